@@ -1,0 +1,155 @@
+"""Where the files of a run are.
+
+The only place that spells a file name of a run. It opens nothing and decides nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+DISPATCHER_LOCK = "dispatcher.lock"
+"""In the folder of all runs: held by the one dispatcher that works on it."""
+
+DISPATCHER_LOG = "dispatcher.log"
+"""In the folder of all runs: what the dispatcher decided, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFolder:
+    """One try at a run: `attempts/<number>/`."""
+
+    path: Path
+
+    @property
+    def number(self) -> int:
+        """Counted from 1."""
+        return int(self.path.name)
+
+    @property
+    def process(self) -> Path:
+        return self.path / "process.json"
+
+    @property
+    def output(self) -> Path:
+        return self.path / "output.log"
+
+    @property
+    def supervisor_output(self) -> Path:
+        return self.path / "supervisor.log"
+
+    @property
+    def exit(self) -> Path:
+        return self.path / "exit.json"
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """One run. Two RunFolders with one path are the same run."""
+
+    path: Path
+
+    @property
+    def run_id(self) -> str:
+        return self.path.name
+
+    @property
+    def runs_dir(self) -> Path:
+        return self.path.parent
+
+    @property
+    def spec(self) -> Path:
+        return self.path / "spec.json"
+
+    @property
+    def alive_lock(self) -> Path:
+        return self.path / "alive.lock"
+
+    @property
+    def supervisor_lock(self) -> Path:
+        return self.path / "supervisor.lock"
+
+    @property
+    def events(self) -> Path:
+        return self.path / "events.jsonl"
+
+    @property
+    def stop(self) -> Path:
+        return self.path / "stop.json"
+
+    @property
+    def result(self) -> Path:
+        return self.path / "result.json"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    @property
+    def last_checkpoint(self) -> Path:
+        return self.checkpoints / "last.pt"
+
+    @property
+    def best_checkpoint(self) -> Path:
+        return self.checkpoints / "best.pt"
+
+    @property
+    def scores(self) -> Path:
+        return self.path / "scores"
+
+    def score_file(self, dataset: str, split: str) -> Path:
+        return self.scores / f"{dataset}_{split}.csv"
+
+    @property
+    def attempts_dir(self) -> Path:
+        return self.path / "attempts"
+
+    def attempt(self, number: int) -> AttemptFolder:
+        return AttemptFolder(self.attempts_dir / str(number))
+
+    def attempts(self) -> list[AttemptFolder]:
+        """All attempts there are, oldest first; anything else in the folder is passed over."""
+        try:
+            names = [entry.name for entry in self.attempts_dir.iterdir()]
+        except FileNotFoundError:
+            return []
+        return [self.attempt(number) for number in sorted(int(name) for name in names if name.isdecimal())]
+
+    def latest_attempt(self) -> AttemptFolder | None:
+        attempts = self.attempts()
+        return attempts[-1] if attempts else None
+
+
+def run_name(now: datetime, dataset: str, network: str, loss_type: str, seed: int) -> str:
+    """Name a run so that a listing sorts by time and reads by content."""
+    words = (dataset, network, loss_type, f"s{seed}")
+    return "_".join([f"{now:%Y-%m-%d_%H-%M-%S}", *(re.sub(r"[^A-Za-z0-9.+-]+", "-", word) for word in words)])
+
+
+def create_run_folder(runs_dir: Path, name: str) -> RunFolder:
+    """Make a folder that nobody else has, `name` or `name-2`, `name-3`, …
+
+    Raises:
+        OSError: `runs_dir` cannot be made or written.
+    """
+    runs_dir.mkdir(parents=True, exist_ok=True)
+    number = 1
+    while True:
+        path = runs_dir / (name if number == 1 else f"{name}-{number}")
+        try:
+            path.mkdir()
+        except FileExistsError:
+            number += 1
+            continue
+        return RunFolder(path)
+
+
+def list_runs(runs_dir: Path) -> list[RunFolder]:
+    """Every folder with a spec, by name (so by time); [] where there is no such folder."""
+    try:
+        paths = sorted(path for path in runs_dir.iterdir() if (path / "spec.json").exists())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return [RunFolder(path) for path in paths]

@@ -1,0 +1,82 @@
+"""Locks of the kernel (flock): freed when the last process that holds the descriptor is gone, and not before.
+
+Lock files are never unlinked: a lock on a name that somebody replaced protects nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import time
+from pathlib import Path
+
+from training.runfolder.schema import LockHeld
+
+PROBE_SECONDS = 0.2
+"""A probe holds a shared lock for an instant, so a taker tries again for this long before it gives up."""
+
+
+def open_lock_file(path: Path, mode: int = 0o644) -> int:
+    """Open a lock file for locking, making it if it is absent.
+
+    An existing file is opened without O_CREAT first: with fs.protected_regular the kernel refuses O_CREAT on
+    another user's file in a sticky folder.
+
+    Raises:
+        OSError: no such folder, or no permission.
+    """
+    while True:
+        with contextlib.suppress(FileNotFoundError):
+            return os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        with contextlib.suppress(FileExistsError):
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+            with contextlib.suppress(OSError):
+                os.fchmod(descriptor, mode)  # the umask must not shut other users out of a shared lease
+            return descriptor
+
+
+def take_lock(path: Path, *, mode: int = 0o644, wait_seconds: float = PROBE_SECONDS) -> int:
+    """Lock `path` for this process and every child that gets the descriptor.
+
+    Returns:
+        The open descriptor. Closing the last copy of it frees the lock.
+
+    Raises:
+        LockHeld: somebody else has it.
+        OSError: the file cannot be opened.
+    """
+    descriptor = open_lock_file(path, mode)
+    deadline = time.monotonic() + wait_seconds
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                os.close(descriptor)
+                raise LockHeld(f"{path} is held by another process") from None
+            time.sleep(0.01)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        else:
+            return descriptor
+
+
+def is_held(path: Path) -> bool:
+    """Whether any process holds the lock; False where there is no such file.
+
+    Asks by a shared lock for an instant. /proc/locks would disturb nobody, but inside a container it leaves out
+    locks whose first owner is dead, and a trainer that outlived its supervisor holds just such a lock.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

@@ -1,0 +1,259 @@
+"""Reading a run folder while others write it: never raises for a race, never invents what is not there."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from pathlib import Path
+from typing import Any, TypeVar
+
+from training.runfolder.layout import AttemptFolder, RunFolder
+from training.runfolder.lock import is_held
+from training.runfolder.schema import (
+    FORMAT,
+    Event,
+    ExitKind,
+    ExitRecord,
+    NewerFormat,
+    ProcessRecord,
+    Result,
+    RunFolderError,
+    Spec,
+    State,
+    Status,
+    StopRequest,
+    UnreadableFile,
+)
+
+R = TypeVar("R", Spec, ProcessRecord, ExitRecord, StopRequest, Result)
+
+LARGEST_POLL_BYTES = 8 << 20
+"""How much of an event file one poll takes in, so that a long history never stalls a reader."""
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """The object in `path`; None where there is no such file.
+
+    Raises:
+        UnreadableFile: no JSON object.
+        NewerFormat: from a later version of this program.
+    """
+    try:
+        content = json.loads(path.read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        raise UnreadableFile(f"{path}: {error}. Move the file away, or restore it from a backup.") from error
+    if not isinstance(content, dict):
+        raise UnreadableFile(f"{path}: holds a {type(content).__name__}, not an object.")
+    version = content.get("format", 1)
+    if isinstance(version, int) and version > FORMAT:
+        raise NewerFormat(
+            f"{path}: written in format {version}; this version reads up to {FORMAT}. Upgrade iqa-tui to read it."
+        )
+    return content
+
+
+def read_record(path: Path, kind: type[R]) -> R | None:
+    """One of the whole files of `schema`; None where there is no such file. Unknown fields are passed over.
+
+    Raises:
+        UnreadableFile, NewerFormat: as `read_json`, or a field is missing.
+    """
+    content = read_json(path)
+    if content is None:
+        return None
+    known = {field.name for field in dataclasses.fields(kind)}
+    values = {name: value for name, value in content.items() if name in known}
+    if kind is ExitRecord and "kind" in values:
+        values["kind"] = _exit_kind(values["kind"])
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise UnreadableFile(f"{path}: {error}.") from error
+
+
+def _exit_kind(name: object) -> ExitKind:
+    """A kind that only a later version knows counts as a failure; its cause still says what happened."""
+    try:
+        return ExitKind(str(name))
+    except ValueError:
+        return ExitKind.FAILED
+
+
+def read_spec(run: RunFolder) -> Spec:
+    """What was asked.
+
+    Raises:
+        UnreadableFile: missing, or not a spec.
+        NewerFormat: from a later version.
+    """
+    spec = read_record(run.spec, Spec)
+    if spec is None:
+        raise UnreadableFile(f"{run.spec}: there is no such file, so {run.path} is not a run.")
+    return spec
+
+
+def parse_event(line: bytes) -> Event | None:
+    """One line without its newline; None where it is torn or no event."""
+    try:
+        content = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(content, dict):
+        return None
+    kind, t, attempt = content.pop("kind", None), content.pop("t", None), content.pop("attempt", None)
+    if not isinstance(kind, str) or not isinstance(t, int | float) or not isinstance(attempt, int):
+        return None
+    return Event(kind=kind, t=float(t), attempt=attempt, fields=content)
+
+
+class EventTail:
+    """Follows one `events.jsonl` from its beginning; each `poll` gives what is new.
+
+    What follows the last newline is held back until its newline comes. Lines that are no events are counted in
+    `torn` and skipped. A file that shrank or was replaced is read anew: `restarted` grows by one.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.torn = 0
+        self.restarted = 0
+        self._offset = 0
+        self._inode: int | None = None
+
+    def poll(self) -> list[Event]:
+        """The events since the last call; [] where the file is absent or nothing is new.
+
+        At most `LARGEST_POLL_BYTES` are read: call again while it gives something to catch up with a history.
+        """
+        try:
+            with self.path.open("rb") as file:
+                state = os.fstat(file.fileno())
+                if self._inode is not None and (state.st_ino != self._inode or state.st_size < self._offset):
+                    self._offset, self.torn, self.restarted = 0, 0, self.restarted + 1
+                self._inode = state.st_ino
+                if state.st_size == self._offset:
+                    return []
+                file.seek(self._offset)
+                chunk = file.read(LARGEST_POLL_BYTES)
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            return []
+        complete = chunk.rfind(b"\n") + 1
+        if complete == 0 and len(chunk) == LARGEST_POLL_BYTES:  # no event is this long: pass over it
+            self._offset, self.torn = self._offset + len(chunk), self.torn + 1
+            return []
+        self._offset += complete
+        events = []
+        for line in chunk[:complete].split(b"\n"):
+            if not line.strip():
+                continue
+            event = parse_event(line)
+            if event is None:
+                self.torn += 1
+            else:
+                events.append(event)
+        return events
+
+
+def read_events(run: RunFolder) -> list[Event]:
+    """Every event of the run so far."""
+    tail = EventTail(run.events)
+    events: list[Event] = []
+    while new := tail.poll():
+        events += new
+    return events
+
+
+def run_status(run: RunFolder, *, begun_attempt: int = 0) -> Status:
+    """Work out what a run is doing. Never raises; looking never changes the answer.
+
+    `result.json` and `exit.json` are believed before locks, locks before anything else.
+
+    Args:
+        begun_attempt: the newest attempt whose `started` event the caller has seen, which saves reading the
+            events of a running run again; 0 where the caller follows no events.
+    """
+    try:
+        spec = read_spec(run)
+        recorded = _recorded_status(run, run.latest_attempt())
+        if recorded is not None:
+            return recorded
+        if is_held(run.alive_lock):
+            return _alive_status(run, spec, run.latest_attempt(), begun_attempt)
+        # It may have ended between the two looks. Its records were written before the lock was freed.
+        attempt = run.latest_attempt()
+        return _recorded_status(run, attempt) or _idle_status(run, attempt)
+    except RunFolderError as error:
+        return Status(State.UNREADABLE, str(error))
+    except OSError as error:
+        return Status(State.UNREADABLE, f"{run.path}: {error.strerror or error}")
+
+
+def _recorded_status(run: RunFolder, attempt: AttemptFolder | None) -> Status | None:
+    """What the records say, or None where there is none yet."""
+    number = attempt.number if attempt else 0
+    ended = read_record(attempt.exit, ExitRecord) if attempt else None
+    if run.result.exists():
+        read_record(run.result, Result)
+        return Status(State.FINISHED, attempt=number, exit_kind=ExitKind.FINISHED)
+    if ended is None:
+        return None
+    states = {ExitKind.FINISHED: State.FINISHED, ExitKind.STOPPED: State.STOPPED}
+    return Status(states.get(ended.kind, State.FAILED), ended.cause, number, exit_kind=ended.kind)
+
+
+def _alive_status(run: RunFolder, spec: Spec, attempt: AttemptFolder | None, begun_attempt: int) -> Status:
+    number = attempt.number if attempt else 0
+    supervised = is_held(run.supervisor_lock)
+    if run.stop.exists():
+        return Status(State.STOPPING, _asked_by(run), number, supervised)
+    begun = 0 < number <= begun_attempt or (attempt is not None and _has_begun(run, spec, attempt))
+    state = State.RUNNING if begun else State.STARTING
+    return Status(state, "" if supervised else "unsupervised", number, supervised)
+
+
+def _idle_status(run: RunFolder, attempt: AttemptFolder | None) -> Status:
+    """Nobody holds the lock and nobody wrote an end."""
+    number = attempt.number if attempt else 0
+    process = read_record(attempt.process, ProcessRecord) if attempt else None
+    if process is None:
+        if run.stop.exists():
+            return Status(State.STOPPED, f"{_asked_by(run)} before it started", number)
+        return Status(State.QUEUED, attempt=number)
+    if process.boot_id != boot_id():
+        return Status(State.LOST, f"host {process.host} rebooted while it ran", number)
+    return Status(State.LOST, "its processes are gone and left no record of why", number)
+
+
+def _asked_by(run: RunFolder) -> str:
+    request = read_record(run.stop, StopRequest)
+    return f"stopped by {request.by}" if request else "stopped"
+
+
+def _has_begun(run: RunFolder, spec: Spec, attempt: AttemptFolder) -> bool:
+    """Our trainer says `started` itself; of another's command the first output is all there is to see."""
+    if spec.trainer == "training":
+        return any(event.kind == "started" and event.attempt == attempt.number for event in read_events(run))
+    try:
+        return attempt.output.stat().st_size > 0
+    except FileNotFoundError:
+        return False
+
+
+def boot_id() -> str:
+    """The kernel's name for this boot; it tells a reused pid from the process that was meant."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return "unknown"
+
+
+def start_ticks(pid: int) -> int | None:
+    """Field 22 of /proc/<pid>/stat; None where there is no such process."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return None
+    return int(stat.rpartition(b")")[2].split()[19])

@@ -1,0 +1,249 @@
+"""What the files of a run say: one dataclass a file, and the events.
+
+Every whole file carries `format`. A reader refuses a newer one in words, takes an older one as it is, and
+passes over fields that it does not know.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+FORMAT = 1
+"""Version of this layout. It grows when an old reader would misread a new folder."""
+
+EXIT_STOPPED = 75
+"""Exit code of a trainer that was asked to stop, wrote its checkpoint and can be resumed (EX_TEMPFAIL)."""
+
+
+class RunFolderError(Exception):
+    """Something about a run folder is not as it must be; the text names the file and what to do."""
+
+
+class UnreadableFile(RunFolderError):
+    """A file that is there but cannot be understood."""
+
+
+class NewerFormat(RunFolderError):
+    """A file written by a later version of this program."""
+
+
+class LockHeld(RunFolderError):
+    """Somebody else holds the lock."""
+
+
+class State(StrEnum):
+    """What a run is doing. Worked out from its files, stored nowhere."""
+
+    QUEUED = "queued"
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    FINISHED = "finished"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    LOST = "lost"
+    UNREADABLE = "unreadable"
+
+    @property
+    def is_alive(self) -> bool:
+        """A process of the run is there."""
+        return self in (State.STARTING, State.RUNNING, State.STOPPING)
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing will change unless somebody retries it."""
+        return self in (State.FINISHED, State.FAILED, State.STOPPED, State.LOST, State.UNREADABLE)
+
+
+class ExitKind(StrEnum):
+    """Why a trainer ended, as far as it matters for what happens next."""
+
+    FINISHED = "finished"
+    """Return code 0, and a result where one is expected."""
+    STOPPED = "stopped"
+    """Somebody asked for it."""
+    FAILED = "failed"
+    """An error of its own."""
+    USAGE = "usage"
+    """Return code 2: its flags were refused."""
+    GPU_OUT_OF_MEMORY = "gpu out of memory"
+    HOST_OUT_OF_MEMORY = "host out of memory"
+    NOT_FINITE = "loss not finite"
+    DRIVER = "driver lost"
+    """The GPU or its driver failed."""
+    SIGNAL = "signal"
+    """Killed by a signal nobody of this program sent."""
+    NOT_STARTED = "not started"
+    """The trainer's command could not be run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """`spec.json`: what was asked. Written once, before anything of the run exists."""
+
+    run_id: str
+    group: str
+    """Runs of one table: the plan's name, and the settings changed from it where there are any."""
+    label: str
+    """The row's name for people, for example `L2 (MSE)`."""
+    argv: list[str]
+    """The trainer's command. `{run_folder}` in it stands for the run's folder."""
+    created: float
+    """Unix seconds."""
+    experiment: str = ""
+    """The row of the plan, for example `F2`; empty for a run started by hand."""
+    plan: dict[str, Any] = field(default_factory=dict)
+    """The plan's content, so that a table needs no plan file; empty for a run started by hand."""
+    trainer: str = "training"
+    """`training`: writes events and a result. `command`: somebody else's; exit code 0 is all it needs."""
+    env: dict[str, str] = field(default_factory=dict)
+    """Added to the trainer's environment."""
+    cwd: str | None = None
+    """Working directory of the trainer; None: the supervisor's own."""
+    devices: list[str] | None = None
+    """Devices it may have: GPU indices, UUIDs, `cpu`; None: any that is free."""
+    vram_bytes: int | None = None
+    """Declared need; None: a GPU for itself."""
+    priority: str = "medium"
+    """high, medium, low."""
+    order: int = 0
+    """Place in the plan: the first of two with the same priority goes first."""
+    loss_type: str = ""
+    dataset: str = ""
+    network: str = ""
+    seed: int = 0
+    protocol: str = "clean"
+    expected_srcc: list[float] | None = None
+    """[low, high]."""
+    expected_hours: float | None = None
+    notes: str = ""
+    git_commit: str | None = None
+    created_by: str = ""
+    """User and host."""
+    format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessRecord:
+    """`attempts/N/process.json`: who runs it. Pid alone proves nothing; boot id and start ticks go with it."""
+
+    boot_id: str
+    pid: int
+    start_ticks: int
+    """Field 22 of /proc/<pid>/stat: clock ticks from boot to the start of the process."""
+    host: str
+    started: float
+    """Unix seconds."""
+    devices: list[dict[str, Any]] = field(default_factory=list)
+    """Each with key (lease name), kind (gpu, cpu), index (or None), name."""
+    supervisor_pid: int | None = None
+    """None for a run started by hand."""
+    supervisor_start_ticks: int | None = None
+    user: str = ""
+    format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class ExitRecord:
+    """`attempts/N/exit.json`: how an attempt ended. Written once, last."""
+
+    kind: ExitKind
+    cause: str
+    """In words, for people."""
+    ended: float
+    """Unix seconds."""
+    elapsed_seconds: float
+    returncode: int | None = None
+    """None where a signal ended it."""
+    signal: int | None = None
+    peak_rss_bytes: int | None = None
+    """Largest resident memory of one process of the run; None where unknown."""
+    format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequest:
+    """`stop.json`: please stop."""
+
+    by: str
+    when: float
+    """Unix seconds."""
+    why: str = ""
+    grace_seconds: float = 60.0
+    """From the polite signal to the one that cannot be refused."""
+    format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """`result.json`: the trainer's last act."""
+
+    run_id: str
+    metrics: dict[str, dict[str, float | None]]
+    """Split (`test`, `val`, `test_oracle`, or a second data set's name) to metric (srcc, plcc, krcc, rmse, …)."""
+    protocol: str
+    dataset: str
+    loss_type: str
+    seed: int
+    network: str
+    finished: float
+    """Unix seconds."""
+    elapsed_seconds: float
+    """Training and evaluation over all attempts, without what was waited for a device."""
+    best_epoch: int | None = None
+    epochs: int = 0
+    """Epochs that were trained, which early stopping may have cut."""
+    images: dict[str, int] = field(default_factory=dict)
+    """Split to number of images."""
+    limited: bool = False
+    """True where only some images were used, for a quick look."""
+    demo: bool = False
+    """True where the labels are no human opinions."""
+    device: str = ""
+    precision: str = ""
+    parameters: int = 0
+    config: dict[str, Any] = field(default_factory=dict)
+    """Every flag, as it was used."""
+    versions: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    """What a reader of the numbers must know, for example that a fit did not converge."""
+    format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of `events.jsonl`.
+
+    Kinds and their fields (epochs and steps count from 1; steps go on over epochs):
+        started     train_images, val_images, test_images, parameters, device, precision, steps_per_epoch, epochs
+        progress    what, done, total: something long before or beside training (cache, weights, evaluation)
+        step        epoch, step, loss, lr, images_per_second; loss None where not finite
+        epoch       epoch, loss (mean), elapsed_seconds
+        evaluated   epoch, split, metrics
+        checkpoint  epoch, step, name (last, best)
+        warning     text
+        finished    srcc, plcc
+    """
+
+    kind: str
+    t: float
+    """Unix seconds."""
+    attempt: int
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a run is doing, and why."""
+
+    state: State
+    cause: str = ""
+    """In words; empty where the state says all."""
+    attempt: int = 0
+    """The newest attempt; 0 before the first."""
+    supervised: bool = True
+    """False: alive, but nobody will write how it ended (started by hand, or its supervisor was killed)."""
+    exit_kind: ExitKind | None = None
+    """Of the newest attempt, once it ended."""

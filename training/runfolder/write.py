@@ -1,0 +1,104 @@
+"""Writing a run folder so that no reader, and no crash, ever sees half a file."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import math
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from training.runfolder.schema import ExitRecord, ProcessRecord, Result, Spec, StopRequest
+
+Record = Spec | ProcessRecord | ExitRecord | StopRequest | Result
+
+
+def finite(value: Any) -> Any:
+    """Replace every float that JSON cannot hold (NaN, infinities) by None, inside lists and dicts too."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    return value
+
+
+def sync_folder(path: Path) -> None:
+    """Make a rename in `path` last through a power cut."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Write aside, flush, fsync, replace, fsync the folder. Parents are made.
+
+    Raises:
+        OSError: nothing of the old file is lost then.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}.tmp")
+    try:
+        with aside.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            aside.unlink()
+        raise
+    sync_folder(path.parent)
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    write_atomic(path, json.dumps(finite(content), indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n")
+
+
+def write_record(path: Path, record: Record) -> None:
+    """Write one of the whole files of `schema`."""
+    write_json(path, dataclasses.asdict(record))
+
+
+class EventWriter:
+    """Appends to `events.jsonl`; one writer at a time.
+
+    A line is one `os.write` on an O_APPEND descriptor. Where the last byte of the file is no newline (a writer
+    died in the middle of a line) one is written first, so the torn line stays alone.
+    """
+
+    def __init__(self, path: Path, attempt: int, clock: Callable[[], float] = time.time) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._attempt = attempt
+        self._clock = clock
+        self._descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._line_is_open = self._ends_in_a_torn_line()
+
+    def _ends_in_a_torn_line(self) -> bool:
+        size = os.fstat(self._descriptor).st_size
+        return size > 0 and os.pread(self._descriptor, 1, size - 1) != b"\n"
+
+    def write(self, kind: str, **fields: Any) -> None:
+        """Append one event.
+
+        Raises:
+            OSError: the disk is full or gone; the next event starts on a line of its own.
+        """
+        event = {"kind": kind, "t": round(self._clock(), 3), "attempt": self._attempt, **finite(fields)}
+        line = json.dumps(event, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+        if self._line_is_open:
+            line = b"\n" + line
+        written = os.write(self._descriptor, line)
+        self._line_is_open = written < len(line)
+        if self._line_is_open:
+            raise OSError(f"only {written} of {len(line)} bytes of an event could be written: is the disk full?")
+
+    def close(self) -> None:
+        os.close(self._descriptor)
