@@ -1,0 +1,166 @@
+"""What the writer writes is what the reader reads, and both stay what they were."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.golden.make import GOLDEN, HERE, write_all
+from training.runfolder import read
+from training.runfolder.layout import RunFolder, list_runs
+from training.runfolder.lock import take_lock
+from training.runfolder.read import EventTail, read_events, read_record, read_spec, run_status
+from training.runfolder.schema import ExitKind, NewerFormat, ProcessRecord, Result, State, UnreadableFile
+
+
+@pytest.fixture
+def golden(tmp_path: Path) -> Path:
+    """A copy that a test may lock and change."""
+    for name in GOLDEN:
+        shutil.copytree(HERE / name, tmp_path / name)
+    return tmp_path
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for name in GOLDEN
+        for path in sorted((folder / name).rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_the_writer_still_writes_the_golden_bytes(tmp_path: Path) -> None:
+    write_all(tmp_path)
+    assert files_of(tmp_path) == files_of(HERE)
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "words"),
+    [
+        ("finished", State.FINISHED, ""),
+        ("failed", State.FAILED, "exit 1: CUDA out of memory (GPU 0, 23.6 of 24 GiB)"),
+        ("stopped", State.STOPPED, "stopped by ann, 14:02"),
+        ("lost", State.LOST, "host gpu1 rebooted while it ran"),
+        ("queued", State.QUEUED, ""),
+        ("torn", State.LOST, "host gpu1 rebooted while it ran"),
+    ],
+)
+def test_each_golden_run_is_in_its_state_and_says_why(golden: Path, name: str, state: State, words: str) -> None:
+    status = run_status(RunFolder(golden / name))
+    assert (status.state, status.cause) == (state, words)
+
+
+def test_a_run_from_a_later_version_is_refused_in_words(golden: Path) -> None:
+    run = RunFolder(golden / "future")
+    with pytest.raises(NewerFormat, match=r"spec\.json: written in format 99; this version reads up to 1\. Upgrade"):
+        read_spec(run)
+    status = run_status(run)
+    assert status.state is State.UNREADABLE
+    assert "Upgrade iqa-tui" in status.cause
+
+
+def test_a_held_lock_makes_a_run_alive_and_both_locks_make_it_supervised(golden: Path) -> None:
+    run = RunFolder(golden / "running")
+    assert run_status(run).state is State.LOST
+    alive = take_lock(run.alive_lock)
+    status = run_status(run)
+    assert (status.state, status.supervised) == (State.RUNNING, False)
+    supervisor = take_lock(run.supervisor_lock)
+    assert run_status(run).supervised
+    os.close(supervisor)
+    os.close(alive)
+    assert run_status(run).state is State.LOST
+
+
+def test_a_live_run_is_starting_until_this_attempt_has_said_that_it_started(golden: Path) -> None:
+    run = RunFolder(golden / "running")
+    run.attempt(2).path.mkdir()
+    shutil.copy(run.attempt(1).process, run.attempt(2).process)
+    alive = take_lock(run.alive_lock)
+    assert run_status(run).state is State.STARTING
+    assert run_status(run, begun_attempt=2).state is State.RUNNING
+    os.close(alive)
+
+
+def test_a_stop_request_makes_a_live_run_stopping_and_a_queued_one_stopped(golden: Path) -> None:
+    live, waiting = RunFolder(golden / "running"), RunFolder(golden / "queued")
+    for run in (live, waiting):
+        shutil.copy(golden / "stopped" / "stop.json", run.stop)
+    alive = take_lock(live.alive_lock)
+    assert run_status(live).state is State.STOPPING
+    assert run_status(waiting).state is State.STOPPED
+    assert run_status(waiting).cause == "stopped by ann before it started"
+    os.close(alive)
+
+
+def test_an_attempt_without_a_process_is_queued_again(golden: Path) -> None:
+    run = RunFolder(golden / "failed")
+    run.attempt(2).path.mkdir()
+    assert run_status(run).state is State.QUEUED
+
+
+def test_a_result_is_believed_whatever_else_the_folder_says(golden: Path) -> None:
+    run = RunFolder(golden / "failed")
+    shutil.copy(golden / "finished" / "result.json", run.result)
+    assert run_status(run).state is State.FINISHED
+
+
+def test_a_run_that_ends_between_two_looks_is_not_called_lost(golden: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = RunFolder(golden / "lost")
+
+    def ends_while_one_looks(path: Path) -> bool:
+        shutil.copy(golden / "finished" / "result.json", run.result)
+        return False
+
+    monkeypatch.setattr(read, "is_held", ends_while_one_looks)
+    assert run_status(run).state is State.FINISHED
+
+
+def test_lost_and_rebooted_are_told_apart_by_the_boot(golden: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read, "boot_id", lambda: "an-earlier-boot")
+    status = run_status(RunFolder(golden / "lost"))
+    assert status.cause == "its processes are gone and left no record of why"
+
+
+def test_a_torn_line_is_counted_and_everything_else_is_read(golden: Path) -> None:
+    run = RunFolder(golden / "torn")
+    tail = EventTail(run.events)
+    events = tail.poll()
+    assert tail.torn == 1
+    assert [event.kind for event in events] == ["started", "step", "step", "step", "warning"]
+    assert events[3].fields["loss"] is None
+    assert [event.attempt for event in events] == [1, 1, 1, 2, 2]
+
+
+def test_records_come_back_as_they_were_written(golden: Path) -> None:
+    run = RunFolder(golden / "finished")
+    result, process = read_record(run.result, Result), read_record(run.attempt(1).process, ProcessRecord)
+    assert result is not None
+    assert process is not None
+    assert result.metrics["test"]["srcc"] == 0.9321
+    assert process.devices[0]["key"] == "GPU-aaaa"
+    assert [event.fields.get("step") for event in read_events(run)] == [None, 1, 2, 3]
+    assert run_status(run).exit_kind is ExitKind.FINISHED
+
+
+def test_unknown_fields_and_unknown_event_kinds_are_passed_over(golden: Path) -> None:
+    run = RunFolder(golden / "finished")
+    run.spec.write_text(run.spec.read_text().replace('"run_id"', '"colour": "blue",\n "run_id"', 1))
+    with run.events.open("a") as file:
+        file.write('{"kind": "dreamed", "t": 1, "attempt": 1, "of": "sheep"}\n')
+    assert read_spec(run).experiment == "F2"
+    assert read_events(run)[-1].kind == "dreamed"
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\xfe", b'{"run_id": "x"}'])
+def test_a_broken_spec_is_named_and_makes_one_run_unreadable(golden: Path, content: bytes) -> None:
+    run = RunFolder(golden / "queued")
+    run.spec.write_bytes(content)
+    with pytest.raises(UnreadableFile, match=r"queued/spec\.json"):
+        read_spec(run)
+    assert run_status(run).state is State.UNREADABLE
+    assert len(list_runs(golden)) == len(GOLDEN)
