@@ -3,7 +3,12 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test check bench
+define make_venv
+@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed; $(PYTHON) is older. Say which: make PYTHON=python3.11 ...")'
+@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+endef
+
+.PHONY: help demo test lint check bench
 .DEFAULT_GOAL = help
 
 help:
@@ -13,13 +18,15 @@ help:
 	@echo "make bench   measurements, one JSON line a figure"
 
 $(VENV)/.demo: pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[demo]'
+	$(make_venv)
+	@echo "Installing into $(VENV): torch alone is some gigabytes, so this takes a minute or a few, once."
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[demo]'
 	touch $@
 
 $(VENV)/.dev: pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	$(make_venv)
+	@echo "Installing into $(VENV): torch alone is some gigabytes, so this takes a minute or a few, once."
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@ $(VENV)/.demo
 
 demo: $(VENV)/.demo
@@ -28,12 +35,13 @@ demo: $(VENV)/.demo
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest
 
-check: $(VENV)/.dev
+lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+
+check: lint test
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks
