@@ -1,0 +1,113 @@
+"""The runs of a folder, read again only where something changed.
+
+A run that nobody works on can change only by a file that appears in its folder, in `attempts/` or in its newest
+attempt, and each of these moves the time stamp of a directory; so looking at it again costs three `stat`. A living
+run is looked at every time: a lock that is freed moves no time stamp.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from iqa_tui.monitor.state import RunState, fold
+from training.runfolder.layout import AttemptFolder, RunFolder, list_runs
+from training.runfolder.read import EventTail, read_record, read_spec, run_status
+from training.runfolder.schema import ExitRecord, ProcessRecord, Result, RunFolderError, State, Status
+
+SETTLED_SECONDS = 2.0
+"""A directory that changed this lately may change again within one tick of its time stamp, so it is not trusted."""
+
+
+class Catalog:
+    """Follows every run of one folder. For one thread."""
+
+    def __init__(self, runs_dir: Path) -> None:
+        self.runs_dir = runs_dir
+        self._followed: dict[str, _Followed] = {}
+
+    def refresh(self) -> list[RunState]:
+        """Every run as it is now, by name (so by time). A run that did not change keeps its very object.
+
+        Never raises for what a folder holds: an unreadable run has the state `unreadable` and says why.
+        """
+        runs = list_runs(self.runs_dir)
+        names = {run.run_id for run in runs}
+        self._followed = {name: known for name, known in self._followed.items() if name in names}
+        for run in runs:
+            if run.run_id not in self._followed:
+                self._followed[run.run_id] = _Followed(run)
+        return [self._followed[run.run_id].refresh() for run in runs]
+
+
+class _Followed:
+    """One run and how far it has been read."""
+
+    def __init__(self, run: RunFolder) -> None:
+        self._run = run
+        self._tail = EventTail(run.events)
+        self._restarted = 0
+        self._state = RunState(run, Status(State.QUEUED))
+        self._stamp: tuple[int, ...] | None = None
+        """Time stamps under which the state is known to stand; None: look again."""
+
+    def refresh(self) -> RunState:
+        stamp = _directory_stamp(self._run, self._state.status.attempt)
+        if stamp is not None and stamp == self._stamp:
+            return self._state
+        state = self._read_events(self._state)
+        state = self._read_records(state)
+        if state != self._state:
+            self._state = state
+        self._stamp = stamp if _may_be_trusted(stamp, self._state) else None
+        return self._state
+
+    def _read_events(self, state: RunState) -> RunState:
+        while events := self._tail.poll():
+            if self._tail.restarted != self._restarted:
+                self._restarted = self._tail.restarted
+                state = RunState(self._run, state.status, state.spec)
+            state = fold(state, events)
+        return state
+
+    def _read_records(self, state: RunState) -> RunState:
+        """The status last but one: what it says of the end is in files that are there by then."""
+        status = run_status(self._run, begun_attempt=state.begun_attempt)
+        try:
+            attempt = _attempt(self._run, status)
+            return replace(
+                state,
+                status=status,
+                spec=state.spec or read_spec(self._run),
+                process=read_record(attempt.process, ProcessRecord) if attempt else None,
+                exit=read_record(attempt.exit, ExitRecord) if attempt and not status.state.is_alive else None,
+                result=read_record(self._run.result, Result) if status.state is State.FINISHED else None,
+            )
+        except RunFolderError as error:
+            return replace(state, status=Status(State.UNREADABLE, str(error), status.attempt))
+
+
+def _attempt(run: RunFolder, status: Status) -> AttemptFolder | None:
+    return run.attempt(status.attempt) if status.attempt else None
+
+
+def _directory_stamp(run: RunFolder, attempt: int) -> tuple[int, ...] | None:
+    """Modification times in ns of the run's directories; 0 for one that is not there; None where one is unreadable."""
+    try:
+        return tuple(_modified_ns(path) for path in (run.path, run.attempts_dir, run.attempt(attempt).path))
+    except OSError:
+        return None
+
+
+def _modified_ns(path: Path) -> int:
+    try:
+        return os.stat(path).st_mtime_ns  # noqa: PTH116  half the cost of Path.stat, and this runs for every run
+    except FileNotFoundError:
+        return 0
+
+
+def _may_be_trusted(stamp: tuple[int, ...] | None, state: RunState) -> bool:
+    settled_before = (time.time() - SETTLED_SECONDS) * 1e9
+    return stamp is not None and not state.state.is_alive and max(stamp) < settled_before

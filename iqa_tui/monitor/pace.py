@@ -1,0 +1,84 @@
+"""How fast a run goes, and so how long it has left; and how such a time is said.
+
+Only what was seen in the current attempt counts: steps, and the pauses between epochs (evaluation, checkpoints).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from itertools import pairwise
+from statistics import median
+
+from iqa_tui.monitor.state import RunState
+
+RECENT_STEPS = 64
+"""Reported steps that the pace is taken from: enough to be calm, few enough to follow a change."""
+
+
+def seconds_per_step(state: RunState) -> float | None:
+    """Median over the latest reported steps of the current attempt and epoch-inner gaps; None before two of them."""
+    steps, times = _recent(state)
+    epoch_length = state.steps_per_epoch
+    rates = [
+        (t1 - t0) / (s1 - s0)
+        for (s0, t0), (s1, t1) in pairwise(zip(steps, times, strict=True))
+        if t1 >= t0 and not _epoch_ends_between(s0, s1, epoch_length)
+    ]
+    return median(rates) if rates else None
+
+
+def seconds_between_epochs(state: RunState) -> float | None:
+    """Median pause from an epoch's last step to the next one's first; None before the first such pause."""
+    if not state.steps_per_epoch:
+        return None
+    first = _first_of_attempt(state)
+    pauses = []
+    for last_step in range(state.steps_per_epoch, state.step, state.steps_per_epoch):
+        at = bisect_left(state.curve.steps, last_step + 1)
+        if first < at < len(state.curve.steps) and state.curve.steps[at] == last_step + 1:
+            pauses.append(max(0.0, state.curve.times[at] - state.curve.times[at - 1]))
+    return median(pauses) if pauses else None
+
+
+def time_left(state: RunState, now: float) -> float | None:
+    """Seconds until the last epoch is evaluated, at the pace seen so far; None where too little is known.
+
+    Early stopping may end it sooner. Never negative: a run that takes longer than thought has 0 left.
+    """
+    pace = seconds_per_step(state)
+    if pace is None or not state.state.is_alive or not state.epochs or not state.steps_per_epoch:
+        return None
+    steps_left = max(0, state.epochs * state.steps_per_epoch - state.step)
+    pauses_left = max(0, state.epochs - state.epoch + 1)
+    left = steps_left * pace + pauses_left * (seconds_between_epochs(state) or 0.0)
+    return max(0.0, left - max(0.0, now - state.updated))
+
+
+def duration_words(seconds: float) -> str:
+    """A length of time in two figures and at most six characters: `40 s`, `12 min`, `1.7 h`, `3 d`."""
+    if seconds < 5:
+        return "<5 s"
+    if seconds < 55:
+        return f"{5 * round(seconds / 5)} s"
+    if seconds < 99.5 * 60:
+        minutes = max(1, round(seconds / 60))
+        return f"{minutes} min" if minutes < 20 else f"{5 * round(minutes / 5)} min"
+    hours = seconds / 3600
+    if hours < 9.95:
+        return f"{hours:.1f} h"
+    return f"{hours:.0f} h" if hours < 99.5 else f"{hours / 24:.0f} d"
+
+
+def _first_of_attempt(state: RunState) -> int:
+    """Index into the curve of the first step that the current attempt's process reported."""
+    started = state.process.started if state.process else 0.0
+    return bisect_left(state.curve.times, started)
+
+
+def _recent(state: RunState) -> tuple[tuple[int, ...], tuple[float, ...]]:
+    first = max(_first_of_attempt(state), len(state.curve.steps) - RECENT_STEPS)
+    return state.curve.steps[first:], state.curve.times[first:]
+
+
+def _epoch_ends_between(step: int, later_step: int, epoch_length: int) -> bool:
+    return epoch_length > 0 and (step - 1) // epoch_length != (later_step - 1) // epoch_length

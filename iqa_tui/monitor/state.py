@@ -1,0 +1,266 @@
+"""What is known of one run: its records, and its events folded into the last values and the curves.
+
+Immutable: a state may be handed between threads and kept. Folding the events of a run in any pieces, in order,
+gives the same state.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from training.runfolder.layout import RunFolder
+from training.runfolder.schema import Event, ExitRecord, ProcessRecord, Result, Spec, State, Status
+
+
+@dataclass(frozen=True, slots=True)
+class LossCurve:
+    """Training loss of every step that was reported; the three tuples have one length."""
+
+    steps: tuple[int, ...] = ()
+    """Counted from 1 over all epochs, strictly growing."""
+    times: tuple[float, ...] = ()
+    """Unix seconds."""
+    losses: tuple[float | None, ...] = ()
+    """None where the loss was not finite."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The metrics of one split after one epoch."""
+
+    epoch: int
+    step: int
+    """The last step before it."""
+    t: float
+    """Unix seconds."""
+    split: str
+    metrics: dict[str, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Something long before or beside training: a data cache, loading weights, evaluation."""
+
+    what: str
+    done: int
+    total: int
+    """0 where it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """One run at one moment."""
+
+    run: RunFolder
+    status: Status
+    spec: Spec | None = None
+    """None where it cannot be read; the status says why."""
+    process: ProcessRecord | None = None
+    """Of the newest attempt; None before it started."""
+    exit: ExitRecord | None = None
+    """Of the newest attempt; None until it ended."""
+    result: Result | None = None
+    begun_attempt: int = 0
+    """The newest attempt whose trainer said `started`."""
+    epoch: int = 0
+    """The current one; 0 before the first step."""
+    epochs: int = 0
+    """As asked; 0 where it is not known."""
+    step: int = 0
+    """The last one reported, counted over all epochs."""
+    steps_per_epoch: int = 0
+    """0 where it is not known."""
+    loss: float | None = None
+    """Of the last reported step; None before it, and where it was not finite."""
+    images_per_second: float | None = None
+    progress: Progress | None = None
+    """What it is busy with while no step comes; None while it steps."""
+    warnings: tuple[str, ...] = ()
+    curve: LossCurve = field(default_factory=LossCurve)
+    evaluations: tuple[Evaluation, ...] = ()
+    """Oldest first."""
+    updated: float = 0.0
+    """Unix seconds of the last event; 0 before it."""
+
+    @property
+    def run_id(self) -> str:
+        return self.run.run_id
+
+    @property
+    def state(self) -> State:
+        return self.status.state
+
+    @property
+    def label(self) -> str:
+        """The row's name for people."""
+        return self.spec.label if self.spec else self.run_id
+
+    @property
+    def experiment(self) -> str:
+        """`F2`; empty for a run started by hand."""
+        return self.spec.experiment if self.spec else ""
+
+    @property
+    def group(self) -> str:
+        return self.spec.group if self.spec else ""
+
+    @property
+    def device_label(self) -> str:
+        """`GPU 0`, `CPU 1`, `GPU 0, GPU 1`; empty before it has any."""
+        devices = self.process.devices if self.process else []
+        return ", ".join(_device_label(device) for device in devices)
+
+    @property
+    def device_keys(self) -> tuple[str, ...]:
+        """Lease names of its devices."""
+        return tuple(str(device.get("key", "")) for device in (self.process.devices if self.process else []))
+
+    @property
+    def step_in_epoch(self) -> int:
+        """1 to `steps_per_epoch`; 0 before the first step or where an epoch's length is not known."""
+        if not self.step or not self.steps_per_epoch:
+            return 0
+        return (self.step - 1) % self.steps_per_epoch + 1
+
+    @property
+    def val_srcc(self) -> float | None:
+        """The latest on the validation split; None before the first."""
+        return self.latest_srcc("val")
+
+    def latest_srcc(self, split: str) -> float | None:
+        for evaluation in reversed(self.evaluations):
+            if evaluation.split == split:
+                return evaluation.metrics.get("srcc")
+        return None
+
+    @property
+    def test_srcc(self) -> float | None:
+        """The result's headline; None before it finished."""
+        return self.result.metrics.get("test", {}).get("srcc") if self.result else None
+
+    def elapsed_seconds(self, now: float) -> float | None:
+        """How long it took, or has taken so far; None before it started."""
+        if self.result:
+            return self.result.elapsed_seconds
+        if self.exit:
+            return self.exit.elapsed_seconds
+        return max(0.0, now - self.process.started) if self.process and self.state.is_alive else None
+
+
+def _device_label(device: dict[str, Any]) -> str:
+    kind, index = str(device.get("kind", "")).upper(), device.get("index")
+    return f"{kind} {index}" if index is not None else kind
+
+
+def fold(state: RunState, events: Iterable[Event]) -> RunState:
+    """The state after these events, which follow those folded before.
+
+    A resumed run repeats steps: the values of the repetition stand, and what lay after them is dropped. Unknown
+    kinds and unknown fields are passed over; a field that is missing or no number leaves the value as it was.
+    """
+    folding = _Folding(state)
+    for event in events:
+        folding.take(event)
+    return folding.state()
+
+
+class _Folding:
+    """The curves as lists while events are taken in, so that a long history is not copied for each of them."""
+
+    def __init__(self, state: RunState) -> None:
+        self._before = state
+        self._steps = list(state.curve.steps)
+        self._times = list(state.curve.times)
+        self._losses = list(state.curve.losses)
+        self._evaluations = list(state.evaluations)
+        self._warnings = list(state.warnings)
+        self._values: dict[str, Any] = {}
+
+    def take(self, event: Event) -> None:
+        handler = {
+            "started": self._started,
+            "progress": self._progress,
+            "step": self._step,
+            "evaluated": self._evaluated,
+            "warning": self._warning,
+            "finished": self._finished,
+        }.get(event.kind)
+        if handler is not None:
+            handler(event)
+        self._values["updated"] = event.t
+
+    def state(self) -> RunState:
+        if not self._values:
+            return self._before
+        return replace(
+            self._before,
+            curve=LossCurve(tuple(self._steps), tuple(self._times), tuple(self._losses)),
+            evaluations=tuple(self._evaluations),
+            warnings=tuple(self._warnings),
+            **self._values,
+        )
+
+    def _value(self, name: str) -> Any:
+        return self._values.get(name, getattr(self._before, name))
+
+    def _started(self, event: Event) -> None:
+        self._values["begun_attempt"] = event.attempt
+        self._values["progress"] = None
+        for name in ("epochs", "steps_per_epoch"):
+            self._values[name] = _whole(event.fields.get(name), self._value(name))
+
+    def _progress(self, event: Event) -> None:
+        fields = event.fields
+        self._values["progress"] = Progress(
+            str(fields.get("what", "")), _whole(fields.get("done"), 0), _whole(fields.get("total"), 0)
+        )
+
+    def _step(self, event: Event) -> None:
+        step = _whole(event.fields.get("step"), 0)
+        if step < 1:
+            return
+        epoch = _whole(event.fields.get("epoch"), self._value("epoch"))
+        if self._steps and step <= self._steps[-1]:
+            self._forget_from(step, epoch)
+        loss = _number(event.fields.get("loss"))
+        self._steps.append(step)
+        self._times.append(event.t)
+        self._losses.append(loss)
+        self._values.update(step=step, epoch=epoch, loss=loss, progress=None)
+        self._values["images_per_second"] = _number(event.fields.get("images_per_second"))
+
+    def _forget_from(self, step: int, epoch: int) -> None:
+        cut = bisect_left(self._steps, step)
+        del self._steps[cut:], self._times[cut:], self._losses[cut:]
+        self._evaluations = [known for known in self._evaluations if known.epoch < epoch]
+
+    def _evaluated(self, event: Event) -> None:
+        metrics = event.fields.get("metrics")
+        if not isinstance(metrics, dict):
+            return
+        epoch = _whole(event.fields.get("epoch"), self._value("epoch"))
+        split = str(event.fields.get("split", ""))
+        self._evaluations = [known for known in self._evaluations if (known.epoch, known.split) != (epoch, split)]
+        last_step = self._steps[-1] if self._steps else 0
+        numbers = {str(name): _number(value) for name, value in metrics.items()}
+        self._evaluations.append(Evaluation(epoch, last_step, event.t, split, numbers))
+        self._values["progress"] = None
+
+    def _warning(self, event: Event) -> None:
+        text = str(event.fields.get("text", ""))
+        if text and text not in self._warnings:
+            self._warnings.append(text)
+
+    def _finished(self, event: Event) -> None:  # noqa: ARG002  one signature for every kind
+        self._values["progress"] = None
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _whole(value: object, otherwise: int) -> int:
+    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else otherwise

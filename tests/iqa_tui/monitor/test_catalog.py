@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from iqa_tui.monitor import catalog as catalog_module
+from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.monitor.state import RunState
+from tests.fakes.run_folders import FakeRun
+from training.runfolder.schema import ExitKind, State, StopRequest
+from training.runfolder.write import write_record
+
+
+def only(catalog: Catalog) -> RunState:
+    (state,) = catalog.refresh()
+    return state
+
+
+def test_no_folder_is_no_runs(tmp_path: Path) -> None:
+    assert Catalog(tmp_path / "nowhere").refresh() == []
+
+
+def test_a_run_is_followed_from_the_queue_to_its_result(tmp_path: Path) -> None:
+    catalog = Catalog(tmp_path)
+    fake = FakeRun.queue(tmp_path, "F2")
+    assert only(catalog).state is State.QUEUED
+    held = fake.start(gpu=3).hold()
+    starting = only(catalog)
+    assert (starting.state, starting.device_label) == (State.STARTING, "GPU 3")
+    fake.train(210)
+    running = only(catalog)
+    assert (running.state, running.epoch, running.step) == (State.RUNNING, 2, 210)
+    assert running.val_srcc is not None
+    fake.finish(srcc=0.93)
+    for descriptor in held:
+        os.close(descriptor)
+    finished = only(catalog)
+    assert (finished.state, finished.test_srcc) == (State.FINISHED, 0.93)
+    assert finished.elapsed_seconds(time.time()) == pytest.approx(1.6 * 3600)
+
+
+def test_a_run_that_did_not_change_keeps_its_very_object(tmp_path: Path) -> None:
+    held = FakeRun.queue(tmp_path, "F2").start().train(30).hold()
+    FakeRun.queue(tmp_path, "F3").start().train(30).end()
+    catalog = Catalog(tmp_path)
+    first = catalog.refresh()
+    assert all(before is after for before, after in zip(first, catalog.refresh(), strict=True))
+    for descriptor in held:
+        os.close(descriptor)
+
+
+def settle(path: Path) -> None:
+    """Give every directory below a time stamp that is old enough to be trusted."""
+    for folder in [path, *(entry for entry in path.rglob("*") if entry.is_dir())]:
+        os.utime(folder, (time.time() - 60, time.time() - 60))
+
+
+def test_a_settled_run_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    FakeRun.queue(tmp_path, "F3").start().end()
+    settle(tmp_path)
+    catalog = Catalog(tmp_path)
+    only(catalog)  # finds the newest attempt, whose folder the second look watches
+    state = only(catalog)
+    monkeypatch.setattr(catalog_module, "run_status", lambda *_, **__: pytest.fail("read again"))
+    assert only(catalog) is state
+
+
+def test_a_settled_run_that_is_retried_is_seen(tmp_path: Path) -> None:
+    fake = FakeRun.queue(tmp_path, "F3").start().end()
+    settle(tmp_path)
+    catalog = Catalog(tmp_path)
+    assert only(catalog).state is State.FAILED
+    fake.run.attempt(2).path.mkdir()
+    assert only(catalog).state is State.QUEUED
+    settle(tmp_path)
+    only(catalog)
+    held = fake.hold()
+    fake.start(gpu=1, attempt=2)
+    assert only(catalog).state is State.STARTING
+    for descriptor in held:
+        os.close(descriptor)
+
+
+def test_a_living_run_whose_lock_is_freed_is_lost_at_the_next_look(tmp_path: Path) -> None:
+    fake = FakeRun.queue(tmp_path, "F2").start()
+    held = fake.hold()
+    settle(tmp_path)
+    catalog = Catalog(tmp_path)
+    assert only(catalog).state is State.STARTING
+    for descriptor in held:
+        os.close(descriptor)
+    assert only(catalog).state is State.LOST
+
+
+def test_a_stop_before_the_start_is_seen(tmp_path: Path) -> None:
+    fake = FakeRun.queue(tmp_path, "F2")
+    settle(tmp_path)
+    catalog = Catalog(tmp_path)
+    only(catalog)
+    write_record(fake.run.stop, StopRequest(by="ann", when=time.time()))
+    assert only(catalog).state is State.STOPPED
+
+
+def test_a_failed_run_carries_its_cause(tmp_path: Path) -> None:
+    FakeRun.queue(tmp_path, "F2").start().end(ExitKind.FAILED, "exit 1: no space left")
+    assert only(Catalog(tmp_path)).status.cause == "exit 1: no space left"
+
+
+def test_an_unreadable_spec_is_a_row_that_says_why(tmp_path: Path) -> None:
+    FakeRun.queue(tmp_path, "F2").run.spec.write_text("{")
+    state = only(Catalog(tmp_path))
+    assert state.state is State.UNREADABLE
+    assert "spec.json" in state.status.cause
+    assert state.label == state.run_id
+
+
+def test_a_spec_that_is_mended_is_read_again(tmp_path: Path) -> None:
+    fake = FakeRun.queue(tmp_path, "F2")
+    fake.run.spec.write_text("{")
+    catalog = Catalog(tmp_path)
+    only(catalog)
+    write_record(fake.run.spec, fake.spec)
+    assert only(catalog).label == "L2 (MSE)"
+
+
+def test_a_run_folder_that_is_removed_is_gone(tmp_path: Path) -> None:
+    fake = FakeRun.queue(tmp_path, "F2")
+    catalog = Catalog(tmp_path)
+    only(catalog)
+    fake.run.spec.unlink()
+    assert catalog.refresh() == []

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from iqa_tui.monitor.pace import duration_words, seconds_between_epochs, seconds_per_step, time_left
+from iqa_tui.monitor.state import RunState, fold
+from training.runfolder.layout import RunFolder
+from training.runfolder.schema import Event, ProcessRecord, State, Status
+
+
+def running(events: list[Event], *, state: State = State.RUNNING, started: float = 0.0) -> RunState:
+    process = ProcessRecord(boot_id="b", pid=1, start_ticks=1, host="h", started=started)
+    return fold(RunState(RunFolder(Path("r")), Status(state, attempt=1), process=process), events)
+
+
+def epochs_of_ten(steps: range, *, pace: float = 2.0, pause: float = 30.0, start: float = 0.0) -> list[Event]:
+    """3 epochs of 10 steps, `pace` seconds a step and `pause` after each epoch."""
+    events = [Event("started", start, 1, {"epochs": 3, "steps_per_epoch": 10})]
+    for number in steps:
+        t = start + number * pace + (number - 1) // 10 * pause
+        events.append(Event("step", t, 1, {"step": number, "epoch": (number - 1) // 10 + 1, "loss": 1.0}))
+    return events
+
+
+def test_nothing_is_promised_before_two_steps() -> None:
+    assert time_left(running(epochs_of_ten(range(1, 2))), now=5.0) is None
+
+
+def test_pauses_between_epochs_do_not_slow_the_pace_but_count_for_the_time_left() -> None:
+    state = running(epochs_of_ten(range(1, 16)))
+    assert seconds_per_step(state) == pytest.approx(2.0)
+    assert seconds_between_epochs(state) == pytest.approx(32.0)
+    assert time_left(state, now=state.updated) == pytest.approx(15 * 2.0 + 2 * 32.0)
+
+
+def test_time_left_shrinks_while_nothing_new_is_heard_and_never_below_zero() -> None:
+    state = running(epochs_of_ten(range(1, 16)))
+    assert time_left(state, now=state.updated + 4) == pytest.approx(90.0)
+    assert time_left(state, now=state.updated + 1e6) == 0.0
+
+
+def test_steps_of_an_earlier_attempt_do_not_count() -> None:
+    old = epochs_of_ten(range(1, 10), pace=50.0)
+    new = epochs_of_ten(range(10, 15), pace=1.0, start=10_000.0)
+    assert seconds_per_step(running(old + new, started=9_999.0)) == pytest.approx(1.0)
+
+
+def test_a_run_that_is_over_has_no_time_left() -> None:
+    assert time_left(running(epochs_of_ten(range(1, 16)), state=State.FAILED), now=50.0) is None
+
+
+def test_reported_steps_may_be_sparse() -> None:
+    events = [event for event in epochs_of_ten(range(1, 31)) if event.kind != "step" or event.fields["step"] % 5 < 2]
+    state = running(events)
+    assert seconds_per_step(state) == pytest.approx(2.0)
+    assert seconds_between_epochs(state) == pytest.approx(32.0)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "<5 s"),
+        (12, "10 s"),
+        (54, "55 s"),
+        (55, "1 min"),
+        (19 * 60, "19 min"),
+        (48 * 60, "50 min"),
+        (99 * 60, "100 min"),
+        (6120, "1.7 h"),
+        (11.2 * 3600, "11 h"),
+        (5 * 86400, "5 d"),
+    ],
+)
+def test_times_are_rounded_to_what_is_known(seconds: float, words: str) -> None:
+    assert duration_words(seconds) == words
+
+
+def test_every_length_of_time_fits_its_column() -> None:
+    assert max(len(duration_words(seconds)) for seconds in range(0, 10**7, 37)) <= 7
