@@ -1,0 +1,38 @@
+"""What is known of one GPU at one moment. A field is None where the driver does not tell: never 0 for unknown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class GpuProcess:
+    """A compute process on a GPU."""
+
+    pid: int
+    """As the driver tells it: in a container it may be the host's."""
+    user: str | None = None
+    name: str | None = None
+    """Of the program, for example `python`."""
+    memory_used_bytes: int | None = None
+    started: float | None = None
+    """Unix seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class GpuSample:
+    """One GPU, one look."""
+
+    index: int
+    """Its place in PCI order, which is what CUDA_VISIBLE_DEVICES means under CUDA_DEVICE_ORDER=PCI_BUS_ID."""
+    uuid: str
+    name: str
+    memory_used_bytes: int | None = None
+    memory_total_bytes: int | None = None
+    utilisation_percent: int | None = None
+    """Share of the last second or so in which a kernel ran; says nothing of how much of the GPU it used."""
+    temperature_celsius: int | None = None
+    power_watts: float | None = None
+    processes: tuple[GpuProcess, ...] | None = None
+    memory_counts_reserve: bool = False
+    """True: an old driver, whose used memory holds its own reserve (912 MB on an idle A100)."""

@@ -1,0 +1,7 @@
+"""What can go wrong between a plan and a running trainer. The text is for people and names the next thing to do."""
+
+from __future__ import annotations
+
+
+class LaunchError(Exception):
+    """Something asked of the launcher cannot be done."""
