@@ -1,0 +1,147 @@
+"""What a row says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from iqa_tui.launch.plan import load_plan
+from iqa_tui.results.table import Row, Table, build_table, group_tables
+from tests.fakes.finished_runs import fail_run, finish_run, queue_run
+from training.runfolder.read import read_spec
+from training.runfolder.write import write_record
+
+
+def rows_of(table: Table) -> dict[tuple[str, bool], Row]:
+    return {(row.id, row.recorded): row for row in table.rows}
+
+
+def row_of(runs_dir: Path, experiment: str, *, recorded: bool = False) -> Row:
+    return rows_of(build_table(runs_dir))[experiment, recorded]
+
+
+def test_before_any_run_a_plan_shows_its_rows_in_order_and_its_record(tmp_path: Path) -> None:
+    table = build_table(tmp_path, plan=load_plan("koniq-losses"))
+    assert [(row.id, row.status) for row in table.rows] == [
+        ("F1", "recorded"),
+        ("F2", "not run"),
+        ("F3", "not run"),
+        ("F4", "not run"),
+        ("F5", "not run"),
+    ]
+    assert table.rows[0].srcc == 0.9354
+    assert table.protocols == ("published",)
+
+
+def test_an_empty_folder_makes_an_empty_table(tmp_path: Path) -> None:
+    table = build_table(tmp_path / "absent")
+    assert table.rows == ()
+    assert group_tables(tmp_path / "absent") == []
+
+
+def test_a_difference_to_the_recorded_row_is_marked_as_across_protocols(tmp_path: Path) -> None:
+    finish_run(queue_run(tmp_path, "F2"), 0.9321, 0.9433)
+    row = row_of(tmp_path, "F2")
+    assert row.delta_srcc == pytest.approx(0.9321 - 0.9354)
+    assert row.delta_note == "difference across protocols (clean − published)"
+
+
+def test_once_the_baseline_has_run_differences_are_taken_to_its_run(tmp_path: Path) -> None:
+    finish_run(queue_run(tmp_path, "F1"), 0.9300, 0.9400)
+    finish_run(queue_run(tmp_path, "F2"), 0.9321, 0.9433)
+    row = row_of(tmp_path, "F2")
+    assert row.delta_srcc == pytest.approx(0.0021)
+    assert row.delta_note == ""
+    assert row_of(tmp_path, "F1").delta_srcc is None
+    assert row_of(tmp_path, "F1", recorded=True).delta_note.startswith("difference across protocols")
+
+
+def test_a_baseline_that_failed_leaves_its_record_as_the_baseline(tmp_path: Path) -> None:
+    fail_run(queue_run(tmp_path, "F1"), "exit 1: no space left on device")
+    finish_run(queue_run(tmp_path, "F2"), 0.9321, 0.9433)
+    assert row_of(tmp_path, "F1").status == "failed: exit 1: no space left on device"
+    assert row_of(tmp_path, "F2").delta_srcc == pytest.approx(0.9321 - 0.9354)
+
+
+def test_seeds_give_mean_and_sample_sd(tmp_path: Path) -> None:
+    for seed, srcc in ((1, 0.931), (2, 0.933), (3, 0.935)):
+        finish_run(queue_run(tmp_path, "F2", seed=seed), srcc, 0.94)
+    row = row_of(tmp_path, "F2")
+    assert row.srcc == pytest.approx(0.933)
+    assert row.srcc_sd == pytest.approx(0.002)
+    assert row.seeds == (1, 2, 3)
+    assert len(row.run_ids) == 3
+    assert row.status == "finished"
+
+
+def test_one_seed_has_no_sd(tmp_path: Path) -> None:
+    finish_run(queue_run(tmp_path, "F2"), 0.931, 0.94)
+    assert row_of(tmp_path, "F2").srcc_sd is None
+
+
+def test_a_seed_that_ran_twice_counts_once_by_its_newest_result(tmp_path: Path) -> None:
+    finish_run(queue_run(tmp_path, "F2", day=0), 0.90, 0.91)
+    finish_run(queue_run(tmp_path, "F2", day=1), 0.93, 0.94)
+    fail_run(queue_run(tmp_path, "F2", day=2), "exit 1: disk full")
+    row = row_of(tmp_path, "F2")
+    assert row.srcc == 0.93
+    assert row.status == "finished"
+    assert row.run_ids == ("2026-11-24_17-05-01_koniq-10k_swin-base_l2_s42",)
+
+
+def test_seeds_that_are_not_done_are_counted_in_the_status(tmp_path: Path) -> None:
+    finish_run(queue_run(tmp_path, "F2", seed=1), 0.931, 0.94)
+    queue_run(tmp_path, "F2", seed=2)
+    queue_run(tmp_path, "F2", seed=3)
+    row = row_of(tmp_path, "F2")
+    assert row.status == "1 of 3 finished, 2 of 3 queued"
+    assert row.seeds == (1,)
+
+
+@pytest.mark.parametrize(
+    ("srcc", "met"), [(0.9299, "below"), (0.930, "yes"), (0.935, "yes"), (0.9351, "above"), (None, "")]
+)
+def test_the_expected_range_is_met_missed_or_passed(tmp_path: Path, srcc: float | None, met: str) -> None:
+    finish_run(queue_run(tmp_path, "F2"), srcc, 0.94)
+    assert row_of(tmp_path, "F2").met == met
+
+
+def test_best_is_marked_among_rows_of_one_protocol_only(tmp_path: Path) -> None:
+    finish_run(queue_run(tmp_path, "F2"), 0.9321, 0.9433)
+    finish_run(queue_run(tmp_path, "F3"), 0.9311, 0.9440)
+    rows = rows_of(build_table(tmp_path))
+    assert [key for key, row in rows.items() if row.best_srcc] == [("F2", False)]
+    assert [key for key, row in rows.items() if row.best_plcc] == [("F3", False)]
+    assert rows["F1", True].srcc == 0.9354  # higher, but of another protocol
+
+
+def test_other_settings_make_a_table_of_their_own_and_the_newest_comes_first(tmp_path: Path) -> None:
+    finish_run(queue_run(tmp_path, "F2"), 0.9321, 0.9433)
+    finish_run(queue_run(tmp_path, "F2", group="koniq-losses epochs=1", day=1), 0.5, 0.5)
+    assert group_tables(tmp_path) == ["koniq-losses epochs=1", "koniq-losses"]
+    assert rows_of(build_table(tmp_path))["F2", False].srcc == 0.5
+    assert rows_of(build_table(tmp_path, "koniq-losses"))["F2", False].srcc == 0.9321
+
+
+def test_a_limited_run_says_so_in_its_notes(tmp_path: Path) -> None:
+    images = {"train": 64, "val": 8, "test": 8}
+    finish_run(queue_run(tmp_path, "F2"), 0.5, 0.5, limited=True, images=images)
+    assert "a quick look, limited to 64 train, 8 val, 8 test images" in row_of(tmp_path, "F2").notes
+
+
+def test_runs_started_by_hand_make_a_table_without_a_plan(tmp_path: Path) -> None:
+    for seed in (1, 2):
+        run = queue_run(tmp_path, "F2", seed=seed)
+        write_record(run.spec, replace(read_spec(run), plan={}, experiment="", group="by hand"))
+        finish_run(run, 0.9 + seed / 100, 0.9)
+    table = build_table(tmp_path)
+    assert [(row.id, row.label, row.srcc) for row in table.rows] == [("l2", "L2 (MSE)", pytest.approx(0.915))]
+
+
+def test_a_broken_run_folder_is_left_out_and_the_others_stand(tmp_path: Path) -> None:
+    finish_run(queue_run(tmp_path, "F2"), 0.9321, 0.9433)
+    queue_run(tmp_path, "F3").spec.write_text("{")
+    assert row_of(tmp_path, "F3").status == "not run"
+    assert row_of(tmp_path, "F2").srcc == 0.9321
