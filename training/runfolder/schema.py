@@ -110,6 +110,8 @@ class Spec:
     """high, medium, low."""
     order: int = 0
     """Place in the plan: the first of two with the same priority goes first."""
+    strategy: str = "all"
+    """all; sequential: never beside another run of its group; priority: not before its group's higher ones ended."""
     loss_type: str = ""
     dataset: str = ""
     network: str = ""

@@ -1,0 +1,145 @@
+"""Everything a resume needs, in one file that is written aside and replaced, and read without running code."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from training.config import TrainConfig
+from training.errors import BadCheckpoint
+from training.network.quality import QualityNetwork
+from training.runfolder.write import sync_folder
+
+FORMAT = 1
+
+Metrics = dict[str, float | None]
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a run is. This block is what a checkpoint stores besides tensors."""
+
+    epoch: int = 1
+    """The epoch at work, counted from 1."""
+    step_in_epoch: int = 0
+    """Steps of it that are done."""
+    step: int = 0
+    """Steps done over all epochs."""
+    loss_sum: float = 0.0
+    """Over the done steps of this epoch."""
+    best_epoch: int | None = None
+    best_metrics: dict[str, Metrics] = field(default_factory=dict)
+    """Split to metrics at the best epoch."""
+    best_notes: list[str] = field(default_factory=list)
+    oracle: Metrics = field(default_factory=dict)
+    """Test metrics of the epoch with the best test SRCC; for comparison with work that chose so."""
+    epochs_without_better: int = 0
+    elapsed_seconds: float = 0.0
+    """Of earlier attempts and this one."""
+
+
+def save_last(
+    path: Path, network: QualityNetwork, optimizer: torch.optim.Optimizer, progress: Progress, config: TrainConfig
+) -> None:
+    """Write the resumable checkpoint.
+
+    Raises:
+        OSError: the old file stands.
+    """
+    content = {
+        "format": FORMAT,
+        "config": config.as_dict(),
+        "progress": asdict(progress),
+        "network": network.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "generators": _generators(),
+    }
+    _save(path, content)
+
+
+def save_best(path: Path, network: QualityNetwork, progress: Progress, config: TrainConfig) -> None:
+    """Write the best network so far, for use rather than for a resume.
+
+    Raises:
+        OSError: the old file stands.
+    """
+    content = {
+        "format": FORMAT,
+        "config": config.as_dict(),
+        "epoch": progress.best_epoch,
+        "metrics": progress.best_metrics,
+        "network": network.state_dict(),
+    }
+    _save(path, content)
+
+
+def _save(path: Path, content: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with aside.open("wb") as file:
+            torch.save(content, file)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except RuntimeError as error:  # torch hides a full disk in one
+        raise OSError(f"{path}: cannot be written ({error}); is the disk full?") from error
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            aside.unlink()
+    sync_folder(path.parent)
+
+
+def load_last(path: Path, network: QualityNetwork, optimizer: torch.optim.Optimizer, config: TrainConfig) -> Progress:
+    """Put network, optimiser and generators back to where the checkpoint was written.
+
+    Raises:
+        BadCheckpoint: absent, damaged, of a later version, or of another experiment; the text names what differs.
+    """
+    content = _read(path)
+    differing = config.what_differs(content["config"])
+    if differing:
+        name = differing[0]
+        raise BadCheckpoint(
+            f"{path} was written with --{name} {content['config'][name]}, not {getattr(config, name)}: "
+            "resume with the same flags, or start a new run"
+        )
+    try:
+        network.load_state_dict(content["network"])
+        optimizer.load_state_dict(content["optimizer"])
+        _restore_generators(content["generators"])
+        return Progress(**content["progress"])
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise BadCheckpoint(f"{path} does not fit this network: {str(error).splitlines()[0]}") from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise BadCheckpoint(f"--resume: there is no {path}; leave --resume out to start anew") from None
+    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError) as error:
+        raise BadCheckpoint(f"{path} is damaged ({str(error).splitlines()[0]}); move it away to start anew") from error
+    if not isinstance(content, dict) or "format" not in content or "progress" not in content:
+        raise BadCheckpoint(f"{path} is no resumable checkpoint of this program")
+    if content["format"] > FORMAT:
+        raise BadCheckpoint(f"{path} has format {content['format']}; this version reads up to {FORMAT}")
+    return content
+
+
+def _generators() -> dict[str, Any]:
+    """What dropout and stochastic depth draw from. Data draws from streams named by seed and epoch."""
+    cuda = torch.cuda.get_rng_state() if torch.cuda.is_available() else None
+    return {"torch": torch.get_rng_state(), "cuda": cuda}
+
+
+def _restore_generators(states: dict[str, Any]) -> None:
+    torch.set_rng_state(states["torch"])
+    if states["cuda"] is not None and torch.cuda.is_available():
+        torch.cuda.set_rng_state(states["cuda"])

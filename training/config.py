@@ -1,0 +1,309 @@
+"""Flags of `python -m training`, checked once, as one frozen object.
+
+Flags and defaults are those of the published code (github.com/cny123222/Perceptual-IQA-CS3324) with ours on top.
+Nothing here imports torch: checking flags takes a tenth of a second.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, NoReturn
+
+MODEL_SIZES = ("tiny", "small", "base")
+LOSS_TYPES = ("l1", "l2", "srcc", "rank", "pairwise", "plcc")
+DATASETS = ("koniq-10k", "biq2021", "csv", "demo")
+LATER_DATASETS = ("livec", "spaq", "kadid-10k", "agiqa-3k", "tid2013", "live", "csiq", "bid")
+"""Data sets of the published code that this version does not read."""
+PROTOCOLS = {"clean": True, "published": False}
+"""Protocol to whether this version follows it."""
+PUBLISHED_TRAIN_TEST_NUM = 10
+WHERE_FLAGS = ("data_path", "runs_dir", "run_folder", "num_workers", "resume", "check")
+"""Flags that say where and how, not what: a resumed run may change them."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainConfig:
+    """Every flag of one run, after checking. Field names are flag names."""
+
+    dataset: str
+    train_patch_num: int
+    """Crops of each training image in an epoch."""
+    test_patch_num: int
+    """Crops of each evaluated image; the mean of their predictions is its score."""
+    lr: float
+    """Of the backbone; the new layers have `lr * lr_ratio`."""
+    weight_decay: float
+    lr_ratio: float
+    batch_size: int
+    epochs: int
+    patch_size: int
+    """Side of a crop in pixels."""
+    train_test_num: int
+    ranking_loss_alpha: float
+    """Weight of the margin ranking term added to the loss; 0: none."""
+    ranking_loss_margin: float
+    """On the training scale, where labels span 0 to 1."""
+    loss_type: str
+    patience: int
+    """Epochs without a better validation SRCC before training stops."""
+    no_early_stopping: bool
+    no_multiscale: bool
+    attention_fusion: bool
+    drop_path_rate: float
+    dropout_rate: float
+    model_size: str
+    lr_scheduler: str
+    no_lr_scheduler: bool
+    test_random_crop: bool
+    no_spaq: bool
+    no_color_jitter: bool
+    pairwise_sd: str
+    data_path: str | None
+    """None: `$IQA_TUI_DATA/<dataset>`, else `data/<dataset>`."""
+    runs_dir: str
+    run_folder: str | None
+    """None: a new folder below `runs_dir`."""
+    seed: int
+    backbone: str | None
+    """A timm model; None: the Swin Transformer of `model_size`."""
+    weights: str
+    """`pretrained`, `none`, or a file."""
+    num_workers: int
+    precision: str
+    protocol: str
+    resume: bool
+    limit_train_images: int | None
+    """None: all."""
+    limit_test_images: int | None
+    """None: all. Limits validation and test each."""
+    check: bool
+
+    @property
+    def backbone_name(self) -> str:
+        """The timm model."""
+        return self.backbone or f"swin_{self.model_size}_patch4_window7_224"
+
+    @property
+    def network_name(self) -> str:
+        """The network as tables name it."""
+        return self.backbone or f"swin-{self.model_size}"
+
+    @property
+    def schedule(self) -> str:
+        return "none" if self.no_lr_scheduler else self.lr_scheduler
+
+    @property
+    def is_limited(self) -> bool:
+        """Only some images are used: the numbers are a quick look."""
+        return self.limit_train_images is not None or self.limit_test_images is not None
+
+    @property
+    def data_folder(self) -> Path:
+        """Where the data set lies (for `csv`: the file itself)."""
+        if self.data_path is not None:
+            return Path(self.data_path).expanduser()
+        return Path(os.environ.get("IQA_TUI_DATA", "data")).expanduser() / self.dataset
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def what_differs(self, other: dict[str, Any]) -> list[str]:
+        """Flags that make this another experiment than `other`, a `as_dict` of an earlier attempt."""
+        names = (field.name for field in fields(self) if field.name not in WHERE_FLAGS)
+        return [name for name in names if name in other and other[name] != getattr(self, name)]
+
+
+class Parser(argparse.ArgumentParser):
+    """Ends with `error: <words>` as the last line, which is where the launcher looks for a cause."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(2, f"error: {message}\n")
+
+
+def parse(argv: list[str]) -> TrainConfig:
+    """Read and check flags; leaves the process with code 2 and a reason where they are refused."""
+    parser = build_parser()
+    namespace = parser.parse_args(argv)
+    config = TrainConfig(**vars(namespace))
+    reason = refusal(config)
+    if reason:
+        parser.error(reason)
+    return config
+
+
+def refusal(config: TrainConfig) -> str | None:
+    """Why these flags cannot be followed, in words; None where they can."""
+    available = ", ".join(name for name, is_available in PROTOCOLS.items() if is_available)
+    reasons = (
+        (
+            config.dataset in LATER_DATASETS,
+            f"--dataset {config.dataset} is not read by this version; choose one of {', '.join(DATASETS)}",
+        ),
+        (
+            not PROTOCOLS[config.protocol],
+            f"--protocol {config.protocol} is not available in this version; available: {available}",
+        ),
+        (
+            config.train_test_num not in (1, PUBLISHED_TRAIN_TEST_NUM),
+            f"--train_test_num {config.train_test_num}: a run trains one seed. Start it once for each --seed, or use "
+            "`iqa-tui launch PLAN --seeds 1,2,3`",
+        ),
+        (
+            config.attention_fusion and config.no_multiscale,
+            "--attention_fusion weighs the scales of the multi-scale fusion, so it cannot go with --no_multiscale",
+        ),
+        (
+            config.dataset == "csv" and config.data_path is None,
+            "--dataset csv needs --data_path FILE.csv (columns image, mos; optional mos_sd, split, group)",
+        ),
+        (
+            config.resume and config.run_folder is None,
+            "--resume needs --run_folder, the folder of the run to go on with",
+        ),
+    )
+    return next((reason for is_refused, reason in reasons if is_refused), None)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
+    return number
+
+
+def _seed(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text} is negative")
+    return number
+
+
+def _not_negative(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a number of at least 0")
+    return number
+
+
+def _above_zero(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    return number
+
+
+def _rate(text: str) -> float:
+    number = float(text)
+    if not 0 <= number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not in [0, 1)")
+    return number
+
+
+def build_parser() -> Parser:
+    """All flags, grouped as a reader looks for them."""
+    parser = Parser(
+        prog="python -m training",
+        description="Train one no-reference image-quality network and test it. Writes a run folder.",
+        allow_abbrev=False,
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    _add_data_flags(parser.add_argument_group("data"))
+    _add_network_flags(parser.add_argument_group("network"))
+    _add_loss_flags(parser.add_argument_group("loss"))
+    _add_training_flags(parser.add_argument_group("training"))
+    _add_run_flags(parser.add_argument_group("run"))
+    return parser
+
+
+Group = argparse._ArgumentGroup  # noqa: SLF001 - argparse gives its groups no public name
+
+
+def _add_data_flags(group: Group) -> None:
+    group.add_argument(
+        "--dataset",
+        default="livec",
+        choices=(*DATASETS, *LATER_DATASETS),
+        metavar="NAME",
+        help=f"one of {', '.join(DATASETS)} ({', '.join(LATER_DATASETS)} are known, and refused by this version)",
+    )
+    group.add_argument(
+        "--data_path", help="folder of the data set, or the file for csv; otherwise $IQA_TUI_DATA/NAME or data/NAME"
+    )
+    group.add_argument("--patch_size", type=_positive, default=224, help="side of a crop, pixels")
+    group.add_argument("--train_patch_num", type=_positive, default=25, help="crops of a training image in an epoch")
+    group.add_argument("--test_patch_num", type=_positive, default=25, help="crops of a test image")
+    group.add_argument(
+        "--test_random_crop",
+        action="store_true",
+        help="test crops at places drawn from seed and image name; otherwise on a regular grid",
+    )
+    group.add_argument("--no_color_jitter", action="store_true", help="leave brightness, contrast, saturation alone")
+    group.add_argument(
+        "--no_spaq",
+        action="store_true",
+        help="leave SPAQ out of tests on other data sets (this version makes no such tests)",
+    )
+    group.add_argument("--limit_train_images", type=_positive, metavar="N", help="a quick look: only N images")
+    group.add_argument("--limit_test_images", type=_positive, metavar="N", help="same for validation and for test")
+    group.add_argument("--num_workers", type=_positive, default=4, help="threads that decode images")
+
+
+def _add_network_flags(group: Group) -> None:
+    group.add_argument("--model_size", choices=MODEL_SIZES, default="tiny", help="of the Swin Transformer")
+    group.add_argument("--backbone", metavar="TIMM_MODEL", help="any timm model with four feature maps, not a Swin")
+    group.add_argument("--weights", default="pretrained", help="pretrained, none, or a file of the backbone's weights")
+    group.add_argument("--no_multiscale", action="store_true", help="use the last feature map alone")
+    group.add_argument("--attention_fusion", action="store_true", help="weigh the scales by the image")
+    group.add_argument("--drop_path_rate", type=_rate, default=0.2, help="stochastic depth of the backbone")
+    group.add_argument("--dropout_rate", type=_rate, default=0.3, help="of the hyper-network and the target network")
+
+
+def _add_loss_flags(group: Group) -> None:
+    group.add_argument("--loss_type", choices=LOSS_TYPES, default="l1")
+    group.add_argument(
+        "--pairwise_sd",
+        choices=("image", "uniform"),
+        default="image",
+        help="opinion spread in the pairwise loss: each image's own where known, or one for all",
+    )
+    group.add_argument(
+        "--ranking_loss_alpha", type=_not_negative, default=0.5, help="weight of a margin ranking term beside the loss"
+    )
+    group.add_argument(
+        "--ranking_loss_margin", type=_not_negative, default=0.1, help="of that term; labels span 0 to 1"
+    )
+
+
+def _add_training_flags(group: Group) -> None:
+    group.add_argument("--protocol", choices=tuple(PROTOCOLS), default="clean", help="how the best epoch is chosen")
+    group.add_argument("--lr", type=_above_zero, default=2e-5, help="of the backbone")
+    group.add_argument("--lr_ratio", type=_above_zero, default=10.0, help="new layers learn at lr times this")
+    group.add_argument("--weight_decay", type=_not_negative, default=5e-4)
+    group.add_argument("--batch_size", type=_positive, default=96, help="crops a step")
+    group.add_argument("--epochs", type=_positive, default=16)
+    group.add_argument("--lr_scheduler", choices=("cosine", "step", "none"), default="cosine")
+    group.add_argument("--no_lr_scheduler", action="store_true", help="the same as --lr_scheduler none")
+    group.add_argument("--patience", type=_positive, default=5, help="epochs without a better validation SRCC")
+    group.add_argument("--no_early_stopping", action="store_true")
+    group.add_argument(
+        "--train_test_num",
+        type=int,
+        default=PUBLISHED_TRAIN_TEST_NUM,
+        help="repetitions in the published code; here one run is one seed: repeat with --seed or `launch --seeds`",
+    )
+    group.add_argument("--seed", type=_seed, default=42, help="all that is random follows from it")
+    group.add_argument(
+        "--precision", choices=("auto", "fp32", "bf16"), default="auto", help="auto: bf16 where the device has it"
+    )
+
+
+def _add_run_flags(group: Group) -> None:
+    group.add_argument("--runs_dir", default="runs", help="where a new run folder is made")
+    group.add_argument("--run_folder", help="this folder instead of a new one")
+    group.add_argument("--resume", action="store_true", help="go on from the run folder's last checkpoint")
+    group.add_argument("--check", action="store_true", help="check the flags, print them as JSON, and end")

@@ -1,0 +1,137 @@
+"""What a data set is, whatever its files: images with opinions, each in one split."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from training.errors import BadData
+from training.seed import stream
+
+SPLITS = ("train", "val", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One image and what people thought of it."""
+
+    name: str
+    """Unique in the data set: what score files call it, and what test crops are drawn by."""
+    path: Path
+    mos: float
+    """On the data set's own scale, higher is better."""
+    mos_sd: float | None
+    """Spread of the opinions on the scale of `mos`; None where not known."""
+    split: str
+    """train, val, test; empty where the data set leaves it open."""
+    group: str
+    """Images of one group never lie in two splits (for example all distortions of one photograph)."""
+    where: str
+    """File and line that say so, for errors."""
+    recipe: tuple[Any, ...] = ()
+    """How to make the image out of `path`; empty where the file is the image."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sizing:
+    """To what size an image is brought once, before crops are taken."""
+
+    exact: tuple[int, int] | None = None
+    """Height and width; None: keep the shape."""
+    largest_short_side: int | None = None
+    """Shrink larger images to this; None: leave them."""
+
+    def size_for(self, height: int, width: int, smallest_side: int) -> tuple[int, int]:
+        """The new height and width; no side is left below `smallest_side`, so that a crop fits."""
+        new_height, new_width = self.exact or (height, width)
+        short = min(new_height, new_width)
+        wanted = max(min(short, self.largest_short_side or short), smallest_side)
+        if wanted == short:
+            return new_height, new_width
+        factor = wanted / short
+        return max(round(new_height * factor), wanted), max(round(new_width * factor), wanted)
+
+
+def read_image(item: Item) -> Image.Image:
+    """Decode the image file."""
+    with Image.open(item.path) as image:
+        return image.convert("RGB")
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Images of all splits."""
+
+    name: str
+    items: tuple[Item, ...]
+    mos_range: tuple[float, float]
+    """The label scale's ends; training labels are (mos − low) / (high − low)."""
+    sizing: Sizing = field(default_factory=Sizing)
+    decode: Callable[[Item], Image.Image] = read_image
+    """May be called from several threads."""
+    demo: bool = False
+    """True where the labels are no human opinions."""
+    notes: tuple[str, ...] = ()
+    """What a reader of the numbers must know."""
+
+    def split(self, name: str) -> list[Item]:
+        return [item for item in self.items if item.split == name]
+
+    def to_unit(self, mos: float) -> float:
+        """From the data set's scale to [0, 1]."""
+        low, high = self.mos_range
+        return (mos - low) / (high - low)
+
+    def from_unit(self, score: float) -> float:
+        """From [0, 1] to the data set's scale."""
+        low, high = self.mos_range
+        return low + score * (high - low)
+
+    def sd_to_unit(self, mos_sd: float) -> float:
+        low, high = self.mos_range
+        return mos_sd / (high - low)
+
+    def limited(self, train: int | None, test: int | None) -> Dataset:
+        """Some images of each split, the same ones for every run; None: all of them."""
+        limits = {"train": train, "val": test, "test": test}
+        kept = [item for name in SPLITS for item in _some(self.split(name), limits[name], name)]
+        return replace(self, items=tuple(kept))
+
+
+def _some(items: list[Item], limit: int | None, split: str) -> list[Item]:
+    """Drawn, not the first: files are often sorted by score."""
+    if limit is None or limit >= len(items):
+        return items
+    chosen = stream(0, "limit", split).permutation(len(items))[:limit]
+    return [items[number] for number in sorted(chosen)]
+
+
+def check_complete(dataset: Dataset) -> Dataset:
+    """Give the data set back once every file is there, every name is its own and every split has images.
+
+    Raises:
+        BadData: the text names the first missing file and counts the others.
+    """
+    missing = [item for item in dataset.items if not item.path.is_file()]
+    if missing:
+        others = f" ({len(missing):,} of {len(dataset.items):,} images are missing)" if len(missing) > 1 else ""
+        raise BadData(f"{missing[0].path}: no such image, named in {missing[0].where}{others}. Check --data_path")
+    _check_unique(dataset.items)
+    for name in SPLITS:
+        if not dataset.split(name):
+            raise BadData(f"data set {dataset.name}: no image in the split {name}; a run needs train, val and test")
+    if not dataset.mos_range[1] > dataset.mos_range[0]:
+        raise BadData(f"data set {dataset.name}: every label is {dataset.mos_range[0]:g}, so there is nothing to learn")
+    return dataset
+
+
+def _check_unique(items: Sequence[Item]) -> None:
+    seen: dict[str, Item] = {}
+    for item in items:
+        if item.name in seen:
+            raise BadData(f"{item.where}: image {item.name} was named before, in {seen[item.name].where}")
+        seen[item.name] = item

@@ -1,0 +1,82 @@
+"""The user's own images: a CSV with image and mos, and optionally mos_sd, split, group."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from training.datasets.base import SPLITS, Dataset, Item, Sizing
+from training.datasets.rows import Row, read_rows
+from training.datasets.splits import hold_out, split_anew
+from training.errors import BadData
+
+LARGEST_SHORT_SIDE = 384
+"""Larger images are shrunk to this, as KonIQ-10k is, so that a crop shows a good part of the picture."""
+SPLIT_NAMES = {"train": "train", "training": "train", "val": "val", "validation": "val", "test": "test"}
+HELD_OUT_FOR_VALIDATION = 0.125
+"""Of the training images, where the file names training and test images only."""
+
+
+def open_user_csv(path: Path) -> Dataset:
+    """Read the file; paths in it are relative to its folder. Without a split column images are split 70/10/20.
+
+    Raises:
+        BadData: a missing column, a label that is no number, or a split of another name.
+    """
+    rows = read_rows(path, ("image", "mos"))
+    if not rows:
+        raise BadData(f"{path}: holds no images")
+    items = [_item(row, path.parent) for row in rows]
+    labels = [item.mos for item in items]
+    return Dataset(
+        "csv",
+        tuple(_with_splits(items)),
+        mos_range=(min(labels), max(labels)),
+        sizing=Sizing(largest_short_side=LARGEST_SHORT_SIDE),
+    )
+
+
+def _item(row: Row, folder: Path) -> Item:
+    name = row.text("image")
+    mos_sd = row.number("mos_sd") if row.has("mos_sd") else None
+    if mos_sd is not None and mos_sd < 0:
+        raise BadData(f"{row.where}: column mos_sd holds {mos_sd:g}; a standard deviation is at least 0")
+    return Item(
+        name=name,
+        path=folder / name,
+        mos=row.number("mos"),
+        mos_sd=mos_sd,
+        split=_split(row),
+        group=row.text("group") if row.has("group") else name,
+        where=row.where,
+    )
+
+
+def _split(row: Row) -> str:
+    if not row.has("split"):
+        return ""
+    name = row.text("split").lower()
+    if name not in SPLIT_NAMES:
+        raise BadData(f"{row.where}: column split holds {name!r}; it must be one of {', '.join(SPLITS)}")
+    return SPLIT_NAMES[name]
+
+
+def _with_splits(items: list[Item]) -> list[Item]:
+    named = {item.split for item in items}
+    if named == {""}:
+        return split_anew(items)
+    if "" in named:
+        first = next(item for item in items if not item.split)
+        raise BadData(f"{first.where}: column split is empty; fill it for every image or for none")
+    _check_groups(items)
+    return items if "val" in named else hold_out(items, "train", "val", HELD_OUT_FOR_VALIDATION)
+
+
+def _check_groups(items: list[Item]) -> None:
+    first: dict[str, Item] = {}
+    for item in items:
+        other = first.setdefault(item.group, item)
+        if other.split != item.split:
+            raise BadData(
+                f"{item.where}: group {item.group} is in the split {item.split}, and in {other.split} ({other.where}); "
+                "a group must stay in one split"
+            )

@@ -1,0 +1,88 @@
+"""Which device and precision this run has, decided once and said in the result."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from training.errors import NoDevice
+
+CPU_BF16_FLAGS = ("avx512_bf16", "amx_bf16")
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where tensors live and how matrix products are computed."""
+
+    device: torch.device
+    name: str
+    """For people, for example `NVIDIA H100 80GB HBM3` or `CPU (2 threads)`."""
+    precision: str
+    """fp32 or bf16."""
+
+    @property
+    def is_cuda(self) -> bool:
+        return self.device.type == "cuda"
+
+    def autocast(self) -> torch.autocast:
+        """bf16 for what gains by it, where that is the precision; otherwise nothing changes."""
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.precision == "bf16")
+
+
+def place(precision: str) -> Placement:
+    """Take the device that `IQA_TUI_DEVICE` (cpu, cuda) names; without it CUDA where there is one, else the CPU.
+
+    Raises:
+        NoDevice: a GPU was given to this run and torch cannot use it, or bf16 was asked of a GPU without it.
+    """
+    asked = os.environ.get("IQA_TUI_DEVICE", "")
+    if asked not in ("", "cpu", "cuda"):
+        raise NoDevice(f"IQA_TUI_DEVICE={asked}: set it to cpu or cuda, or leave it unset")
+    if asked == "cuda" and not torch.cuda.is_available():
+        raise NoDevice(_why_no_cuda())
+    if asked == "cuda" or (asked == "" and torch.cuda.is_available()):
+        return _place_on_cuda(precision)
+    return _place_on_cpu(precision)
+
+
+def _why_no_cuda() -> str:
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "all")
+    build = f"built for CUDA {torch.version.cuda}" if torch.version.cuda else "built without CUDA"
+    return (
+        f"a GPU was given to this run (CUDA_VISIBLE_DEVICES={visible}) but torch {torch.__version__} cannot use it: "
+        f"it is {build}. Check the driver with `nvidia-smi`, install a torch with CUDA, or launch with --devices cpu"
+    )
+
+
+def _place_on_cuda(precision: str) -> Placement:
+    has_bf16 = torch.cuda.get_device_capability()[0] >= 8  # Ampere; older ones emulate it slowly
+    if precision == "bf16" and not has_bf16:
+        raise NoDevice(f"--precision bf16: {torch.cuda.get_device_name()} has no bf16; use --precision fp32")
+    chosen = "bf16" if precision != "fp32" and has_bf16 else "fp32"
+    return Placement(torch.device("cuda"), torch.cuda.get_device_name(), chosen)
+
+
+def _place_on_cpu(precision: str) -> Placement:
+    threads = set_threads()
+    chosen = "bf16" if precision == "bf16" or (precision == "auto" and cpu_has_bf16()) else "fp32"
+    return Placement(torch.device("cpu"), f"CPU ({threads} thread{'s' if threads > 1 else ''})", chosen)
+
+
+def set_threads() -> int:
+    """Use OMP_NUM_THREADS threads, the share the launcher gave; without it torch's own choice. Returns the number."""
+    share = os.environ.get("OMP_NUM_THREADS", "")
+    if share.isdecimal() and int(share) > 0:
+        torch.set_num_threads(int(share))
+    return torch.get_num_threads()
+
+
+def cpu_has_bf16() -> bool:
+    """Whether the processor multiplies bf16 in hardware (elsewhere autocast makes training slower)."""
+    try:
+        words = set(Path("/proc/cpuinfo").read_text().split())
+    except OSError:
+        return False
+    return any(flag in words for flag in CPU_BF16_FLAGS)

@@ -1,0 +1,55 @@
+"""What losses share: the check of shapes, pairs, and a correlation whose gradient is always finite."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def check_shapes(pred: Tensor, mos: Tensor, mos_sd: Tensor | None = None) -> None:
+    """Refuse what would broadcast: (N, 1) against (N,) gives an (N, N) difference and a right-looking loss.
+
+    Raises:
+        ValueError: not tensors of one shape (N,) with N at least 1.
+    """
+    shapes = [tuple(tensor.shape) for tensor in (pred, mos, mos_sd) if tensor is not None]
+    if pred.ndim != 1 or pred.numel() == 0 or any(shape != shapes[0] for shape in shapes):
+        shown = " and ".join(str(shape) for shape in shapes)
+        raise ValueError(f"a loss takes predictions and labels of one shape (N,), N at least 1; got {shown}")
+
+
+def pair_differences(values: Tensor) -> Tensor:
+    """(N,) to (N, N): entry i, j is values[i] − values[j]."""
+    return values[:, None] - values[None, :]
+
+
+def zero_with_gradient(pred: Tensor) -> Tensor:
+    """() zero whose gradient is zero everywhere, for a batch that says nothing."""
+    return (pred * 0).sum()
+
+
+def mean_over(values: Tensor, counts: Tensor) -> Tensor:
+    """() mean of `values` where `counts` is true; 0 with zero gradient where it never is."""
+    return torch.where(counts, values, values * 0).sum() / counts.sum().clamp(min=1)
+
+
+def spread(values: Tensor) -> Tensor:
+    """() population standard deviation; 1 with no gradient where values differ by rounding only.
+
+    The threshold follows the size of the values, so that scaling them changes nothing.
+    """
+    variance = values.var(correction=0)
+    rounding = 8 * torch.finfo(values.dtype).eps
+    differs = variance > rounding**2 * values.detach().square().mean()
+    return torch.where(differs, variance, torch.ones_like(variance)).sqrt()
+
+
+def correlation(values: Tensor, targets: Tensor) -> Tensor:
+    """() Pearson correlation; 0 where `values` are constant, with a gradient that pulls them apart the right way."""
+    centred, centred_targets = values - values.mean(), targets - targets.mean()
+    return (centred * centred_targets).mean() / (spread(values) * spread(targets))
+
+
+def is_constant(values: Tensor) -> bool:
+    """Whether no two values differ (one value differs from none)."""
+    return bool((values == values[0]).all())

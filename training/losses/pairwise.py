@@ -1,0 +1,62 @@
+"""Fidelity between the probabilities, by opinion and by prediction, that one image is the better of two."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from training.losses.base import check_shapes, pair_differences
+
+UNIFORM_SD = 0.16
+"""Of opinions about one image where labels span 0 to 1: KonIQ-10k's average, 16% of the range."""
+EPSILON = 1e-8
+"""Inside the roots: without it the gradient is infinite where a probability is 0."""
+
+
+def pairwise_loss(
+    pred: Tensor,
+    mos: Tensor,
+    *,
+    mos_sd: Tensor | None = None,
+    pred_sd: float = UNIFORM_SD,
+    uniform_sd: float = UNIFORM_SD,
+) -> Tensor:
+    """Fidelity loss on Thurstone's model (case V for the predictions).
+
+        mean over i < j of  1 − √(g·q + ε) − √((1 − g)(1 − q) + ε)
+        g = Φ((mos_i − mos_j) / √(sd_i² + sd_j²)),   q = Φ((pred_i − pred_j) / √(2 · pred_sd²))
+
+    Args:
+        pred: (N,) predicted quality, on the scale of `mos`, higher is better.
+        mos: (N,) mean opinion score.
+        mos_sd: (N,) spread of opinions on the scale of `mos`; None: `uniform_sd` for all.
+        pred_sd: assumed spread of a prediction, on the scale of `mos`.
+        uniform_sd: used where there is no `mos_sd`.
+
+    Returns:
+        () between −1e-7 (ε lets a perfect pair fall below 0) and 1; 0 with zero gradient for a single image.
+
+    Raises:
+        ValueError: not (N,) tensors of one length.
+
+    Source: Tsai et al., "FRank: a ranking method with fidelity loss", SIGIR 2007; used for IQA in Zhang et al.,
+    "Uncertainty-aware blind image quality assessment in the laboratory and wild", IEEE TIP 2021.
+    """
+    check_shapes(pred, mos, mos_sd)
+    sd = torch.full_like(mos, uniform_sd) if mos_sd is None else mos_sd
+    variances = sd.square()
+    z_opinion = pair_differences(mos) / (variances[:, None] + variances[None, :]).clamp(min=1e-12).sqrt()
+    z_predicted = pair_differences(pred) / (math.sqrt(2) * pred_sd)
+    # Φ(−z) rather than 1 − Φ(z), which loses all digits where one image is clearly better.
+    better = _root(z_opinion, z_predicted)
+    worse = _root(-z_opinion, -z_predicted)
+    upper = torch.ones_like(better).triu(diagonal=1)
+    pairs = upper.sum().clamp(min=1)
+    return ((1 - better - worse) * upper).sum() / pairs
+
+
+def _root(z_opinion: Tensor, z_predicted: Tensor) -> Tensor:
+    root: Tensor = (torch.special.ndtr(z_opinion) * torch.special.ndtr(z_predicted) + EPSILON).sqrt()
+    return root

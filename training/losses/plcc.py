@@ -1,0 +1,28 @@
+"""Linear correlation as a loss."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from training.losses.base import check_shapes, correlation, is_constant, zero_with_gradient
+
+
+def plcc_loss(pred: Tensor, mos: Tensor, *, mos_sd: Tensor | None = None) -> Tensor:  # noqa: ARG001 - one signature
+    """1 − Pearson correlation of predictions and opinions; shift and scale of the predictions are free.
+
+    Args:
+        pred: (N,) predicted quality, any scale, higher is better.
+        mos: (N,) mean opinion score.
+        mos_sd: not used.
+
+    Returns:
+        () in [0, 2]; 1 where all predictions are equal, with a finite gradient that orders them; 0 with zero
+        gradient where no two opinions differ.
+
+    Raises:
+        ValueError: not two (N,) tensors of one length.
+    """
+    check_shapes(pred, mos)
+    if is_constant(mos):
+        return zero_with_gradient(pred)
+    return 1 - correlation(pred, mos)

@@ -1,0 +1,46 @@
+"""The whole network, put together: backbone, local distortion, fusion, hyper-network, target network."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from training.network.backbone import Backbone
+from training.network.fusion import MultiScaleFusion
+from training.network.hypernet import HyperNetwork, TargetNetwork
+from training.network.local_distortion import LocalDistortion
+from training.transforms import Normalisation
+
+
+class QualityNetwork(nn.Module):
+    """Normalised images (B, 3, H, W) to scores (B,), higher is better.
+
+    The backbone sees the image; a hyper-network turns what it saw into the weights of a target network; the target
+    network turns the local distortion vector into the score.
+    """
+
+    def __init__(self, backbone: Backbone, *, multiscale: bool, attention: bool, dropout_rate: float) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.local_distortion = LocalDistortion(backbone.channels)
+        self.fusion = MultiScaleFusion(backbone.channels, multiscale=multiscale, attention=attention)
+        self.hyper = HyperNetwork(self.fusion.out_channels, dropout_rate)
+        self.target = TargetNetwork(dropout_rate)
+
+    @property
+    def normalisation(self) -> Normalisation:
+        """How images must be normalised for this backbone."""
+        return self.backbone.normalisation
+
+    @property
+    def attention_weights(self) -> Tensor | None:
+        """(B, 4) weights of the scales in the last forward pass; None without attention."""
+        return self.fusion.last_weights
+
+    def forward(self, images: Tensor) -> Tensor:
+        maps = self.backbone(images)
+        scores: Tensor = self.target(self.local_distortion(maps), self.hyper(self.fusion(maps)))
+        return scores
+
+
+def parameter_count(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())

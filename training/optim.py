@@ -1,0 +1,60 @@
+"""AdamW over four groups of parameters, and the learning rate as a plain function of the step."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import nn
+
+from training.config import TrainConfig
+from training.network.quality import QualityNetwork
+
+FLOOR = 0.01
+"""The cosine ends at this part of the first rate (an absolute floor may lie above the rate itself)."""
+STEP_EPOCHS = 6
+"""The step schedule divides by 10 after so many epochs, as HyperIQA does."""
+CLIP_NORM = 1.0
+POSITION_WORDS = ("position_bias", "pos_embed", "absolute_pos", "rel_pos")
+"""In names of tables of positions, which are no weights to shrink."""
+
+
+def build_optimizer(network: QualityNetwork, config: TrainConfig) -> torch.optim.AdamW:
+    """New layers learn at `lr · lr_ratio`, the backbone at `lr`; norms, biases and position tables do not decay."""
+    groups = []
+    for is_new in (True, False):
+        lr = config.lr * config.lr_ratio if is_new else config.lr
+        for decays in (True, False):
+            parameters = [
+                parameter
+                for name, parameter in network.named_parameters()
+                if name.startswith("backbone.") is not is_new and _decays(name, parameter) is decays
+            ]
+            decay = config.weight_decay if decays else 0.0
+            if parameters:
+                groups.append({"params": parameters, "lr": lr, "first_lr": lr, "weight_decay": decay})
+    return torch.optim.AdamW(groups, lr=config.lr, fused=next(network.parameters()).is_cuda)
+
+
+def _decays(name: str, parameter: nn.Parameter) -> bool:
+    return parameter.ndim > 1 and not any(word in name for word in POSITION_WORDS)
+
+
+def lr_factor(schedule: str, step: int, steps_per_epoch: int, epochs: int) -> float:
+    """What the first learning rate is multiplied by at `step` (counted from 0).
+
+    cosine: per step from 1 to 0.01; step: a tenth after every sixth epoch; none: 1.
+    """
+    if schedule == "cosine":
+        done = step / max(steps_per_epoch * epochs - 1, 1)
+        return FLOOR + (1 - FLOOR) * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
+    if schedule == "step":
+        return float(0.1 ** (step // (steps_per_epoch * STEP_EPOCHS)))
+    return 1.0
+
+
+def set_lr(optimizer: torch.optim.Optimizer, factor: float) -> float:
+    """Set every group to its first rate times `factor`; returns the backbone's rate."""
+    for group in optimizer.param_groups:
+        group["lr"] = group["first_lr"] * factor
+    return float(min(group["lr"] for group in optimizer.param_groups))
