@@ -1,0 +1,72 @@
+"""What happened, in the order in which it flows: files and devices, then what a person asked for.
+
+A message that a newer one may replace carries the whole state: one that is never delivered takes nothing with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from iqa_tui.launch.devices import Survey
+from iqa_tui.monitor.log_tail import LogText
+from iqa_tui.monitor.state import RunState
+
+
+@dataclass(frozen=True, slots=True)
+class HostLoad:
+    """What the machine itself is doing."""
+
+    cpu_percent: float
+    """Of all cores together, 0 to 100."""
+    cores: int
+    memory_used_bytes: int
+    memory_total_bytes: int
+
+
+class _WholeState(Message, bubble=False):
+    """Replaceable by a later one of its kind."""
+
+    def can_replace(self, message: Message) -> bool:
+        return type(message) is type(self)
+
+
+class RunsChanged(_WholeState):
+    """Some run is not as it was."""
+
+    def __init__(self, runs: tuple[RunState, ...], problem: str = "") -> None:
+        super().__init__()
+        self.runs = runs
+        """All of them, by name."""
+        self.problem = problem
+        """Why the folder cannot be read; empty where it can."""
+
+
+class LogChanged(_WholeState):
+    """The log that is followed has new lines, or another one is followed."""
+
+    def __init__(self, run_id: str, text: LogText) -> None:
+        super().__init__()
+        self.run_id = run_id
+        self.text = text
+
+
+class DevicesSurveyed(_WholeState):
+    """The devices were looked at."""
+
+    def __init__(
+        self,
+        survey: Survey,
+        host: HostLoad | None,
+        utilisation: Mapping[str, tuple[float | None, ...]],
+        waiting: Mapping[str, str],
+    ) -> None:
+        super().__init__()
+        self.survey = survey
+        self.host = host
+        self.utilisation = utilisation
+        """Device key to its latest percentages, the oldest first."""
+        self.waiting = waiting
+        """Run id to what it waits for, in words."""

@@ -1,0 +1,96 @@
+"""The end of a log as plain text: whatever a trainer prints, nothing in it is obeyed.
+
+Carriage returns overwrite as on a terminal (the last state of a progress bar is what is seen), escape sequences and
+control characters are left out, bytes that are no UTF-8 show as replacement characters.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+
+TAIL_BYTES = 256 << 10
+"""Read at most this much at once: of a longer log only the end is shown."""
+LONGEST_LINE = 4000
+"""Characters kept of one line."""
+KEPT_LINES = 2000
+
+ESCAPES = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor moves
+    r"|\x1b[\]PX^_].*?(?:\x07|\x1b\\|$)"  # OSC, DCS, SOS, PM, APC, up to their end
+    r"|\x1b[ -/]*[0-~]?"  # everything shorter
+    r"|\x9b[0-?]*[ -/]*[@-~]"  # CSI as one character
+)
+UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+"""Controls, and the signs that turn the direction of writing or take no place."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogText:
+    """The end of one log."""
+
+    lines: tuple[str, ...] = ()
+    """The oldest first; the last one may still grow."""
+    first: int = 0
+    """Number of the first of them, counted from where reading began."""
+
+
+def plain_text(raw: bytes) -> str:
+    """One line of a log, without its newline, as it would stand on a terminal, without colours."""
+    text = ESCAPES.sub("", raw.decode("utf-8", errors="replace"))
+    overwritten = [part for part in text.split("\r") if part.strip()]
+    text = overwritten[-1] if overwritten else ""
+    while "\b" in text:
+        shorter = re.sub(r"[^\b]\b|^\b+", "", text)
+        text = shorter if shorter != text else text.replace("\b", "")
+    return UNSEEN.sub("", text.expandtabs(8))[:LONGEST_LINE]
+
+
+class LogTail:
+    """Follows one log file; each `poll` reads what is new."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._offset = 0
+        self._inode: int | None = None
+        self._lines: deque[str] = deque(maxlen=KEPT_LINES)
+        self._seen = 0
+        self._open_line = b""
+        self._text = LogText()
+
+    def poll(self) -> LogText:
+        """The log's end as it is now; the very object of the last call where nothing is new."""
+        try:
+            with self.path.open("rb") as file:
+                state = os.fstat(file.fileno())
+                self._restart_if_replaced(state)
+                if state.st_size == self._offset:
+                    return self._text
+                skipped = max(0, state.st_size - self._offset - TAIL_BYTES)
+                file.seek(self._offset + skipped)
+                chunk = file.read(TAIL_BYTES)
+        except OSError:
+            return self._text
+        self._offset += skipped + len(chunk)
+        self._take(chunk, torn=skipped > 0)
+        return self._text
+
+    def _restart_if_replaced(self, state: os.stat_result) -> None:
+        if self._inode is not None and (state.st_ino != self._inode or state.st_size < self._offset):
+            self._offset, self._open_line, self._seen = 0, b"", 0
+            self._lines.clear()
+        self._inode = state.st_ino
+
+    def _take(self, chunk: bytes, *, torn: bool) -> None:
+        if torn:  # begins somewhere within a line
+            self._open_line = b""
+            chunk = chunk.partition(b"\n")[2] or chunk
+        *complete, self._open_line = (self._open_line + chunk).split(b"\n")
+        self._open_line = self._open_line[-TAIL_BYTES:]
+        self._lines.extend(plain_text(line) for line in complete)
+        self._seen += len(complete)
+        growing = plain_text(self._open_line)
+        self._text = LogText((*self._lines, growing) if growing else tuple(self._lines), self._seen - len(self._lines))

@@ -1,0 +1,89 @@
+"""A thread that surveys the devices every two seconds. A driver that hangs hangs this thread and nothing else.
+
+The thread is a daemon, so that a query which never comes back does not keep the program from ending; meanwhile the
+last survey stays on screen with its age.
+"""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from textual.message import Message
+
+from iqa_tui.launch.devices import Survey
+from iqa_tui.messages import DevicesSurveyed, HostLoad
+from training.runfolder.layout import RunFolder
+from training.runfolder.schema import Spec
+
+PERIOD_SECONDS = 2.0
+HISTORY = 120
+"""Samples of utilisation that are kept: four minutes."""
+
+Queued = list[tuple[RunFolder, Spec]]
+
+
+class SurveysDevices(Protocol):
+    """What `iqa_tui.launch.survey.Surveyor` does."""
+
+    def survey(self) -> Survey: ...
+
+
+class GpuWatcher:
+    """Posts every survey with the host's load, the history of utilisation and what the queued runs wait for."""
+
+    def __init__(
+        self,
+        make_surveyor: Callable[[], SurveysDevices],
+        waiting_reasons: Callable[[Queued, Survey], dict[str, str]],
+        queued: Callable[[], Queued],
+        post: Callable[[Message], object],
+        period_seconds: float = PERIOD_SECONDS,
+    ) -> None:
+        """Args:
+        make_surveyor: called in the thread: loading the driver's library may itself hang.
+        queued: the runs that wait now.
+        post: called in the thread; must be safe there, as `App.post_message` is.
+        """
+        self._make_surveyor = make_surveyor
+        self._waiting_reasons = waiting_reasons
+        self._queued = queued
+        self._post = post
+        self._period_seconds = period_seconds
+        self._history: dict[str, deque[float | None]] = {}
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="gpu watcher", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Returns at once, whatever the driver is doing."""
+        self._stopped.set()
+
+    def _watch(self) -> None:
+        surveyor = self._make_surveyor()
+        psutil = importlib.import_module("psutil")
+        psutil.cpu_percent(None)
+        while not self._stopped.is_set():
+            survey = surveyor.survey()
+            waiting = self._waiting_reasons(self._queued(), survey)
+            if self._stopped.is_set():
+                return
+            self._post(DevicesSurveyed(survey, _host_load(psutil), self._with_history(survey), waiting))
+            self._stopped.wait(self._period_seconds)
+
+    def _with_history(self, survey: Survey) -> dict[str, tuple[float | None, ...]]:
+        for state in survey.devices:
+            if state.sample is not None:
+                kept = self._history.setdefault(state.device.key, deque(maxlen=HISTORY))
+                kept.append(state.sample.utilisation_percent)
+        return {key: tuple(values) for key, values in self._history.items()}
+
+
+def _host_load(psutil: Any) -> HostLoad:
+    memory = psutil.virtual_memory()
+    return HostLoad(psutil.cpu_percent(None), psutil.cpu_count() or 1, memory.total - memory.available, memory.total)

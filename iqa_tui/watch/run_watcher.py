@@ -1,0 +1,105 @@
+"""A thread that looks at the runs twice a second and posts what changed; it touches no widget."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from textual.message import Message
+
+from iqa_tui.messages import LogChanged, RunsChanged
+from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.monitor.log_tail import LogTail, LogText
+from iqa_tui.monitor.state import RunState
+from training.runfolder.layout import RunFolder
+from training.runfolder.schema import Spec, State
+
+PERIOD_SECONDS = 0.5
+
+
+class RunWatcher:
+    """Follows every run of a folder, and the log of one of them."""
+
+    def __init__(
+        self, runs_dir: Path, post: Callable[[Message], object], period_seconds: float = PERIOD_SECONDS
+    ) -> None:
+        """Args:
+        post: called in the thread; must be safe there, as `App.post_message` is.
+        """
+        self._catalog = Catalog(runs_dir)
+        self._post = post
+        self._period_seconds = period_seconds
+        self._wake = threading.Event()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._watch, name="run watcher", daemon=True)
+        self._states: tuple[RunState, ...] | None = None
+        self._problem = ""
+        self._followed: str | None = None
+        self._tail: LogTail | None = None
+        self._text: LogText | None = None
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends soon; nothing is posted after the look that is under way."""
+        self._stopping = True
+        self._wake.set()
+
+    def look_now(self) -> None:
+        """Do not wait for the next turn: somebody has just done something."""
+        self._wake.set()
+
+    def follow(self, run_id: str | None) -> None:
+        """Post the log of this run from now on; None: of no run."""
+        if run_id != self._followed:
+            self._followed = run_id
+            self._wake.set()
+
+    def queued(self) -> list[tuple[RunFolder, Spec]]:
+        """The runs that wait, as they were at the last look. Safe in any thread."""
+        states = self._states or ()
+        return [(state.run, state.spec) for state in states if state.state is State.QUEUED and state.spec]
+
+    def _watch(self) -> None:
+        while not self._stopping:
+            self._look_at_runs()
+            self._look_at_log()
+            self._wake.wait(self._period_seconds)
+            self._wake.clear()
+
+    def _look_at_runs(self) -> None:
+        try:
+            states, problem = tuple(self._catalog.refresh()), ""
+        except OSError as error:
+            states, problem = self._states or (), f"{self._catalog.runs_dir}: {error.strerror or error}"
+        before = self._states
+        same = before is not None and len(before) == len(states) and all(map(_is, before, states))
+        self._states = states
+        if not same or problem != self._problem:
+            self._problem = problem
+            self._post(RunsChanged(states, problem))
+
+    def _look_at_log(self) -> None:
+        run_id = self._followed
+        output = self._output_of(run_id) if run_id else None
+        if output is None:
+            self._tail, text = None, LogText()
+        else:
+            if self._tail is None or self._tail.path != output:
+                self._tail = LogTail(output)
+            text = self._tail.poll()
+        if run_id is not None and text is not self._text:
+            self._text = text
+            self._post(LogChanged(run_id, text))
+
+    def _output_of(self, run_id: str) -> Path | None:
+        for state in self._states or ():
+            if state.run_id == run_id and state.status.attempt:
+                return state.run.attempt(state.status.attempt).output
+        return None
+
+
+def _is(before: RunState, after: RunState) -> bool:
+    return before is after

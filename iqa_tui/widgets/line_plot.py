@@ -1,0 +1,76 @@
+"""The widget that shows several curves with axes, names and last values; `plotting` draws them.
+
+Numpy stands behind that module, so it is imported in a thread when the first curve is to be drawn: it takes a tenth
+of a second, and the app must be on screen before.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from iqa_tui.widgets.canvas import Canvas, Line
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One curve. x and y have one length; x never falls."""
+
+    name: str
+    """Short: it stands at the curve's end."""
+    label: str
+    """For the legend, beside the name."""
+    colour: int
+    x: Sequence[float]
+    y: Sequence[float | None]
+    """None where there is no finite value; the curve goes on at the next one."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlotOptions:
+    """How curves are drawn."""
+
+    smoothing: float = 0.0
+    """0 to below 1: weight of what came before."""
+    x_is_time: bool = False
+    """x is seconds; else it counts."""
+    digits: int = 4
+    """Decimals of the last values."""
+    ascii_only: bool = False
+
+
+class LinePlot(Canvas, can_focus=True):
+    """Shows what `show` was given last."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  Textual's name
+        super().__init__(id=id)
+        self._series: tuple[Series, ...] = ()
+        self._options = PlotOptions()
+        self._empty = ""
+        self._loader: threading.Thread | None = None
+        self._plot_lines: Callable[..., list[Line]] | None = None
+
+    def show(self, series: Sequence[Series], options: PlotOptions, empty: str = "") -> None:
+        """Draw these curves; where there are none, say `empty`."""
+        self._series, self._options, self._empty = tuple(series), options, empty
+        self.redraw()
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        if not any(len(series.x) for series in self._series):
+            return [[]] * (max(0, height - 1) // 2) + [[(self._empty.center(width), "dim")]]
+        if self._plot_lines is None:
+            self._load_in_thread()
+            return []
+        return self._plot_lines(self._series, width, height, self._options)
+
+    def _load_in_thread(self) -> None:
+        if self._loader is None:
+            self._loader = threading.Thread(target=self._load, name="load numpy", daemon=True)
+            self._loader.start()
+
+    def _load(self) -> None:
+        from iqa_tui.widgets.plotting import plot_lines  # noqa: PLC0415  numpy: see above
+
+        self._plot_lines = plot_lines
+        self.call_later(self.redraw)

@@ -1,0 +1,197 @@
+"""Several curves in one drawing, with axes, names and last values, as lines of text.
+
+A curve is told by its colour and by its name at its end; in ASCII by its sign.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from iqa_tui.widgets.axes import Ticks, count_words, round_ticks, time_unit, time_words, value_words
+from iqa_tui.widgets.braille import DOT_COLUMNS, DOT_ROWS, Floats, braille_cells, column_extremes, raster, smooth
+from iqa_tui.widgets.canvas import SERIES, Line, clip, fit
+from iqa_tui.widgets.line_plot import PlotOptions, Series
+
+LABEL_WIDTH = 7
+END_WIDTH = 5
+LEGEND_WIDTH = 30
+LEGEND_FROM_WIDTH = 100
+"""A plot at least this wide has its legend beside it; a narrower one has it in its first line."""
+ASCII_SIGNS = "*o+x#@%"
+
+
+@dataclass(frozen=True, slots=True)
+class _Curve:
+    series: Series
+    x: Floats
+    y: Floats
+
+
+def plot_lines(series: Sequence[Series], width: int, height: int, options: PlotOptions) -> list[Line]:
+    """The whole plot as lines: legend, curves, axes. Too small a place gives what fits, never an error."""
+    beside = width >= LEGEND_FROM_WIDTH
+    plot_width = width - LABEL_WIDTH - 1 - (LEGEND_WIDTH if beside else 0)
+    plot_height = height - 1 - (0 if beside else 1)
+    curves = [curve for one in series if (curve := _smoothed(one, options))]
+    if not curves:
+        return [[("no finite value yet".center(width), "dim")]]
+    if plot_width < 4 or plot_height < 1:
+        return [_legend_line(curves, options, width)]
+    named = len(curves) > 1
+    lines = _plot(curves, plot_width - (END_WIDTH if named else 0), plot_height, options, named=named)
+    if not beside:
+        return [_legend_line(curves, options, width), *lines]
+    legend = _legend_column(curves, options)
+    legend += [[]] * (len(lines) - len(legend))
+    return [[*_padded(line, width - LEGEND_WIDTH), *entry] for line, entry in zip(lines, legend, strict=False)]
+
+
+def _smoothed(series: Series, options: PlotOptions) -> _Curve | None:
+    """The finite points as arrays, smoothed before anything is thinned; None where there is none."""
+    if len(series.x) == 0:
+        return None
+    x, y = np.asarray(series.x, dtype=np.float64), np.asarray(series.y, dtype=np.float64)
+    finite = np.isfinite(y)
+    if not finite.any():
+        return None
+    return _Curve(series, x[finite], smooth(y[finite], options.smoothing))
+
+
+def _plot(curves: list[_Curve], width: int, height: int, options: PlotOptions, *, named: bool) -> list[Line]:
+    y_ticks = round_ticks(min(float(c.y.min()) for c in curves), max(float(c.y.max()) for c in curves), height // 3 + 1)
+    x_ticks = _x_ticks(curves, width, options)
+    cells = [[(" ", "")] * (width + (END_WIDTH if named else 0)) for _ in range(height)]
+    ends: list[tuple[int, int, _Curve]] = []
+    for curve in curves:
+        texts, end_row, end_column = _curve_cells(curve, width, height, x_ticks, y_ticks, options)
+        style = _style(curve)
+        for row, text in enumerate(texts):
+            for column, sign in enumerate(text):
+                if sign != " ":
+                    cells[row][column] = (_overlaid(cells[row][column][0], sign), style)
+        ends.append((end_row, end_column, curve))
+    if named:
+        _write_names(cells, ends)
+    labels = _y_labels(y_ticks, height)
+    lines: list[Line] = [
+        [(labels.get(row, " " * LABEL_WIDTH + "│"), "dim"), *_merged(cells[row])] for row in range(height)
+    ]
+    return [*lines, _x_axis(x_ticks, width, options)]
+
+
+def _curve_cells(
+    curve: _Curve, width: int, height: int, x_ticks: Ticks, y_ticks: Ticks, options: PlotOptions
+) -> tuple[list[str], int, int]:
+    """The curve's text lines, and the cell (row, column) of its last point."""
+    per_column, per_row = (1, 1) if options.ascii_only else (DOT_COLUMNS, DOT_ROWS)
+    low, high = column_extremes(curve.x, curve.y, (x_ticks.low, x_ticks.high), width * per_column)
+    dots = raster(low, high, (y_ticks.low, y_ticks.high), height * per_row)
+    if options.ascii_only:
+        sign = ASCII_SIGNS[curve.series.colour % len(ASCII_SIGNS)]
+        texts = ["".join(sign if dot else " " for dot in line) for line in dots.tolist()]
+    else:
+        texts = braille_cells(dots)
+    last = int(np.flatnonzero(dots.any(axis=0))[-1])
+    row = int(np.flatnonzero(dots[:, last])[0])
+    return texts, row // per_row, last // per_column
+
+
+def _overlaid(under: str, over: str) -> str:
+    """Both cells' dots, so that one curve does not cut holes into another."""
+    if "\u2800" <= under <= "\u28ff" and "\u2800" <= over <= "\u28ff":
+        return chr(ord(under) | ord(over))
+    return over
+
+
+def _write_names(cells: list[list[tuple[str, str]]], ends: list[tuple[int, int, _Curve]]) -> None:
+    """Each curve's name right of its last point, moved up or down to a free place where two would meet."""
+    for row, column, curve in ends:
+        text = fit(curve.series.name, min(END_WIDTH - 1, max(1, len(curve.series.name))))
+        start = min(column + 2, len(cells[0]) - len(text))
+        for candidate in sorted(range(len(cells)), key=lambda other: (abs(other - row), other)):
+            if all(cells[candidate][start + place][0] == " " for place in range(len(text))):
+                for place, sign in enumerate(text):
+                    cells[candidate][start + place] = (sign, f"{_style(curve)} strong")
+                break
+
+
+def _y_labels(ticks: Ticks, height: int) -> dict[int, str]:
+    """Row to label; a row that two ticks would share keeps the first."""
+    labels: dict[int, str] = {}
+    span = ticks.high - ticks.low
+    for place in ticks.places:
+        row = round((ticks.high - place) / span * (height - 1)) if span and height > 1 else height - 1
+        labels.setdefault(row, value_words(place, ticks.step).rjust(LABEL_WIDTH)[:LABEL_WIDTH] + "┤")
+    return labels
+
+
+def _x_ticks(curves: list[_Curve], width: int, options: PlotOptions) -> Ticks:
+    last = max(float(curve.x[-1]) for curve in curves)
+    unit = time_unit(last) if options.x_is_time else 1.0
+    return round_ticks(0.0, max(last, unit), max(2, width // 14 + 1), unit=unit)
+
+
+def _x_axis(ticks: Ticks, width: int, options: PlotOptions) -> Line:
+    unit = time_unit(ticks.high)
+    line = ["─"] * width
+    for place in ticks.places:
+        words = time_words(place, unit) if options.x_is_time else count_words(place)
+        column = round((place - ticks.low) / (ticks.high - ticks.low) * (width - 1))
+        start = max(0, min(column - len(words) // 2, width - len(words)))
+        line[start : start + len(words)] = words
+    return [(" " * LABEL_WIDTH + "└" + "".join(line)[:width], "dim")]
+
+
+def _legend_column(curves: list[_Curve], options: PlotOptions) -> list[Line]:
+    return [
+        [("  ", ""), (f"{_sign(curve, options)} ", _style(curve)), *_entry(curve, options, LEGEND_WIDTH - 5)]
+        for curve in curves
+    ]
+
+
+def _legend_line(curves: list[_Curve], options: PlotOptions, width: int) -> Line:
+    """All curves in one line, each with its name and last value; labels only where there is one curve."""
+    line: Line = []
+    for curve in curves:
+        line += [(f" {_sign(curve, options)} ", _style(curve))]
+        line += _entry(curve, options, 28) if len(curves) == 1 else [(_value_words(curve, options), "strong")]
+        if len(curves) > 1:
+            line.insert(len(line) - 1, (f"{curve.series.name} ", ""))
+    return clip(line, width)
+
+
+def _entry(curve: _Curve, options: PlotOptions, width: int) -> Line:
+    value = _value_words(curve, options)
+    name = f"{curve.series.name} {curve.series.label}".strip()
+    return [(fit(name, width - len(value) - 1) + " ", ""), (value, "strong")]
+
+
+def _value_words(curve: _Curve, options: PlotOptions) -> str:
+    return f"{float(curve.y[-1]):.{options.digits}f}".rjust(options.digits + 3)
+
+
+def _sign(curve: _Curve, options: PlotOptions) -> str:
+    return ASCII_SIGNS[curve.series.colour % len(ASCII_SIGNS)] if options.ascii_only else "━"
+
+
+def _style(curve: _Curve) -> str:
+    return f"series-{curve.series.colour % SERIES}"
+
+
+def _merged(cells: list[tuple[str, str]]) -> Line:
+    """Neighbours of one style as one span, so that a line is few segments."""
+    line: Line = []
+    for sign, style in cells:
+        if line and line[-1][1] == style:
+            line[-1] = (line[-1][0] + sign, style)
+        else:
+            line.append((sign, style))
+    return line
+
+
+def _padded(line: Line, width: int) -> Line:
+    used = sum(len(text) for text, _ in line)
+    return [*line, (" " * max(0, width - used), "")]

@@ -1,0 +1,226 @@
+"""A table of rows under fixed columns: a cursor, ticks or marks, a filter; nothing jumps when a value changes.
+
+Where the place is narrow, whole columns go (the least important first), not letters of all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from iqa_tui.widgets.canvas import Canvas, Line, Span, fit, line_width
+
+Cell = str | tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column; its place is the same in every row."""
+
+    key: str
+    title: str
+    width: int
+    """Cells."""
+    align: str = "left"
+    """left or right."""
+    grows: bool = False
+    """Gets what the other columns leave; for at most one column."""
+    importance: int = 9
+    """Columns of less importance go first where the place is narrow."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One row. `key` is its identity: the cursor stays with it when rows come, go or move."""
+
+    key: str
+    cells: dict[str, Cell] = field(default_factory=dict)
+    style: str = ""
+    """Of the whole row."""
+    span_from: tuple[str, ...] = ()
+    """From the first of these columns that is shown on, the row is one long cell, `span`."""
+    span: Cell = ""
+
+
+class RowTable(Canvas, can_focus=True):
+    """Shows the rows of `show`; posts what a person does with them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", "up", show=False),
+        Binding("down,j", "move(1)", "down", show=False),
+        Binding("pageup", "move_page(-1)", "page up", show=False),
+        Binding("pagedown", "move_page(1)", "page down", show=False),
+        Binding("home", "move(-1000000)", "first", show=False),
+        Binding("end", "move(1000000)", "last", show=False),
+    ]
+
+    class CursorMoved(Message):
+        """Another row is under the cursor; `key` is None where there is no row."""
+
+        def __init__(self, table: RowTable, key: str | None) -> None:
+            super().__init__()
+            self.table = table
+            self.key = key
+
+        @property
+        def control(self) -> RowTable:
+            return self.table
+
+    class RowClicked(Message):
+        """The row under the cursor was clicked again."""
+
+        def __init__(self, table: RowTable, key: str) -> None:
+            super().__init__()
+            self.table = table
+            self.key = key
+
+        @property
+        def control(self) -> RowTable:
+            return self.table
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        *,
+        id: str | None = None,  # noqa: A002  Textual's name
+        header: bool = True,
+        empty: Sequence[str] = (),
+    ) -> None:
+        super().__init__(id=id)
+        self._columns = tuple(columns)
+        self._header = header
+        self._empty = tuple(empty)
+        self._rows: tuple[TableRow, ...] = ()
+        self._cursor = 0
+        self._first = 0
+
+    @property
+    def cursor_key(self) -> str | None:
+        """The row under the cursor; None where there is no row."""
+        return self._rows[self._cursor].key if self._rows else None
+
+    @property
+    def row_keys(self) -> tuple[str, ...]:
+        return tuple(row.key for row in self._rows)
+
+    def show(self, rows: Sequence[TableRow], empty: Sequence[str] | None = None) -> None:
+        """Show these rows, the cursor on the row that it was on; without rows, the lines of `empty`."""
+        before = self.cursor_key
+        self._rows = tuple(rows)
+        self._empty = self._empty if empty is None else tuple(empty)
+        keys = self.row_keys
+        self._cursor = keys.index(before) if before in keys else max(0, min(self._cursor, len(keys) - 1))
+        self._after_cursor_change(before)
+
+    def move_to(self, key: str) -> None:
+        """Put the cursor on a row; a row that is not there leaves it where it is."""
+        before = self.cursor_key
+        if key in self.row_keys:
+            self._cursor = self.row_keys.index(key)
+            self._after_cursor_change(before)
+
+    def action_move(self, rows: int) -> None:
+        before = self.cursor_key
+        self._cursor = max(0, min(self._cursor + rows, len(self._rows) - 1))
+        self._after_cursor_change(before)
+
+    def action_move_page(self, pages: int) -> None:
+        self.action_move(pages * max(1, self._visible_rows - 1))
+
+    def _after_cursor_change(self, before: str | None) -> None:
+        self._scroll_to_cursor()
+        self.redraw()
+        if self.cursor_key != before:
+            self.post_message(self.CursorMoved(self, self.cursor_key))
+
+    @property
+    def _visible_rows(self) -> int:
+        return max(1, self.size.height - int(self._header))
+
+    def _scroll_to_cursor(self) -> None:
+        visible = self._visible_rows
+        self._first = min(self._first, self._cursor)
+        self._first = max(self._first, self._cursor - visible + 1, 0)
+        self._first = min(self._first, max(0, len(self._rows) - visible))
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        if not self._rows and self._empty:
+            return [[(text, "dim")] for text in self._empty]
+        self._scroll_to_cursor()
+        columns = fitting_columns(self._columns, width)
+        lines = [header_line(columns)] if self._header else []
+        for place, row in enumerate(self._rows[self._first : self._first + height - len(lines)], self._first):
+            line = row_line(row, columns, width)
+            if place == self._cursor:
+                line = [(text, f"{style} cursor".strip()) for text, style in line]
+                line.append((" " * max(0, width - line_width(line)), "cursor"))
+            lines.append(line)
+        hidden = len(self._rows) - self._visible_rows
+        self.set_subtitle(f"{self._cursor + 1} of {len(self._rows)}" if hidden > 0 else "")
+        return lines
+
+    def on_click(self, event: events.Click) -> None:
+        place = event.get_content_offset(self)
+        row = self._first + place.y - int(self._header) if place else -1
+        if not 0 <= row < len(self._rows) or place is None or place.y < int(self._header):
+            return
+        if row == self._cursor:
+            self.post_message(self.RowClicked(self, self._rows[row].key))
+        self.action_move(row - self._cursor)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.action_move(1)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.action_move(-1)
+
+
+def fitting_columns(columns: Sequence[Column], width: int) -> tuple[Column, ...]:
+    """The columns that fit into `width` cells with a blank between them; the growing one takes what is left."""
+    kept = list(columns)
+    while len(kept) > 1 and _needed(kept) > width:
+        kept.remove(min(kept, key=lambda column: (column.importance, -kept.index(column))))
+    spare = max(0, width - _needed(kept))
+    return tuple(
+        Column(c.key, c.title, c.width + spare, c.align, c.grows, c.importance) if c.grows else c for c in kept
+    )
+
+
+def _needed(columns: Sequence[Column]) -> int:
+    return sum(column.width for column in columns) + len(columns) - 1
+
+
+def header_line(columns: Sequence[Column]) -> Line:
+    return [(" ".join(fit(column.title, column.width, column.align) for column in columns), "heading")]
+
+
+def row_line(row: TableRow, columns: Sequence[Column], width: int) -> Line:
+    line: Line = []
+    for number, column in enumerate(columns):
+        if number:
+            line.append((" ", row.style))
+        if row.span and column.key in row.span_from:
+            return line + _fitted(row.span, width - line_width(line), "left", row.style)
+        line += _fitted(row.cells.get(column.key, ""), column.width, column.align, row.style)
+    return line
+
+
+def _fitted(cell: Cell, width: int, align: str, style: str) -> Line:
+    """The cell in exactly `width` cells; its own styles come after the row's, so they win."""
+    if isinstance(cell, str):
+        return [(fit(cell, width, align), style)]
+    line: Line = []
+    left = width
+    for text, own in cell:
+        shown = fit(text, min(left, len(text)) if text.isascii() else min(left, line_width([(text, own)])))
+        line.append((shown, f"{style} {own}".strip()))
+        left -= line_width([(shown, own)])
+    padding = (" " * left, style)
+    return [padding, *line] if align == "right" else [*line, padding]
