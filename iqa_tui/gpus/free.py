@@ -1,0 +1,107 @@
+"""Which GPU is free, and why another is not, in words. Decides from samples alone; what is not known counts as busy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from iqa_tui.gpus.sample import GpuProcess, GpuSample
+
+MIB = 1 << 20
+GIB = 1 << 30
+IDLE_MEMORY_BYTES = 300 * MIB
+IDLE_MEMORY_SHARE = 0.02
+RESERVE_BYTES = 1024 * MIB
+"""What an old driver counts as used on an idle GPU (912 MB on an A100)."""
+IDLE_UTILISATION_PERCENT = 10
+SETTLE_SECONDS = 4.0
+"""A GPU must look idle for this long: between two epochs a foreign training looks idle too."""
+SETTLE_SAMPLES = 3
+SPARE_BYTES = 512 * MIB
+"""Beside a declared need: what CUDA itself takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One sample and when it was taken."""
+
+    at: float
+    """Seconds of a monotonic clock."""
+    sample: GpuSample
+
+
+def why_busy(sample: GpuSample, now: float) -> str | None:
+    """Why this one sample is not that of an idle GPU, in words; None where it is.
+
+    Args:
+        now: unix seconds, to say how long a process has been there.
+    """
+    if sample.processes:
+        largest = max(sample.processes, key=lambda process: process.memory_used_bytes or 0)
+        others = f" and {len(sample.processes) - 1} more" if len(sample.processes) > 1 else ""
+        return f"held by {process_words(largest, now)}{others}"
+    if sample.memory_used_bytes is None or sample.memory_total_bytes is None:
+        return "its driver does not tell how much memory is used"
+    if sample.memory_used_bytes > idle_memory_bytes(sample):
+        used = f"{sample.memory_used_bytes / GIB:.1f} of {sample.memory_total_bytes / GIB:.0f} GiB"
+        return f"{used} are in use by a process that cannot be seen from here"
+    if sample.utilisation_percent is None:
+        return "its driver does not tell how busy it is"
+    if sample.utilisation_percent > IDLE_UTILISATION_PERCENT:
+        return f"it is {sample.utilisation_percent}% busy"
+    return None
+
+
+def why_not_free(looks: Sequence[Look], now: float, settle_seconds: float = SETTLE_SECONDS) -> str | None:
+    """Why a GPU is not free after these looks at it, oldest first, in words; None where it is.
+
+    Args:
+        looks: at least one.
+        now: unix seconds.
+        settle_seconds: how long it must have looked idle; 0: the newest look is enough.
+    """
+    reason = why_busy(looks[-1].sample, now)
+    if reason is not None:
+        return reason
+    idle_looks = 0
+    for look in reversed(looks):
+        if why_busy(look.sample, now) is not None:
+            break
+        idle_looks += 1
+    idle_seconds = looks[-1].at - looks[-idle_looks].at
+    if settle_seconds > 0 and (idle_looks < SETTLE_SAMPLES or idle_seconds < settle_seconds):
+        return f"idle for {idle_seconds:.0f} s; taken once it was for {settle_seconds:.0f} s"
+    return None
+
+
+def fits_beside(sample: GpuSample, need_bytes: int) -> bool:
+    """Whether a declared need fits beside what is used. What is not known does not fit."""
+    if sample.memory_used_bytes is None or sample.memory_total_bytes is None:
+        return False
+    return sample.memory_used_bytes + need_bytes + SPARE_BYTES <= sample.memory_total_bytes
+
+
+def idle_memory_bytes(sample: GpuSample) -> float:
+    """Up to this much used memory is nobody's."""
+    idle = max(IDLE_MEMORY_BYTES, IDLE_MEMORY_SHARE * (sample.memory_total_bytes or 0))
+    return idle + RESERVE_BYTES if sample.memory_counts_reserve else idle
+
+
+def process_words(process: GpuProcess, now: float) -> str:
+    """`ann, pid 4711 python (21.3 GiB, 3 h)`, as far as it is known."""
+    who = f"{process.user}, " if process.user else ""
+    name = f" {process.name}" if process.name else ""
+    details = []
+    if process.memory_used_bytes is not None:
+        details.append(f"{process.memory_used_bytes / GIB:.1f} GiB")
+    if process.started is not None:
+        details.append(duration_words(now - process.started))
+    return f"{who}pid {process.pid}{name}" + (f" ({', '.join(details)})" if details else "")
+
+
+def duration_words(seconds: float) -> str:
+    """`40 s`, `12 min`, `3 h`, `5 days`: one number is enough."""
+    for size, unit in ((86_400, "days"), (3_600, "h"), (60, "min")):
+        if seconds >= (2 * size if unit == "days" else size):
+            return f"{seconds // size:.0f} {unit}"
+    return f"{max(0, seconds):.0f} s"

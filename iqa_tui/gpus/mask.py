@@ -1,0 +1,25 @@
+"""CUDA_VISIBLE_DEVICES as it was inherited: what somebody else (a scheduler, a user) allows us to use."""
+
+from __future__ import annotations
+
+import os
+
+MASK_VARIABLE = "CUDA_VISIBLE_DEVICES"
+
+
+def inherited_mask() -> tuple[str, ...] | None:
+    """The entries of the mask; () where it hides every GPU; None where there is no mask."""
+    text = os.environ.get(MASK_VARIABLE)
+    if text is None:
+        return None
+    entries: list[str] = []
+    for entry in (part.strip() for part in text.split(",")):
+        if not entry or entry == "-1":  # CUDA ignores this and what follows
+            break
+        entries.append(entry)
+    return tuple(entries)
+
+
+def names_gpu(entry: str, index: int, uuid: str) -> bool:
+    """Whether an entry (an index, a UUID, or the beginning of one) means this GPU."""
+    return entry == str(index) if entry.isdecimal() else bool(entry) and uuid.startswith(entry)

@@ -1,0 +1,191 @@
+"""Gives devices to queued runs, one after the other, and ends when nothing waits.
+
+    python -m iqa_tui.launch.dispatcher RUNS_DIR
+
+One for a folder of runs, by a lock. Whoever queues a run starts it, and whoever finds runs queued and nobody
+dispatching starts it again, so that it may be killed at any time. It decides; supervisors do the work.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from iqa_tui.gpus.free import SETTLE_SECONDS
+from iqa_tui.launch.backlog import Backlog, Entry, Waiting, held_back_by
+from iqa_tui.launch.devices import Device, Surveyor, can_start
+from iqa_tui.launch.errors import LaunchError
+from iqa_tui.launch.processes import child_environment, program
+from iqa_tui.launch.supervisor import EXIT_DEVICE_TAKEN, EXIT_NOT_QUEUED
+from training.runfolder.layout import DISPATCHER_LOCK, RunFolder
+from training.runfolder.lock import take_lock
+from training.runfolder.schema import ExitKind, ExitRecord, LockHeld
+from training.runfolder.write import write_record
+
+POLL_SECONDS = 0.4
+SETTLE_VARIABLE = "IQA_TUI_GPU_SETTLE_SECONDS"
+"""How long a GPU must look idle before it is taken, for those who know their machine better."""
+START_SECONDS = 60.0
+"""A supervisor that has not recorded its trainer by then is given up."""
+MOST_STARTS = 3
+"""Supervisors that may fail to come up before the run is marked as failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A supervisor on its way: until it has its lease, this keeps its device from others."""
+
+    run: RunFolder
+    device: Device
+    process: subprocess.Popen[bytes]
+    began: float
+    """Seconds of the monotonic clock."""
+
+
+class Dispatcher:
+    """For one folder of runs, while we hold its lock."""
+
+    def __init__(self, runs_dir: Path, surveyor: Surveyor) -> None:
+        self._backlog = Backlog(runs_dir)
+        self._surveyor = surveyor
+        self._starts: dict[str, Start] = {}
+        self._supervisors: list[subprocess.Popen[bytes]] = []
+        self._failed_starts: Counter[str] = Counter()
+
+    def step(self) -> bool:
+        """Give what is free to what goes first.
+
+        Returns:
+            False where nothing waits any more.
+
+        Raises:
+            LaunchError: the devices cannot be looked at.
+        """
+        self._collect()
+        waiting = self._backlog.read()
+        queued = [entry for entry in waiting.queued if entry[0].run_id not in self._starts]
+        if not queued:
+            return bool(self._starts)
+        survey = self._surveyor.survey()
+        reserved = {start.device.key for start in self._starts.values()}
+        waiting = self._with_starts(waiting)
+        for entry in queued:
+            if held_back_by(entry, waiting):
+                continue
+            for state in survey.devices:
+                if state.device.key not in reserved and can_start(entry[1], state, survey.default_kind):
+                    reserved.add(state.device.key)
+                    self._start(entry, state.device)
+                    waiting = self._with_starts(waiting)
+                    break
+        return True
+
+    def _with_starts(self, waiting: Waiting) -> Waiting:
+        """Runs that are being started count as alive."""
+        starting = tuple(entry for entry in waiting.queued if entry[0].run_id in self._starts)
+        queued = tuple(entry for entry in waiting.queued if entry[0].run_id not in self._starts)
+        return Waiting(queued, (*waiting.alive, *starting))
+
+    def _start(self, entry: Entry, device: Device) -> None:
+        run, spec = entry
+        say(f"{run.run_id}: {spec.experiment} {spec.label} goes to {device.label} ({device.name})")
+        process = subprocess.Popen(
+            program("iqa_tui.launch.supervisor", str(run.path), json.dumps(asdict(device))),
+            stdin=subprocess.DEVNULL,
+            env=child_environment(),
+            start_new_session=True,
+        )
+        self._starts[run.run_id] = Start(run, device, process, time.monotonic())
+        self._supervisors.append(process)
+
+    def _collect(self) -> None:
+        """Let go of starts that succeeded, and count those that failed."""
+        self._supervisors = [process for process in self._supervisors if process.poll() is None]
+        for run_id, start in list(self._starts.items()):
+            returncode = start.process.returncode
+            if returncode is None:
+                attempt = start.run.latest_attempt()
+                if attempt is not None and attempt.process.exists():
+                    del self._starts[run_id]
+                elif time.monotonic() > start.began + START_SECONDS:
+                    start.process.kill()
+                continue
+            del self._starts[run_id]
+            if returncode in (EXIT_DEVICE_TAKEN, EXIT_NOT_QUEUED):
+                say(f"{run_id}: {start.device.label} or the run itself was taken by somebody else")
+            elif returncode != 0:
+                self._count_failed_start(start.run, returncode)
+
+    def _count_failed_start(self, run: RunFolder, returncode: int) -> None:
+        self._failed_starts[run.run_id] += 1
+        say(f"{run.run_id}: its supervisor ended with code {returncode}")
+        if self._failed_starts[run.run_id] >= MOST_STARTS:
+            _give_up(run, f"its supervisor did not come up {MOST_STARTS} times; dispatcher.log says more")
+
+
+def _give_up(run: RunFolder, cause: str) -> None:
+    """Say in the run's own folder why it will not be started again, unless somebody has it by now."""
+    try:
+        lock = take_lock(run.alive_lock)
+    except LockHeld:
+        return
+    try:
+        attempt = run.latest_attempt() or run.attempt(1)
+        if not attempt.process.exists() and not attempt.exit.exists():
+            write_record(attempt.exit, ExitRecord(ExitKind.NOT_STARTED, cause, time.time(), 0.0))
+            say(f"{run.run_id}: {cause}")
+    finally:
+        os.close(lock)
+
+
+def dispatch(runs_dir: Path, surveyor: Surveyor) -> None:
+    """Hold the folder's lock and work until nothing waits. Returns at once where somebody else has the lock."""
+    while True:
+        try:
+            lock = take_lock(runs_dir / DISPATCHER_LOCK)
+        except LockHeld:
+            return
+        try:
+            _work(Dispatcher(runs_dir, surveyor))
+        finally:
+            os.close(lock)
+        # Somebody may have queued a run after our last look and found the lock still held.
+        if not Backlog(runs_dir).read().queued:
+            return
+
+
+def _work(dispatcher: Dispatcher) -> None:
+    trouble = ""
+    while True:
+        try:
+            if not dispatcher.step():
+                return
+            trouble = ""
+        except LaunchError as error:
+            if str(error) != trouble:
+                trouble = str(error)
+                say(f"error: {error}")
+        time.sleep(POLL_SECONDS)
+
+
+def say(words: str) -> None:
+    print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {words}", flush=True)
+
+
+def main(argv: list[str]) -> int:
+    runs_dir = Path(argv[0]).absolute()
+    os.chdir("/")  # a file system that somebody wants to unmount must not be kept busy
+    settle_seconds = float(os.environ.get(SETTLE_VARIABLE, SETTLE_SECONDS))
+    # Which GPUs a run may use stands in its spec: the mask of whoever started this process is not another's.
+    dispatch(runs_dir, Surveyor(settle_seconds=settle_seconds, honour_mask=False, all_cpu_slots=True))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,54 @@
+"""Starting our own programs so that nothing ties them to the one that starts them."""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+import threading
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+"""The folder in which the packages lie."""
+
+
+def program(module: str, *arguments: str) -> list[str]:
+    """The command that runs one of our modules with this interpreter."""
+    return [sys.executable, "-m", module, *arguments]
+
+
+def child_environment() -> dict[str, str]:
+    """Ours, and the way to our packages where they are used from a checkout that is not installed."""
+    env = dict(os.environ)
+    if str(ROOT) != sysconfig.get_path("purelib"):
+        paths = [str(ROOT), *(path for path in env.get("PYTHONPATH", "").split(os.pathsep) if path)]
+        env["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))
+    return env
+
+
+def start_detached(command: list[str], log: Path) -> int:
+    """Start a program in a session of its own, with no input, its output appended to `log`.
+
+    It goes on when we end. Should it end before us, a thread that waits for nothing else collects it.
+
+    Returns:
+        Its pid.
+
+    Raises:
+        OSError: it cannot be started, or the log not be written.
+    """
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    pid = os.posix_spawn(
+        command[0],
+        command,
+        child_environment(),
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(log), flags, 0o644),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+        setsigmask=[],
+    )
+    threading.Thread(target=os.waitpid, args=(pid, 0), name=f"collects {pid}", daemon=True).start()
+    return pid

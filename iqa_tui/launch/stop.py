@@ -1,0 +1,119 @@
+"""Stopping a run, and trying one again. Asks by files; signals only where nobody is left who would read them."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import time
+
+from iqa_tui.launch.errors import LaunchError
+from iqa_tui.launch.identity import is_running, signal_process
+from iqa_tui.launch.lease import user_name
+from iqa_tui.launch.queue import ensure_dispatcher
+from training.runfolder.layout import RunFolder
+from training.runfolder.read import read_record, read_spec, run_status
+from training.runfolder.schema import ProcessRecord, RunFolderError, State, Status, StopRequest
+from training.runfolder.write import write_record
+
+RETRIED = (State.FAILED, State.STOPPED, State.LOST)
+
+
+def stop_run(run: RunFolder, why: str = "", grace_seconds: float = 60.0) -> str:
+    """Ask a run to stop; a queued one never starts.
+
+    Asked again with a shorter grace, the shorter one counts; asked again after the grace of a run without a
+    supervisor, its trainer is killed.
+
+    Returns:
+        What was done, in words.
+
+    Raises:
+        LaunchError: it is over, or unreadable, or its folder or process is another user's.
+    """
+    status = run_status(run)
+    if status.state.is_over:
+        raise LaunchError(f"{run.run_id} is {state_words(status)}: there is nothing to stop.")
+    before = _stop_request(run)
+    request = StopRequest(by=user_name(), when=time.time(), why=why, grace_seconds=grace_seconds)
+    if before is None or grace_seconds < before.grace_seconds:
+        _write_request(run, request)
+    if status.state is State.QUEUED:
+        return f"{run.run_id} was queued and will not start."
+    if status.supervised:
+        return f"{run.run_id} is asked to stop; what is left of it after {grace_seconds:g} s is ended."
+    return _stop_unsupervised(run, before)
+
+
+def _stop_request(run: RunFolder) -> StopRequest | None:
+    try:
+        return read_record(run.stop, StopRequest)
+    except RunFolderError:
+        return None
+
+
+def _write_request(run: RunFolder, request: StopRequest) -> None:
+    try:
+        write_record(run.stop, request)
+    except OSError as error:
+        raise LaunchError(f"{run.stop}: cannot be written ({error.strerror}). Ask the run's owner.") from error
+
+
+def _stop_unsupervised(run: RunFolder, before: StopRequest | None) -> str:
+    """Nobody watches over this trainer: ours looks at stop.json itself, another's is signalled."""
+    attempt = run.latest_attempt()
+    process = read_record(attempt.process, ProcessRecord) if attempt else None
+    if process is None or not is_running(process):
+        return f"{run.run_id} has no supervisor and its trainer is about to end."
+    overdue = before is not None and time.time() > before.when + before.grace_seconds
+    try:
+        if overdue:
+            signal_process(process, signal.SIGKILL)
+            return (
+                f"{run.run_id} had no supervisor and did not stop in time: its trainer (pid {process.pid}) is killed."
+            )
+        if read_spec(run).trainer != "training":
+            signal_process(process, signal.SIGTERM)
+            return f"{run.run_id} has no supervisor: its trainer (pid {process.pid}) was sent SIGTERM."
+    except PermissionError:
+        raise LaunchError(f"{run.run_id}: pid {process.pid} is {process.user}'s. Ask them to stop it.") from None
+    return f"{run.run_id} has no supervisor: its trainer stops at the next step, when it sees stop.json."
+
+
+def retry_run(run: RunFolder) -> str:
+    """Queue a run again that failed, was stopped or was lost; it goes on from its last checkpoint where it has one.
+
+    Returns:
+        What was done, in words.
+
+    Raises:
+        LaunchError: it is alive, queued, finished or unreadable, or its folder is another user's.
+    """
+    status = run_status(run)
+    if status.state is State.FINISHED:
+        raise LaunchError(f"{run.run_id} is finished. Launch its plan again for another run.")
+    if status.state not in RETRIED:
+        raise LaunchError(f"{run.run_id} is {state_words(status)}: only a run that ended can be tried again.")
+    latest = run.latest_attempt()
+    number = latest.number if latest else 1
+    try:
+        has_begun = latest is not None and (latest.process.exists() or latest.exit.exists())
+        run.attempt(number + 1 if has_begun else number).path.mkdir(parents=True, exist_ok=True)
+        # Last, for with it the run becomes a queued one.
+        with contextlib.suppress(FileNotFoundError):
+            run.stop.rename(run.attempt(number).path / run.stop.name)
+        ensure_dispatcher(run.runs_dir)
+    except OSError as error:
+        raise LaunchError(f"{run.path}: cannot be written ({error.strerror}). Ask the run's owner.") from error
+    goes_on = " It goes on from its last checkpoint." if run.last_checkpoint.exists() else ""
+    return f"{run.run_id} is queued again.{goes_on}"
+
+
+def state_words(status: Status) -> str:
+    """`failed: exit 1: …`, `running, unsupervised`, `stopped by ann, 14:02`."""
+    if status.state is State.RUNNING and status.cause:
+        return f"{status.state.value}, {status.cause}"
+    if status.state in (State.STOPPED, State.STOPPING) and status.cause:
+        return status.cause if status.state is State.STOPPED else f"stopping, {status.cause}"
+    if status.cause:
+        return f"{status.state.value}: {status.cause}"
+    return status.state.value

@@ -1,0 +1,288 @@
+"""One small process a run: takes the locks, starts the trainer, waits, stops it when asked, says how it ended.
+
+    python -m iqa_tui.launch.supervisor RUN_FOLDER [--device JSON]…
+
+Standard library and the run folder only, so that it starts fast, stays small, and nothing of a screen or of torch
+can take it down. Killed itself, it takes nothing with it: the trainer goes on and still holds the locks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from iqa_tui.launch.causes import Ending, explain, oom_kills, tail
+from iqa_tui.launch.children import Child, become_reaper, start_child, wait_for_signal
+from iqa_tui.launch.errors import LaunchError
+from iqa_tui.launch.lease import Holder, take_lease, user_name
+from iqa_tui.launch.slots import threads_per_slot
+from training.runfolder.layout import AttemptFolder, RunFolder
+from training.runfolder.lock import take_lock
+from training.runfolder.read import boot_id, read_record, read_spec, run_status, start_ticks
+from training.runfolder.schema import (
+    ExitKind,
+    ExitRecord,
+    LockHeld,
+    ProcessRecord,
+    RunFolderError,
+    Spec,
+    State,
+    StopRequest,
+)
+from training.runfolder.write import Record, write_record
+
+POLL_SECONDS = 0.25
+"""How long a stop request may lie unseen. Ends of processes are told by the kernel at once."""
+GROUP_GRACE_SECONDS = 5.0
+"""From TERM to the trainer's whole group to KILL."""
+FULL_DISK_SECONDS = 60.0
+"""How long the record of the end is tried again where it cannot be written."""
+
+EXIT_NOT_QUEUED = 10
+"""Somebody else has the run, or it is over."""
+EXIT_DEVICE_TAKEN = 11
+"""A device is another run's: this one stays queued."""
+
+DeviceRecord = dict[str, Any]
+"""key, kind, index, name: what `process.json` says of a device."""
+
+
+def main(argv: list[str]) -> int:
+    """Supervise one run; the exit code is for the dispatcher."""
+    run = RunFolder(Path(argv[0]).absolute())
+    devices: list[DeviceRecord] = [json.loads(text) for text in argv[1:]]
+    with contextlib.suppress(PermissionError):  # we lead a session already where the dispatcher started us
+        os.setsid()
+    try:
+        supervisor_lock = take_lock(run.supervisor_lock)
+        locks = _take_run(run, devices)
+    except LockHeld as held:
+        print(f"{run.run_id}: {held}", file=sys.stderr)
+        return EXIT_DEVICE_TAKEN if str(held).startswith("device") else EXIT_NOT_QUEUED
+    if not locks:
+        return EXIT_NOT_QUEUED
+    try:
+        Supervisor(run, devices, locks).supervise()
+    finally:
+        os.close(supervisor_lock)
+    return 0
+
+
+def _take_run(run: RunFolder, devices: list[DeviceRecord]) -> list[int]:
+    """The leases and the run's own lock, for the trainer to inherit; [] where the run is not queued (any more).
+
+    Raises:
+        LockHeld: a device, or the run, is somebody else's.
+    """
+    if run_status(run).state is not State.QUEUED:
+        return []
+    spec = read_spec(run)
+    holder = Holder(user_name(), run.run_id, os.getpid(), f"{spec.experiment} {spec.label}".strip(), str(run.runs_dir))
+    locks: list[int] = []
+    try:
+        for device in devices:
+            locks.append(take_lease(device["key"], holder))
+    except LockHeld as held:
+        raise LockHeld(f"device {device['key']}: {held}") from held
+    alive = take_lock(run.alive_lock)
+    attempt = run.latest_attempt()
+    if run.stop.exists() or run.result.exists() or (attempt is not None and attempt.process.exists()):
+        return []  # between our look and the lock it was stopped, or run by hand
+    return [alive, *locks]
+
+
+class Supervisor:
+    """One attempt at one run, from the start of the trainer to the record of its end."""
+
+    def __init__(self, run: RunFolder, devices: list[DeviceRecord], locks: list[int]) -> None:
+        self._run = run
+        self._devices = devices
+        self._locks = locks
+        self._spec = read_spec(run)
+        self._attempt = _next_attempt(run)
+        self._began = time.monotonic()
+        self._oom_kills = oom_kills()
+        self._stopping: _Stopping | None = None
+
+    def supervise(self) -> None:
+        self._attempt.path.mkdir(parents=True, exist_ok=True)
+        _print_to(self._attempt.supervisor_output)
+        become_reaper()
+        try:
+            trainer = self._start()
+        except OSError as error:
+            self._write_end(ExitKind.NOT_STARTED, _cannot_run(self._spec, error))
+            return
+        self._record_process(trainer)
+        while not trainer.has_ended:
+            asked = wait_for_signal(POLL_SECONDS)
+            if asked is not None:
+                self._request_stop(asked)
+            trainer.reap()
+            if not trainer.has_ended:
+                self._stop_if_asked(trainer)
+        trainer.sweep()
+        kind, cause = explain(self._ending(trainer))
+        self._write_end(kind, cause, trainer)
+
+    def _start(self) -> Child:
+        output = os.open(self._attempt.output, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            return start_child(
+                trainer_command(self._run, self._spec),
+                env=trainer_environment(self._spec, self._devices, self._attempt.number),
+                cwd=self._spec.cwd,
+                output=output,
+                inherited=self._locks,
+            )
+        finally:
+            os.close(output)
+
+    def _record_process(self, trainer: Child) -> None:
+        record = ProcessRecord(
+            boot_id=boot_id(),
+            pid=trainer.pid,
+            start_ticks=start_ticks(trainer.pid) or 0,
+            host=socket.gethostname(),
+            started=time.time(),
+            devices=self._devices,
+            supervisor_pid=os.getpid(),
+            supervisor_start_ticks=start_ticks(os.getpid()),
+            user=user_name(),
+        )
+        _write_patiently(self._attempt.process, record, patience_seconds=0)
+
+    def _request_stop(self, signal_name: str) -> None:
+        """A signal to the supervisor is a request like any other, so that every reader sees it."""
+        if not self._run.stop.exists():
+            request = StopRequest(by=user_name(), when=time.time(), why=f"the supervisor got {signal_name}")
+            _write_patiently(self._run.stop, request, patience_seconds=0)
+            self._stopping = self._stopping or _Stopping(request)
+
+    def _stop_if_asked(self, trainer: Child) -> None:
+        """Read again each time: a second request may shorten the grace of the first."""
+        with contextlib.suppress(RunFolderError):  # torn by hand: the one before still holds
+            request = read_record(self._run.stop, StopRequest)
+            if request is not None:
+                self._stopping = self._stopping or _Stopping(request)
+                self._stopping.request = request
+        if self._stopping is not None:
+            self._stopping.press(trainer)
+
+    def _ending(self, trainer: Child) -> Ending:
+        return Ending(
+            returncode=trainer.returncode or 0,
+            output=tail(self._attempt.output),
+            stop=self._stopping.request if self._stopping else None,
+            is_ours=self._spec.trainer == "training",
+            has_result=self._run.result.exists(),
+            oom_kills=oom_kills() - self._oom_kills,
+            device=", ".join(f"{device['kind'].upper()} {device['index']}" for device in self._devices),
+        )
+
+    def _write_end(self, kind: ExitKind, cause: str, trainer: Child | None = None) -> None:
+        returncode = trainer.returncode if trainer else None
+        record = ExitRecord(
+            kind=kind,
+            cause=cause,
+            ended=time.time(),
+            elapsed_seconds=round(time.monotonic() - self._began, 3),
+            returncode=returncode if returncode is not None and returncode >= 0 else None,
+            signal=-returncode if returncode is not None and returncode < 0 else None,
+            peak_rss_bytes=trainer.peak_rss_bytes if trainer else None,
+        )
+        _write_patiently(self._attempt.exit, record, patience_seconds=FULL_DISK_SECONDS)
+
+
+class _Stopping:
+    """The steps of a stop: TERM to the trainer alone (it writes a checkpoint, its loader workers must not be told
+    first), after the grace TERM to its group, then KILL.
+    """
+
+    def __init__(self, request: StopRequest) -> None:
+        self.request = request
+        self._began = time.monotonic()
+        self._said_please = False
+        self._group_told: float | None = None
+
+    def press(self, trainer: Child) -> None:
+        now = time.monotonic()
+        if not self._said_please:
+            trainer.terminate()
+            self._said_please = True
+        elif self._group_told is None and now >= self._began + self.request.grace_seconds:
+            trainer.terminate_group()
+            self._group_told = now
+        elif self._group_told is not None and now >= self._group_told + GROUP_GRACE_SECONDS:
+            trainer.kill_group()
+
+
+def trainer_command(run: RunFolder, spec: Spec) -> list[str]:
+    """The spec's command with the run's folder in its place; it goes on from the last checkpoint where there is one."""
+    command = [word.replace("{run_folder}", str(run.path)) for word in spec.argv]
+    if spec.trainer == "training" and run.last_checkpoint.exists():
+        command.append("--resume")
+    return command
+
+
+def trainer_environment(spec: Spec, devices: list[DeviceRecord], attempt: int) -> dict[str, str]:
+    """What the trainer sees: its devices and no other."""
+    env = {**os.environ, **spec.env, "IQA_TUI_ATTEMPT": str(attempt)}
+    gpus = [str(device["index"]) for device in devices if device["kind"] == "gpu"]
+    if gpus:
+        # NVML counts in PCI order; CUDA would count by speed.
+        return {
+            **env,
+            "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
+            "CUDA_VISIBLE_DEVICES": ",".join(gpus),
+            "IQA_TUI_DEVICE": "cuda",
+        }
+    env.setdefault("OMP_NUM_THREADS", str(threads_per_slot()))  # a number that the user chose stands
+    return {**env, "CUDA_VISIBLE_DEVICES": "", "IQA_TUI_DEVICE": "cpu"}
+
+
+def _next_attempt(run: RunFolder) -> AttemptFolder:
+    """The newest one where nothing has begun in it, which is how a retry asks; else the first."""
+    return run.latest_attempt() or run.attempt(1)
+
+
+def _cannot_run(spec: Spec, error: OSError) -> str:
+    what = error.filename or spec.argv[0]
+    return f"its command cannot be run: {what}: {error.strerror}"
+
+
+def _print_to(path: Path) -> None:
+    """What this process itself has to say goes to a file: a pipe would tie it to whoever reads."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    os.close(descriptor)
+
+
+def _write_patiently(path: Path, record: Record, *, patience_seconds: float) -> None:
+    """Write; where the disk is full say so and try again for a while, but never die of it: a trainer depends on us."""
+    deadline = time.monotonic() + patience_seconds
+    while True:
+        try:
+            write_record(path, record)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                print(f"{path}: cannot be written: {error}", file=sys.stderr, flush=True)
+            if time.monotonic() >= deadline:
+                return
+            time.sleep(1.0)
+        else:
+            return
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except (LaunchError, RunFolderError) as error:
+        sys.exit(f"error: {error}")

@@ -1,0 +1,80 @@
+"""Why each queued run waits, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from iqa_tui.launch.backlog import Backlog, Entry, Waiting, held_back_by, in_starting_order
+from iqa_tui.launch.devices import DeviceState, Survey, can_start, may_use
+from training.runfolder.layout import RunFolder
+from training.runfolder.schema import Spec
+
+MOST_REASONS = 4
+"""Devices that are named one by one; the rest are counted."""
+
+
+def waiting_reasons(
+    queued: list[tuple[RunFolder, Spec]], survey: Survey, alive: Sequence[Entry] | None = None
+) -> dict[str, str]:
+    """Run id to what it waits for: `starts next on GPU 1`, `needs a GPU: GPU 3 held by ann, pid 4711 python (…)`.
+
+    Args:
+        queued: of one folder of runs.
+        alive: runs of that folder that are alive; None: looked up where a strategy asks for it.
+    """
+    waiting = Waiting(tuple(in_starting_order(queued)), tuple(alive if alive is not None else _alive(queued)))
+    taken: set[str] = set()
+    reasons = {}
+    for run, spec in waiting.queued:
+        before = held_back_by((run, spec), waiting)
+        if before:
+            reasons[run.run_id] = _held_back_words(spec, before)
+            continue
+        free = [
+            state
+            for state in survey.devices
+            if state.device.key not in taken and can_start(spec, state, survey.default_kind)
+        ]
+        if free:
+            taken.add(free[0].device.key)
+            reasons[run.run_id] = f"starts next on {free[0].device.label}"
+        else:
+            reasons[run.run_id] = _device_words(spec, survey, taken)
+    return reasons
+
+
+def _alive(queued: list[Entry]) -> Sequence[Entry]:
+    if all(spec.strategy == "all" for _, spec in queued):
+        return ()
+    return Backlog(queued[0][0].runs_dir).read().alive
+
+
+def _held_back_words(spec: Spec, before: list[Entry]) -> str:
+    names = ", ".join(dict.fromkeys(other.experiment or run.run_id for run, other in before))
+    if spec.strategy == "sequential":
+        return f"one at a time: waits for {names}"
+    return f"by priority: waits for {names}"
+
+
+def _device_words(spec: Spec, survey: Survey, taken: set[str]) -> str:
+    usable = [state for state in survey.devices if may_use(spec, state.device, survey.default_kind)]
+    wanted = _wanted(spec, survey)
+    if not usable:
+        there = ", ".join(state.device.label for state in survey.devices) or "none"
+        return f"needs {wanted}, and this machine has {there}" + (f" ({survey.note})" if survey.note else "")
+    reasons = [f"{state.device.label} {_state_words(state, taken)}" for state in usable]
+    more = f"; {len(reasons) - MOST_REASONS} more busy" if len(reasons) > MOST_REASONS else ""
+    return f"needs {wanted}: {'; '.join(reasons[:MOST_REASONS])}{more}"
+
+
+def _wanted(spec: Spec, survey: Survey) -> str:
+    if spec.devices is None:
+        return "a GPU" if survey.default_kind == "gpu" else "a CPU slot"
+    if spec.devices == ["cpu"]:
+        return "a CPU slot"
+    labels = [state.device.label for state in survey.devices if may_use(spec, state.device, survey.default_kind)]
+    return " or ".join(labels or [f"GPU {entry}" if entry.isdecimal() else entry for entry in spec.devices])
+
+
+def _state_words(state: DeviceState, taken: set[str]) -> str:
+    return "goes to a run before it" if state.device.key in taken else state.reason

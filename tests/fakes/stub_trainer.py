@@ -1,0 +1,58 @@
+"""A trainer that trains nothing, for plans with `command`: python stub_trainer.py --run_folder DIR --seconds 1 …
+
+Writes `stub.json` (its pid, its devices, its children's pids) into the run's folder, prints a line, sleeps, ends as told.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+SLEEPER = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--run_folder", type=Path, required=True)
+    parser.add_argument("--seconds", type=float, default=0.0)
+    parser.add_argument("--exit", type=int, default=0)
+    parser.add_argument("--say", default="training")
+    parser.add_argument("--ignore_term", action="store_true")
+    parser.add_argument("--workers", type=int, default=0, help="children in its group that ignore TERM")
+    parser.add_argument("--detach", action="store_true", help="leave an orphan in a session of its own")
+    parser.add_argument("--until", type=Path, help="end when this file is there")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--loss_type")
+    options = parser.parse_args()
+    if options.ignore_term:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    children = [subprocess.Popen([sys.executable, "-c", SLEEPER]) for _ in range(options.workers)]
+    if options.detach:
+        children.append(subprocess.Popen([sys.executable, "-c", SLEEPER], start_new_session=True))
+    names = ("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "OMP_NUM_THREADS", "IQA_TUI_ATTEMPT", "IQA_TUI_DEVICE")
+    content = {
+        "pid": os.getpid(),
+        "children": [child.pid for child in children],
+        "env": {name: os.environ.get(name) for name in names},
+        "blocked_signals": sorted(int(number) for number in signal.pthread_sigmask(signal.SIG_BLOCK, [])),
+    }
+    aside = options.run_folder / "stub.json.aside"
+    aside.write_text(json.dumps(content))
+    aside.replace(options.run_folder / "stub.json")
+    print(options.say, flush=True)
+    deadline = time.monotonic() + (60.0 if options.until else options.seconds)
+    while time.monotonic() < deadline and not (options.until and options.until.exists()):
+        time.sleep(0.02)
+    for child in children:
+        child.returncode = 0  # left behind on purpose
+    return options.exit
+
+
+if __name__ == "__main__":
+    sys.exit(main())
