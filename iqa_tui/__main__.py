@@ -1,0 +1,58 @@
+"""The command line. Textual is imported only when a screen opens."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import sys
+
+from iqa_tui.commands.outcome import ENVIRONMENT, INTERRUPTED, USAGE, OpenApp
+from iqa_tui.commands.parser import build_parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command, or open the app; the exit codes are those of `--help`."""
+    options = build_parser().parse_args(argv)
+    # Named by the parser, imported by name: the other commands and what they need stay unloaded.
+    command = importlib.import_module(f"iqa_tui.commands.{options.command or 'home'}")
+    try:
+        outcome = command.run(options)
+        if isinstance(outcome, OpenApp):
+            return _open(outcome)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # `iqa-tui status | head` has read enough
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        code = _exit_code(error)
+        if code is None:
+            raise
+        print(f"error: {error}", file=sys.stderr)
+        return code
+    return int(outcome)
+
+
+def _open(wish: OpenApp) -> int:
+    from iqa_tui.app import run_app  # noqa: PLC0415  Textual takes a third of a second
+
+    return run_app(wish.runs_dir, plan=wish.plan, screen=wish.screen, ascii_mode=wish.ascii_mode)
+
+
+def _exit_code(error: Exception) -> int | None:
+    """Of an error that has been put in words; None for one that nobody foresaw."""
+    from iqa_tui.launch.errors import LaunchError  # noqa: PLC0415  not needed where all goes well
+    from iqa_tui.launch.plan import PlanError  # noqa: PLC0415
+    from iqa_tui.results.export import ExportError  # noqa: PLC0415
+    from training.runfolder.schema import RunFolderError  # noqa: PLC0415
+
+    if isinstance(error, PlanError | ExportError):
+        return USAGE
+    return ENVIRONMENT if isinstance(error, LaunchError | RunFolderError | OSError) else None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,43 @@
+"""Which run somebody means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from iqa_tui.launch.plan import PlanError
+from iqa_tui.monitor.state import RunState
+
+MOST_NAMED = 8
+
+
+class NoSuchRun(PlanError):
+    """A RUN argument that names no run, or several."""
+
+
+def choose_run(states: Sequence[RunState], text: str) -> RunState:
+    """The run of this id, or of this experiment (its newest), or the one whose id begins with or holds the text.
+
+    Args:
+        states: of one folder, oldest first.
+
+    Raises:
+        NoSuchRun: none, or several.
+    """
+    for matches in (
+        [state for state in states if state.run_id == text],
+        [state for state in states if state.experiment.lower() == text.lower()][-1:],
+        [state for state in states if state.run_id.startswith(text)],
+        [state for state in states if text in state.run_id],
+    ):
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            raise NoSuchRun(f"{text!r} means {len(matches)} runs: {_named(matches)}. Write more of the one you mean.")
+    if not states:
+        raise NoSuchRun(f"There is no run {text!r}: there are no runs here yet. Look elsewhere with --runs-dir.")
+    raise NoSuchRun(f"There is no run {text!r}. There are {_named(states[::-1])}.")
+
+
+def _named(states: Sequence[RunState]) -> str:
+    names = ", ".join(state.run_id for state in states[:MOST_NAMED])
+    return names + (f" and {len(states) - MOST_NAMED} more" if len(states) > MOST_NAMED else "")

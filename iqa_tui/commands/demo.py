@@ -1,0 +1,15 @@
+"""`iqa-tui demo`: the demo plan, on whatever is here."""
+
+from __future__ import annotations
+
+import argparse
+
+from iqa_tui.commands.launch import launch
+from iqa_tui.commands.outcome import OpenApp
+from iqa_tui.launch.plan import load_plan
+from iqa_tui.launch.queue import LaunchRequest
+
+
+def run(options: argparse.Namespace) -> int | OpenApp:
+    devices = tuple(options.devices) if options.devices else None
+    return launch(LaunchRequest(load_plan("demo"), devices=devices, runs_dir=options.runs_dir), options)

@@ -1,0 +1,36 @@
+"""`iqa-tui export`: the table of results, as the Results screen writes it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from iqa_tui.commands.outcome import ALL_WELL
+from iqa_tui.launch.plan import Plan, PlanError, load_plan
+from iqa_tui.results.export import render, write_table
+from iqa_tui.results.table import build_table, group_tables
+
+
+def run(options: argparse.Namespace) -> int:
+    plan = load_plan(options.plan) if options.plan else None
+    group = options.group or newest_group(options.runs_dir, plan)
+    if options.group and options.group not in group_tables(options.runs_dir):
+        groups = ", ".join(repr(name) for name in group_tables(options.runs_dir)) or "none"
+        raise PlanError(f"{options.runs_dir} has no group {options.group!r}. It has {groups}.")
+    if group is None and plan is None:
+        raise PlanError(f"There are no runs in {options.runs_dir}. Launch a plan first, or name one for its rows.")
+    table = build_table(options.runs_dir, group, plan)
+    if options.output is None:
+        print(render(table, options.format), end="")
+    else:
+        print(f"Wrote {write_table(table, options.format, options.output)}", file=sys.stderr)
+    return ALL_WELL
+
+
+def newest_group(runs_dir: Path, plan: Plan | None) -> str | None:
+    """The group with the newest run, of this plan where one is given; None where there is no run."""
+    for group in group_tables(runs_dir):
+        if plan is None or group == plan.name or group.startswith(f"{plan.name} "):
+            return group
+    return None

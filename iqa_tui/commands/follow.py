@@ -1,0 +1,155 @@
+"""Progress in lines, for a launch without a screen; at its end the table."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from iqa_tui.commands.outcome import A_RUN_FAILED, ALL_WELL, INTERRUPTED, NO_DEVICE_IN_TIME
+from iqa_tui.commands.status import reasons_of
+from iqa_tui.launch.devices import Surveyor
+from iqa_tui.launch.queue import revive_dispatcher
+from iqa_tui.launch.stop import state_words
+from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.monitor.state import RunState
+from iqa_tui.monitor.words import (
+    epoch_words,
+    loss_words,
+    progress_words,
+    run_name,
+    srcc_words,
+    step_words,
+    time_words,
+)
+from iqa_tui.results.export import render
+from iqa_tui.results.table import build_table
+from training.runfolder.layout import RunFolder
+from training.runfolder.schema import State
+
+POLL_SECONDS = 0.5
+SURVEY_SECONDS = 2.0
+STEP_SECONDS = 5.0
+"""Between two lines of a run that only say that it went on."""
+STEP_SECONDS_IN_A_FILE = 30.0
+
+
+def follow(runs: list[RunFolder], wait_seconds: float | None = None) -> int:
+    """Print what these runs of one folder do until all are over, then their table.
+
+    Leaving changes nothing: the runs go on.
+
+    Args:
+        wait_seconds: how long to wait for the first of them to get a device; None: for ever.
+
+    Returns:
+        The command's exit code.
+    """
+    try:
+        states = _follow_to_the_end(runs, wait_seconds)
+    except KeyboardInterrupt:
+        _say_how_to_go_on(runs, "The runs go on without this program.")
+        return INTERRUPTED
+    if not all(state.state.is_over for state in states):
+        _say_how_to_go_on(runs, f"No run got a device within {wait_seconds:g} s. They stay queued.")
+        return NO_DEVICE_IN_TIME
+    group = states[0].group
+    print(f"\n{render(build_table(runs[0].runs_dir, group), 'markdown')}", end="", flush=True)
+    failed = [state for state in states if state.state is not State.FINISHED]
+    for state in failed:
+        attempt = state.run.latest_attempt()
+        where = f" Its output: {attempt.output}" if attempt and attempt.output.exists() else ""
+        print(f"{run_name(state)}: {state_words(state.status)}.{where}", file=sys.stderr)
+    return A_RUN_FAILED if failed else ALL_WELL
+
+
+def _follow_to_the_end(runs: list[RunFolder], wait_seconds: float | None) -> list[RunState]:
+    """The last states: all over, or all queued where the wait for a device was too long."""
+    runs_dir = runs[0].runs_dir
+    names = {run.run_id for run in runs}
+    catalog, surveyor, reporter = Catalog(runs_dir), Surveyor(), Reporter(print_line)
+    deadline = None if wait_seconds is None else time.monotonic() + wait_seconds
+    surveyed = float("-inf")
+    reasons: dict[str, str] = {}
+    while True:
+        everything = catalog.refresh()
+        states = [state for state in everything if state.run_id in names]
+        queued = [state for state in states if state.state is State.QUEUED]
+        if queued and time.monotonic() >= surveyed + SURVEY_SECONDS:
+            surveyed = time.monotonic()
+            reasons = reasons_of(everything, surveyor.survey())
+            revive_dispatcher(runs_dir)
+        reporter.report(states, reasons)
+        if all(state.state.is_over for state in states):
+            return states
+        if deadline is not None and len(queued) < len(states):
+            deadline = None
+        if deadline is not None and time.monotonic() >= deadline:
+            return states
+        time.sleep(POLL_SECONDS)
+
+
+def print_line(line: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')}  {line}", flush=True)
+
+
+@dataclass
+class _Said:
+    """What was last said of a run."""
+
+    news: str = ""
+    detail: str = ""
+    at: float = float("-inf")
+
+
+@dataclass
+class Reporter:
+    """Says what is new: a state, an epoch, an evaluation at once; steps and reasons for waiting now and then."""
+
+    say: Callable[[str], None]
+    clock: Callable[[], float] = time.monotonic
+    step_seconds: float = field(default_factory=lambda: STEP_SECONDS if sys.stdout.isatty() else STEP_SECONDS_IN_A_FILE)
+    _said: dict[str, _Said] = field(default_factory=dict)
+
+    def report(self, states: list[RunState], reasons: dict[str, str]) -> None:
+        width = max((len(run_name(state)) for state in states), default=0)
+        for state in states:
+            said = self._said.setdefault(state.run_id, _Said())
+            news, detail = _news(state), _detail(state, reasons)
+            is_due = self.clock() >= said.at + self.step_seconds
+            if news != said.news or (detail != said.detail and is_due):
+                said.news, said.detail, said.at = news, detail, self.clock()
+                self.say("  ".join(part for part in (run_name(state).ljust(width), news, detail) if part))
+
+
+def _news(state: RunState) -> str:
+    """What is worth a line at once."""
+    parts = [state_words(state.status)]
+    if state.state.is_alive:
+        parts += [f"on {state.device_label}" if state.device_label else ""]
+        parts += [f"epoch {epoch_words(state)}" if state.epoch else ""]
+        parts += [f"val SRCC {srcc_words(state.val_srcc)}" if state.val_srcc is not None else ""]
+    elif state.test_srcc is not None:
+        parts += [f"test SRCC {srcc_words(state.test_srcc)}"]
+    return "  ".join(part for part in parts if part)
+
+
+def _detail(state: RunState, reasons: dict[str, str]) -> str:
+    """What changes all the time."""
+    if state.state is State.QUEUED:
+        return reasons.get(state.run_id, "")
+    step = f"step {step_words(state)}" if state.state.is_alive and state.step else ""
+    loss = f"loss {loss_words(state.loss)}" if state.state.is_alive and state.loss is not None else ""
+    left = progress_words(state) or time_words(state, time.time())
+    return "  ".join(part for part in (step, loss, left) if part)
+
+
+def _say_how_to_go_on(runs: list[RunFolder], words: str) -> None:
+    runs_dir = runs[0].runs_dir
+    print(
+        f"\n{words}\n"
+        f"  watch them:  iqa-tui --runs-dir {runs_dir}   or   iqa-tui status --runs-dir {runs_dir}\n"
+        f"  stop them:   iqa-tui stop --all --runs-dir {runs_dir}",
+        file=sys.stderr,
+    )

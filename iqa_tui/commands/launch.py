@@ -1,0 +1,40 @@
+"""`iqa-tui launch PLAN`: queue its experiments; then the app, or, without a terminal, progress and the table."""
+
+from __future__ import annotations
+
+import argparse
+
+from iqa_tui.commands.follow import follow
+from iqa_tui.commands.outcome import OpenApp
+from iqa_tui.commands.terminal import has_terminal
+from iqa_tui.launch.plan import load_plan
+from iqa_tui.launch.queue import LaunchRequest, check, enqueue
+
+
+def run(options: argparse.Namespace) -> int | OpenApp:
+    return launch(request_of(options), options)
+
+
+def request_of(options: argparse.Namespace) -> LaunchRequest:
+    """What the options ask for.
+
+    Raises:
+        PlanError: no such plan, or a bad one.
+    """
+    return LaunchRequest(
+        plan=load_plan(options.plan),
+        experiments=tuple(options.only) if options.only else None,
+        seeds=tuple(options.seeds) if options.seeds else None,
+        overrides=dict(options.set),
+        devices=tuple(options.devices) if options.devices else None,
+        strategy=options.strategy,
+        runs_dir=options.runs_dir,
+    )
+
+
+def launch(request: LaunchRequest, options: argparse.Namespace) -> int | OpenApp:
+    check(request)
+    runs = enqueue(request)
+    if has_terminal() and not options.headless:
+        return OpenApp(options.runs_dir, ascii_mode=options.ascii)
+    return follow(runs, wait_seconds=options.wait)

@@ -1,0 +1,23 @@
+"""What a command may end in besides an exit code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+ALL_WELL = 0
+A_RUN_FAILED = 1
+USAGE = 2
+NO_DEVICE_IN_TIME = 3
+ENVIRONMENT = 4
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class OpenApp:
+    """Open the app. Commands cannot do it themselves: they never draw."""
+
+    runs_dir: Path
+    screen: str = "monitor"
+    plan: str | None = None
+    ascii_mode: bool = False

@@ -1,0 +1,157 @@
+"""Every command and its options. Imports nothing of the commands, so that `--help` and `--version` are fast."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from iqa_tui.commands.version import VERSION
+
+DESCRIPTION = """\
+Launch, watch and tabulate image-quality ablations. Without a command: the app.
+
+PLAN is a preset's name or a TOML file. RUN is a run's id, a part of it that names one run alone, or an experiment's
+id (its newest run)."""
+EXIT_CODES = """\
+exit codes: 0 all well, 1 a run failed, 2 usage, 3 no device in time, 4 environment, 130 interrupted"""
+
+Subparsers = argparse._SubParsersAction  # noqa: SLF001  argparse gives it no public name
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="iqa-tui",
+        description=DESCRIPTION,
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"iqa-tui {VERSION}")
+    parser.add_argument("--runs-dir", type=Path, default=Path("runs"), help="the folder of all runs (default: runs)")
+    parser.add_argument("--ascii", action="store_true", help="the app draws with ASCII alone")
+    parser.set_defaults(command=None)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _add_launching(commands)
+    _add_plan(commands)
+    _add_status(commands)
+    _add_stop(commands)
+    _add_retry(commands)
+    _add_export(commands)
+    _add_doctor(commands)
+    return parser
+
+
+def _add(commands: Subparsers[argparse.ArgumentParser], name: str, words: str) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=words, description=words[0].upper() + words[1:] + ".", allow_abbrev=False)
+    command.set_defaults(command=name)
+    # Without a default of its own: the one before the command's name stands.
+    command.add_argument("--runs-dir", type=Path, default=argparse.SUPPRESS, help="the folder of all runs")
+    return command
+
+
+def _add_launching(commands: Subparsers[argparse.ArgumentParser]) -> None:
+    demo = _add(commands, "demo", "the demo plan, on whatever is here: a GPU, else the CPU")
+    launch = _add(commands, "launch", "queue the experiments of a plan, and watch them")
+    launch.add_argument("plan", metavar="PLAN")
+    _add_choice(launch)
+    for command in (demo, launch):
+        command.add_argument(
+            "--devices", type=_words, help="GPU indices or UUIDs, or cpu; default: any that is free", metavar="0,1|cpu"
+        )
+        command.add_argument("--headless", action="store_true", help="print progress and the table, open no app")
+        command.add_argument(
+            "--wait",
+            type=float,
+            metavar="SECONDS",
+            help="headless: leave with code 3 if no run has a device by then; the runs stay queued",
+        )
+
+
+def _add_choice(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--only", type=_words, action="extend", help="these experiments", metavar="F2,F3")
+    command.add_argument(
+        "--set", type=_setting, action="append", default=[], metavar="FLAG=VALUE", help="a flag of the trainer, for all"
+    )
+    command.add_argument("--seeds", type=_seeds, help="each experiment once a seed", metavar="1,2,3")
+    command.add_argument(
+        "--strategy",
+        choices=("all", "sequential", "priority"),
+        default="all",
+        help="all at once as devices are free (default), one at a time, or a priority after the other",
+    )
+
+
+def _add_plan(commands: Subparsers[argparse.ArgumentParser]) -> None:
+    plan = _add(commands, "plan", "what would run where, and how long it takes")
+    plan.add_argument("plan", metavar="PLAN", nargs="?", help="without one: the presets")
+    plan.add_argument("--gpus", type=_positive, metavar="N", help="on N devices; default: those of this machine")
+    _add_choice(plan)
+
+
+def _add_status(commands: Subparsers[argparse.ArgumentParser]) -> None:
+    status = _add(commands, "status", "runs, devices, and why each run waits")
+    status.add_argument("--json", action="store_true", help="for programs")
+
+
+def _add_stop(commands: Subparsers[argparse.ArgumentParser]) -> None:
+    stop = _add(commands, "stop", "ask runs to write a checkpoint and end; queued ones never start")
+    stop.add_argument("runs", nargs="*", metavar="RUN")
+    stop.add_argument("--all", action="store_true", help="every run that is alive or queued")
+    stop.add_argument("--why", default="", help="kept with the run")
+    stop.add_argument("--grace", type=_seconds, default=60.0, metavar="SECONDS", help="then it is ended (default: 60)")
+
+
+def _add_retry(commands: Subparsers[argparse.ArgumentParser]) -> None:
+    retry = _add(commands, "retry", "queue runs again that failed, were stopped or lost")
+    retry.add_argument("runs", nargs="+", metavar="RUN")
+
+
+def _add_export(commands: Subparsers[argparse.ArgumentParser]) -> None:
+    export = _add(commands, "export", "the table of results")
+    export.add_argument("plan", metavar="PLAN", nargs="?", help="default: the plan of the newest run")
+    export.add_argument("--group", help="runs of this group, for example 'koniq-losses epochs=1'")
+    export.add_argument("--format", default="markdown", choices=("csv", "markdown", "latex", "json"))
+    export.add_argument("--output", type=Path, metavar="FILE", help="default: print it")
+
+
+def _add_doctor(commands: Subparsers[argparse.ArgumentParser]) -> None:
+    doctor = _add(commands, "doctor", "driver, NVML, torch and CUDA, weights, data sets, disk, locks")
+    doctor.add_argument("plan", metavar="PLAN", nargs="?", help="also what stands in the way of this plan")
+    doctor.add_argument("--set", type=_setting, action="append", default=[], metavar="FLAG=VALUE")
+
+
+def _words(text: str) -> list[str]:
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if not words:
+        raise argparse.ArgumentTypeError(f"{text!r} names nothing")
+    return words
+
+
+def _seeds(text: str) -> list[int]:
+    if not all(word.isdecimal() for word in _words(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} are no whole numbers of at least 0, such as 1,2,3")
+    return list(dict.fromkeys(int(word) for word in _words(text)))
+
+
+def _setting(text: str) -> tuple[str, str]:
+    flag, sign, value = text.partition("=")
+    flag = flag.strip().removeprefix("--").replace("-", "_")
+    if not sign or not flag.isidentifier():
+        raise argparse.ArgumentTypeError(f"{text!r} is no FLAG=VALUE, such as epochs=1")
+    return flag, value.strip()
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of at least 1")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return seconds

@@ -1,0 +1,94 @@
+"""`iqa-tui plan PLAN`: what would run where, how long it takes, and the exact commands."""
+
+from __future__ import annotations
+
+import argparse
+
+from iqa_tui.commands.launch import request_of
+from iqa_tui.commands.outcome import ALL_WELL
+from iqa_tui.commands.text_table import columns
+from iqa_tui.launch.devices import Surveyor
+from iqa_tui.launch.plan import load_plan, preset_names
+from iqa_tui.launch.queue import LaunchRequest, check, command_for, shell_words
+from iqa_tui.launch.schedule import STRATEGIES, Job, schedule
+from iqa_tui.monitor.pace import duration_words
+
+UNKNOWN_HOURS = 1.0
+"""What a run counts for whose plan does not say how long it takes."""
+STRATEGY_WORDS = {"all": "all at once", "sequential": "one at a time", "priority": "by priority"}
+
+
+def run(options: argparse.Namespace) -> int:
+    if options.plan is None:
+        plans = [load_plan(name) for name in preset_names()]
+        print("Plans that come with the program (or give a TOML file of your own):")
+        print(columns([[plan.name, plan.title] for plan in plans]))
+        return ALL_WELL
+    argument = argparse.Namespace(**vars(options), devices=None)
+    request = request_of(argument)
+    check(request)
+    devices, kind = _devices(options.gpus)
+    jobs = jobs_of(request)
+    print(f"{request.plan.name}: {request.plan.title}\n")
+    print(_schedule_text(request, jobs, devices, kind))
+    for strategy in STRATEGIES:
+        if strategy != request.strategy:
+            total = hours_words(schedule(jobs, devices, strategy).total_hours)
+            print(f"{STRATEGY_WORDS[strategy][0].upper()}{STRATEGY_WORDS[strategy][1:]} it would take {total}.")
+    unknown = [experiment.id for experiment in request.chosen() if experiment.expected_hours is None]
+    if unknown:
+        print(f"The plan does not say how long {', '.join(unknown)} takes: each is counted as {UNKNOWN_HOURS:g} h.")
+    print("\nCommands")
+    for experiment in request.chosen():
+        for seed in request.seeds_or_default():
+            command = command_for(request.plan, experiment, request.overrides, seed)
+            print(f"  {experiment.id}: {shell_words(command)}")
+    return ALL_WELL
+
+
+def jobs_of(request: LaunchRequest) -> list[Job]:
+    """One job a run; ids are `F2`, or `F2 seed 1` where there are several seeds."""
+    seeds = request.seeds_or_default()
+    jobs: list[Job] = []
+    for seed in seeds:
+        for experiment in request.chosen():
+            name = experiment.id if len(seeds) == 1 else f"{experiment.id} seed {seed}"
+            hours = UNKNOWN_HOURS if experiment.expected_hours is None else experiment.expected_hours
+            jobs.append(Job(name, hours, experiment.priority, len(jobs)))
+    return jobs
+
+
+def hours_words(hours: float) -> str:
+    """`2.0 h`; what takes less than one in minutes or seconds."""
+    return f"{hours:.1f} h" if hours >= 1 else duration_words(hours * 3600)
+
+
+def _devices(gpus: int | None) -> tuple[int, str]:
+    """How many, and what they are called."""
+    if gpus is not None:
+        return gpus, "GPU"
+    survey = Surveyor().survey()
+    there = [state for state in survey.devices if state.allowed and state.device.kind == survey.default_kind]
+    return max(1, len(there)), "CPU slot" if survey.default_kind == "cpu" else "GPU"
+
+
+def _schedule_text(request: LaunchRequest, jobs: list[Job], devices: int, kind: str) -> str:
+    placed = schedule(jobs, devices, request.strategy)
+    by_id = {job.id: job for job in jobs}
+    labels = {experiment.id: experiment.label for experiment in request.chosen()}
+    rows = [["run", "", "priority", "on", "from", "to"]]
+    for placement in placed.placements:
+        job = by_id[placement.job_id]
+        rows.append(
+            [
+                job.id,
+                labels[job.id.partition(" ")[0]],
+                job.priority,
+                f"{kind} {placement.device}",
+                hours_words(placement.start_hours) if placement.start_hours else "now",
+                hours_words(placement.end_hours),
+            ]
+        )
+    runs = f"{len(jobs)} run{'s' if len(jobs) > 1 else ''} on {devices} {kind}{'s' if devices > 1 else ''}"
+    words = f"{runs}, {STRATEGY_WORDS[request.strategy]}: {hours_words(placed.total_hours)}."
+    return f"{words}\n\n{columns(rows)}\n"

@@ -1,0 +1,167 @@
+"""`iqa-tui status`: runs, devices, and why each run waits."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from iqa_tui.commands.outcome import ALL_WELL
+from iqa_tui.commands.text_table import columns
+from iqa_tui.gpus.free import GIB
+from iqa_tui.launch.devices import DeviceState, Survey, Surveyor
+from iqa_tui.launch.queue import revive_dispatcher
+from iqa_tui.launch.stop import state_words
+from iqa_tui.launch.waiting import waiting_reasons
+from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.monitor.pace import time_left
+from iqa_tui.monitor.state import RunState
+from iqa_tui.monitor.words import (
+    epoch_words,
+    in_plan_order,
+    loss_words,
+    progress_words,
+    run_name,
+    srcc_words,
+    step_words,
+    summary_words,
+    time_words,
+)
+from training.runfolder.layout import DISPATCHER_LOCK
+from training.runfolder.lock import is_held
+from training.runfolder.schema import State
+
+FORMAT = 1
+"""Of the JSON: it grows when a field changes its meaning."""
+
+
+def run(options: argparse.Namespace) -> int:
+    return print_json(options.runs_dir) if options.json else print_status(options.runs_dir)
+
+
+def print_status(runs_dir: Path) -> int:
+    """For people."""
+    revived = revive_dispatcher(runs_dir)
+    states = Catalog(runs_dir).refresh()
+    survey = Surveyor().survey()
+    reasons = reasons_of(states, survey)
+    if states:
+        print(_runs_text(states, reasons))
+    else:
+        print(f"No runs in {runs_dir}. `iqa-tui demo` makes five in minutes; `iqa-tui plan` names the plans there are.")
+    print("\nDevices")
+    print(columns([_device_cells(state) for state in survey.devices]))
+    if survey.note:
+        print(f"  {survey.note}")
+    if revived:
+        print("\nRuns were queued and nobody gave them devices: a dispatcher is started.")
+    return ALL_WELL
+
+
+def print_json(runs_dir: Path) -> int:
+    """For programs; fields are only ever added."""
+    revive_dispatcher(runs_dir)
+    states = Catalog(runs_dir).refresh()
+    survey = Surveyor().survey()
+    reasons = reasons_of(states, survey)
+    content = {
+        "format": FORMAT,
+        "runs_dir": str(runs_dir.absolute()),
+        "dispatching": is_held(runs_dir / DISPATCHER_LOCK),
+        "runs": [_run_fields(state, reasons) for state in states],
+        "devices": [_device_fields(state) for state in survey.devices],
+        "note": survey.note,
+    }
+    print(json.dumps(content, indent=1, ensure_ascii=False))
+    return ALL_WELL
+
+
+def reasons_of(states: list[RunState], survey: Survey) -> dict[str, str]:
+    """Run id to what a queued run waits for."""
+    queued = [(state.run, state.spec) for state in states if state.state is State.QUEUED and state.spec]
+    alive = [(state.run, state.spec) for state in states if state.state.is_alive and state.spec]
+    return waiting_reasons(queued, survey, alive)
+
+
+def _runs_text(states: list[RunState], reasons: dict[str, str]) -> str:
+    """A table a group, the newest group last, where the eye is after a long listing."""
+    groups: dict[str, list[RunState]] = {}
+    for state in in_plan_order(states):
+        groups.setdefault(state.group, []).append(state)
+    texts = []
+    for group, members in reversed(groups.items()):
+        heading = f"{group or 'started by hand'}: {summary_words(members)}"
+        texts.append(f"{heading}\n{columns([_run_cells(state, reasons) for state in members])}")
+    return "\n\n".join(texts)
+
+
+def _run_cells(state: RunState, reasons: dict[str, str]) -> list[str]:
+    now = time.time()
+    is_alive = state.state.is_alive
+    srcc = state.test_srcc if state.state is State.FINISHED else state.val_srcc
+    split = "test" if state.state is State.FINISHED else "val"
+    return [
+        run_name(state),
+        state_words(state.status),
+        state.device_label if is_alive else "",
+        f"epoch {epoch_words(state)}" if is_alive and state.epoch else "",
+        f"step {step_words(state)}" if is_alive and state.step else "",
+        f"loss {loss_words(state.loss)}" if is_alive and state.loss is not None else "",
+        f"{split} SRCC {srcc_words(srcc)}" if srcc is not None else "",
+        progress_words(state) or time_words(state, now) or reasons.get(state.run_id, ""),
+        state.run_id,
+    ]
+
+
+def _run_fields(state: RunState, reasons: dict[str, str]) -> dict[str, Any]:
+    now = time.time()
+    return {
+        "run_id": state.run_id,
+        "group": state.group,
+        "experiment": state.experiment,
+        "label": state.label,
+        "state": state.state.value,
+        "cause": state.status.cause,
+        "supervised": state.status.supervised,
+        "attempt": state.status.attempt,
+        "exit_kind": state.status.exit_kind.value if state.status.exit_kind else None,
+        "devices": list(state.device_keys),
+        "device": state.device_label,
+        "epoch": state.epoch,
+        "epochs": state.epochs,
+        "step": state.step,
+        "steps_per_epoch": state.steps_per_epoch,
+        "loss": state.loss,
+        "val_srcc": state.val_srcc,
+        "test_srcc": state.test_srcc,
+        "elapsed_seconds": state.elapsed_seconds(now),
+        "seconds_left": time_left(state, now),
+        "waits_for": reasons.get(state.run_id),
+        "warnings": list(state.warnings),
+    }
+
+
+def _device_cells(state: DeviceState) -> list[str]:
+    sample = state.sample
+    memory = load = heat = ""
+    if sample is not None and sample.memory_used_bytes is not None and sample.memory_total_bytes is not None:
+        memory = f"{sample.memory_used_bytes / GIB:.1f} of {sample.memory_total_bytes / GIB:.1f} GiB"
+    if sample is not None and sample.utilisation_percent is not None:
+        load = f"{sample.utilisation_percent}%"
+    if sample is not None and sample.temperature_celsius is not None:
+        heat = f"{sample.temperature_celsius} °C"
+    return [state.device.label, state.device.name, memory, load, heat, state.reason]
+
+
+def _device_fields(state: DeviceState) -> dict[str, Any]:
+    return {
+        **asdict(state.device),
+        "label": state.device.label,
+        "free": state.free,
+        "reason": state.reason,
+        "holder": asdict(state.holder) if state.holder else None,
+        "sample": asdict(state.sample) if state.sample else None,
+    }

@@ -1,0 +1,34 @@
+"""`iqa-tui stop`: ask runs to write a checkpoint and end."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from iqa_tui.commands.choose import NoSuchRun, choose_run
+from iqa_tui.commands.outcome import A_RUN_FAILED, ALL_WELL
+from iqa_tui.launch.errors import LaunchError
+from iqa_tui.launch.stop import stop_run
+from iqa_tui.monitor.catalog import Catalog
+from training.runfolder.schema import State
+
+
+def run(options: argparse.Namespace) -> int:
+    states = Catalog(options.runs_dir).refresh()
+    if options.all:
+        chosen = [state for state in states if state.state is State.QUEUED or state.state.is_alive]
+        if not chosen:
+            print("No run is alive or queued.")
+    elif options.runs:
+        chosen = [choose_run(states, text) for text in options.runs]
+    else:
+        raise NoSuchRun("Name the runs to stop, or write --all. `iqa-tui status` lists them.")
+    code = ALL_WELL
+    # Queued ones first: the device of a run that ends must not go to one that is to be stopped as well.
+    for state in sorted(chosen, key=lambda state: state.state is not State.QUEUED):
+        try:
+            print(stop_run(state.run, options.why, options.grace))
+        except LaunchError as error:
+            print(f"error: {error}", file=sys.stderr)
+            code = A_RUN_FAILED
+    return code
