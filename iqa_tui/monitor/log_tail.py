@@ -43,10 +43,20 @@ def plain_text(raw: bytes) -> str:
     text = ESCAPES.sub("", raw.decode("utf-8", errors="replace"))
     overwritten = [part for part in text.split("\r") if part.strip()]
     text = overwritten[-1] if overwritten else ""
-    while "\b" in text:
-        shorter = re.sub(r"[^\b]\b|^\b+", "", text)
-        text = shorter if shorter != text else text.replace("\b", "")
-    return UNSEEN.sub("", text.expandtabs(8))[:LONGEST_LINE]
+    return UNSEEN.sub("", _without_backspaces(text).expandtabs(8))[:LONGEST_LINE]
+
+
+def _without_backspaces(text: str) -> str:
+    """Each backspace takes the character before it."""
+    if "\b" not in text:
+        return text
+    kept: list[str] = []
+    for sign in text:
+        if sign != "\b":
+            kept.append(sign)
+        elif kept:
+            kept.pop()
+    return "".join(kept)
 
 
 class LogTail:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ from typing import Any, Protocol
 from textual.message import Message
 
 from iqa_tui.launch.devices import Survey
+from iqa_tui.launch.errors import LaunchError
 from iqa_tui.messages import DevicesSurveyed, HostLoad
 from training.runfolder.layout import RunFolder
 from training.runfolder.schema import Spec
@@ -27,7 +29,7 @@ Queued = list[tuple[RunFolder, Spec]]
 
 
 class SurveysDevices(Protocol):
-    """What `iqa_tui.launch.survey.Surveyor` does."""
+    """What `iqa_tui.launch.devices.Surveyor` does."""
 
     def survey(self) -> Survey: ...
 
@@ -69,7 +71,7 @@ class GpuWatcher:
         psutil = importlib.import_module("psutil")
         psutil.cpu_percent(None)
         while not self._stopped.is_set():
-            survey = surveyor.survey()
+            survey = _survey(surveyor)
             waiting = self._waiting_reasons(self._queued(), survey)
             if self._stopped.is_set():
                 return
@@ -82,6 +84,14 @@ class GpuWatcher:
                 kept = self._history.setdefault(state.device.key, deque(maxlen=HISTORY))
                 kept.append(state.sample.utilisation_percent)
         return {key: tuple(values) for key, values in self._history.items()}
+
+
+def _survey(surveyor: SurveysDevices) -> Survey:
+    """Why the devices cannot be looked at is said where they would stand."""
+    try:
+        return surveyor.survey()
+    except LaunchError as error:
+        return Survey((), str(error), time.time())
 
 
 def _host_load(psutil: Any) -> HostLoad:

@@ -1,4 +1,4 @@
-"""Where the ticks of an axis stand and what they say: 1, 2 or 5 times a power of ten apart, so that they rarely move."""
+"""Where the ticks of an axis stand and what they say: 1, 2 or 5 times a power of ten apart, so they rarely move."""
 
 from __future__ import annotations
 

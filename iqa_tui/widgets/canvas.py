@@ -25,7 +25,7 @@ Line = list[Span]
 SERIES = 7
 """So many colours can be told apart by everybody."""
 
-STYLES = ("strong", "dim", "good", "bad", "warning", "accent", "cursor", "heading", "band")
+STYLES = ("strong", "dim", "good", "bad", "warning", "accent", "cursor", "heading")
 SERIES_STYLES = tuple(f"series-{number}" for number in range(SERIES))
 
 
@@ -38,14 +38,13 @@ class Canvas(Widget):
     DEFAULT_CSS = """
     Canvas {
         & > .canvas--strong { text-style: bold; }
-        & > .canvas--dim { color: $text-muted; }
+        & > .canvas--dim { color: $foreground 60%; }
         & > .canvas--good { color: $success; }
         & > .canvas--bad { color: $error; }
         & > .canvas--warning { color: $warning; }
         & > .canvas--accent { color: $primary; }
-        & > .canvas--cursor { background: $boost; }
-        & > .canvas--heading { color: $text-muted; text-style: bold; }
-        & > .canvas--band { background: $primary 30%; }
+        & > .canvas--cursor { background: $foreground 10%; }
+        & > .canvas--heading { color: $foreground 60%; text-style: bold; }
         &:focus > .canvas--cursor { background: $primary 30%; text-style: bold; }
         &:dark {
             & > .canvas--series-0 { color: #56b4e9; }
@@ -115,9 +114,16 @@ class Canvas(Widget):
 
     def _style(self, names: str) -> Style:
         if names not in self._named_styles:
-            parts = [self.get_component_rich_style(f"canvas--{name}", partial=True) for name in names.split()]
-            self._named_styles[names] = sum(parts, Style())
+            self._named_styles[names] = sum(map(self._named_style, names.split()), Style())
         return self._named_styles[names]
+
+    def _named_style(self, name: str) -> Style:
+        """Colours that let the background through are mixed with it here: a terminal knows no transparency."""
+        styles = self.get_component_styles(f"canvas--{name}")
+        _, background = self.background_colors
+        colour = (background + styles.color).rich_color if styles.has_rule("color") else None
+        behind = (background + styles.background).rich_color if styles.has_rule("background") else None
+        return Style(color=colour, bgcolor=behind) + styles.text_style
 
     def notify_style_update(self) -> None:
         """The theme, the focus or a class changed: every colour may be another."""

@@ -63,9 +63,9 @@ class LogView(Canvas, can_focus=True):
         if name != self._name:
             self._name, self._end, self._shift = name, None, 0
         self._lines, self._first, self._empty = tuple(lines), first, empty
-        self._scroll_to(self._end)
+        self._show_until(self._end)
 
-    def _scroll_to(self, end: int | None) -> None:
+    def _show_until(self, end: int | None) -> None:
         """Keep the numbered line at the bottom, as far as it is still there; at the end, follow."""
         after_last = self._first + len(self._lines)
         if end is not None:
@@ -82,7 +82,7 @@ class LogView(Canvas, can_focus=True):
         return [[(text[self._shift : self._shift + 2 * width], "")] for text in self._lines[max(0, end - height) : end]]
 
     def action_scroll_lines(self, lines: int) -> None:
-        self._scroll_to((self._first + len(self._lines) if self._end is None else self._end) + lines)
+        self._show_until((self._first + len(self._lines) if self._end is None else self._end) + lines)
 
     def action_scroll_pages(self, pages: int) -> None:
         self.action_scroll_lines(pages * max(1, self.size.height - 1))

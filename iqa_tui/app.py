@@ -1,0 +1,286 @@
+"""The app: takes what the watching threads post, hands it to the screens, and changes screens."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.theme import Theme
+
+from iqa_tui.messages import DevicesSurveyed, LogChanged, RunsChanged
+from iqa_tui.monitor import words
+from iqa_tui.monitor.state import RunState
+from iqa_tui.screens.room import Room, ScreenAsked, Session
+from iqa_tui.watch.gpu_watcher import GpuWatcher, Queued, SurveysDevices
+from iqa_tui.watch.run_watcher import RunWatcher
+from iqa_tui.widgets.plain_filter import PlainFilter
+from training.runfolder.schema import State
+
+ROOMS = ("launch", "monitor", "results")
+
+# Colours that say good, bad and beware are Okabe and Ito's too, so that everybody can tell them apart.
+THEMES = (
+    Theme(
+        name="iqa-dark",
+        primary="#56b4e9",
+        secondary="#cc79a7",
+        accent="#56b4e9",
+        warning="#e69f00",
+        error="#ff7f50",
+        success="#2fbf8f",
+        background="#101216",
+        surface="#161a20",
+        panel="#222831",
+        foreground="#d8dee6",
+        dark=True,
+    ),
+    Theme(
+        name="iqa-light",
+        primary="#0072b2",
+        secondary="#a3477b",
+        accent="#0072b2",
+        warning="#a86b00",
+        error="#b84300",
+        success="#00755a",
+        background="#fafafa",
+        surface="#f2f3f5",
+        panel="#e1e4e8",
+        foreground="#1c2128",
+        dark=False,
+    ),
+)
+
+
+class IqaApp(App[None]):
+    """One handler a message; the screens draw."""
+
+    TITLE = "iqa-tui"
+    CSS_PATH = "styles.tcss"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "help", "help", key_display="?"),
+        Binding("q,ctrl+q", "leave", "leave", key_display="q", priority=False),
+        Binding("1", "room('launch')", "launch screen", show=False),
+        Binding("2", "room('monitor')", "monitor screen", show=False),
+        Binding("3", "room('results')", "results screen", show=False),
+        Binding("ctrl+p", "command_palette", "palette", show=False),
+    ]
+
+    def __init__(
+        self,
+        runs_dir: Path,
+        *,
+        plans: tuple[str, ...] = (),
+        room: str = "monitor",
+        ascii_mode: bool = False,
+        make_surveyor: Callable[[], SurveysDevices] | None = None,
+    ) -> None:
+        """Args:
+        make_surveyor: what looks at the devices; None: this machine's.
+        """
+        no_color = os.environ.get("NO_COLOR")
+        super().__init__()
+        if no_color is not None:
+            os.environ["NO_COLOR"] = no_color  # Textual took it away; children shall see it
+        if ascii_mode:
+            self._filters.append(PlainFilter())
+        self._first_room = room
+        self._rooms: dict[str, Room] = {}
+        self._runs: tuple[RunState, ...] = ()
+        self._problem = ""
+        self._devices: DevicesSurveyed | None = None
+        self._log_message: LogChanged | None = None
+        self.run_watcher = RunWatcher(runs_dir, self.post_message)
+        self.gpu_watcher = GpuWatcher(
+            make_surveyor or _surveyor, _waiting_reasons, self.run_watcher.queued, self.post_message
+        )
+        self.session = Session(
+            runs_dir=runs_dir,
+            follow=self.run_watcher.follow,
+            look_now=self.run_watcher.look_now,
+            ascii_mode=ascii_mode,
+            plans=plans,
+        )
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = "iqa-dark"
+
+    def get_default_screen(self) -> Screen[None]:
+        """The first screen at once, so that nothing else is ever painted."""
+        return self._make_room(self._first_room)
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self._start_watching)
+
+    def _start_watching(self) -> None:
+        """After the first paint: threads compete with it for the interpreter."""
+        self.run_watcher.start()
+        self.gpu_watcher.start()
+
+    def on_unmount(self) -> None:
+        self.run_watcher.stop()
+        self.gpu_watcher.stop()
+
+    # What happened
+
+    def on_runs_changed(self, message: RunsChanged) -> None:
+        self._runs, self._problem = message.runs, message.problem
+        for room in self._rooms.values():
+            room.problem = message.problem
+            room.runs = message.runs
+
+    def on_log_changed(self, message: LogChanged) -> None:
+        self._log_message = message
+        for room in self._rooms.values():
+            room.log_message = message
+
+    def on_devices_surveyed(self, message: DevicesSurveyed) -> None:
+        self._devices = message
+        for room in self._rooms.values():
+            room.devices = message
+
+    def on_screen_asked(self, message: ScreenAsked) -> None:
+        if message.room == "export":
+            self._open_export(message.group)
+        else:
+            self.action_room(message.room)
+
+    # Screens
+
+    def _make_room(self, name: str) -> Room:
+        """A screen is imported when somebody first goes there: the others would cost the first paint."""
+        module = importlib.import_module(f"iqa_tui.screens.{name}")
+        room: Room = getattr(module, f"{name.capitalize()}Screen")(self.session)
+        room.set_reactive(Room.problem, self._problem)
+        room.set_reactive(Room.runs, self._runs)
+        room.set_reactive(Room.devices, self._devices)
+        room.set_reactive(Room.log_message, self._log_message)
+        self._rooms[name] = room
+        return room
+
+    def action_room(self, name: str) -> None:
+        """Go to a screen; it is as it was left."""
+        if self.screen is self._rooms.get(name) or not isinstance(self.screen, Room):
+            return
+        if name not in self._rooms:
+            self.install_screen(self._make_room(name), name)
+        self.switch_screen(self._rooms[name])
+
+    def _open_export(self, group: str | None) -> None:
+        self.action_room("results")
+        room = self._rooms["results"]
+        room.open_export(group)  # type: ignore[attr-defined]  # imported only when somebody goes there
+
+    def action_help(self) -> None:
+        module = importlib.import_module("iqa_tui.screens.help")
+        self.push_screen(module.HelpScreen(module.help_entries(self.screen)))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Textual's own, without those that would end the program unasked, and ours."""
+        yield SystemCommand("Launch", "Choose a plan and launch it (1)", lambda: self.action_room("launch"))
+        yield SystemCommand("Monitor", "Watch the runs (2)", lambda: self.action_room("monitor"))
+        yield SystemCommand("Results", "The table of results (3)", lambda: self.action_room("results"))
+        yield SystemCommand(
+            "Export", "Write the table as CSV, Markdown, LaTeX or JSON", lambda: self._open_export(None)
+        )
+        yield SystemCommand("Light or dark", "Change between the two themes", self.action_other_theme)
+        yield SystemCommand("Leave", "Close the app; runs may go on (q)", self.action_leave)
+        for command in super().get_system_commands(screen):
+            if command.title not in ("Quit", "Keys"):
+                yield command
+
+    def action_other_theme(self) -> None:
+        self.theme = "iqa-light" if self.current_theme.dark else "iqa-dark"
+
+    # Leaving
+
+    async def action_quit(self) -> None:
+        """Every way out asks the same question."""
+        self.action_leave()
+
+    def action_leave(self) -> None:
+        """With runs alive, ask what shall become of them."""
+        alive = [state for state in self._runs if state.state.is_alive]
+        queued = len([state for state in self._runs if state.state is State.QUEUED])
+        if not alive and not queued:
+            self.exit()
+            return
+        confirm = importlib.import_module("iqa_tui.screens.confirm")
+        lines = [f"{words.run_name(state)} · {state.device_label or 'no device yet'}" for state in alive]
+        lines += [f"{queued} more queued"] if queued else []
+        choices = (
+            confirm.Choice("leave", "Leave them running", "primary"),
+            confirm.Choice("stop", "Stop them", "error"),
+            confirm.Choice("stay", "Stay"),
+        )
+        title = f"{words.summary_words([*alive])}: leave?" if alive else "Runs are queued: leave?"
+        self.push_screen(confirm.ConfirmScreen(title, lines, choices, safe="stay"), self._leave_answered)
+
+    def _leave_answered(self, answer: str | None) -> None:
+        if answer == "leave":
+            self.exit()
+        elif answer == "stop":
+            self.run_worker(self._stop_everything, thread=True)
+
+    def _stop_everything(self) -> None:
+        """In a thread. What cannot be stopped is said, and then nobody leaves unasked."""
+        errors = importlib.import_module("iqa_tui.launch.errors")
+        stop = importlib.import_module("iqa_tui.launch.stop")
+        problems: list[str] = []
+        # Queued ones first: else one of them would get the device of a run that is being stopped.
+        for state in sorted(self._runs, key=lambda state: state.state.is_alive):
+            if state.state.is_alive or state.state is State.QUEUED:
+                try:
+                    stop.stop_run(state.run, why="asked when the app was left")
+                except (errors.LaunchError, OSError) as error:
+                    problems.append(str(error))
+        self.call_from_thread(self._stopped, problems)
+
+    def _stopped(self, problems: list[str]) -> None:
+        if problems:
+            self.notify("\n".join(problems), severity="error", markup=False, timeout=15)
+        else:
+            self.exit()
+
+
+def _surveyor() -> SurveysDevices:
+    """The one of this machine, made in the watching thread: loading the driver's library may hang."""
+    devices = importlib.import_module("iqa_tui.launch.devices")
+    surveyor: SurveysDevices = devices.Surveyor(settle_seconds=4.0)
+    return surveyor
+
+
+def _waiting_reasons(queued: Queued, survey: Any) -> dict[str, str]:
+    waiting = importlib.import_module("iqa_tui.launch.waiting")
+    reasons: dict[str, str] = waiting.waiting_reasons(queued, survey)
+    return reasons
+
+
+def run_app(runs_dir: Path, *, plan: str | None = None, screen: str = "monitor", ascii_mode: bool | None = None) -> int:
+    """Open the app and return the exit code when it is left.
+
+    Args:
+        plan: a preset or file that stands first on the launch screen.
+        screen: launch, monitor or results.
+        ascii_mode: None: where the terminal's encoding is not UTF-8.
+
+    Raises:
+        ValueError: no such screen.
+    """
+    if screen not in ROOMS:
+        raise ValueError(f"there is no screen {screen!r}; use one of {', '.join(ROOMS)}")
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        print("iqa-tui: the app needs a terminal; use `iqa-tui status` without one.", file=sys.stderr)
+        return 2
+    if ascii_mode is None:
+        ascii_mode = "utf" not in (sys.stderr.encoding or "").lower()
+    app = IqaApp(runs_dir.absolute(), plans=(plan,) if plan else (), room=screen, ascii_mode=ascii_mode)
+    app.run()
+    return app.return_code or 0

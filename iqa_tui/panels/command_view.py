@@ -1,0 +1,49 @@
+"""The exact command of one experiment, wrapped where a shell would not mind."""
+
+from __future__ import annotations
+
+import shlex
+import textwrap
+from collections.abc import Sequence
+
+from iqa_tui.widgets.canvas import Canvas, Line
+
+
+class CommandView(Canvas):
+    """Draws what `show` was given last."""
+
+    def __init__(self) -> None:
+        super().__init__(id="command")
+        self.border_title = "Command"
+        self._words: tuple[str, ...] = ()
+
+    @property
+    def command(self) -> str:
+        """One line, ready for a shell."""
+        return shlex.join(self._words)
+
+    def show(self, title: str, words: Sequence[str]) -> None:
+        self._words = tuple(words)
+        self.set_title(f"Command · {title} · y copies" if title else "Command")
+        self.redraw()
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        return [[(line, "")] for line in wrapped_command(self._words, width)[:height]]
+
+
+def wrapped_command(words: Sequence[str], width: int) -> list[str]:
+    """A flag stays with its value; a line that goes on ends in a backslash."""
+    if not words:
+        return []
+    parts: list[str] = []
+    for word in words:
+        if parts and not word.startswith("--"):
+            parts[-1] += f" {shlex.quote(word)}"
+        else:
+            parts.append(shlex.quote(word))
+    glued = " ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts)
+    lines = textwrap.wrap(
+        glued, max(20, width - 2), subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
+    lines = [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]
+    return [f"{line} \\" for line in lines[:-1]] + lines[-1:]

@@ -1,0 +1,44 @@
+"""The experiments of a plan with their ticks."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from iqa_tui.launch.plan import Experiment, Plan
+from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow
+
+COLUMNS = (
+    Column("tick", "", 3),
+    Column("id", "id", 4),
+    Column("label", "loss", 12, grows=True),
+    Column("priority", "priority", 8, importance=6),
+    Column("hours", "hours", 5, "right", importance=7),
+    Column("srcc", "expected SRCC", 13, importance=5),
+    Column("notes", "notes", 26, importance=2),
+)
+
+
+class ExperimentList(RowTable):
+    """Space ticks; ticked ones are launched."""
+
+    def __init__(self) -> None:
+        super().__init__(COLUMNS, id="experiments")
+        self.border_title = "Experiments"
+
+    def show_plan(self, plan: Plan | None, ticked: Container[str], problem: str = "") -> None:
+        rows = [experiment_row(experiment, experiment.id in ticked) for experiment in plan.experiments] if plan else []
+        self.show(rows, empty=[problem or "no plan is chosen"])
+
+
+def experiment_row(experiment: Experiment, ticked: bool) -> TableRow:
+    hours, expected = experiment.expected_hours, experiment.expected_srcc
+    cells: dict[str, Cell] = {
+        "tick": (("[x]" if ticked else "[ ]", "accent strong" if ticked else "dim"),),
+        "id": ((experiment.id, "strong"),),
+        "label": experiment.label,
+        "priority": experiment.priority,
+        "hours": f"{hours:.1f}" if hours is not None else "",
+        "srcc": f"{expected[0]:.3f}–{expected[1]:.3f}" if expected else "",
+        "notes": ((experiment.notes, "dim"),),
+    }
+    return TableRow(experiment.id, cells, style="" if ticked else "dim")

@@ -1,0 +1,129 @@
+"""The devices: memory, utilisation with its history, temperature, who holds them; without a GPU the host itself."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+
+from iqa_tui.launch.devices import DeviceState, Survey
+from iqa_tui.messages import HostLoad
+from iqa_tui.monitor.pace import duration_words
+from iqa_tui.widgets.canvas import Canvas, Line, Span, fit, line_width
+from iqa_tui.widgets.meter import meter, sparkline
+
+GIB = float(1 << 30)
+OLD_SECONDS = 10.0
+"""A survey older than this says so: the driver does not answer."""
+HISTORY_WIDTH = 20
+BRANDS = ("NVIDIA", "GeForce", "Tesla", "Quadro")
+
+
+class GpuPanel(Canvas):
+    """Draws what `show` was given last."""
+
+    def __init__(self) -> None:
+        super().__init__(id="gpus")
+        self.border_title = "Devices"
+        self.compact = False
+        """One line a device."""
+        self._survey: Survey | None = None
+        self._host: HostLoad | None = None
+        self._utilisation: Mapping[str, tuple[float | None, ...]] = {}
+        self._names: Mapping[str, str] = {}
+
+    def show(
+        self,
+        survey: Survey,
+        host: HostLoad | None,
+        utilisation: Mapping[str, tuple[float | None, ...]],
+        names: Mapping[str, str],
+        now: float,
+    ) -> None:
+        """Args:
+        utilisation: device key to its latest percentages.
+        names: run id to what the run is called.
+        now: Unix seconds, for the survey's age.
+        """
+        self._survey, self._host, self._utilisation, self._names = survey, host, utilisation, names
+        kind = "GPUs" if any(state.device.kind == "gpu" for state in survey.devices) else "CPU"
+        age = now - survey.taken_at
+        self.set_title(f"{kind} · last seen {duration_words(age)} ago" if age > OLD_SECONDS else kind)
+        self.redraw()
+
+    def lines_wanted(self, width: int) -> int:
+        """Lines that everything takes at this width."""
+        return len(self._all_lines(width))
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        if self._survey is None:
+            return [[("looking for devices …", "dim")]]
+        return self._all_lines(width)[:height]
+
+    def _all_lines(self, width: int) -> list[Line]:
+        if self._survey is None:
+            return [[]]
+        lines = []
+        for state in self._survey.devices:
+            history = self._utilisation.get(state.device.key, ())
+            lines += device_lines(state, history, self._holder_words(state), width, compact=self.compact)
+        if self._host is not None and not any(state.device.kind == "gpu" for state in self._survey.devices):
+            lines += host_lines(self._host, width)
+        return lines + [[(text, "dim")] for text in textwrap.wrap(self._survey.note, max(10, width))]
+
+    def _holder_words(self, state: DeviceState) -> Span:
+        if state.holder is not None:
+            return self._names.get(state.holder.run_id, state.holder.run_id), "accent"
+        return (state.reason or "free", "good") if state.free else (state.reason, "warning")
+
+
+def device_lines(
+    state: DeviceState, history: tuple[float | None, ...], holder: Span, width: int, *, compact: bool
+) -> list[Line]:
+    """Two lines a GPU, or one where every line counts; one for a CPU slot."""
+    sample = state.sample
+    if sample is None:
+        return [[(f"{state.device.label:<7}", "strong"), holder]]
+    used, total = sample.memory_used_bytes, sample.memory_total_bytes
+    memory = fit(f"{_gib(used)}/{_gib(total, 0)} GiB", 13, "right")
+    load = fit("?" if sample.utilisation_percent is None else f"{sample.utilisation_percent}%", 4, "right")
+    heat = fit("" if sample.temperature_celsius is None else f"{sample.temperature_celsius}°C", 5, "right")
+    fraction = used / total if used is not None and total else None
+    name = fit(_short(sample.name), 9 if width < 50 else 12)
+    line: Line = [(f"{sample.index:<2}", "strong"), (f"{name} {memory} ", "")]
+    if compact:
+        return [[*line, (meter(fraction, 10), _heat(fraction)), (f" {load} {heat}  ", ""), holder]]
+    bar = meter(fraction, max(4, width - line_width(line) - 11))
+    holder_width = max(8, width - 3 - HISTORY_WIDTH)
+    below: Line = [("  ", ""), (fit(holder[0], holder_width), holder[1]), (" ", "")]
+    return [
+        [*line, (bar, _heat(fraction)), (f" {load} {heat}", "")],
+        [*below, (sparkline(history, HISTORY_WIDTH), "accent")],
+    ]
+
+
+def host_lines(host: HostLoad, width: int) -> list[Line]:
+    """Processor and memory of the machine."""
+    bar = max(4, width - 32)
+    used, total = host.memory_used_bytes, host.memory_total_bytes
+    memory = f"{_gib(used)}/{_gib(total)} GiB"
+    fraction = used / total if total else None
+    return [
+        [("host   ", "strong"), (fit(f"{host.cores} cores", 16), ""), (meter(host.cpu_percent / 100, bar), "accent"),
+         (fit(f"{host.cpu_percent:.0f}%", 6, "right"), "")],
+        [("memory ", "strong"), (fit(memory, 16), ""), (meter(fraction, bar), _heat(fraction)),
+         (fit(f"{100 * (fraction or 0):.0f}%", 6, "right"), "")],
+    ]  # fmt: skip
+
+
+def _gib(size: int | None, decimals: int = 1) -> str:
+    return "?" if size is None else f"{size / GIB:.{decimals}f}"
+
+
+def _short(name: str) -> str:
+    return " ".join(word for word in name.split() if word not in BRANDS)
+
+
+def _heat(fraction: float | None) -> str:
+    if fraction is None:
+        return "dim"
+    return "bad" if fraction > 0.95 else "warning" if fraction > 0.8 else "good"

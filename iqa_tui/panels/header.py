@@ -1,0 +1,61 @@
+"""The first line of every screen: what is shown, the three screens, how many runs do what. A click changes screens."""
+
+from __future__ import annotations
+
+from textual import events
+
+from iqa_tui.widgets.canvas import Canvas, Line, fit, line_width
+
+ROOMS = (("1", "Launch", "launch"), ("2", "Monitor", "monitor"), ("3", "Results", "results"))
+
+
+class HeaderBar(Canvas):
+    """No clock: a line that changes every second costs a slow connection more than it tells."""
+
+    def __init__(self, room: str) -> None:
+        super().__init__()
+        self._room = room
+        self._title = ""
+        self._summary = ""
+
+    def show(self, title: str, summary: str) -> None:
+        self._title, self._summary = title, summary
+        self.redraw()
+
+    def draw(self, width: int, height: int) -> list[Line]:  # noqa: ARG002  always one line
+        tabs = self._tabs()
+        left: Line = [(" iqa-tui", "strong accent"), (f" · {self._title}" if self._title else "", "")]
+        start = self._tabs_start(width)
+        shown = _cut(left, start - 1)
+        line = [*shown, (" " * (start - line_width(shown)), ""), *tabs]
+        room = width - line_width(line) - 1
+        return [[*line, (" " + fit(self._summary, room - 1, "right") + " " if room > 8 else "", "dim")]]
+
+    def _tabs(self) -> Line:
+        line: Line = []
+        for key, name, room in ROOMS:
+            style = "cursor strong" if room == self._room else "dim"
+            line += [(f" {key} ", f"{style} accent" if room == self._room else "accent"), (f"{name} ", style)]
+        return line
+
+    def _tabs_start(self, width: int) -> int:
+        return 28 if width >= 100 else 11
+
+    def on_click(self, event: events.Click) -> None:
+        place = event.get_content_offset(self)
+        left = self._tabs_start(self.size.width)
+        for key, name, _ in ROOMS:
+            right = left + len(f" {key} {name} ")
+            if place is not None and left <= place.x < right:
+                self.app.simulate_key(key)
+            left = right
+
+
+def _cut(line: Line, width: int) -> Line:
+    """The line in at most `width` cells."""
+    cut: Line = []
+    for text, style in line:
+        left = width - line_width(cut)
+        if left > 0:
+            cut.append((fit(text, min(left, line_width([(text, style)]))), style))
+    return cut

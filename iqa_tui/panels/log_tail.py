@@ -1,0 +1,28 @@
+"""The log of the run under the cursor."""
+
+from __future__ import annotations
+
+from iqa_tui.monitor import words
+from iqa_tui.monitor.log_tail import LogText
+from iqa_tui.monitor.state import RunState
+from iqa_tui.widgets.log_view import LogView
+from training.runfolder.schema import State
+
+
+class LogPanel(LogView):
+    """Follows until one scrolls up."""
+
+    def __init__(self) -> None:
+        super().__init__(id="log")
+        self.border_title = "Log"
+
+    def show_log(self, state: RunState | None, text: LogText) -> None:
+        """The log of this run, and why there is none where there is none."""
+        if state is None:
+            self.show("", ())
+            return
+        empty = "It waits for a device; its output begins when it starts." if state.state is State.QUEUED else ""
+        name = words.run_name(state)
+        if state.status.attempt > 1:
+            name += f" · attempt {state.status.attempt}"
+        self.show(name, text.lines, text.first, empty or "No output yet.")

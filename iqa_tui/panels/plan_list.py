@@ -1,0 +1,31 @@
+"""The plans that can be launched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from iqa_tui.launch.plan import Plan
+from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow
+
+COLUMNS = (Column("name", "plan", 14), Column("title", "", 10, grows=True, importance=2))
+
+
+class PlanList(RowTable):
+    """One line a plan; a plan that cannot be read says why."""
+
+    def __init__(self) -> None:
+        super().__init__(COLUMNS, id="plans", header=False, empty=("reading plans …",))
+        self.border_title = "Plan"
+
+    def show_plans(self, plans: Sequence[tuple[str, Plan | str]]) -> None:
+        """Args:
+        plans: name or path, and the plan or the words why it cannot be read.
+        """
+        self.show([_row(name, plan) for name, plan in plans])
+
+
+def _row(name: str, plan: Plan | str) -> TableRow:
+    if isinstance(plan, str):
+        return TableRow(name, {"name": name, "title": ((plan, "bad"),)})
+    cells: dict[str, Cell] = {"name": ((plan.name, "strong"),), "title": ((plan.title, "dim"),)}
+    return TableRow(name, cells)

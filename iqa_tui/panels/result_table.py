@@ -1,0 +1,125 @@
+"""The table of one group of runs, a bar for each SRCC, and what the table is."""
+
+from __future__ import annotations
+
+from iqa_tui.results.table import Row, Table
+from iqa_tui.widgets.meter import scale_bar
+from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow
+
+BAR_WIDTH = 24
+COLUMNS = (
+    Column("mark", "", 1),
+    Column("id", "id", 4),
+    Column("label", "loss", 12, grows=True),
+    Column("srcc", "SRCC", 15, "right"),
+    Column("plcc", "PLCC", 15, "right", importance=7),
+    Column("delta", "Δ SRCC", 9, "right", importance=8),
+    Column("hours", "time", 7, "right", importance=5),
+    Column("status", "status", 11, importance=6),
+    Column("met", "expected", 8, importance=4),
+    Column("bar", "SRCC, expected range", BAR_WIDTH, importance=2),
+)
+NARROW = {"srcc": 7, "plcc": 7, "delta": 8}
+"""Widths where no row has a spread over seeds."""
+GLYPHS = {
+    "finished": ("✓", "good"),
+    "recorded": ("◆", "dim"),
+    "running": ("●", "accent"),
+    "queued": ("○", "dim"),
+    "starting": ("◔", "accent"),
+    "failed": ("✗", "bad"),
+    "lost": ("?", "bad"),
+    "stopped": ("■", "warning"),
+}
+
+
+class ResultTable(RowTable):
+    """Draws what `show_table` was given last."""
+
+    def __init__(self) -> None:
+        super().__init__(COLUMNS, id="results", empty=("reading results …",))
+
+    def show_table(self, table: Table) -> None:
+        several = any(row.srcc_sd is not None for row in table.rows)
+        self._columns = COLUMNS if several else tuple(_narrower(column) for column in COLUMNS)
+        bounds = srcc_bounds(table)
+        self.show([result_row(row, bounds, several) for row in table.rows], empty_words(table))
+
+
+def _narrower(column: Column) -> Column:
+    width = NARROW.get(column.key, column.width)
+    return Column(column.key, column.title, width, column.align, column.grows, column.importance)
+
+
+def empty_words(table: Table) -> list[str]:
+    return ["No results yet." if not table.group else f"No rows in {table.group}.", "", "Press 1 to launch a plan."]
+
+
+def srcc_bounds(table: Table) -> tuple[float, float]:
+    """A scale that holds every value and every range, with a little room."""
+    values = [
+        value for row in table.rows for value in (row.srcc, row.expected_low, row.expected_high) if value is not None
+    ]
+    if not values:
+        return 0.0, 1.0
+    margin = max(0.002, (max(values) - min(values)) * 0.05)
+    return min(values) - margin, max(values) + margin
+
+
+def result_row(row: Row, bounds: tuple[float, float], with_sd: bool) -> TableRow:
+    glyph, style = GLYPHS.get(row.status.split(":")[0].split(" ")[0], ("", ""))
+    band = (row.expected_low, row.expected_high)
+    cells: dict[str, Cell] = {
+        "mark": ((glyph, style),),
+        "id": ((row.id, "strong"),),
+        "label": row.label,
+        "srcc": ((number(row.srcc, row.srcc_sd, with_sd), "strong good" if row.best_srcc else ""),),
+        "plcc": ((number(row.plcc, row.plcc_sd, with_sd), "strong good" if row.best_plcc else ""),),
+        "delta": (delta(row),),
+        "hours": _hours(row.hours),
+        "status": ((row.status, style),),
+        "met": (_met(row),),
+        "bar": tuple(scale_bar(row.srcc, _complete(band), bounds, BAR_WIDTH, "dim" if row.recorded else "accent")),
+    }
+    failed = row.srcc is None and ":" in row.status
+    return TableRow(
+        f"{'recorded ' if row.recorded else ''}{row.id}",
+        cells,
+        style="dim" if row.recorded else "",
+        span_from=("srcc", "plcc", "delta", "hours", "status") if failed else (),
+        span=((row.status, style),) if failed else "",
+    )
+
+
+def number(value: float | None, sd: float | None, with_sd: bool) -> str:
+    """Four decimals, and the spread over seeds where the table has one."""
+    if value is None:
+        return "–"
+    spread = f" ±{sd:.4f}" if sd is not None else " " * 8
+    return f"{value:.4f}{spread}" if with_sd else f"{value:.4f}"
+
+
+def delta(row: Row) -> tuple[str, str]:
+    """Signed and coloured; a difference across protocols is marked, as the notes say why."""
+    if row.delta_srcc is None:
+        return "", ""
+    mark = "†" if row.delta_note else ""
+    sign = "−" if row.delta_srcc < 0 else "+"
+    return f"{sign}{abs(row.delta_srcc):.4f}{mark}", "bad" if row.delta_srcc < 0 else "good"
+
+
+def _hours(hours: float | None) -> str:
+    if hours is None:
+        return ""
+    return f"{hours:.1f} h" if hours >= 1 else f"{hours * 60:.1f} m" if hours * 60 >= 1 else f"{hours * 3600:.0f} s"
+
+
+def _met(row: Row) -> tuple[str, str]:
+    return {"yes": ("✓ met", "good"), "below": ("▼ below", "warning"), "above": ("▲ above", "good")}.get(
+        row.met, ("", "")
+    )
+
+
+def _complete(band: tuple[float | None, float | None]) -> tuple[float, float] | None:
+    low, high = band
+    return (low, high) if low is not None and high is not None else None

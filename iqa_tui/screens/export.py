@@ -1,0 +1,92 @@
+"""Which format, which file; then it says where the table stands, or why not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, RadioButton, RadioSet, Static
+
+from iqa_tui.results.export import FORMATS, ExportError, suggested_name, write_table
+from iqa_tui.results.table import Table
+
+NAMES = {"csv": "CSV", "markdown": "Markdown", "latex": "LaTeX (booktabs)", "json": "JSON"}
+
+
+class ExportScreen(ModalScreen[None]):
+    """Writes the table that it was made with; stays open where that fails."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "close")]
+
+    def __init__(self, table: Table) -> None:
+        super().__init__()
+        self._table = table
+        self._suggested = suggested_name(table, FORMATS[0])
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog") as dialog:
+            dialog.border_title = Text(f"Export {self._table.group or self._table.plan_name}")
+            with RadioSet(id="format", compact=True):
+                for number, name in enumerate(FORMATS):
+                    yield RadioButton(NAMES.get(name, name), value=number == 0, id=f"format-{name}")
+            yield Input(self._suggested, id="path", compact=True)
+            yield Static("", id="problem", markup=False)
+            with Horizontal(id="dialog-choices"):
+                yield Button("Write", id="write", variant="primary", compact=True)
+                yield Button("Cancel", id="cancel", compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one(RadioSet).focus()
+
+    @property
+    def _format(self) -> str:
+        pressed = self.query_one(RadioSet).pressed_button
+        return (pressed.id or "").removeprefix("format-") if pressed else FORMATS[0]
+
+    def on_radio_set_changed(self) -> None:
+        """The name follows the format until somebody writes another one."""
+        field = self.query_one("#path", Input)
+        if field.value == self._suggested:
+            self._suggested = field.value = suggested_name(self._table, self._format)
+
+    def on_input_submitted(self) -> None:
+        self._write()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        if event.button.id == "write":
+            self._write()
+        else:
+            self.dismiss()
+
+    def _write(self) -> None:
+        name = self.query_one("#path", Input).value.strip()
+        if not name:
+            self._say("Name a file.")
+            return
+        self._say("writing …")
+        chosen = self._format
+        self.run_worker(lambda: self._write_table(chosen, Path(name)), thread=True)
+
+    def _write_table(self, chosen: str, path: Path) -> None:
+        """In a thread: the folder may be far away."""
+        try:
+            written = write_table(self._table, chosen, path)
+        except ExportError as error:
+            self.app.call_from_thread(self._say, str(error))
+            return
+        self.app.call_from_thread(self._written, written)
+
+    def _say(self, text: str) -> None:
+        self.query_one("#problem", Static).update(text)
+
+    def _written(self, path: Path) -> None:
+        self.app.notify(f"Wrote {path}", title="Exported", markup=False, timeout=10)
+        self.dismiss()
+
+    def action_close(self) -> None:
+        self.dismiss()

@@ -1,0 +1,67 @@
+"""Every key that does something now, made from the bindings, and what the glyphs mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Static
+
+from iqa_tui.monitor.words import GLYPHS, RECORDED_GLYPH
+
+GROUPS = {"App": "Everywhere", "RowTable": "In a table", "LogView": "In the log"}
+
+
+class HelpScreen(ModalScreen[None]):
+    """Shows what it was made with; any of the usual keys closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,enter", "close", "close")]
+
+    def __init__(self, entries: Iterable[tuple[str, str, str]]) -> None:
+        super().__init__()
+        self._entries = list(entries)
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="dialog") as dialog:
+            dialog.border_title = "Keys"
+            dialog.border_subtitle = "escape closes"
+            yield Static(self._text(), markup=False)
+
+    def _text(self) -> Text:
+        text = Text()
+        groups = dict.fromkeys(group for group, _, _ in self._entries)
+        for group in groups:
+            text.append(f"{group}\n", style="bold")
+            for of, keys, description in self._entries:
+                if of == group:
+                    text.append(f"  {keys:<14}", style="bold cyan").append(f"{description}\n")
+            text.append("\n")
+        text.append("States\n", style="bold")
+        for state, glyph in GLYPHS.items():
+            text.append(f"  {glyph:<3}{state.value}\n")
+        text.append(f"  {RECORDED_GLYPH:<3}recorded: measured elsewhere, not by a run here\n")
+        return text
+
+    def action_close(self) -> None:
+        self.dismiss()
+
+
+def help_entries(screen: Screen[object]) -> list[tuple[str, str, str]]:
+    """Group, keys and description of every key that is bound on this screen, the focused widget's first."""
+    found: dict[tuple[str, str], tuple[str, list[str]]] = {}
+    for active in screen.active_bindings.values():
+        binding = active.binding
+        if binding.system or not binding.description:
+            continue
+        names = [kind.__name__ for kind in type(active.node).__mro__]
+        group = next((words for name, words in GROUPS.items() if name in names), "On this screen")
+        shown = binding.key_display or screen.app.get_key_display(binding)
+        entry = found.setdefault((group, binding.action), (binding.tooltip or binding.description, []))
+        if shown not in entry[1]:
+            entry[1].append(shown)
+    return [(group, " ".join(keys), description) for (group, _), (description, keys) in found.items()]

@@ -1,0 +1,357 @@
+"""Choose a plan, tick experiments, see where they would run and how long, launch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widgets import Button, Input, Label
+
+from iqa_tui.launch.errors import LaunchError
+from iqa_tui.launch.plan import Experiment, Plan, load_plan, preset_names
+from iqa_tui.launch.queue import LaunchRequest, check, command_for, enqueue
+from iqa_tui.launch.schedule import STRATEGIES, Job, schedule
+from iqa_tui.panels.command_view import CommandView
+from iqa_tui.panels.device_list import DeviceList
+from iqa_tui.panels.experiment_list import ExperimentList
+from iqa_tui.panels.forecast import NAMES, StrategyList
+from iqa_tui.panels.plan_list import PlanList
+from iqa_tui.screens.confirm import Choice, ConfirmScreen
+from iqa_tui.screens.room import Room, ScreenAsked, Session
+from iqa_tui.widgets.row_table import RowTable
+
+DEFAULT_SEED = 42
+
+
+class PlansLoaded(Message, bubble=False):
+    """Every plan was read, or says why it cannot be."""
+
+    def __init__(self, plans: tuple[tuple[str, Plan | str], ...]) -> None:
+        super().__init__()
+        self.plans = plans
+
+
+class LaunchScreen(Room):
+    """What is ticked here is launched."""
+
+    ROOM = "launch"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "launch", "launch", key_display="⏎"),
+        Binding("space", "tick", "tick"),
+        Binding("a", "tick_all", "all/none"),
+        Binding("s", "next_strategy", "strategy"),
+        Binding("o", "settings", "settings"),
+        Binding("y", "copy", "copy command"),
+        Binding("escape", "leave_field", "back", show=False),
+        Binding("tab", "next_panel(1)", "next panel", show=False),
+        Binding("shift+tab", "next_panel(-1)", "previous panel", show=False),
+    ]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._plans: tuple[tuple[str, Plan | str], ...] = ()
+        self._ticks: dict[str, set[str]] = {}
+        """Plan to its ticked experiments."""
+        self._unticked_devices: set[str] = set()
+        self._strategy = STRATEGIES[0]
+        self._launching = False
+
+    def compose_body(self) -> ComposeResult:
+        with Horizontal(id="columns"):
+            with Vertical(id="left"):
+                yield PlanList()
+                yield ExperimentList()
+            with Vertical(id="right"):
+                yield DeviceList()
+                yield StrategyList()
+                with Vertical(id="settings") as settings:
+                    settings.border_title = "Settings"
+                    yield Label("over the plan's flags, for all experiments", classes="hint")
+                    yield Input(placeholder="epochs=1 data_path=/data/koniq", id="overrides", compact=True)
+                    yield Input(placeholder="seeds, for example 1,2,3", id="seeds", compact=True)
+                yield Button("Launch", id="launch-button", variant="primary", compact=True)
+        yield CommandView()
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one(ExperimentList).focus()
+        self.run_worker(self._load_plans, thread=True)
+
+    def _load_plans(self) -> None:
+        """In a thread: files are read."""
+        names = [*self.session.plans, *(name for name in preset_names() if name not in self.session.plans)]
+        self.post_message(PlansLoaded(tuple((name, _plan_or_words(name)) for name in names)))
+
+    def on_plans_loaded(self, message: PlansLoaded) -> None:
+        self._plans = message.plans
+        for name, plan in message.plans:
+            if isinstance(plan, Plan):
+                self._ticks.setdefault(name, {each.id for each in plan.experiments if each.selected})
+        plans = self.query_one(PlanList)
+        plans.show_plans(message.plans)
+        if not self.session.plans and not self.runs:
+            plans.move_to("demo")  # a newcomer's first enter launches what runs anywhere
+        self._plan_changed()
+
+    # What is chosen
+
+    @property
+    def _plan_name(self) -> str:
+        return self.query_one(PlanList).cursor_key or ""
+
+    @property
+    def _plan(self) -> Plan | None:
+        plan = dict(self._plans).get(self._plan_name)
+        return plan if isinstance(plan, Plan) else None
+
+    @property
+    def _ticked(self) -> set[str]:
+        return self._ticks.get(self._plan_name, set())
+
+    def _ticked_experiments(self) -> list[Experiment]:
+        return [each for each in self._plan.experiments if each.id in self._ticked] if self._plan else []
+
+    def _request(self, plan: Plan) -> LaunchRequest:
+        """Raises ValueError, in words, for settings that cannot be read."""
+        return LaunchRequest(
+            plan=plan,
+            experiments=tuple(each.id for each in self._ticked_experiments()),
+            seeds=parse_seeds(self.query_one("#seeds", Input).value),
+            overrides=parse_overrides(self.query_one("#overrides", Input).value),
+            devices=self._chosen_devices(),
+            strategy=self._strategy,
+            runs_dir=self.session.runs_dir,
+        )
+
+    def _chosen_devices(self) -> tuple[str, ...] | None:
+        """None where every device is ticked: then any will do, those that come later too."""
+        states = self.devices.survey.devices if self.devices else ()
+        ticked = [state.device for state in states if state.device.key not in self._unticked_devices]
+        if len(ticked) == len(states):
+            return None
+        names = (str(device.index) if device.kind == "gpu" else "cpu" for device in ticked)
+        return tuple(dict.fromkeys(names))
+
+    # What is drawn
+
+    def _plan_changed(self) -> None:
+        name, plan = self._plan_name, self._plan
+        problem = dict(self._plans).get(name, "")
+        self.query_one(ExperimentList).show_plan(plan, self._ticked, problem if isinstance(problem, str) else "")
+        count = len(self._ticked_experiments())
+        self.query_one(ExperimentList).set_title(
+            f"Experiments · {plan.title} · {count} ticked" if plan else "Experiments"
+        )
+        self._show_forecast()
+        self._show_command()
+
+    def _show_forecast(self) -> None:
+        chosen = self._chosen_devices()
+        devices = len(chosen) if chosen is not None else len(self.devices.survey.devices) if self.devices else 1
+        seeds = self._seed_count()
+        jobs = [
+            Job(f"{each.id} {seed}", each.expected_hours or 0.0, each.priority, place)
+            for seed in range(seeds)
+            for place, each in enumerate(self._ticked_experiments())
+        ]
+        known = any(job.hours for job in jobs) and devices > 0
+        schedules = {name: schedule(jobs, devices, name) for name in STRATEGIES} if known else {}
+        self.query_one(StrategyList).show_schedules(schedules, self._strategy)
+
+    def _seed_count(self) -> int:
+        try:
+            return len(parse_seeds(self.query_one("#seeds", Input).value) or (DEFAULT_SEED,))
+        except ValueError:
+            return 1
+
+    def _show_command(self) -> None:
+        experiment, plan = self._experiment_under_cursor(), self._plan
+        if experiment is None or plan is None:
+            self.query_one(CommandView).show("", ())
+            return
+        try:
+            overrides = parse_overrides(self.query_one("#overrides", Input).value)
+            seeds = parse_seeds(self.query_one("#seeds", Input).value)
+        except ValueError as error:
+            self.query_one(CommandView).show(str(error), ())
+            return
+        seed = seeds[0] if seeds else int(overrides.get("seed", plan.base.get("seed", DEFAULT_SEED)))
+        overrides.pop("seed", None)
+        self.query_one(CommandView).show(experiment.id, command_for(plan, experiment, overrides, seed))
+
+    def _experiment_under_cursor(self) -> Experiment | None:
+        key, plan = self.query_one(ExperimentList).cursor_key, self._plan
+        return next((each for each in plan.experiments if each.id == key), None) if plan else None
+
+    def devices_changed(self) -> None:
+        if self.devices is not None:
+            self.query_one(DeviceList).show_survey(self.devices.survey, self._unticked_devices)
+            self._show_forecast()
+
+    # What a person does
+
+    def on_row_table_cursor_moved(self, message: RowTable.CursorMoved) -> None:
+        message.stop()
+        if isinstance(message.table, PlanList):
+            self._plan_changed()
+        elif isinstance(message.table, ExperimentList):
+            self._show_command()
+        elif isinstance(message.table, StrategyList) and message.key:
+            self._choose_strategy(message.key)
+
+    def on_row_table_row_clicked(self, message: RowTable.RowClicked) -> None:
+        message.stop()
+        self.action_tick()
+
+    @on(Input.Changed)
+    def _settings_changed(self) -> None:
+        self._show_forecast()
+        self._show_command()
+
+    @on(Input.Submitted)
+    def action_leave_field(self) -> None:
+        self.query_one(ExperimentList).focus()
+
+    @on(Button.Pressed, "#launch-button")
+    def _button_pressed(self) -> None:
+        self.action_launch()
+
+    def action_tick(self) -> None:
+        """Tick what is under the cursor of the focused list, or no longer."""
+        if isinstance(self.focused, DeviceList) and (key := self.focused.cursor_key):
+            self._unticked_devices ^= {key}
+            self.devices_changed()
+        elif isinstance(self.focused, StrategyList) and (key := self.focused.cursor_key):
+            self._choose_strategy(key)
+        elif (key := self.query_one(ExperimentList).cursor_key) and self._plan:
+            self._ticks[self._plan_name] = self._ticked ^ {key}
+            self._plan_changed()
+
+    def action_tick_all(self) -> None:
+        everything = {each.id for each in self._plan.experiments} if self._plan else set()
+        self._ticks[self._plan_name] = set() if self._ticked == everything else everything
+        self._plan_changed()
+
+    def action_next_strategy(self) -> None:
+        following = STRATEGIES[(STRATEGIES.index(self._strategy) + 1) % len(STRATEGIES)]
+        self._choose_strategy(following)
+        self.query_one(StrategyList).move_to(following)
+
+    def _choose_strategy(self, strategy: str) -> None:
+        self._strategy = strategy
+        self._show_forecast()
+
+    def action_settings(self) -> None:
+        self.query_one("#overrides", Input).focus()
+
+    def action_copy(self) -> None:
+        command = self.query_one(CommandView).command
+        if command:
+            self.app.copy_to_clipboard(command)
+            self.notify(f"Copied the command: {command}", markup=False)
+
+    def action_launch(self) -> None:
+        """Ask once, with a summary, then check and queue."""
+        plan = self._plan
+        if plan is None or self._launching:
+            return
+        try:
+            request = self._request(plan)
+        except ValueError as error:
+            self._complain("These settings cannot be read", str(error))
+            return
+        if not request.experiments:
+            self._complain("Nothing is ticked", "Tick an experiment with space, or all of them with a.")
+            return
+        choices = (Choice("launch", "Launch", "primary"), Choice("back", "Not yet"))
+        self.app.push_screen(
+            ConfirmScreen(f"Launch {plan.name}?", self._summary(request), choices, safe="back"),
+            lambda answer: self._launch(request) if answer == "launch" else None,
+        )
+
+    def _summary(self, request: LaunchRequest) -> list[str]:
+        seeds = request.seeds or ()
+        count = len(request.experiments or ()) * max(1, len(seeds))
+        schedules = self.query_one(StrategyList)
+        lines = [f"{count} run{'s' if count != 1 else ''}: {', '.join(request.experiments or ())}"]
+        if seeds:
+            lines.append(f"seeds: {', '.join(map(str, seeds))}")
+        if request.overrides:
+            lines.append("settings: " + " ".join(f"{flag}={value}" for flag, value in request.overrides.items()))
+        lines.append(f"devices: {', '.join(request.devices) if request.devices else 'any that is free'}")
+        lines.append(f"strategy: {NAMES[request.strategy]}{schedules.hours_words(request.strategy)}")
+        lines.append(f"into {request.runs_dir}")
+        return lines
+
+    def _launch(self, request: LaunchRequest) -> None:
+        self._launching = True
+        self.query_one(CommandView).set_subtitle("checking the flags …")
+        self.run_worker(lambda: self._check_and_enqueue(request), thread=True)
+
+    def _check_and_enqueue(self, request: LaunchRequest) -> None:
+        """In a thread: each experiment's flags are judged by the trainer itself, a process each."""
+        problem = ""
+        try:
+            check(request)
+            enqueue(request)
+        except (LaunchError, OSError) as error:
+            problem = str(error)
+        self.app.call_from_thread(self._launched, problem)
+
+    def _launched(self, problem: str) -> None:
+        self._launching = False
+        self.query_one(CommandView).set_subtitle("")
+        if problem:
+            self._complain("Nothing was launched", problem)
+            return
+        self.session.look_now()
+        self.post_message(ScreenAsked("monitor"))
+
+    def _complain(self, title: str, problem: str) -> None:
+        self.app.push_screen(ConfirmScreen(title, problem.splitlines(), (Choice("close", "Close"),)))
+
+    def check_action(self, action: str, parameters: tuple[Any, ...]) -> bool | None:  # noqa: ARG002  Textual's signature
+        """While one types into a field, enter and space belong to the field."""
+        typing = isinstance(self.focused, Input)
+        return not (typing and action in ("launch", "tick"))
+
+
+def _plan_or_words(name: str) -> Plan | str:
+    try:
+        return load_plan(name)
+    except LaunchError as error:
+        return str(error)
+
+
+def parse_overrides(text: str) -> dict[str, str]:
+    """`epochs=1 data_path=/data` as flags.
+
+    Raises:
+        ValueError: a word without `=`.
+    """
+    overrides: dict[str, str] = {}
+    for word in text.split():
+        flag, equals, value = word.partition("=")
+        if not flag or not equals or not value:
+            raise ValueError(f"Settings: {word!r} must read flag=value, for example epochs=1.")
+        overrides[flag.removeprefix("--").replace("-", "_")] = value
+    return overrides
+
+
+def parse_seeds(text: str) -> tuple[int, ...] | None:
+    """`1,2,3` as numbers; None where nothing is written.
+
+    Raises:
+        ValueError: something else is written.
+    """
+    words: Sequence[str] = [word for word in re.split(r"[,\s]+", text) if word]
+    if not all(word.isdecimal() for word in words):
+        raise ValueError(f"Seeds: {text!r} must be whole numbers with commas between, for example 1,2,3.")
+    return tuple(dict.fromkeys(int(word) for word in words)) or None

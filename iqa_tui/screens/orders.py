@@ -1,0 +1,85 @@
+"""What a person may order of a run: stop it, after a question; try it again; copy a text. Work is done in threads."""
+
+from __future__ import annotations
+
+import getpass
+import time
+from typing import Any
+
+from iqa_tui.launch.errors import LaunchError
+from iqa_tui.monitor import words
+from iqa_tui.monitor.pace import duration_words
+from iqa_tui.monitor.state import RunState
+from iqa_tui.screens.confirm import Choice, ConfirmScreen
+from iqa_tui.screens.room import Room
+from training.runfolder.schema import State
+
+
+class OrdersRoom(Room):
+    """A screen on which a run can be pointed at."""
+
+    def ask_to_stop(self, state: RunState | None) -> None:
+        """Nothing that ends a run happens on one key."""
+        if state is None:
+            return
+        if state.state is not State.QUEUED and not state.state.is_alive:
+            self.notify(f"{words.run_name(state)} is {state.state.value}: there is nothing to stop.")
+            return
+        question = ConfirmScreen(
+            f"Stop {words.run_name(state)}?",
+            stop_lines(state, time.time()),
+            (Choice("keep", "Keep it running"), Choice("stop", "Stop it", "error")),
+        )
+
+        def answered(answer: str | None) -> None:
+            if answer == "stop":
+                self.run_worker(lambda: self._stop(state), thread=True, group="orders")
+
+        self.app.push_screen(question, answered)
+
+    def _stop(self, state: RunState) -> None:
+        from iqa_tui.launch.stop import stop_run  # noqa: PLC0415  only who stops a run pays for it
+
+        try:
+            said = stop_run(state.run, why=f"asked by {getpass.getuser()} on the monitor screen")
+        except (LaunchError, OSError) as error:
+            self._tell(f"{words.run_name(state)}: {error}", "error")
+            return
+        self._tell(said or f"{words.run_name(state)} is stopping.")
+
+    def retry(self, state: RunState | None) -> None:
+        if state is not None:
+            self.run_worker(lambda: self._retry(state), thread=True, group="orders")
+
+    def _retry(self, state: RunState) -> None:
+        from iqa_tui.launch.stop import retry_run  # noqa: PLC0415  as above
+
+        try:
+            said = retry_run(state.run)
+        except (LaunchError, OSError) as error:
+            self._tell(f"{words.run_name(state)}: {error}", "error")
+            return
+        self._tell(said or f"{words.run_name(state)} is queued again.")
+
+    def _tell(self, text: str, severity: Any = "information") -> None:
+        """From a thread."""
+        self.session.look_now()
+        self.app.call_from_thread(self.notify, text, severity=severity, markup=False, timeout=8)
+
+    def copy(self, text: str, what: str) -> None:
+        """By the terminal's own clipboard (OSC 52), so it works over SSH."""
+        if text:
+            self.app.copy_to_clipboard(text)
+            self.notify(f"Copied the {what}: {text}", markup=False)
+
+
+def stop_lines(state: RunState, now: float) -> list[str]:
+    """What a person must know before a run is stopped."""
+    elapsed = state.elapsed_seconds(now)
+    where = f"on {state.device_label}" if state.device_label else "on no device yet"
+    since = f"It has run for {duration_words(elapsed)} {where}" if elapsed is not None else "It has not started"
+    progress = f", epoch {words.epoch_words(state)}" if state.epoch else ""
+    lines = [state.run_id, f"{since}{progress}."]
+    if state.state.is_alive:
+        lines.append("It writes a checkpoint first; R tries it again from there.")
+    return lines

@@ -1,0 +1,137 @@
+"""What the three screens share: the header, the key bar, the forms for narrow and for tiny terminals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.message import Message
+from textual.reactive import var
+from textual.screen import Screen
+from textual.widget import Widget
+
+from iqa_tui.messages import DevicesSurveyed, LogChanged
+from iqa_tui.monitor import words
+from iqa_tui.monitor.state import RunState
+from iqa_tui.panels.header import HeaderBar
+from iqa_tui.widgets.canvas import Canvas, Line
+from iqa_tui.widgets.key_bar import KeyBar
+
+WIDE_FROM = 110
+SMALLEST = (60, 15)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a screen may ask of the app."""
+
+    runs_dir: Path
+    follow: Callable[[str | None], None]
+    """Whose log is to be read."""
+    look_now: Callable[[], None]
+    """Read the runs without waiting for the next turn."""
+    ascii_mode: bool = False
+    plans: tuple[str, ...] = ()
+    """Plan files named on the command line; they stand before the presets."""
+
+
+class ScreenAsked(Message):
+    """Somebody wants to be on another screen."""
+
+    def __init__(self, room: str, group: str | None = None) -> None:
+        super().__init__()
+        self.room = room
+        self.group = group
+        """The table to show there; None: as it was."""
+
+
+class TooSmall(Canvas):
+    """The one line of a terminal that is too small for anything else."""
+
+    def draw(self, width: int, height: int) -> list[Line]:  # noqa: ARG002  always one line
+        need = "×".join(map(str, SMALLEST))
+        return [[(f"iqa-tui needs {need}; q leaves" if width >= 28 else f"needs {need}", "warning")]]
+
+
+class Room(Screen[None]):
+    """A screen of the app. The app sets the reactive attributes; what is below draws them."""
+
+    ROOM: ClassVar[str] = ""
+
+    runs: var[tuple[RunState, ...]] = var(())
+    problem: var[str] = var("")
+    devices: var[DevicesSurveyed | None] = var(None)
+    log_message: var[LogChanged | None] = var(None)
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(id=self.ROOM)
+        self.session = session
+
+    def compose(self) -> ComposeResult:
+        yield HeaderBar(self.ROOM)
+        yield TooSmall(id="too-small")
+        yield from self.compose_body()
+        yield KeyBar()
+
+    def compose_body(self) -> ComposeResult:
+        """What stands between the header and the key bar."""
+        raise NotImplementedError
+
+    def body_resized(self) -> None:
+        """The terminal has another size; the classes -wide, -narrow and -tiny are set already."""
+
+    def on_resize(self, event: events.Resize) -> None:
+        width, height = event.size
+        self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-tiny")
+        self.set_class(width >= WIDE_FROM, "-wide")
+        self.set_class(width < WIDE_FROM, "-narrow")
+        self.set_class(height < 32, "-low")
+        self.body_resized()
+
+    def show_header(self) -> None:
+        ordered = words.in_plan_order(self.runs)
+        title = ordered[0].group if ordered else ""
+        recorded = len(words.recorded_rows(ordered))
+        self.query_one(HeaderBar).show(title, words.summary_words(self.runs, recorded))
+
+    def watch_runs(self) -> None:
+        if self.is_mounted:
+            self.show_header()
+            self.runs_changed()
+
+    def watch_devices(self) -> None:
+        if self.is_mounted:
+            self.devices_changed()
+
+    def runs_changed(self) -> None:
+        """`runs` has another value."""
+
+    def devices_changed(self) -> None:
+        """`devices` has another value."""
+
+    def on_mount(self) -> None:
+        self.show_header()
+        self.call_after_refresh(self.watch_runs)
+        self.call_after_refresh(self.watch_devices)
+
+    def action_next_panel(self, direction: int) -> None:
+        """Focus the next panel that can be seen."""
+        panels = [widget for widget in self.focus_order() if self._can_be_shown(widget)]
+        if not panels:
+            return
+        here = panels.index(self.focused) if self.focused in panels else -direction
+        self.before_focus(panels[(here + direction) % len(panels)])
+        self.set_focus(panels[(here + direction) % len(panels)])
+
+    def focus_order(self) -> list[Widget]:
+        return list(self.focus_chain)
+
+    def before_focus(self, widget: Widget) -> None:
+        """Make room for a widget that is about to be focused."""
+
+    def _can_be_shown(self, widget: Widget) -> bool:
+        return not widget.disabled
