@@ -38,6 +38,8 @@ def run(options: argparse.Namespace) -> int:
     unknown = [experiment.id for experiment in request.chosen() if experiment.expected_hours is None]
     if unknown:
         print(f"The plan does not say how long {', '.join(unknown)} takes: each is counted as {UNKNOWN_HOURS:g} h.")
+    if kind != "GPU" and not request.plan.demo:
+        print("The hours are the plan's, for a GPU: on a CPU it takes far longer.")
     print("\nCommands")
     for experiment in request.chosen():
         for seed in request.seeds_or_default():

@@ -162,14 +162,15 @@ def _check_flags(request: LaunchRequest) -> None:
         (experiment, _start_check(flags_for(request.plan, experiment, request.overrides, seed)))
         for experiment in request.chosen()
     ]
-    refusals: list[str] = []
+    refused: dict[str, list[str]] = {}
     for experiment, process in checks:
         _, errors = process.communicate()
         if process.returncode != 0:
             words = (errors.strip().splitlines() or [f"exit {process.returncode}"])[-1].removeprefix("error: ")
-            refusals.append(f"{request.plan.source}: experiment {experiment.id}: {words}")
-    if refusals:
-        raise PlanError("\n".join(dict.fromkeys(refusals)))
+            refused.setdefault(words, []).append(experiment.id)
+    if refused:
+        lines = [f"{request.plan.source}: {', '.join(ids)}: {words}" for words, ids in refused.items()]
+        raise PlanError("\n".join(lines))
 
 
 def _start_check(flags: list[str]) -> subprocess.Popen[str]:
@@ -241,7 +242,7 @@ def _spec(request: LaunchRequest, experiment: Experiment, seed: int, order: int)
         "dataset": str(settings.get("dataset", "livec" if plan.command is None else "")),
         "network": str(settings.get("backbone", default_network)),
         "seed": seed,
-        "protocol": str(settings.get("protocol", "clean")),
+        "protocol": str(settings.get("protocol", "clean" if plan.command is None else "")),
         "expected_srcc": list(experiment.expected_srcc) if experiment.expected_srcc else None,
         "expected_hours": experiment.expected_hours,
         "notes": experiment.notes,

@@ -40,7 +40,7 @@ from training.runfolder.write import Record, write_record
 POLL_SECONDS = 0.25
 """How long a stop request may lie unseen. Ends of processes are told by the kernel at once."""
 GROUP_GRACE_SECONDS = 5.0
-"""From TERM to the trainer's whole group to KILL."""
+"""From TERM to the trainer's whole group to KILL; no longer than the grace that was asked for."""
 FULL_DISK_SECONDS = 60.0
 """How long the record of the end is tried again where it cannot be written."""
 
@@ -83,7 +83,8 @@ def _take_run(run: RunFolder, devices: list[DeviceRecord]) -> list[int]:
     if run_status(run).state is not State.QUEUED:
         return []
     spec = read_spec(run)
-    holder = Holder(user_name(), run.run_id, os.getpid(), f"{spec.experiment} {spec.label}".strip(), str(run.runs_dir))
+    label = " ".join(dict.fromkeys([spec.experiment, spec.label])).strip()
+    holder = Holder(user_name(), run.run_id, os.getpid(), label, str(run.runs_dir))
     locks: list[int] = []
     try:
         for device in devices:
@@ -212,14 +213,14 @@ class _Stopping:
         self._group_told: float | None = None
 
     def press(self, trainer: Child) -> None:
-        now = time.monotonic()
+        now, grace_seconds = time.monotonic(), self.request.grace_seconds
         if not self._said_please:
             trainer.terminate()
             self._said_please = True
-        elif self._group_told is None and now >= self._began + self.request.grace_seconds:
+        elif self._group_told is None and now >= self._began + grace_seconds:
             trainer.terminate_group()
             self._group_told = now
-        elif self._group_told is not None and now >= self._group_told + GROUP_GRACE_SECONDS:
+        elif self._group_told is not None and now >= self._group_told + min(GROUP_GRACE_SECONDS, grace_seconds):
             trainer.kill_group()
 
 

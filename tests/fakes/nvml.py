@@ -1,0 +1,54 @@
+"""GPUs for machines without any: a libnvidia-ml.so.1 made of nvml.c, loaded by the real pynvml in child processes."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SOURCE = Path(__file__).with_name("nvml.c")
+NOT_SUPPORTED = 3
+DRIVER_NOT_LOADED = 9
+VERSION_MISMATCH = 18
+
+
+@dataclass
+class FakeGpus:
+    """Four idle H100 unless told otherwise; `write` after every change. Pass `env` to the processes that shall see them."""
+
+    folder: Path
+    count: int = 4
+    used_mib: dict[int, int] = field(default_factory=dict)
+    percent: dict[int, int] = field(default_factory=dict)
+    processes: list[tuple[int, int, int]] = field(default_factory=list)
+    """(GPU, pid, MiB)."""
+    failures: list[tuple[int, str, int]] = field(default_factory=list)
+    """(GPU, field, NVML's error code)."""
+    bus_ids: list[str] | None = None
+    init: int = 0
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        library = self.folder / "libnvidia-ml.so.1"
+        subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", library, SOURCE], check=True)
+        self.write()
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {"LD_LIBRARY_PATH": str(self.folder), "FAKE_NVML": str(self.folder / "gpus.txt")}
+
+    def uuid(self, number: int) -> str:
+        return f"GPU-fake{number}-{self.folder.parent.name}"
+
+    def write(self) -> None:
+        """Say it from now on."""
+        lines = [f"init {self.init}"]
+        for number in range(self.count):
+            bus_id = self.bus_ids[number] if self.bus_ids else f"00000000:{number + 1:02X}:00.0"
+            used, percent = self.used_mib.get(number, 4), self.percent.get(number, 0)
+            lines.append(f"gpu {self.uuid(number)} H100 {used} 81920 {percent} {bus_id}")
+        lines += [f"process {gpu} {pid} {mib}" for gpu, pid, mib in self.processes]
+        lines += [f"fail {gpu} {name} {code}" for gpu, name, code in self.failures]
+        aside = self.folder / "gpus.txt.aside"
+        aside.write_text("\n".join(lines) + "\n")
+        aside.replace(self.folder / "gpus.txt")

@@ -1,0 +1,94 @@
+"""Why a trainer ended, in words."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from iqa_tui.launch.causes import Ending, explain, last_words
+from training.runfolder.schema import ExitKind, StopRequest
+
+TRACEBACK = b"""loss 0.1\r\x1b[32mloss 0.2\x1b[0m
+Traceback (most recent call last):
+  File "train.py", line 3, in <module>
+    step()
+RuntimeError: shape mismatch
+CUDA kernel errors might be reported later.
+"""
+CUDA_OOM = b"""Traceback (most recent call last):
+  File "train.py", line 3, in <module>
+torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 24.00 GiB of which 409.60 MiB is free.
+"""
+
+
+def end(returncode: int, output: bytes = b"", **more: object) -> tuple[ExitKind, str]:
+    return explain(Ending(returncode, output, **more))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("ending", "kind", "cause"),
+    [
+        (Ending(0, b"", has_result=True), ExitKind.FINISHED, ""),
+        (Ending(0, b"", is_ours=False), ExitKind.FINISHED, ""),
+        (Ending(-11, b"", has_result=True), ExitKind.FINISHED, ""),
+        (Ending(0, b"bye"), ExitKind.FAILED, "exit 0 without a result"),
+        (Ending(1, TRACEBACK), ExitKind.FAILED, "exit 1: RuntimeError: shape mismatch"),
+        (Ending(4, b"a\nerror: no weights\n"), ExitKind.FAILED, "exit 4: no weights"),
+        (Ending(3, b""), ExitKind.FAILED, "exit 3 without a word"),
+        (Ending(2, b"usage: x\nerror: no --lose\n"), ExitKind.USAGE, "exit 2: no --lose"),
+        (Ending(2, b"error: x\n", is_ours=False), ExitKind.FAILED, "exit 2: x"),
+        (
+            Ending(1, b"error: loss not finite at step 1,240\n"),
+            ExitKind.NOT_FINITE,
+            "exit 1: loss not finite at step 1,240",
+        ),
+        (
+            Ending(1, CUDA_OOM, device="GPU 3"),
+            ExitKind.GPU_OUT_OF_MEMORY,
+            "exit 1: CUDA out of memory (GPU 3, 23.6 of 24.0 GiB)",
+        ),
+        (Ending(1, b"error: CUDA out of memory\n"), ExitKind.GPU_OUT_OF_MEMORY, "exit 1: CUDA out of memory"),
+        (
+            Ending(1, b"RuntimeError: CUDA error: GPU is lost\n"),
+            ExitKind.DRIVER,
+            "exit 1: RuntimeError: CUDA error: GPU is lost",
+        ),
+        (Ending(-9, b""), ExitKind.SIGNAL, "killed by SIGKILL"),
+        (Ending(-11, b""), ExitKind.SIGNAL, "killed by SIGSEGV"),
+        (Ending(-9, b"", oom_kills=1), ExitKind.HOST_OUT_OF_MEMORY, "killed by SIGKILL: the machine ran out of memory"),
+        (Ending(-11, b"", oom_kills=1), ExitKind.SIGNAL, "killed by SIGSEGV"),
+        (Ending(75, b""), ExitKind.STOPPED, "stopped by a signal from outside; its checkpoint is written"),
+    ],
+)
+def test_each_end_has_its_kind_and_its_words(ending: Ending, kind: ExitKind, cause: str) -> None:
+    assert explain(ending) == (kind, cause)
+
+
+def test_a_stop_names_who_asked_and_when_and_why() -> None:
+    stop = StopRequest(by="ann", when=0.0, why="wrong data")
+    kind, cause = end(75, stop=stop)
+    assert kind is ExitKind.STOPPED
+    assert cause.startswith("stopped by ann, ")
+    assert cause.endswith(": wrong data")
+
+
+def test_a_stop_that_needed_force_says_so() -> None:
+    stop = StopRequest(by="ann", when=0.0, grace_seconds=2)
+    assert end(-signal.SIGKILL, stop=stop)[1].endswith("(killed, as it did not end within 2 s)")
+
+
+def test_a_run_that_got_its_result_out_is_finished_though_it_was_asked_to_stop() -> None:
+    stop = StopRequest(by="ann", when=0.0)
+    assert end(0, has_result=True, stop=stop) == (ExitKind.FINISHED, "")
+
+
+def test_anothers_trainer_that_was_stopped_is_stopped_whatever_its_code() -> None:
+    stop = StopRequest(by="ann", when=0.0)
+    assert end(0, is_ours=False, stop=stop)[0] is ExitKind.STOPPED
+
+
+def test_last_words_are_text_of_a_bearable_length() -> None:
+    assert last_words(b"\xff\xfe broken \x1b[31mred\x1b[0m\x07\n\n") == "�� broken red"
+    assert len(last_words(b"x" * 100_000)) == 300
+    assert last_words(b"") == ""

@@ -1,0 +1,204 @@
+"""Queued runs get devices one after the other, whoever dies on the way. Real processes, a stub trainer."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from iqa_tui.launch.devices import Surveyor
+from iqa_tui.launch.lease import Holder, lease_holder, take_lease
+from iqa_tui.launch.queue import ensure_dispatcher, revive_dispatcher
+from iqa_tui.launch.stop import retry_run, stop_run
+from iqa_tui.launch.waiting import waiting_reasons
+from tests.fakes.lab import (
+    Lab,
+    exit_record,
+    process,
+    state,
+    stub,
+    wait_for,
+    wait_for_end,
+    wait_until,
+    words,
+)
+from tests.fakes.nvml import FakeGpus
+from training.runfolder.layout import DISPATCHER_LOCK, DISPATCHER_LOG, RunFolder
+from training.runfolder.lock import is_held
+from training.runfolder.read import read_spec
+from training.runfolder.schema import State
+
+
+def started(run: RunFolder) -> float:
+    return process(run).started
+
+
+def test_five_runs_share_one_slot_one_after_the_other_by_priority(lab: Lab) -> None:
+    rows = [{}, {"priority": "low"}, {"priority": "high"}, {"expected_hours": 2.0}, {}]
+    runs = lab.launch(*[{"flags": {"seconds": 0.1}, **row} for row in rows])
+    wait_for_end(*runs)
+    assert {state(run) for run in runs} == {State.FINISHED}
+    order = sorted(runs, key=started)
+    assert [runs.index(run) for run in order] == [2, 3, 0, 4, 1]
+    for earlier, later in zip(order, order[1:], strict=False):
+        assert exit_record(earlier).ended <= started(later)
+
+
+def test_the_dispatcher_ends_when_nothing_waits(lab: Lab) -> None:
+    wait_for_end(*lab.launch({}))
+    wait_until(lambda: not lab.processes(), "the dispatcher to end")
+    assert not is_held(lab.runs_dir / DISPATCHER_LOCK)
+    assert "goes to CPU 0" in (lab.runs_dir / DISPATCHER_LOG).read_text()
+
+
+def test_a_killed_trainer_frees_its_slot_for_the_next_run(lab: Lab) -> None:
+    first, second = lab.launch({"flags": {"seconds": 60}}, {})
+    os.kill(stub(first)["pid"], signal.SIGKILL)
+    wait_for_end(second)
+    assert words(first) == "failed: killed by SIGKILL"
+    assert state(second) is State.FINISHED
+
+
+def test_an_unsupervised_run_keeps_its_slot_until_it_ends(lab: Lab) -> None:
+    go = lab.folder / "go"
+    first, second = lab.launch({"flags": {"until": str(go)}}, {})
+    stub(first)
+    supervisor = process(first).supervisor_pid
+    assert supervisor is not None
+    os.kill(supervisor, signal.SIGKILL)
+    wait_until(lambda: words(first) == "running, unsupervised", "the first to be unsupervised")
+    assert state(second) is State.QUEUED
+    go.touch()
+    wait_for_end(second)
+    assert state(first) is State.LOST
+    assert state(second) is State.FINISHED
+
+
+def test_a_killed_dispatcher_is_replaced_by_whoever_looks(lab: Lab) -> None:
+    go = lab.folder / "go"
+    first, second = lab.launch({"flags": {"until": str(go)}}, {})
+    stub(first)
+    assert not revive_dispatcher(lab.runs_dir)
+    for pid in lab.dispatchers():
+        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not is_held(lab.runs_dir / DISPATCHER_LOCK), "the dispatcher's lock")
+    go.touch()
+    wait_for_end(first)
+    assert state(first) is State.FINISHED
+    assert state(second) is State.QUEUED
+    assert revive_dispatcher(lab.runs_dir)
+    wait_for_end(second)
+    assert state(second) is State.FINISHED
+    assert not revive_dispatcher(lab.runs_dir)
+
+
+def test_a_folder_has_one_dispatcher_however_many_are_started(lab: Lab) -> None:
+    (run,) = lab.launch({"flags": {"seconds": 60}}, {})[:1]
+    stub(run)
+    for _ in range(3):
+        ensure_dispatcher(lab.runs_dir)
+    assert len(lab.dispatchers()) == 1
+
+
+def test_one_at_a_time_leaves_other_slots_empty(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IQA_TUI_CPU_SLOTS", "3")
+    runs = lab.launch({"flags": {"seconds": 0.2}}, {"flags": {"seconds": 0.2}}, strategy="sequential")
+    reasons = waiting_reasons(
+        [(run, read_spec(run)) for run in runs[1:]], Surveyor().survey(), [(runs[0], read_spec(runs[0]))]
+    )
+    assert reasons == {runs[1].run_id: "one at a time: waits for S1"}
+    wait_for_end(*runs)
+    assert exit_record(runs[0]).ended <= started(runs[1])
+
+
+def test_by_priority_a_lower_one_waits_for_all_higher_ones(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IQA_TUI_CPU_SLOTS", "3")
+    rows = [{"priority": "low"}, {"priority": "high", "flags": {"seconds": 0.5}}, {"priority": "high"}]
+    low, slow, fast = lab.launch(*rows, strategy="priority")
+    wait_for_end(low, slow, fast)
+    assert started(low) >= max(exit_record(slow).ended, exit_record(fast).ended)
+    assert started(fast) < exit_record(slow).ended
+
+
+def test_a_slot_of_another_user_is_not_taken(lab: Lab) -> None:
+    lease = take_lease("cpu-0", Holder("ann", "hers", None, "F9 Hers"))
+    (run,) = lab.launch({})
+    spec = read_spec(run)
+    assert waiting_reasons([(run, spec)], Surveyor().survey()) == {
+        run.run_id: "needs a CPU slot: CPU 0 runs F9 Hers of ann"
+    }
+    time.sleep(1)
+    assert state(run) is State.QUEUED
+    os.close(lease)
+    wait_for_end(run)
+
+
+def test_a_failed_run_is_tried_again_in_an_attempt_of_its_own(lab: Lab) -> None:
+    (run,) = lab.launch({"flags": {"exit": 3}})
+    wait_for_end(run)
+    assert "queued again" in retry_run(run)
+    wait_until(lambda: run.attempt(2).exit.exists(), "the second attempt to end")
+    assert stub(run)["env"]["IQA_TUI_ATTEMPT"] == "2"
+    assert run.attempt(1).exit.exists()
+
+
+def test_a_stopped_run_is_tried_again_without_its_old_stop(lab: Lab) -> None:
+    (run,) = lab.launch({"flags": {"until": str(lab.folder / "go")}})
+    stub(run)
+    stop_run(run)
+    wait_for_end(run)
+    (lab.folder / "go").touch()
+    retry_run(run)
+    wait_for(run, State.FINISHED)
+    assert (run.attempt(1).path / "stop.json").exists()
+
+
+def test_a_run_stopped_before_it_started_can_be_tried_again(lab: Lab) -> None:
+    lease = take_lease("cpu-0", Holder("ann", "hers"))
+    (run,) = lab.launch({})
+    stop_run(run)
+    assert state(run) is State.STOPPED
+    os.close(lease)
+    retry_run(run)
+    wait_for(run, State.FINISHED)
+
+
+def test_a_supervisor_that_never_comes_up_is_given_up_in_words(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    shadow = lab.folder / "shadow" / "sitecustomize.py"
+    shadow.parent.mkdir()
+    shadow.write_text("import sys\nif 'iqa_tui.launch.supervisor' in ' '.join(sys.orig_argv): sys.exit(9)\n")
+    monkeypatch.setenv("PYTHONPATH", str(shadow.parent))
+    (run,) = lab.launch({})
+    wait_for_end(run)
+    assert words(run).startswith("failed: its supervisor did not come up 3 times")
+
+
+def test_four_gpus_run_four_and_the_fifth_says_what_it_waits_for(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gpus = FakeGpus(tmp_path / "driver")
+    for name, value in gpus.env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("IQA_TUI_GPU_SETTLE_SECONDS", "0.3")
+    go = lab.folder / "go"
+    runs = lab.launch(*[{"flags": {"until": str(go)}}] * 5)
+    seen = [stub(run)["env"]["CUDA_VISIBLE_DEVICES"] for run in runs[:4]]
+    assert sorted(seen) == ["0", "1", "2", "3"]
+    assert state(runs[4]) is State.QUEUED
+    assert [lease_holder(gpus.uuid(number)) is not None for number in range(4)] == [True] * 4
+    go.touch()
+    wait_for_end(*runs)
+    assert {state(run) for run in runs} == {State.FINISHED}
+
+
+def test_a_gpu_that_somebody_uses_is_left_alone(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gpus = FakeGpus(tmp_path / "driver", count=2, used_mib={0: 21_811}, processes=[(0, os.getpid(), 21_811)])
+    for name, value in gpus.env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("IQA_TUI_GPU_SETTLE_SECONDS", "0.3")
+    runs = lab.launch({"flags": {"seconds": 0.1}}, {"flags": {"seconds": 0.1}})
+    wait_for_end(*runs)
+    assert {stub(run)["env"]["CUDA_VISIBLE_DEVICES"] for run in runs} == {"1"}

@@ -1,0 +1,225 @@
+"""One supervisor and its trainer, as real processes: however they end, it is said, and nothing is left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from iqa_tui.launch import queue
+from iqa_tui.launch.devices import Device
+from iqa_tui.launch.lease import Holder, lease_holder, take_lease
+from iqa_tui.launch.stop import stop_run
+from iqa_tui.launch.supervisor import (
+    EXIT_DEVICE_TAKEN,
+    EXIT_NOT_QUEUED,
+    trainer_command,
+    trainer_environment,
+)
+from tests.fakes.lab import CPU_0, Lab, exit_record, process, state, stub, wait_for, wait_until, words
+from training.runfolder.layout import RunFolder
+from training.runfolder.read import read_spec, run_status
+from training.runfolder.schema import ExitKind, Spec, State
+from training.runfolder.write import write_record
+
+
+@pytest.fixture
+def queued(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Queues one stub run with these flags, and leaves it to the test to supervise it."""
+    monkeypatch.setattr(queue, "ensure_dispatcher", lambda runs_dir: None)
+
+    def queue_one(**flags: Any) -> RunFolder:
+        (run,) = lab.launch({"flags": flags})
+        return run
+
+    return queue_one
+
+
+def gone(pid: int) -> bool:
+    return not Path(f"/proc/{pid}").exists()
+
+
+def test_a_trainer_that_ends_well_is_finished_and_its_device_is_free(lab: Lab, queued: Any) -> None:
+    run = queued(say="hello")
+    assert lab.supervise(run).wait() == 0
+    assert state(run) is State.FINISHED
+    record = exit_record(run)
+    assert (record.kind, record.returncode, record.signal) == (ExitKind.FINISHED, 0, None)
+    assert record.peak_rss_bytes is not None
+    assert record.peak_rss_bytes > 1 << 20
+    assert run.attempt(1).output.read_bytes() == b"hello\n"
+    assert lease_holder("cpu-0") is None
+
+
+def test_the_trainer_gets_its_device_its_attempt_and_no_blocked_signals(lab: Lab, queued: Any) -> None:
+    run = queued()
+    assert lab.supervise(run, Device("GPU-1", "gpu", 3, "H100")).wait() == 0
+    assert stub(run)["env"] | {"OMP_NUM_THREADS": None} == {
+        "CUDA_VISIBLE_DEVICES": "3",
+        "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
+        "OMP_NUM_THREADS": None,
+        "IQA_TUI_ATTEMPT": "1",
+        "IQA_TUI_DEVICE": "cuda",
+    }
+    assert stub(run)["blocked_signals"] == []
+    assert process(run).devices[0]["index"] == 3
+
+
+def test_an_error_is_told_by_its_last_words(lab: Lab, queued: Any) -> None:
+    run = queued(exit=3, say="error: the moon is full")
+    lab.supervise(run).wait()
+    assert words(run) == "failed: exit 3: the moon is full"
+
+
+def test_a_killed_trainer_says_so_within_two_seconds_and_frees_its_device(lab: Lab, queued: Any) -> None:
+    run = queued(seconds=60)
+    supervisor = lab.supervise(run)
+    os.kill(stub(run)["pid"], signal.SIGKILL)
+    killed = time.time()
+    supervisor.wait()
+    assert words(run) == "failed: killed by SIGKILL"
+    assert exit_record(run).ended - killed < 2
+    assert lease_holder("cpu-0") is None
+
+
+def test_a_command_that_cannot_be_run_is_a_cause_of_its_own(lab: Lab, queued: Any) -> None:
+    run = queued()
+    write_record(run.spec, replace(read_spec(run), argv=["/no/such/trainer"]))
+    lab.supervise(run).wait()
+    assert words(run) == "failed: its command cannot be run: /no/such/trainer: No such file or directory"
+    assert exit_record(run).kind is ExitKind.NOT_STARTED
+
+
+def test_a_stop_ends_the_trainer_politely_and_names_who_asked(lab: Lab, queued: Any) -> None:
+    run = queued(seconds=60)
+    supervisor = lab.supervise(run)
+    stub(run)
+    said = stop_run(run, why="wrong data")
+    assert "asked to stop" in said
+    supervisor.wait()
+    assert state(run) is State.STOPPED
+    assert words(run).endswith(": wrong data")
+    assert exit_record(run).signal == signal.SIGTERM
+
+
+def test_a_trainer_and_workers_that_ignore_term_are_killed_after_the_grace(
+    lab: Lab, queued: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = queued(seconds=60, ignore_term=True, workers=2)
+    supervisor = lab.supervise(run)
+    seen = stub(run)
+    stop_run(run, grace_seconds=0.3)
+    wait_for(run, State.STOPPING, State.STOPPED)
+    supervisor.wait()
+    assert exit_record(run).signal == signal.SIGKILL
+    assert "killed, as it did not end" in words(run)
+    assert all(gone(pid) for pid in [seen["pid"], *seen["children"]])
+
+
+def test_workers_and_detached_orphans_of_a_trainer_that_ended_are_swept_up(lab: Lab, queued: Any) -> None:
+    run = queued(workers=2, detach=True)
+    lab.supervise(run).wait()
+    assert len(stub(run)["children"]) == 3
+    assert all(gone(pid) for pid in stub(run)["children"])
+    assert lab.processes() == []
+    assert state(run) is State.FINISHED
+
+
+def test_a_signal_to_the_supervisor_is_a_request_to_stop(lab: Lab, queued: Any) -> None:
+    run = queued(seconds=60)
+    supervisor = lab.supervise(run)
+    pid = stub(run)["pid"]
+    process(run)
+    supervisor.terminate()
+    supervisor.wait()
+    assert gone(pid)
+    assert state(run) is State.STOPPED
+    assert words(run).endswith("the supervisor got SIGTERM")
+
+
+def test_a_killed_supervisor_takes_nothing_with_it(lab: Lab, queued: Any) -> None:
+    run = queued(until=str(lab.folder / "go"))
+    supervisor = lab.supervise(run)
+    pid = stub(run)["pid"]
+    process(run)
+    supervisor.kill()
+    supervisor.wait()
+    assert words(run) == "running, unsupervised"
+    holder = lease_holder("cpu-0")
+    assert holder is not None
+    assert holder.run_id == run.run_id
+    (lab.folder / "go").touch()
+    wait_until(lambda: gone(pid), "the trainer to end")
+    wait_for(run, State.LOST)
+    assert "left no record" in words(run)
+    assert lease_holder("cpu-0") is None
+
+
+def test_an_unsupervised_trainer_of_another_is_signalled_by_its_identity(lab: Lab, queued: Any) -> None:
+    run = queued(seconds=60)
+    supervisor = lab.supervise(run)
+    pid = stub(run)["pid"]
+    process(run)
+    supervisor.kill()
+    supervisor.wait()
+    assert f"pid {pid}) was sent SIGTERM" in stop_run(run)
+    wait_until(lambda: gone(pid), "the trainer to end")
+
+
+def test_a_device_that_another_run_has_leaves_this_one_queued(lab: Lab, queued: Any) -> None:
+    run = queued()
+    lease = take_lease("cpu-0", Holder("ann", "another"))
+    assert lab.supervise(run).wait() == EXIT_DEVICE_TAKEN
+    assert state(run) is State.QUEUED
+    os.close(lease)
+    assert lab.supervise(run).wait() == 0
+
+
+def test_a_run_that_was_stopped_while_queued_is_never_started(lab: Lab, queued: Any) -> None:
+    run = queued()
+    assert "will not start" in stop_run(run)
+    assert lab.supervise(run).wait() == EXIT_NOT_QUEUED
+    assert not (run.path / "stub.json").exists()
+    assert state(run) is State.STOPPED
+
+
+def test_a_run_is_supervised_once(lab: Lab, queued: Any) -> None:
+    run = queued(seconds=60)
+    lab.supervise(run)
+    stub(run)
+    assert lab.supervise(run, Device("cpu-1", "cpu", 1, "CPU")).wait() == EXIT_NOT_QUEUED
+    assert run_status(run).state.is_alive
+
+
+def spec_of(trainer: str) -> Spec:
+    return Spec(
+        run_id="r", group="g", label="l", argv=["train", "--run_folder", "{run_folder}"], created=0.0, trainer=trainer
+    )
+
+
+def test_our_trainer_goes_on_from_its_last_checkpoint(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    assert trainer_command(run, spec_of("training")) == ["train", "--run_folder", str(tmp_path)]
+    run.checkpoints.mkdir()
+    run.last_checkpoint.touch()
+    assert trainer_command(run, spec_of("training"))[-1] == "--resume"
+    assert "--resume" not in trainer_command(run, spec_of("command"))
+
+
+def test_a_cpu_slot_hides_every_gpu_and_shares_the_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setenv("IQA_TUI_CPU_SLOTS", str(2 * len(os.sched_getaffinity(0))))
+    env = trainer_environment(spec_of("training"), [{"key": CPU_0.key, "kind": "cpu", "index": 0}], 2)
+    assert (env["CUDA_VISIBLE_DEVICES"], env["IQA_TUI_DEVICE"], env["OMP_NUM_THREADS"]) == ("", "cpu", "1")
+    assert env["IQA_TUI_ATTEMPT"] == "2"
+    assert env["PATH"] == os.environ["PATH"]
+
+
+def test_the_interpreter_is_ours(lab: Lab, queued: Any) -> None:
+    assert read_spec(queued()).argv[0] == sys.executable
