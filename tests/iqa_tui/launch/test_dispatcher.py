@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,7 @@ def test_five_runs_share_one_slot_one_after_the_other_by_priority(lab: Lab) -> N
     assert {state(run) for run in runs} == {State.FINISHED}
     order = sorted(runs, key=started)
     assert [runs.index(run) for run in order] == [2, 3, 0, 4, 1]
-    for earlier, later in zip(order, order[1:], strict=False):
+    for earlier, later in pairwise(order):
         assert exit_record(earlier).ended <= started(later)
 
 
@@ -140,7 +141,7 @@ def test_a_failed_run_is_tried_again_in_an_attempt_of_its_own(lab: Lab) -> None:
     (run,) = lab.launch({"flags": {"exit": 3}})
     wait_for_end(run)
     assert "queued again" in retry_run(run)
-    wait_until(lambda: run.attempt(2).exit.exists(), "the second attempt to end")
+    wait_until(run.attempt(2).exit.exists, "the second attempt to end")
     assert stub(run)["env"]["IQA_TUI_ATTEMPT"] == "2"
     assert run.attempt(1).exit.exists()
 

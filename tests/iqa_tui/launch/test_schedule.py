@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from iqa_tui.launch.plan import load_plan
@@ -40,7 +42,7 @@ def test_no_device_ever_runs_two_at_once() -> None:
     for placement in schedule(jobs, 3, "all").placements:
         by_device.setdefault(placement.device, []).append((placement.start_hours, placement.end_hours))
     for spans in by_device.values():
-        assert all(end <= start for (_, end), (start, _) in zip(spans, spans[1:], strict=False))
+        assert all(end <= start for (_, end), (start, _) in pairwise(spans))
 
 
 def test_nothing_to_run_takes_no_time() -> None:

@@ -1,0 +1,84 @@
+"""What each queued run waits for, in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from iqa_tui.gpus.sample import GpuSample
+from iqa_tui.launch.backlog import Entry
+from iqa_tui.launch.devices import Device, DeviceState, Survey
+from iqa_tui.launch.lease import Holder
+from iqa_tui.launch.waiting import waiting_reasons
+from training.runfolder.layout import RunFolder
+from training.runfolder.schema import Spec
+
+GIB = 1 << 30
+
+
+def entry(name: str, **fields: object) -> Entry:
+    spec = Spec(run_id=name, group="g", label=name, experiment=name, argv=[], created=0.0, **fields)  # type: ignore[arg-type]
+    return RunFolder(Path("/runs") / name), spec
+
+
+def gpu(index: int, reason: str = "free", *, used_gib: int = 0, holder: Holder | None = None) -> DeviceState:
+    sample = GpuSample(index, f"GPU-{index}", "H100", used_gib * GIB, 80 * GIB)
+    device = Device(f"GPU-{index}", "gpu", index, "H100")
+    return DeviceState(device, free=reason == "free", reason=reason, sample=sample, holder=holder)
+
+
+def survey(*states: DeviceState, kind: str = "gpu", note: str = "") -> Survey:
+    return Survey(states, note, 0.0, kind)
+
+
+HELD = gpu(3, "held by ann, pid 4711 python (21.3 GiB, 3 h)", used_gib=21)
+RUNS = gpu(0, "runs F2 L2 (MSE) of bob", used_gib=40, holder=Holder("bob", "r"))
+
+
+def test_a_run_without_a_device_names_what_stands_in_its_way() -> None:
+    reasons = waiting_reasons([entry("F5")], survey(RUNS, HELD))
+    assert reasons == {
+        "F5": "needs a GPU: GPU 0 runs F2 L2 (MSE) of bob; GPU 3 held by ann, pid 4711 python (21.3 GiB, 3 h)"
+    }
+
+
+def test_a_free_device_goes_to_the_first_and_the_second_is_told_so() -> None:
+    queued = [entry("B", order=2), entry("A", order=1)]
+    assert waiting_reasons(queued, survey(gpu(0))) == {
+        "A": "starts next on GPU 0",
+        "B": "needs a GPU: GPU 0 goes to a run before it",
+    }
+
+
+def test_a_run_that_asks_for_one_device_waits_for_that_one() -> None:
+    assert waiting_reasons([entry("A", devices=["3"])], survey(gpu(0), HELD))["A"].startswith(
+        "needs GPU 3: GPU 3 held by ann"
+    )
+
+
+def test_a_device_that_is_not_there_is_said_to_be_missing() -> None:
+    note = "No NVIDIA driver found: runs use 1 CPU slot"
+    cpu = DeviceState(Device("cpu-0", "cpu", 0, "CPU"), free=True, reason="free")
+    assert waiting_reasons([entry("A", devices=["2"])], survey(cpu, kind="cpu", note=note)) == {
+        "A": f"needs GPU 2, and this machine has CPU 0 ({note})"
+    }
+
+
+def test_a_declared_need_is_met_beside_another_process_but_not_beside_another_run() -> None:
+    queued = [entry("A", vram_bytes=40 * GIB)]
+    assert waiting_reasons(queued, survey(HELD)) == {"A": "starts next on GPU 3"}
+    assert waiting_reasons(queued, survey(RUNS))["A"].startswith("needs a GPU: GPU 0 runs F2")
+
+
+def test_many_busy_devices_are_counted() -> None:
+    reasons = waiting_reasons([entry("A")], survey(*[gpu(n, "it is 90% busy") for n in range(8)]))
+    assert reasons["A"].endswith("; 4 more busy")
+
+
+def test_by_priority_the_higher_ones_are_named() -> None:
+    low = entry("C", priority="low", strategy="priority")
+    alive = [entry("A", priority="high", strategy="priority")]
+    queued = [low, entry("B", priority="medium", strategy="priority")]
+    assert waiting_reasons(queued, survey(gpu(0)), alive) == {
+        "B": "by priority: waits for A",
+        "C": "by priority: waits for A, B",
+    }
