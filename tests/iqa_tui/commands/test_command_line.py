@@ -99,7 +99,7 @@ def test_a_headless_launch_prints_progress_and_the_table_and_fails_with_its_run(
     assert "A good" in out
     assert "running  on CPU 0" in out
     assert "failed: exit 3: the moon is full" in out
-    assert "| good |" in out
+    assert "| Loss | SRCC |" in out
     assert "output.log" in shell.errors
 
 
@@ -198,7 +198,7 @@ def test_status_of_nothing_teaches(shell: Shell) -> None:
 
 
 def test_status_says_state_and_why_each_waits(lab: Lab, shell: Shell) -> None:
-    first, second = lab.launch({"label": "one", "flags": {"seconds": 60}}, {"label": "two"})
+    first, _ = lab.launch({"label": "one", "flags": {"seconds": 60}}, {"label": "two"})
     stub(first)
     wait_until(lambda: state(first) is State.RUNNING, "the first to run")
     out = shell("status")
@@ -219,7 +219,7 @@ def test_status_shows_gpus_and_who_holds_them(lab: Lab, tmp_path: Path) -> None:
     assert "GPU 0  H100" in out
     assert f"pid {os.getpid()} " in out
     masked = json.loads(run_with(gpus.env | {"CUDA_VISIBLE_DEVICES": "1"}, lab, "status", "--json"))
-    assert [(device["free"], device["reason"]) for device in masked["devices"]][0] == (
+    assert next((device["free"], device["reason"]) for device in masked["devices"]) == (
         False,
         "left out by CUDA_VISIBLE_DEVICES=1",
     )
