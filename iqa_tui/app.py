@@ -105,6 +105,7 @@ class IqaApp(App[None]):
             runs_dir=runs_dir,
             follow=self.run_watcher.follow,
             look_now=self.run_watcher.look_now,
+            size=lambda: (self.size.width, self.size.height),
             ascii_mode=ascii_mode,
             plans=plans,
         )

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from iqa_tui.launch.devices import Survey
 from iqa_tui.monitor.log_tail import LogText
 from iqa_tui.monitor.state import RunState
+
+if TYPE_CHECKING:  # the drivers behind it are loaded by the thread that asks them
+    from iqa_tui.launch.devices import Survey
 
 
 @dataclass(frozen=True, slots=True)

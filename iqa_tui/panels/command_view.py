@@ -13,7 +13,7 @@ class CommandView(Canvas):
     """Draws what `show` was given last."""
 
     def __init__(self) -> None:
-        super().__init__(id="command")
+        super().__init__(id="command", classes="panel")
         self.border_title = "Command"
         self._words: tuple[str, ...] = ()
 
@@ -28,7 +28,10 @@ class CommandView(Canvas):
         self.redraw()
 
     def draw(self, width: int, height: int) -> list[Line]:
-        return [[(line, "")] for line in wrapped_command(self._words, width)[:height]]
+        lines = wrapped_command(self._words, width)
+        if len(lines) > height > 0:
+            lines[height - 1] = lines[height - 1].removesuffix("\\") + "…"
+        return [[(line, "")] for line in lines[:height]]
 
 
 def wrapped_command(words: Sequence[str], width: int) -> list[str]:

@@ -52,7 +52,7 @@ class Curves(LinePlot):
     """Draws what `show_runs` was given last."""
 
     def __init__(self, *, ascii_mode: bool) -> None:
-        super().__init__(id="curves")
+        super().__init__(id="curves", classes="panel")
         self._ascii_mode = ascii_mode
 
     def show_runs(self, runs: Sequence[tuple[RunState, int]], view: View) -> None:

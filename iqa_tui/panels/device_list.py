@@ -10,7 +10,7 @@ from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow
 COLUMNS = (
     Column("tick", "", 3),
     Column("label", "", 6),
-    Column("name", "", 12, importance=3),
+    Column("name", "", 18, importance=3),
     Column("state", "", 10, grows=True),
 )
 
@@ -19,13 +19,14 @@ class DeviceList(RowTable):
     """Space ticks."""
 
     def __init__(self) -> None:
-        super().__init__(COLUMNS, id="devices", header=False, empty=("looking for devices …",))
+        super().__init__(COLUMNS, classes="panel", id="devices", header=False, empty=("looking for devices …",))
         self.border_title = "Devices"
 
     def show_survey(self, survey: Survey, unticked: Container[str]) -> None:
         """Args:
         unticked: device keys that shall not be used.
         """
+        self.set_title(f"Devices · {survey.note}" if survey.note else "Devices")
         self.show([_row(state, state.device.key not in unticked) for state in survey.devices], empty=[survey.note])
 
 

@@ -22,7 +22,7 @@ class ExperimentList(RowTable):
     """Space ticks; ticked ones are launched."""
 
     def __init__(self) -> None:
-        super().__init__(COLUMNS, id="experiments")
+        super().__init__(COLUMNS, classes="panel", id="experiments")
         self.border_title = "Experiments"
 
     def show_plan(self, plan: Plan | None, ticked: Container[str], problem: str = "") -> None:

@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from iqa_tui.launch.schedule import STRATEGIES, Schedule
 from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow
 
-NAMES = {"all": "all at once", "sequential": "one after another", "priority": "by priority"}
-COLUMNS = (Column("mark", "", 3), Column("name", "", 17), Column("hours", "", 8, grows=True))
+NAMES = {"all": "all at once", "sequential": "sequential", "priority": "by priority"}
+COLUMNS = (Column("mark", "", 3), Column("name", "", 11), Column("hours", "", 8, grows=True))
 
 
 class StrategyList(RowTable):
     """Space, or moving the cursor, chooses."""
 
     def __init__(self) -> None:
-        super().__init__(COLUMNS, id="strategies", header=False)
+        super().__init__(COLUMNS, classes="panel", id="strategies", header=False)
         self.border_title = "Strategy"
         self._schedules: Mapping[str, Schedule] = {}
         self.show_schedules({}, STRATEGIES[0])
@@ -34,7 +34,7 @@ class StrategyList(RowTable):
 
 
 def _row(strategy: str, plan: Schedule | None, chosen: bool) -> TableRow:
-    hours = "" if plan is None else f"{plan.total_hours:.1f} h on {_devices(plan)}"
+    hours = "" if plan is None else f"{plan.total_hours:.1f} h, {_devices(plan)}"
     cells: dict[str, Cell] = {
         "mark": (("(•)" if chosen else "( )", "accent strong" if chosen else "dim"),),
         "name": NAMES[strategy],

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from iqa_tui.launch.devices import DeviceState, Survey
 from iqa_tui.messages import HostLoad
 from iqa_tui.monitor.pace import duration_words
 from iqa_tui.widgets.canvas import Canvas, Line, Span, fit, line_width
 from iqa_tui.widgets.meter import meter, sparkline
+
+if TYPE_CHECKING:  # the drivers behind it are loaded by the thread that asks them
+    from iqa_tui.launch.devices import DeviceState, Survey
 
 GIB = float(1 << 30)
 OLD_SECONDS = 10.0
@@ -22,7 +25,7 @@ class GpuPanel(Canvas):
     """Draws what `show` was given last."""
 
     def __init__(self) -> None:
-        super().__init__(id="gpus")
+        super().__init__(id="gpus", classes="panel")
         self.border_title = "Devices"
         self.compact = False
         """One line a device."""
@@ -45,9 +48,10 @@ class GpuPanel(Canvas):
         now: Unix seconds, for the survey's age.
         """
         self._survey, self._host, self._utilisation, self._names = survey, host, utilisation, names
-        kind = "GPUs" if any(state.device.kind == "gpu" for state in survey.devices) else "CPU"
+        kind = "GPUs" if self._has_gpu else "CPU"
+        note = f" · {survey.note}" if self.compact and survey.note else ""
         age = now - survey.taken_at
-        self.set_title(f"{kind} · last seen {duration_words(age)} ago" if age > OLD_SECONDS else kind)
+        self.set_title(f"{kind} · last seen {duration_words(age)} ago" if age > OLD_SECONDS else f"{kind}{note}")
         self.redraw()
 
     def lines_wanted(self, width: int) -> int:
@@ -66,9 +70,15 @@ class GpuPanel(Canvas):
         for state in self._survey.devices:
             history = self._utilisation.get(state.device.key, ())
             lines += device_lines(state, history, self._holder_words(state), width, compact=self.compact)
-        if self._host is not None and not any(state.device.kind == "gpu" for state in self._survey.devices):
-            lines += host_lines(self._host, width)
+        if self._host is not None and not self._has_gpu:
+            lines += host_lines(self._host, width, compact=self.compact)
+        if self.compact:
+            return lines
         return lines + [[(text, "dim")] for text in textwrap.wrap(self._survey.note, max(10, width))]
+
+    @property
+    def _has_gpu(self) -> bool:
+        return self._survey is not None and any(state.device.kind == "gpu" for state in self._survey.devices)
 
     def _holder_words(self, state: DeviceState) -> Span:
         if state.holder is not None:
@@ -101,18 +111,16 @@ def device_lines(
     ]
 
 
-def host_lines(host: HostLoad, width: int) -> list[Line]:
+def host_lines(host: HostLoad, width: int, *, compact: bool) -> list[Line]:
     """Processor and memory of the machine."""
-    bar = max(4, width - 32)
     used, total = host.memory_used_bytes, host.memory_total_bytes
-    memory = f"{_gib(used)}/{_gib(total)} GiB"
     fraction = used / total if total else None
-    return [
-        [("host   ", "strong"), (fit(f"{host.cores} cores", 16), ""), (meter(host.cpu_percent / 100, bar), "accent"),
-         (fit(f"{host.cpu_percent:.0f}%", 6, "right"), "")],
-        [("memory ", "strong"), (fit(memory, 16), ""), (meter(fraction, bar), _heat(fraction)),
-         (fit(f"{100 * (fraction or 0):.0f}%", 6, "right"), "")],
-    ]  # fmt: skip
+    processor: Line = [("host   ", "strong"), (fit(f"{host.cores} cores", 15), "")]
+    memory: Line = [("memory ", "strong"), (fit(f"{_gib(used)}/{_gib(total)} GiB", 15), "")]
+    bar = 10 if compact else max(4, width - 28)
+    processor += [(meter(host.cpu_percent / 100, bar), "accent"), (fit(f"{host.cpu_percent:.0f}%", 5, "right"), "")]
+    memory += [(meter(fraction, bar), _heat(fraction)), (fit(f"{100 * (fraction or 0):.0f}%", 5, "right"), "")]
+    return [[*processor, ("  ", ""), *memory]] if compact else [processor, memory]
 
 
 def _gib(size: int | None, decimals: int = 1) -> str:

@@ -8,6 +8,8 @@ from iqa_tui.widgets.canvas import Canvas, Line, fit, line_width
 
 ROOMS = (("1", "Launch", "launch"), ("2", "Monitor", "monitor"), ("3", "Results", "results"))
 
+ROOMY_WIDTH = 110
+
 
 class HeaderBar(Canvas):
     """No clock: a line that changes every second costs a slow connection more than it tells."""
@@ -24,7 +26,8 @@ class HeaderBar(Canvas):
 
     def draw(self, width: int, height: int) -> list[Line]:  # noqa: ARG002  always one line
         tabs = self._tabs()
-        left: Line = [(" iqa-tui", "strong accent"), (f" · {self._title}" if self._title else "", "")]
+        title = f" · {self._title}" if self._title and width >= ROOMY_WIDTH else ""
+        left: Line = [(" iqa-tui", "strong accent"), (title, "")]
         start = self._tabs_start(width)
         shown = _cut(left, start - 1)
         line = [*shown, (" " * (start - line_width(shown)), ""), *tabs]
@@ -39,7 +42,7 @@ class HeaderBar(Canvas):
         return line
 
     def _tabs_start(self, width: int) -> int:
-        return 28 if width >= 100 else 11
+        return 40 if width >= ROOMY_WIDTH else 10
 
     def on_click(self, event: events.Click) -> None:
         place = event.get_content_offset(self)

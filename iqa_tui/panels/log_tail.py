@@ -13,7 +13,7 @@ class LogPanel(LogView):
     """Follows until one scrolls up."""
 
     def __init__(self) -> None:
-        super().__init__(id="log")
+        super().__init__(id="log", classes="panel")
         self.border_title = "Log"
 
     def show_log(self, state: RunState | None, text: LogText) -> None:

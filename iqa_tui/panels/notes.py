@@ -11,8 +11,8 @@ from iqa_tui.widgets.canvas import Canvas, Line
 class Notes(Canvas):
     """Draws what `show` was given last."""
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002  Textual's name
-        super().__init__(id=id)
+    def __init__(self, *, id: str, classes: str = "") -> None:  # noqa: A002  Textual's name
+        super().__init__(id=id, classes=classes)
         self._texts: tuple[tuple[str, str], ...] = ()
 
     def show(self, texts: Sequence[tuple[str, str]]) -> None:

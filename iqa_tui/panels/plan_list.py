@@ -14,7 +14,7 @@ class PlanList(RowTable):
     """One line a plan; a plan that cannot be read says why."""
 
     def __init__(self) -> None:
-        super().__init__(COLUMNS, id="plans", header=False, empty=("reading plans …",))
+        super().__init__(COLUMNS, classes="panel", id="plans", header=False, empty=("reading plans …",))
         self.border_title = "Plan"
 
     def show_plans(self, plans: Sequence[tuple[str, Plan | str]]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from iqa_tui.results.table import Row, Table
 from iqa_tui.widgets.meter import scale_bar
 from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow
@@ -10,14 +12,15 @@ BAR_WIDTH = 24
 COLUMNS = (
     Column("mark", "", 1),
     Column("id", "id", 4),
-    Column("label", "loss", 12, grows=True),
+    Column("label", "experiment", 18, grows=True),
     Column("srcc", "SRCC", 15, "right"),
     Column("plcc", "PLCC", 15, "right", importance=7),
     Column("delta", "Δ SRCC", 9, "right", importance=8),
     Column("hours", "time", 7, "right", importance=5),
     Column("status", "status", 11, importance=6),
     Column("met", "expected", 8, importance=4),
-    Column("bar", "SRCC, expected range", BAR_WIDTH, importance=2),
+    Column("bar", "SRCC", BAR_WIDTH, importance=2),
+    Column("notes", "notes", 16, grows=True, importance=1),
 )
 NARROW = {"srcc": 7, "plcc": 7, "delta": 8}
 """Widths where no row has a spread over seeds."""
@@ -37,18 +40,20 @@ class ResultTable(RowTable):
     """Draws what `show_table` was given last."""
 
     def __init__(self) -> None:
-        super().__init__(COLUMNS, id="results", empty=("reading results …",))
+        super().__init__(COLUMNS, classes="panel", id="results", empty=("reading results …",))
 
     def show_table(self, table: Table) -> None:
         several = any(row.srcc_sd is not None for row in table.rows)
-        self._columns = COLUMNS if several else tuple(_narrower(column) for column in COLUMNS)
         bounds = srcc_bounds(table)
+        self._columns = tuple(_column(column, bounds, several) for column in COLUMNS)
         self.show([result_row(row, bounds, several) for row in table.rows], empty_words(table))
 
 
-def _narrower(column: Column) -> Column:
-    width = NARROW.get(column.key, column.width)
-    return Column(column.key, column.title, width, column.align, column.grows, column.importance)
+def _column(column: Column, bounds: tuple[float, float], with_sd: bool) -> Column:
+    if column.key == "bar":
+        low, high = (f"{bound:.3f}" for bound in bounds)
+        return replace(column, title=low + column.title.center(BAR_WIDTH - len(low + high)) + high)
+    return column if with_sd else replace(column, width=NARROW.get(column.key, column.width))
 
 
 def empty_words(table: Table) -> list[str]:
@@ -79,6 +84,7 @@ def result_row(row: Row, bounds: tuple[float, float], with_sd: bool) -> TableRow
         "hours": _hours(row.hours),
         "status": ((row.status, style),),
         "met": (_met(row),),
+        "notes": ((row.notes, "dim"),),
         "bar": tuple(scale_bar(row.srcc, _complete(band), bounds, BAR_WIDTH, "dim" if row.recorded else "accent")),
     }
     failed = row.srcc is None and ":" in row.status

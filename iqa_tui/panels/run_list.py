@@ -13,7 +13,7 @@ from training.runfolder.schema import State
 COLUMNS = (
     Column("mark", "", 1),
     Column("id", "id", 4),
-    Column("label", "loss", 12, grows=True),
+    Column("label", "experiment", 12, grows=True),
     Column("state", "state", 11),
     Column("device", "device", 6, importance=6),
     Column("epoch", "epoch", 5, "right", importance=4),
@@ -43,7 +43,7 @@ class RunList(RowTable):
     """Runs in plan order, the newest group first."""
 
     def __init__(self) -> None:
-        super().__init__(COLUMNS, id="runs")
+        super().__init__(COLUMNS, classes="panel", id="runs")
         self.border_title = "Runs"
 
     def show_runs(

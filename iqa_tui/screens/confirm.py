@@ -27,6 +27,8 @@ class Choice:
 class ConfirmScreen(ModalScreen[str]):
     """Gives the value of the answer."""
 
+    CSS_PATH = "dialog.tcss"
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "safe", "the safe answer"),
         Binding("left,up,h,k", "app.focus_previous", "previous answer", show=False),

@@ -10,18 +10,25 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, RadioButton, RadioSet, Static
+from textual.widgets import Button, Input, Static
 
 from iqa_tui.results.export import FORMATS, ExportError, suggested_name, write_table
 from iqa_tui.results.table import Table
+from iqa_tui.widgets.row_table import Column, RowTable, TableRow
 
 NAMES = {"csv": "CSV", "markdown": "Markdown", "latex": "LaTeX (booktabs)", "json": "JSON"}
+COLUMNS = (Column("mark", "", 3), Column("name", "", 20, grows=True))
 
 
 class ExportScreen(ModalScreen[None]):
     """Writes the table that it was made with; stays open where that fails."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", "close")]
+    CSS_PATH = "dialog.tcss"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "write", "write", show=False),
+        Binding("escape", "close", "close"),
+    ]
 
     def __init__(self, table: Table) -> None:
         super().__init__()
@@ -31,9 +38,7 @@ class ExportScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog") as dialog:
             dialog.border_title = Text(f"Export {self._table.group or self._table.plan_name}")
-            with RadioSet(id="format", compact=True):
-                for number, name in enumerate(FORMATS):
-                    yield RadioButton(NAMES.get(name, name), value=number == 0, id=f"format-{name}")
+            yield RowTable(COLUMNS, id="format", header=False)
             yield Input(self._suggested, id="path", compact=True)
             yield Static("", id="problem", markup=False)
             with Horizontal(id="dialog-choices"):
@@ -41,29 +46,37 @@ class ExportScreen(ModalScreen[None]):
                 yield Button("Cancel", id="cancel", compact=True)
 
     def on_mount(self) -> None:
-        self.query_one(RadioSet).focus()
+        self._show_formats()
+        self.query_one(RowTable).focus()
 
     @property
     def _format(self) -> str:
-        pressed = self.query_one(RadioSet).pressed_button
-        return (pressed.id or "").removeprefix("format-") if pressed else FORMATS[0]
+        return self.query_one(RowTable).cursor_key or FORMATS[0]
 
-    def on_radio_set_changed(self) -> None:
+    def _show_formats(self) -> None:
+        formats = self.query_one(RowTable)
+        chosen = self._format
+        formats.show(
+            [TableRow(name, {"mark": "(•)" if name == chosen else "( )", "name": NAMES[name]}) for name in FORMATS]
+        )
+
+    def on_row_table_cursor_moved(self) -> None:
         """The name follows the format until somebody writes another one."""
+        self._show_formats()
         field = self.query_one("#path", Input)
         if field.value == self._suggested:
             self._suggested = field.value = suggested_name(self._table, self._format)
 
     def on_input_submitted(self) -> None:
-        self._write()
+        self.action_write()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         if event.button.id == "write":
-            self._write()
+            self.action_write()
         else:
             self.dismiss()
 
-    def _write(self) -> None:
+    def action_write(self) -> None:
         name = self.query_one("#path", Input).value.strip()
         if not name:
             self._say("Name a file.")

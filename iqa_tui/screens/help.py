@@ -14,11 +14,17 @@ from textual.widgets import Static
 
 from iqa_tui.monitor.words import GLYPHS, RECORDED_GLYPH
 
-GROUPS = {"App": "Everywhere", "RowTable": "In a table", "LogView": "In the log"}
+HERE = "On this screen"
+GROUPS = {"RowTable": "In a table", "LogView": "In the log", "App": "Everywhere"}
+
+TEXTUALS_OWN = ("screen.copy_text",)
+"""Bound by Textual on every screen; nothing here can be selected as text."""
 
 
 class HelpScreen(ModalScreen[None]):
     """Shows what it was made with; any of the usual keys closes it."""
+
+    CSS_PATH = "dialog.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,enter", "close", "close")]
 
@@ -56,12 +62,14 @@ def help_entries(screen: Screen[object]) -> list[tuple[str, str, str]]:
     found: dict[tuple[str, str], tuple[str, list[str]]] = {}
     for active in screen.active_bindings.values():
         binding = active.binding
-        if binding.system or not binding.description:
+        if binding.system or not binding.description or binding.action in TEXTUALS_OWN:
             continue
         names = [kind.__name__ for kind in type(active.node).__mro__]
-        group = next((words for name, words in GROUPS.items() if name in names), "On this screen")
+        group = next((words for name, words in GROUPS.items() if name in names), HERE)
         shown = binding.key_display or screen.app.get_key_display(binding)
         entry = found.setdefault((group, binding.action), (binding.tooltip or binding.description, []))
         if shown not in entry[1]:
             entry[1].append(shown)
-    return [(group, " ".join(keys), description) for (group, _), (description, keys) in found.items()]
+    entries = [(group, " ".join(keys), description) for (group, _), (description, keys) in found.items()]
+    order = [HERE, *GROUPS.values()]
+    return sorted(entries, key=lambda entry: order.index(entry[0]))

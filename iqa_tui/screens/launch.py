@@ -41,6 +41,8 @@ class LaunchScreen(Room):
     """What is ticked here is launched."""
 
     ROOM = "launch"
+    CSS_PATH = "launch.tcss"
+    AUTO_FOCUS = "#experiments"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "launch", "launch", key_display="⏎"),
@@ -71,7 +73,7 @@ class LaunchScreen(Room):
             with Vertical(id="right"):
                 yield DeviceList()
                 yield StrategyList()
-                with Vertical(id="settings") as settings:
+                with Vertical(id="settings", classes="panel") as settings:
                     settings.border_title = "Settings"
                     yield Label("over the plan's flags, for all experiments", classes="hint")
                     yield Input(placeholder="epochs=1 data_path=/data/koniq", id="overrides", compact=True)
@@ -81,7 +83,6 @@ class LaunchScreen(Room):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.query_one(ExperimentList).focus()
         self.run_worker(self._load_plans, thread=True)
 
     def _load_plans(self) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import shlex
 import time
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.widget import Widget
-from textual.widgets import Input
 
 from iqa_tui.messages import LogChanged
 from iqa_tui.monitor import words
@@ -22,8 +22,11 @@ from iqa_tui.panels.log_tail import LogPanel
 from iqa_tui.panels.run_list import RunList
 from iqa_tui.screens.orders import OrdersRoom
 from iqa_tui.screens.room import ScreenAsked, Session
-from iqa_tui.widgets.canvas import SERIES
+from iqa_tui.widgets.palette import SERIES
 from iqa_tui.widgets.row_table import RowTable
+
+if TYPE_CHECKING:
+    from textual.widgets import Input
 
 TICK_SECONDS = 5.0
 """How often times left and ages are counted anew while nothing else happens."""
@@ -33,6 +36,7 @@ class MonitorScreen(OrdersRoom):
     """One look says how the ablation goes."""
 
     ROOM = "monitor"
+    AUTO_FOCUS = "#runs"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "mark", "select"),
@@ -54,7 +58,7 @@ class MonitorScreen(OrdersRoom):
     ]
 
     def __init__(self, session: Session) -> None:
-        super().__init__(session)
+        super().__init__(session, classes="-log-hidden")
         self._view = View()
         self._colours: dict[str, int] = {}
         """Chosen runs and the colours of their curves, in the order in which they were chosen."""
@@ -70,8 +74,6 @@ class MonitorScreen(OrdersRoom):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.add_class("-log-hidden")
-        self.query_one(RunList).focus()
         self.set_interval(TICK_SECONDS, self.runs_changed)
         self.set_interval(TICK_SECONDS, self.devices_changed)
 
@@ -240,15 +242,16 @@ class MonitorScreen(OrdersRoom):
         """Out of the full screen, else out of the filter."""
         if self.has_class("-zoomed"):
             self._unzoom()
-        elif self.query(Input) or self._filter:
+        elif self.query("#filter") or self._filter:
             self._set_filter("")
             self._close_filter()
 
     async def action_filter(self) -> None:
-        if not self.query(Input):
-            field = Input(self._filter, placeholder="filter runs: id, loss, state, group …", id="filter", compact=True)
-            await self.mount(field, before="KeyBar")
-        self.query_one(Input).focus()
+        if not self.query("#filter"):
+            widgets = importlib.import_module("textual.widgets")  # loads the input, which most never use here
+            hint = "filter runs: id, loss, state, group …"
+            await self.mount(widgets.Input(self._filter, placeholder=hint, id="filter", compact=True), before="KeyBar")
+        self.query_one("#filter").focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self._set_filter(event.value)
@@ -262,7 +265,7 @@ class MonitorScreen(OrdersRoom):
         self.runs_changed()
 
     def _close_filter(self) -> None:
-        self.query(Input).remove()
+        self.query("#filter").remove()
         self.query_one(RunList).focus()
 
     def action_stop_run(self) -> None:

@@ -10,7 +10,6 @@ from iqa_tui.launch.errors import LaunchError
 from iqa_tui.monitor import words
 from iqa_tui.monitor.pace import duration_words
 from iqa_tui.monitor.state import RunState
-from iqa_tui.screens.confirm import Choice, ConfirmScreen
 from iqa_tui.screens.room import Room
 from training.runfolder.schema import State
 
@@ -25,6 +24,8 @@ class OrdersRoom(Room):
         if state.state is not State.QUEUED and not state.state.is_alive:
             self.notify(f"{words.run_name(state)} is {state.state.value}: there is nothing to stop.")
             return
+        from iqa_tui.screens.confirm import Choice, ConfirmScreen  # noqa: PLC0415  after the first paint
+
         question = ConfirmScreen(
             f"Stop {words.run_name(state)}?",
             stop_lines(state, time.time()),

@@ -34,6 +34,8 @@ class ResultsScreen(Room):
     """Asks for the table again whenever a run changes its state."""
 
     ROOM = "results"
+    CSS_PATH = "results.tcss"
+    AUTO_FOCUS = "#results ResultTable"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e", "export", "export"),
@@ -54,11 +56,10 @@ class ResultsScreen(Room):
     def compose_body(self) -> ComposeResult:
         yield Notes(id="caption")
         yield ResultTable()
-        yield Notes(id="row-notes")
+        yield Notes(id="row-notes", classes="panel")
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.query_one(ResultTable).focus()
         self.query_one("#row-notes").border_title = "Notes"
 
     def open_export(self, group: str | None) -> None:

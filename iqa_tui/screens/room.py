@@ -22,7 +22,17 @@ from iqa_tui.widgets.canvas import Canvas, Line
 from iqa_tui.widgets.key_bar import KeyBar
 
 WIDE_FROM = 110
+HIGH_FROM = 32
 SMALLEST = (60, 15)
+FORMS = ("-tiny", "-wide", "-narrow", "-low")
+
+
+def form_classes(size: tuple[int, int]) -> list[str]:
+    """The classes that choose the form of a screen for a terminal of this size."""
+    width, height = size
+    tiny = width < SMALLEST[0] or height < SMALLEST[1]
+    shown = {"-tiny": tiny, "-wide": width >= WIDE_FROM, "-narrow": width < WIDE_FROM, "-low": height < HIGH_FROM}
+    return [name for name in FORMS if shown[name]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,8 @@ class Session:
     look_now: Callable[[], None]
     """Read the runs without waiting for the next turn."""
     ascii_mode: bool = False
+    size: Callable[[], tuple[int, int]] = lambda: (140, 40)
+    """Columns and lines of the terminal."""
     plans: tuple[str, ...] = ()
     """Plan files named on the command line; they stand before the presets."""
 
@@ -67,8 +79,8 @@ class Room(Screen[None]):
     devices: var[DevicesSurveyed | None] = var(None)
     log_message: var[LogChanged | None] = var(None)
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(id=self.ROOM)
+    def __init__(self, session: Session, classes: str = "") -> None:
+        super().__init__(id=self.ROOM, classes=f"{classes} {' '.join(form_classes(session.size()))}")
         self.session = session
 
     def compose(self) -> ComposeResult:
@@ -85,11 +97,13 @@ class Room(Screen[None]):
         """The terminal has another size; the classes -wide, -narrow and -tiny are set already."""
 
     def on_resize(self, event: events.Resize) -> None:
-        width, height = event.size
-        self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-tiny")
-        self.set_class(width >= WIDE_FROM, "-wide")
-        self.set_class(width < WIDE_FROM, "-narrow")
-        self.set_class(height < 32, "-low")
+        wanted = form_classes(event.size)
+        unwanted = [name for name in FORMS if name not in wanted and self.has_class(name)]
+        missing = [name for name in wanted if not self.has_class(name)]
+        if unwanted:
+            self.remove_class(*unwanted)
+        if missing:
+            self.add_class(*missing)
         self.body_resized()
 
     def show_header(self) -> None:

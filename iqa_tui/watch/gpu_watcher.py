@@ -11,15 +11,17 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from textual.message import Message
 
-from iqa_tui.launch.devices import Survey
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.messages import DevicesSurveyed, HostLoad
 from training.runfolder.layout import RunFolder
 from training.runfolder.schema import Spec
+
+if TYPE_CHECKING:  # psutil and NVML are loaded in the thread, after the first paint
+    from iqa_tui.launch.devices import Survey
 
 PERIOD_SECONDS = 2.0
 HISTORY = 120
@@ -91,6 +93,8 @@ def _survey(surveyor: SurveysDevices) -> Survey:
     try:
         return surveyor.survey()
     except LaunchError as error:
+        from iqa_tui.launch.devices import Survey  # noqa: PLC0415  as above
+
         return Survey((), str(error), time.time())
 
 

@@ -17,55 +17,16 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from iqa_tui.widgets.palette import named_style
+
 Span = tuple[str, str]
 """Text without line ends, and the names of its styles, separated by blanks."""
 
 Line = list[Span]
 
-SERIES = 7
-"""So many colours can be told apart by everybody."""
-
-STYLES = ("strong", "dim", "good", "bad", "warning", "accent", "cursor", "heading")
-SERIES_STYLES = tuple(f"series-{number}" for number in range(SERIES))
-
 
 class Canvas(Widget):
     """Draws what `draw` returns. Call `redraw` when something it draws has changed."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"canvas--{name}" for name in (*STYLES, *SERIES_STYLES)}
-
-    # Okabe and Ito's colours, in the order in which they stand apart best on the background.
-    DEFAULT_CSS = """
-    Canvas {
-        & > .canvas--strong { text-style: bold; }
-        & > .canvas--dim { color: $foreground 60%; }
-        & > .canvas--good { color: $success; }
-        & > .canvas--bad { color: $error; }
-        & > .canvas--warning { color: $warning; }
-        & > .canvas--accent { color: $primary; }
-        & > .canvas--cursor { background: $foreground 10%; }
-        & > .canvas--heading { color: $foreground 60%; text-style: bold; }
-        &:focus > .canvas--cursor { background: $primary 30%; text-style: bold; }
-        &:dark {
-            & > .canvas--series-0 { color: #56b4e9; }
-            & > .canvas--series-1 { color: #e69f00; }
-            & > .canvas--series-2 { color: #009e73; }
-            & > .canvas--series-3 { color: #cc79a7; }
-            & > .canvas--series-4 { color: #f0e442; }
-            & > .canvas--series-5 { color: #d55e00; }
-            & > .canvas--series-6 { color: #0072b2; }
-        }
-        &:light {
-            & > .canvas--series-0 { color: #0072b2; }
-            & > .canvas--series-1 { color: #d55e00; }
-            & > .canvas--series-2 { color: #009e73; }
-            & > .canvas--series-3 { color: #cc79a7; }
-            & > .canvas--series-4 { color: #000000; }
-            & > .canvas--series-5 { color: #e69f00; }
-            & > .canvas--series-6 { color: #56b4e9; }
-        }
-    }
-    """
 
     ALLOW_SELECT: ClassVar[bool] = False
 
@@ -118,12 +79,11 @@ class Canvas(Widget):
         return self._named_styles[names]
 
     def _named_style(self, name: str) -> Style:
-        """Colours that let the background through are mixed with it here: a terminal knows no transparency."""
-        styles = self.get_component_styles(f"canvas--{name}")
         _, background = self.background_colors
-        colour = (background + styles.color).rich_color if styles.has_rule("color") else None
-        behind = (background + styles.background).rich_color if styles.has_rule("background") else None
-        return Style(color=colour, bgcolor=behind) + styles.text_style
+        _, _, _, foreground = self.colors
+        theme = self.app.theme_variables
+        dark = self.app.current_theme.dark
+        return named_style(name, theme, dark=dark, background=background, foreground=foreground, focused=self.has_focus)
 
     def notify_style_update(self) -> None:
         """The theme, the focus or a class changed: every colour may be another."""

@@ -1,6 +1,6 @@
 """One line of keys and what they do now, made from the bindings; a click on one presses it.
 
-Where the line is too narrow, the last ones go; a binding's order in its class is its importance.
+Where the line is too narrow, the last ones of the screen go; the order of bindings in a class is their importance.
 """
 
 from __future__ import annotations
@@ -24,28 +24,33 @@ class KeyBar(Canvas):
         return [line]
 
     def _entries(self, width: int) -> list[tuple[str, str, str]]:
-        """Shown keys, description and the key to press, for those that fit."""
-        entries: list[tuple[str, str, str]] = []
-        used = 0
-        seen: set[str] = set()
+        """Shown keys, description and the key to press, for those that fit; the app's own always come last."""
+        own: dict[str, tuple[str, str, str]] = {}
+        of_app: dict[str, tuple[str, str, str]] = {}
         for active in self.screen.active_bindings.values():
             binding = active.binding
-            if not binding.show or not active.enabled or binding.action in seen:
-                continue
-            seen.add(binding.action)
-            entry = (self.app.get_key_display(binding), binding.description, binding.key)
-            size = line_width([(f" {entry[0]} {entry[1]} ", "")])
-            if used + size > width:
+            if binding.show and active.enabled:
+                entry = (self.app.get_key_display(binding), binding.description, binding.key)
+                (of_app if active.node is self.app else own).setdefault(binding.action, entry)
+        room = width - sum(map(_entry_width, of_app.values()))
+        fitting = []
+        for entry in own.values():
+            room -= _entry_width(entry)
+            if room < 0:
                 break
-            used += size
-            entries.append(entry)
-        return entries
+            fitting.append(entry)
+        return [*fitting, *of_app.values()]
 
     def on_click(self, event: events.Click) -> None:
         place = event.get_content_offset(self)
         left = 0
         for keys, description, key in self._entries(self.size.width):
-            left += line_width([(f" {keys} {description} ", "")])
+            left += _entry_width((keys, description, key))
             if place is not None and place.x < left:
                 self.app.simulate_key(key)
                 return
+
+
+def _entry_width(entry: tuple[str, str, str]) -> int:
+    keys, description, _ = entry
+    return line_width([(f" {keys} {description} ", "")])

@@ -43,8 +43,8 @@ class PlotOptions:
 class LinePlot(Canvas, can_focus=True):
     """Shows what `show` was given last."""
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  Textual's name
-        super().__init__(id=id)
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  Textual's name
+        super().__init__(id=id, classes=classes)
         self._series: tuple[Series, ...] = ()
         self._options = PlotOptions()
         self._empty = ""

@@ -27,8 +27,8 @@ class LogView(Canvas, can_focus=True):
         Binding("right", "shift(1)", "right", show=False),
     ]
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  Textual's name
-        super().__init__(id=id)
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  Textual's name
+        super().__init__(id=id, classes=classes)
         self._lines: tuple[str, ...] = ()
         self._first = 0
         self._name = ""

@@ -8,7 +8,7 @@ from iqa_tui.widgets.canvas import Line
 
 FULL, EMPTY = "█", "░"
 LEVELS = "▁▂▃▄▅▆▇█"
-MARK, BAND, RAIL = "◆", "━", "─"
+MARK, BAND, RAIL = "●", "━", "─"
 
 
 def meter(fraction: float | None, width: int) -> str:

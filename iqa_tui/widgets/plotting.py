@@ -12,8 +12,9 @@ import numpy as np
 
 from iqa_tui.widgets.axes import Ticks, count_words, round_ticks, time_unit, time_words, value_words
 from iqa_tui.widgets.braille import DOT_COLUMNS, DOT_ROWS, Floats, braille_cells, column_extremes, raster, smooth
-from iqa_tui.widgets.canvas import SERIES, Line, clip, fit
+from iqa_tui.widgets.canvas import Line, clip, fit
 from iqa_tui.widgets.line_plot import PlotOptions, Series
+from iqa_tui.widgets.palette import SERIES
 
 LABEL_WIDTH = 7
 END_WIDTH = 5

@@ -6,7 +6,7 @@ Where the place is narrow, whole columns go (the least important first), not let
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from textual import events
@@ -29,7 +29,7 @@ class Column:
     align: str = "left"
     """left or right."""
     grows: bool = False
-    """Gets what the other columns leave; for at most one column."""
+    """The last shown column that grows gets what the others leave."""
     importance: int = 9
     """Columns of less importance go first where the place is narrow."""
 
@@ -88,10 +88,11 @@ class RowTable(Canvas, can_focus=True):
         columns: Sequence[Column],
         *,
         id: str | None = None,  # noqa: A002  Textual's name
+        classes: str | None = None,
         header: bool = True,
         empty: Sequence[str] = (),
     ) -> None:
-        super().__init__(id=id)
+        super().__init__(id=id, classes=classes)
         self._columns = tuple(columns)
         self._header = header
         self._empty = tuple(empty)
@@ -183,14 +184,13 @@ class RowTable(Canvas, can_focus=True):
 
 
 def fitting_columns(columns: Sequence[Column], width: int) -> tuple[Column, ...]:
-    """The columns that fit into `width` cells with a blank between them; the growing one takes what is left."""
+    """The columns that fit into `width` cells with a blank between them; one that grows takes what is left."""
     kept = list(columns)
     while len(kept) > 1 and _needed(kept) > width:
         kept.remove(min(kept, key=lambda column: (column.importance, -kept.index(column))))
     spare = max(0, width - _needed(kept))
-    return tuple(
-        Column(c.key, c.title, c.width + spare, c.align, c.grows, c.importance) if c.grows else c for c in kept
-    )
+    growing = next((column for column in reversed(kept) if column.grows), None)
+    return tuple(replace(column, width=column.width + spare) if column is growing else column for column in kept)
 
 
 def _needed(columns: Sequence[Column]) -> int:
