@@ -31,8 +31,14 @@ class Waiting:
 class Backlog:
     """Reads a folder of runs again and again; runs that are over cost three `stat` each."""
 
-    def __init__(self, runs_dir: Path) -> None:
+    def __init__(self, runs_dir: Path, *, own_only: bool = False) -> None:
+        """Read nothing yet.
+
+        Args:
+            own_only: leave out what another user queued: who starts a run lends it their name and their rights.
+        """
         self._runs_dir = runs_dir
+        self._own_only = own_only
         self._specs: dict[str, Spec] = {}
         self._over: dict[str, tuple[int, ...]] = {}
         """Time stamps under which a run is known to be over."""
@@ -43,6 +49,8 @@ class Backlog:
         for run in list_runs(self._runs_dir):
             stamp = _stamp(run)
             if self._over.get(run.run_id) == stamp:
+                continue
+            if self._own_only and not _is_ours(run):
                 continue
             # Whether its trainer has begun does not matter here, and finding out would read all its events.
             state = run_status(run, begun_attempt=sys.maxsize).state
@@ -89,6 +97,13 @@ def held_back_by(entry: Entry, waiting: Waiting) -> list[Entry]:
     if spec.strategy == "priority":
         return [other for other in group if _priority_rank(other[1]) < _priority_rank(spec)]
     return []
+
+
+def _is_ours(run: RunFolder) -> bool:
+    try:
+        return run.path.stat().st_uid == os.geteuid()
+    except OSError:
+        return False
 
 
 def _stamp(run: RunFolder) -> tuple[int, ...]:

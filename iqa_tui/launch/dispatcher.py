@@ -52,7 +52,7 @@ class Dispatcher:
     """For one folder of runs, while we hold its lock."""
 
     def __init__(self, runs_dir: Path, surveyor: Surveyor) -> None:
-        self._backlog = Backlog(runs_dir)
+        self._backlog = Backlog(runs_dir, own_only=True)
         self._surveyor = surveyor
         self._starts: dict[str, Start] = {}
         self._supervisors: list[subprocess.Popen[bytes]] = []
@@ -156,7 +156,7 @@ def dispatch(runs_dir: Path, surveyor: Surveyor) -> None:
         finally:
             os.close(lock)
         # Somebody may have queued a run after our last look and found the lock still held.
-        if not Backlog(runs_dir).read().queued:
+        if not Backlog(runs_dir, own_only=True).read().queued:
             return
 
 
@@ -174,6 +174,15 @@ def _work(dispatcher: Dispatcher) -> None:
         time.sleep(POLL_SECONDS)
 
 
+def _settle_seconds() -> float:
+    text = os.environ.get(SETTLE_VARIABLE, "")
+    try:
+        return float(text) if text else SETTLE_SECONDS
+    except ValueError:
+        say(f"error: {SETTLE_VARIABLE}={text!r} is no number of seconds; {SETTLE_SECONDS:g} are used")
+        return SETTLE_SECONDS
+
+
 def say(words: str) -> None:
     print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {words}", flush=True)
 
@@ -181,7 +190,7 @@ def say(words: str) -> None:
 def main(argv: list[str]) -> int:
     runs_dir = Path(argv[0]).absolute()
     os.chdir("/")  # a file system that somebody wants to unmount must not be kept busy
-    settle_seconds = float(os.environ.get(SETTLE_VARIABLE, SETTLE_SECONDS))
+    settle_seconds = _settle_seconds()
     # Which GPUs a run may use stands in its spec: the mask of whoever started this process is not another's.
     dispatch(runs_dir, Surveyor(settle_seconds=settle_seconds, honour_mask=False, all_cpu_slots=True))
     return 0

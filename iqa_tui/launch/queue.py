@@ -297,13 +297,13 @@ def ensure_dispatcher(runs_dir: Path) -> None:
 
 
 def revive_dispatcher(runs_dir: Path) -> bool:
-    """Start a dispatcher where runs are queued and none is there.
+    """Start a dispatcher where runs of ours are queued and none is there.
 
     Returns:
         Whether one had to be started.
     """
     runs_dir = runs_dir.absolute()
-    if is_held(runs_dir / DISPATCHER_LOCK) or not Backlog(runs_dir).read().queued:
+    if is_held(runs_dir / DISPATCHER_LOCK) or not Backlog(runs_dir, own_only=True).read().queued:
         return False
     ensure_dispatcher(runs_dir)
     return True

@@ -203,3 +203,15 @@ def test_a_gpu_that_somebody_uses_is_left_alone(lab: Lab, tmp_path: Path, monkey
     runs = lab.launch({"flags": {"seconds": 0.1}}, {"flags": {"seconds": 0.1}})
     wait_for_end(*runs)
     assert {stub(run)["env"]["CUDA_VISIBLE_DEVICES"] for run in runs} == {"1"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
+def test_what_another_user_queued_is_not_started_in_our_name(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    lease = take_lease("cpu-0", Holder("ann", "hers"))
+    theirs, ours = lab.launch({}, {})
+    os.chown(theirs.path, 12_345, 12_345)
+    os.close(lease)
+    wait_for_end(ours)
+    wait_until(lambda: not lab.processes(), "the dispatcher to end")
+    assert state(theirs) is State.QUEUED
+    assert not revive_dispatcher(lab.runs_dir)
