@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import io
 import os
 import sys
 
@@ -13,6 +14,9 @@ from iqa_tui.commands.parser import build_parser
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command, or open the app; the exit codes are those of `--help`."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that has no Δ shows a question mark, not a traceback
     options = build_parser().parse_args(argv)
     # Named by the parser, imported by name: the other commands and what they need stay unloaded.
     command = importlib.import_module(f"iqa_tui.commands.{options.command or 'home'}")

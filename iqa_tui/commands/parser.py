@@ -12,7 +12,13 @@ Launch, watch and tabulate image-quality ablations. Without a command: the app.
 
 PLAN is a preset's name or a TOML file. RUN is a run's id, a part of it that names one run alone, or an experiment's
 id (its newest run)."""
-EXIT_CODES = """\
+EPILOG = """\
+environment:
+  IQA_TUI_DATA       folder of data sets, one folder each; otherwise --set data_path=FOLDER
+  IQA_TUI_CPU_SLOTS  runs that share the CPU where there is no GPU (default 1)
+  IQA_TUI_LEASES     folder of device leases, one for all users of the machine (default /run/lock/iqa-tui)
+  IQA_TUI_GPU_SETTLE_SECONDS  how long a GPU must look idle before a run gets it (default 4)
+
 exit codes: 0 all well, 1 a run failed, 2 usage, 3 no device in time, 4 environment, 130 interrupted"""
 
 Subparsers = argparse._SubParsersAction  # noqa: SLF001  argparse gives it no public name
@@ -22,7 +28,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="iqa-tui",
         description=DESCRIPTION,
-        epilog=EXIT_CODES,
+        epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -84,6 +90,7 @@ def _add_choice(command: argparse.ArgumentParser) -> None:
 def _add_plan(commands: Subparsers[argparse.ArgumentParser]) -> None:
     plan = _add(commands, "plan", "what would run where, and how long it takes")
     plan.add_argument("plan", metavar="PLAN", nargs="?", help="without one: the presets")
+    plan.set_defaults(devices=None)
     plan.add_argument("--gpus", type=_positive, metavar="N", help="on N devices; default: those of this machine")
     _add_choice(plan)
 

@@ -24,8 +24,7 @@ def run(options: argparse.Namespace) -> int:
         print("Plans that come with the program (or give a TOML file of your own):")
         print(columns([[plan.name, plan.title] for plan in plans]))
         return ALL_WELL
-    argument = argparse.Namespace(**vars(options), devices=None)
-    request = request_of(argument)
+    request = request_of(options)
     check(request)
     devices, kind = _devices(options.gpus)
     jobs = jobs_of(request)

@@ -8,6 +8,7 @@ import sys
 from iqa_tui.commands.choose import NoSuchRun, choose_run
 from iqa_tui.commands.outcome import A_RUN_FAILED, ALL_WELL
 from iqa_tui.launch.errors import LaunchError
+from iqa_tui.launch.queue import revive_dispatcher
 from iqa_tui.launch.stop import stop_run
 from iqa_tui.monitor.catalog import Catalog
 from training.runfolder.schema import State
@@ -31,4 +32,5 @@ def run(options: argparse.Namespace) -> int:
         except LaunchError as error:
             print(f"error: {error}", file=sys.stderr)
             code = A_RUN_FAILED
+    revive_dispatcher(options.runs_dir)
     return code

@@ -5,7 +5,6 @@ A queued run is a folder with a spec and no attempt. Nothing is queued before ev
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import socket
@@ -212,12 +211,13 @@ def enqueue(request: LaunchRequest) -> list[RunFolder]:
 def _common(request: LaunchRequest, created: float) -> dict[str, Any]:
     """What the specs of one launch share."""
     plan = request.plan
+    env = child_environment()
     return {
         "group": group_name(plan, request.overrides),
         "created": created,
         "plan": plan.content,
         "trainer": "training" if plan.command is None else "command",
-        "env": {name: os.environ[name] for name in PASSED_ON if name in os.environ},
+        "env": {name: env[name] for name in PASSED_ON if name in env},
         "cwd": str(Path.cwd()),
         "devices": _devices(request),
         "vram_bytes": plan.vram_bytes,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +18,7 @@ from iqa_tui.launch.queue import ensure_dispatcher, revive_dispatcher
 from iqa_tui.launch.stop import retry_run, stop_run
 from iqa_tui.launch.waiting import waiting_reasons
 from tests.fakes.lab import (
+    STUB,
     Lab,
     exit_record,
     process,
@@ -27,7 +30,7 @@ from tests.fakes.lab import (
     words,
 )
 from tests.fakes.nvml import FakeGpus
-from training.runfolder.layout import DISPATCHER_LOCK, DISPATCHER_LOG, RunFolder
+from training.runfolder.layout import DISPATCHER_LOCK, DISPATCHER_LOG, RunFolder, list_runs
 from training.runfolder.lock import is_held
 from training.runfolder.read import read_spec
 from training.runfolder.schema import State
@@ -193,6 +196,37 @@ def test_four_gpus_run_four_and_the_fifth_says_what_it_waits_for(
     go.touch()
     wait_for_end(*runs)
     assert {state(run) for run in runs} == {State.FINISHED}
+
+
+def test_a_run_that_asks_for_the_cpu_gets_no_gpu_where_there_are_some(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in FakeGpus(tmp_path / "driver").env.items():
+        monkeypatch.setenv(name, value)
+    (run,) = lab.launch({}, devices=("cpu",))
+    wait_for_end(run)
+    assert stub(run)["env"]["IQA_TUI_DEVICE"] == "cpu"
+    assert stub(run)["env"]["CUDA_VISIBLE_DEVICES"] == ""
+
+
+def test_a_mask_that_the_launcher_inherited_limits_what_its_runs_get(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gpus = FakeGpus(tmp_path / "driver")
+    mask = gpus.env | {"CUDA_VISIBLE_DEVICES": "2", "IQA_TUI_GPU_SETTLE_SECONDS": "0.3"}
+    for name, value in mask.items():
+        monkeypatch.setenv(name, value)
+    plan = lab.folder / "stub.toml"
+    plan.write_text(
+        f'name = "stub"\ncommand = ["{sys.executable}", "{STUB}", "--run_folder", "{{run_folder}}"]\n[[experiment]]\nid = "A"\n'
+    )
+    # In a process of its own: the driver's library is found when a process starts.
+    subprocess.run(
+        [sys.executable, "-m", "iqa_tui", "--runs-dir", lab.runs_dir, "launch", plan, "--headless"], check=True
+    )
+    (run,) = list_runs(lab.runs_dir)
+    assert read_spec(run).devices == [gpus.uuid(2)]
+    assert stub(run)["env"]["CUDA_VISIBLE_DEVICES"] == "2"
 
 
 def test_a_gpu_that_somebody_uses_is_left_alone(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -172,6 +172,30 @@ def test_an_unsupervised_trainer_of_another_is_signalled_by_its_identity(lab: La
     wait_until(lambda: gone(pid), "the trainer to end")
 
 
+def test_a_trainer_without_a_supervisor_that_outlives_its_grace_is_killed(lab: Lab, queued: Any) -> None:
+    run = queued(seconds=60, ignore_term=True)
+    supervisor = lab.supervise(run)
+    pid = stub(run)["pid"]
+    process(run)
+    supervisor.kill()
+    supervisor.wait()
+    assert "was sent SIGTERM" in stop_run(run, grace_seconds=0)
+    assert not gone(pid)
+    assert f"pid {pid}) is killed" in stop_run(run)
+    wait_until(lambda: gone(pid), "the trainer to end")
+
+
+def test_a_second_stop_may_shorten_the_grace_of_the_first(lab: Lab, queued: Any) -> None:
+    run = queued(seconds=60, ignore_term=True)
+    supervisor = lab.supervise(run)
+    stub(run)
+    stop_run(run, grace_seconds=3600)
+    wait_for(run, State.STOPPING)
+    stop_run(run, grace_seconds=0)
+    supervisor.wait()
+    assert exit_record(run).signal == signal.SIGKILL
+
+
 def test_a_device_that_another_run_has_leaves_this_one_queued(lab: Lab, queued: Any) -> None:
     run = queued()
     lease = take_lease("cpu-0", Holder("ann", "another"))

@@ -1,0 +1,49 @@
+"""Which lines a launch without a screen prints."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from iqa_tui.commands.follow import Reporter
+from iqa_tui.monitor.state import RunState
+from training.runfolder.layout import RunFolder
+from training.runfolder.schema import Spec, State, Status
+
+SPEC = Spec(run_id="r", group="g", label="L2 (MSE)", experiment="F2", argv=[], created=0.0)
+RUNNING = RunState(
+    RunFolder(Path("/runs/r")), Status(State.RUNNING), SPEC, epochs=3, steps_per_epoch=10, epoch=1, step=1, loss=0.5
+)
+
+
+class FakeClock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_new_state_or_epoch_is_told_at_once_and_steps_now_and_then() -> None:
+    lines: list[str] = []
+    clock = FakeClock()
+    reporter = Reporter(lines.append, clock, step_seconds=5)
+    reporter.report([RUNNING], {})
+    reporter.report([RUNNING], {})
+    clock.now = 1
+    reporter.report([replace(RUNNING, step=2)], {})
+    assert lines == ["F2 L2 (MSE)  running  epoch 1/3  step 1/10  loss 0.5000"]
+    clock.now = 6
+    reporter.report([replace(RUNNING, step=9, loss=0.25)], {})
+    reporter.report([replace(RUNNING, step=11, epoch=2, loss=0.25)], {})
+    assert lines[1:] == [
+        "F2 L2 (MSE)  running  epoch 1/3  step 9/10  loss 0.2500",
+        "F2 L2 (MSE)  running  epoch 2/3  step 1/10  loss 0.2500",
+    ]
+
+
+def test_a_queued_run_says_why_it_waits() -> None:
+    lines: list[str] = []
+    queued = replace(RUNNING, status=Status(State.QUEUED), epoch=0, step=0, loss=None)
+    reporter = Reporter(lines.append, FakeClock(), step_seconds=5)
+    reporter.report([queued], {"r": "needs a GPU: GPU 0 held by ann"})
+    assert lines == ["F2 L2 (MSE)  queued  needs a GPU: GPU 0 held by ann"]
