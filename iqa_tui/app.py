@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -86,12 +87,12 @@ class IqaApp(App[None]):
         make_surveyor: what looks at the devices; None: this machine's.
         """
         no_color = os.environ.get("NO_COLOR")
+        self.DEFAULT_MODE = room  # type: ignore[misc]  # App.__init__ reads it from the instance
         super().__init__()
         if no_color is not None:
             os.environ["NO_COLOR"] = no_color  # Textual took it away; children shall see it
         if ascii_mode:
             self._filters.append(PlainFilter())
-        self._first_room = room
         self._rooms: dict[str, Room] = {}
         self._runs: tuple[RunState, ...] = ()
         self._problem = ""
@@ -109,13 +110,11 @@ class IqaApp(App[None]):
             ascii_mode=ascii_mode,
             plans=plans,
         )
+        for name in ROOMS:
+            self.add_mode(name, partial(self._make_room, name))
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = "iqa-dark"
-
-    def get_default_screen(self) -> Screen[None]:
-        """The first screen at once, so that nothing else is ever painted."""
-        return self._make_room(self._first_room)
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._start_watching)
@@ -168,11 +167,8 @@ class IqaApp(App[None]):
 
     def action_room(self, name: str) -> None:
         """Go to a screen; it is as it was left."""
-        if self.screen is self._rooms.get(name) or not isinstance(self.screen, Room):
-            return
-        if name not in self._rooms:
-            self.install_screen(self._make_room(name), name)
-        self.switch_screen(self._rooms[name])
+        if isinstance(self.screen, Room):  # a dialog is answered first
+            self.switch_mode(name)
 
     def _open_export(self, group: str | None) -> None:
         self.action_room("results")
