@@ -6,12 +6,17 @@ Exit codes: 0 finished, 1 failed, 2 flags refused, 4 no device, weights or data,
 from __future__ import annotations
 
 import json
+import os
 import sys
 import traceback
 
 from training.attempt import Attempt, StopSignal, begin, end_by_hand, exit_code, is_gpu_out_of_memory, output_kept
 from training.config import TrainConfig, parse
 from training.errors import Stopped, TrainingError
+
+SPIN_COUNT = "10000"
+"""How long an idle thread of libgomp spins before it sleeps. Its default of 300,000 makes a run on busy cores many
+times slower, because spinning threads take time from those that work; this costs 5% on idle ones (measured)."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -34,6 +39,7 @@ def _train(config: TrainConfig, attempt: Attempt) -> int:
     error: BaseException | None = None
     words = ""
     try:
+        os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)  # read when torch is loaded
         from training.run import run  # noqa: PLC0415 - torch takes seconds, and flags are checked without it
 
         run(config, attempt)

@@ -150,8 +150,7 @@ def refusal(config: TrainConfig) -> str | None:
         ),
         (
             config.train_test_num not in (1, PUBLISHED_TRAIN_TEST_NUM),
-            f"--train_test_num {config.train_test_num}: a run trains one seed. Start it once for each --seed, or use "
-            "`iqa-tui launch PLAN --seeds 1,2,3`",
+            f"--train_test_num {config.train_test_num}: one run is one seed; give --seed or `launch --seeds 1,2`",
         ),
         (
             config.attention_fusion and config.no_multiscale,

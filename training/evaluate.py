@@ -84,7 +84,7 @@ def _score_crops(
     for numbers, crops in crops_to_score(images, config, batch_size):
         if should_stop():
             raise Stopped("stopped during evaluation")
-        with placement.autocast():
+        with placement.autocast(training=False):
             scores = network(to_network_input(crops.to(placement.device), network.normalisation))
         np.add.at(total, numbers, scores.double().cpu().numpy())
         if attention is not None and network.attention_weights is not None:

@@ -99,7 +99,7 @@ def _train_step(
 
     jitters = None if config.no_color_jitter else there(batch.jitters)
     images = to_network_input(there(batch.crops), network.normalisation, there(batch.flips), jitters)
-    with placement.autocast():
+    with placement.autocast(training=True):
         pred = network(images)
     loss = criterion(pred, there(batch.mos), None if batch.mos_sd is None else there(batch.mos_sd))
     optimizer.zero_grad(set_to_none=True)

@@ -36,7 +36,7 @@ def pairwise_loss(
         uniform_sd: used where there is no `mos_sd`.
 
     Returns:
-        () between −1e-7 (ε lets a perfect pair fall below 0) and 1; 0 with zero gradient for a single image.
+        () between −1e-4 (ε lets a perfect pair fall below 0) and 1; 0 with zero gradient for a single image.
 
     Raises:
         ValueError: not (N,) tensors of one length.

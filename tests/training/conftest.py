@@ -1,0 +1,36 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REFERENCE = Path(__file__).parents[3] / "shared" / "reference"
+
+
+def read_reference(name: str) -> Any:
+    path = REFERENCE / name
+    if not path.is_file():
+        pytest.skip(f"the reference values {name} are not beside this project")
+    return json.loads(path.read_text())
+
+
+@pytest.fixture
+def expected_losses() -> Any:
+    return read_reference("losses_expected.json")["six_images"]
+
+
+@pytest.fixture
+def expected_networks() -> Any:
+    return read_reference("network_expected.json")
+
+
+@pytest.fixture
+def published_keys() -> Any:
+    return read_reference("state_dict_keys.json")
+
+
+@pytest.fixture(autouse=True)
+def cache_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IQA_TUI_CACHE", str(tmp_path / "cache"))
+    for name in ("IQA_TUI_ATTEMPT", "IQA_TUI_DEVICE", "IQA_TUI_DATA"):
+        monkeypatch.delenv(name, raising=False)

@@ -1,0 +1,193 @@
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from training.config import parse
+from training.losses import LOSSES, build_criterion
+from training.losses.base import correlation
+from training.losses.ranking import ranking_term
+from training.losses.srcc import average_ranks, srcc_loss
+
+CORRELATIONS = ("srcc", "plcc")
+PAIRS = ("rank", "srcc", "plcc")
+
+
+def double(*values: float) -> Tensor:
+    return torch.tensor(values, dtype=torch.float64)
+
+
+def value_and_gradient(loss, pred: Tensor, *args, **kwargs) -> tuple[float, Tensor]:
+    pred = pred.clone().requires_grad_()
+    value = loss(pred, *args, **kwargs)
+    assert value.shape == ()
+    value.backward()
+    return value.item(), pred.grad
+
+
+def distinct(count: int = 6):
+    """Vectors whose values differ enough to have an order."""
+    return st.lists(st.integers(-1000, 1000), min_size=count, max_size=count, unique=True).map(
+        lambda values: double(*values) / 37
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "name"), [("published", "l1"), ("published", "l2"), *(("clean", n) for n in ("plcc", "rank", "pairwise"))]
+)
+def test_a_loss_has_the_reference_value_and_gradient(expected_losses, table, name):
+    data, expected = expected_losses, expected_losses[table][name]
+    more = {"mos_sd": double(*data["mos_sd"]), "pred_sd": data["pred_sd"]} if name == "pairwise" else {}
+    value, gradient = value_and_gradient(LOSSES[name], double(*data["pred"]), double(*data["mos"]), **more)
+    assert value == pytest.approx(expected["value"], abs=1e-9)
+    torch.testing.assert_close(gradient, double(*expected["grad"]), atol=1e-9, rtol=1e-9)
+
+
+def test_the_ranking_term_has_the_reference_value_and_gradient(expected_losses):
+    data, expected = expected_losses, expected_losses["published"]["ranking"]
+    value, gradient = value_and_gradient(ranking_term, double(*data["pred"]), double(*data["mos"]), margin=0.1)
+    assert value == pytest.approx(expected["value"], abs=1e-9)
+    torch.testing.assert_close(gradient, double(*expected["grad"]), atol=1e-9, rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize(
+    ("pred", "mos"), [((3, 1), (3,)), ((3,), (3, 1)), ((3,), (2,)), ((), ()), ((0,), (0,)), ((1,), (3,))]
+)
+def test_other_shapes_are_refused_and_named(name, pred, mos):
+    with pytest.raises(ValueError, match=r"one shape \(N,\)"):
+        LOSSES[name](torch.zeros(pred), torch.zeros(mos))
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize(
+    ("pred", "mos"),
+    [
+        ((0.3,), (0.5,)),
+        ((0.3, 0.4), (0.5, 0.2)),
+        ((0.3, 0.3, 0.3), (0.5, 0.2, 0.1)),
+        ((0.0, 0.0, 0.0), (0.5, 0.2, 0.1)),
+        ((0.3, 0.4, 0.3), (0.5, 0.5, 0.1)),
+        ((0.1, 0.2, 0.3), (0.5, 0.5, 0.5)),
+        ((1e6, -1e6, 0.0), (0.0, 1.0, 0.5)),
+    ],
+)
+def test_value_and_gradient_are_finite_for_ties_constants_and_small_batches(name, pred, mos):
+    value, gradient = value_and_gradient(LOSSES[name], torch.tensor(pred), torch.tensor(mos))
+    assert math.isfinite(value)
+    assert torch.isfinite(gradient).all()
+
+
+@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.parametrize("mos", [(0.5,), (0.5, 0.5, 0.5)])
+def test_a_batch_without_an_ordered_pair_says_nothing(name, mos):
+    value, gradient = value_and_gradient(LOSSES[name], torch.linspace(0, 1, len(mos)), torch.tensor(mos))
+    assert value == 0
+    assert not gradient.any()
+
+
+def test_one_image_has_no_pair_to_compare():
+    value, gradient = value_and_gradient(LOSSES["pairwise"], torch.tensor([0.3]), torch.tensor([0.5]))
+    assert value == 0
+    assert not gradient.any()
+
+
+@pytest.mark.parametrize("name", CORRELATIONS)
+def test_constant_predictions_are_uncorrelated_and_pulled_into_order(name):
+    value, gradient = value_and_gradient(LOSSES[name], torch.full((4,), 0.7), torch.tensor([0.1, 0.9, 0.5, 0.3]))
+    assert value == pytest.approx(1)
+    assert gradient.argsort(descending=True).tolist() == [0, 3, 2, 1]
+
+
+@settings(deadline=None, max_examples=40)
+@given(distinct(), distinct(), st.floats(0.01, 100), st.floats(-100, 100))
+@pytest.mark.parametrize("name", CORRELATIONS)
+def test_correlations_do_not_see_shift_and_scale_of_predictions(name, pred, mos, scale, shift):
+    loss = LOSSES[name]
+    assert loss(pred * scale + shift, mos).item() == pytest.approx(loss(pred, mos).item(), abs=1e-6)
+
+
+@settings(deadline=None, max_examples=40)
+@given(distinct(), distinct())
+def test_srcc_leaves_shift_and_scale_of_predictions_where_they_are(pred, mos):
+    _, gradient = value_and_gradient(srcc_loss, pred, mos)
+    assert gradient.sum().item() == pytest.approx(0, abs=1e-9)
+    assert (gradient * (pred - pred.mean())).sum().item() == pytest.approx(0, abs=1e-9)
+
+
+@settings(deadline=None, max_examples=40)
+@given(distinct())
+def test_srcc_vanishes_in_the_sharp_limit_for_any_rising_predictions(values):
+    mos = values.sort().values
+    assert srcc_loss(torch.exp(mos / 20), mos, temperature=1e-9).item() == pytest.approx(0, abs=1e-12)
+
+
+def test_srcc_becomes_the_rank_correlation_in_the_sharp_limit():
+    pred, mos = double(1, 5, 2, 4, 3, 9), double(1, 2, 2, 4, 6, 5)
+    expected = 1 - correlation(average_ranks(pred, torch.float64), average_ranks(mos, torch.float64)).item()
+    assert srcc_loss(pred, mos, temperature=1e-9).item() == pytest.approx(expected, abs=1e-12)
+
+
+def test_srcc_pulls_two_images_that_are_out_of_order_the_right_way():
+    _, gradient = value_and_gradient(srcc_loss, double(0.1, 0.4, 0.3, 0.8), double(0.1, 0.3, 0.4, 0.8))
+    assert gradient[1] > 1e-3
+    assert gradient[2] < -1e-3
+
+
+def test_equal_opinions_share_the_mean_of_their_ranks():
+    assert average_ranks(double(3, 1, 3, 7), torch.float64).tolist() == [2.5, 1.0, 2.5, 4.0]
+
+
+@settings(deadline=None, max_examples=40)
+@given(distinct(), distinct())
+def test_rank_is_zero_exactly_where_every_gap_is_wide_enough(pred, mos):
+    loss = LOSSES["rank"]
+    assert loss(mos * 2, mos).item() == 0
+    assert loss(mos, mos).item() == pytest.approx(0, abs=1e-12)
+    assert loss(-mos, mos).item() > 0
+
+
+@settings(deadline=None, max_examples=40)
+@given(distinct(), distinct())
+def test_pairwise_does_not_change_when_better_and_worse_swap(pred, mos):
+    loss = LOSSES["pairwise"]
+    assert loss(-pred, -mos).item() == pytest.approx(loss(pred, mos).item(), abs=1e-9)
+
+
+def test_pairwise_with_one_spread_for_all_is_perfect_where_predictions_equal_opinions():
+    mos = double(0.1, 0.5, 0.6, 0.9)
+    value, gradient = value_and_gradient(LOSSES["pairwise"], mos, mos)
+    assert value == pytest.approx(0, abs=1e-4)
+    assert gradient.abs().max() < 1e-4
+
+
+@pytest.mark.parametrize("name", ["l2", "plcc", "srcc", "pairwise"])
+def test_gradients_are_those_of_the_value(name):
+    pred = double(0.2, 0.5, 0.35, 0.9, 0.1).requires_grad_()
+    mos = double(0.3, 0.3, 0.6, 0.8, 0.2)
+    assert torch.autograd.gradcheck(lambda p: LOSSES[name](p, mos), (pred,))
+
+
+def test_the_criterion_adds_the_ranking_term_to_any_loss_in_float32():
+    config = parse(
+        ["--dataset", "demo", "--loss_type", "l2", "--ranking_loss_alpha", "2", "--ranking_loss_margin", "0.3"]
+    )
+    pred, mos = torch.tensor([0.5, 0.4, 0.9]), torch.tensor([0.1, 0.2, 0.8])
+    value = build_criterion(config)(pred.bfloat16(), mos)
+    rounded = pred.bfloat16().float()
+    assert value.dtype == torch.float32
+    assert value.item() == pytest.approx(
+        (LOSSES["l2"](rounded, mos) + 2 * ranking_term(rounded, mos, margin=0.3)).item()
+    )
+
+
+def test_the_experiments_simplification_ignores_each_images_own_spread():
+    pred, mos, sd = torch.tensor([0.5, 0.4, 0.9]), torch.tensor([0.1, 0.2, 0.8]), torch.tensor([0.01, 0.02, 0.01])
+    flags = ["--dataset", "demo", "--loss_type", "pairwise", "--ranking_loss_alpha", "0"]
+    own = build_criterion(parse(flags))(pred, mos, sd)
+    uniform = build_criterion(parse([*flags, "--pairwise_sd", "uniform"]))(pred, mos, sd)
+    assert own.item() != pytest.approx(uniform.item())
+    assert uniform.item() == pytest.approx(LOSSES["pairwise"](pred, mos).item())

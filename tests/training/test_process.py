@@ -1,0 +1,257 @@
+"""A real `python -m training` on a few made pictures, by hand and as the supervisor starts it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.fakes.photographs import write_csv_dataset, write_koniq
+from tests.training.test_config import F2
+from training.runfolder.layout import RunFolder, list_runs
+from training.runfolder.lock import is_held, take_lock
+from training.runfolder.read import read_events, read_record, read_spec, run_status
+from training.runfolder.schema import EXIT_STOPPED, ExitKind, ExitRecord, Result, State
+
+SMALL = (
+    "--dataset csv --backbone test_efficientnet --weights none --patch_size 64 --batch_size 3 --epochs 2 "
+    "--train_patch_num 1 --test_patch_num 2 --train_test_num 1 --attention_fusion --lr 1e-3"
+).split()
+
+
+def command(*flags: object) -> list[str]:
+    return [sys.executable, "-m", "training", *map(str, flags)]
+
+
+def train(*flags: object, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(*flags),
+        capture_output=True,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", **env},
+        timeout=200,
+        check=False,
+    )
+
+
+def start(*flags: object, **env: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command(*flags),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", **env},
+    )
+
+
+def wait_for_steps(run: RunFolder, process: subprocess.Popen[str], attempt: int = 1) -> None:
+    deadline = time.monotonic() + 120
+    while not any(event.kind == "step" and event.attempt == attempt for event in read_events(run)):
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunFolder, str]:
+    """One run by hand, from flags to result, and what it printed."""
+    folder = tmp_path_factory.mktemp("finished")
+    labels = write_csv_dataset(folder / "data")
+    ended = train(*SMALL, "--data_path", labels, "--runs_dir", folder / "runs", IQA_TUI_CACHE=str(folder / "cache"))
+    assert ended.returncode == 0, ended.stderr
+    (run,) = list_runs(folder / "runs")
+    return run, ended.stdout
+
+
+def test_a_run_by_hand_makes_a_folder_that_reads_finished(finished):
+    run, _ = finished
+    status = run_status(run)
+    assert (status.state, status.exit_kind) == (State.FINISHED, ExitKind.FINISHED)
+    assert not is_held(run.alive_lock)
+    spec = read_spec(run)
+    assert spec.argv[-2:] == ["--run_folder", "{run_folder}"]
+    assert (spec.dataset, spec.loss_type, spec.network, spec.seed) == ("csv", "l1", "test_efficientnet", 42)
+
+
+def test_events_tell_the_whole_run_in_order(finished):
+    events = read_events(finished[0])
+    kinds = Counter(event.kind for event in events)
+    assert kinds["started"] == kinds["finished"] == 1
+    assert kinds["epoch"] == 2
+    assert kinds["evaluated"] == 4
+    started = next(event for event in events if event.kind == "started").fields
+    assert (started["train_images"], started["val_images"], started["test_images"]) == (10, 4, 4)
+    assert (started["steps_per_epoch"], started["epochs"]) == (4, 2)
+    steps = {event.fields["step"]: event.fields for event in events if event.kind == "step"}
+    assert {1, 4, 5, 8} <= set(steps)
+    assert all(fields["loss"] is not None and fields["lr"] > 0 for fields in steps.values())
+    assert events[-1].kind == "finished"
+
+
+def test_the_result_says_what_was_measured_and_how(finished):
+    run, printed = finished
+    result = read_record(run.result, Result)
+    assert set(result.metrics) == {"test", "val", "test_oracle"}
+    assert set(result.metrics["test"]) == {"srcc", "plcc", "krcc", "rmse", "plcc_fitted", "rmse_fitted"}
+    evaluated = [event.fields for event in read_events(run) if event.kind == "evaluated"]
+    test_scores = {fields["epoch"]: fields["metrics"] for fields in evaluated if fields["split"] == "test"}
+    assert result.metrics["test"] == test_scores[result.best_epoch]
+    assert result.metrics["test_oracle"]["srcc"] == max(metrics["srcc"] for metrics in test_scores.values())
+    assert result.images == {"train": 10, "val": 4, "test": 4}
+    assert (result.epochs, result.protocol, result.seed, result.limited, result.demo) == (2, "clean", 42, False, False)
+    assert result.config["loss_type"] == "l1"
+    assert result.versions["torch"] == torch.__version__
+    assert any("mean attention" in note for note in result.notes)
+    assert f"{result.metrics['test']['srcc']:.4f}" in printed.splitlines()[-1]
+    assert str(run.path) in printed.splitlines()[-1]
+
+
+def test_scores_are_on_the_data_sets_own_scale_and_give_the_metrics_again(finished):
+    from training.metrics import all_metrics
+
+    run, _ = finished
+    with run.score_file("csv", "test").open() as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["image", "mos", "pred"]
+    mos, pred = (
+        torch.tensor([float(row[name]) for row in rows], dtype=torch.float64).numpy() for name in ("mos", "pred")
+    )
+    assert (mos.min(), mos.max()) == (1, 5)
+    assert all_metrics(pred, mos)[0] == pytest.approx(read_record(run.result, Result).metrics["test"])
+
+
+def test_attention_is_kept_for_every_image(finished):
+    with finished[0].score_file("csv", "test_attention").open() as file:
+        for row in csv.DictReader(file):
+            assert sum(float(row[f"scale_{number}"]) for number in (1, 2, 3, 4)) == pytest.approx(1, abs=1e-5)
+
+
+def test_what_was_printed_is_kept_in_the_attempt(finished):
+    run, printed = finished
+    assert run.attempt(1).output.read_text() == printed
+
+
+def test_both_checkpoints_are_there_and_hold_nothing_but_data(finished):
+    run, _ = finished
+    last = torch.load(run.last_checkpoint, weights_only=True)
+    best = torch.load(run.best_checkpoint, weights_only=True)
+    assert last["progress"]["step"] == 8
+    assert best["epoch"] == read_record(run.result, Result).best_epoch
+    assert list(last["network"]) == list(best["network"])
+
+
+def test_a_finished_run_is_not_trained_again(finished):
+    run, _ = finished
+    ended = train(*SMALL, "--data_path", "unused.csv", "--run_folder", run.path, "--resume")
+    assert ended.returncode == 2
+    assert "is finished" in ended.stderr.splitlines()[-1]
+
+
+def test_term_keeps_a_checkpoint_and_a_resume_goes_on_from_it(tmp_path):
+    """As the supervisor does it: attempt and folder given, records left to the supervisor."""
+    labels = write_csv_dataset(tmp_path / "data")
+    run = RunFolder(tmp_path / "runs" / "one")
+    run.attempt(1).path.mkdir(parents=True)
+    flags = [*SMALL, "--data_path", labels, "--run_folder", run.path, "--train_patch_num", "20"]
+    process = start(*flags, IQA_TUI_ATTEMPT="1", IQA_TUI_DEVICE="cpu")
+    wait_for_steps(run, process)
+    process.send_signal(signal.SIGTERM)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == EXIT_STOPPED, stderr
+    assert stderr.splitlines()[-1].startswith("stopped at step")
+    stopped = torch.load(run.last_checkpoint, weights_only=True)["progress"]
+    assert 0 < stopped["step"] < 2 * 67
+    assert not run.result.exists()
+    assert not run.attempt(1).exit.exists()
+    assert not run.spec.exists()
+
+    ended = train(*flags, "--resume", IQA_TUI_ATTEMPT="2", IQA_TUI_DEVICE="cpu")
+    assert ended.returncode == 0, ended.stderr
+    steps = [event.fields["step"] for event in read_events(run) if event.kind == "step" and event.attempt == 2]
+    assert steps[0] > stopped["step"]
+    assert steps[-1] == 2 * 67
+    assert read_record(run.result, Result).epochs == 2
+
+    run.result.unlink()
+    refused = train(*flags, "--resume", "--seed", "1", IQA_TUI_ATTEMPT="3", IQA_TUI_DEVICE="cpu")
+    assert refused.returncode == 1
+    assert "--seed 42, not 1" in refused.stderr.splitlines()[-1]
+
+
+def test_a_stop_file_ends_a_run_by_hand_as_stopped(tmp_path):
+    labels = write_csv_dataset(tmp_path / "data")
+    run = RunFolder(tmp_path / "runs" / "one")
+    process = start(*SMALL, "--data_path", labels, "--run_folder", run.path, "--train_patch_num", "200")
+    wait_for_steps(run, process)
+    assert run_status(run).state is State.RUNNING
+    run.stop.write_text(json.dumps({"by": "ann", "when": time.time()}))
+    process.communicate(timeout=60)
+    assert process.returncode == EXIT_STOPPED
+    assert run_status(run).state is State.STOPPED
+    assert run.last_checkpoint.exists()
+
+
+def test_the_published_command_runs_on_koniqs_layout(tmp_path):
+    """Swin-Base from random weights: two steps, scored, and a result that says it is a quick look."""
+    folder = write_koniq(tmp_path / "koniq", train=3, val=2, test=2)
+    quick = ["--batch_size", "1", "--epochs", "1", "--train_patch_num", "1", "--test_patch_num", "1"]
+    limits = ["--limit_train_images", "2", "--limit_test_images", "2"]
+    where = ["--data_path", folder, "--run_folder", tmp_path / "run", "--weights", "none"]
+    ended = train(*F2, *quick, *limits, *where)
+    assert ended.returncode == 0, ended.stderr
+    result = read_record(RunFolder(tmp_path / "run").result, Result)
+    assert (result.parameters, result.network, result.limited) == (89_111_941, "swin-base", True)
+    assert sum(event.kind == "step" for event in read_events(RunFolder(tmp_path / "run"))) == 2
+
+
+def test_missing_images_end_a_run_with_the_first_of_them(tmp_path):
+    folder = write_koniq(tmp_path / "koniq")
+    (folder / "1024x768" / "training0.jpg").unlink()
+    ended = train(*F2, "--data_path", folder, "--run_folder", tmp_path / "run")
+    assert ended.returncode == 4
+    last_line = ended.stderr.splitlines()[-1]
+    assert last_line.startswith("error: ")
+    assert str(folder / "1024x768" / "training0.jpg") in last_line
+    record = read_record(RunFolder(tmp_path / "run").attempt(1).exit, ExitRecord)
+    assert (record.kind, record.returncode) == (ExitKind.FAILED, 4)
+    assert "training0.jpg" in record.cause
+
+
+def test_a_loss_that_is_not_finite_ends_the_run_in_words(tmp_path):
+    labels = write_csv_dataset(tmp_path / "data")
+    ended = train(*SMALL, "--data_path", labels, "--run_folder", tmp_path / "run", "--lr", "1e30", "--loss_type", "l2")
+    assert ended.returncode == 1
+    assert "error: loss not finite at step" in ended.stderr.splitlines()[-1]
+    run = RunFolder(tmp_path / "run")
+    assert run_status(run).exit_kind is ExitKind.NOT_FINITE
+    assert any(event.kind == "warning" and "loss of step" in event.fields["text"] for event in read_events(run))
+
+
+def test_a_gpu_that_torch_cannot_use_is_an_error_and_never_a_cpu_run(tmp_path):
+    labels = write_csv_dataset(tmp_path / "data")
+    flags = [*SMALL, "--data_path", labels, "--run_folder", tmp_path / "run"]
+    ended = train(*flags, IQA_TUI_DEVICE="cuda", IQA_TUI_ATTEMPT="1")
+    assert ended.returncode == 4
+    assert "a GPU was given to this run" in ended.stderr.splitlines()[-1]
+
+
+def test_a_folder_somebody_works_in_is_left_alone(tmp_path):
+    run = RunFolder(tmp_path / "run")
+    run.path.mkdir()
+    lock = take_lock(run.alive_lock)
+    try:
+        ended = train("--dataset", "demo", "--run_folder", run.path)
+    finally:
+        os.close(lock)
+    assert ended.returncode == 2
+    assert "another process is at work" in ended.stderr.splitlines()[-1]
+    assert [path.name for path in run.path.iterdir()] == ["alive.lock"]
