@@ -43,7 +43,8 @@ def main(argv: list[str] | None = None) -> int:
 def _open(wish: OpenApp) -> int:
     from iqa_tui.app import run_app  # noqa: PLC0415  Textual takes a third of a second
 
-    return run_app(wish.runs_dir, plan=wish.plan, screen=wish.screen, ascii_mode=wish.ascii_mode)
+    # None: the app looks at the terminal's encoding itself.
+    return run_app(wish.runs_dir, plan=wish.plan, screen=wish.screen, ascii_mode=wish.ascii_mode or None)
 
 
 def _exit_code(error: Exception) -> int | None:
