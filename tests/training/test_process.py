@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import time
 from collections import Counter
-from pathlib import Path
 
 import pytest
 import torch
@@ -22,10 +22,10 @@ from training.runfolder.lock import is_held, take_lock
 from training.runfolder.read import read_events, read_record, read_spec, run_status
 from training.runfolder.schema import EXIT_STOPPED, ExitKind, ExitRecord, Result, State
 
-SMALL = (
+SMALL = shlex.split(
     "--dataset csv --backbone test_efficientnet --weights none --patch_size 64 --batch_size 3 --epochs 2 "
     "--train_patch_num 1 --test_patch_num 2 --train_test_num 1 --attention_fusion --lr 1e-3"
-).split()
+)
 
 
 def command(*flags: object) -> list[str]:

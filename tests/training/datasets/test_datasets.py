@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from tests.fakes.photographs import write_biq2021, write_csv_dataset, write_koniq, write_rows
 from training.config import parse
 from training.datasets import Dataset, open_dataset
-from training.datasets.base import SPLITS, Sizing
+from training.datasets.base import SPLITS, Sizing, read_image
 from training.datasets.batches import SplitImages, crops_to_score, prefetched, train_batches
 from training.datasets.cache import cache_root, open_images
 from training.errors import BadData, Stopped
@@ -221,6 +222,20 @@ def test_images_are_decoded_once_and_shared(tmp_path):
     broken = replace(dataset, decode=lambda item: pytest.fail("decoded again"))
     second = open_images(broken, 32, threads=2, on_progress=lambda *_: None, should_stop=lambda: False)
     np.testing.assert_array_equal(first.pixels, second.pixels)
+
+
+def test_runs_that_start_at_once_decode_each_image_once(tmp_path):
+    dataset = opened("csv", write_csv_dataset(tmp_path))
+    seen = Counter()
+
+    def counted(item):
+        seen[item.name] += 1
+        return read_image(item)
+
+    with ThreadPoolExecutor(4) as runs:
+        stores = list(runs.map(decoded, [replace(dataset, decode=counted)] * 4))
+    assert set(seen.values()) == {1}
+    assert all(np.array_equal(store.pixels, stores[0].pixels) for store in stores)
 
 
 def test_a_changed_image_is_decoded_anew(tmp_path):

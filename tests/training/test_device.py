@@ -1,0 +1,53 @@
+import pytest
+import torch
+from torch import nn
+
+from training import device
+from training.device import place, suit_network
+from training.errors import NoDevice
+
+DEPTHWISE = nn.Sequential(nn.Conv2d(4, 4, 3, groups=4))
+DENSE = nn.Sequential(nn.Conv2d(4, 4, 3), nn.Linear(4, 4))
+
+
+@pytest.fixture(autouse=True)
+def no_cuda(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(device, "set_threads", lambda: 3)
+
+
+def test_auto_means_bf16_where_the_processor_has_it(monkeypatch):
+    monkeypatch.setattr(device, "cpu_has_bf16", lambda: True)
+    assert place("auto").precision == "bf16"
+    assert place("fp32").precision == "fp32"
+    monkeypatch.setattr(device, "cpu_has_bf16", lambda: False)
+    assert place("auto").precision == "fp32"
+    assert place("bf16").precision == "bf16"
+
+
+def test_the_device_says_how_many_threads_it_has():
+    assert place("fp32").name == "CPU (3 threads)"
+
+
+def test_depthwise_networks_train_in_fp32_on_a_cpu_and_say_so(monkeypatch):
+    monkeypatch.setattr(device, "cpu_has_bf16", lambda: True)
+    suited = suit_network(place("auto"), "auto", DEPTHWISE)
+    assert suited.precision_in_words == "fp32 training, bf16 scoring"
+    with suited.autocast(training=True):
+        assert DENSE[1](torch.zeros(1, 4)).dtype == torch.float32
+    with suited.autocast(training=False):
+        assert DENSE[1](torch.zeros(1, 4)).dtype == torch.bfloat16
+    assert suit_network(place("auto"), "auto", DENSE).precision_in_words == "bf16"
+    assert suit_network(place("bf16"), "bf16", DEPTHWISE).precision_in_words == "bf16"
+
+
+def test_a_gpu_that_cannot_be_used_is_refused(monkeypatch):
+    monkeypatch.setenv("IQA_TUI_DEVICE", "cuda")
+    with pytest.raises(NoDevice, match="a GPU was given to this run"):
+        place("auto")
+
+
+def test_an_unknown_device_is_refused(monkeypatch):
+    monkeypatch.setenv("IQA_TUI_DEVICE", "tpu")
+    with pytest.raises(NoDevice, match="IQA_TUI_DEVICE=tpu"):
+        place("auto")
