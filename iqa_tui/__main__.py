@@ -49,8 +49,7 @@ def _open(wish: OpenApp) -> int:
 
 def _exit_code(error: Exception) -> int | None:
     """Of an error that has been put in words; None for one that nobody foresaw."""
-    from iqa_tui.launch.errors import LaunchError  # noqa: PLC0415  not needed where all goes well
-    from iqa_tui.launch.plan import PlanError  # noqa: PLC0415
+    from iqa_tui.launch.errors import LaunchError, PlanError  # noqa: PLC0415  not needed where all goes well
     from iqa_tui.results.export import ExportError  # noqa: PLC0415
     from training.runfolder.schema import RunFolderError  # noqa: PLC0415
 

@@ -14,7 +14,8 @@ from iqa_tui.commands.checks import (
     check_weights,
 )
 from iqa_tui.commands.outcome import ALL_WELL, ENVIRONMENT
-from iqa_tui.launch.plan import FlagValue, Plan, load_plan
+from iqa_tui.launch.plan import Plan, load_plan
+from iqa_tui.launch.toml_table import FlagValue
 
 
 def run(options: argparse.Namespace) -> int:

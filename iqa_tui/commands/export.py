@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from iqa_tui.commands.outcome import ALL_WELL
-from iqa_tui.launch.plan import Plan, PlanError, load_plan
+from iqa_tui.launch.errors import PlanError
+from iqa_tui.launch.plan import Plan, load_plan
 from iqa_tui.results.export import render, write_table
 from iqa_tui.results.table import build_table, group_tables
 

@@ -7,8 +7,9 @@ import argparse
 from iqa_tui.commands.follow import follow
 from iqa_tui.commands.outcome import OpenApp
 from iqa_tui.commands.terminal import has_terminal
+from iqa_tui.launch.check import check
 from iqa_tui.launch.plan import load_plan
-from iqa_tui.launch.queue import LaunchRequest, check, enqueue
+from iqa_tui.launch.queue import LaunchRequest, enqueue
 
 
 def run(options: argparse.Namespace) -> int | OpenApp:

@@ -7,9 +7,11 @@ import argparse
 from iqa_tui.commands.launch import request_of
 from iqa_tui.commands.outcome import ALL_WELL
 from iqa_tui.commands.text_table import columns
+from iqa_tui.launch.check import check
 from iqa_tui.launch.devices import Surveyor
+from iqa_tui.launch.flags import command_for, shell_words
 from iqa_tui.launch.plan import load_plan, preset_names
-from iqa_tui.launch.queue import LaunchRequest, check, command_for, shell_words
+from iqa_tui.launch.queue import LaunchRequest
 from iqa_tui.launch.schedule import STRATEGIES, Job, schedule
 from iqa_tui.monitor.pace import duration_words
 

@@ -5,3 +5,7 @@ from __future__ import annotations
 
 class LaunchError(Exception):
     """Something asked of the launcher cannot be done."""
+
+
+class PlanError(LaunchError):
+    """A plan that cannot be read, or not be followed."""

@@ -5,25 +5,18 @@ What is wrong in a plan is said with the file, the row, the key, the value and w
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from iqa_tui.launch.errors import LaunchError
+from iqa_tui.launch.errors import PlanError
+from iqa_tui.launch.toml_table import FlagValue, TomlTable
 
 PRESETS_DIR = Path(__file__).parents[1] / "presets"
 PRIORITIES = ("high", "medium", "low")
 """In the order in which they start."""
-FlagValue = str | int | float | bool
-
-UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30}
-
-
-class PlanError(LaunchError):
-    """A plan that cannot be read, or not be followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +136,7 @@ def plan_from(content: dict[str, Any], source: str) -> Plan:
     Raises:
         PlanError: unknown key, wrong type, unknown priority, an id twice, a baseline that is no row, …
     """
-    table = _Table(content, source)
+    table = TomlTable(content, source)
     experiments = tuple(_experiment(row) for row in table.rows("experiment"))
     recorded = tuple(_recorded(row) for row in table.rows("recorded"))
     name = table.name("name")
@@ -171,7 +164,7 @@ def plan_from(content: dict[str, Any], source: str) -> Plan:
     return plan
 
 
-def _experiment(table: _Table) -> Experiment:
+def _experiment(table: TomlTable) -> Experiment:
     row_id = table.name("id")
     experiment = Experiment(
         id=row_id,
@@ -187,7 +180,7 @@ def _experiment(table: _Table) -> Experiment:
     return experiment
 
 
-def _recorded(table: _Table) -> Recorded:
+def _recorded(table: TomlTable) -> Recorded:
     row_id = table.name("id")
     recorded = Recorded(
         id=row_id,
@@ -210,122 +203,3 @@ def _refuse_same_ids(rows: Iterable[Experiment | Recorded], source: str, kind: s
         if row.id in seen:
             raise PlanError(f"{source}: two [[{kind}]] rows have id = {row.id!r}. Give each an id of its own.")
         seen.add(row.id)
-
-
-class _Table:
-    """One TOML table while it is checked. Each question names a key; what nobody asked for is refused at the end."""
-
-    def __init__(self, content: dict[str, Any], source: str, where: str = "") -> None:
-        self._content = content
-        self._source = source
-        self._where = where
-        self._asked: list[str] = []
-
-    def _wrong(self, key: str, remedy: str) -> PlanError:
-        value = self._content.get(key)
-        row = f"{self._where}: " if self._where else ""
-        return PlanError(f"{self._source}: {row}{key} = {value!r}: {remedy}")
-
-    def _get(self, key: str) -> Any:
-        self._asked.append(key)
-        return self._content.get(key)
-
-    def name(self, key: str) -> str:
-        """A text that is there and can be part of a command line."""
-        value = self._get(key)
-        if value is None:
-            row = f"{self._where} has" if self._where else "it has"
-            raise PlanError(f'{self._source}: {row} no {key}. Add {key} = "…".')
-        if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]*", value):
-            raise self._wrong(key, 'write letters, digits, ".", "_", "+" and "-", in quotes.')
-        return value
-
-    def text(self, key: str, default: str) -> str:
-        value = self._get(key)
-        if value is None:
-            return default
-        if not isinstance(value, str):
-            raise self._wrong(key, "write a text in quotes.")
-        return value
-
-    def choice(self, key: str, choices: tuple[str, ...], default: str) -> str:
-        value = self._get(key)
-        if value is None:
-            return default
-        if value not in choices:
-            raise self._wrong(key, f"use one of {', '.join(choices)}.")
-        return str(value)
-
-    def switch(self, key: str, *, default: bool) -> bool:
-        value = self._get(key)
-        if value is None:
-            return default
-        if not isinstance(value, bool):
-            raise self._wrong(key, "write true or false.")
-        return value
-
-    def number(self, key: str, *, at_least: float, at_most: float = float("inf")) -> float | None:
-        value = self._get(key)
-        if value is None:
-            return None
-        if not _is_number(value) or not at_least <= value <= at_most:
-            limits = f"of at least {at_least:g}" if at_most == float("inf") else f"from {at_least:g} to {at_most:g}"
-            raise self._wrong(key, f"write a number {limits}.")
-        return float(value)
-
-    def range(self, key: str) -> tuple[float, float] | None:
-        value = self._get(key)
-        if value is None:
-            return None
-        is_pair = isinstance(value, list) and len(value) == 2 and all(_is_number(number) for number in value)
-        if not is_pair or not -1 <= value[0] <= value[1] <= 1:
-            raise self._wrong(key, "write [low, high], two numbers from -1 to 1.")
-        return float(value[0]), float(value[1])
-
-    def words(self, key: str) -> list[str] | None:
-        value = self._get(key)
-        if value is None:
-            return None
-        if not isinstance(value, list) or not value or not all(isinstance(word, str) and word for word in value):
-            raise self._wrong(key, 'write a list of texts, for example ["python", "my_train.py"].')
-        return list(value)
-
-    def size(self, key: str) -> int | None:
-        """Bytes, from a text such as `10 GiB`."""
-        value = self._get(key)
-        if value is None:
-            return None
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMG]?i?B)", value, re.IGNORECASE) if isinstance(value, str) else None
-        if match is None:
-            raise self._wrong(key, 'write a size with its unit, for example "10 GiB".')
-        return int(float(match[1]) * UNITS[match[2].upper()])
-
-    def flags(self, key: str) -> dict[str, FlagValue]:
-        value = self._get(key)
-        if value is None:
-            return {}
-        if not isinstance(value, dict):
-            raise self._wrong(key, 'write a table of flags, for example { loss_type = "l2" }.')
-        inner = _Table(value, self._source, f"{self._where}: {key}" if self._where else key)
-        for flag, setting in value.items():
-            if not isinstance(setting, FlagValue):
-                raise inner._wrong(flag, "write a text, a number, true or false.")
-        return dict(value)
-
-    def rows(self, key: str) -> list[_Table]:
-        value = self._get(key)
-        if value is None:
-            return []
-        if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
-            raise self._wrong(key, f"write each row under a heading [[{key}]] of its own.")
-        return [_Table(row, self._source, f"{key} {row.get('id', number)}") for number, row in enumerate(value, 1)]
-
-    def refuse_others(self) -> None:
-        """Whatever was not asked for is a slip of the pen."""
-        for key in self._content:
-            if key not in self._asked:
-                raise self._wrong(key, f"there is no such key. Use {', '.join(sorted(self._asked))}.")
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

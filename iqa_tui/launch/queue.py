@@ -5,8 +5,6 @@ A queued run is a folder with a spec and no attempt. Nothing is queued before ev
 
 from __future__ import annotations
 
-import re
-import shlex
 import socket
 import subprocess
 from dataclasses import dataclass, field
@@ -16,21 +14,17 @@ from typing import Any
 
 from iqa_tui.gpus.mask import inherited_mask, names_gpu
 from iqa_tui.launch.backlog import Backlog
-from iqa_tui.launch.devices import Survey, Surveyor, names_device
+from iqa_tui.launch.devices import Surveyor
+from iqa_tui.launch.flags import flags_for, group_name
 from iqa_tui.launch.lease import user_name
-from iqa_tui.launch.plan import Experiment, FlagValue, Plan, PlanError
+from iqa_tui.launch.plan import Experiment, Plan
 from iqa_tui.launch.processes import child_environment, program, start_detached
-from iqa_tui.launch.schedule import STRATEGIES
 from training.runfolder.layout import DISPATCHER_LOCK, DISPATCHER_LOG, RunFolder, create_run_folder, run_name
 from training.runfolder.lock import is_held
 from training.runfolder.schema import Spec
 from training.runfolder.write import write_record
 
 DEFAULT_SEED = 42
-WHERE_FLAGS = frozenset({"data_path", "num_workers"})
-"""They say where, not what: runs that differ by them alone make one table."""
-OUR_FLAGS = frozenset({"run_folder", "runs_dir", "resume", "check"})
-"""The launcher's own."""
 PASSED_ON = (
     "PATH",
     "PYTHONPATH",
@@ -73,114 +67,6 @@ class LaunchRequest:
             return self.seeds
         seed = self.overrides.get("seed", self.plan.base.get("seed", DEFAULT_SEED))
         return (int(seed),)
-
-
-def flags_for(plan: Plan, experiment: Experiment, overrides: dict[str, str], seed: int | None) -> list[str]:
-    """The command line's flags: the plan's base, the experiment's, then the overrides, then the seed.
-
-    Args:
-        seed: None: left to the trainer.
-    """
-    settings: dict[str, FlagValue] = {**plan.flags_of(experiment), **overrides}
-    if seed is not None:
-        settings["seed"] = seed
-    words: list[str] = []
-    for flag, value in settings.items():
-        text = flag_text(value)
-        if text == "true":
-            words.append(f"--{flag}")
-        elif text != "false":
-            words += [f"--{flag}", text]
-    return words
-
-
-def flag_text(value: FlagValue) -> str:
-    """As one would type it: `5e-6` for 5e-06, `true` for True."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return re.sub(r"e([+-])0(\d)$", r"e\1\2", str(value)) if isinstance(value, float) else str(value)
-
-
-def command_for(plan: Plan, experiment: Experiment, overrides: dict[str, str], seed: int | None) -> list[str]:
-    """The command of one run, for people to read and to copy."""
-    trainer = plan.command or ["python", "-m", "training"]
-    return [*trainer, *flags_for(plan, experiment, overrides, seed)]
-
-
-def group_name(plan: Plan, overrides: dict[str, str]) -> str:
-    """`koniq-losses`, or `koniq-losses epochs=1`: what was changed from the plan makes another table."""
-    changed = {
-        flag: value
-        for flag, value in overrides.items()
-        if flag not in WHERE_FLAGS and flag != "seed" and flag_text(plan.base.get(flag, "")) != value
-    }
-    return " ".join([plan.name, *(f"{flag}={value}" for flag, value in sorted(changed.items()))])
-
-
-def check(request: LaunchRequest) -> None:
-    """Refuse what could not run, before anything is queued.
-
-    Raises:
-        PlanError: an unknown experiment, strategy or device; a flag that the trainer refuses.
-    """
-    if request.strategy not in STRATEGIES:
-        raise PlanError(f"There is no strategy {request.strategy!r}. Use one of {', '.join(STRATEGIES)}.")
-    if not request.chosen():
-        ids = ", ".join(experiment.id for experiment in request.plan.experiments)
-        raise PlanError(f"{request.plan.source}: no experiment is selected. Name some with --only, from {ids}.")
-    for flag in request.overrides:
-        if flag in OUR_FLAGS:
-            raise PlanError(f"--set {flag}: the launcher sets this itself. For another place use --runs-dir.")
-    if not flag_text(request.overrides.get("seed", request.plan.base.get("seed", DEFAULT_SEED))).isdecimal():
-        raise PlanError(f"seed={request.overrides.get('seed')!r}: write a whole number of at least 0.")
-    if request.devices is not None:
-        _check_devices(request.devices, Surveyor(all_cpu_slots=True).survey())
-    if request.plan.command is None:
-        _check_flags(request)
-
-
-def _check_devices(devices: tuple[str, ...], survey: Survey) -> None:
-    there = ", ".join(state.device.label for state in survey.devices)
-    for entry in devices:
-        named = [state for state in survey.devices if names_device(entry, state.device)]
-        if not named:
-            raise PlanError(
-                f"--devices {entry}: this machine has no such device. It has {there}. {survey.note}".strip()
-            )
-        for state in named:
-            if not state.allowed:
-                raise PlanError(
-                    f"--devices {entry}: {state.device.label} is {state.reason}. Unset that, or choose another."
-                )
-
-
-def _check_flags(request: LaunchRequest) -> None:
-    """Let the trainer judge its own flags; all experiments at once, as each costs an interpreter."""
-    seed = request.seeds_or_default()[0]
-    checks = [
-        (experiment, _start_check(flags_for(request.plan, experiment, request.overrides, seed)))
-        for experiment in request.chosen()
-    ]
-    refused: dict[str, list[str]] = {}
-    for experiment, process in checks:
-        _, errors = process.communicate()
-        if process.returncode != 0:
-            words = (errors.strip().splitlines() or [f"exit {process.returncode}"])[-1].removeprefix("error: ")
-            refused.setdefault(words, []).append(experiment.id)
-    if refused:
-        lines = [f"{request.plan.source}: {', '.join(ids)}: {words}" for words, ids in refused.items()]
-        raise PlanError("\n".join(lines))
-
-
-def _start_check(flags: list[str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        program("training", "--check", *flags),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=child_environment(),
-    )
 
 
 def enqueue(request: LaunchRequest) -> list[RunFolder]:
@@ -307,8 +193,3 @@ def revive_dispatcher(runs_dir: Path) -> bool:
         return False
     ensure_dispatcher(runs_dir)
     return True
-
-
-def shell_words(command: list[str]) -> str:
-    """One line that a shell reads back as the same words."""
-    return shlex.join(command)

@@ -15,13 +15,12 @@ import socket
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 from iqa_tui.launch.causes import Ending, explain, oom_kills, tail
 from iqa_tui.launch.children import Child, become_reaper, start_child, wait_for_signal
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.lease import Holder, take_lease, user_name
-from iqa_tui.launch.slots import threads_per_slot
+from iqa_tui.launch.trainer import DeviceRecord, trainer_command, trainer_environment
 from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.lock import take_lock
 from training.runfolder.read import boot_id, read_record, read_spec, run_status, start_ticks
@@ -48,9 +47,6 @@ EXIT_NOT_QUEUED = 10
 """Somebody else has the run, or it is over."""
 EXIT_DEVICE_TAKEN = 11
 """A device is another run's: this one stays queued."""
-
-DeviceRecord = dict[str, Any]
-"""key, kind, index, name: what `process.json` says of a device."""
 
 
 def main(argv: list[str]) -> int:
@@ -222,30 +218,6 @@ class _Stopping:
             self._group_told = now
         elif self._group_told is not None and now >= self._group_told + min(GROUP_GRACE_SECONDS, grace_seconds):
             trainer.kill_group()
-
-
-def trainer_command(run: RunFolder, spec: Spec) -> list[str]:
-    """The spec's command with the run's folder in its place; it goes on from the last checkpoint where there is one."""
-    command = [word.replace("{run_folder}", str(run.path)) for word in spec.argv]
-    if spec.trainer == "training" and run.last_checkpoint.exists():
-        command.append("--resume")
-    return command
-
-
-def trainer_environment(spec: Spec, devices: list[DeviceRecord], attempt: int) -> dict[str, str]:
-    """What the trainer sees: its devices and no other."""
-    env = {**os.environ, **spec.env, "IQA_TUI_ATTEMPT": str(attempt)}
-    gpus = [str(device["index"]) for device in devices if device["kind"] == "gpu"]
-    if gpus:
-        # NVML counts in PCI order; CUDA would count by speed.
-        return {
-            **env,
-            "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
-            "CUDA_VISIBLE_DEVICES": ",".join(gpus),
-            "IQA_TUI_DEVICE": "cuda",
-        }
-    env.setdefault("OMP_NUM_THREADS", str(threads_per_slot()))  # a number that the user chose stands
-    return {**env, "CUDA_VISIBLE_DEVICES": "", "IQA_TUI_DEVICE": "cpu"}
 
 
 def _next_attempt(run: RunFolder) -> AttemptFolder:

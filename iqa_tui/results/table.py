@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from iqa_tui.launch.plan import Experiment, Plan, PlanError, Recorded, plan_from
+from iqa_tui.launch.errors import PlanError
+from iqa_tui.launch.plan import Experiment, Plan, Recorded, plan_from
 from iqa_tui.results.statistics import mean_and_sd
 from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.read import read_record, read_spec, run_status

@@ -13,9 +13,11 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Button, Input, Label
 
+from iqa_tui.launch.check import check
 from iqa_tui.launch.errors import LaunchError
+from iqa_tui.launch.flags import command_for
 from iqa_tui.launch.plan import Experiment, Plan, load_plan, preset_names
-from iqa_tui.launch.queue import LaunchRequest, check, command_for, enqueue
+from iqa_tui.launch.queue import LaunchRequest, enqueue
 from iqa_tui.launch.schedule import STRATEGIES, Job, schedule
 from iqa_tui.panels.command_view import CommandView
 from iqa_tui.panels.device_list import DeviceList

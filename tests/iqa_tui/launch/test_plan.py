@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from iqa_tui.launch.plan import PlanError, load_plan, plan_from, preset_names
+from iqa_tui.launch.errors import PlanError
+from iqa_tui.launch.plan import load_plan, plan_from, preset_names
 
 ROW = '[[experiment]]\nid = "A"\n'
 

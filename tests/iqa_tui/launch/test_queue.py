@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from iqa_tui.launch import queue
-from iqa_tui.launch.plan import Plan, PlanError, load_plan
-from iqa_tui.launch.queue import LaunchRequest, check, command_for, enqueue, group_name
+from iqa_tui.launch.check import check
+from iqa_tui.launch.errors import PlanError
+from iqa_tui.launch.flags import command_for, group_name
+from iqa_tui.launch.plan import Plan, load_plan
+from iqa_tui.launch.queue import LaunchRequest, enqueue
 from training.runfolder.read import read_spec, run_status
 from training.runfolder.schema import State
 

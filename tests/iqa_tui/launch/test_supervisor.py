@@ -19,9 +19,8 @@ from iqa_tui.launch.stop import stop_run
 from iqa_tui.launch.supervisor import (
     EXIT_DEVICE_TAKEN,
     EXIT_NOT_QUEUED,
-    trainer_command,
-    trainer_environment,
 )
+from iqa_tui.launch.trainer import trainer_command, trainer_environment
 from tests.fakes.lab import CPU_0, Lab, exit_record, process, state, stub, wait_for, wait_until, words
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_spec, run_status

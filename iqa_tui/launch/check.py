@@ -1,0 +1,81 @@
+"""What could not run is refused before anything is queued."""
+
+from __future__ import annotations
+
+import subprocess
+
+from iqa_tui.launch.devices import Survey, Surveyor, names_device
+from iqa_tui.launch.errors import PlanError
+from iqa_tui.launch.flags import flag_text, flags_for
+from iqa_tui.launch.processes import child_environment, program
+from iqa_tui.launch.queue import DEFAULT_SEED, LaunchRequest
+from iqa_tui.launch.schedule import STRATEGIES
+
+OUR_FLAGS = frozenset({"run_folder", "runs_dir", "resume", "check"})
+"""The launcher's own."""
+
+
+def check(request: LaunchRequest) -> None:
+    """Refuse what could not run, before anything is queued.
+
+    Raises:
+        PlanError: an unknown experiment, strategy or device; a flag that the trainer refuses.
+    """
+    if request.strategy not in STRATEGIES:
+        raise PlanError(f"There is no strategy {request.strategy!r}. Use one of {', '.join(STRATEGIES)}.")
+    if not request.chosen():
+        ids = ", ".join(experiment.id for experiment in request.plan.experiments)
+        raise PlanError(f"{request.plan.source}: no experiment is selected. Name some with --only, from {ids}.")
+    for flag in request.overrides:
+        if flag in OUR_FLAGS:
+            raise PlanError(f"--set {flag}: the launcher sets this itself. For another place use --runs-dir.")
+    if not flag_text(request.overrides.get("seed", request.plan.base.get("seed", DEFAULT_SEED))).isdecimal():
+        raise PlanError(f"seed={request.overrides.get('seed')!r}: write a whole number of at least 0.")
+    if request.devices is not None:
+        _check_devices(request.devices, Surveyor(all_cpu_slots=True).survey())
+    if request.plan.command is None:
+        _check_flags(request)
+
+
+def _check_devices(devices: tuple[str, ...], survey: Survey) -> None:
+    there = ", ".join(state.device.label for state in survey.devices)
+    for entry in devices:
+        named = [state for state in survey.devices if names_device(entry, state.device)]
+        if not named:
+            raise PlanError(
+                f"--devices {entry}: this machine has no such device. It has {there}. {survey.note}".strip()
+            )
+        for state in named:
+            if not state.allowed:
+                raise PlanError(
+                    f"--devices {entry}: {state.device.label} is {state.reason}. Unset that, or choose another."
+                )
+
+
+def _check_flags(request: LaunchRequest) -> None:
+    """Let the trainer judge its own flags; all experiments at once, as each costs an interpreter."""
+    seed = request.seeds_or_default()[0]
+    checks = [
+        (experiment, _start_check(flags_for(request.plan, experiment, request.overrides, seed)))
+        for experiment in request.chosen()
+    ]
+    refused: dict[str, list[str]] = {}
+    for experiment, process in checks:
+        _, errors = process.communicate()
+        if process.returncode != 0:
+            words = (errors.strip().splitlines() or [f"exit {process.returncode}"])[-1].removeprefix("error: ")
+            refused.setdefault(words, []).append(experiment.id)
+    if refused:
+        lines = [f"{request.plan.source}: {', '.join(ids)}: {words}" for words, ids in refused.items()]
+        raise PlanError("\n".join(lines))
+
+
+def _start_check(flags: list[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        program("training", "--check", *flags),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=child_environment(),
+    )

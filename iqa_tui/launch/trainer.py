@@ -1,0 +1,37 @@
+"""How a trainer is called: its command, and the environment that shows it its devices. Standard library only."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from iqa_tui.launch.slots import threads_per_slot
+from training.runfolder.layout import RunFolder
+from training.runfolder.schema import Spec
+
+DeviceRecord = dict[str, Any]
+"""key, kind, index, name: what `process.json` says of a device."""
+
+
+def trainer_command(run: RunFolder, spec: Spec) -> list[str]:
+    """The spec's command with the run's folder in its place; it goes on from the last checkpoint where there is one."""
+    command = [word.replace("{run_folder}", str(run.path)) for word in spec.argv]
+    if spec.trainer == "training" and run.last_checkpoint.exists():
+        command.append("--resume")
+    return command
+
+
+def trainer_environment(spec: Spec, devices: list[DeviceRecord], attempt: int) -> dict[str, str]:
+    """What the trainer sees: its devices and no other."""
+    env = {**os.environ, **spec.env, "IQA_TUI_ATTEMPT": str(attempt)}
+    gpus = [str(device["index"]) for device in devices if device["kind"] == "gpu"]
+    if gpus:
+        # NVML counts in PCI order; CUDA would count by speed.
+        return {
+            **env,
+            "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
+            "CUDA_VISIBLE_DEVICES": ",".join(gpus),
+            "IQA_TUI_DEVICE": "cuda",
+        }
+    env.setdefault("OMP_NUM_THREADS", str(threads_per_slot()))  # a number that the user chose stands
+    return {**env, "CUDA_VISIBLE_DEVICES": "", "IQA_TUI_DEVICE": "cpu"}
