@@ -1,0 +1,137 @@
+"""The README tells the truth: its commands run, its tree and its picture are there, its example plan is a plan.
+
+Each command runs as it stands, in a folder that has what the README says one has, plus what `SMALLER` adds to make it
+short on a test machine. A command that is in no list below fails.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from iqa_tui.launch.plan import plan_from
+from tests.fakes.finished_runs import fail_run, finish_run, queue_run
+from tests.fakes.photographs import write_biq2021, write_csv_dataset, write_koniq
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+COMMANDS = [
+    line.partition("  #")[0].strip()
+    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+    for line in block.splitlines()
+]
+RUN_ELSEWHERE = {
+    r"make demo": "tests/system/test_demo.py runs what its recipe runs",
+    r"make test": "that is this run",
+    r"make check|make bench": "CI runs the first; the second measures and asserts nothing",
+    r"python3 -m venv \.venv": "the environment of this run was made so",
+    r"\.venv/bin/pip install \.": "this run uses what pip installed",
+    r"iqa-tui": "tests/terminal opens the app",
+    r"python -m training --dataset koniq-10k .*": "tests/training runs the experiment's command on few pictures",
+}
+"""Pattern of a command to where it is run."""
+
+SMALL = {
+    "weights": "none",
+    "backbone": "test_efficientnet",
+    "patch_size": "64",
+    "batch_size": "3",
+    "epochs": "1",
+    "train_patch_num": "1",
+    "test_patch_num": "1",
+}
+SMALLER = {
+    "iqa-tui launch koniq-losses --set data_path=koniq-10k": "--only F2 --headless",
+    "iqa-tui launch koniq-losses --only F1,F2,F3 --seeds 1,2,3 --set data_path=koniq-10k": "--headless --wait 0",
+    "iqa-tui launch biq2021 --set data_path=biq2021 --headless": "--only F1",
+    "iqa-tui launch lr-sweep.toml": "--only A --headless",
+}
+"""Launching command to what is added besides `SMALL`."""
+EXIT_CODES = {
+    "iqa-tui doctor koniq-losses --set data_path=koniq-10k": {0, 4},  # 4: no way to the pretrained weights from here
+    "iqa-tui launch koniq-losses --only F1,F2,F3 --seeds 1,2,3 --set data_path=koniq-10k": {0, 3},
+}
+HERE = [command for command in COMMANDS if not any(re.fullmatch(pattern, command) for pattern in RUN_ELSEWHERE)]
+
+
+def example_plan() -> str:
+    (plan,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
+    return str(plan)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What the README says a user has: data sets, a plan, and some runs."""
+    write_koniq(tmp_path / "koniq-10k")
+    write_biq2021(tmp_path / "biq2021")
+    write_csv_dataset(tmp_path).rename(tmp_path / "scores.csv")
+    (tmp_path / "lr-sweep.toml").write_text(example_plan())
+    (tmp_path / "runs").mkdir()
+    finish_run(queue_run(tmp_path / "runs", "F3"), 0.9312, 0.9411)
+    monkeypatch.chdir(tmp_path)
+    for name, value in (("LEASES", "leases"), ("CACHE", "cache")):
+        monkeypatch.setenv(f"IQA_TUI_{name}", str(tmp_path / value))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    return tmp_path
+
+
+def run(command: str) -> subprocess.CompletedProcess[str]:
+    words = shlex.split(command)
+    words[0] = str(Path(sys.executable).with_name(words[0]))
+    return subprocess.run(words, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=240)
+
+
+@pytest.mark.parametrize("command", HERE)
+def test_a_command_of_the_readme_runs(command: str, folder: Path) -> None:
+    words = command
+    if " launch " in command:
+        assert command in SMALLER, f"say in SMALLER how to run it here: {command}"
+        words = " ".join([command, SMALLER[command], *(f"--set {flag}={value}" for flag, value in SMALL.items())])
+    if command.startswith("iqa-tui stop"):
+        queue_run(folder / "runs", "F2")
+    if command.startswith("iqa-tui retry"):
+        fail_run(queue_run(folder / "runs", "F2"), "exit 1: some cause")
+    done = run(words)
+    run("iqa-tui stop --all --grace 0")
+    assert done.returncode in EXIT_CODES.get(command, {0}), done.stdout + done.stderr
+    assert done.stdout.strip() or done.stderr.strip()
+
+
+def test_the_commands_that_are_run_elsewhere_still_stand_in_the_readme() -> None:
+    for pattern in RUN_ELSEWHERE:
+        if "|" not in pattern:
+            assert any(re.fullmatch(pattern, command) for command in COMMANDS), pattern
+
+
+def test_make_demo_starts_the_demo() -> None:
+    done = subprocess.run(["make", "-n", "demo"], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip().endswith("/bin/iqa-tui demo")
+
+
+def test_the_example_plan_is_a_plan() -> None:
+    plan = plan_from(tomllib.loads(example_plan()), "README.md")
+    assert [row.id for row in plan.experiments] == ["A", "B"]
+
+
+def test_the_tree_and_the_files_that_the_readme_names_are_there() -> None:
+    (tree,) = re.findall(r"## Where things are\n```\n(.*?)```", README, re.DOTALL)
+    named = [line.split()[0] for line in tree.splitlines()]
+    named += [*re.findall(r"\]\(([^)]+)\)", README), "ARCHITECTURE.md", "Makefile", "runs/README.md"]
+    assert not [name for name in named if not (ROOT / name).exists()]
+
+
+def test_no_tracked_file_holds_a_path_of_one_machine() -> None:
+    homes = {str(ROOT), str(Path.home())} - {"/"}
+    files = subprocess.run(["git", "ls-files", "-z"], capture_output=True, cwd=ROOT, check=False).stdout.split(b"\0")
+    for name in filter(None, files):
+        path = ROOT / os.fsdecode(name)
+        if path.is_file():
+            content = path.read_bytes()
+            assert not [home for home in homes if home.encode() + b"/" in content], path

@@ -1,0 +1,91 @@
+"""A real terminal without a window: a pseudo-terminal whose screen pyte keeps, as text."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Mapping
+from typing import Self
+
+import pyte
+
+PATIENCE_SECONDS = 40.0
+
+
+class Terminal:
+    """Runs one command at a size; use it in a `with` block, which leaves nothing running."""
+
+    def __init__(self, command: list[str], columns: int, rows: int, env: Mapping[str, str] = {}) -> None:
+        self._screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self._screen)
+        self._controller, terminal = pty.openpty()
+        self.resize(columns, rows)
+        self.process = subprocess.Popen(
+            command,
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+            env={**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", **env},
+            start_new_session=True,
+        )
+        os.close(terminal)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self._controller)
+
+    def resize(self, columns: int, rows: int) -> None:
+        fcntl.ioctl(self._controller, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self._screen.resize(rows, columns)
+        if hasattr(self, "process"):
+            os.killpg(self.process.pid, signal.SIGWINCH)
+
+    def press(self, keys: str) -> None:
+        """Type; escape sequences stand for special keys."""
+        os.write(self._controller, keys.encode())
+
+    def text(self) -> str:
+        """The screen as it is now, a line a row, blanks at the ends of lines left out."""
+        return "\n".join(line.rstrip() for line in self._screen.display)
+
+    def read(self, seconds: float) -> None:
+        """Take in what the program draws for a while, or until it ends."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            ready, _, _ = select.select([self._controller], [], [], min(left, 0.1))
+            if not ready:
+                continue
+            try:
+                self._stream.feed(os.read(self._controller, 65536))
+            except OSError:  # the program closed its end
+                return
+
+    def wait_for(self, pattern: str) -> str:
+        """The screen once it shows the pattern (a regular expression over all lines)."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            self.read(0.1)
+            if re.search(pattern, self.text()):
+                return self.text()
+        raise AssertionError(f"the screen never showed {pattern!r}:\n{self.text()}")
+
+    def wait_for_end(self) -> int:
+        """The exit code."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self.process.poll() is None:
+            self.read(0.1)
+            assert time.monotonic() < deadline, f"it does not end:\n{self.text()}"
+        return self.process.returncode

@@ -1,0 +1,3 @@
+from tests.fakes.lab import lab
+
+__all__ = ["lab"]
