@@ -30,6 +30,7 @@ class Recorder:
         self._next_event = 0.0
         self._next_line = 0.0
         self._next_progress = 0.0
+        self._doing = ""
 
     def say(self, line: str) -> None:
         """Print a line, above the progress bar where there is one."""
@@ -47,15 +48,19 @@ class Recorder:
         self.say(f"warning: {text}")
 
     def progress(self, what: str, done: int, total: int) -> None:
-        """Something long beside training; at most twice a second, and the end always."""
+        """Something long beside training: an event twice a second and at the end; a line only where it takes long."""
         now = self._clock()
+        if what != self._doing:
+            self._doing, self._next_progress, self._next_line = what, now, now + LINE_SECONDS
         if done < total and now < self._next_progress:
             return
         self._next_progress = now + PROGRESS_SECONDS
         self._events.write("progress", what=what, done=done, total=total)
-        if done == total or now >= self._next_line:
+        if now >= self._next_line:
             self._next_line = now + LINE_SECONDS
             self.say(f"{what}: {done:,}/{total:,}")
+        if done == total:
+            self._doing = ""
 
     def step_is_due(self) -> bool:
         """Whether it is time for a step event: reading the loss waits for the device, so it is not read each step."""
