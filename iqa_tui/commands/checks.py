@@ -98,6 +98,14 @@ def check_torch(gpus: int) -> Finding:
     return Finding("torch", f"{versions}, {facts['gpus']} GPUs by CUDA {facts['built_for']}" if gpus else versions)
 
 
+def check_command(command: list[str]) -> Finding:
+    """Whether another's trainer can be started."""
+    there = shutil.which(command[0]) is not None
+    words = f"{' '.join(command)}: {'can be started' if there else f'there is no program {command[0]}'}"
+    remedy = "" if there else "Mend `command` in the plan, or PATH"
+    return Finding("trainer", words, is_good=there, blocks=not there, remedy=remedy)
+
+
 def check_weights(backbone: str, weights: str) -> Finding:
     """Whether the backbone's weights are here, or can be had."""
     ways_out = "Use --set weights=FILE, --set weights=none, or another backbone"

@@ -6,6 +6,7 @@ import argparse
 
 from iqa_tui.commands.checks import (
     Finding,
+    check_command,
     check_dataset,
     check_disk,
     check_gpus,
@@ -34,7 +35,9 @@ def run(options: argparse.Namespace) -> int:
     tell(gpus_finding)
     tell(check_disk(options.runs_dir))
     tell(check_locks(options.runs_dir))
-    if plan is None or plan.command is None:
+    if plan is not None and plan.command is not None:
+        tell(check_command(plan.command))
+    else:
         tell(check_torch(gpus))
     for backbone, weights in _weights_of(plan or load_plan("demo"), dict(options.set)):
         tell(check_weights(backbone, weights))

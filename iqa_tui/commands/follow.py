@@ -51,6 +51,9 @@ def follow(runs: list[RunFolder], wait_seconds: float | None = None) -> int:
     except KeyboardInterrupt:
         _say_how_to_go_on(runs, "The runs go on without this program.")
         return INTERRUPTED
+    if not states:
+        print("The folders of these runs are gone: somebody deleted or moved them.", file=sys.stderr)
+        return A_RUN_FAILED
     if not all(state.state.is_over for state in states):
         _say_how_to_go_on(runs, f"No run got a device within {wait_seconds:g} s. They stay queued.")
         return NO_DEVICE_IN_TIME

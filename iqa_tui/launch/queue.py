@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from iqa_tui.gpus.mask import inherited_mask, names_gpu
-from iqa_tui.launch.backlog import Backlog
+from iqa_tui.launch.backlog import Backlog, Entry, in_starting_order
 from iqa_tui.launch.devices import Surveyor
 from iqa_tui.launch.flags import flags_for, group_name
 from iqa_tui.launch.lease import user_name
@@ -82,16 +82,17 @@ def enqueue(request: LaunchRequest) -> list[RunFolder]:
     runs_dir = request.runs_dir.absolute()
     now = datetime.now().astimezone()
     common = _common(request, now.timestamp())
-    runs: list[RunFolder] = []
+    entries: list[Entry] = []
     for seed in request.seeds_or_default():
         for experiment in request.chosen():
-            spec = _spec(request, experiment, seed, order=len(runs))
+            spec = _spec(request, experiment, seed, order=len(entries))
             name = run_name(now, spec["dataset"] or request.plan.name, spec["network"], spec["loss_type"], seed)
             run = create_run_folder(runs_dir, name)
-            write_record(run.spec, Spec(run_id=run.run_id, **common, **spec))
-            runs.append(run)
+            entries.append((run, Spec(run_id=run.run_id, **common, **spec)))
+    for run, queued in in_starting_order(entries):  # a dispatcher at work takes what it sees first
+        write_record(run.spec, queued)
     ensure_dispatcher(runs_dir)
-    return runs
+    return [run for run, _ in entries]
 
 
 def _common(request: LaunchRequest, created: float) -> dict[str, Any]:

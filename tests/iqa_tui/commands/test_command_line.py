@@ -323,3 +323,14 @@ def test_a_run_folder_alone_is_never_taken_for_a_command(lab: Lab, shell: Shell)
     (lab.runs_dir / "notes").mkdir()
     assert RunFolder(lab.runs_dir / "notes") not in list_runs(lab.runs_dir)
     assert "No runs in" in shell("status")
+
+
+def test_doctor_asks_of_anothers_trainer_only_whether_it_can_be_started(lab: Lab, shell: Shell) -> None:
+    out = shell("doctor", plan_file(lab, LONG))
+    assert "ok       trainer" in out
+    assert "torch" not in out
+    missing = lab.folder / "missing.toml"
+    missing.write_text('name = "a"\ncommand = ["no-such-trainer"]\n[[experiment]]\nid = "A"\n')
+    assert "BLOCKED  trainer  no-such-trainer: there is no program no-such-trainer" in shell(
+        "doctor", str(missing), code=4
+    )
