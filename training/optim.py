@@ -8,7 +8,6 @@ import torch
 from torch import nn
 
 from training.config import TrainConfig
-from training.network.quality import QualityNetwork
 
 FLOOR = 0.01
 """The cosine ends at this part of the first rate (an absolute floor may lie above the rate itself)."""
@@ -19,7 +18,7 @@ POSITION_WORDS = ("position_bias", "pos_embed", "absolute_pos", "rel_pos")
 """In names of tables of positions, which are no weights to shrink."""
 
 
-def build_optimizer(network: QualityNetwork, config: TrainConfig) -> torch.optim.AdamW:
+def build_optimizer(network: nn.Module, config: TrainConfig) -> torch.optim.AdamW:
     """New layers learn at `lr · lr_ratio`, the backbone at `lr`; norms, biases and position tables do not decay."""
     groups = []
     for is_new in (True, False):
