@@ -49,9 +49,17 @@ def group_name(plan: Plan, overrides: dict[str, str]) -> str:
     changed = {
         flag: value
         for flag, value in overrides.items()
-        if flag not in WHERE_FLAGS and flag != "seed" and flag_text(plan.base.get(flag, "")) != value
+        if flag not in WHERE_FLAGS and flag != "seed" and not _says(plan.base.get(flag, ""), value)
     }
     return " ".join([plan.name, *(f"{flag}={value}" for flag, value in sorted(changed.items()))])
+
+
+def _says(setting: FlagValue, text: str) -> bool:
+    """Whether a text is another way to write a setting: `5e-6` for 0.000005."""
+    try:
+        return flag_text(setting) == text or float(setting) == float(text)
+    except ValueError:
+        return False
 
 
 def shell_words(command: list[str]) -> str:

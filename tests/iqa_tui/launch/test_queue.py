@@ -69,7 +69,8 @@ def test_a_group_is_named_after_what_was_changed_and_not_after_where_things_are(
     assert group_name(plan, {}) == "koniq-losses"
     assert group_name(plan, {"lr": "1e-5", "epochs": "1"}) == "koniq-losses epochs=1 lr=1e-5"
     assert group_name(plan, {"data_path": "/data", "num_workers": "2", "seed": "3"}) == "koniq-losses"
-    assert group_name(plan, {"epochs": "5", "lr": "5e-6"}) == "koniq-losses"
+    assert group_name(plan, {"epochs": "5", "lr": "0.000005"}) == "koniq-losses"
+    assert group_name(plan, {"no_multiscale": "true"}) == "koniq-losses no_multiscale=true"
 
 
 def test_flags_that_the_trainer_refuses_are_refused_before_anything_is_queued(plan: Plan, tmp_path: Path) -> None:
