@@ -48,10 +48,12 @@ def leases_dir() -> Path:
     emptied by a reboot alone, else (where only root may write there) `/var/tmp/iqa-tui-leases`.
 
     Raises:
-        LaunchError: it cannot be made, or others could not use it.
+        LaunchError: it cannot be made, others could not use it, or its path is relative.
     """
     chosen = os.environ.get("IQA_TUI_LEASES")
     path = Path(chosen) if chosen else _machine_folder()
+    if not path.is_absolute():
+        raise LaunchError(f"IQA_TUI_LEASES={chosen}: write the whole path, as runs start elsewhere than here.")
     try:
         path.mkdir(parents=True)
     except FileExistsError:

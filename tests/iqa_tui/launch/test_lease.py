@@ -87,3 +87,9 @@ def test_a_folder_that_cannot_be_made_is_named_with_the_way_out(lab: Lab, monkey
     monkeypatch.setenv("IQA_TUI_LEASES", "/proc/leases")
     with pytest.raises(LaunchError, match=r"/proc/leases: .*IQA_TUI_LEASES"):
         leases_dir()
+
+
+def test_a_folder_that_means_another_one_elsewhere_is_refused(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IQA_TUI_LEASES", "leases")
+    with pytest.raises(LaunchError, match=r"IQA_TUI_LEASES=leases: write the whole path"):
+        leases_dir()
