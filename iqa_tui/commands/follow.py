@@ -70,14 +70,14 @@ def follow(runs: list[RunFolder], wait_seconds: float | None = None) -> int:
 def _follow_to_the_end(runs: list[RunFolder], wait_seconds: float | None) -> list[RunState]:
     """The last states: all over, or all queued where the wait for a device was too long."""
     runs_dir = runs[0].runs_dir
-    names = {run.run_id for run in runs}
+    place = {run.run_id: number for number, run in enumerate(runs)}
     catalog, surveyor, reporter = Catalog(runs_dir), Surveyor(), Reporter(print_line)
     deadline = None if wait_seconds is None else time.monotonic() + wait_seconds
     surveyed = float("-inf")
     reasons: dict[str, str] = {}
     while True:
         everything = catalog.refresh()
-        states = [state for state in everything if state.run_id in names]
+        states = sorted((s for s in everything if s.run_id in place), key=lambda state: place[state.run_id])
         queued = [state for state in states if state.state is State.QUEUED]
         if queued and time.monotonic() >= surveyed + SURVEY_SECONDS:
             surveyed = time.monotonic()

@@ -334,3 +334,10 @@ def test_doctor_asks_of_anothers_trainer_only_whether_it_can_be_started(lab: Lab
     assert "BLOCKED  trainer  no-such-trainer: there is no program no-such-trainer" in shell(
         "doctor", str(missing), code=4
     )
+
+
+def test_progress_lines_come_in_the_plans_order(lab: Lab, shell: Shell) -> None:
+    rows = "".join(f'[[experiment]]\nid = "{name}"\n' for name in "CAB")
+    out = shell("launch", plan_file(lab, rows), "--headless")
+    first_lines = [line.split()[1] for line in out.splitlines()[:3]]
+    assert first_lines == ["C", "A", "B"]
