@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
@@ -96,7 +97,7 @@ class IqaApp(App[None]):
         self._rooms: dict[str, Room] = {}
         self._runs: tuple[RunState, ...] = ()
         self._problem = ""
-        self._devices: DevicesSurveyed | None = None
+        self.latest_devices: DevicesSurveyed | None = None
         self._log_message: LogChanged | None = None
         self.run_watcher = RunWatcher(runs_dir, self.post_message)
         self.gpu_watcher = GpuWatcher(
@@ -142,7 +143,7 @@ class IqaApp(App[None]):
             room.log_message = message
 
     def on_devices_surveyed(self, message: DevicesSurveyed) -> None:
-        self._devices = message
+        self.latest_devices = message
         for room in self._rooms.values():
             room.devices = message
 
@@ -160,7 +161,7 @@ class IqaApp(App[None]):
         room: Room = getattr(module, f"{name.capitalize()}Screen")(self.session)
         room.set_reactive(Room.problem, self._problem)
         room.set_reactive(Room.runs, self._runs)
-        room.set_reactive(Room.devices, self._devices)
+        room.set_reactive(Room.devices, self.latest_devices)
         room.set_reactive(Room.log_message, self._log_message)
         self._rooms[name] = room
         return room
@@ -255,6 +256,10 @@ def _surveyor() -> SurveysDevices:
 
 
 def _waiting_reasons(queued: Queued, survey: Any) -> dict[str, str]:
+    """In the watching thread. Where runs wait and nobody gives them devices, somebody is started who does."""
+    if queued:
+        with contextlib.suppress(OSError):  # another user's folder: its owner will
+            importlib.import_module("iqa_tui.launch.queue").revive_dispatcher(queued[0][0].runs_dir)
     waiting = importlib.import_module("iqa_tui.launch.waiting")
     reasons: dict[str, str] = waiting.waiting_reasons(queued, survey)
     return reasons

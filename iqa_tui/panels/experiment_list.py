@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Container
 
 from iqa_tui.launch.plan import Experiment, Plan
@@ -27,7 +28,7 @@ class ExperimentList(RowTable):
 
     def show_plan(self, plan: Plan | None, ticked: Container[str], problem: str = "") -> None:
         rows = [experiment_row(experiment, experiment.id in ticked) for experiment in plan.experiments] if plan else []
-        self.show(rows, empty=[problem or "no plan is chosen"])
+        self.show(rows, empty=textwrap.wrap(problem or "no plan is chosen", max(20, self.size.width)))
 
 
 def experiment_row(experiment: Experiment, ticked: bool) -> TableRow:

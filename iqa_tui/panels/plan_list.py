@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from iqa_tui.launch.plan import Plan
 from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow
@@ -11,7 +12,7 @@ COLUMNS = (Column("name", "plan", 14), Column("title", "", 10, grows=True, impor
 
 
 class PlanList(RowTable):
-    """One line a plan; a plan that cannot be read says why."""
+    """One line a plan; why one cannot be read stands where its experiments would."""
 
     def __init__(self) -> None:
         super().__init__(COLUMNS, classes="panel", id="plans", header=False, empty=("reading plans …",))
@@ -26,6 +27,6 @@ class PlanList(RowTable):
 
 def _row(name: str, plan: Plan | str) -> TableRow:
     if isinstance(plan, str):
-        return TableRow(name, {"name": name, "title": ((plan, "bad"),)})
+        return TableRow(name, {"name": Path(name).name, "title": (("cannot be read", "bad"),)})
     cells: dict[str, Cell] = {"name": ((plan.name, "strong"),), "title": ((plan.title, "dim"),)}
     return TableRow(name, cells)

@@ -84,11 +84,11 @@ def raster(low: Floats, high: Floats, bounds: tuple[float, float], rows: int) ->
     lowest = np.where(drawn, np.clip(np.rint((np.nan_to_num(low) - bottom) * scale), 0, rows - 1), 0).astype(np.int64)
     highest = np.where(drawn, np.clip(np.rint((np.nan_to_num(high) - bottom) * scale), 0, rows - 1), 0).astype(np.int64)
     both = drawn[:-1] & drawn[1:]
-    rises, falls = both & (lowest[1:] > highest[:-1] + 1), both & (highest[1:] < lowest[:-1] - 1)
-    lowest[1:][rises] = highest[:-1][rises] + 1
-    highest[1:][falls] = lowest[:-1][falls] - 1
+    down_to, up_to = lowest.copy(), highest.copy()
+    down_to[1:] = np.where(both, np.minimum(lowest[1:], highest[:-1] + 1), lowest[1:])
+    up_to[1:] = np.where(both, np.maximum(highest[1:], lowest[:-1] - 1), highest[1:])
     height = np.arange(rows)[::-1, None]
-    return np.asarray((height >= lowest) & (height <= highest) & drawn)
+    return np.asarray((height >= down_to) & (height <= up_to) & drawn)
 
 
 def braille_cells(dots: Dots) -> list[str]:

@@ -41,7 +41,7 @@ def plot_lines(series: Sequence[Series], width: int, height: int, options: PlotO
         return [[("no finite value yet".center(width), "dim")]]
     if plot_width < 4 or plot_height < 1:
         return [_legend_line(curves, options, width)]
-    named = len(curves) > 1
+    named = len(curves) > 1 and plot_width >= 4 * END_WIDTH
     lines = _plot(curves, plot_width - (END_WIDTH if named else 0), plot_height, options, named=named)
     if not beside:
         return [_legend_line(curves, options, width), *lines]

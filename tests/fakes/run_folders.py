@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from training.runfolder.layout import RunFolder
+from training.runfolder.layout import DISPATCHER_LOCK, RunFolder
 from training.runfolder.lock import take_lock
 from training.runfolder.read import boot_id, start_ticks
 from training.runfolder.schema import ExitKind, ExitRecord, ProcessRecord, Result, Spec
@@ -246,9 +246,16 @@ def lifelike_ablation(runs_dir: Path) -> list[FakeRun]:
     return running
 
 
+def hold_dispatcher_lock(runs_dir: Path) -> int:
+    """As if somebody dispatched: without it the app would start a dispatcher, and that the queued runs."""
+    runs_dir.mkdir(parents=True, exist_ok=True)
+    return take_lock(runs_dir / DISPATCHER_LOCK)
+
+
 def play(runs: list[FakeRun], seconds: float) -> None:
     """Hold the locks of these runs and let them step twice a second."""
     held = [descriptor for fake in runs for descriptor in fake.hold()]
+    held += [hold_dispatcher_lock(runs[0].run.runs_dir)]
     writers = [fake.writer() for fake in runs]
     noise = random.Random(7)
     until, step = time.monotonic() + seconds, 700

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from iqa_tui.gpus.sample import GpuSample
+from iqa_tui.launch.devices import Device, DeviceState
+from iqa_tui.messages import HostLoad
+from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.monitor.state import RunState
+from iqa_tui.panels.command_view import wrapped_command
+from iqa_tui.panels.curves import Shown, View, series_of
+from iqa_tui.panels.experiment_list import experiment_row
+from iqa_tui.panels.gpu import device_lines, host_lines
+from iqa_tui.panels.result_table import delta, number, result_row, srcc_bounds
+from iqa_tui.panels.run_list import COLUMNS, recorded_row, run_row
+from iqa_tui.results.table import Row, Table
+from iqa_tui.widgets.canvas import Line, line_width
+from iqa_tui.widgets.row_table import TableRow, fitting_columns, row_line
+from tests.fakes.run_folders import PLAN, FakeRun
+from training.runfolder.schema import ExitKind
+
+
+def only(runs_dir: Path) -> RunState:
+    (state,) = Catalog(runs_dir).refresh()
+    return state
+
+
+def text_of(row: TableRow, width: int = 100) -> str:
+    return "".join(text for text, _ in row_line(row, fitting_columns(COLUMNS, width), width))
+
+
+def joined(line: Line) -> str:
+    return "".join(text for text, _ in line)
+
+
+def test_a_queued_run_says_what_it_waits_for(tmp_path: Path) -> None:
+    FakeRun.queue(tmp_path, "F5")
+    row = run_row(only(tmp_path), "needs a GPU: GPU 3 held by ann, python 21.3 GiB, 3 h", None, 0.0, False)
+    assert "○ queued" in text_of(row)
+    assert "needs a GPU: GPU 3 held by ann" in text_of(row)
+
+
+def test_a_failed_run_says_its_cause_at_every_width(tmp_path: Path) -> None:
+    FakeRun.queue(tmp_path, "F2").start().train(10).end(ExitKind.FAILED, "exit 1: CUDA out of memory")
+    row = run_row(only(tmp_path), "", None, 0.0, False)
+    for width in (56, 76, 86, 120):
+        assert "✗ failed" in text_of(row, width)
+        assert "exit 1: CUDA" in text_of(row, width)
+        assert line_width(row_line(row, fitting_columns(COLUMNS, width), width)) == width
+
+
+def test_a_finished_run_says_how_long_it_took(tmp_path: Path) -> None:
+    FakeRun.queue(tmp_path, "F2").start().train(200).finish(hours=1.7)
+    assert "took 1.7 h" in text_of(run_row(only(tmp_path), "", None, 0.0, False))
+
+
+def test_a_recorded_result_is_marked_by_glyph_and_word() -> None:
+    text = text_of(recorded_row(PLAN["recorded"][0]))
+    assert "◆ recorded" in text
+    assert "0.9354" in text
+
+
+def test_seeds_are_told_apart_where_there_are_several(tmp_path: Path) -> None:
+    FakeRun.queue(tmp_path, "F2", seed=7)
+    assert "seed 7" in text_of(run_row(only(tmp_path), "", None, 0.0, True))
+
+
+@pytest.mark.parametrize("width", [20, 34, 44, 76])
+@pytest.mark.parametrize("compact", [True, False])
+def test_a_gpu_whose_driver_tells_nothing_shows_question_marks_not_zeros(width: int, compact: bool) -> None:
+    device = Device("GPU-a", "gpu", 0, "NVIDIA H100")
+    silent = DeviceState(device, False, "busy", GpuSample(0, "GPU-a", "NVIDIA H100"))
+    text = "".join(map(joined, device_lines(silent, (), ("busy", "warning"), width, compact=compact)))
+    assert "?/? GiB" in text
+    assert "0%" not in text
+
+
+def test_a_gpu_in_two_lines_fits_its_panel() -> None:
+    sample = GpuSample(0, "GPU-a", "NVIDIA H100 80GB HBM3", 44 << 30, 80 << 30, 97, 64)
+    state = DeviceState(Device("GPU-a", "gpu", 0, sample.name), False, "held", sample)
+    lines = device_lines(state, (1.0, 50.0, 100.0), ("F2 L2 (MSE)", "accent"), 44, compact=False)
+    assert [line_width(line) for line in lines] == [44, 44]
+    assert "44.0/80 GiB" in joined(lines[0])
+    assert "97%" in joined(lines[0])
+    assert "64°C" in joined(lines[0])
+    assert joined(lines[1]).endswith("▁▅█")
+
+
+def test_the_host_is_said_plainly() -> None:
+    host = HostLoad(45.0, 2, 3 << 30, 16 << 30)
+    text = joined(host_lines(host, 44, compact=False)[0])
+    assert "2 cores" in text
+    assert "45%" in text
+    assert line_width(host_lines(host, 76, compact=True)[0]) <= 76
+
+
+def test_a_command_is_wrapped_so_that_a_shell_reads_the_same_words() -> None:
+    words = ["python", "-m", "training", "--dataset", "koniq-10k", "--lr", "5e-6", "--data_path", "/a b/c", "--no_spaq"]
+    for width in (24, 40, 80, 200):
+        lines = wrapped_command(words, width)
+        joined_by_the_shell = "\n".join(lines).replace("\\\n", "")
+        assert shlex.split(joined_by_the_shell) == words
+    assert wrapped_command([], 40) == []
+    assert any("--dataset koniq-10k" in line for line in wrapped_command(words, 30))
+
+
+def test_curves_come_from_steps_or_from_evaluations(tmp_path: Path) -> None:
+    FakeRun.queue(tmp_path, "F2").start(at=1000.0).train(450).end()
+    state = only(tmp_path)
+    loss = series_of(state, 0, View())
+    assert (loss.name, len(loss.x), loss.x[0]) == ("F2", 450, 1)
+    srcc = series_of(state, 0, View(shown=Shown.SRCC))
+    assert list(srcc.x) == [200, 400]
+    assert list(srcc.y) == [state.evaluations[0].metrics["srcc"], state.evaluations[1].metrics["srcc"]]
+    over_time = series_of(state, 0, View(over_time=True))
+    assert over_time.x[0] == 0.0
+    assert over_time.x[1] == pytest.approx(0.5)
+
+
+def test_few_evaluations_are_never_smoothed() -> None:
+    assert View().weight > 0
+    assert View().other_curve().weight == 0
+    assert View().smoother(-9).weight == 0
+    assert View().smoother(99).smoother(1).weight < 1
+
+
+def test_a_difference_is_signed_and_marked_across_protocols() -> None:
+    assert delta(Row("F2", "L2", "l2", delta_srcc=-0.0012)) == ("−0.0012", "bad")
+    assert delta(Row("F2", "L2", "l2", delta_srcc=0.002, delta_note="across protocols")) == ("+0.0020†", "good")
+    assert delta(Row("F1", "L1", "l1")) == ("", "")
+    assert number(0.93, 0.001, True) == "0.9300 ±0.0010"
+    assert number(None, None, False) == "–"
+
+
+def test_the_scale_of_the_bars_holds_every_value_and_range() -> None:
+    rows = (Row("F1", "L1", "l1", srcc=0.9), Row("F2", "L2", "l2", expected_low=0.93, expected_high=0.95))
+    table = Table("t", "g", "p", "d", (), (), False, "F1", rows)
+    low, high = srcc_bounds(table)
+    assert low < 0.9
+    assert high > 0.95
+    assert srcc_bounds(Table("t", "g", "p", "d", (), (), False, "F1", ())) == (0.0, 1.0)
+
+
+def test_a_failed_row_of_results_says_why() -> None:
+    row = result_row(Row("F2", "L2", "l2", status="failed: exit 1"), (0.0, 1.0), False)
+    assert row.span == (("failed: exit 1", "bad"),)
+
+
+def test_a_tick_is_a_sign_not_a_colour() -> None:
+    from iqa_tui.launch.plan import Experiment
+
+    ticked, unticked = (experiment_row(Experiment("F2", "L2"), state).cells["tick"] for state in (True, False))
+    assert (ticked[0][0], unticked[0][0]) == ("[x]", "[ ]")

@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+
+from iqa_tui.launch.plan import PlanError
+from iqa_tui.launch.queue import LaunchRequest
+from iqa_tui.panels.command_view import CommandView
+from iqa_tui.panels.device_list import DeviceList
+from iqa_tui.panels.experiment_list import ExperimentList
+from iqa_tui.panels.plan_list import PlanList
+from iqa_tui.screens import launch as launch_module
+from iqa_tui.screens.confirm import ConfirmScreen
+from iqa_tui.screens.launch import parse_overrides, parse_seeds
+from tests.iqa_tui.screens.conftest import OpenApp, screen_text, settle
+
+PLAN = """
+name = "small"
+title = "A small plan"
+baseline = "A"
+[base]
+dataset = "koniq-10k"
+lr = 5e-6
+[[experiment]]
+id = "A"
+label = "L1 (MAE)"
+flags = { loss_type = "l1" }
+expected_hours = 1.5
+selected = false
+[[experiment]]
+id = "B"
+label = "L2 (MSE)"
+flags = { loss_type = "l2" }
+expected_hours = 2.0
+expected_srcc = [0.93, 0.935]
+notes = "a note"
+[[experiment]]
+id = "C"
+label = "SRCC"
+flags = { loss_type = "srcc" }
+expected_hours = 2.0
+"""
+
+
+@pytest.fixture
+def plan_file(tmp_path: Path) -> str:
+    path = tmp_path / "small.toml"
+    path.write_text(PLAN)
+    return str(path)
+
+
+@pytest.fixture
+def launched(monkeypatch: pytest.MonkeyPatch) -> list[LaunchRequest]:
+    """What would have been queued; nothing is started."""
+    requests: list[LaunchRequest] = []
+    monkeypatch.setattr(launch_module, "check", lambda _request: None)
+    monkeypatch.setattr(launch_module, "enqueue", requests.append)
+    return requests
+
+
+async def test_the_plan_its_ticks_hours_and_command_are_shown(plan_file: str, open_app: OpenApp) -> None:
+    async with open_app(room="launch", plans=(plan_file,)) as pilot:
+        await settle(pilot, lambda: "A small plan · 2 ticked" in screen_text(pilot))
+        text = screen_text(pilot)
+        assert "[ ] A" in text
+        assert "[x] B" in text
+        assert "0.930–0.935" in text
+        assert "a note" in text
+        assert "2.0 h, 2 devices" in text
+        assert "4.0 h, 1 device" in text
+        assert "koniq-losses" in text
+        assert "held by ann" in text
+        command = pilot.app.screen.query_one(CommandView).command
+        assert command == "python -m training --dataset koniq-10k --lr 5e-6 --loss_type l1 --seed 42"
+
+
+async def test_settings_and_seeds_stand_in_the_command(plan_file: str, open_app: OpenApp) -> None:
+    async with open_app(room="launch", plans=(plan_file,)) as pilot:
+        await settle(pilot, lambda: "A small plan" in screen_text(pilot))
+        await pilot.press("o", *"epochs=1", "enter", "j")
+        pilot.app.screen.query_one("#seeds", Input).value = "7, 8"
+        await pilot.pause()
+        command = pilot.app.screen.query_one(CommandView).command
+        assert command == "python -m training --dataset koniq-10k --lr 5e-6 --loss_type l2 --epochs 1 --seed 7"
+        await pilot.press("y")
+        assert pilot.app.clipboard == command
+        assert "8.0 h, 1 device" in screen_text(pilot)
+
+
+async def test_enter_asks_with_a_summary_then_queues_and_shows_the_monitor(
+    plan_file: str, open_app: OpenApp, launched: list[LaunchRequest], runs_dir: Path
+) -> None:
+    async with open_app(room="launch", plans=(plan_file,)) as pilot:
+        await settle(pilot, lambda: "A small plan" in screen_text(pilot))
+        await pilot.press("j", "j", "space", "s", "enter")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        text = screen_text(pilot)
+        assert "Launch small?" in text
+        assert "1 run: B" in text
+        assert "sequential, about 2.0 h on 1 device" in text
+        assert launched == []
+        await pilot.press("enter")
+        await settle(pilot, lambda: pilot.app.screen.id == "monitor")
+    (request,) = launched
+    assert (request.plan.name, request.experiments, request.strategy) == ("small", ("B",), "sequential")
+    assert (request.seeds, request.devices, request.runs_dir) == (None, None, runs_dir)
+
+
+async def test_devices_that_are_not_ticked_are_not_used(
+    plan_file: str, open_app: OpenApp, launched: list[LaunchRequest]
+) -> None:
+    async with open_app(room="launch", plans=(plan_file,)) as pilot:
+        await settle(pilot, lambda: "A small plan" in screen_text(pilot))
+        pilot.app.screen.query_one(DeviceList).focus()
+        await pilot.press("j", "space", "enter")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("enter")
+        await settle(pilot, lambda: bool(launched))
+    assert launched[0].devices == ("0",)
+
+
+async def test_not_yet_launches_nothing(plan_file: str, open_app: OpenApp, launched: list[LaunchRequest]) -> None:
+    async with open_app(room="launch", plans=(plan_file,)) as pilot:
+        await settle(pilot, lambda: "A small plan" in screen_text(pilot))
+        await pilot.press("enter")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("escape")
+        await settle(pilot, lambda: pilot.app.screen.id == "launch")
+        assert launched == []
+
+
+async def test_what_the_check_refuses_is_said_in_words(
+    plan_file: str, open_app: OpenApp, launched: list[LaunchRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked = threading.Event()
+
+    def refuse(_request: LaunchRequest) -> None:
+        checked.set()
+        raise PlanError("small.toml: experiment B: --lr -1 must be above 0.")
+
+    monkeypatch.setattr(launch_module, "check", refuse)
+    async with open_app(room="launch", plans=(plan_file,)) as pilot:
+        await settle(pilot, lambda: "A small plan" in screen_text(pilot))
+        await pilot.press("enter")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("enter")
+        await settle(pilot, lambda: "--lr -1 must be above 0." in screen_text(pilot))
+        assert checked.is_set()
+        assert launched == []
+
+
+async def test_settings_that_cannot_be_read_are_said_before_anything_is_asked(
+    plan_file: str, open_app: OpenApp, launched: list[LaunchRequest]
+) -> None:
+    async with open_app(room="launch", plans=(plan_file,)) as pilot:
+        await settle(pilot, lambda: "A small plan" in screen_text(pilot))
+        pilot.app.screen.query_one("#overrides", Input).value = "epochs"
+        await pilot.press("enter")
+        await settle(pilot, lambda: "must read flag=value" in screen_text(pilot))
+
+
+async def test_a_plan_that_cannot_be_read_says_why_beside_those_that_can(tmp_path: Path, open_app: OpenApp) -> None:
+    broken = tmp_path / "broken.toml"
+    broken.write_text("name = ")
+    async with open_app(room="launch", plans=(str(broken),)) as pilot:
+        await settle(pilot, lambda: "is no TOML" in screen_text(pilot))
+        assert "cannot be read" in screen_text(pilot)
+        plans = pilot.app.screen.query_one(PlanList)
+        assert "koniq-losses" in plans.row_keys
+        await pilot.press("enter")
+        assert not isinstance(pilot.app.screen, ConfirmScreen)
+
+
+async def test_all_and_none_are_ticked_by_one_key(plan_file: str, open_app: OpenApp) -> None:
+    async with open_app(room="launch", plans=(plan_file,)) as pilot:
+        experiments = pilot.app.screen.query_one(ExperimentList)
+        await settle(pilot, lambda: len(experiments.row_keys) == 3)
+        await pilot.press("a")
+        assert "3 ticked" in str(experiments.border_title)
+        await pilot.press("a")
+        assert "0 ticked" in str(experiments.border_title)
+        await pilot.press("enter")
+        await settle(pilot, lambda: "Nothing is ticked" in screen_text(pilot))
+
+
+def test_settings_are_flags_with_values() -> None:
+    assert parse_overrides("epochs=1 --data-path=/a=b") == {"epochs": "1", "data_path": "/a=b"}
+    assert parse_overrides("  ") == {}
+    with pytest.raises(ValueError, match="'=3' must read flag=value"):
+        parse_overrides("=3")
+
+
+def test_seeds_are_whole_numbers() -> None:
+    assert parse_seeds("1, 2 2,3") == (1, 2, 3)
+    assert parse_seeds(" ") is None
+    with pytest.raises(ValueError, match="whole numbers"):
+        parse_seeds("1,two")

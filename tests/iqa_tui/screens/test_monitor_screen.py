@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from iqa_tui.panels.curves import Curves
+from iqa_tui.panels.gpu import GpuPanel
+from iqa_tui.panels.log_tail import LogPanel
+from iqa_tui.panels.run_list import RunList
+from iqa_tui.screens.confirm import ConfirmScreen
+from tests.fakes.run_folders import FakeRun
+from tests.iqa_tui.screens.conftest import OpenApp, screen_text, settle
+from training.runfolder.schema import ExitKind
+
+
+async def test_every_run_stands_with_its_state_in_words(ablation: list[FakeRun], open_app: OpenApp) -> None:
+    async with open_app() as pilot:
+        await settle(pilot, lambda: "F5" in screen_text(pilot))
+        text = screen_text(pilot)
+        for words in ("◆ recorded", "✗ failed", "✓ finished", "● running", "○ queued", "CUDA out of memory"):
+            assert words in text
+        assert "60/200" in text
+        assert "4/5" in text
+        assert " left" in text
+        assert "koniq-losses" in text
+        assert "2 running · 1 queued · 1 failed · 1 finished · 1 recorded" in text
+        assert "20.0/80 GiB" in text
+        assert "held by ann" in text
+
+
+async def test_the_curve_and_the_log_are_those_of_the_run_under_the_cursor(
+    ablation: list[FakeRun], open_app: OpenApp
+) -> None:
+    async with open_app() as pilot:
+        runs = pilot.app.screen.query_one(RunList)
+        await settle(pilot, lambda: len(runs.row_keys) == 6)
+        runs.move_to(ablation[0].run.run_id)
+        await settle(pilot, lambda: "last line" in screen_text(pilot))
+        assert "Log · F3 SRCC · following" in screen_text(pilot)
+        await settle(pilot, lambda: any("⠀" < sign <= "⣿" for sign in screen_text(pilot)))
+
+
+async def test_space_chooses_several_curves_and_each_is_named(ablation: list[FakeRun], open_app: OpenApp) -> None:
+    async with open_app() as pilot:
+        runs, curves = pilot.app.screen.query_one(RunList), pilot.app.screen.query_one(Curves)
+        await settle(pilot, lambda: len(runs.row_keys) == 6)
+        for fake in ablation:
+            runs.move_to(fake.run.run_id)
+            await pilot.press("space")
+        assert [series.name for series in curves._series] == ["F3", "F4"]
+        assert len({series.colour for series in curves._series}) == 2
+        await settle(pilot, lambda: "F4 Rank" in screen_text(pilot).split("Curves")[1])
+        await pilot.press("space")
+        assert [series.name for series in curves._series] == ["F3"]
+        await pilot.press("a")
+        assert len(curves._series) == 5
+        await pilot.press("a")
+        assert len(curves._series) == 1
+
+
+async def test_keys_change_the_look_of_the_curves(ablation: list[FakeRun], open_app: OpenApp) -> None:
+    async with open_app() as pilot:
+        curves = pilot.app.screen.query_one(Curves)
+        await settle(pilot, lambda: len(pilot.app.screen.query_one(RunList).row_keys) == 6)
+        assert curves.border_title == "Curves · training loss · smoothed 0.6 · over steps"
+        await pilot.press("plus", "x")
+        assert curves.border_title == "Curves · training loss · smoothed 0.9 · over time"
+        await pilot.press("minus", "minus", "minus", "c", "x")
+        assert curves.border_title == "Curves · validation SRCC · over steps"
+
+
+async def test_the_log_follows_until_one_scrolls_up(ablation: list[FakeRun], open_app: OpenApp) -> None:
+    ablation[0].print("".join(f"line {number}\n" for number in range(300)))
+    async with open_app() as pilot:
+        runs, log = pilot.app.screen.query_one(RunList), pilot.app.screen.query_one(LogPanel)
+        await settle(pilot, lambda: len(runs.row_keys) == 6)
+        runs.move_to(ablation[0].run.run_id)
+        await settle(pilot, lambda: log.lowest_line == "line 299")
+        log.focus()
+        await pilot.press("up", "pageup")
+        assert not log.is_following
+        lowest = log.lowest_line
+        ablation[0].print("newer\n")
+        await settle(pilot, lambda: "newer" in log._lines)
+        assert log.lowest_line == lowest
+        await pilot.press("end")
+        assert log.is_following
+        assert log.lowest_line == "newer"
+
+
+async def test_a_filter_shows_what_matches_and_escape_shows_all(ablation: list[FakeRun], open_app: OpenApp) -> None:
+    async with open_app() as pilot:
+        runs = pilot.app.screen.query_one(RunList)
+        await settle(pilot, lambda: len(runs.row_keys) == 6)
+        await pilot.press("slash", *"rank")
+        await settle(pilot, lambda: len(runs.row_keys) == 1)
+        await pilot.press("enter")
+        assert pilot.app.focused is runs
+        assert "matching" in str(runs.border_title)
+        await pilot.press("escape")
+        await settle(pilot, lambda: len(runs.row_keys) == 6)
+
+
+async def test_stopping_asks_names_the_run_and_the_safe_answer_is_the_default(
+    ablation: list[FakeRun], open_app: OpenApp
+) -> None:
+    async with open_app() as pilot:
+        runs = pilot.app.screen.query_one(RunList)
+        await settle(pilot, lambda: len(runs.row_keys) == 6)
+        runs.move_to(ablation[0].run.run_id)
+        await pilot.press("K")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        text = screen_text(pilot)
+        assert "Stop F3 SRCC?" in text
+        assert "GPU 1" in text
+        assert "6 min" in text
+        await pilot.press("enter")
+        await settle(pilot, lambda: not isinstance(pilot.app.screen, ConfirmScreen))
+        assert not ablation[0].run.stop.exists()
+        await pilot.press("K")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("right", "enter")
+        await settle(pilot, ablation[0].run.stop.exists)
+        assert not ablation[1].run.stop.exists()
+        assert json.loads(ablation[0].run.stop.read_text())["by"]
+        await settle(pilot, lambda: "◐ stopping" in screen_text(pilot))
+
+
+async def test_a_run_that_is_over_is_not_stopped_but_can_be_tried_again(
+    runs_dir: Path, open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    retried: list[str] = []
+    monkeypatch.setattr("iqa_tui.launch.stop.retry_run", lambda run: retried.append(run.run_id) or "queued again")
+    fake = FakeRun.queue(runs_dir, "F2").start().end(ExitKind.FAILED, "exit 1")
+    async with open_app() as pilot:
+        await settle(pilot, lambda: "✗ failed" in screen_text(pilot))
+        pilot.app.screen.query_one(RunList).move_to(fake.run.run_id)
+        await pilot.press("K")
+        assert not isinstance(pilot.app.screen, ConfirmScreen)
+        await pilot.press("R")
+        await settle(pilot, lambda: retried == [fake.run.run_id])
+
+
+async def test_enter_gives_the_curves_the_whole_screen_and_escape_takes_it_back(
+    ablation: list[FakeRun], open_app: OpenApp
+) -> None:
+    async with open_app() as pilot:
+        curves = pilot.app.screen.query_one(Curves)
+        before = curves.size.height
+        await pilot.press("enter")
+        await settle(pilot, lambda: curves.size.height > before)
+        await pilot.press("escape")
+        await settle(pilot, lambda: curves.size.height == before)
+
+
+async def test_g_folds_the_devices_and_tab_changes_panels(ablation: list[FakeRun], open_app: OpenApp) -> None:
+    async with open_app((80, 24)) as pilot:
+        gpus, curves, log = (pilot.app.screen.query_one(kind) for kind in (GpuPanel, Curves, LogPanel))
+        await pilot.press("g")
+        assert not gpus.display
+        await pilot.press("g")
+        assert gpus.display
+        assert (curves.size.height > 0, log.size.height > 0) == (True, False)
+        await pilot.press("tab", "tab")
+        await settle(pilot, lambda: log.size.height > 0 and curves.size.height == 0)
+        assert pilot.app.focused is log
+
+
+async def test_the_command_is_copied(ablation: list[FakeRun], open_app: OpenApp) -> None:
+    async with open_app() as pilot:
+        runs = pilot.app.screen.query_one(RunList)
+        await settle(pilot, lambda: len(runs.row_keys) == 6)
+        runs.move_to(ablation[0].run.run_id)
+        await pilot.press("y")
+        assert pilot.app.clipboard == f"python -m training --loss_type srcc --run_folder {ablation[0].run.path}"
+
+
+async def test_no_runs_teach_how_to_start(open_app: OpenApp) -> None:
+    async with open_app() as pilot:
+        await settle(pilot, lambda: "No runs in" in screen_text(pilot))
+        assert "Press 1, then enter" in screen_text(pilot)
+
+
+async def test_a_mouse_click_moves_the_cursor_and_a_second_one_chooses(
+    ablation: list[FakeRun], open_app: OpenApp
+) -> None:
+    async with open_app() as pilot:
+        runs, curves = pilot.app.screen.query_one(RunList), pilot.app.screen.query_one(Curves)
+        await settle(pilot, lambda: len(runs.row_keys) == 6)
+        await pilot.click(RunList, offset=(10, 5))
+        assert runs.cursor_key == ablation[0].run.run_id
+        await pilot.click(RunList, offset=(10, 5))
+        await pilot.pause()
+        assert [series.name for series in curves._series] == ["F3"]
+        assert ablation[0].run.run_id in pilot.app.screen._colours

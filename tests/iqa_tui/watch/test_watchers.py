@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from textual.message import Message
+
+from iqa_tui.gpus.sample import GpuSample
+from iqa_tui.launch.devices import Device, DeviceState, Survey
+from iqa_tui.launch.errors import LaunchError
+from iqa_tui.messages import DevicesSurveyed, LogChanged, RunsChanged
+from iqa_tui.watch.gpu_watcher import GpuWatcher
+from iqa_tui.watch.run_watcher import RunWatcher
+from tests.fakes.run_folders import FakeRun
+from training.runfolder.schema import State
+
+
+class Posted(list[Message]):
+    def wait_for(self, wanted: Callable[[Message], bool], seconds: float = 10.0) -> Message:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            for message in list(self):
+                if wanted(message):
+                    return message
+            time.sleep(0.01)
+        raise AssertionError(f"not posted; there is {list(self)}")
+
+
+def is_runs(state: State) -> Callable[[Message], bool]:
+    return lambda message: isinstance(message, RunsChanged) and any(run.state is state for run in message.runs)
+
+
+def test_runs_are_posted_when_they_change_and_not_otherwise(tmp_path: Path) -> None:
+    posted = Posted()
+    fake = FakeRun.queue(tmp_path, "F2")
+    watcher = RunWatcher(tmp_path, posted.append, period_seconds=0.01)
+    watcher.start()
+    posted.wait_for(is_runs(State.QUEUED))
+    assert [spec.experiment for _, spec in watcher.queued()] == ["F2"]
+    time.sleep(0.2)
+    assert len(posted) == 1
+    held = fake.start().hold()
+    posted.wait_for(is_runs(State.STARTING))
+    for descriptor in held:
+        os.close(descriptor)
+    posted.wait_for(is_runs(State.LOST))
+    watcher.stop()
+
+
+def test_the_log_of_the_followed_run_is_posted_whole(tmp_path: Path) -> None:
+    posted = Posted()
+    fake = FakeRun.queue(tmp_path, "F2").start().print("one\n").end()
+    watcher = RunWatcher(tmp_path, posted.append, period_seconds=0.01)
+    watcher.follow(fake.run.run_id)
+    watcher.start()
+    posted.wait_for(lambda message: isinstance(message, LogChanged) and message.text.lines == ("one",))
+    fake.print("two\n")
+    posted.wait_for(lambda message: isinstance(message, LogChanged) and message.text.lines == ("one", "two"))
+    watcher.stop()
+
+
+def test_a_folder_that_is_a_file_is_no_runs(tmp_path: Path) -> None:
+    posted = Posted()
+    (tmp_path / "runs").write_text("")
+    watcher = RunWatcher(tmp_path / "runs", posted.append, period_seconds=0.01)
+    watcher.start()
+    message = posted.wait_for(lambda message: isinstance(message, RunsChanged))
+    watcher.stop()
+    assert isinstance(message, RunsChanged)
+    assert message.runs == ()
+
+
+def gpu(utilisation: int | None) -> Survey:
+    sample = GpuSample(0, "GPU-a", "NVIDIA H100", utilisation_percent=utilisation)
+    return Survey((DeviceState(Device("GPU-a", "gpu", 0, "NVIDIA H100"), True, "free", sample),), "", time.time())
+
+
+class FakeSurveyor:
+    def __init__(self, answers: list[Survey | LaunchError]) -> None:
+        self.answers = answers
+
+    def survey(self) -> Survey:
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, LaunchError):
+            raise answer
+        return answer
+
+
+def test_every_survey_carries_the_history_and_why_runs_wait() -> None:
+    posted = Posted()
+    surveyor = FakeSurveyor([gpu(10), gpu(None), gpu(30)])
+    watcher = GpuWatcher(lambda: surveyor, lambda _queued, _survey: {"run": "needs a GPU"}, list, posted.append, 0.01)
+    watcher.start()
+    message = posted.wait_for(
+        lambda message: isinstance(message, DevicesSurveyed) and len(message.utilisation["GPU-a"]) >= 3
+    )
+    watcher.stop()
+    assert isinstance(message, DevicesSurveyed)
+    assert message.utilisation["GPU-a"][:3] == (10, None, 30)
+    assert message.waiting == {"run": "needs a GPU"}
+    assert message.host is not None
+    assert message.host.memory_total_bytes > 0
+
+
+def test_devices_that_cannot_be_looked_at_say_why() -> None:
+    posted = Posted()
+    surveyor = FakeSurveyor([LaunchError("no folder for leases")])
+    watcher = GpuWatcher(lambda: surveyor, lambda _queued, _survey: {}, list, posted.append, 0.01)
+    watcher.start()
+    message = posted.wait_for(lambda message: isinstance(message, DevicesSurveyed))
+    watcher.stop()
+    assert isinstance(message, DevicesSurveyed)
+    assert message.survey.note == "no folder for leases"
+
+
+def test_a_driver_that_hangs_holds_nobody_up() -> None:
+    entered, release = threading.Event(), threading.Event()
+
+    class Hanging:
+        def survey(self) -> Survey:
+            entered.set()
+            release.wait(30)
+            return gpu(1)
+
+    posted = Posted()
+    watcher = GpuWatcher(Hanging, lambda _queued, _survey: {}, list, posted.append, 0.01)
+    watcher.start()
+    assert entered.wait(10)
+    watcher.stop()  # returns though the driver does not
+    release.set()
+    time.sleep(0.1)
+    assert posted == []
+
+
+def test_a_newer_message_replaces_one_of_its_kind_only() -> None:
+    assert RunsChanged(()).can_replace(RunsChanged(()))
+    assert not RunsChanged(()).can_replace(DevicesSurveyed(gpu(1), None, {}, {}))

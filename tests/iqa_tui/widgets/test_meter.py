@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import pytest
+
+from iqa_tui.widgets.axes import count_words, round_ticks, time_unit, time_words, value_words
+from iqa_tui.widgets.meter import meter, scale_bar, sparkline
+
+
+@pytest.mark.parametrize(
+    ("fraction", "bar"),
+    [(0.0, "░░░░"), (0.5, "██░░"), (1.0, "████"), (1.7, "████"), (-1.0, "░░░░"), (None, "????")],
+)
+def test_a_meter_is_filled_as_far_as_its_fraction(fraction: float | None, bar: str) -> None:
+    assert meter(fraction, 4) == bar
+
+
+def test_a_history_shows_the_newest_at_the_right_and_a_gap_for_unknown() -> None:
+    assert sparkline([0, 50, None, 100], 6) == "  ▁▅ █"
+    assert sparkline([0, 0, 0, 100], 2) == "▁█"
+    assert sparkline([], 3) == "   "
+    assert sparkline([5], 0) == ""
+
+
+def test_a_value_stands_on_its_scale_with_the_expected_band() -> None:
+    text = "".join(sign for sign, _ in scale_bar(0.5, (0.2, 0.4), (0.0, 1.0), 11))
+    assert text == "──━━━●─────"
+    assert "".join(sign for sign, _ in scale_bar(None, None, (0.0, 1.0), 4)) == "────"
+    assert "".join(sign for sign, _ in scale_bar(9.0, None, (0.0, 1.0), 4)) == "───●"
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.0, 0.12), (3.0, 977.0), (0.91, 0.938), (-5.0, 5.0), (2.0, 2.0)])
+def test_ticks_are_round_and_enclose_the_values(low: float, high: float) -> None:
+    ticks = round_ticks(low, high, 5)
+    assert ticks.low <= low
+    assert ticks.high >= high
+    assert 2 <= len(ticks.places) <= 12
+    assert len({value_words(place, ticks.step) for place in ticks.places}) == len(ticks.places)
+
+
+def test_ticks_of_time_are_round_in_their_unit() -> None:
+    unit = time_unit(5 * 3600)
+    ticks = round_ticks(0, 5 * 3600, 6, unit=unit)
+    assert [time_words(place, unit) for place in ticks.places] == ["0", "1 h", "2 h", "3 h", "4 h", "5 h"]
+
+
+def test_counts_are_short() -> None:
+    assert [count_words(value) for value in (0, 800, 2000, 22_000, 1_500_000)] == ["0", "800", "2 k", "22 k", "1.5 M"]
