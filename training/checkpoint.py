@@ -58,7 +58,7 @@ def save_last(
         "progress": asdict(progress),
         "network": network.state_dict(),
         "optimizer": optimizer.state_dict(),
-        "generators": _generators(),
+        "generators": _generators(_is_on_gpu(network)),
     }
     _save(path, content)
 
@@ -113,7 +113,7 @@ def load_last(path: Path, network: QualityNetwork, optimizer: torch.optim.Optimi
     try:
         network.load_state_dict(content["network"])
         optimizer.load_state_dict(content["optimizer"])
-        _restore_generators(content["generators"])
+        _restore_generators(content["generators"], _is_on_gpu(network))
         return Progress(**content["progress"])
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise BadCheckpoint(f"{path} does not fit this network: {str(error).splitlines()[0]}") from error
@@ -133,13 +133,16 @@ def _read(path: Path) -> dict[str, Any]:
     return content
 
 
-def _generators() -> dict[str, Any]:
+def _is_on_gpu(network: QualityNetwork) -> bool:
+    return next(network.parameters()).is_cuda
+
+
+def _generators(on_gpu: bool) -> dict[str, Any]:
     """What dropout and stochastic depth draw from. Data draws from streams named by seed and epoch."""
-    cuda = torch.cuda.get_rng_state() if torch.cuda.is_available() else None
-    return {"torch": torch.get_rng_state(), "cuda": cuda}
+    return {"torch": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state() if on_gpu else None}
 
 
-def _restore_generators(states: dict[str, Any]) -> None:
+def _restore_generators(states: dict[str, Any], on_gpu: bool) -> None:
     torch.set_rng_state(states["torch"])
-    if states["cuda"] is not None and torch.cuda.is_available():
+    if states["cuda"] is not None and on_gpu:
         torch.cuda.set_rng_state(states["cuda"])
