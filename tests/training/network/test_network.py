@@ -200,6 +200,14 @@ def test_without_a_hub_the_error_names_three_ways_out(monkeypatch, tmp_path):
         assert way in str(refused.value)
 
 
+def test_a_hub_that_does_not_answer_is_named(monkeypatch, tmp_path):
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(NoWeights, match=r"http://127\.0\.0\.1:9 does not answer"):
+        build_backbone("swin_tiny_patch4_window7_224", weights="pretrained")
+
+
 def test_new_layers_learn_faster_and_norms_and_biases_do_not_decay():
     config = parse([*SMALL, "--lr", "1e-4", "--lr_ratio", "10", "--weight_decay", "0.1", "--attention_fusion"])
     network = build_network(config)
