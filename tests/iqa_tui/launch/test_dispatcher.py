@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -192,6 +193,12 @@ def test_four_gpus_run_four_and_the_fifth_says_what_it_waits_for(
     seen = [stub(run)["env"]["CUDA_VISIBLE_DEVICES"] for run in runs[:4]]
     assert sorted(seen) == ["0", "1", "2", "3"]
     assert state(runs[4]) is State.QUEUED
+    status = [sys.executable, "-m", "iqa_tui", "--runs-dir", lab.runs_dir, "status", "--json"]
+    seen_by_all = json.loads(subprocess.run(status, capture_output=True, check=True).stdout)
+    assert [device["label"] for device in seen_by_all["devices"]] == ["GPU 0", "GPU 1", "GPU 2", "GPU 3"]
+    reason = seen_by_all["runs"][4]["waits_for"]
+    assert reason.startswith("needs a GPU: GPU 0 runs S")
+    assert reason.count(" of ") == 4
     assert [lease_holder(gpus.uuid(number)) is not None for number in range(4)] == [True] * 4
     go.touch()
     wait_for_end(*runs)
