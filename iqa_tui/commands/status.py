@@ -111,8 +111,9 @@ def _run_cells(state: RunState, reasons: dict[str, str]) -> list[str]:
         f"step {step_words(state)}" if is_alive and state.step else "",
         f"loss {loss_words(state.loss)}" if is_alive and state.loss is not None else "",
         f"{split} SRCC {srcc_words(srcc)}" if srcc is not None else "",
-        progress_words(state) or time_words(state, now) or reasons.get(state.run_id, ""),
+        progress_words(state) or time_words(state, now),
         state.run_id,
+        reasons.get(state.run_id, ""),
     ]
 
 

@@ -62,6 +62,8 @@ def _device_words(spec: Spec, survey: Survey, taken: set[str]) -> str:
     if not usable:
         there = ", ".join(state.device.label for state in survey.devices) or "none"
         return f"needs {wanted}, and this machine has {there}" + (f" ({survey.note})" if survey.note else "")
+    # What others hold comes first: of our own runs one knows, and a narrow screen cuts the end off.
+    usable.sort(key=lambda state: state.holder is not None)
     reasons = [f"{state.device.label} {_state_words(state, taken)}" for state in usable]
     more = f"; {len(reasons) - MOST_REASONS} more busy" if len(reasons) > MOST_REASONS else ""
     return f"needs {wanted}: {'; '.join(reasons[:MOST_REASONS])}{more}"

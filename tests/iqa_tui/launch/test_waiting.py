@@ -37,7 +37,7 @@ RUNS = gpu(0, "runs F2 L2 (MSE) of bob", used_gib=40, holder=Holder("bob", "r"))
 def test_a_run_without_a_device_names_what_stands_in_its_way() -> None:
     reasons = waiting_reasons([entry("F5")], survey(RUNS, HELD))
     assert reasons == {
-        "F5": "needs a GPU: GPU 0 runs F2 L2 (MSE) of bob; GPU 3 held by ann, pid 4711 python (21.3 GiB, 3 h)"
+        "F5": "needs a GPU: GPU 3 held by ann, pid 4711 python (21.3 GiB, 3 h); GPU 0 runs F2 L2 (MSE) of bob"
     }
 
 
