@@ -191,7 +191,7 @@ class IqaApp(App[None]):
         yield SystemCommand("Light or dark", "Change between the two themes", self.action_other_theme)
         yield SystemCommand("Leave", "Close the app; runs may go on (q)", self.action_leave)
         for command in super().get_system_commands(screen):
-            if command.title not in ("Quit", "Keys"):
+            if command.title not in ("Quit", "Keys", "Maximize", "Minimize"):
                 yield command
 
     def action_other_theme(self) -> None:

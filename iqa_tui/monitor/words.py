@@ -49,12 +49,14 @@ def progress_words(state: RunState) -> str:
 
 
 def time_words(state: RunState, now: float) -> str:
-    """`48 min left` while it steps, `took 1.7 h` once it is over; empty where neither is known."""
-    if state.state.is_alive:
-        left = time_left(state, now)
-        return f"{duration_words(left)} left" if left is not None else ""
+    """`48 min left` while it steps, `for 2 min` while that is not known, `took 1.7 h` once it is over; else empty."""
+    left = time_left(state, now)
+    if left is not None:
+        return f"{duration_words(left)} left"
     elapsed = state.elapsed_seconds(now)
-    return f"took {duration_words(elapsed)}" if elapsed is not None else ""
+    if elapsed is None:
+        return ""
+    return f"{'for' if state.state.is_alive else 'took'} {duration_words(elapsed)}"
 
 
 def loss_words(loss: float | None) -> str:
@@ -73,6 +75,13 @@ def cause_words(state: RunState) -> str:
     if state.state is State.RUNNING and not state.status.supervised:
         return "unsupervised: nobody will write down how it ends"
     return state.status.cause
+
+
+def note_words(state: RunState, waits_for: str) -> str:
+    """What a line of numbers cannot say of a run: why it waits, why it ended, what it warned of last."""
+    if state.state is State.QUEUED:
+        return waits_for
+    return cause_words(state) or (state.warnings[-1] if state.warnings else "")
 
 
 def run_name(state: RunState) -> str:

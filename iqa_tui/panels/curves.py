@@ -86,5 +86,7 @@ def _empty_words(runs: Sequence[tuple[RunState, int]], view: View) -> str:
     if not runs:
         return "no run is chosen"
     names = ", ".join(state.experiment or state.label for state, _ in runs)
+    if all(state.spec is not None and state.spec.trainer != "training" for state, _ in runs):
+        return f"{names}: another's trainer writes no events; what it prints is in the log"
     what = "evaluated" if view.shown is Shown.SRCC else "trained a step"
     return f"{names}: not yet {what}"

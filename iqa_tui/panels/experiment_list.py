@@ -6,14 +6,16 @@ import textwrap
 from collections.abc import Container
 
 from iqa_tui.launch.plan import Experiment, Plan
+from iqa_tui.monitor.pace import duration_words
 from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow
 
+SECONDS_PER_HOUR = 3600.0
 COLUMNS = (
     Column("tick", "", 3),
     Column("id", "id", 4),
-    Column("label", "loss", 12, grows=True),
+    Column("label", "experiment", 12, grows=True),
     Column("priority", "priority", 8, importance=6),
-    Column("hours", "hours", 5, "right", importance=7),
+    Column("time", "time", 7, "right", importance=7),
     Column("srcc", "expected SRCC", 13, importance=5),
     Column("notes", "notes", 26, importance=2),
 )
@@ -38,7 +40,7 @@ def experiment_row(experiment: Experiment, ticked: bool) -> TableRow:
         "id": ((experiment.id, "strong"),),
         "label": experiment.label,
         "priority": experiment.priority,
-        "hours": f"{hours:.1f}" if hours is not None else "",
+        "time": duration_words(hours * SECONDS_PER_HOUR) if hours is not None else "",
         "srcc": f"{expected[0]:.3f}–{expected[1]:.3f}" if expected else "",
         "notes": ((experiment.notes, "dim"),),
     }

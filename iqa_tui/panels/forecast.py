@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from iqa_tui.launch.schedule import STRATEGIES, Schedule
+from iqa_tui.monitor.pace import duration_words
 from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow
 
 NAMES = {"all": "all at once", "sequential": "sequential", "priority": "by priority"}
@@ -30,17 +31,21 @@ class StrategyList(RowTable):
     def hours_words(self, strategy: str) -> str:
         """`, about 2.0 h on 4 devices`; empty where no hours are known."""
         plan = self._schedules.get(strategy)
-        return f", about {plan.total_hours:.1f} h on {_devices(plan)}" if plan else ""
+        return f", about {_time(plan)} on {_devices(plan)}" if plan else ""
 
 
 def _row(strategy: str, plan: Schedule | None, chosen: bool) -> TableRow:
-    hours = "" if plan is None else f"{plan.total_hours:.1f} h, {_devices(plan)}"
+    hours = "" if plan is None else f"{_time(plan)}, {_devices(plan)}"
     cells: dict[str, Cell] = {
         "mark": (("(•)" if chosen else "( )", "accent strong" if chosen else "dim"),),
         "name": NAMES[strategy],
         "hours": ((hours, "strong" if chosen else "dim"),),
     }
     return TableRow(strategy, cells)
+
+
+def _time(plan: Schedule) -> str:
+    return duration_words(plan.total_hours * 3600.0)
 
 
 def _devices(plan: Schedule) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -17,7 +18,9 @@ if TYPE_CHECKING:  # the drivers behind it are loaded by the thread that asks th
 GIB = float(1 << 30)
 OLD_SECONDS = 10.0
 """A survey older than this says so: the driver does not answer."""
-HISTORY_WIDTH = 20
+HISTORY_WIDTH, LEAST_HISTORY = 20, 8
+NAME_WIDTH = 8
+SIZE_OR_FORM = re.compile(r"\d+\s?GB|HBM\d\w*|PCIe?|SXM\d*|SXM\d?-\w+", re.IGNORECASE)
 BRANDS = ("NVIDIA", "GeForce", "Tesla", "Quadro")
 
 
@@ -94,20 +97,21 @@ def device_lines(
     if sample is None:
         return [[(f"{state.device.label:<7}", "strong"), holder]]
     used, total = sample.memory_used_bytes, sample.memory_total_bytes
-    memory = fit(f"{_gib(used)}/{_gib(total, 0)} GiB", 13, "right")
+    memory = fit(f"{_gib(used)}/{_gib(total, 0)} GiB", 12, "right")
     load = fit("?" if sample.utilisation_percent is None else f"{sample.utilisation_percent}%", 4, "right")
     heat = fit("" if sample.temperature_celsius is None else f"{sample.temperature_celsius}°C", 5, "right")
     fraction = used / total if used is not None and total else None
-    name = fit(_short(sample.name), 9 if width < 50 else 12)
+    name = fit(short_name(sample.name), NAME_WIDTH)
     line: Line = [(f"{sample.index:<2}", "strong"), (f"{name} {memory} ", "")]
     if compact:
         return [[*line, (meter(fraction, 10), _heat(fraction)), (f" {load} {heat}  ", ""), holder]]
     bar = meter(fraction, max(4, width - line_width(line) - 11))
-    holder_width = max(8, width - 3 - HISTORY_WIDTH)
-    below: Line = [("  ", ""), (fit(holder[0], holder_width), holder[1]), (" ", "")]
+    words = holder[0].removeprefix("held by ")
+    history_width = max(LEAST_HISTORY, min(HISTORY_WIDTH, width - 3 - len(words)))
+    below: Line = [("  ", ""), (fit(words, max(1, width - 3 - history_width)), holder[1]), (" ", "")]
     return [
         [*line, (bar, _heat(fraction)), (f" {load} {heat}", "")],
-        [*below, (sparkline(history, HISTORY_WIDTH), "accent")],
+        [*below, (sparkline(history, history_width), "accent")],
     ]
 
 
@@ -127,8 +131,10 @@ def _gib(size: int | None, decimals: int = 1) -> str:
     return "?" if size is None else f"{size / GIB:.{decimals}f}"
 
 
-def _short(name: str) -> str:
-    return " ".join(word for word in name.split() if word not in BRANDS)
+def short_name(name: str) -> str:
+    """`H100` for `NVIDIA H100 80GB HBM3`: what is said beside it, or the same of all, is left out."""
+    words = [word for word in name.split() if word not in BRANDS and not SIZE_OR_FORM.fullmatch(word)]
+    return " ".join(words) or name
 
 
 def _heat(fraction: float | None) -> str:

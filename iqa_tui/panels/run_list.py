@@ -17,7 +17,7 @@ COLUMNS = (
     Column("state", "state", 11),
     Column("device", "device", 6, importance=6),
     Column("epoch", "epoch", 5, "right", importance=4),
-    Column("step", "step", 10, "right", importance=2),
+    Column("step", "step", 9, "right", importance=2),
     Column("time", "time", 12, "right", importance=8),
     Column("loss", "loss", 7, "right", importance=5),
     Column("srcc", "val SRCC", 8, "right", importance=7),

@@ -74,8 +74,8 @@ class MonitorScreen(OrdersRoom):
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.set_interval(TICK_SECONDS, self.runs_changed)
-        self.set_interval(TICK_SECONDS, self.devices_changed)
+        self.set_interval(TICK_SECONDS, self.watch_runs)
+        self.set_interval(TICK_SECONDS, self.watch_devices)
 
     # What is drawn
 
@@ -115,7 +115,7 @@ class MonitorScreen(OrdersRoom):
         self._fit_top()
 
     def watch_log_message(self) -> None:
-        if self.is_mounted:
+        if self.can_draw:
             self._show_log()
 
     def _show_curves(self) -> None:
@@ -131,6 +131,8 @@ class MonitorScreen(OrdersRoom):
         message: LogChanged | None = self.log_message
         text = message.text if message and state and message.run_id == state.run_id else LogText()
         self.query_one(LogPanel).show_log(state, text)
+        waiting = self.devices.waiting if self.devices else {}
+        self.query_one(RunList).set_note(words.note_words(state, waiting.get(state.run_id, "")) if state else "")
 
     def _empty_words(self) -> list[str]:
         if self.problem:

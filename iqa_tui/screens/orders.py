@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import time
 from typing import Any
 
@@ -42,11 +41,11 @@ class OrdersRoom(Room):
         from iqa_tui.launch.stop import stop_run  # noqa: PLC0415  only who stops a run pays for it
 
         try:
-            said = stop_run(state.run, why=f"asked by {getpass.getuser()} on the monitor screen")
+            said = stop_run(state.run)
         except (LaunchError, OSError) as error:
-            self._tell(f"{words.run_name(state)}: {error}", "error")
+            self._tell(_with_name(str(error), state), "error")
             return
-        self._tell(said or f"{words.run_name(state)} is stopping.")
+        self._tell(_with_name(said, state))
 
     def retry(self, state: RunState | None) -> None:
         if state is not None:
@@ -58,9 +57,9 @@ class OrdersRoom(Room):
         try:
             said = retry_run(state.run)
         except (LaunchError, OSError) as error:
-            self._tell(f"{words.run_name(state)}: {error}", "error")
+            self._tell(_with_name(str(error), state), "error")
             return
-        self._tell(said or f"{words.run_name(state)} is queued again.")
+        self._tell(_with_name(said, state))
 
     def _tell(self, text: str, severity: Any = "information") -> None:
         """From a thread."""
@@ -72,6 +71,11 @@ class OrdersRoom(Room):
         if text:
             self.app.copy_to_clipboard(text)
             self.notify(f"Copied the {what}: {text}", markup=False)
+
+
+def _with_name(said: str, state: RunState) -> str:
+    """What the launcher says of a folder, said of the run as it is called on screen."""
+    return said.replace(state.run_id, words.run_name(state))
 
 
 def stop_lines(state: RunState, now: float) -> list[str]:

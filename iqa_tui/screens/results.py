@@ -70,7 +70,7 @@ class ResultsScreen(Room):
     def show_group(self, group: str | None) -> None:
         """Another group's table; None: the newest's."""
         self._group = group
-        if self.is_mounted:
+        if self.can_draw:
             self._build()
 
     def runs_changed(self) -> None:

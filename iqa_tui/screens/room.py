@@ -112,13 +112,18 @@ class Room(Screen[None]):
         recorded = len(words.recorded_rows(ordered))
         self.query_one(HeaderBar).show(title, words.summary_words(self.runs, recorded))
 
+    @property
+    def can_draw(self) -> bool:
+        """False before the panels are there, and while the app ends: then they may be gone already."""
+        return self.is_mounted and self.app.is_running
+
     def watch_runs(self) -> None:
-        if self.is_mounted:
+        if self.can_draw:
             self.show_header()
             self.runs_changed()
 
     def watch_devices(self) -> None:
-        if self.is_mounted:
+        if self.can_draw:
             self.devices_changed()
 
     def runs_changed(self) -> None:

@@ -14,6 +14,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.geometry import Region
+from textual.markup import escape
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -34,6 +35,7 @@ class Canvas(Widget):
         super().__init__(id=id, classes=classes)
         self._strips: list[Strip] = []
         self._named_styles: dict[str, Style] = {}
+        self._border_words = ("", "")
 
     @abstractmethod
     def draw(self, width: int, height: int) -> list[Line]:
@@ -55,13 +57,16 @@ class Canvas(Widget):
             self.refresh(*(Region(0, y, width, 1) for y in changed))
 
     def set_title(self, title: str) -> None:
-        """Put a text into the border; nothing is repainted where it is there already."""
-        if self.border_title != title:
-            self.border_title = title
+        """Put a text, not markup, into the border; nothing is repainted where it is there already."""
+        if self._border_words != (title, self._border_words[1]):
+            self._border_words = (title, self._border_words[1])
+            self.border_title = escape(title)
 
     def set_subtitle(self, subtitle: str) -> None:
-        if self.border_subtitle != subtitle:
-            self.border_subtitle = subtitle
+        """As `set_title`, into the lower border."""
+        if self._border_words != (self._border_words[0], subtitle):
+            self._border_words = (self._border_words[0], subtitle)
+            self.border_subtitle = escape(subtitle)
 
     def render_line(self, y: int) -> Strip:
         if y < len(self._strips):

@@ -99,6 +99,7 @@ class RowTable(Canvas, can_focus=True):
         self._rows: tuple[TableRow, ...] = ()
         self._cursor = 0
         self._first = 0
+        self._note = ""
 
     @property
     def cursor_key(self) -> str | None:
@@ -117,6 +118,15 @@ class RowTable(Canvas, can_focus=True):
         keys = self.row_keys
         self._cursor = keys.index(before) if before in keys else max(0, min(self._cursor, len(keys) - 1))
         self._after_cursor_change(before)
+
+    def set_note(self, text: str) -> None:
+        """Say something in full at the lower border, which a column may be too narrow for."""
+        self._note = text
+        self._show_note()
+
+    def _show_note(self) -> None:
+        place = f"{self._cursor + 1} of {len(self._rows)}" if len(self._rows) > self._visible_rows else ""
+        self.set_subtitle(" · ".join(text for text in (self._note, place) if text))
 
     def move_to(self, key: str) -> None:
         """Put the cursor on a row; a row that is not there leaves it where it is."""
@@ -161,8 +171,7 @@ class RowTable(Canvas, can_focus=True):
                 line = [(text, f"{style} cursor".strip()) for text, style in line]
                 line.append((" " * max(0, width - line_width(line)), "cursor"))
             lines.append(line)
-        hidden = len(self._rows) - self._visible_rows
-        self.set_subtitle(f"{self._cursor + 1} of {len(self._rows)}" if hidden > 0 else "")
+        self._show_note()
         return lines
 
     def on_click(self, event: events.Click) -> None:

@@ -13,7 +13,7 @@ from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.command_view import wrapped_command
 from iqa_tui.panels.curves import Shown, View, series_of
 from iqa_tui.panels.experiment_list import experiment_row
-from iqa_tui.panels.gpu import device_lines, host_lines
+from iqa_tui.panels.gpu import device_lines, host_lines, short_name
 from iqa_tui.panels.result_table import delta, number, result_row, srcc_bounds
 from iqa_tui.panels.run_list import COLUMNS, recorded_row, run_row
 from iqa_tui.results.table import Row, Table
@@ -87,6 +87,20 @@ def test_a_gpu_in_two_lines_fits_its_panel() -> None:
     assert "97%" in joined(lines[0])
     assert "64°C" in joined(lines[0])
     assert joined(lines[1]).endswith("▁▅█")
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [
+        ("NVIDIA H100 80GB HBM3", "H100"),
+        ("NVIDIA GeForce RTX 3090", "RTX 3090"),
+        ("NVIDIA A100-SXM4-80GB", "A100-SXM4-80GB"),
+        ("Tesla V100 PCIe 32GB", "V100"),
+        ("NVIDIA", "NVIDIA"),
+    ],
+)
+def test_a_gpu_is_called_by_its_model(name: str, short: str) -> None:
+    assert short_name(name) == short
 
 
 def test_the_host_is_said_plainly() -> None:

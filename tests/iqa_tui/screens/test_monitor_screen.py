@@ -27,7 +27,7 @@ async def test_every_run_stands_with_its_state_in_words(ablation: list[FakeRun],
         assert "koniq-losses" in text
         assert "2 running · 1 queued · 1 failed · 1 finished · 1 recorded" in text
         assert "20.0/80 GiB" in text
-        assert "held by ann" in text
+        assert "ann, pid 4711" in text
 
 
 async def test_the_curve_and_the_log_are_those_of_the_run_under_the_cursor(
