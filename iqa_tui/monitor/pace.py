@@ -60,7 +60,7 @@ def duration_words(seconds: float) -> str:
         return "<5 s"
     if seconds < 55:
         return f"{5 * round(seconds / 5)} s"
-    if seconds < 99.5 * 60:
+    if seconds < 97.5 * 60:
         minutes = max(1, round(seconds / 60))
         return f"{minutes} min" if minutes < 20 else f"{5 * round(minutes / 5)} min"
     hours = seconds / 3600

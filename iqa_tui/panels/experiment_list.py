@@ -13,11 +13,11 @@ SECONDS_PER_HOUR = 3600.0
 COLUMNS = (
     Column("tick", "", 3),
     Column("id", "id", 4),
-    Column("label", "experiment", 12, grows=True),
+    Column("label", "experiment", 17, grows=True),
     Column("priority", "priority", 8, importance=6),
-    Column("time", "time", 7, "right", importance=7),
+    Column("time", "time", 6, "right", importance=7),
     Column("srcc", "expected SRCC", 13, importance=5),
-    Column("notes", "notes", 26, importance=2),
+    Column("notes", "notes", 16, grows=True, importance=2),
 )
 
 

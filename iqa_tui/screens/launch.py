@@ -19,6 +19,7 @@ from iqa_tui.launch.flags import command_for
 from iqa_tui.launch.plan import Experiment, Plan, load_plan, preset_names
 from iqa_tui.launch.queue import LaunchRequest, enqueue
 from iqa_tui.launch.schedule import STRATEGIES, Job, schedule
+from iqa_tui.monitor import words
 from iqa_tui.panels.command_view import CommandView
 from iqa_tui.panels.device_list import DeviceList
 from iqa_tui.panels.experiment_list import ExperimentList
@@ -93,17 +94,25 @@ class LaunchScreen(Room):
         self.post_message(PlansLoaded(tuple((name, _plan_or_words(name)) for name in names)))
 
     def on_plans_loaded(self, message: PlansLoaded) -> None:
+        if not self.can_draw:
+            return
         self._plans = message.plans
         for name, plan in message.plans:
             if isinstance(plan, Plan):
                 self._ticks.setdefault(name, {each.id for each in plan.experiments if each.selected})
         plans = self.query_one(PlanList)
         plans.show_plans(message.plans)
-        if not self.session.plans and not self.runs:
-            plans.move_to("demo")  # a newcomer's first enter launches what runs anywhere
+        if not self.session.plans:
+            plans.move_to(self._likely_plan())
         self._plan_changed()
 
     # What is chosen
+
+    def _likely_plan(self) -> str:
+        """That of the newest runs; without any the demo: a newcomer's first enter launches what runs anywhere."""
+        ordered = words.in_plan_order(self.runs)
+        plan = ordered[0].spec.plan if ordered and ordered[0].spec else {}
+        return str(plan.get("name", "demo"))
 
     @property
     def _plan_name(self) -> str:

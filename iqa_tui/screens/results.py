@@ -93,6 +93,8 @@ class ResultsScreen(Room):
             self.post_message(TableBuilt(groups, table))
 
     def on_table_built(self, message: TableBuilt) -> None:
+        if not self.can_draw:
+            return
         self._groups, self._table = message.groups, message.table
         panel = self.query_one(ResultTable)
         panel.show_table(message.table)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
@@ -52,9 +53,13 @@ class Canvas(Widget):
         if len(before) != len(self._strips):
             self.refresh()
             return
-        changed = [y for y, (old, new) in enumerate(zip(before, self._strips, strict=True)) if old != new]
+        changed = [
+            Region(first, y, last - first, 1)
+            for y, (old, new) in enumerate(zip(before, self._strips, strict=True))
+            for first, last in changed_cells(old, new)
+        ]
         if changed:
-            self.refresh(*(Region(0, y, width, 1) for y in changed))
+            self.refresh(*changed)
 
     def set_title(self, title: str) -> None:
         """Put a text, not markup, into the border; nothing is repainted where it is there already."""
@@ -100,6 +105,22 @@ class Canvas(Widget):
     def on_resize(self, _event: events.Resize) -> None:
         self._strips = []
         self.redraw()
+
+
+def changed_cells(old: Strip, new: Strip) -> list[tuple[int, int]]:
+    """First cell and cell after the last of what two strips of one length differ in; [] where they are equal."""
+    before, after = list(old), list(new)
+    if before == after:
+        return []
+    head = _cells_in_common(before, after)
+    tail = min(_cells_in_common(before[::-1], after[::-1]), new.cell_length - head)
+    return [(head, new.cell_length - tail)]
+
+
+def _cells_in_common(before: Iterable[Segment], after: Iterable[Segment]) -> int:
+    """Cells of the segments, from the first on, that are the same in both."""
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(before, after, strict=False))
+    return sum(old.cell_length for old, _ in same)
 
 
 def clip(line: Iterable[Span], width: int) -> Line:

@@ -195,3 +195,22 @@ async def test_a_mouse_click_moves_the_cursor_and_a_second_one_chooses(
         await pilot.pause()
         assert [series.name for series in curves._series] == ["F3"]
         assert ablation[0].run.run_id in pilot.app.screen._colours
+
+
+async def test_devices_that_no_longer_answer_stay_on_screen_with_their_age(open_app: OpenApp) -> None:
+    async with open_app() as pilot:
+        panel, message = pilot.app.screen.query_one(GpuPanel), pilot.app.latest_devices
+        await settle(pilot, lambda: panel.border_title == "GPUs")
+        panel.show(message.survey, None, {}, {}, message.survey.taken_at + 30)
+        assert panel.border_title == "GPUs · last seen 30 s ago"
+        assert "20.0/80 GiB" in screen_text(pilot)
+
+
+async def test_the_cause_stands_in_full_where_its_column_is_too_narrow(runs_dir: Path, open_app: OpenApp) -> None:
+    cause = "exit 1: CUDA out of memory (GPU 0, 23.6 of 24 GiB)"
+    FakeRun.queue(runs_dir, "F2").start().end(ExitKind.FAILED, cause)
+    async with open_app((80, 24)) as pilot:
+        runs = pilot.app.screen.query_one(RunList)
+        await settle(pilot, lambda: len(runs.row_keys) == 2)
+        await pilot.press("j")
+        await settle(pilot, lambda: cause in screen_text(pilot))

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from rich.segment import Segment
 from textual.app import App, ComposeResult
 from textual.geometry import Region
+from textual.strip import Strip
 
-from iqa_tui.widgets.canvas import fit, line_width
+from iqa_tui.widgets.canvas import changed_cells, fit, line_width
 from iqa_tui.widgets.plain_filter import plain
 from iqa_tui.widgets.row_table import Column, RowTable, TableRow, fitting_columns, row_line
 
@@ -83,6 +85,17 @@ async def test_the_cursor_scrolls_a_long_table_and_a_click_moves_it() -> None:
         assert table.render_line(1).text.startswith("r0")
 
 
+def strip(*words: str) -> Strip:
+    return Strip([Segment(word) for word in words])
+
+
+def test_what_changed_in_a_line_is_found_by_its_pieces() -> None:
+    assert changed_cells(strip("ab", "cd", "ef"), strip("ab", "cd", "ef")) == []
+    assert changed_cells(strip("ab", "cd", "ef"), strip("ab", "xy", "ef")) == [(2, 4)]
+    assert changed_cells(strip("ab", "ab"), strip("abab")) == [(0, 4)]
+    assert changed_cells(strip("画", "x"), strip("画", "y")) == [(2, 3)]
+
+
 async def test_only_lines_that_changed_are_painted() -> None:
     app = TableApp()
     async with app.run_test(size=(40, 8)) as pilot:
@@ -94,4 +107,7 @@ async def test_only_lines_that_changed_are_painted() -> None:
         table.show(rows("a", "b", "c"))
         assert painted == []
         table.show([*rows("a", "b"), *rows("c", srcc="0.9")])
-        assert [region.y for region in painted] == [3]
+        ((x, y, width, height),) = painted
+        assert (y, height) == (3, 1)
+        assert x > 10
+        assert x + width == 40
