@@ -92,7 +92,9 @@ class MonitorScreen(OrdersRoom):
         alive = {state.run_id for state in self.runs}
         self._colours = {run_id: colour for run_id, colour in self._colours.items() if run_id in alive}
         ordered = self._ordered()
-        self.query_one(RunList).show_runs(
+        table = self.query_one(RunList)
+        is_first_look = not table.row_keys
+        table.show_runs(
             ordered,
             [] if self._filter else words.recorded_rows(ordered),
             waiting=self.devices.waiting if self.devices else {},
@@ -100,6 +102,8 @@ class MonitorScreen(OrdersRoom):
             now=time.time(),
             empty=self._empty_words(),
         )
+        if is_first_look and ordered:  # on what happens now, rather than on a recorded row
+            table.move_to(next((state for state in ordered if state.state.is_alive), ordered[0]).run_id)
         self._fit_top()
         self._show_curves()
         self._show_log()

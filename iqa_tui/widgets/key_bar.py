@@ -9,6 +9,8 @@ from textual import events
 
 from iqa_tui.widgets.canvas import Canvas, Line, line_width
 
+WHILE_TYPING = (("⏎", "done", "enter"), ("esc", "back", "escape"))
+
 
 class KeyBar(Canvas):
     """Dock it at the bottom of a screen."""
@@ -25,6 +27,8 @@ class KeyBar(Canvas):
 
     def _entries(self, width: int) -> list[tuple[str, str, str]]:
         """Shown keys, description and the key to press, for those that fit; the app's own always come last."""
+        if self.screen.focused is not None and self.screen.focused.check_consume_key("a", "a"):
+            return list(WHILE_TYPING)  # every letter goes into the field
         own: dict[str, tuple[str, str, str]] = {}
         of_app: dict[str, tuple[str, str, str]] = {}
         for active in self.screen.active_bindings.values():

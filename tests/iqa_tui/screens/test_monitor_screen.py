@@ -96,6 +96,7 @@ async def test_a_filter_shows_what_matches_and_escape_shows_all(ablation: list[F
         await settle(pilot, lambda: len(runs.row_keys) == 6)
         await pilot.press("slash", *"rank")
         await settle(pilot, lambda: len(runs.row_keys) == 1)
+        await settle(pilot, lambda: screen_text(pilot).splitlines()[-1].split() == ["⏎", "done", "esc", "back"])
         await pilot.press("enter")
         assert pilot.app.focused is runs
         assert "matching" in str(runs.border_title)
@@ -189,12 +190,12 @@ async def test_a_mouse_click_moves_the_cursor_and_a_second_one_chooses(
     async with open_app() as pilot:
         runs, curves = pilot.app.screen.query_one(RunList), pilot.app.screen.query_one(Curves)
         await settle(pilot, lambda: len(runs.row_keys) == 6)
-        await pilot.click(RunList, offset=(10, 5))
-        assert runs.cursor_key == ablation[0].run.run_id
-        await pilot.click(RunList, offset=(10, 5))
+        await pilot.click(RunList, offset=(10, 6))
+        assert runs.cursor_key == ablation[1].run.run_id
+        await pilot.click(RunList, offset=(10, 6))
         await pilot.pause()
-        assert [series.name for series in curves._series] == ["F3"]
-        assert ablation[0].run.run_id in pilot.app.screen._colours
+        assert [series.name for series in curves._series] == ["F4"]
+        assert ablation[1].run.run_id in pilot.app.screen._colours
 
 
 async def test_devices_that_no_longer_answer_stay_on_screen_with_their_age(open_app: OpenApp) -> None:
@@ -214,3 +215,17 @@ async def test_the_cause_stands_in_full_where_its_column_is_too_narrow(runs_dir:
         await settle(pilot, lambda: len(runs.row_keys) == 2)
         await pilot.press("j")
         await settle(pilot, lambda: cause in screen_text(pilot))
+
+
+async def test_the_cursor_begins_on_a_run_that_is_alive(ablation: list[FakeRun], open_app: OpenApp) -> None:
+    async with open_app() as pilot:
+        runs = pilot.app.screen.query_one(RunList)
+        await settle(pilot, lambda: runs.cursor_key == ablation[0].run.run_id)
+        await settle(pilot, lambda: "last line" in screen_text(pilot))
+
+
+async def test_the_smallest_form_has_no_scroll_bar(ablation: list[FakeRun], open_app: OpenApp) -> None:
+    async with open_app((60, 15)) as pilot:
+        await settle(pilot, lambda: "● running" in screen_text(pilot))
+        assert pilot.app.screen.show_vertical_scrollbar is False
+        assert pilot.app.screen.query_one(Curves).size.height >= 1
