@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 MODEL_SIZES = ("tiny", "small", "base")
-LOSS_TYPES = ("l1", "l2", "srcc", "rank", "pairwise", "plcc")
+LOSS_TYPES = ("l1", "l2", "srcc", "rank", "pairwise", "plcc", "nin")
 DATASETS = ("koniq-10k", "biq2021", "csv", "demo")
 LATER_DATASETS = ("livec", "spaq", "kadid-10k", "agiqa-3k", "tid2013", "live", "csiq", "bid")
 """Data sets of the published code that this version does not read."""
-PROTOCOLS = {"clean": True, "published": False}
-"""Protocol to whether this version follows it."""
+PROTOCOLS = ("clean", "published")
 PUBLISHED_TRAIN_TEST_NUM = 10
 WHERE_FLAGS = ("data_path", "runs_dir", "run_folder", "num_workers", "resume", "check")
 """Flags that say where and how, not what: a resumed run may change them."""
@@ -138,15 +137,10 @@ def parse(argv: list[str]) -> TrainConfig:
 
 def refusal(config: TrainConfig) -> str | None:
     """Why these flags cannot be followed, in words; None where they can."""
-    available = ", ".join(name for name, is_available in PROTOCOLS.items() if is_available)
     reasons = (
         (
             config.dataset in LATER_DATASETS,
             f"--dataset {config.dataset} is not read by this version; choose one of {', '.join(DATASETS)}",
-        ),
-        (
-            not PROTOCOLS[config.protocol],
-            f"--protocol {config.protocol} is not available in this version; available: {available}",
         ),
         (
             config.train_test_num not in (1, PUBLISHED_TRAIN_TEST_NUM),
@@ -279,7 +273,7 @@ def _add_loss_flags(group: Group) -> None:
 
 
 def _add_training_flags(group: Group) -> None:
-    group.add_argument("--protocol", choices=tuple(PROTOCOLS), default="clean", help="how the best epoch is chosen")
+    group.add_argument("--protocol", choices=PROTOCOLS, default="clean", help="how the best epoch is chosen")
     group.add_argument("--lr", type=_above_zero, default=2e-5, help="of the backbone")
     group.add_argument("--lr_ratio", type=_above_zero, default=10.0, help="new layers learn at lr times this")
     group.add_argument("--weight_decay", type=_not_negative, default=5e-4)

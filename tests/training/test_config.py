@@ -78,7 +78,6 @@ def test_the_published_default_data_set_is_refused_with_what_there_is(capsys):
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        (("--protocol", "published"), "--protocol published is not available in this version"),
         (("--train_test_num", "3"), "--seeds"),
         (("--loss_type", "huber"), "huber"),
         (("--lr", "0"), "--lr"),
