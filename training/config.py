@@ -15,9 +15,20 @@ from typing import Any, NoReturn
 
 MODEL_SIZES = ("tiny", "small", "base")
 LOSS_TYPES = ("l1", "l2", "srcc", "rank", "pairwise", "plcc", "nin")
-DATASETS = ("koniq-10k", "biq2021", "csv", "demo")
-LATER_DATASETS = ("livec", "spaq", "kadid-10k", "agiqa-3k", "tid2013", "live", "csiq", "bid")
-"""Data sets of the published code that this version does not read."""
+DATASETS = (
+    "koniq-10k",
+    "spaq",
+    "kadid-10k",
+    "agiqa-3k",
+    "livec",
+    "tid2013",
+    "live",
+    "csiq",
+    "bid",
+    "biq2021",
+    "csv",
+    "demo",
+)
 PROTOCOLS = ("clean", "published")
 PUBLISHED_TRAIN_TEST_NUM = 10
 WHERE_FLAGS = ("data_path", "runs_dir", "run_folder", "num_workers", "resume", "check")
@@ -45,7 +56,7 @@ class TrainConfig:
     ranking_loss_alpha: float
     """Weight of the margin ranking term added to the loss; 0: none."""
     ranking_loss_margin: float
-    """On the training scale, where labels span 0 to 1."""
+    """On the scale of training: 0 to 1, under the published protocol 0 to 100."""
     loss_type: str
     patience: int
     """Epochs without a better validation SRCC before training stops."""
@@ -96,6 +107,31 @@ class TrainConfig:
         return "none" if self.no_lr_scheduler else self.lr_scheduler
 
     @property
+    def is_published(self) -> bool:
+        """The habits of the published code are repeated."""
+        return self.protocol == "published"
+
+    @property
+    def judged_on(self) -> str:
+        """The split on which the best epoch is chosen."""
+        return "test" if self.is_published else "val"
+
+    @property
+    def evaluated_splits(self) -> tuple[str, ...]:
+        """Scored after every epoch."""
+        return ("test",) if self.is_published else ("val", "test")
+
+    @property
+    def used_splits(self) -> tuple[str, ...]:
+        """Those whose images this run needs."""
+        return self.evaluated_splits if self.epochs == 0 else ("train", *self.evaluated_splits)
+
+    @property
+    def test_crops(self) -> int:
+        """Of each evaluated image. The published code without --test_random_crop scores the centre alone."""
+        return 1 if self.is_published and not self.test_random_crop else self.test_patch_num
+
+    @property
     def is_limited(self) -> bool:
         """Only some images are used: the numbers are a quick look."""
         return self.limit_train_images is not None or self.limit_test_images is not None
@@ -138,10 +174,6 @@ def parse(argv: list[str]) -> TrainConfig:
 def refusal(config: TrainConfig) -> str | None:
     """Why these flags cannot be followed, in words; None where they can."""
     reasons = (
-        (
-            config.dataset in LATER_DATASETS,
-            f"--dataset {config.dataset} is not read by this version; choose one of {', '.join(DATASETS)}",
-        ),
         (
             config.train_test_num not in (1, PUBLISHED_TRAIN_TEST_NUM),
             f"--train_test_num {config.train_test_num}: one run is one seed; give --seed or `launch --seeds 1,2`",
@@ -220,9 +252,9 @@ def _add_data_flags(group: Group) -> None:
     group.add_argument(
         "--dataset",
         default="livec",
-        choices=(*DATASETS, *LATER_DATASETS),
+        choices=DATASETS,
         metavar="NAME",
-        help=f"one of {', '.join(DATASETS)} ({', '.join(LATER_DATASETS)} are known, and refused by this version)",
+        help=f"one of {', '.join(DATASETS)}",
     )
     group.add_argument(
         "--data_path", help="folder of the data set, or the file for csv; otherwise $IQA_TUI_DATA/NAME or data/NAME"
@@ -233,7 +265,7 @@ def _add_data_flags(group: Group) -> None:
     group.add_argument(
         "--test_random_crop",
         action="store_true",
-        help="test crops at places drawn from seed and image name; otherwise on a regular grid",
+        help="test crops at places drawn from seed and image name; otherwise on a regular grid (published: the centre)",
     )
     group.add_argument("--no_color_jitter", action="store_true", help="leave brightness, contrast, saturation alone")
     group.add_argument(
@@ -268,12 +300,15 @@ def _add_loss_flags(group: Group) -> None:
         "--ranking_loss_alpha", type=_not_negative, default=0.5, help="weight of a margin ranking term beside the loss"
     )
     group.add_argument(
-        "--ranking_loss_margin", type=_not_negative, default=0.1, help="of that term; labels span 0 to 1"
+        "--ranking_loss_margin",
+        type=_not_negative,
+        default=0.1,
+        help="of that term, on the scale of training (0 to 1; published: 0 to 100)",
     )
 
 
 def _add_training_flags(group: Group) -> None:
-    group.add_argument("--protocol", choices=PROTOCOLS, default="clean", help="how the best epoch is chosen")
+    group.add_argument("--protocol", choices=PROTOCOLS, default="clean", help="published: as the published code")
     group.add_argument("--lr", type=_above_zero, default=2e-5, help="of the backbone")
     group.add_argument("--lr_ratio", type=_above_zero, default=10.0, help="new layers learn at lr times this")
     group.add_argument("--weight_decay", type=_not_negative, default=5e-4)

@@ -144,7 +144,7 @@ def _notes_of_setup(setup: Setup) -> list[str]:
             f"--train_test_num {PUBLISHED_TRAIN_TEST_NUM} (the published default): one run is one seed here; "
             "repeat with --seed or `iqa-tui launch PLAN --seeds 1,2,3`"
         )
-    if setup.config.loss_type == "pairwise" and setup.images["train"].unit_mos_sd is None:
+    if setup.config.loss_type == "pairwise" and setup.images["train"].training_mos_sd is None:
         notes.append("no spread of opinions is known for every training image: the pairwise loss uses one for all")
     return notes
 

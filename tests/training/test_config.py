@@ -69,9 +69,13 @@ def test_check_prints_the_settings_without_loading_torch():
     assert json.loads(ended.stdout)["loss_type"] == "l2"
 
 
-def test_the_published_default_data_set_is_refused_with_what_there_is(capsys):
-    line = refused(capsys)
-    assert line.startswith("error: --dataset livec is not read by this version")
+def test_the_published_default_data_set_is_the_default():
+    assert parse([]).dataset == "livec"
+
+
+def test_an_unknown_data_set_is_refused_with_what_there_is(capsys):
+    line = refused(capsys, "--dataset", "koniq")
+    assert line.startswith("error: ")
     assert "koniq-10k" in line
 
 
