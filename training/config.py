@@ -59,7 +59,7 @@ class TrainConfig:
     """On the scale of training: 0 to 1, under the published protocol 0 to 100."""
     loss_type: str
     patience: int
-    """Epochs without a better validation SRCC before training stops."""
+    """Epochs without a better SRCC on `judged_on` before training stops."""
     no_early_stopping: bool
     no_multiscale: bool
     attention_fusion: bool
@@ -201,7 +201,7 @@ def _positive(text: str) -> int:
     return number
 
 
-def _seed(text: str) -> int:
+def _from_zero(text: str) -> int:
     number = int(text)
     if number < 0:
         raise argparse.ArgumentTypeError(f"{text} is negative")
@@ -313,10 +313,12 @@ def _add_training_flags(group: Group) -> None:
     group.add_argument("--lr_ratio", type=_above_zero, default=10.0, help="new layers learn at lr times this")
     group.add_argument("--weight_decay", type=_not_negative, default=5e-4)
     group.add_argument("--batch_size", type=_positive, default=96, help="crops a step")
-    group.add_argument("--epochs", type=_positive, default=16)
+    group.add_argument("--epochs", type=_from_zero, default=16, help="0: score the network as --weights made it")
     group.add_argument("--lr_scheduler", choices=("cosine", "step", "none"), default="cosine")
     group.add_argument("--no_lr_scheduler", action="store_true", help="the same as --lr_scheduler none")
-    group.add_argument("--patience", type=_positive, default=5, help="epochs without a better validation SRCC")
+    group.add_argument(
+        "--patience", type=_positive, default=5, help="epochs without a better SRCC (of validation; published: of test)"
+    )
     group.add_argument("--no_early_stopping", action="store_true")
     group.add_argument(
         "--train_test_num",
@@ -324,7 +326,7 @@ def _add_training_flags(group: Group) -> None:
         default=PUBLISHED_TRAIN_TEST_NUM,
         help="repetitions in the published code; here one run is one seed: repeat with --seed or `launch --seeds`",
     )
-    group.add_argument("--seed", type=_seed, default=42, help="all that is random follows from it")
+    group.add_argument("--seed", type=_from_zero, default=42, help="all that is random follows from it")
     group.add_argument(
         "--precision", choices=("auto", "fp32", "bf16"), default="auto", help="auto: bf16 where the device has it"
     )

@@ -86,7 +86,7 @@ def test_an_unknown_data_set_is_refused_with_what_there_is(capsys):
         (("--loss_type", "huber"), "huber"),
         (("--lr", "0"), "--lr"),
         (("--lr", "nan"), "--lr"),
-        (("--epochs", "0"), "--epochs"),
+        (("--epochs", "-1"), "--epochs"),
         (("--batch_size", "-1"), "--batch_size"),
         (("--dropout_rate", "1"), "--dropout_rate"),
         (("--seed", "-1"), "--seed"),

@@ -281,17 +281,20 @@ CROPS = [
 ]
 
 
-def test_two_losses_with_one_seed_see_the_same_bytes(tmp_path):
+@pytest.mark.parametrize("protocol", ["clean", "published"])
+@pytest.mark.parametrize("test_crops", [[], ["--test_random_crop"]])
+def test_two_losses_with_one_seed_see_the_same_bytes(tmp_path, protocol, test_crops):
     images = split_images(tmp_path)
 
     def stream_of(loss: str) -> list[bytes]:
-        config = parse([*CROPS, "--loss_type", loss, "--num_workers", "1" if loss == "l1" else "3"])
+        workers = "1" if loss == "l1" else "3"
+        config = parse([*CROPS, *test_crops, "--protocol", protocol, "--loss_type", loss, "--num_workers", workers])
         plan = plan_crops(len(images), config.train_patch_num, seed=config.seed, epoch=1)
         return [
             part.numpy().tobytes()
             for batch in train_batches(images, plan, config)
-            for part in (batch.crops, batch.mos, batch.flips)
-        ]
+            for part in (batch.crops, batch.mos, batch.flips, batch.jitters)
+        ] + [crops.numpy().tobytes() for _, crops in crops_to_score(images, config, 8)]
 
     assert stream_of("l1") == stream_of("srcc")
 
