@@ -119,6 +119,19 @@ def load_last(path: Path, network: QualityNetwork, optimizer: torch.optim.Optimi
         raise BadCheckpoint(f"{path} does not fit this network: {str(error).splitlines()[0]}") from error
 
 
+def load_best(path: Path, network: QualityNetwork) -> None:
+    """Put the best weights of this run into the network.
+
+    Raises:
+        BadCheckpoint: absent, damaged, or of another network.
+    """
+    try:
+        network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["network"])
+    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError, TypeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise BadCheckpoint(f"{path}: the best weights cannot be read again ({reason})") from error
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)

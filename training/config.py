@@ -29,6 +29,8 @@ DATASETS = (
     "csv",
     "demo",
 )
+CROSS_DATASETS = ("spaq", "kadid-10k", "agiqa-3k")
+"""A finished network is tested on these too, where their folders are there."""
 PROTOCOLS = ("clean", "published")
 PUBLISHED_TRAIN_TEST_NUM = 10
 WHERE_FLAGS = ("data_path", "runs_dir", "run_folder", "num_workers", "resume", "check")
@@ -142,6 +144,21 @@ class TrainConfig:
         if self.data_path is not None:
             return Path(self.data_path).expanduser()
         return Path(os.environ.get("IQA_TUI_DATA", "data")).expanduser() / self.dataset
+
+    def cross_folders(self) -> dict[str, Path]:
+        """Other data sets to test on after training, and where they lie: beside this run's, or in `$IQA_TUI_DATA`.
+
+        Empty for the demo, whose labels are no opinions.
+        """
+        roots = (self.data_folder.parent, Path(os.environ.get("IQA_TUI_DATA", "data")).expanduser())
+        found = {
+            name: root / name
+            for name in CROSS_DATASETS
+            for root in reversed(roots)  # the last written is the first
+            if (root / name).is_dir()
+        }
+        left_out = {self.dataset, "spaq" if self.no_spaq else ""}
+        return {} if self.dataset == "demo" else {name: path for name, path in found.items() if name not in left_out}
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -271,7 +288,7 @@ def _add_data_flags(group: Group) -> None:
     group.add_argument(
         "--no_spaq",
         action="store_true",
-        help="leave SPAQ out of tests on other data sets (this version makes no such tests)",
+        help=f"leave SPAQ out of the tests on other data sets after training ({', '.join(CROSS_DATASETS)} where there)",
     )
     group.add_argument("--limit_train_images", type=_positive, metavar="N", help="a quick look: only N images")
     group.add_argument("--limit_test_images", type=_positive, metavar="N", help="same for validation and for test")

@@ -13,6 +13,7 @@ from training import checkpoint
 from training.attempt import Attempt
 from training.checkpoint import Metrics, Progress
 from training.config import TrainConfig
+from training.cross_tests import score_elsewhere
 from training.errors import Stopped
 from training.evaluate import Evaluation, attention_note, evaluate, write_scores
 from training.loop import train_epoch
@@ -46,7 +47,7 @@ def run(config: TrainConfig, attempt: Attempt) -> None:
     try:
         if config.epochs == 0:
             _score(setup, progress, epoch=0)
-            progress.elapsed_seconds = earlier_seconds + time.monotonic() - began
+            _save_last(setup, progress)
         while not _is_over(progress, config):
             _train_one_epoch(setup, progress)
             progress.elapsed_seconds = earlier_seconds + time.monotonic() - began
@@ -54,12 +55,19 @@ def run(config: TrainConfig, attempt: Attempt) -> None:
     except Stopped:
         progress.elapsed_seconds = earlier_seconds + time.monotonic() - began
         _save_last(setup, progress)
-        raise Stopped(
-            f"stopped at step {progress.step:,} of epoch {progress.epoch}; "
-            f"go on with --run_folder {attempt.run.path} --resume and the same flags"
-        ) from None
-    _finish(setup, progress)
+        where = f"at step {progress.step:,} of epoch {progress.epoch}"
+        raise Stopped(f"stopped {where}; {_how_to_go_on(setup)}") from None
+    try:
+        cross_metrics, cross_notes = score_elsewhere(setup, progress)
+    except Stopped:  # the last checkpoint is that of the last epoch: the network now holds the best weights
+        raise Stopped(f"stopped while testing on other data sets; {_how_to_go_on(setup)}") from None
+    progress.elapsed_seconds = earlier_seconds + time.monotonic() - began
+    _finish(setup, progress, cross_metrics, cross_notes)
     events.close()
+
+
+def _how_to_go_on(setup: Setup) -> str:
+    return f"go on with --run_folder {setup.attempt.run.path} --resume and the same flags"
 
 
 def _resume(setup: Setup) -> Progress:
@@ -152,11 +160,11 @@ def _save_last(setup: Setup, progress: Progress) -> None:
     setup.recorder.checkpoint(epoch=progress.epoch, step=progress.step, name="last")
 
 
-def _finish(setup: Setup, progress: Progress) -> None:
+def _finish(setup: Setup, progress: Progress, cross_metrics: dict[str, Metrics], cross_notes: list[str]) -> None:
     """The result is the last file written."""
     test = progress.best_metrics["test"]
     setup.recorder.finished(srcc=test["srcc"], plcc=test["plcc"])
-    write_record(setup.attempt.run.result, _result(setup, progress))
+    write_record(setup.attempt.run.result, _result(setup, progress, cross_metrics, cross_notes))
     demo = " (demo data: the labels are no human opinions)" if setup.dataset.demo else ""
     setup.recorder.say(
         f"test SRCC {shown_metric(test['srcc'])}  PLCC {shown_metric(test['plcc'])}  of epoch "
@@ -164,11 +172,11 @@ def _finish(setup: Setup, progress: Progress) -> None:
     )
 
 
-def _result(setup: Setup, progress: Progress) -> Result:
+def _result(setup: Setup, progress: Progress, cross_metrics: dict[str, Metrics], cross_notes: list[str]) -> Result:
     config = setup.config
     return Result(
         run_id=setup.attempt.run.run_id,
-        metrics={**progress.best_metrics, "test_oracle": progress.oracle},
+        metrics={**progress.best_metrics, "test_oracle": progress.oracle, **cross_metrics},
         protocol=config.protocol,
         dataset=setup.dataset.name,
         loss_type=config.loss_type,
@@ -178,7 +186,8 @@ def _result(setup: Setup, progress: Progress) -> Result:
         elapsed_seconds=progress.elapsed_seconds,
         best_epoch=progress.best_epoch,
         epochs=progress.epoch - 1,
-        images={split: len(images) for split, images in setup.images.items()},
+        images={split: len(images) for split, images in setup.images.items()}
+        | {dataset.name: len(dataset.items) for dataset in setup.cross_datasets},
         limited=config.is_limited,
         demo=setup.dataset.demo,
         device=setup.placement.name,
@@ -187,7 +196,7 @@ def _result(setup: Setup, progress: Progress) -> Result:
         config=config.as_dict(),
         versions={"python": platform.python_version(), "torch": torch.__version__}
         | {name: _version(name) for name in PACKAGES},
-        notes=[*notes_of_setup(setup), *progress.best_notes],
+        notes=[*notes_of_setup(setup), *progress.best_notes, *cross_notes],
     )
 
 

@@ -8,7 +8,7 @@ import torch
 
 from training.attempt import Attempt
 from training.config import PUBLISHED_TRAIN_TEST_NUM, TrainConfig
-from training.datasets import Dataset, open_dataset
+from training.datasets import Dataset, open_cross_dataset, open_dataset
 from training.datasets.base import SPLITS
 from training.datasets.batches import SplitImages
 from training.datasets.cache import open_images
@@ -30,6 +30,8 @@ class Setup:
     recorder: Recorder
     placement: Placement
     dataset: Dataset
+    cross_datasets: tuple[Dataset, ...]
+    """Others, to test on after training; labels read, images not yet decoded."""
     images: dict[str, SplitImages]
     network: QualityNetwork
     optimizer: torch.optim.Optimizer
@@ -39,6 +41,7 @@ def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
     """Data before network: what a user most often gets wrong is told first."""
     placement = place(config.precision)
     dataset = open_dataset(config)
+    cross_datasets = tuple(open_cross_dataset(name, path, config) for name, path in config.cross_folders().items())
     store = open_images(
         dataset,
         config.patch_size,
@@ -56,6 +59,7 @@ def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
         recorder=recorder,
         placement=suit_network(placement, config.precision, network),
         dataset=dataset,
+        cross_datasets=cross_datasets,
         images={split: SplitImages(dataset, store, split) for split in SPLITS},
         network=network,
         optimizer=build_optimizer(network, config),

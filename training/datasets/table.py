@@ -51,3 +51,17 @@ def open_dataset(config: TrainConfig) -> Dataset:
     dataset = readers[config.dataset](config.data_folder)
     limited = dataset.limited(config.limit_train_images, config.limit_test_images).only(config.used_splits)
     return check_complete(replace(limited, training_top=TRAINING_TOP[config.protocol]), config.used_splits)
+
+
+def open_cross_dataset(name: str, folder: Path, config: TrainConfig) -> Dataset:
+    """All images of another data set as one test split: this run's network has seen none of them.
+
+    Raises:
+        BadData: as `open_dataset`.
+    """
+    dataset = READERS[name](folder)
+    items = tuple(replace(item, split="test") for item in dataset.items)
+    limited = replace(dataset, items=items, training_top=TRAINING_TOP[config.protocol]).limited(
+        None, config.limit_test_images
+    )
+    return check_complete(limited, ("test",))
