@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -162,6 +163,16 @@ class TrainConfig:
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+    def command(self) -> str:
+        """The shortest command that means the same, without where its folder is."""
+        defaults = vars(build_parser().parse_args([]))
+        left_out = {"runs_dir", "run_folder", "resume", "check"}
+        words = ["python", "-m", "training"]
+        for name, value in self.as_dict().items():
+            if name not in left_out and (value != defaults[name] or name == "dataset"):
+                words += [f"--{name}"] if value is True else [f"--{name}", str(value)]
+        return shlex.join(words)
 
     def what_differs(self, other: dict[str, Any]) -> list[str]:
         """Flags that make this another experiment than `other`, a `as_dict` of an earlier attempt."""

@@ -60,14 +60,14 @@ def evaluate(
     Raises:
         Stopped: asked to.
     """
-    scores, attention = _score_crops(network, images, config, placement, on_progress, should_stop)
+    scores, attention = score_crops(network, images, config, placement, on_progress, should_stop)
     pred = np.array([dataset.from_training(score) for score in scores], dtype=np.float64)
     metrics, notes = all_metrics(pred, images.mos)
     return Evaluation(split, images.names, images.mos, pred, attention, metrics, [f"{split}: {note}" for note in notes])
 
 
 @torch.inference_mode()
-def _score_crops(
+def score_crops(
     network: QualityNetwork,
     images: SplitImages,
     config: TrainConfig,
@@ -75,7 +75,11 @@ def _score_crops(
     on_progress: Callable[[int, int], None],
     should_stop: Callable[[], bool],
 ) -> tuple[Scores, Scores | None]:
-    """(N,) mean scores on the scale of training, and (N, 4) mean attention."""
+    """(N,) mean scores on the scale of training, and (N, 4) mean attention. Leaves the network in eval mode.
+
+    Raises:
+        Stopped: asked to.
+    """
     network.eval()
     batch_size = max(config.batch_size, SMALLEST_GPU_BATCH) if placement.is_cuda else CPU_BATCH
     total = np.zeros(len(images))

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import platform
 import sys
 import time
-
-import torch
 
 from training import checkpoint
 from training.attempt import Attempt
@@ -18,13 +14,10 @@ from training.errors import Stopped
 from training.evaluate import Evaluation, attention_note, evaluate, write_scores
 from training.loop import train_epoch
 from training.losses import build_criterion
-from training.network.quality import parameter_count
-from training.record import Recorder, shown_metric
-from training.runfolder.schema import Result
-from training.runfolder.write import EventWriter, write_record
-from training.setup import Setup, notes_of_setup, set_up, tell_start
-
-PACKAGES = ("iqa-tui", "timm", "numpy", "scipy", "pillow")
+from training.outcome import finish
+from training.record import Recorder
+from training.runfolder.write import EventWriter
+from training.setup import Setup, set_up, tell_start
 
 
 def run(config: TrainConfig, attempt: Attempt) -> None:
@@ -62,7 +55,7 @@ def run(config: TrainConfig, attempt: Attempt) -> None:
     except Stopped:  # the last checkpoint is that of the last epoch: the network now holds the best weights
         raise Stopped(f"stopped while testing on other data sets; {_how_to_go_on(setup)}") from None
     progress.elapsed_seconds = earlier_seconds + time.monotonic() - began
-    _finish(setup, progress, cross_metrics, cross_notes)
+    finish(setup, progress, cross_metrics, cross_notes)
     events.close()
 
 
@@ -145,7 +138,7 @@ def _judge(setup: Setup, progress: Progress, epoch: int, evaluations: dict[str, 
     run_folder = setup.attempt.run
     for split, evaluation in evaluations.items():
         write_scores(run_folder.score_file(setup.dataset.name, split), evaluation)
-    checkpoint.save_best(run_folder.best_checkpoint, setup.network, progress, setup.config)
+    checkpoint.save_best(run_folder.best_checkpoint, setup.network, progress, setup.config, setup.dataset)
     setup.recorder.checkpoint(epoch=epoch, step=progress.step, name="best")
 
 
@@ -158,50 +151,3 @@ def _srcc(metrics: Metrics) -> float:
 def _save_last(setup: Setup, progress: Progress) -> None:
     checkpoint.save_last(setup.attempt.run.last_checkpoint, setup.network, setup.optimizer, progress, setup.config)
     setup.recorder.checkpoint(epoch=progress.epoch, step=progress.step, name="last")
-
-
-def _finish(setup: Setup, progress: Progress, cross_metrics: dict[str, Metrics], cross_notes: list[str]) -> None:
-    """The result is the last file written."""
-    test = progress.best_metrics["test"]
-    setup.recorder.finished(srcc=test["srcc"], plcc=test["plcc"])
-    write_record(setup.attempt.run.result, _result(setup, progress, cross_metrics, cross_notes))
-    demo = " (demo data: the labels are no human opinions)" if setup.dataset.demo else ""
-    setup.recorder.say(
-        f"test SRCC {shown_metric(test['srcc'])}  PLCC {shown_metric(test['plcc'])}  of epoch "
-        f"{progress.best_epoch}{demo}  in {setup.attempt.run.path}"
-    )
-
-
-def _result(setup: Setup, progress: Progress, cross_metrics: dict[str, Metrics], cross_notes: list[str]) -> Result:
-    config = setup.config
-    return Result(
-        run_id=setup.attempt.run.run_id,
-        metrics={**progress.best_metrics, "test_oracle": progress.oracle, **cross_metrics},
-        protocol=config.protocol,
-        dataset=setup.dataset.name,
-        loss_type=config.loss_type,
-        seed=config.seed,
-        network=config.network_name,
-        finished=time.time(),
-        elapsed_seconds=progress.elapsed_seconds,
-        best_epoch=progress.best_epoch,
-        epochs=progress.epoch - 1,
-        images={split: len(images) for split, images in setup.images.items()}
-        | {dataset.name: len(dataset.items) for dataset in setup.cross_datasets},
-        limited=config.is_limited,
-        demo=setup.dataset.demo,
-        device=setup.placement.name,
-        precision=setup.placement.precision_in_words,
-        parameters=parameter_count(setup.network),
-        config=config.as_dict(),
-        versions={"python": platform.python_version(), "torch": torch.__version__}
-        | {name: _version(name) for name in PACKAGES},
-        notes=[*notes_of_setup(setup), *progress.best_notes, *cross_notes],
-    )
-
-
-def _version(package: str) -> str:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return "unknown"

@@ -94,6 +94,11 @@ def notes_of_setup(setup: Setup) -> list[str]:
     notes = list(setup.dataset.notes)
     if config.is_published:
         notes.append("protocol published: the best epoch is chosen on the test split itself")
+    elif setup.network.began_as_published:
+        notes.append(
+            f"{config.weights} is a published checkpoint, which scores from 0 to 100 where this protocol trains from 0 "
+            "to 1: without training RMSE says nothing; use --protocol published"
+        )
     if rising := rising_lr_note(config):
         notes.append(rising)
     if config.train_test_num == PUBLISHED_TRAIN_TEST_NUM:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.fakes.photographs import write_csv_dataset
 from tests.fakes.public_datasets import write_agiqa, write_kadid, write_spaq
-from tests.training.test_process import SMALL, train
+from tests.training.processes import SMALL, train
 from training.config import parse
 from training.datasets import open_cross_dataset
 from training.errors import BadData

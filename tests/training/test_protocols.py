@@ -9,7 +9,7 @@ import torch
 
 from tests.fakes.photographs import write_csv_dataset
 from tests.training.datasets.test_datasets import decoded, opened
-from tests.training.test_process import SMALL, train
+from tests.training.processes import SMALL, train
 from training import checkpoint
 from training import run as run_story
 from training.checkpoint import Progress

@@ -206,6 +206,8 @@ class Result:
     device: str = ""
     precision: str = ""
     parameters: int = 0
+    backbone: str = ""
+    """The timm model, with the tag of its pretrained weights where it began with them."""
     config: dict[str, Any] = field(default_factory=dict)
     """Every flag, as it was used."""
     versions: dict[str, str] = field(default_factory=dict)

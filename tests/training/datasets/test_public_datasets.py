@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 
 from tests.fakes.photographs import write_koniq, write_rows
-from tests.fakes.public_datasets import WRITERS, cells, write_agiqa, write_mat, write_published_koniq, write_sheet
+from tests.fakes.public_datasets import (
+    WRITERS,
+    cells,
+    link_pictures,
+    write_agiqa,
+    write_mat,
+    write_published_koniq,
+    write_sheet,
+)
 from tests.training.datasets.test_datasets import counts, decoded, edit, opened
 from training.errors import BadData
 
@@ -246,21 +254,23 @@ def test_an_image_that_cannot_be_decoded_is_named_with_its_line(tmp_path):
 @pytest.mark.parametrize("layout", ["1024x768", "512x384", "train and test"])
 @pytest.mark.parametrize("labels", ["koniq10k_distributions_sets.csv", "koniq10k_scores_and_distributions.csv"])
 def test_koniq_is_read_from_either_file_and_every_layout(tmp_path, layout, labels):
-    folder = write_koniq(tmp_path, train=10, val=2, test=3)
-    images = sorted((folder / "1024x768").iterdir())
-    if labels != "koniq10k_distributions_sets.csv":
-        (folder / "koniq10k_distributions_sets.csv").unlink()
-        header = ("image_name", "c1", "c2", "c3", "c4", "c5", "c_total", "MOS", "SD", "MOS_zscore")
-        rows = [(path.name, 0, 0, 0.5, 0.5, 0, 100, 3.5, 0.5, 40 + n) for n, path in enumerate(images)]
-        write_rows(folder / labels, header, rows)
-    for path in images:
-        place = ("test" if path.name.startswith("test") else "train") if layout == "train and test" else layout
-        (folder / place).mkdir(exist_ok=True)
-        path.rename(folder / place / path.name)
-    dataset = opened("koniq-10k", folder)
-    assert sum(counts(dataset).values()) == 15
-    assert all(20 <= item.mos <= 80 for item in dataset.items)
+    sets = ["training"] * 10 + ["validation"] * 2 + ["test"] * 3
+    names = [f"{number}.jpg" for number in range(len(sets))]
+    split = layout == "train and test"
+    places = [("test" if name == "test" else "train") if split else layout for name in sets]
+    link_pictures(tmp_path, [f"{place}/{name}" for place, name in zip(places, names, strict=True)])
+    has_sets = labels == "koniq10k_distributions_sets.csv"
+    header = ("image_name", "c1", "c2", "c3", "c4", "c5", "c_total", "MOS", "SD", "set" if has_sets else "MOS_zscore")
+    rows = [
+        (name, 0, 0, 0.5, 0.5, 0, 100, *((40 + n, 0.5, sets[n]) if has_sets else (3.5, 0.5, 40 + n)))
+        for n, name in enumerate(names)
+    ]
+    write_rows(tmp_path / labels, header, rows)
+    dataset = opened("koniq-10k", tmp_path)
+    assert [item.mos for item in dataset.items] == [40 + int(item.name.partition(".")[0]) for item in dataset.items]
+    assert len(dataset.items) == 15
     assert dataset.sd_to_training(dataset.items[0].mos_sd) == pytest.approx(0.139)
+    assert {item.path.parent.name for item in dataset.items} == set(places)
 
 
 def test_published_koniq_has_its_own_split_size_and_labels_from_0_to_100(tmp_path):
