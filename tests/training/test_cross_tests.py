@@ -1,15 +1,18 @@
 """After training the network is tested on other data sets, where they lie beside its own."""
 
 import csv
+from types import SimpleNamespace
 
 import pytest
 
 from tests.fakes.photographs import write_csv_dataset
 from tests.fakes.public_datasets import write_agiqa, write_kadid, write_spaq
 from tests.training.processes import SMALL, train
+from training import checkpoint
+from training import run as run_story
 from training.config import parse
 from training.datasets import open_cross_dataset
-from training.errors import BadData
+from training.errors import BadData, Stopped
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_events, read_record
 from training.runfolder.schema import Result
@@ -61,3 +64,29 @@ def test_a_run_is_tested_elsewhere_with_its_best_weights(tmp_path):
         rows = list(csv.DictReader(file))
     assert sorted(float(row["mos"]) for row in rows) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1.0])
     assert ended.stdout.splitlines()[-1].startswith("test SRCC")
+
+
+def test_a_stop_while_testing_elsewhere_keeps_the_last_epoch_and_a_resume_only_tests(tmp_path, monkeypatch):
+    labels = write_csv_dataset(tmp_path / "data")
+    write_agiqa(tmp_path / "data" / "agiqa-3k", 4)
+    run = RunFolder(tmp_path / "run")
+    attempt = SimpleNamespace(run=run, number=1, by_hand=False, should_stop=lambda: False)
+    flags = [*SMALL, "--data_path", str(labels), "--run_folder", str(run.path), "--precision", "fp32"]
+    run.path.mkdir()
+
+    def stopped(setup, progress):
+        checkpoint.load_best(run.best_checkpoint, setup.network)
+        raise Stopped("stopped during evaluation")
+
+    monkeypatch.setenv("IQA_TUI_DEVICE", "cpu")
+    with monkeypatch.context() as patched:
+        patched.setattr(run_story, "score_elsewhere", stopped)
+        with pytest.raises(Stopped, match="stopped while testing on other data sets; go on with --run_folder"):
+            run_story.run(parse(flags), attempt)
+    before = run.last_checkpoint.read_bytes()
+    assert not run.result.exists()
+    steps = sum(event.kind == "step" for event in read_events(run))
+    run_story.run(parse([*flags, "--resume"]), attempt)
+    assert "agiqa-3k" in read_record(run.result, Result).metrics
+    assert sum(event.kind == "step" for event in read_events(run)) == steps
+    assert run.last_checkpoint.read_bytes() == before
