@@ -1,9 +1,14 @@
-"""A real `python -m training`, small enough for a test."""
+"""A real `python -m training`, small enough for a test; or its story in this process, which spares the start."""
 
 import os
 import shlex
 import subprocess
 import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+from training.config import parse
+from training.runfolder.layout import RunFolder
 
 SMALL = shlex.split(
     "--dataset csv --backbone test_efficientnet --weights none --patch_size 64 --batch_size 3 --epochs 2 "
@@ -34,3 +39,13 @@ def start(*flags: object, **env: str) -> subprocess.Popen[str]:
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", **env},
     )
+
+
+def train_here(folder: Path, *flags: object) -> RunFolder:
+    """The run from data to result, without records and locks."""
+    from training.run import run
+
+    attempt = SimpleNamespace(run=RunFolder(folder), number=1, by_hand=False, should_stop=lambda: False)
+    folder.mkdir(exist_ok=True)
+    run(parse([*map(str, flags), "--run_folder", str(folder)]), attempt)
+    return attempt.run

@@ -1,13 +1,12 @@
 """After training the network is tested on other data sets, where they lie beside its own."""
 
 import csv
-from types import SimpleNamespace
 
 import pytest
 
 from tests.fakes.photographs import write_csv_dataset
 from tests.fakes.public_datasets import write_agiqa, write_kadid, write_spaq
-from tests.training.processes import SMALL, train
+from tests.training.processes import SMALL, train_here
 from training import checkpoint
 from training import run as run_story
 from training.config import parse
@@ -47,14 +46,12 @@ def test_every_image_of_another_data_set_is_tested_on(tmp_path):
         open_cross_dataset("kadid-10k", folder, config("--data_path", "x"))
 
 
-def test_a_run_is_tested_elsewhere_with_its_best_weights(tmp_path):
+def test_a_run_is_tested_elsewhere_with_its_best_weights(tmp_path, capsys):
     data = tmp_path / "data"
     labels = write_csv_dataset(data)
     for name, write in (("spaq", write_spaq), ("agiqa-3k", write_agiqa)):
         write(data / name, 6)
-    ended = train(*SMALL, "--data_path", labels, "--run_folder", tmp_path / "run", "--no_spaq")
-    assert ended.returncode == 0, ended.stderr
-    run = RunFolder(tmp_path / "run")
+    run = train_here(tmp_path / "run", *SMALL, "--data_path", labels, "--no_spaq")
     result = read_record(run.result, Result)
     assert set(result.metrics) == {"val", "test", "test_oracle", "agiqa-3k"}
     assert result.images["agiqa-3k"] == 6
@@ -63,30 +60,27 @@ def test_a_run_is_tested_elsewhere_with_its_best_weights(tmp_path):
     with run.score_file("agiqa-3k", "test").open() as file:
         rows = list(csv.DictReader(file))
     assert sorted(float(row["mos"]) for row in rows) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1.0])
-    assert ended.stdout.splitlines()[-1].startswith("test SRCC")
+    assert capsys.readouterr().out.splitlines()[-1].startswith("test SRCC")
 
 
 def test_a_stop_while_testing_elsewhere_keeps_the_last_epoch_and_a_resume_only_tests(tmp_path, monkeypatch):
     labels = write_csv_dataset(tmp_path / "data")
     write_agiqa(tmp_path / "data" / "agiqa-3k", 4)
     run = RunFolder(tmp_path / "run")
-    attempt = SimpleNamespace(run=run, number=1, by_hand=False, should_stop=lambda: False)
-    flags = [*SMALL, "--data_path", str(labels), "--run_folder", str(run.path), "--precision", "fp32"]
-    run.path.mkdir()
+    flags = [*SMALL, "--data_path", labels]
 
     def stopped(setup, progress):
         checkpoint.load_best(run.best_checkpoint, setup.network)
         raise Stopped("stopped during evaluation")
 
-    monkeypatch.setenv("IQA_TUI_DEVICE", "cpu")
     with monkeypatch.context() as patched:
         patched.setattr(run_story, "score_elsewhere", stopped)
         with pytest.raises(Stopped, match="stopped while testing on other data sets; go on with --run_folder"):
-            run_story.run(parse(flags), attempt)
+            train_here(run.path, *flags)
     before = run.last_checkpoint.read_bytes()
     assert not run.result.exists()
     steps = sum(event.kind == "step" for event in read_events(run))
-    run_story.run(parse([*flags, "--resume"]), attempt)
+    train_here(run.path, *flags, "--resume")
     assert "agiqa-3k" in read_record(run.result, Result).metrics
     assert sum(event.kind == "step" for event in read_events(run)) == steps
     assert run.last_checkpoint.read_bytes() == before

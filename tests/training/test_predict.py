@@ -11,12 +11,11 @@ import pytest
 import torch
 
 from tests.fakes.photographs import write_csv_dataset, write_picture
-from tests.training.processes import train
+from tests.training.processes import train_here
 from training.config import parse
 from training.errors import BadCheckpoint, NoWeights
 from training.network.build import build_network
 from training.predict import main
-from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record
 from training.runfolder.schema import Result
 from training.scorer import open_scorer
@@ -146,11 +145,9 @@ def test_a_published_checkpoint_can_be_what_a_run_begins_with(published_checkpoi
 
 def test_a_published_checkpoint_is_scored_on_a_data_set_without_training(published_checkpoint, tmp_path):
     labels = write_csv_dataset(tmp_path / "data", train=1, val=1, test=3)
-    where = ["--dataset", "csv", "--data_path", labels, "--run_folder", tmp_path / "run"]
+    where = ["--dataset", "csv", "--data_path", labels]
     flags = ["--weights", published_checkpoint, "--no_multiscale", "--epochs", "0", "--protocol", "published"]
-    ended = train(*where, *flags, "--train_test_num", "1")
-    assert ended.returncode == 0, ended.stderr
-    run = RunFolder(tmp_path / "run")
+    run = train_here(tmp_path / "run", *where, *flags, "--train_test_num", "1")
     result = read_record(run.result, Result)
     assert (result.epochs, result.parameters, result.protocol) == (0, 28_979_523, "published")
     assert set(result.metrics) == {"test", "test_oracle"}
