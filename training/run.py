@@ -20,7 +20,7 @@ from training.datasets.batches import SplitImages
 from training.datasets.cache import open_images
 from training.device import Placement, place, suit_network
 from training.errors import Stopped
-from training.evaluate import Evaluation, attention_note, evaluate, write_scores
+from training.evaluate import Evaluation, evaluate, write_scores
 from training.loop import steps_per_epoch, train_epoch
 from training.losses import build_criterion
 from training.network.build import build_network
@@ -204,8 +204,8 @@ def _judge(setup: Setup, progress: Progress, evaluations: dict[str, Evaluation])
     progress.epochs_without_better = 0
     progress.best_epoch = progress.epoch
     progress.best_metrics = {"test": test.metrics, "val": val.metrics}
-    attention = attention_note(test)
-    progress.best_notes = [*val.notes, *test.notes, *([attention] if attention else [])]
+    progress.best_notes = [*val.notes, *test.notes]
+    progress.best_attention = test.mean_attention
     run_folder = setup.attempt.run
     for split, evaluation in evaluations.items():
         write_scores(run_folder.score_file(setup.dataset.name, split), evaluation)
@@ -256,6 +256,7 @@ def _result(setup: Setup, progress: Progress) -> Result:
         device=setup.placement.name,
         precision=setup.placement.precision_in_words,
         parameters=parameter_count(setup.network),
+        attention=progress.best_attention,
         config=config.as_dict(),
         versions={"python": platform.python_version(), "torch": torch.__version__}
         | {name: _version(name) for name in PACKAGES},

@@ -69,7 +69,7 @@ class Bench:
     def bare_loop(self) -> None:
         self.network.train()
         for _ in range(self.steps):
-            with self.placement.autocast():
+            with self.placement.autocast(training=True):
                 pred = self.network(self.ready)
             loss = self.criterion(pred, self.mos)
             self.optimizer.zero_grad(set_to_none=True)

@@ -206,6 +206,8 @@ class Result:
     device: str = ""
     precision: str = ""
     parameters: int = 0
+    attention: list[float] | None = None
+    """Mean weights of the scales on the test split, fine to coarse; None without attention fusion."""
     config: dict[str, Any] = field(default_factory=dict)
     """Every flag, as it was used."""
     versions: dict[str, str] = field(default_factory=dict)
