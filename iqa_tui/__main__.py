@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import io
 import os
@@ -41,6 +42,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _open(wish: OpenApp) -> int:
+    gc.disable()  # what is imported stays; looking through it for garbage costs the first paint a tenth of its time
     from iqa_tui.app import run_app  # noqa: PLC0415  Textual takes a third of a second
 
     # None: the app looks at the terminal's encoding itself.

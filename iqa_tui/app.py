@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import os
 import sys
@@ -122,6 +123,7 @@ class IqaApp(App[None]):
 
     def _start_watching(self) -> None:
         """After the first paint: threads compete with it for the interpreter."""
+        gc.enable()
         self.run_watcher.start()
         self.gpu_watcher.start()
 

@@ -75,6 +75,9 @@ def _facts(result: Result) -> list[str]:
         "Took": f"{result.elapsed_seconds / 3600:.2f} hours on {result.device}, {result.precision}",
         "Versions": versions,
     }
+    if result.attention is not None:
+        weights = ", ".join(f"{weight:.3f}" for weight in result.attention)
+        facts["Mean attention on the four scales, fine to coarse"] = weights
     return ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in facts.items())]
 
 

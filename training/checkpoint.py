@@ -40,6 +40,8 @@ class Progress:
     best_metrics: dict[str, Metrics] = field(default_factory=dict)
     """Split to metrics at the best epoch."""
     best_notes: list[str] = field(default_factory=list)
+    best_attention: list[float] | None = None
+    """Mean weights of the scales on the test split at the best epoch; None without attention fusion."""
     oracle: Metrics = field(default_factory=dict)
     """Test metrics of the epoch with the best test SRCC; for comparison with work that chose so."""
     epochs_without_better: int = 0

@@ -222,36 +222,50 @@ def refusal(config: TrainConfig) -> str | None:
     return next((reason for is_refused, reason in reasons if is_refused), None)
 
 
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
+
+
 def _positive(text: str) -> int:
-    number = int(text)
+    number = _whole(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is not at least 1")
     return number
 
 
 def _from_zero(text: str) -> int:
-    number = int(text)
+    number = _whole(text)
     if number < 0:
         raise argparse.ArgumentTypeError(f"{text} is negative")
     return number
 
 
 def _not_negative(text: str) -> float:
-    number = float(text)
+    number = _number(text)
     if not 0 <= number < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is not a number of at least 0")
     return number
 
 
 def _above_zero(text: str) -> float:
-    number = float(text)
+    number = _number(text)
     if not 0 < number < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
     return number
 
 
 def _rate(text: str) -> float:
-    number = float(text)
+    number = _number(text)
     if not 0 <= number < 1:
         raise argparse.ArgumentTypeError(f"{text} is not in [0, 1)")
     return number
@@ -350,7 +364,7 @@ def _add_training_flags(group: Group) -> None:
     group.add_argument("--no_early_stopping", action="store_true")
     group.add_argument(
         "--train_test_num",
-        type=int,
+        type=_whole,
         default=PUBLISHED_TRAIN_TEST_NUM,
         help="repetitions in the published code; here one run is one seed: repeat with --seed or `launch --seeds`",
     )

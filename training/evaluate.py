@@ -43,6 +43,11 @@ class Evaluation:
     metrics: dict[str, float | None]
     notes: list[str]
 
+    @property
+    def mean_attention(self) -> list[float] | None:
+        """Of each scale over the split, fine to coarse; None without attention."""
+        return None if self.attention is None else [float(weight) for weight in self.attention.mean(axis=0)]
+
 
 def evaluate(
     network: QualityNetwork,
@@ -122,11 +127,3 @@ def _write_csv(path: Path, header: tuple[str, ...], rows: Sequence[tuple[str, ..
     writer.writerow(header)
     writer.writerows(rows)
     write_atomic(path, text.getvalue().encode())
-
-
-def attention_note(evaluation: Evaluation) -> str | None:
-    """The mean weights of the scales over a split, for people; None without attention."""
-    if evaluation.attention is None:
-        return None
-    means = ", ".join(f"{weight:.3f}" for weight in evaluation.attention.mean(axis=0))
-    return f"{evaluation.split}: mean attention on the four scales, fine to coarse: {means}"

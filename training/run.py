@@ -11,7 +11,7 @@ from training.checkpoint import Metrics, Progress
 from training.config import TrainConfig
 from training.cross_tests import score_elsewhere
 from training.errors import Stopped
-from training.evaluate import Evaluation, attention_note, evaluate, write_scores
+from training.evaluate import Evaluation, evaluate, write_scores
 from training.loop import train_epoch
 from training.losses import build_criterion
 from training.outcome import finish
@@ -130,11 +130,8 @@ def _judge(setup: Setup, progress: Progress, epoch: int, evaluations: dict[str, 
     progress.epochs_without_better = 0
     progress.best_epoch = epoch
     progress.best_metrics = {split: evaluation.metrics for split, evaluation in evaluations.items()}
-    attention = attention_note(test)
-    progress.best_notes = [
-        *(note for evaluation in evaluations.values() for note in evaluation.notes),
-        *([attention] if attention else []),
-    ]
+    progress.best_notes = [note for evaluation in evaluations.values() for note in evaluation.notes]
+    progress.best_attention = test.mean_attention
     run_folder = setup.attempt.run
     for split, evaluation in evaluations.items():
         write_scores(run_folder.score_file(setup.dataset.name, split), evaluation)

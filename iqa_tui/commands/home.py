@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-from iqa_tui.commands import status
 from iqa_tui.commands.outcome import OpenApp
 from iqa_tui.commands.terminal import has_terminal
 
@@ -12,5 +11,7 @@ from iqa_tui.commands.terminal import has_terminal
 def run(options: argparse.Namespace) -> int | OpenApp:
     if has_terminal():
         return OpenApp(options.runs_dir, ascii_mode=options.ascii)
+    from iqa_tui.commands import status  # noqa: PLC0415  what it needs would cost the app's first paint
+
     print("There is no terminal to open the app in, so this is `iqa-tui status`. `iqa-tui --help` names the rest.\n")
     return status.print_status(options.runs_dir)

@@ -16,6 +16,7 @@ EPILOG = """\
 environment:
   IQA_TUI_DATA       folder of data sets, one folder each; otherwise --set data_path=FOLDER
   IQA_TUI_CPU_SLOTS  runs that share the CPU where there is no GPU (default 1)
+  IQA_TUI_CACHE      folder of decoded images that all runs share (default ~/.cache/iqa-tui)
   IQA_TUI_LEASES     folder of device leases, one for all users of the machine (default /run/lock/iqa-tui)
   IQA_TUI_GPU_SETTLE_SECONDS  how long a GPU must look idle before a run gets it (default 4)
 

@@ -25,6 +25,8 @@ class View:
 
     shown: Shown = Shown.LOSS
     over_time: bool = False
+    log_loss: bool = False
+    """Losses of different kinds differ by powers of ten; correlations do not."""
     smoothing: int = 1
     """Place in SMOOTHINGS."""
 
@@ -42,10 +44,18 @@ class View:
     def other_axis(self) -> View:
         return replace(self, over_time=not self.over_time)
 
+    def other_scale(self) -> View:
+        return replace(self, log_loss=not self.log_loss)
+
+    @property
+    def log_y(self) -> bool:
+        return self.log_loss and self.shown is Shown.LOSS
+
     @property
     def title(self) -> str:
         smoothed = f" · smoothed {self.weight:g}" if self.weight else ""
-        return f"Curves · {self.shown.value}{smoothed} · over {'time' if self.over_time else 'steps'}"
+        scale = " · log" if self.log_y else ""
+        return f"Curves · {self.shown.value}{scale}{smoothed} · over {'time' if self.over_time else 'steps'}"
 
 
 class Curves(LinePlot):
@@ -61,7 +71,9 @@ class Curves(LinePlot):
         """
         self.set_title(view.title)
         series = [series_of(state, colour, view) for state, colour in runs]
-        options = PlotOptions(smoothing=view.weight, x_is_time=view.over_time, ascii_only=self._ascii_mode)
+        options = PlotOptions(
+            smoothing=view.weight, x_is_time=view.over_time, log_y=view.log_y, ascii_only=self._ascii_mode
+        )
         self.show(series, options, empty=_empty_words(runs, view))
 
 

@@ -224,7 +224,7 @@ def hours_words(hours: float | None) -> str:
     if hours >= 0.995:
         return f"{hours:.1f} h"
     minutes = hours * 60
-    return f"{minutes:.0f} min" if minutes >= 1.995 else f"{minutes * 60:.0f} s"
+    return f"{minutes:.0f} min" if minutes >= 1.5 else f"{minutes * 60:.0f} s"
 
 
 def _footnotes(table: Table) -> list[tuple[str, str]]:

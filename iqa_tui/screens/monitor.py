@@ -46,6 +46,7 @@ class MonitorScreen(OrdersRoom):
         Binding("c", "other_curve", "curve"),
         Binding("plus,equals_sign", "smooth(1)", "smooth", key_display="+/-"),
         Binding("minus", "smooth(-1)", "less smooth", show=False),
+        Binding("l", "other_scale", "log", key_display="l"),
         Binding("enter", "zoom", "full screen", key_display="⏎"),
         Binding("x", "other_axis", "steps/time", show=False),
         Binding("g", "fold_devices", "GPUs"),
@@ -204,6 +205,10 @@ class MonitorScreen(OrdersRoom):
 
     def action_other_axis(self) -> None:
         self._look(self._view.other_axis())
+
+    def action_other_scale(self) -> None:
+        """Linear or logarithmic losses."""
+        self._look(self._view.other_scale())
 
     def action_smooth(self, steps: int) -> None:
         self._look(self._view.smoother(steps))

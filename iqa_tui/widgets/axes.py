@@ -21,6 +21,22 @@ class Ticks:
         count = round((self.high - self.low) / self.step)
         return [self.low + number * self.step for number in range(count + 1)]
 
+    def words(self, place: float) -> str:
+        return value_words(place, self.step)
+
+
+@dataclass(frozen=True, slots=True)
+class LogTicks:
+    """Ticks of a logarithmic axis; all are log10 of what they stand for."""
+
+    low: float
+    high: float
+    places: list[float]
+
+    def words(self, place: float) -> str:
+        """`0.002`, `0.5`, `20`, `1e-07`."""
+        return f"{10**place:.3g}"
+
 
 def round_ticks(low: float, high: float, most: int, *, unit: float = 1.0) -> Ticks:
     """At most about `most` ticks that enclose `low` to `high`.
@@ -35,6 +51,28 @@ def round_ticks(low: float, high: float, most: int, *, unit: float = 1.0) -> Tic
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999) * unit
     return Ticks(math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, step)
+
+
+def log_ticks(low: float, high: float, most: int) -> LogTicks:
+    """At most about `most` ticks that enclose `low` to `high`: 1, 2 and 5, or 1 and 3, or powers of ten alone.
+
+    Args:
+        low: log10 of the smallest value.
+        high: log10 of the largest.
+    """
+    first, last = math.floor(low + 1e-9), math.ceil(high - 1e-9)
+    last = max(last, first + 1)
+    for mantissas in ((1, 2, 5), (1, 3), (1,)):
+        candidates = [power + math.log10(factor) for power in range(first, last) for factor in mantissas] + [last]
+        below = max((place for place in candidates if place <= low + 1e-9), default=candidates[0])
+        above = min((place for place in candidates if place >= high - 1e-9), default=candidates[-1])
+        places = [place for place in candidates if below <= place <= above]
+        if len(places) < 2:
+            places = [place for place in candidates if place >= below][:2]
+        if len(places) <= most:
+            break
+    thinned = places[:: math.ceil(len(places) / max(1, most))]
+    return LogTicks(places[0], places[-1], thinned)
 
 
 def value_words(value: float, step: float) -> str:

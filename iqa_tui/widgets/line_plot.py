@@ -35,6 +35,8 @@ class PlotOptions:
     """0 to below 1: weight of what came before."""
     x_is_time: bool = False
     """x is seconds; else it counts."""
+    log_y: bool = False
+    """Powers of ten are equally far apart; values that are not above zero are left out."""
     digits: int = 4
     """Decimals of the last values."""
     ascii_only: bool = False

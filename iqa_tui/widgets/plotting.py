@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from iqa_tui.widgets.axes import Ticks, count_words, round_ticks, time_unit, time_words, value_words
+from iqa_tui.widgets.axes import LogTicks, Ticks, count_words, log_ticks, round_ticks, time_unit, time_words
 from iqa_tui.widgets.braille import DOT_COLUMNS, DOT_ROWS, Floats, braille_cells, column_extremes, raster, smooth
 from iqa_tui.widgets.canvas import Line, clip, fit
 from iqa_tui.widgets.line_plot import PlotOptions, Series
@@ -29,6 +29,9 @@ class _Curve:
     series: Series
     x: Floats
     y: Floats
+    """As it is drawn: smoothed, and log10 of it on a logarithmic axis."""
+    last: float
+    """The value at the end, smoothed."""
 
 
 def plot_lines(series: Sequence[Series], width: int, height: int, options: PlotOptions) -> list[Line]:
@@ -38,7 +41,8 @@ def plot_lines(series: Sequence[Series], width: int, height: int, options: PlotO
     plot_height = height - 1 - (0 if beside else 1)
     curves = [curve for one in series if (curve := _smoothed(one, options))]
     if not curves:
-        return [[("no finite value yet".center(width), "dim")]]
+        none = "no value above zero yet" if options.log_y else "no finite value yet"
+        return [[(none.center(width), "dim")]]
     if plot_width < 4 or plot_height < 1:
         return [_legend_line(curves, options, width)]
     named = len(curves) > 1 and plot_width >= 4 * END_WIDTH
@@ -51,18 +55,26 @@ def plot_lines(series: Sequence[Series], width: int, height: int, options: PlotO
 
 
 def _smoothed(series: Series, options: PlotOptions) -> _Curve | None:
-    """The finite points as arrays, smoothed before anything is thinned; None where there is none."""
+    """The points that can be drawn, smoothed before anything is thinned; None where there is none."""
     if len(series.x) == 0:
         return None
     x, y = np.asarray(series.x, dtype=np.float64), np.asarray(series.y, dtype=np.float64)
     finite = np.isfinite(y)
     if not finite.any():
         return None
-    return _Curve(series, x[finite], smooth(y[finite], options.smoothing))
+    x, y = x[finite], smooth(y[finite], options.smoothing)
+    last = float(y[-1])
+    if options.log_y:
+        positive = y > 0
+        if not positive.any():
+            return None
+        x, y = x[positive], np.log10(y[positive])
+    return _Curve(series, x, y, last)
 
 
 def _plot(curves: list[_Curve], width: int, height: int, options: PlotOptions, *, named: bool) -> list[Line]:
-    y_ticks = round_ticks(min(float(c.y.min()) for c in curves), max(float(c.y.max()) for c in curves), height // 3 + 1)
+    lowest, highest = min(float(c.y.min()) for c in curves), max(float(c.y.max()) for c in curves)
+    y_ticks = (log_ticks if options.log_y else round_ticks)(lowest, highest, height // 3 + 1)
     x_ticks = _x_ticks(curves, width, options)
     cells = [[(" ", "")] * (width + (END_WIDTH if named else 0)) for _ in range(height)]
     ends: list[tuple[int, int, _Curve]] = []
@@ -84,7 +96,7 @@ def _plot(curves: list[_Curve], width: int, height: int, options: PlotOptions, *
 
 
 def _curve_cells(
-    curve: _Curve, width: int, height: int, x_ticks: Ticks, y_ticks: Ticks, options: PlotOptions
+    curve: _Curve, width: int, height: int, x_ticks: Ticks, y_ticks: Ticks | LogTicks, options: PlotOptions
 ) -> tuple[list[str], int, int]:
     """The curve's text lines, and the cell (row, column) of its last point."""
     per_column, per_row = (1, 1) if options.ascii_only else (DOT_COLUMNS, DOT_ROWS)
@@ -119,13 +131,13 @@ def _write_names(cells: list[list[tuple[str, str]]], ends: list[tuple[int, int, 
                 break
 
 
-def _y_labels(ticks: Ticks, height: int) -> dict[int, str]:
+def _y_labels(ticks: Ticks | LogTicks, height: int) -> dict[int, str]:
     """Row to label; a row that two ticks would share keeps the first."""
     labels: dict[int, str] = {}
     span = ticks.high - ticks.low
     for place in ticks.places:
         row = round((ticks.high - place) / span * (height - 1)) if span and height > 1 else height - 1
-        labels.setdefault(row, value_words(place, ticks.step).rjust(LABEL_WIDTH)[:LABEL_WIDTH] + "┤")
+        labels.setdefault(row, ticks.words(place).rjust(LABEL_WIDTH)[:LABEL_WIDTH] + "┤")
     return labels
 
 
@@ -171,7 +183,7 @@ def _entry(curve: _Curve, options: PlotOptions, width: int) -> Line:
 
 
 def _value_words(curve: _Curve, options: PlotOptions) -> str:
-    return f"{float(curve.y[-1]):.{options.digits}f}".rjust(options.digits + 3)
+    return f"{curve.last:.{options.digits}f}".rjust(options.digits + 3)
 
 
 def _sign(curve: _Curve, options: PlotOptions) -> str:

@@ -111,7 +111,8 @@ def test_the_commands_that_are_run_elsewhere_still_stand_in_the_readme() -> None
 
 
 def test_make_demo_starts_the_demo() -> None:
-    done = subprocess.run(["make", "-n", "demo"], capture_output=True, text=True, cwd=ROOT, check=True)
+    command = ["make", "--no-print-directory", "-n", "demo"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip().endswith("/bin/iqa-tui demo")
 
 

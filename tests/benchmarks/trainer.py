@@ -15,7 +15,7 @@ from training.config import TrainConfig, parse
 from training.datasets import open_dataset
 from training.datasets.batches import SplitImages, train_batches
 from training.datasets.cache import open_images
-from training.device import place
+from training.device import place, suit_network
 from training.loop import steps_per_epoch, train_epoch
 from training.losses import build_criterion
 from training.network.build import build_network
@@ -36,13 +36,14 @@ class Bench:
 
     def __init__(self, config: TrainConfig, folder: Path) -> None:
         self.config = config
-        self.placement = place(config.precision)
+        placement = place(config.precision)
         dataset = open_dataset(config)
         store = open_images(
             dataset, config.patch_size, threads=2, on_progress=lambda *_: None, should_stop=lambda: False
         )
         self.images = SplitImages(dataset, store, "train")
-        self.network = build_network(config).to(self.placement.device, memory_format=torch.channels_last)
+        self.network = build_network(config).to(placement.device)
+        self.placement = suit_network(placement, config.precision, self.network)
         self.optimizer = build_optimizer(self.network, config)
         self.criterion = build_criterion(config)
         self.steps = steps_per_epoch(len(self.images), config)
@@ -69,7 +70,7 @@ class Bench:
     def bare_loop(self) -> None:
         self.network.train()
         for _ in range(self.steps):
-            with self.placement.autocast():
+            with self.placement.autocast(training=True):
                 pred = self.network(self.ready)
             loss = self.criterion(pred, self.mos)
             self.optimizer.zero_grad(set_to_none=True)
@@ -89,5 +90,5 @@ def main() -> None:
         "training_ratio",
         bare / ours,
         "×",
-        f"a bare loop on one ready batch, {images / bare:.1f} images/s ({bench.placement.name}, {bench.placement.precision})",
+        f"a bare loop on one ready batch, {images / bare:.1f} images/s ({bench.placement.name}, {bench.placement.precision_in_words})",
     )

@@ -12,20 +12,23 @@ import struct
 import subprocess
 import termios
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Self
 
 import pyte
 
 PATIENCE_SECONDS = 40.0
+PRIVATE = re.compile(rb"\x1b\[[<=>][0-9;]*[a-zA-Z]")
+"""Keyboard protocol sequences that pyte takes for text."""
 
 
 class Terminal:
     """Runs one command at a size; use it in a `with` block, which leaves nothing running."""
 
     def __init__(self, command: list[str], columns: int, rows: int, env: Mapping[str, str] = {}) -> None:
-        self._screen = pyte.Screen(columns, rows)
-        self._stream = pyte.ByteStream(self._screen)
+        self.screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self.screen)
+        self.received_bytes = 0
         self._controller, terminal = pty.openpty()
         self.resize(columns, rows)
         self.process = subprocess.Popen(
@@ -42,6 +45,10 @@ class Terminal:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End it, however it stands."""
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
@@ -49,7 +56,7 @@ class Terminal:
 
     def resize(self, columns: int, rows: int) -> None:
         fcntl.ioctl(self._controller, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        self._screen.resize(rows, columns)
+        self.screen.resize(rows, columns)
         if hasattr(self, "process"):
             os.killpg(self.process.pid, signal.SIGWINCH)
 
@@ -57,9 +64,10 @@ class Terminal:
         """Type; escape sequences stand for special keys."""
         os.write(self._controller, keys.encode())
 
+    @property
     def text(self) -> str:
         """The screen as it is now, a line a row, blanks at the ends of lines left out."""
-        return "\n".join(line.rstrip() for line in self._screen.display)
+        return "\n".join(line.rstrip() for line in self.screen.display)
 
     def read(self, seconds: float) -> None:
         """Take in what the program draws for a while, or until it ends."""
@@ -69,23 +77,35 @@ class Terminal:
             if not ready:
                 continue
             try:
-                self._stream.feed(os.read(self._controller, 65536))
+                chunk = os.read(self._controller, 65536)
             except OSError:  # the program closed its end
                 return
+            self.received_bytes += len(chunk)
+            self._stream.feed(PRIVATE.sub(b"", chunk))
 
     def wait_for(self, pattern: str) -> str:
         """The screen once it shows the pattern (a regular expression over all lines)."""
+        return self._wait(lambda: re.search(pattern, self.text) is not None, f"never showed {pattern!r}")
+
+    def wait_for_words(self, *words: str) -> str:
+        """The screen once it shows all of these."""
+        return self._wait(lambda: all(word in self.text for word in words), f"never showed all of {words}")
+
+    def wait_until_gone(self, words: str) -> str:
+        return self._wait(lambda: words not in self.text, f"still shows {words!r}")
+
+    def _wait(self, question: Callable[[], bool], otherwise: str) -> str:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             self.read(0.1)
-            if re.search(pattern, self.text()):
-                return self.text()
-        raise AssertionError(f"the screen never showed {pattern!r}:\n{self.text()}")
+            if question():
+                return self.text
+        raise AssertionError(f"the screen {otherwise}:\n{self.text}")
 
     def wait_for_end(self) -> int:
         """The exit code."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while self.process.poll() is None:
             self.read(0.1)
-            assert time.monotonic() < deadline, f"it does not end:\n{self.text()}"
+            assert time.monotonic() < deadline, f"it does not end:\n{self.text}"
         return self.process.returncode

@@ -87,6 +87,8 @@ def test_an_unknown_data_set_is_refused_with_what_there_is(capsys):
         (("--lr", "0"), "--lr"),
         (("--lr", "nan"), "--lr"),
         (("--epochs", "-1"), "--epochs"),
+        (("--epochs", "abc"), "--epochs: 'abc' is no whole number"),
+        (("--lr", "fast"), "--lr: 'fast' is no number"),
         (("--batch_size", "-1"), "--batch_size"),
         (("--dropout_rate", "1"), "--dropout_rate"),
         (("--seed", "-1"), "--seed"),

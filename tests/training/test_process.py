@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections import Counter
 
+import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
@@ -58,6 +59,12 @@ def test_events_tell_the_whole_run_in_order(finished):
     assert events[-1].kind == "finished"
 
 
+def attention_of(run: RunFolder) -> list[list[float]]:
+    """Image by image, as a user who plots it would read it."""
+    with (run.scores / "csv_test_attention.csv").open() as file:
+        return [[float(row[f"scale_{number}"]) for number in range(1, 5)] for row in csv.DictReader(file)]
+
+
 def test_the_result_says_what_was_measured_and_how(finished):
     run, printed = finished
     result = read_record(run.result, Result)
@@ -71,7 +78,7 @@ def test_the_result_says_what_was_measured_and_how(finished):
     assert (result.epochs, result.protocol, result.seed, result.limited, result.demo) == (2, "clean", 42, False, False)
     assert result.config["loss_type"] == "l1"
     assert result.versions["torch"] == torch.__version__
-    assert any("mean attention" in note for note in result.notes)
+    assert result.attention == pytest.approx(np.mean(attention_of(run), axis=0), abs=1e-5)
     assert f"{result.metrics['test']['srcc']:.4f}" in printed.splitlines()[-1]
     assert str(run.path) in printed.splitlines()[-1]
 

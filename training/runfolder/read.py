@@ -233,13 +233,10 @@ def _asked_by(run: RunFolder) -> str:
 
 
 def _has_begun(run: RunFolder, spec: Spec, attempt: AttemptFolder) -> bool:
-    """Our trainer says `started` itself; of another's command the first output is all there is to see."""
+    """Our trainer says `started` itself; another's command may never say a word, so its process is all there is."""
     if spec.trainer == "training":
         return any(event.kind == "started" and event.attempt == attempt.number for event in read_events(run))
-    try:
-        return attempt.output.stat().st_size > 0
-    except FileNotFoundError:
-        return False
+    return attempt.process.exists()
 
 
 def boot_id() -> str:

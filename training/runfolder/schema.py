@@ -208,6 +208,8 @@ class Result:
     parameters: int = 0
     backbone: str = ""
     """The timm model, with the tag of its pretrained weights where it began with them."""
+    attention: list[float] | None = None
+    """Mean weights of the scales on the test split, fine to coarse; None without attention fusion."""
     config: dict[str, Any] = field(default_factory=dict)
     """Every flag, as it was used."""
     versions: dict[str, str] = field(default_factory=dict)

@@ -116,7 +116,16 @@ def test_a_file_that_cannot_be_written_is_named(table: Table, tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("hours", "words"),
-    [(None, ""), (1.7, "1.7 h"), (0.999, "1.0 h"), (0.99, "59 min"), (0.2, "12 min"), (0.0114, "41 s")],
+    [
+        (None, ""),
+        (1.7, "1.7 h"),
+        (0.999, "1.0 h"),
+        (0.99, "59 min"),
+        (0.2, "12 min"),
+        (0.0114, "41 s"),
+        (0.0332, "2 min"),
+        (0.024, "86 s"),
+    ],
 )
 def test_times_are_rounded_to_what_a_reader_wants(hours: float | None, words: str) -> None:
     assert hours_words(hours) == words

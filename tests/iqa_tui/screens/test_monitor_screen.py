@@ -67,6 +67,8 @@ async def test_keys_change_the_look_of_the_curves(ablation: list[FakeRun], open_
         assert curves.border_title == "Curves · training loss · smoothed 0.6 · over steps"
         await pilot.press("plus", "x")
         assert curves.border_title == "Curves · training loss · smoothed 0.9 · over time"
+        await pilot.press("l")
+        assert curves.border_title == "Curves · training loss · log · smoothed 0.9 · over time"
         await pilot.press("minus", "minus", "minus", "c", "x")
         assert curves.border_title == "Curves · validation SRCC · over steps"
 

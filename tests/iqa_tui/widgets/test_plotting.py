@@ -51,6 +51,27 @@ def test_in_ascii_each_curve_has_its_own_sign() -> None:
     assert not any("⠀" <= sign <= "⣿" for sign in shown)
 
 
+def test_on_a_logarithmic_axis_an_exponential_is_a_straight_line() -> None:
+    assert texts(plot_lines([FALLING], 48, 9, PlotOptions(log_y=True))) == [
+        " ━ F2 L2 (MSE)           0.0183",
+        "      1┤⠉⠒⠢⠤⣄⣀",
+        "       │      ⠉⠉⠒⠢⠤⣀⡀",
+        "       │            ⠈⠉⠑⠒⠦⠤⣀⣀",
+        "    0.1┤                    ⠉⠑⠒⠤⢄⣀⡀",
+        "       │                          ⠈⠉⠓⠒⠤⢄⣀⡀",
+        "       │                                 ⠈⠉⠒⠢⠤⣄⣀",
+        "   0.01┤",
+        "       └0──────────────────50────────────────100",
+    ]
+
+
+def test_what_is_not_above_zero_has_no_logarithm_and_is_left_out() -> None:
+    mixed = Series("F4", "", 0, (1, 2, 3), (1.0, 0.0, 0.1))
+    assert "0.1000" in texts(plot_lines([mixed], 60, 8, PlotOptions(log_y=True)))[0]
+    zero = Series("F4", "", 0, (1, 2), (0.0, 0.0))
+    assert texts(plot_lines([zero], 60, 8, PlotOptions(log_y=True)))[0].strip() == "no value above zero yet"
+
+
 def test_losses_that_were_not_finite_are_left_out() -> None:
     broken = Series("F2", "", 0, (1, 2, 3, 4), (1.0, None, float("nan"), 0.5))
     assert "0.5000" in texts(plot_lines([broken], 60, 8, PlotOptions()))[0]

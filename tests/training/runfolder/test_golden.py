@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.lock import take_lock
 from training.runfolder.read import EventTail, read_events, read_record, read_spec, run_status
 from training.runfolder.schema import ExitKind, NewerFormat, ProcessRecord, Result, State, UnreadableFile
+from training.runfolder.write import write_record
 
 
 @pytest.fixture
@@ -83,6 +85,17 @@ def test_a_live_run_is_starting_until_this_attempt_has_said_that_it_started(gold
     alive = take_lock(run.alive_lock)
     assert run_status(run).state is State.STARTING
     assert run_status(run, begun_attempt=2).state is State.RUNNING
+    os.close(alive)
+
+
+def test_anothers_trainer_runs_once_it_has_a_process_though_it_says_nothing(golden: Path) -> None:
+    run = RunFolder(golden / "queued")
+    write_record(run.spec, replace(read_spec(run), trainer="command"))
+    run.attempt(1).path.mkdir(parents=True)
+    alive = take_lock(run.alive_lock)
+    assert run_status(run).state is State.STARTING
+    shutil.copy(golden / "running" / "attempts" / "1" / "process.json", run.attempt(1).process)
+    assert run_status(run).state is State.RUNNING
     os.close(alive)
 
 
