@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import pickle
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import safetensors.torch
 import torch
 
 from training.config import TrainConfig
+from training.datasets import Dataset
 from training.errors import BadCheckpoint
 from training.network.quality import QualityNetwork
-from training.runfolder.write import sync_folder
+from training.runfolder.write import sync_folder, write_atomic
 
 FORMAT = 1
 
@@ -65,7 +68,7 @@ def save_last(
     _save(path, content)
 
 
-def save_best(path: Path, network: QualityNetwork, progress: Progress, config: TrainConfig) -> None:
+def save_best(path: Path, network: QualityNetwork, progress: Progress, config: TrainConfig, dataset: Dataset) -> None:
     """Write the best network so far, for use rather than for a resume.
 
     Raises:
@@ -76,9 +79,42 @@ def save_best(path: Path, network: QualityNetwork, progress: Progress, config: T
         "config": config.as_dict(),
         "epoch": progress.best_epoch,
         "metrics": progress.best_metrics,
+        "reading": reading_of(network, dataset),
         "network": network.state_dict(),
     }
     _save(path, content)
+
+
+def export_weights(
+    path: Path, network: QualityNetwork, progress: Progress, config: TrainConfig, dataset: Dataset
+) -> None:
+    """Write the network as safetensors; its metadata hold, as JSON, what else a reader needs.
+
+    Raises:
+        OSError: the old file stands.
+    """
+    facts = {
+        "format": FORMAT,
+        "config": config.as_dict(),
+        "epoch": progress.best_epoch,
+        "metrics": progress.best_metrics,
+        "reading": reading_of(network, dataset),
+    }
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    write_atomic(path, safetensors.torch.save(tensors, {name: json.dumps(fact) for name, fact in facts.items()}))
+
+
+def reading_of(network: QualityNetwork, dataset: Dataset) -> dict[str, Any]:
+    """How to make an input of an image file and a score of the output; weights alone do not tell."""
+    return {
+        "dataset": dataset.name,
+        "mos_range": list(dataset.mos_range),
+        "training_top": dataset.training_top,
+        "exact_size": None if dataset.sizing.exact is None else list(dataset.sizing.exact),
+        "largest_short_side": dataset.sizing.largest_short_side,
+        "mean": list(network.normalisation.mean),
+        "std": list(network.normalisation.std),
+    }
 
 
 def _save(path: Path, content: dict[str, Any]) -> None:
@@ -119,6 +155,19 @@ def load_last(path: Path, network: QualityNetwork, optimizer: torch.optim.Optimi
         return Progress(**content["progress"])
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise BadCheckpoint(f"{path} does not fit this network: {str(error).splitlines()[0]}") from error
+
+
+def load_best(path: Path, network: QualityNetwork) -> None:
+    """Put the best weights of this run into the network.
+
+    Raises:
+        BadCheckpoint: absent, damaged, or of another network.
+    """
+    try:
+        network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["network"])
+    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError, TypeError) as error:
+        reason = str(error).partition("\n")[0]
+        raise BadCheckpoint(f"{path}: the best weights cannot be read again ({reason})") from error
 
 
 def _read(path: Path) -> dict[str, Any]:

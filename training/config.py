@@ -8,18 +8,31 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, NoReturn
 
 MODEL_SIZES = ("tiny", "small", "base")
-LOSS_TYPES = ("l1", "l2", "srcc", "rank", "pairwise", "plcc")
-DATASETS = ("koniq-10k", "biq2021", "csv", "demo")
-LATER_DATASETS = ("livec", "spaq", "kadid-10k", "agiqa-3k", "tid2013", "live", "csiq", "bid")
-"""Data sets of the published code that this version does not read."""
-PROTOCOLS = {"clean": True, "published": False}
-"""Protocol to whether this version follows it."""
+LOSS_TYPES = ("l1", "l2", "srcc", "rank", "pairwise", "plcc", "nin")
+DATASETS = (
+    "koniq-10k",
+    "spaq",
+    "kadid-10k",
+    "agiqa-3k",
+    "livec",
+    "tid2013",
+    "live",
+    "csiq",
+    "bid",
+    "biq2021",
+    "csv",
+    "demo",
+)
+CROSS_DATASETS = ("spaq", "kadid-10k", "agiqa-3k")
+"""A finished network is tested on these too, where their folders are there."""
+PROTOCOLS = ("clean", "published")
 PUBLISHED_TRAIN_TEST_NUM = 10
 WHERE_FLAGS = ("data_path", "runs_dir", "run_folder", "num_workers", "resume", "check")
 """Flags that say where and how, not what: a resumed run may change them."""
@@ -46,10 +59,10 @@ class TrainConfig:
     ranking_loss_alpha: float
     """Weight of the margin ranking term added to the loss; 0: none."""
     ranking_loss_margin: float
-    """On the training scale, where labels span 0 to 1."""
+    """On the scale of training: 0 to 1, under the published protocol 0 to 100."""
     loss_type: str
     patience: int
-    """Epochs without a better validation SRCC before training stops."""
+    """Epochs without a better SRCC on `judged_on` before training stops."""
     no_early_stopping: bool
     no_multiscale: bool
     attention_fusion: bool
@@ -97,6 +110,31 @@ class TrainConfig:
         return "none" if self.no_lr_scheduler else self.lr_scheduler
 
     @property
+    def is_published(self) -> bool:
+        """The habits of the published code are repeated."""
+        return self.protocol == "published"
+
+    @property
+    def judged_on(self) -> str:
+        """The split on which the best epoch is chosen."""
+        return "test" if self.is_published else "val"
+
+    @property
+    def evaluated_splits(self) -> tuple[str, ...]:
+        """Scored after every epoch."""
+        return ("test",) if self.is_published else ("val", "test")
+
+    @property
+    def used_splits(self) -> tuple[str, ...]:
+        """Those whose images this run needs."""
+        return self.evaluated_splits if self.epochs == 0 else ("train", *self.evaluated_splits)
+
+    @property
+    def test_crops(self) -> int:
+        """Of each evaluated image. The published code without --test_random_crop scores the centre alone."""
+        return 1 if self.is_published and not self.test_random_crop else self.test_patch_num
+
+    @property
     def is_limited(self) -> bool:
         """Only some images are used: the numbers are a quick look."""
         return self.limit_train_images is not None or self.limit_test_images is not None
@@ -108,8 +146,33 @@ class TrainConfig:
             return Path(self.data_path).expanduser()
         return Path(os.environ.get("IQA_TUI_DATA", "data")).expanduser() / self.dataset
 
+    def cross_folders(self) -> dict[str, Path]:
+        """Other data sets to test on after training, and where they lie: beside this run's, or in `$IQA_TUI_DATA`.
+
+        Empty for the demo, whose labels are no opinions.
+        """
+        roots = (self.data_folder.parent, Path(os.environ.get("IQA_TUI_DATA", "data")).expanduser())
+        found = {
+            name: root / name
+            for name in CROSS_DATASETS
+            for root in reversed(roots)  # the last written is the first
+            if (root / name).is_dir()
+        }
+        left_out = {self.dataset, "spaq" if self.no_spaq else ""}
+        return {} if self.dataset == "demo" else {name: path for name, path in found.items() if name not in left_out}
+
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+    def command(self) -> str:
+        """The shortest command that means the same, without where its folder is."""
+        defaults = vars(build_parser().parse_args([]))
+        left_out = {"runs_dir", "run_folder", "resume", "check"}
+        words = ["python", "-m", "training"]
+        for name, value in self.as_dict().items():
+            if name not in left_out and (value != defaults[name] or name == "dataset"):
+                words += [f"--{name}"] if value is True else [f"--{name}", str(value)]
+        return shlex.join(words)
 
     def what_differs(self, other: dict[str, Any]) -> list[str]:
         """Flags that make this another experiment than `other`, a `as_dict` of an earlier attempt."""
@@ -138,16 +201,7 @@ def parse(argv: list[str]) -> TrainConfig:
 
 def refusal(config: TrainConfig) -> str | None:
     """Why these flags cannot be followed, in words; None where they can."""
-    available = ", ".join(name for name, is_available in PROTOCOLS.items() if is_available)
     reasons = (
-        (
-            config.dataset in LATER_DATASETS,
-            f"--dataset {config.dataset} is not read by this version; choose one of {', '.join(DATASETS)}",
-        ),
-        (
-            not PROTOCOLS[config.protocol],
-            f"--protocol {config.protocol} is not available in this version; available: {available}",
-        ),
         (
             config.train_test_num not in (1, PUBLISHED_TRAIN_TEST_NUM),
             f"--train_test_num {config.train_test_num}: one run is one seed; give --seed or `launch --seeds 1,2`",
@@ -189,7 +243,7 @@ def _positive(text: str) -> int:
     return number
 
 
-def _seed(text: str) -> int:
+def _from_zero(text: str) -> int:
     number = _whole(text)
     if number < 0:
         raise argparse.ArgumentTypeError(f"{text} is negative")
@@ -240,9 +294,9 @@ def _add_data_flags(group: Group) -> None:
     group.add_argument(
         "--dataset",
         default="livec",
-        choices=(*DATASETS, *LATER_DATASETS),
+        choices=DATASETS,
         metavar="NAME",
-        help=f"one of {', '.join(DATASETS)} ({', '.join(LATER_DATASETS)} are known, and refused by this version)",
+        help=f"one of {', '.join(DATASETS)}",
     )
     group.add_argument(
         "--data_path", help="folder of the data set, or the file for csv; otherwise $IQA_TUI_DATA/NAME or data/NAME"
@@ -253,13 +307,13 @@ def _add_data_flags(group: Group) -> None:
     group.add_argument(
         "--test_random_crop",
         action="store_true",
-        help="test crops at places drawn from seed and image name; otherwise on a regular grid",
+        help="test crops at places drawn from seed and image name; otherwise on a regular grid (published: the centre)",
     )
     group.add_argument("--no_color_jitter", action="store_true", help="leave brightness, contrast, saturation alone")
     group.add_argument(
         "--no_spaq",
         action="store_true",
-        help="leave SPAQ out of tests on other data sets (this version makes no such tests)",
+        help=f"leave SPAQ out of the tests on other data sets after training ({', '.join(CROSS_DATASETS)} where there)",
     )
     group.add_argument("--limit_train_images", type=_positive, metavar="N", help="a quick look: only N images")
     group.add_argument("--limit_test_images", type=_positive, metavar="N", help="same for validation and for test")
@@ -288,20 +342,25 @@ def _add_loss_flags(group: Group) -> None:
         "--ranking_loss_alpha", type=_not_negative, default=0.5, help="weight of a margin ranking term beside the loss"
     )
     group.add_argument(
-        "--ranking_loss_margin", type=_not_negative, default=0.1, help="of that term; labels span 0 to 1"
+        "--ranking_loss_margin",
+        type=_not_negative,
+        default=0.1,
+        help="of that term, on the scale of training (0 to 1; published: 0 to 100)",
     )
 
 
 def _add_training_flags(group: Group) -> None:
-    group.add_argument("--protocol", choices=tuple(PROTOCOLS), default="clean", help="how the best epoch is chosen")
+    group.add_argument("--protocol", choices=PROTOCOLS, default="clean", help="published: as the published code")
     group.add_argument("--lr", type=_above_zero, default=2e-5, help="of the backbone")
     group.add_argument("--lr_ratio", type=_above_zero, default=10.0, help="new layers learn at lr times this")
     group.add_argument("--weight_decay", type=_not_negative, default=5e-4)
     group.add_argument("--batch_size", type=_positive, default=96, help="crops a step")
-    group.add_argument("--epochs", type=_positive, default=16)
+    group.add_argument("--epochs", type=_from_zero, default=16, help="0: score the network as --weights made it")
     group.add_argument("--lr_scheduler", choices=("cosine", "step", "none"), default="cosine")
     group.add_argument("--no_lr_scheduler", action="store_true", help="the same as --lr_scheduler none")
-    group.add_argument("--patience", type=_positive, default=5, help="epochs without a better validation SRCC")
+    group.add_argument(
+        "--patience", type=_positive, default=5, help="epochs without a better SRCC (of validation; published: of test)"
+    )
     group.add_argument("--no_early_stopping", action="store_true")
     group.add_argument(
         "--train_test_num",
@@ -309,7 +368,7 @@ def _add_training_flags(group: Group) -> None:
         default=PUBLISHED_TRAIN_TEST_NUM,
         help="repetitions in the published code; here one run is one seed: repeat with --seed or `launch --seeds`",
     )
-    group.add_argument("--seed", type=_seed, default=42, help="all that is random follows from it")
+    group.add_argument("--seed", type=_from_zero, default=42, help="all that is random follows from it")
     group.add_argument(
         "--precision", choices=("auto", "fp32", "bf16"), default="auto", help="auto: bf16 where the device has it"
     )

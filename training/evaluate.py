@@ -65,14 +65,14 @@ def evaluate(
     Raises:
         Stopped: asked to.
     """
-    unit, attention = _score_crops(network, images, config, placement, on_progress, should_stop)
-    pred = np.array([dataset.from_unit(score) for score in unit], dtype=np.float64)
+    scores, attention = score_crops(network, images, config, placement, on_progress, should_stop)
+    pred = np.array([dataset.from_training(score) for score in scores], dtype=np.float64)
     metrics, notes = all_metrics(pred, images.mos)
     return Evaluation(split, images.names, images.mos, pred, attention, metrics, [f"{split}: {note}" for note in notes])
 
 
 @torch.inference_mode()
-def _score_crops(
+def score_crops(
     network: QualityNetwork,
     images: SplitImages,
     config: TrainConfig,
@@ -80,7 +80,11 @@ def _score_crops(
     on_progress: Callable[[int, int], None],
     should_stop: Callable[[], bool],
 ) -> tuple[Scores, Scores | None]:
-    """(N,) mean scores in [0, 1] units, and (N, 4) mean attention."""
+    """(N,) mean scores on the scale of training, and (N, 4) mean attention. Leaves the network in eval mode.
+
+    Raises:
+        Stopped: asked to.
+    """
     network.eval()
     batch_size = max(config.batch_size, SMALLEST_GPU_BATCH) if placement.is_cuda else CPU_BATCH
     total = np.zeros(len(images))
@@ -95,10 +99,10 @@ def _score_crops(
         if attention is not None and network.attention_weights is not None:
             np.add.at(attention, numbers, network.attention_weights.double().cpu().numpy())
         done += len(numbers)
-        on_progress(done, len(images) * config.test_patch_num)
+        on_progress(done, len(images) * config.test_crops)
     if attention is not None:
-        attention /= config.test_patch_num
-    return total / config.test_patch_num, attention
+        attention /= config.test_crops
+    return total / config.test_crops, attention
 
 
 def write_scores(path: Path, evaluation: Evaluation) -> None:

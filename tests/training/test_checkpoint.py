@@ -3,12 +3,14 @@ import torch
 
 from training.checkpoint import Progress, load_last, save_best, save_last
 from training.config import parse
+from training.datasets import Dataset
 from training.errors import BadCheckpoint
 from training.network.build import build_network
 from training.optim import build_optimizer
 
 SMALL = ["--dataset", "demo", "--backbone", "test_efficientnet", "--weights", "none", "--patch_size", "64"]
 CONFIG = parse(SMALL)
+DATASET = Dataset("demo", (), mos_range=(0.0, 5.0))
 
 
 def trained_once():
@@ -62,7 +64,7 @@ def test_a_torn_checkpoint_is_refused(saved, tmp_path):
 
 
 def test_a_checkpoint_for_use_is_not_one_to_resume_from(saved, tmp_path):
-    save_best(tmp_path / "best.pt", saved[1], saved[3], CONFIG)
+    save_best(tmp_path / "best.pt", saved[1], saved[3], CONFIG, DATASET)
     assert "no resumable checkpoint" in refusal(tmp_path / "best.pt")
 
 

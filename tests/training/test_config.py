@@ -69,21 +69,24 @@ def test_check_prints_the_settings_without_loading_torch():
     assert json.loads(ended.stdout)["loss_type"] == "l2"
 
 
-def test_the_published_default_data_set_is_refused_with_what_there_is(capsys):
-    line = refused(capsys)
-    assert line.startswith("error: --dataset livec is not read by this version")
+def test_the_published_default_data_set_is_the_default():
+    assert parse([]).dataset == "livec"
+
+
+def test_an_unknown_data_set_is_refused_with_what_there_is(capsys):
+    line = refused(capsys, "--dataset", "koniq")
+    assert line.startswith("error: ")
     assert "koniq-10k" in line
 
 
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        (("--protocol", "published"), "--protocol published is not available in this version"),
         (("--train_test_num", "3"), "--seeds"),
         (("--loss_type", "huber"), "huber"),
         (("--lr", "0"), "--lr"),
         (("--lr", "nan"), "--lr"),
-        (("--epochs", "0"), "--epochs"),
+        (("--epochs", "-1"), "--epochs"),
         (("--epochs", "abc"), "--epochs: 'abc' is no whole number"),
         (("--lr", "fast"), "--lr: 'fast' is no number"),
         (("--batch_size", "-1"), "--batch_size"),

@@ -8,50 +8,22 @@ import os
 import shlex
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 
 from tests.fakes.photographs import write_csv_dataset, write_koniq
+from tests.training.processes import SMALL, start, train
 from tests.training.test_config import F2
-from training.runfolder.layout import RunFolder, list_runs
+from training.config import parse
+from training.runfolder.layout import RunFolder
 from training.runfolder.lock import is_held, take_lock
 from training.runfolder.read import read_events, read_record, read_spec, run_status
 from training.runfolder.schema import EXIT_STOPPED, ExitKind, ExitRecord, Result, State
-
-SMALL = shlex.split(
-    "--dataset csv --backbone test_efficientnet --weights none --patch_size 64 --batch_size 3 --epochs 2 "
-    "--train_patch_num 1 --test_patch_num 2 --train_test_num 1 --attention_fusion --lr 1e-3"
-)
-
-
-def command(*flags: object) -> list[str]:
-    return [sys.executable, "-m", "training", *map(str, flags)]
-
-
-def train(*flags: object, **env: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(*flags),
-        capture_output=True,
-        text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", **env},
-        timeout=200,
-        check=False,
-    )
-
-
-def start(*flags: object, **env: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        command(*flags),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", **env},
-    )
 
 
 def wait_for_steps(run: RunFolder, process: subprocess.Popen[str], attempt: int = 1) -> None:
@@ -60,17 +32,6 @@ def wait_for_steps(run: RunFolder, process: subprocess.Popen[str], attempt: int 
         assert process.poll() is None, process.stderr.read()
         assert time.monotonic() < deadline
         time.sleep(0.02)
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunFolder, str]:
-    """One run by hand, from flags to result, and what it printed."""
-    folder = tmp_path_factory.mktemp("finished")
-    labels = write_csv_dataset(folder / "data")
-    ended = train(*SMALL, "--data_path", labels, "--runs_dir", folder / "runs", IQA_TUI_CACHE=str(folder / "cache"))
-    assert ended.returncode == 0, ended.stderr
-    (run,) = list_runs(folder / "runs")
-    return run, ended.stdout
 
 
 def test_a_run_by_hand_makes_a_folder_that_reads_finished(finished):
@@ -154,6 +115,33 @@ def test_both_checkpoints_are_there_and_hold_nothing_but_data(finished):
     assert last["progress"]["step"] == 8
     assert best["epoch"] == read_record(run.result, Result).best_epoch
     assert list(last["network"]) == list(best["network"])
+
+
+def test_the_best_weights_are_there_for_others_and_say_what_they_are(finished):
+    run, _ = finished
+    with safe_open(run.best_weights, "pt") as opened:
+        facts = {name: json.loads(fact) for name, fact in opened.metadata().items()}
+        weights = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118 - no dictionary
+    best = torch.load(run.best_checkpoint, weights_only=True)
+    assert set(weights) == set(best["network"])
+    assert all(torch.equal(tensor, best["network"][name]) for name, tensor in weights.items())
+    assert facts["config"] == best["config"]
+    assert facts["reading"] == best["reading"]
+    assert facts["epoch"] == read_record(run.result, Result).best_epoch
+
+
+def test_the_model_card_says_what_was_trained_and_how_it_scored(finished):
+    run, _ = finished
+    result, card = read_record(run.result, Result), finished[0].model_card.read_text()
+    assert card.startswith("---\nlibrary_name: pytorch\n")
+    assert "| Backbone (timm) | test_efficientnet |" in card
+    assert "| Protocol | clean |" in card
+    assert "csv: 10 train, 4 val, 4 test images" in card
+    test = result.metrics["test"]
+    assert f"| test, at the chosen epoch | {test['srcc']:.4f} | {test['plcc']:.4f} |" in card
+    assert all(f"- {note}" in card for note in result.notes)
+    (line,) = [line for line in card.splitlines() if line.startswith("python -m training --")]
+    assert parse(shlex.split(line)[3:]).what_differs(result.config) == []
 
 
 def test_a_finished_run_is_not_trained_again(finished):

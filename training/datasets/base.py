@@ -56,6 +56,10 @@ class Sizing:
         return max(round(new_height * factor), wanted), max(round(new_width * factor), wanted)
 
 
+SHRUNK = Sizing(largest_short_side=384)
+"""For photographs of many sizes: shrunk as KonIQ-10k is, so that a crop shows a good part of the picture."""
+
+
 def read_image(item: Item) -> Image.Image:
     """Decode the image file."""
     with Image.open(item.path) as image:
@@ -69,7 +73,9 @@ class Dataset:
     name: str
     items: tuple[Item, ...]
     mos_range: tuple[float, float]
-    """The label scale's ends; training labels are (mos − low) / (high − low)."""
+    """The label scale's ends; training labels are training_top · (mos − low) / (high − low)."""
+    training_top: float = 1.0
+    """The scale of training goes from 0 to this."""
     sizing: Sizing = field(default_factory=Sizing)
     decode: Callable[[Item], Image.Image] = read_image
     """May be called from several threads."""
@@ -81,25 +87,29 @@ class Dataset:
     def split(self, name: str) -> list[Item]:
         return [item for item in self.items if item.split == name]
 
-    def to_unit(self, mos: float) -> float:
-        """From the data set's scale to [0, 1]."""
+    def to_training(self, mos: float) -> float:
+        """From the data set's scale to that of training."""
         low, high = self.mos_range
-        return (mos - low) / (high - low)
+        return (mos - low) / (high - low) * self.training_top
 
-    def from_unit(self, score: float) -> float:
-        """From [0, 1] to the data set's scale."""
+    def from_training(self, score: float) -> float:
+        """From the scale of training to the data set's."""
         low, high = self.mos_range
-        return low + score * (high - low)
+        return low + score / self.training_top * (high - low)
 
-    def sd_to_unit(self, mos_sd: float) -> float:
+    def sd_to_training(self, mos_sd: float) -> float:
         low, high = self.mos_range
-        return mos_sd / (high - low)
+        return mos_sd / (high - low) * self.training_top
 
     def limited(self, train: int | None, test: int | None) -> Dataset:
         """Some images of each split, the same ones for every run; None: all of them."""
         limits = {"train": train, "val": test, "test": test}
         kept = [item for name in SPLITS for item in _some(self.split(name), limits[name], name)]
         return replace(self, items=tuple(kept))
+
+    def only(self, splits: Sequence[str]) -> Dataset:
+        """The images of these splits."""
+        return replace(self, items=tuple(item for item in self.items if item.split in splits))
 
 
 def _some(items: list[Item], limit: int | None, split: str) -> list[Item]:
@@ -110,8 +120,8 @@ def _some(items: list[Item], limit: int | None, split: str) -> list[Item]:
     return [items[number] for number in sorted(chosen)]
 
 
-def check_complete(dataset: Dataset) -> Dataset:
-    """Give the data set back once every file is there, every name is its own and every split has images.
+def check_complete(dataset: Dataset, splits: Sequence[str] = SPLITS) -> Dataset:
+    """Give the data set back once every file is there, every name is its own and each of `splits` has images.
 
     Raises:
         BadData: the text names the first missing file and counts the others.
@@ -121,9 +131,9 @@ def check_complete(dataset: Dataset) -> Dataset:
         others = f" ({len(missing):,} of {len(dataset.items):,} images are missing)" if len(missing) > 1 else ""
         raise BadData(f"{missing[0].path}: no such image, named in {missing[0].where}{others}. Check --data_path")
     _check_unique(dataset.items)
-    for name in SPLITS:
+    for name in splits:
         if not dataset.split(name):
-            raise BadData(f"data set {dataset.name}: no image in the split {name}; a run needs train, val and test")
+            raise BadData(f"data set {dataset.name}: no image in the split {name}; this run needs {', '.join(splits)}")
     if not dataset.mos_range[1] > dataset.mos_range[0]:
         raise BadData(f"data set {dataset.name}: every label is {dataset.mos_range[0]:g}, so there is nothing to learn")
     return dataset

@@ -27,7 +27,7 @@ class TrainBatch:
     crops: Tensor
     """(B, side, side, 3) uint8."""
     mos: Tensor
-    """(B,) float32 in [0, 1]."""
+    """(B,) float32 on the scale of training."""
     mos_sd: Tensor | None
     """(B,) float32 on the scale of `mos`; None where an image's is not known."""
     flips: Tensor
@@ -46,10 +46,10 @@ class SplitImages:
         self.names = [item.name for item in items]
         self.mos = np.array([item.mos for item in items], dtype=np.float64)
         """(N,) on the data set's own scale."""
-        self.unit_mos = np.array([dataset.to_unit(item.mos) for item in items], dtype=np.float32)
+        self.training_mos = np.array([dataset.to_training(item.mos) for item in items], dtype=np.float32)
         sds = [item.mos_sd for item in items]
-        known = [dataset.sd_to_unit(sd) for sd in sds if sd is not None]
-        self.unit_mos_sd = np.array(known, dtype=np.float32) if len(known) == len(sds) else None
+        known = [dataset.sd_to_training(sd) for sd in sds if sd is not None]
+        self.training_mos_sd = np.array(known, dtype=np.float32) if len(known) == len(sds) else None
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -75,10 +75,10 @@ def _train_batch(images: SplitImages, plan: CropPlan, samples: Integers, config:
         pixels = images.pixels(number)
         top, left = crop_corner(plan.places[sample], pixels.shape[0], pixels.shape[1], side)
         crops[row] = pixels[top : top + side, left : left + side]
-    sds = images.unit_mos_sd
+    sds = images.training_mos_sd
     return TrainBatch(
         crops=torch.from_numpy(crops),
-        mos=torch.from_numpy(images.unit_mos[numbers]),
+        mos=torch.from_numpy(images.training_mos[numbers]),
         mos_sd=None if sds is None else torch.from_numpy(sds[numbers]),
         flips=torch.from_numpy(plan.flips[samples]),
         jitters=torch.from_numpy(plan.jitters[samples]),
@@ -109,8 +109,8 @@ def crops_to_score(images: SplitImages, config: TrainConfig, batch_size: int) ->
 def _test_corners(pixels: Pixels, name: str, config: TrainConfig) -> Integers:
     height, width, side = pixels.shape[0], pixels.shape[1], config.patch_size
     if config.test_random_crop:
-        return random_corners(config.test_patch_num, height, width, side, seed=config.seed, image=name)
-    return grid_corners(config.test_patch_num, height, width, side)
+        return random_corners(config.test_crops, height, width, side, seed=config.seed, image=name)
+    return grid_corners(config.test_crops, height, width, side)
 
 
 def _stacked(numbers: Sequence[int], crops: Sequence[Pixels]) -> tuple[Integers, Tensor]:

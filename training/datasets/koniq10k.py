@@ -6,9 +6,13 @@ IEEE TIP 2020.
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from training.datasets.base import Dataset, Item, Sizing
+from training.datasets.folders import ImageFolders
 from training.datasets.rows import Row, read_rows
 from training.datasets.splits import split_anew
 from training.errors import BadData
@@ -17,6 +21,8 @@ WITH_SETS = "koniq10k_distributions_sets.csv"
 """MOS from 0 to 100, SD on the scale of the five answers (1 to 5), and the official split."""
 WITHOUT_SETS = "koniq10k_scores_and_distributions.csv"
 """MOS and SD on 1 to 5, MOS_zscore from 0 to 100; no split."""
+PUBLISHED_LABELS = {"train": "koniq_train.json", "test": "koniq_test.json"}
+"""The published code's own split: lists of {"image", "score"}, scores from 0 to 100."""
 IMAGE_FOLDERS = ("1024x768", "512x384", "train", "test")
 SD_SCALE = 27.8
 """MOS points (0 to 100) for one point of the five answers: the slope between the two over all images.
@@ -26,6 +32,8 @@ SD stands on the scale of the answers in both files. Left there, it would look a
 OFFICIAL_SETS = {"training": "train", "validation": "val", "test": "test"}
 SIZING = Sizing(exact=(384, 512))
 """Height and width: half of the originals, aspect kept."""
+PUBLISHED_SIZING = Sizing(exact=(512, 384))
+"""Height and width as in the published code, which squeezes landscapes into portraits."""
 
 
 def open_koniq10k(folder: Path) -> Dataset:
@@ -37,25 +45,25 @@ def open_koniq10k(folder: Path) -> Dataset:
     labels = next((folder / name for name in (WITH_SETS, WITHOUT_SETS) if (folder / name).is_file()), None)
     if labels is None:
         raise BadData(f"{folder / WITH_SETS}: no such file, nor {WITHOUT_SETS}. Give KonIQ-10k's folder by --data_path")
-    images = _find_images(folder)
+    images = ImageFolders(folder, IMAGE_FOLDERS)
     if labels.name == WITH_SETS:
         rows = read_rows(labels, ("image_name", "MOS", "SD", "set"))
-        items = [_item(row, folder, images, "MOS", _official_set(row)) for row in rows]
+        items = [_item(row, images, "MOS", _official_set(row)) for row in rows]
         notes: tuple[str, ...] = ()
     else:
         rows = read_rows(labels, ("image_name", "MOS_zscore", "SD"))
-        items = split_anew([_item(row, folder, images, "MOS_zscore", "") for row in rows])
+        items = split_anew([_item(row, images, "MOS_zscore", "") for row in rows])
         notes = (f"{WITHOUT_SETS} has no official split, so the images were split anew: put {WITH_SETS} beside it",)
     return Dataset("koniq-10k", tuple(items), mos_range=(0.0, 100.0), sizing=SIZING, notes=notes)
 
 
-def _item(row: Row, folder: Path, images: dict[str, Path], mos_column: str, split: str) -> Item:
+def _item(row: Row, images: ImageFolders, mos_column: str, split: str) -> Item:
     name = row.text("image_name")
     return Item(
         name=name,
-        path=images.get(name, folder / IMAGE_FOLDERS[0] / name),
+        path=images.path(name),
         mos=row.number(mos_column),
-        mos_sd=row.number("SD") * SD_SCALE,
+        mos_sd=row.spread("SD") * SD_SCALE,
         split=split,
         group=name,
         where=row.where,
@@ -69,11 +77,47 @@ def _official_set(row: Row) -> str:
     return OFFICIAL_SETS[name]
 
 
-def _find_images(folder: Path) -> dict[str, Path]:
-    """File name to path over the layouts in use, the full-size folder first. Each folder is listed once."""
-    found: dict[str, Path] = {}
-    for name in IMAGE_FOLDERS:
-        if (folder / name).is_dir():
-            for path in (folder / name).iterdir():
-                found.setdefault(path.name, path)
-    return found
+def open_published_koniq10k(folder: Path) -> Dataset:
+    """KonIQ-10k as the published code reads it: its own split where its two files are there, and its image size.
+
+    Raises:
+        BadData: as `open_koniq10k`; one of the two files alone; an entry without image or score.
+    """
+    there = [name for name in PUBLISHED_LABELS.values() if (folder / name).is_file()]
+    if not there:
+        return replace(open_koniq10k(folder), sizing=PUBLISHED_SIZING)
+    absent = set(PUBLISHED_LABELS.values()) - set(there)
+    if absent:
+        raise BadData(f"{folder / absent.pop()}: no such file, though {there[0]} is there; put both, or neither")
+    images = ImageFolders(folder, IMAGE_FOLDERS)
+    items = [
+        item for split, name in PUBLISHED_LABELS.items() for item in _published_items(folder / name, split, images)
+    ]
+    return Dataset("koniq-10k", tuple(items), mos_range=(0.0, 100.0), sizing=PUBLISHED_SIZING)
+
+
+def _published_items(path: Path, split: str, images: ImageFolders) -> list[Item]:
+    try:
+        entries: Any = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadData(f"{path}: cannot be read as JSON ({error})") from error
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise BadData(f"{path}: is no list of objects with image and score")
+    rows = [
+        Row(f"{path}, entry {number}", {key: str(value) for key, value in entry.items()})
+        for number, entry in enumerate(entries, start=1)
+    ]
+    return [_published_item(row, split, images) for row in rows]
+
+
+def _published_item(row: Row, split: str, images: ImageFolders) -> Item:
+    name = Path(row.text("image")).name
+    return Item(
+        name=name,
+        path=images.path(name),
+        mos=row.number("score"),
+        mos_sd=None,
+        split=split,
+        group=name,
+        where=row.where,
+    )

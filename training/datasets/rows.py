@@ -45,6 +45,17 @@ class Row:
             raise BadData(f"{self.where}: column {column} holds {text}; a label must be a finite number")
         return value
 
+    def spread(self, column: str) -> float:
+        """What the column holds, as a standard deviation or a variance.
+
+        Raises:
+            BadData: as `number`, or below 0.
+        """
+        value = self.number(column)
+        if value < 0:
+            raise BadData(f"{self.where}: column {column} holds {value:g}; a spread of opinions is at least 0")
+        return value
+
     def has(self, column: str) -> bool:
         return bool((self.values.get(column) or "").strip())
 
@@ -60,11 +71,7 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
             reader = csv.DictReader(file)
             header = [name.strip() for name in reader.fieldnames or []]
             reader.fieldnames = header
-            absent = [column for column in columns if column not in header]
-            if absent:
-                raise BadData(
-                    f"{path}, line 1: no column {absent[0]}; the columns are {', '.join(filter(None, header))}"
-                )
+            check_columns(path, header, columns)
             return [
                 Row(f"{path}, line {reader.line_num}", {key: value for key, value in row.items() if key})
                 for row in reader
@@ -74,3 +81,36 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
         raise BadData(f"{path}: no such file. Give the data set's place with --data_path") from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BadData(f"{path}: cannot be read as CSV ({error})") from error
+
+
+def check_columns(path: Path, header: Sequence[str], columns: Sequence[str]) -> None:
+    """Refuse a first line that lacks one of `columns`.
+
+    Raises:
+        BadData: naming it, and the columns there are.
+    """
+    absent = [column for column in columns if column not in header]
+    if absent:
+        raise BadData(f"{path}, line 1: no column {absent[0]}; the columns are {', '.join(filter(None, header))}")
+
+
+def read_words(path: Path, columns: Sequence[str]) -> list[Row]:
+    """The lines of a text file without a heading, their words named by `columns`.
+
+    Raises:
+        BadData: no such file, no text, or a line with fewer words.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except FileNotFoundError:
+        raise BadData(f"{path}: no such file. Give the data set's place with --data_path") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadData(f"{path}: cannot be read as text ({error})") from error
+    rows = []
+    for number, line in enumerate(lines, start=1):
+        words = line.split()
+        if words and len(words) < len(columns):
+            raise BadData(f"{path}, line {number}: holds {line.strip()!r}; it must hold {' and '.join(columns)}")
+        if words:
+            rows.append(Row(f"{path}, line {number}", dict(zip(columns, words, strict=False))))
+    return rows

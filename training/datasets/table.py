@@ -3,21 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from training.config import TrainConfig
+from training.datasets.agiqa3k import open_agiqa3k
 from training.datasets.base import Dataset, check_complete
+from training.datasets.bid import open_bid
 from training.datasets.biq2021 import open_biq2021
+from training.datasets.csiq import open_csiq
 from training.datasets.demo import open_demo
-from training.datasets.koniq10k import open_koniq10k
+from training.datasets.kadid10k import open_kadid10k
+from training.datasets.koniq10k import open_koniq10k, open_published_koniq10k
+from training.datasets.live import open_live
+from training.datasets.livec import open_livec
+from training.datasets.spaq import open_spaq
+from training.datasets.tid2013 import open_tid2013
 from training.datasets.user_csv import open_user_csv
 
 READERS: dict[str, Callable[[Path], Dataset]] = {
     "koniq-10k": open_koniq10k,
+    "spaq": open_spaq,
+    "kadid-10k": open_kadid10k,
+    "agiqa-3k": open_agiqa3k,
+    "livec": open_livec,
+    "tid2013": open_tid2013,
+    "live": open_live,
+    "csiq": open_csiq,
+    "bid": open_bid,
     "biq2021": open_biq2021,
     "csv": open_user_csv,
     "demo": lambda _: open_demo(),
 }
+PUBLISHED_READERS = {"koniq-10k": open_published_koniq10k}
+"""What the published protocol reads in another way."""
+TRAINING_TOP = {"clean": 1.0, "published": 100.0}
+"""Protocol to the top of the scale of training. The published code trains on KonIQ-10k's own scale, 0 to 100."""
 
 
 def open_dataset(config: TrainConfig) -> Dataset:
@@ -26,5 +47,21 @@ def open_dataset(config: TrainConfig) -> Dataset:
     Raises:
         BadData: missing, incomplete or damaged; the text names the file and, for labels, the line.
     """
-    dataset = READERS[config.dataset](config.data_folder)
-    return check_complete(dataset.limited(config.limit_train_images, config.limit_test_images))
+    readers = READERS | PUBLISHED_READERS if config.protocol == "published" else READERS
+    dataset = readers[config.dataset](config.data_folder)
+    limited = dataset.limited(config.limit_train_images, config.limit_test_images).only(config.used_splits)
+    return check_complete(replace(limited, training_top=TRAINING_TOP[config.protocol]), config.used_splits)
+
+
+def open_cross_dataset(name: str, folder: Path, config: TrainConfig) -> Dataset:
+    """All images of another data set as one test split: this run's network has seen none of them.
+
+    Raises:
+        BadData: as `open_dataset`.
+    """
+    dataset = READERS[name](folder)
+    items = tuple(replace(item, split="test") for item in dataset.items)
+    limited = replace(dataset, items=items, training_top=TRAINING_TOP[config.protocol]).limited(
+        None, config.limit_test_images
+    )
+    return check_complete(limited, ("test",))

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from training.datasets.base import SPLITS, Dataset, Item, Sizing
+from training.datasets.base import SHRUNK, SPLITS, Dataset, Item
 from training.datasets.rows import Row, read_rows
 from training.datasets.splits import hold_out, split_anew
 from training.errors import BadData
 
-LARGEST_SHORT_SIDE = 384
-"""Larger images are shrunk to this, as KonIQ-10k is, so that a crop shows a good part of the picture."""
 SPLIT_NAMES = {"train": "train", "training": "train", "val": "val", "validation": "val", "test": "test"}
 HELD_OUT_FOR_VALIDATION = 0.125
 """Of the training images, where the file names training and test images only."""
@@ -31,20 +29,17 @@ def open_user_csv(path: Path) -> Dataset:
         "csv",
         tuple(_with_splits(items)),
         mos_range=(min(labels), max(labels)),
-        sizing=Sizing(largest_short_side=LARGEST_SHORT_SIDE),
+        sizing=SHRUNK,
     )
 
 
 def _item(row: Row, folder: Path) -> Item:
     name = row.text("image")
-    mos_sd = row.number("mos_sd") if row.has("mos_sd") else None
-    if mos_sd is not None and mos_sd < 0:
-        raise BadData(f"{row.where}: column mos_sd holds {mos_sd:g}; a standard deviation is at least 0")
     return Item(
         name=name,
         path=folder / name,
         mos=row.number("mos"),
-        mos_sd=mos_sd,
+        mos_sd=row.spread("mos_sd") if row.has("mos_sd") else None,
         split=_split(row),
         group=row.text("group") if row.has("group") else name,
         where=row.where,

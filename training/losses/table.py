@@ -9,8 +9,10 @@ from torch import Tensor
 from training.config import TrainConfig
 from training.losses.l1 import l1_loss
 from training.losses.l2 import l2_loss
+from training.losses.nin import nin_loss
 from training.losses.pairwise import pairwise_loss
 from training.losses.plcc import plcc_loss
+from training.losses.published import published_pairwise_loss, published_rank_loss, published_srcc_loss
 from training.losses.rank import rank_loss
 from training.losses.ranking import ranking_term
 from training.losses.srcc import srcc_loss
@@ -24,10 +26,18 @@ LOSSES: dict[str, Loss] = {
     "rank": rank_loss,
     "pairwise": pairwise_loss,
     "plcc": plcc_loss,
+    "nin": nin_loss,
 }
 """Each `loss(pred, mos, *, mos_sd=None)` with (N,) tensors, higher is better, gives ()."""
 
-LOSSES_BY_PROTOCOL: dict[str, dict[str, Loss]] = {"clean": LOSSES}
+PUBLISHED: dict[str, Loss] = {
+    "srcc": published_srcc_loss,
+    "rank": published_rank_loss,
+    "pairwise": published_pairwise_loss,
+}
+"""What the published code computes under the same names, where that differs."""
+
+LOSSES_BY_PROTOCOL: dict[str, dict[str, Loss]] = {"clean": LOSSES, "published": LOSSES | PUBLISHED}
 
 
 def build_criterion(config: TrainConfig) -> Loss:

@@ -23,8 +23,10 @@ logging.getLogger("timm.models._builder").setLevel(logging.ERROR)  # warns of cl
 class Backbone(nn.Module):
     """A timm feature extractor that always gives four (B, C_i, H_i, W_i) maps, coarsest last."""
 
-    def __init__(self, features: nn.Module, normalisation: Normalisation) -> None:
+    def __init__(self, features: nn.Module, normalisation: Normalisation, timm_name: str) -> None:
         super().__init__()
+        self.timm_name = timm_name
+        """With the tag of its pretrained weights where it began with them, for example `resnet50.a1_in1k`."""
         self.features = features
         self.normalisation = normalisation
         info: Any = features.feature_info
@@ -62,7 +64,8 @@ def build_backbone(name: str, *, weights: str = "none", drop_path_rate: float = 
             f"--backbone {name} gives {len(features.feature_info.channels())} feature maps, and the network needs "
             f"{MAPS}; take a hierarchical one, for example resnet50, convnext_tiny or tf_efficientnet_lite0"
         )
-    return Backbone(features, normalisation)
+    tag = f".{pretrained_cfg.tag}" if weights == "pretrained" and pretrained_cfg.tag and "." not in name else ""
+    return Backbone(features, normalisation, name + tag)
 
 
 def _pretrained_cfg(name: str) -> PretrainedCfg:

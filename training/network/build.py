@@ -32,6 +32,7 @@ def build_network(config: TrainConfig) -> QualityNetwork:
     )
     if checkpoint is not None:
         published.load_into(network, checkpoint, config.weights)
+        network.began_as_published = True
     return network
 
 

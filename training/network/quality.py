@@ -20,6 +20,8 @@ class QualityNetwork(nn.Module):
 
     def __init__(self, backbone: Backbone, *, multiscale: bool, attention: bool, dropout_rate: float) -> None:
         super().__init__()
+        self.began_as_published = False
+        """Its first weights are a whole published checkpoint."""
         self.backbone = backbone
         self.local_distortion = LocalDistortion(backbone.channels)
         self.fusion = MultiScaleFusion(backbone.channels, multiscale=multiscale, attention=attention)

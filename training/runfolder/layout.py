@@ -96,6 +96,14 @@ class RunFolder:
         return self.checkpoints / "best.pt"
 
     @property
+    def best_weights(self) -> Path:
+        return self.checkpoints / "best.safetensors"
+
+    @property
+    def model_card(self) -> Path:
+        return self.path / "model_card.md"
+
+    @property
     def scores(self) -> Path:
         return self.path / "scores"
 

@@ -206,6 +206,8 @@ class Result:
     device: str = ""
     precision: str = ""
     parameters: int = 0
+    backbone: str = ""
+    """The timm model, with the tag of its pretrained weights where it began with them."""
     attention: list[float] | None = None
     """Mean weights of the scales on the test split, fine to coarse; None without attention fusion."""
     config: dict[str, Any] = field(default_factory=dict)

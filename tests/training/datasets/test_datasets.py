@@ -42,9 +42,9 @@ def test_koniq_has_its_official_split_and_one_scale_for_mos_and_sd(tmp_path):
     assert counts(dataset) == {"train": 4, "val": 2, "test": 2}
     first = dataset.items[0]
     assert first.mos == 80
-    assert dataset.to_unit(first.mos) == pytest.approx(0.8)
-    assert dataset.sd_to_unit(first.mos_sd) == pytest.approx(0.5 * 27.8 / 100)
-    assert dataset.from_unit(dataset.to_unit(37.5)) == pytest.approx(37.5)
+    assert dataset.to_training(first.mos) == pytest.approx(0.8)
+    assert dataset.sd_to_training(first.mos_sd) == pytest.approx(0.5 * 27.8 / 100)
+    assert dataset.from_training(dataset.to_training(37.5)) == pytest.approx(37.5)
 
 
 def test_koniq_is_brought_to_384_high_and_512_wide(tmp_path):
@@ -63,7 +63,7 @@ def test_koniqs_real_labels_are_read_with_all_10073_images(tmp_path):
     (tmp_path / real.name).write_bytes(real.read_bytes())
     dataset = open_koniq10k(tmp_path)
     assert counts(dataset) == {"train": 7058, "val": 1000, "test": 2015}
-    sds = [dataset.sd_to_unit(item.mos_sd) for item in dataset.items]
+    sds = [dataset.sd_to_training(item.mos_sd) for item in dataset.items]
     assert np.mean(sds) == pytest.approx(0.16, abs=0.005)
 
 
@@ -89,7 +89,7 @@ def test_a_users_csv_has_its_own_range_split_and_spread(tmp_path):
     dataset = opened("csv", write_csv_dataset(tmp_path))
     assert counts(dataset) == {"train": 10, "val": 4, "test": 4}
     assert dataset.mos_range == (1.0, 5.0)
-    assert dataset.sd_to_unit(dataset.items[0].mos_sd) == pytest.approx(0.125)
+    assert dataset.sd_to_training(dataset.items[0].mos_sd) == pytest.approx(0.125)
 
 
 def test_without_a_split_column_groups_stay_together(tmp_path):
@@ -281,17 +281,20 @@ CROPS = [
 ]
 
 
-def test_two_losses_with_one_seed_see_the_same_bytes(tmp_path):
+@pytest.mark.parametrize("protocol", ["clean", "published"])
+@pytest.mark.parametrize("test_crops", [[], ["--test_random_crop"]])
+def test_two_losses_with_one_seed_see_the_same_bytes(tmp_path, protocol, test_crops):
     images = split_images(tmp_path)
 
     def stream_of(loss: str) -> list[bytes]:
-        config = parse([*CROPS, "--loss_type", loss, "--num_workers", "1" if loss == "l1" else "3"])
+        workers = "1" if loss == "l1" else "3"
+        config = parse([*CROPS, *test_crops, "--protocol", protocol, "--loss_type", loss, "--num_workers", workers])
         plan = plan_crops(len(images), config.train_patch_num, seed=config.seed, epoch=1)
         return [
             part.numpy().tobytes()
             for batch in train_batches(images, plan, config)
-            for part in (batch.crops, batch.mos, batch.flips)
-        ]
+            for part in (batch.crops, batch.mos, batch.flips, batch.jitters)
+        ] + [crops.numpy().tobytes() for _, crops in crops_to_score(images, config, 8)]
 
     assert stream_of("l1") == stream_of("srcc")
 

@@ -7,13 +7,15 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from training.config import parse
-from training.losses import LOSSES, build_criterion
+from training.losses import LOSSES, PUBLISHED, build_criterion
 from training.losses.base import correlation
 from training.losses.ranking import ranking_term
 from training.losses.srcc import average_ranks, srcc_loss
 
 CORRELATIONS = ("srcc", "plcc")
-PAIRS = ("rank", "srcc", "plcc")
+FREE_SCALE = (*CORRELATIONS, "nin")
+PAIRS = ("rank", "srcc", "plcc", "nin")
+EVERY_LOSS = {**LOSSES, **{f"published {name}": loss for name, loss in PUBLISHED.items()}}
 
 
 def double(*values: float) -> Tensor:
@@ -53,16 +55,24 @@ def test_the_ranking_term_has_the_reference_value_and_gradient(expected_losses):
     torch.testing.assert_close(gradient, double(*expected["grad"]), atol=1e-9, rtol=1e-9)
 
 
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_published_loss_has_the_reference_value_and_gradient(expected_losses, name):
+    data, expected = expected_losses, expected_losses["published"][name]
+    value, gradient = value_and_gradient(PUBLISHED[name], double(*data["pred"]), double(*data["mos"]))
+    assert value == pytest.approx(expected["value"], abs=1e-9)
+    torch.testing.assert_close(gradient, double(*expected["grad"]), atol=1e-9, rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", EVERY_LOSS)
 @pytest.mark.parametrize(
     ("pred", "mos"), [((3, 1), (3,)), ((3,), (3, 1)), ((3,), (2,)), ((), ()), ((0,), (0,)), ((1,), (3,))]
 )
 def test_other_shapes_are_refused_and_named(name, pred, mos):
     with pytest.raises(ValueError, match=r"one shape \(N,\)"):
-        LOSSES[name](torch.zeros(pred), torch.zeros(mos))
+        EVERY_LOSS[name](torch.zeros(pred), torch.zeros(mos))
 
 
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", EVERY_LOSS)
 @pytest.mark.parametrize(
     ("pred", "mos"),
     [
@@ -76,7 +86,17 @@ def test_other_shapes_are_refused_and_named(name, pred, mos):
     ],
 )
 def test_value_and_gradient_are_finite_for_ties_constants_and_small_batches(name, pred, mos):
-    value, gradient = value_and_gradient(LOSSES[name], torch.tensor(pred), torch.tensor(mos))
+    value, gradient = value_and_gradient(EVERY_LOSS[name], torch.tensor(pred), torch.tensor(mos))
+    assert math.isfinite(value)
+    assert torch.isfinite(gradient).all()
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.tuples(st.sampled_from([0.0, 0.3, 0.7, 1.0]), st.sampled_from([0.0, 0.5, 1.0])), min_size=1))
+@pytest.mark.parametrize("name", EVERY_LOSS)
+def test_value_and_gradient_are_finite_whatever_is_tied(name, images):
+    pred, mos = (torch.tensor(values) for values in zip(*images, strict=True))
+    value, gradient = value_and_gradient(EVERY_LOSS[name], pred, mos)
     assert math.isfinite(value)
     assert torch.isfinite(gradient).all()
 
@@ -104,8 +124,8 @@ def test_constant_predictions_are_uncorrelated_and_pulled_into_order(name):
 
 @settings(deadline=None, max_examples=40)
 @given(distinct(), distinct(), st.floats(0.01, 100), st.floats(-100, 100))
-@pytest.mark.parametrize("name", CORRELATIONS)
-def test_correlations_do_not_see_shift_and_scale_of_predictions(name, pred, mos, scale, shift):
+@pytest.mark.parametrize("name", FREE_SCALE)
+def test_correlations_and_norm_in_norm_do_not_see_shift_and_scale_of_predictions(name, pred, mos, scale, shift):
     loss = LOSSES[name]
     assert loss(pred * scale + shift, mos).item() == pytest.approx(loss(pred, mos).item(), abs=1e-6)
 
@@ -164,11 +184,74 @@ def test_pairwise_with_one_spread_for_all_is_perfect_where_predictions_equal_opi
     assert gradient.abs().max() < 1e-4
 
 
-@pytest.mark.parametrize("name", ["l2", "plcc", "srcc", "pairwise"])
+@settings(deadline=None, max_examples=40)
+@given(distinct(), distinct())
+def test_rank_follows_the_order_alone_where_predictions_are_far_apart(pred, mos):
+    """Gaps wider than any of opinions: only pairs that are out of order cost."""
+    order = average_ranks(pred, torch.float64) * 1000
+    out_of_order = (order[:, None] - order[None, :]) * (mos[:, None] - mos[None, :]) < 0
+    assert (LOSSES["rank"](order, mos).item() > 0) == bool(out_of_order.any())
+
+
+@settings(deadline=None, max_examples=40)
+@given(distinct(), distinct())
+def test_norm_in_norm_lies_between_agreement_and_its_reverse(pred, mos):
+    loss = LOSSES["nin"]
+    assert loss(3 * mos - 7, mos).item() == pytest.approx(0, abs=1e-9)
+    assert 0 <= loss(pred, mos).item() <= 1
+
+
+def test_norm_in_norm_reaches_1_where_all_images_are_reversed():
+    mos = double(0, 1, 0, 1)
+    assert LOSSES["nin"](-mos, mos).item() == pytest.approx(1)
+
+
+def test_norm_in_norm_has_the_value_worked_out_by_hand():
+    """Centred and of length 1: (−1, 0, 1) / √2 and (−1, −1, 2) / √6."""
+    expected = (abs(1 / 6**0.5 - 1 / 2**0.5) + 1 / 6**0.5 + abs(2 / 6**0.5 - 1 / 2**0.5)) / (2 * 3**0.5)
+    assert LOSSES["nin"](double(1, 2, 3), double(4, 4, 7)).item() == pytest.approx(expected, abs=1e-12)
+
+
+def test_norm_in_norm_pulls_constant_predictions_into_order():
+    value, gradient = value_and_gradient(LOSSES["nin"], torch.full((4,), 0.7), torch.tensor([0.1, 0.9, 0.6, 0.3]))
+    assert 0 < value < 1
+    assert gradient[0] > 0 > gradient[1]
+
+
+def test_the_published_rank_loss_rewards_equal_predictions_where_ours_does_not():
+    mos, equal = double(1, 2, 3), double(2, 2, 2)
+    assert PUBLISHED["rank"](double(1, 2, 3) * 0.01, mos).item() == 0
+    assert LOSSES["rank"](double(1, 2, 3) * 0.01, mos).item() > LOSSES["rank"](mos, mos).item()
+    assert LOSSES["rank"](equal, mos).item() > 0
+
+
+@settings(deadline=None, max_examples=40)
+@given(distinct(), distinct())
+def test_the_published_pairwise_loss_does_not_change_when_better_and_worse_swap(pred, mos):
+    loss = PUBLISHED["pairwise"]
+    assert loss(-pred, -mos).item() == pytest.approx(loss(pred, mos).item(), abs=1e-9)
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_published_protocol_trains_with_the_published_losses(name):
+    flags = ["--dataset", "demo", "--loss_type", name, "--ranking_loss_alpha", "0"]
+    pred, mos = torch.tensor([52.0, 61.5, 40.0]), torch.tensor([55.0, 60.0, 62.0])
+    published = build_criterion(parse([*flags, "--protocol", "published"]))(pred, mos)
+    assert published.item() == pytest.approx(PUBLISHED[name](pred, mos).item())
+    assert published.item() != pytest.approx(build_criterion(parse(flags))(pred, mos).item())
+
+
+@pytest.mark.parametrize("name", [name for name in EVERY_LOSS if name != "published pairwise"])
 def test_gradients_are_those_of_the_value(name):
-    pred = double(0.2, 0.5, 0.35, 0.9, 0.1).requires_grad_()
+    pred = double(0.23, 0.51, 0.37, 0.9, 0.11).requires_grad_()  # no gap is that of opinions, where rank has a kink
     mos = double(0.3, 0.3, 0.6, 0.8, 0.2)
-    assert torch.autograd.gradcheck(lambda p: LOSSES[name](p, mos), (pred,))
+    assert torch.autograd.gradcheck(lambda p: EVERY_LOSS[name](p, mos), (pred,))
+
+
+def test_the_published_pairwise_gradient_is_that_of_the_value_where_it_is_not_saturated():
+    pred = double(0.02, 0.05, 0.035, 0.09, 0.01).requires_grad_()
+    mos = double(0.3, 0.3, 0.6, 0.8, 0.2)
+    assert torch.autograd.gradcheck(lambda p: PUBLISHED["pairwise"](p, mos), (pred,))
 
 
 def test_the_criterion_adds_the_ranking_term_to_any_loss_in_float32():

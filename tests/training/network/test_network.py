@@ -208,6 +208,11 @@ def test_a_hub_that_does_not_answer_is_named(monkeypatch, tmp_path):
         build_backbone("swin_tiny_patch4_window7_224", weights="pretrained")
 
 
+def test_a_backbone_is_called_by_timms_name_with_the_tag_of_the_weights_it_began_with():
+    assert build_backbone("tf_efficientnet_lite0", weights="pretrained").timm_name == "tf_efficientnet_lite0.in1k"
+    assert build_backbone("test_efficientnet", weights="none").timm_name == "test_efficientnet"
+
+
 def test_new_layers_learn_faster_and_norms_and_biases_do_not_decay():
     config = parse([*SMALL, "--lr", "1e-4", "--lr_ratio", "10", "--weight_decay", "0.1", "--attention_fusion"])
     network = build_network(config)

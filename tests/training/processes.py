@@ -1,0 +1,51 @@
+"""A real `python -m training`, small enough for a test; or its story in this process, which spares the start."""
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+from training.config import parse
+from training.runfolder.layout import RunFolder
+
+SMALL = shlex.split(
+    "--dataset csv --backbone test_efficientnet --weights none --patch_size 64 --batch_size 3 --epochs 2 "
+    "--train_patch_num 1 --test_patch_num 2 --train_test_num 1 --attention_fusion --lr 1e-3"
+)
+
+
+def command(*flags: object) -> list[str]:
+    return [sys.executable, "-m", "training", *map(str, flags)]
+
+
+def train(*flags: object, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(*flags),
+        capture_output=True,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", **env},
+        timeout=200,
+        check=False,
+    )
+
+
+def start(*flags: object, **env: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command(*flags),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", **env},
+    )
+
+
+def train_here(folder: Path, *flags: object) -> RunFolder:
+    """The run from data to result, without records and locks."""
+    from training.run import run
+
+    attempt = SimpleNamespace(run=RunFolder(folder), number=1, by_hand=False, should_stop=lambda: False)
+    folder.mkdir(exist_ok=True)
+    run(parse([*map(str, flags), "--run_folder", str(folder)]), attempt)
+    return attempt.run

@@ -1,0 +1,86 @@
+"""`python -m training.predict RUN|CHECKPOINT IMAGE…`: score single images with a trained network.
+
+Exit codes: 0 all scored, 1 no such network, 2 flags refused, 4 an image or the device cannot be used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from training.config import Parser
+from training.errors import TrainingError
+
+if TYPE_CHECKING:
+    from training.scorer import Prediction, Scorer
+
+
+def main(argv: list[str] | None = None) -> int:
+    asked = _parser().parse_args(argv)
+    from training.scorer import open_scorer  # noqa: PLC0415 - torch takes seconds, and flags are checked without it
+
+    try:
+        scorer = open_scorer(asked.network, asked.test_patch_num)
+        predictions = [scorer.score(path) for path in asked.images]
+    except TrainingError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    print(as_json(asked.network, scorer, predictions) if asked.json else as_table(scorer, predictions))
+    return 0
+
+
+def _parser() -> Parser:
+    parser = Parser(
+        prog="python -m training.predict",
+        description="Score images with a trained network; higher is better.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "network",
+        type=Path,
+        metavar="RUN|CHECKPOINT",
+        help="a run's folder, its best.pt or best.safetensors, or a published checkpoint (.pkl, .pt, .safetensors)",
+    )
+    parser.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
+    parser.add_argument(
+        "--test_patch_num",
+        type=_at_least_1,
+        help="crops of an image, whose mean is its score; otherwise as the run was tested",
+    )
+    return parser
+
+
+def _at_least_1(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
+    return number
+
+
+def as_table(scorer: Scorer, predictions: list[Prediction]) -> str:
+    """A line an image, under a line that names the scale."""
+    low, high = scorer.dataset.mos_range
+    lines = [f"{prediction.score:10.4f}  {prediction.image}" for prediction in predictions]
+    return "\n".join([f"{'score':>10}  image (scale of {scorer.dataset.name}: {low:g} to {high:g})", *lines])
+
+
+def as_json(network: Path, scorer: Scorer, predictions: list[Prediction]) -> str:
+    """Everything, full precision."""
+    return json.dumps(
+        {
+            "network": str(network),
+            "dataset": scorer.dataset.name,
+            "scale": list(scorer.dataset.mos_range),
+            "scores": [asdict(prediction) for prediction in predictions],
+        },
+        indent=2,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

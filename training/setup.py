@@ -1,0 +1,112 @@
+"""What stays the same over a run: data, network, optimiser and device, made once and told at the start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from training.attempt import Attempt
+from training.config import PUBLISHED_TRAIN_TEST_NUM, TrainConfig
+from training.datasets import Dataset, open_cross_dataset, open_dataset
+from training.datasets.base import SPLITS
+from training.datasets.batches import SplitImages
+from training.datasets.cache import open_images
+from training.device import Placement, place, suit_network
+from training.loop import steps_per_epoch
+from training.network.build import build_network
+from training.network.quality import QualityNetwork, parameter_count
+from training.optim import build_optimizer, rising_lr_note
+from training.record import Recorder
+from training.seed import seed_network
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """One run's means."""
+
+    config: TrainConfig
+    attempt: Attempt
+    recorder: Recorder
+    placement: Placement
+    dataset: Dataset
+    cross_datasets: tuple[Dataset, ...]
+    """Others, to test on after training; labels read, images not yet decoded."""
+    images: dict[str, SplitImages]
+    network: QualityNetwork
+    optimizer: torch.optim.Optimizer
+
+
+def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
+    """Data before network: what a user most often gets wrong is told first."""
+    placement = place(config.precision)
+    dataset = open_dataset(config)
+    cross_datasets = tuple(open_cross_dataset(name, path, config) for name, path in config.cross_folders().items())
+    store = open_images(
+        dataset,
+        config.patch_size,
+        threads=config.num_workers,
+        on_progress=lambda done, total: recorder.progress("decoding images", done, total),
+        should_stop=attempt.should_stop,
+    )
+    seed_network(config.seed)
+    network = build_network(config).to(placement.device)
+    if placement.is_cuda:
+        network = network.to(memory_format=torch.channels_last)  # on a CPU training is 15% slower so
+    return Setup(
+        config=config,
+        attempt=attempt,
+        recorder=recorder,
+        placement=suit_network(placement, config.precision, network),
+        dataset=dataset,
+        cross_datasets=cross_datasets,
+        images={split: SplitImages(dataset, store, split) for split in SPLITS},
+        network=network,
+        optimizer=build_optimizer(network, config),
+    )
+
+
+def tell_start(setup: Setup) -> None:
+    config, placement, images = setup.config, setup.placement, setup.images
+    steps = steps_per_epoch(len(images["train"]), config)
+    parameters = parameter_count(setup.network)
+    setup.recorder.started(
+        train_images=len(images["train"]),
+        val_images=len(images["val"]),
+        test_images=len(images["test"]),
+        parameters=parameters,
+        device=placement.name,
+        precision=placement.precision_in_words,
+        steps_per_epoch=steps,
+        epochs=config.epochs,
+    )
+    setup.recorder.say(
+        f"{config.network_name}, {parameters:,} parameters, on {placement.name}, {placement.precision_in_words}; "
+        f"{setup.dataset.name}: {len(images['train']):,} training, {len(images['val']):,} validation, "
+        f"{len(images['test']):,} test images; {steps:,} steps an epoch; loss {config.loss_type}; seed {config.seed}"
+    )
+    for note in notes_of_setup(setup):
+        setup.recorder.warning(note)
+
+
+def notes_of_setup(setup: Setup) -> list[str]:
+    config = setup.config
+    notes = list(setup.dataset.notes)
+    if config.is_published:
+        notes.append("protocol published: the best epoch is chosen on the test split itself")
+    elif setup.network.began_as_published:
+        notes.append(
+            f"{config.weights} is a published checkpoint, which scores from 0 to 100 where this protocol trains from 0 "
+            "to 1: without training RMSE says nothing; use --protocol published"
+        )
+    if rising := rising_lr_note(config):
+        notes.append(rising)
+    if config.train_test_num == PUBLISHED_TRAIN_TEST_NUM:
+        notes.append(
+            f"--train_test_num {PUBLISHED_TRAIN_TEST_NUM} (the published default): one run is one seed here; "
+            "repeat with --seed or `iqa-tui launch PLAN --seeds 1,2,3`"
+        )
+    uses_spread = config.loss_type == "pairwise" and config.pairwise_sd == "image" and not config.is_published
+    if uses_spread and setup.images["train"].training_mos_sd is None:
+        notes.append("no spread of opinions is known for every training image: the pairwise loss uses one for all")
+    return notes
