@@ -78,15 +78,21 @@ class Curves(LinePlot):
 
 
 def series_of(state: RunState, colour: int, view: View) -> Series:
+    label = state.label
     if view.shown is Shown.LOSS:
         steps, times, values = state.curve.steps, state.curve.times, state.curve.losses
     else:
         known = [evaluation for evaluation in state.evaluations if evaluation.split == "val"]
+        if not known and state.evaluations:  # the published protocol knows no validation split
+            known, label = (
+                [evaluation for evaluation in state.evaluations if evaluation.split == "test"],
+                f"{label} (test)",
+            )
         steps = tuple(evaluation.step for evaluation in known)
         times = tuple(evaluation.t for evaluation in known)
         values = tuple(evaluation.metrics.get("srcc") for evaluation in known)
     x = tuple(t - _beginning(state) for t in times) if view.over_time else steps
-    return Series(state.experiment or state.label[:4], state.label, colour, x, values)
+    return Series(state.experiment or state.label[:4], label, colour, x, values)
 
 
 def _beginning(state: RunState) -> float:

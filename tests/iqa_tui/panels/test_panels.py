@@ -9,7 +9,7 @@ from iqa_tui.gpus.sample import GpuSample
 from iqa_tui.launch.devices import Device, DeviceState
 from iqa_tui.messages import HostLoad
 from iqa_tui.monitor.catalog import Catalog
-from iqa_tui.monitor.state import RunState
+from iqa_tui.monitor.state import RunState, fold
 from iqa_tui.panels.command_view import wrapped_command
 from iqa_tui.panels.curves import Shown, View, series_of
 from iqa_tui.panels.experiment_list import experiment_row
@@ -20,7 +20,8 @@ from iqa_tui.results.table import Row, Table
 from iqa_tui.widgets.canvas import Line, line_width
 from iqa_tui.widgets.row_table import TableRow, fitting_columns, row_line
 from tests.fakes.run_folders import PLAN, FakeRun
-from training.runfolder.schema import ExitKind
+from training.runfolder.layout import RunFolder
+from training.runfolder.schema import Event, ExitKind, State, Status
 
 
 def only(runs_dir: Path) -> RunState:
@@ -132,6 +133,14 @@ def test_curves_come_from_steps_or_from_evaluations(tmp_path: Path) -> None:
     over_time = series_of(state, 0, View(over_time=True))
     assert over_time.x[0] == 0.0
     assert over_time.x[1] == pytest.approx(0.5)
+
+
+def test_a_run_without_a_validation_split_shows_its_test_scores_as_such(tmp_path: Path) -> None:
+    state = RunState(RunFolder(tmp_path), Status(State.RUNNING))
+    event = Event("evaluated", 5.0, 1, {"epoch": 1, "split": "test", "metrics": {"srcc": 0.9}})
+    srcc = series_of(fold(state, [event]), 0, View(shown=Shown.SRCC))
+    assert srcc.label.endswith("(test)")
+    assert list(srcc.y) == [0.9]
 
 
 def test_few_evaluations_are_never_smoothed() -> None:
