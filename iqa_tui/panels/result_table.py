@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from iqa_tui.results.export import hours_words
 from iqa_tui.results.table import Row, Table
 from iqa_tui.widgets.meter import scale_bar
 from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow
@@ -81,7 +82,7 @@ def result_row(row: Row, bounds: tuple[float, float], with_sd: bool) -> TableRow
         "srcc": ((number(row.srcc, row.srcc_sd, with_sd), "strong good" if row.best_srcc else ""),),
         "plcc": ((number(row.plcc, row.plcc_sd, with_sd), "strong good" if row.best_plcc else ""),),
         "delta": (delta(row),),
-        "hours": _hours(row.hours),
+        "hours": hours_words(row.hours),
         "status": ((row.status, style),),
         "met": (_met(row),),
         "notes": ((row.notes, "dim"),),
@@ -112,12 +113,6 @@ def delta(row: Row) -> tuple[str, str]:
     mark = "†" if row.delta_note else ""
     sign = "−" if row.delta_srcc < 0 else "+"
     return f"{sign}{abs(row.delta_srcc):.4f}{mark}", "bad" if row.delta_srcc < 0 else "good"
-
-
-def _hours(hours: float | None) -> str:
-    if hours is None:
-        return ""
-    return f"{hours:.1f} h" if hours >= 1 else f"{hours * 60:.1f} m" if hours * 60 >= 1 else f"{hours * 3600:.0f} s"
 
 
 def _met(row: Row) -> tuple[str, str]:
