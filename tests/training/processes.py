@@ -4,11 +4,13 @@ import os
 import shlex
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
 from training.config import parse
 from training.runfolder.layout import RunFolder
+from training.runfolder.read import read_events
 
 SMALL = shlex.split(
     "--dataset csv --backbone test_efficientnet --weights none --patch_size 64 --batch_size 3 --epochs 2 "
@@ -39,6 +41,18 @@ def start(*flags: object, **env: str) -> subprocess.Popen[str]:
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", **env},
     )
+
+
+def wait_for_steps(run: RunFolder, process: subprocess.Popen[str], attempt: int = 1, first: int = 1) -> None:
+    """Until the attempt has reported step `first` or a later one."""
+    deadline = time.monotonic() + 120
+    while not any(
+        event.kind == "step" and event.attempt == attempt and event.fields["step"] >= first
+        for event in read_events(run)
+    ):
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def train_here(folder: Path, *flags: object) -> RunFolder:

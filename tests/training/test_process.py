@@ -7,7 +7,6 @@ import json
 import os
 import shlex
 import signal
-import subprocess
 import time
 from collections import Counter
 
@@ -17,21 +16,13 @@ import torch
 from safetensors import safe_open
 
 from tests.fakes.photographs import write_csv_dataset, write_koniq
-from tests.training.processes import SMALL, start, train
+from tests.training.processes import SMALL, start, train, wait_for_steps
 from tests.training.test_config import F2
 from training.config import parse
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import is_held, take_lock
 from training.runfolder.read import read_events, read_record, read_spec, run_status
 from training.runfolder.schema import EXIT_STOPPED, ExitKind, ExitRecord, Result, State
-
-
-def wait_for_steps(run: RunFolder, process: subprocess.Popen[str], attempt: int = 1) -> None:
-    deadline = time.monotonic() + 120
-    while not any(event.kind == "step" and event.attempt == attempt for event in read_events(run)):
-        assert process.poll() is None, process.stderr.read()
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_a_run_by_hand_makes_a_folder_that_reads_finished(finished):

@@ -1,0 +1,60 @@
+"""A run that was killed and resumed ends as one that nobody touched, bit for bit on a CPU."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.fakes.photographs import write_csv_dataset
+from tests.training.processes import SMALL, start, train, wait_for_steps
+from training.runfolder.layout import RunFolder
+from training.runfolder.read import read_events, read_record
+from training.runfolder.schema import Result
+
+LATE_STEP = 25
+"""The first of the second epoch below; the first step of an epoch is always reported."""
+
+
+def flags(folder: Path, name: str) -> list[object]:
+    data = ["--data_path", folder / "data" / "labels.csv", "--run_folder", folder / name]
+    return [*SMALL, "--train_patch_num", 2, "--epochs", 3, *data]
+
+
+def evaluations(run: RunFolder) -> dict[tuple[int, str], object]:
+    """The last of each epoch and split: a resumed run repeats some."""
+    found = [event.fields for event in read_events(run) if event.kind == "evaluated"]
+    return {(fields["epoch"], fields["split"]): fields["metrics"] for fields in found}
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    folder = tmp_path_factory.mktemp("resume")
+    write_csv_dataset(folder / "data", train=36)
+    ended = train(*flags(folder, "unbroken"), IQA_TUI_CACHE=str(folder / "cache"))
+    assert ended.returncode == 0, ended.stderr
+    return RunFolder(folder / "unbroken")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_broken_and_resumed_run_ends_with_the_same_weights_scores_and_result(
+    unbroken: RunFolder, number: signal.Signals
+) -> None:
+    folder = unbroken.path.parent
+    run = RunFolder(folder / number.name)
+    process = start(*flags(folder, number.name), IQA_TUI_CACHE=str(folder / "cache"))
+    wait_for_steps(run, process, first=LATE_STEP)
+    process.send_signal(number)
+    process.communicate()
+    assert not run.result.exists()
+    ended = train(*flags(folder, number.name), "--resume", IQA_TUI_CACHE=str(folder / "cache"))
+    assert ended.returncode == 0, ended.stderr
+    whole, resumed = (torch.load(one.last_checkpoint, weights_only=True)["network"] for one in (unbroken, run))
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+    assert evaluations(run) == evaluations(unbroken)
+    results = [read_record(one.result, Result) for one in (unbroken, run)]
+    assert results[0].metrics == results[1].metrics
+    scores = [(one.scores / "csv_test.csv").read_bytes() for one in (unbroken, run)]
+    assert scores[0] == scores[1]
