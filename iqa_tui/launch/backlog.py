@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from iqa_tui.launch.plan import PRIORITIES
 from training.runfolder.layout import RunFolder, list_runs
-from training.runfolder.read import read_spec, run_status
+from training.runfolder.read import change_stamp, is_settled, read_spec, run_status
 from training.runfolder.schema import RunFolderError, Spec, State
-
-SETTLED_SECONDS = 2.0
-"""A folder that changed this lately may change again within one tick of its time stamp."""
 
 Entry = tuple[RunFolder, Spec]
 
@@ -47,8 +43,9 @@ class Backlog:
         queued: list[Entry] = []
         alive: list[Entry] = []
         for run in list_runs(self._runs_dir):
-            stamp = _stamp(run)
-            if self._over.get(run.run_id) == stamp:
+            attempt = run.latest_attempt()
+            stamp = change_stamp(run, attempt.number if attempt else 0)
+            if stamp is not None and self._over.get(run.run_id) == stamp:
                 continue
             if self._own_only and not _is_ours(run):
                 continue
@@ -58,7 +55,7 @@ class Backlog:
                 spec = self._spec(run)
                 if spec is not None:
                     (queued if state is State.QUEUED else alive).append((run, spec))
-            elif max(stamp) < (time.time() - SETTLED_SECONDS) * 1e9:
+            elif stamp is not None and is_settled(stamp):
                 self._over[run.run_id] = stamp
         return Waiting(tuple(in_starting_order(queued)), tuple(alive))
 
@@ -104,17 +101,3 @@ def _is_ours(run: RunFolder) -> bool:
         return run.path.stat().st_uid == os.geteuid()
     except OSError:
         return False
-
-
-def _stamp(run: RunFolder) -> tuple[int, ...]:
-    """Modification times of the folders in which every change of a run that is over would show."""
-    attempt = run.latest_attempt()
-    paths = (run.path, run.attempts_dir, attempt.path if attempt else run.path)
-    return tuple(_modified_ns(path) for path in paths)
-
-
-def _modified_ns(path: Path) -> int:
-    try:
-        return os.stat(path).st_mtime_ns  # noqa: PTH116  half the cost of Path.stat, for every run at every look
-    except OSError:
-        return 0

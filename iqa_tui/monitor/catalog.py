@@ -7,18 +7,13 @@ run is looked at every time: a lock that is freed moves no time stamp.
 
 from __future__ import annotations
 
-import os
-import time
 from dataclasses import replace
 from pathlib import Path
 
 from iqa_tui.monitor.state import RunState, fold
 from training.runfolder.layout import AttemptFolder, RunFolder, list_runs
-from training.runfolder.read import EventTail, read_record, read_spec, run_status
+from training.runfolder.read import EventTail, change_stamp, is_settled, read_record, read_spec, run_status
 from training.runfolder.schema import ExitRecord, ProcessRecord, Result, RunFolderError, State, Status
-
-SETTLED_SECONDS = 2.0
-"""A directory that changed this lately may change again within one tick of its time stamp, so it is not trusted."""
 
 
 class Catalog:
@@ -54,7 +49,7 @@ class _Followed:
         """Time stamps under which the state is known to stand; None: look again."""
 
     def refresh(self) -> RunState:
-        stamp = _directory_stamp(self._run, self._state.status.attempt)
+        stamp = change_stamp(self._run, self._state.status.attempt)
         if stamp is not None and stamp == self._stamp:
             return self._state
         state = self._read_events(self._state)
@@ -93,21 +88,5 @@ def _attempt(run: RunFolder, status: Status) -> AttemptFolder | None:
     return run.attempt(status.attempt) if status.attempt else None
 
 
-def _directory_stamp(run: RunFolder, attempt: int) -> tuple[int, ...] | None:
-    """Modification times in ns of the run's directories; 0 for one that is not there; None where one is unreadable."""
-    try:
-        return tuple(_modified_ns(path) for path in (run.path, run.attempts_dir, run.attempt(attempt).path))
-    except OSError:
-        return None
-
-
-def _modified_ns(path: Path) -> int:
-    try:
-        return os.stat(path).st_mtime_ns  # noqa: PTH116  half the cost of Path.stat, and this runs for every run
-    except FileNotFoundError:
-        return 0
-
-
 def _may_be_trusted(stamp: tuple[int, ...] | None, state: RunState) -> bool:
-    settled_before = (time.time() - SETTLED_SECONDS) * 1e9
-    return stamp is not None and not state.state.is_alive and max(stamp) < settled_before
+    return stamp is not None and not state.state.is_alive and is_settled(stamp)
