@@ -36,19 +36,32 @@ def why_busy(sample: GpuSample, now: float) -> str | None:
     Args:
         now: unix seconds, to say how long a process has been there.
     """
-    if sample.processes:
-        largest = max(sample.processes, key=lambda process: process.memory_used_bytes or 0)
-        others = f" and {len(sample.processes) - 1} more" if len(sample.processes) > 1 else ""
-        return f"held by {process_words(largest, now)}{others}"
+    if sample.problem:
+        return sample.problem
+    return _who_holds(sample, now) or _what_is_used(sample)
+
+
+def _who_holds(sample: GpuSample, now: float) -> str | None:
+    if not sample.processes:
+        return None
+    largest = max(sample.processes, key=lambda process: process.memory_used_bytes or 0)
+    others = f" and {len(sample.processes) - 1} more" if len(sample.processes) > 1 else ""
+    return f"held by {process_words(largest, now)}{others}"
+
+
+def _what_is_used(sample: GpuSample) -> str | None:
+    """What cannot be known counts as used."""
     if sample.memory_used_bytes is None or sample.memory_total_bytes is None:
         return "its driver does not tell how much memory is used"
     if sample.memory_used_bytes > idle_memory_bytes(sample):
         used = f"{sample.memory_used_bytes / GIB:.1f} of {sample.memory_total_bytes / GIB:.0f} GiB"
         return f"{used} are in use by a process that cannot be seen from here"
-    if sample.utilisation_percent is None:
-        return "its driver does not tell how busy it is"
-    if sample.utilisation_percent > IDLE_UTILISATION_PERCENT:
+    if sample.processes is None:
+        return "its driver does not tell who uses it"
+    if sample.utilisation_percent is not None and sample.utilisation_percent > IDLE_UTILISATION_PERCENT:
         return f"it is {sample.utilisation_percent}% busy"
+    if sample.utilisation_percent is None and sample.instance is None:  # of a part of a GPU no driver tells it
+        return "its driver does not tell how busy it is"
     return None
 
 
@@ -72,13 +85,6 @@ def why_not_free(looks: Sequence[Look], now: float, settle_seconds: float = SETT
     if settle_seconds > 0 and (idle_looks < SETTLE_SAMPLES or idle_seconds < settle_seconds):
         return f"idle for {idle_seconds:.0f} s; taken once it was for {settle_seconds:.0f} s"
     return None
-
-
-def fits_beside(sample: GpuSample, need_bytes: int) -> bool:
-    """Whether a declared need fits beside what is used. What is not known does not fit."""
-    if sample.memory_used_bytes is None or sample.memory_total_bytes is None:
-        return False
-    return sample.memory_used_bytes + need_bytes + SPARE_BYTES <= sample.memory_total_bytes
 
 
 def idle_memory_bytes(sample: GpuSample) -> float:

@@ -20,6 +20,12 @@ def inherited_mask() -> tuple[str, ...] | None:
     return tuple(entries)
 
 
-def names_gpu(entry: str, index: int, uuid: str) -> bool:
-    """Whether an entry (an index, a UUID, or the beginning of one) means this GPU."""
-    return entry == str(index) if entry.isdecimal() else bool(entry) and uuid.startswith(entry)
+def names_gpu(entry: str, index: int, uuid: str, instance: int | None = None) -> bool:
+    """Whether an entry means this GPU or MIG instance: an index (then every instance of that GPU), index and instance
+    as in `0:1`, a UUID or the beginning of one.
+    """
+    if entry.isdecimal():
+        return entry == str(index)
+    if instance is not None and entry == f"{index}:{instance}":
+        return True
+    return bool(entry) and uuid.startswith(entry)

@@ -1,4 +1,5 @@
-"""GPUs as NVIDIA's management library tells of them. Asks, never decides.
+"""GPUs as NVIDIA's management library tells of them. Asks, never decides. Only `sampler` should use it: a call may
+hang, or take its process down.
 
 Every field may fail alone (not supported, no permission, GPU lost): it is None then, and the rest stands.
 """
@@ -6,7 +7,11 @@ Every field may fail alone (not supported, no permission, GPU lost): it is None 
 from __future__ import annotations
 
 import contextlib
+import os
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import psutil
@@ -15,6 +20,11 @@ import pynvml
 from iqa_tui.gpus.sample import GpuProcess, GpuSample
 
 T = TypeVar("T")
+
+INSTANCES_SECONDS = 30.0
+"""How often MIG instances are looked up again: they come and go while the driver is up."""
+HOST_NAMESPACE = "pid:[4026531836]"
+"""Of process numbers, outside every container (PROC_PID_INIT_INO in the kernel's proc_ns.h)."""
 
 
 class NvmlUnavailable(Exception):
@@ -26,8 +36,23 @@ class NvmlUnavailable(Exception):
         """True: a machine without GPUs. False: there should be some, but the driver does not answer."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A GPU or MIG instance and what names it, asked once: a lost GPU may forget its name, and never changes it."""
+
+    handle: Any
+    """None where the driver refused even that."""
+    index: int
+    uuid: str | None
+    name: str
+    instance: int | None = None
+    board: Any = None
+    """Handle of the GPU that a MIG instance is part of: temperature and power are the board's."""
+    problem: str = ""
+
+
 class Nvml:
-    """The library, initialised once. For one thread; a lost GPU may block a call."""
+    """The library, initialised once. For one thread; a lost GPU may block a call or crash the process."""
 
     def __init__(self) -> None:
         """Raises NvmlUnavailable where there is no driver, no GPU, or no answer."""
@@ -37,47 +62,118 @@ class Nvml:
             raise NvmlUnavailable("No NVIDIA driver found", is_normal=True) from None
         except pynvml.NVMLError as error:
             raise NvmlUnavailable(f"The NVIDIA driver does not answer ({error})", is_normal=False) from error
-        self._handles = _in_pci_order()
-        if not self._handles:
-            raise NvmlUnavailable("The NVIDIA driver sees no GPU", is_normal=True)
+        self._find()
 
     def samples(self) -> list[GpuSample]:
-        """Every GPU as it is now, in PCI order; [] where the driver has stopped answering."""
-        return [_sample(index, handle) for index, handle in enumerate(self._handles)]
+        """Every GPU as it is now, in PCI order.
+
+        Raises:
+            NvmlUnavailable: the driver has stopped answering, or its last GPU is gone.
+        """
+        is_old = self._has_instances and time.monotonic() > self._found_at + INSTANCES_SECONDS
+        if is_old or self._count() != self._boards:
+            self._find()
+        return [_sample(found, by_uuid=self._by_uuid) for found in self._found]
 
     def driver_version(self) -> str | None:
         version = _ask(pynvml.nvmlSystemGetDriverVersion)
         return _text(version) if version is not None else None
 
+    def cuda_version(self) -> tuple[int, int] | None:
+        """(major, minor) of the newest CUDA that the driver can run; None where it does not tell."""
+        version = _ask(pynvml.nvmlSystemGetCudaDriverVersion_v2)
+        return None if version is None else (version // 1000, version % 1000 // 10)
 
-def _in_pci_order() -> list[Any]:
-    """Handles by PCI bus id: NVML's own order need not be CUDA's."""
-    count = _ask(pynvml.nvmlDeviceGetCount) or 0
+    def _count(self) -> int:
+        try:
+            return int(pynvml.nvmlDeviceGetCount())
+        except pynvml.NVMLError as error:
+            raise NvmlUnavailable(f"The NVIDIA driver does not answer ({error})", is_normal=False) from error
+
+    def _find(self) -> None:
+        self._boards = self._count()
+        if not self._boards:
+            raise NvmlUnavailable("The NVIDIA driver sees no GPU", is_normal=True)
+        handles, order_is_known = _in_pci_order(self._boards)
+        self._found = [found for index, handle in enumerate(handles) for found in _parts(index, handle)]
+        self._found_at = time.monotonic()
+        self._has_instances = any(found.board is not None for found in self._found)
+        self._by_uuid = self._has_instances or not order_is_known
+
+
+def _in_pci_order(count: int) -> tuple[list[Any], bool]:
+    """Handles by PCI bus id, as NVML's own order need not be CUDA's; None for a GPU that cannot even be named.
+
+    Returns:
+        The handles, and whether their order is known.
+    """
     handles = [_ask(pynvml.nvmlDeviceGetHandleByIndex, index) for index in range(count)]
-    known = [handle for handle in handles if handle is not None]
-    places = [_ask(pynvml.nvmlDeviceGetPciInfo, handle) for handle in known]
+    places = [_ask(pynvml.nvmlDeviceGetPciInfo, handle) if handle is not None else None for handle in handles]
     bus_ids = [_text(place.busId) for place in places if place is not None]
-    if len(bus_ids) < len(known):
-        return known
-    return [known[number] for number in sorted(range(len(known)), key=bus_ids.__getitem__)]
+    if len(bus_ids) < count:
+        return handles, False
+    return [handles[number] for number in sorted(range(count), key=bus_ids.__getitem__)], True
 
 
-def _sample(index: int, handle: Any) -> GpuSample:
+def _parts(index: int, handle: Any) -> list[_Found]:
+    """The GPU, or its MIG instances where it is divided: the whole of it can then not be had."""
+    if handle is None:
+        return [_Found(None, index, None, "GPU", problem="the driver cannot find it: reset it or reboot")]
+    name = _text(_ask(pynvml.nvmlDeviceGetName, handle) or "GPU")
+    uuid = _ask(pynvml.nvmlDeviceGetUUID, handle)
+    mode = _ask(pynvml.nvmlDeviceGetMigMode, handle)
+    if mode is None or mode[0] != pynvml.NVML_DEVICE_MIG_ENABLE:
+        return [_Found(handle, index, _text(uuid) if uuid else None, name)]
+    instances = []
+    for number in range(_ask(pynvml.nvmlDeviceGetMaxMigDeviceCount, handle) or 0):
+        part = _ask(pynvml.nvmlDeviceGetMigDeviceHandleByIndex, handle, number)
+        if part is not None:
+            part_uuid = _ask(pynvml.nvmlDeviceGetUUID, part)
+            part_name = _text(_ask(pynvml.nvmlDeviceGetName, part) or f"{name} MIG")
+            instances.append(_Found(part, index, _text(part_uuid) if part_uuid else None, part_name, number, handle))
+    if instances:
+        return instances
+    problem = "MIG is on and it has no instance: make one with `nvidia-smi mig -cgi`, or turn MIG off"
+    return [_Found(handle, index, _text(uuid) if uuid else None, name, board=handle, problem=problem)]
+
+
+def _sample(found: _Found, *, by_uuid: bool) -> GpuSample:
+    handle, board = found.handle, found.board or found.handle
+    place = f"{found.index}" if found.instance is None else f"{found.index}:{found.instance}"
+    unknown = "" if found.uuid else "its driver does not tell its UUID, by which runs would keep off each other"
+    if handle is None:
+        return GpuSample(found.index, f"GPU-{place}", found.name, by_uuid=by_uuid, problem=found.problem)
     memory, counts_reserve = _memory(handle)
     utilisation = _ask(pynvml.nvmlDeviceGetUtilizationRates, handle)
-    power_milliwatts = _ask(pynvml.nvmlDeviceGetPowerUsage, handle)
+    power_milliwatts = _ask(pynvml.nvmlDeviceGetPowerUsage, board)
     return GpuSample(
-        index=index,
-        uuid=_text(_ask(pynvml.nvmlDeviceGetUUID, handle) or f"GPU-{index}"),
-        name=_text(_ask(pynvml.nvmlDeviceGetName, handle) or "GPU"),
+        index=found.index,
+        uuid=found.uuid or f"GPU-{place}",
+        name=found.name,
         memory_used_bytes=int(memory.used) if memory is not None else None,
         memory_total_bytes=int(memory.total) if memory is not None else None,
         utilisation_percent=int(utilisation.gpu) if utilisation is not None else None,
-        temperature_celsius=_ask(pynvml.nvmlDeviceGetTemperature, handle, pynvml.NVML_TEMPERATURE_GPU),
+        temperature_celsius=_ask(pynvml.nvmlDeviceGetTemperature, board, pynvml.NVML_TEMPERATURE_GPU),
         power_watts=power_milliwatts / 1000 if power_milliwatts is not None else None,
         processes=_processes(handle),
         memory_counts_reserve=counts_reserve,
+        instance=found.instance,
+        by_uuid=by_uuid,
+        problem=found.problem or _failure(handle) or unknown,
     )
+
+
+def _failure(handle: Any) -> str:
+    """What is wrong with the GPU itself; empty where nothing is, or where that cannot be told."""
+    try:
+        pynvml.nvmlDeviceGetMemoryInfo(handle)
+    except pynvml.NVMLError_GpuIsLost:
+        return "the driver has lost it: reset it or reboot"
+    except pynvml.NVMLError_ResetRequired:
+        return "it must be reset: nvidia-smi --gpu-reset, or reboot"
+    except pynvml.NVMLError:
+        pass
+    return ""
 
 
 def _memory(handle: Any) -> tuple[Any, bool]:
@@ -98,6 +194,8 @@ def _processes(handle: Any) -> tuple[GpuProcess, ...] | None:
 def _process(pid: int, memory_used_bytes: int | None) -> GpuProcess:
     """What the system tells of it, as far as it does: it may be gone, or (in a container) never have been here."""
     user = name = started = None
+    if not _is_the_one_meant(pid):
+        return GpuProcess(pid, memory_used_bytes=memory_used_bytes)
     with contextlib.suppress(psutil.Error):
         process = psutil.Process(pid)
         with process.oneshot():
@@ -105,6 +203,19 @@ def _process(pid: int, memory_used_bytes: int | None) -> GpuProcess:
             started = process.create_time()
             user = process.username()
     return GpuProcess(pid, user, name, memory_used_bytes, started)
+
+
+def _is_the_one_meant(pid: int) -> bool:
+    """In a container the driver's number is the host's, and ours of that number is another process, unless it has
+    the driver open.
+    """
+    try:
+        if str(Path("/proc/self/ns/pid").readlink()) == HOST_NAMESPACE:
+            return True
+        with os.scandir(f"/proc/{pid}/fd") as opened:
+            return any(str(Path(entry.path).readlink()).startswith("/dev/nvidia") for entry in opened)
+    except OSError:
+        return False
 
 
 def _ask(question: Callable[..., T], *arguments: Any, **named: Any) -> T | None:

@@ -21,7 +21,7 @@ class GpuProcess:
 
 @dataclass(frozen=True, slots=True)
 class GpuSample:
-    """One GPU, one look."""
+    """One GPU, or one MIG instance of it, one look."""
 
     index: int
     """Its place in PCI order, which is what CUDA_VISIBLE_DEVICES means under CUDA_DEVICE_ORDER=PCI_BUS_ID."""
@@ -36,3 +36,9 @@ class GpuSample:
     processes: tuple[GpuProcess, ...] | None = None
     memory_counts_reserve: bool = False
     """True: an old driver, whose used memory holds its own reserve (912 MB on an idle A100)."""
+    instance: int | None = None
+    """Number of the MIG instance; None: the whole GPU."""
+    by_uuid: bool = False
+    """True: CUDA may count otherwise than we do (MIG, or a PCI place that is not told), so it is named by UUID."""
+    problem: str = ""
+    """Why no run can have it, whatever the numbers say: the driver has lost it, or does not tell its UUID."""

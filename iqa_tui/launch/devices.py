@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
-from iqa_tui.gpus.free import SETTLE_SAMPLES, Look, fits_beside, why_not_free
+from iqa_tui.gpus.driver import Driver, Reading
+from iqa_tui.gpus.free import SETTLE_SAMPLES, Look, duration_words, why_not_free
 from iqa_tui.gpus.mask import MASK_VARIABLE, inherited_mask, names_gpu
 from iqa_tui.gpus.sample import GpuSample
-from iqa_tui.launch.lease import Holder, lease_holder
+from iqa_tui.launch.lease import Holder, lease_holders
+from iqa_tui.launch.processes import child_environment, program
+from iqa_tui.launch.sharing import left_bytes, room_bytes, share_words
 from iqa_tui.launch.slots import cpu_slots, threads_per_slot
 from training.runfolder.schema import Spec
-
-if TYPE_CHECKING:
-    from iqa_tui.gpus.nvml import Nvml, NvmlUnavailable
-
-ASK_AGAIN_SECONDS = 30.0
-"""After a driver that did not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +23,25 @@ class Device:
     """What one run gets: a GPU or a CPU slot."""
 
     key: str
-    """Name of its lease: the GPU's UUID, or `cpu-0`."""
+    """Name of its lease: the UUID of the GPU or MIG instance, or `cpu-0`."""
     kind: str
     """gpu, cpu."""
     index: int | None
     """PCI order of the GPU, or number of the slot."""
     name: str
     """For people: `NVIDIA H100`, `CPU, 8 threads`."""
+    instance: int | None = None
+    """Number of the MIG instance; None: the whole GPU."""
+    by_uuid: bool = False
+    """CUDA is shown it by UUID: it may count otherwise than we do."""
+    room_bytes: int | None = None
+    """What runs with a declared need may reserve of it together; None: only a run that has it whole."""
 
     @property
     def label(self) -> str:
-        """`GPU 0`, `CPU 1`."""
+        """`GPU 0`, `GPU 0:1` for a MIG instance, `CPU 1`."""
         number = "" if self.index is None else f" {self.index}"
-        return f"{self.kind.upper()}{number}"
+        return f"{self.kind.upper()}{number}" + ("" if self.instance is None else f":{self.instance}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +54,17 @@ class DeviceState:
     """In words: `free`, `held by ann, pid 4711 python (21.3 GiB, 3 h)`, …"""
     sample: GpuSample | None = None
     """None for a CPU slot."""
-    holder: Holder | None = None
-    """None where no run of this program has it."""
+    holders: tuple[Holder, ...] = ()
+    """Runs of this program that have it: one, or several that share it; () where none has."""
     allowed: bool = True
     """False: left out by an inherited CUDA_VISIBLE_DEVICES."""
+    left_bytes: int | None = None
+    """What one more run with a declared need may reserve; None: it cannot be shared."""
+
+    @property
+    def holder(self) -> Holder | None:
+        """The first of them."""
+        return self.holders[0] if self.holders else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,10 @@ class Survey:
     """Unix seconds."""
     default_kind: str = "cpu"
     """Of the devices that a run gets which names none: gpu, or cpu where this machine has no GPU."""
+    sampled_at: float | None = None
+    """Unix seconds of what is said of the GPUs: older than `taken_at` while their driver does not answer. None: there
+    is none.
+    """
 
 
 class Surveyor:
@@ -84,12 +98,10 @@ class Surveyor:
         self._settle_seconds = settle_seconds
         self._mask = inherited_mask() if honour_mask else None
         self._all_cpu_slots = all_cpu_slots
-        self._nvml: Nvml | None = None
-        self._unavailable: NvmlUnavailable | None = None
-        self._ask_again = 0.0
+        self._driver: Driver | None = None
+        self._reading = Reading()
         self._looks: dict[str, deque[Look]] = {}
-        self._samples: list[GpuSample] = []
-        self._sampled = float("-inf")
+        self._looked = float("-inf")
 
     def survey(self) -> Survey:
         """Every device as it is now.
@@ -97,58 +109,58 @@ class Surveyor:
         Raises:
             LaunchError: there is no folder for leases, or the number of CPU slots is no number.
         """
-        samples = self._gpu_samples()
-        gpus = [self._gpu_state(sample) for sample in samples]
+        self._look()
+        gpus = [self._gpu_state(sample) for sample in self._reading.samples]
         usable = [state for state in gpus if state.allowed]
-        broken = self._unavailable is not None and not self._unavailable.is_normal
+        broken = not self._reading.is_fresh and not self._reading.is_normal
         kind = "gpu" if usable or broken else "cpu"
         slots = [_cpu_state(number) for number in range(cpu_slots())]
         if kind == "gpu" and not self._all_cpu_slots:
             slots = [state for state in slots if not state.free]
-        return Survey((*gpus, *slots), self._note(gpus, usable), time.time(), kind)
+        sampled_at = self._reading.taken_at if gpus else None
+        return Survey((*gpus, *slots), self._note(gpus, usable), time.time(), kind, sampled_at)
 
-    def _gpu_samples(self) -> list[GpuSample]:
+    def _look(self) -> None:
         """A fresh sample of each GPU, or, while they settle, the last one: three in the time are enough."""
         now = time.monotonic()
-        if self._settle_seconds and now - self._sampled < self._settle_seconds / SETTLE_SAMPLES:
-            return self._samples
-        nvml = self._library(now)
-        self._samples = nvml.samples() if nvml else []
-        self._sampled = now
-        for sample in self._samples:
+        is_recent = now - self._looked < self._settle_seconds / SETTLE_SAMPLES
+        if self._settle_seconds and is_recent and self._reading.is_fresh:
+            return
+        if self._driver is None:
+            self._driver = open_driver()
+        before, self._reading = self._reading, self._driver.look()
+        if not self._reading.is_fresh or self._reading.taken_at == before.taken_at:
+            return
+        self._looked = now
+        for sample in self._reading.samples:
             looks = self._looks.setdefault(sample.uuid, deque(maxlen=2 * SETTLE_SAMPLES))
             looks.append(Look(now, sample))
-        return self._samples
-
-    def _library(self, now: float) -> Nvml | None:
-        """NVML, which is loaded when first asked for: most commands never need it."""
-        if self._nvml is None and now >= self._ask_again:
-            from iqa_tui.gpus.nvml import Nvml, NvmlUnavailable  # noqa: PLC0415  a tenth of a second to import
-
-            try:
-                self._nvml, self._unavailable = Nvml(), None
-            except NvmlUnavailable as unavailable:
-                self._unavailable, self._ask_again = unavailable, now + ASK_AGAIN_SECONDS
-        return self._nvml
 
     def _gpu_state(self, sample: GpuSample) -> DeviceState:
-        device = Device(sample.uuid, "gpu", sample.index, sample.name)
-        if self._mask is not None and not any(names_gpu(entry, sample.index, sample.uuid) for entry in self._mask):
+        device = Device(sample.uuid, "gpu", sample.index, sample.name, sample.instance, sample.by_uuid)
+        named = (names_gpu(entry, sample.index, sample.uuid, sample.instance) for entry in self._mask or ())
+        if self._mask is not None and not any(named):
             reason = f"left out by {MASK_VARIABLE}={','.join(self._mask)}"
             return DeviceState(device, free=False, reason=reason, sample=sample, allowed=False)
-        holder = lease_holder(device.key)
-        if holder is not None:
-            return DeviceState(device, free=False, reason=_holder_words(holder), sample=sample, holder=holder)
+        holders = lease_holders(device.key)
+        if not self._reading.is_fresh:
+            age = time.time() - self._reading.taken_at
+            reason = f"not seen for {duration_words(age)}: its driver does not answer"
+            return DeviceState(device, free=False, reason=reason, sample=sample, holders=holders)
+        left = left_bytes(sample, holders)
+        device = replace(device, room_bytes=room_bytes(sample, holders))
+        if holders:
+            return DeviceState(device, False, _holders_words(holders, left), sample, holders, left_bytes=left)
         reason = why_not_free(self._looks[sample.uuid], time.time(), self._settle_seconds) or "free"
-        return DeviceState(device, free=reason == "free", reason=reason, sample=sample)
+        return DeviceState(device, reason == "free", reason, sample, left_bytes=left)
 
     def _note(self, gpus: list[DeviceState], usable: list[DeviceState]) -> str:
         slots = cpu_slots()
         use = f"runs use {slots} CPU slot{'s' if slots > 1 else ''}"
-        if self._unavailable is not None and self._unavailable.is_normal:
-            return f"{self._unavailable}: {use}"
-        if self._unavailable is not None:
-            return f"{self._unavailable}: runs wait for it; `--devices cpu` runs them on the CPU"
+        if not self._reading.is_fresh and self._reading.is_normal:
+            return f"{self._reading.trouble}: {use}"
+        if not self._reading.is_fresh:
+            return f"{self._reading.trouble}: runs wait for it; `--devices cpu` runs them on the CPU"
         if gpus and not usable:
             return f"{MASK_VARIABLE} hides every GPU: {use}"
         return ""
@@ -157,14 +169,21 @@ class Surveyor:
 def _cpu_state(number: int) -> DeviceState:
     threads = threads_per_slot()
     device = Device(f"cpu-{number}", "cpu", number, f"CPU, {threads} thread{'s' if threads > 1 else ''}")
-    holder = lease_holder(device.key)
-    if holder is not None:
-        return DeviceState(device, free=False, reason=_holder_words(holder), holder=holder)
+    holders = lease_holders(device.key)
+    if holders:
+        return DeviceState(device, free=False, reason=_holders_words(holders, None), holders=holders)
     return DeviceState(device, free=True, reason="free")
 
 
-def _holder_words(holder: Holder) -> str:
-    return f"runs {holder.words} of {holder.user}"
+def open_driver() -> Driver:
+    """What asks the NVIDIA driver of this machine; nothing is asked yet."""
+    return Driver(program("iqa_tui.gpus.sampler"), child_environment())
+
+
+def _holders_words(holders: tuple[Holder, ...], left: int | None) -> str:
+    if holders[0].reserved_bytes is not None:
+        return share_words(holders, left)
+    return f"runs {holders[0].words} of {holders[0].user}"
 
 
 def may_use(spec: Spec, device: Device, default_kind: str) -> bool:
@@ -178,13 +197,39 @@ def names_device(entry: str, device: Device) -> bool:
     """Whether `0`, `GPU-5f2c…`, `cpu` or `cpu-1` means this device."""
     if device.kind == "cpu":
         return entry in ("cpu", device.key)
-    return device.index is not None and entry != "cpu" and names_gpu(entry, device.index, device.key)
+    return device.index is not None and entry != "cpu" and names_gpu(entry, device.index, device.key, device.instance)
 
 
-def can_start(spec: Spec, state: DeviceState, default_kind: str) -> bool:
-    """Whether a run may start on this device now. A declared need asks for room, not for an idle GPU."""
+def can_start(spec: Spec, state: DeviceState, default_kind: str, promised: Sequence[int | None] = ()) -> bool:
+    """Whether a run may start on this device now. A declared need asks for room, not for an idle GPU.
+
+    Args:
+        promised: what runs need that get it but do not hold its lease yet; None among them: the whole device.
+    """
     if not may_use(spec, state.device, default_kind) or not state.allowed:
         return False
-    if spec.vram_bytes is not None and state.sample is not None:
-        return state.holder is None and fits_beside(state.sample, spec.vram_bytes)
-    return state.free
+    need = need_bytes(spec, state.device)
+    if need is None:
+        return state.free and not promised
+    if None in promised:
+        return False
+    return state.left_bytes is not None and need + sum(filter(None, promised)) <= state.left_bytes
+
+
+def need_bytes(spec: Spec, device: Device) -> int | None:
+    """What a run reserves of this device; None: it takes the device whole."""
+    return spec.vram_bytes if device.kind == "gpu" else None
+
+
+@dataclass
+class Promises:
+    """Devices that are being given away, until whoever gets them holds their lease."""
+
+    _needs: dict[str, list[int | None]] = field(default_factory=dict)
+
+    def add(self, spec: Spec, device: Device) -> None:
+        self._needs.setdefault(device.key, []).append(need_bytes(spec, device))
+
+    def of(self, device: Device) -> Sequence[int | None]:
+        """What runs need of it; None among them: the whole."""
+        return self._needs.get(device.key, ())

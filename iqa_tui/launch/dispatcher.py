@@ -19,13 +19,13 @@ from pathlib import Path
 
 from iqa_tui.gpus.free import SETTLE_SECONDS
 from iqa_tui.launch.backlog import Backlog, Entry, Waiting, held_back_by
-from iqa_tui.launch.devices import Device, Surveyor, can_start
+from iqa_tui.launch.devices import Device, Promises, Surveyor, can_start
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.processes import child_environment, program
 from iqa_tui.launch.supervisor import EXIT_DEVICE_TAKEN, EXIT_NOT_QUEUED
 from training.runfolder.layout import DISPATCHER_LOCK, RunFolder
 from training.runfolder.lock import take_lock
-from training.runfolder.schema import ExitKind, ExitRecord, LockHeld
+from training.runfolder.schema import ExitKind, ExitRecord, LockHeld, Spec
 from training.runfolder.write import write_record
 
 POLL_SECONDS = 0.4
@@ -42,6 +42,7 @@ class Start:
     """A supervisor on its way: until it has its lease, this keeps its device from others."""
 
     run: RunFolder
+    spec: Spec
     device: Device
     process: subprocess.Popen[bytes]
     began: float
@@ -73,14 +74,16 @@ class Dispatcher:
         if not queued:
             return bool(self._starts)
         survey = self._surveyor.survey()
-        reserved = {start.device.key for start in self._starts.values()}
+        promises = Promises()
+        for start in self._starts.values():
+            promises.add(start.spec, start.device)
         waiting = self._with_starts(waiting)
         for entry in queued:
             if held_back_by(entry, waiting):
                 continue
             for state in survey.devices:
-                if state.device.key not in reserved and can_start(entry[1], state, survey.default_kind):
-                    reserved.add(state.device.key)
+                if can_start(entry[1], state, survey.default_kind, promises.of(state.device)):
+                    promises.add(entry[1], state.device)
                     self._start(entry, state.device)
                     waiting = self._with_starts(waiting)
                     break
@@ -101,7 +104,7 @@ class Dispatcher:
             env=child_environment(),
             start_new_session=True,
         )
-        self._starts[run.run_id] = Start(run, device, process, time.monotonic())
+        self._starts[run.run_id] = Start(run, spec, device, process, time.monotonic())
         self._supervisors.append(process)
 
     def _collect(self) -> None:

@@ -1,8 +1,13 @@
-"""Leases: one lock file a device, in one folder for the machine, so that no device is given to two runs.
+"""Leases: lock files in one folder for the machine, so that no device is given to two runs.
 
-The lock is the kernel's (flock) and its descriptor is inherited by the trainer: the lease is free when the last
-process of the run is gone, and not before. There is nothing stale to clean. What stands in the file is for people.
-Standard library only: the supervisor uses it.
+    GPU-5f2c….lock           held by a run that has the device whole
+    GPU-5f2c….share-0.lock   held by a run that has declared a need; so many bytes are reserved for it
+    GPU-5f2c….gate           held for an instant by whoever takes either, so that what it counted stays true
+
+The locks are the kernel's (flock) and their descriptors are inherited by the trainer: a lease is free when the last
+process of the run is gone, and not before. There is nothing stale to clean. What stands in a file is for people; the
+bytes of a share alone are counted, and are written before the gate opens again. Standard library only: the supervisor
+uses it.
 """
 
 from __future__ import annotations
@@ -13,16 +18,22 @@ import json
 import os
 import re
 import stat
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from iqa_tui.launch.errors import LaunchError
 from training.runfolder.lock import is_held, take_lock
+from training.runfolder.schema import LockHeld
 
 SHARED_MODE = 0o1777
 """Everybody may add a file to the folder, nobody may remove another's."""
 LEASE_MODE = 0o666
 """Everybody may lock."""
+GATE_SECONDS = 5.0
+"""How long a taker waits for another one; each holds the gate for some milliseconds."""
+MOST_SHARES = 16
+"""Runs that one GPU is shared by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +47,8 @@ class Holder:
     label: str = ""
     """The row of the plan, for example `F2 L2 (MSE)`."""
     runs_dir: str = ""
+    reserved_bytes: int | None = None
+    """Its share of a GPU's memory; None: it has the device whole."""
 
     @property
     def words(self) -> str:
@@ -83,45 +96,119 @@ def _machine_folder() -> Path:
 
 
 def lease_file(key: str) -> Path:
-    """The lock file of the device with this key.
+    """The lock file of the whole device with this key.
 
     Raises:
         LaunchError: no folder for leases.
     """
-    return leases_dir() / (re.sub(r"[^A-Za-z0-9._-]+", "-", key) + ".lock")
+    return leases_dir() / f"{_file_name(key)}.lock"
 
 
-def take_lease(key: str, holder: Holder) -> int:
-    """Take the device for this process and the children that inherit the descriptor.
+def share_file(key: str, number: int) -> Path:
+    """The lock file of one share of a device, counted from 0."""
+    return lease_file(key).with_suffix(f".share-{number}.lock")
+
+
+def _file_name(key: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", key)
+
+
+def take_lease(key: str, holder: Holder, *, room_bytes: int | None = None) -> int:
+    """Take the device, or the share that the holder reserves, for this process and those that inherit the descriptor.
+
+    Args:
+        room_bytes: what all shares of the device together may reserve; only asked where the holder wants a share.
 
     Returns:
         The open descriptor.
 
     Raises:
-        LockHeld: another run has it.
-        LaunchError: no folder for leases, or the file cannot be opened.
+        LockHeld: another run has it, or its shares leave too little.
+        LaunchError: no folder for leases, or a file in it cannot be opened or written.
     """
     path = lease_file(key)
     try:
-        descriptor = take_lock(path, mode=LEASE_MODE)
+        with _gate(path):
+            if holder.reserved_bytes is None:
+                return _take_whole(key, path, holder)
+            return _take_share(key, path, holder, holder.reserved_bytes, room_bytes or 0)
     except OSError as error:
-        raise LaunchError(f"{path}: this lease cannot be opened ({error.strerror}). Ask its owner.") from error
-    content = json.dumps(asdict(holder)).encode() + b"\n"
+        raise LaunchError(f"{error.filename or path}: this lease cannot be taken ({error.strerror}).") from error
+
+
+@contextlib.contextmanager
+def _gate(path: Path) -> Iterator[None]:
+    """While it is held, nobody else takes anything of this device."""
+    descriptor = take_lock(path.with_suffix(".gate"), mode=LEASE_MODE, wait_seconds=GATE_SECONDS)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _take_whole(key: str, path: Path, holder: Holder) -> int:
+    if is_held(path):  # at once: take_lock would try again for a while, with the gate shut
+        raise LockHeld(f"{path} is held by another process")
+    if _shares(key):
+        raise LockHeld(f"{path}: runs share this device")
+    descriptor = take_lock(path, mode=LEASE_MODE)
     with contextlib.suppress(OSError):  # a full disk: the lock stands, its text is only for people
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, content, 0)
+        _write_holder(descriptor, holder)
     return descriptor
 
 
-def lease_holder(key: str) -> Holder | None:
-    """Whose run has the device; None where its lease is free.
+def _take_share(key: str, path: Path, holder: Holder, need_bytes: int, room_bytes: int) -> int:
+    if is_held(path):
+        raise LockHeld(f"{path} is held by another process")
+    shares = _shares(key)
+    # A share that does not tell its size may be any: nothing is given beside it.
+    reserved = [share.reserved_bytes for share in shares.values()]
+    if None in reserved or sum(filter(None, reserved)) + need_bytes > room_bytes:
+        raise LockHeld(f"{path}: its shares leave too little for {need_bytes:,} bytes")
+    number = next((number for number in range(MOST_SHARES) if number not in shares), None)
+    if number is None:
+        raise LockHeld(f"{path}: {MOST_SHARES} runs share this device already")
+    descriptor = take_lock(share_file(key, number), mode=LEASE_MODE)
+    try:
+        _write_holder(descriptor, holder)
+    except OSError:  # a share whose size nobody can read would shut everybody else out
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _write_holder(descriptor: int, holder: Holder) -> None:
+    content = json.dumps(asdict(holder)).encode() + b"\n"
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, content, 0)
+
+
+def lease_holders(key: str) -> tuple[Holder, ...]:
+    """Whose runs have the device: one that has it whole, or those that share it; () where its lease is free.
 
     Raises:
         LaunchError: no folder for leases.
     """
     path = lease_file(key)
-    if not is_held(path):
-        return None
+    return (_holder_in(path),) if is_held(path) else tuple(_shares(key).values())
+
+
+def lease_holder(key: str) -> Holder | None:
+    """The first of `lease_holders`; None where the lease is free.
+
+    Raises:
+        LaunchError: no folder for leases.
+    """
+    return next(iter(lease_holders(key)), None)
+
+
+def _shares(key: str) -> dict[int, Holder]:
+    """Number to holder of every share that is held."""
+    held = [number for number in range(MOST_SHARES) if is_held(share_file(key, number))]
+    return {number: _holder_in(share_file(key, number)) for number in held}
+
+
+def _holder_in(path: Path) -> Holder:
     try:
         content = json.loads(path.read_bytes())
         return Holder(**content)

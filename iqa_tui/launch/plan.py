@@ -35,6 +35,8 @@ class Experiment:
     notes: str = ""
     selected: bool = True
     """False: run only where it is named."""
+    vram_bytes: int | None = None
+    """Declared need of one run: it may then share a GPU. None: a GPU for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,6 @@ class Plan:
     """Id of the row that differences are taken to; empty for none."""
     command: list[str] | None = None
     """Somebody else's trainer; None: `python -m training`."""
-    vram_bytes: int | None = None
-    """Declared need of one run; None: a GPU for itself."""
     demo: bool = False
     """The labels are no human opinions."""
     content: dict[str, Any] = field(default_factory=dict)
@@ -137,18 +137,19 @@ def plan_from(content: dict[str, Any], source: str) -> Plan:
         PlanError: unknown key, wrong type, unknown priority, an id twice, a baseline that is no row, …
     """
     table = TomlTable(content, source)
-    experiments = tuple(_experiment(row) for row in table.rows("experiment"))
+    base, base_vram = _base(table)
+    vram = table.size("vram") or base_vram
+    experiments = tuple(_experiment(row, vram) for row in table.rows("experiment"))
     recorded = tuple(_recorded(row) for row in table.rows("recorded"))
     name = table.name("name")
     plan = Plan(
         name=name,
         title=table.text("title", name),
-        base=table.flags("base"),
+        base=base,
         experiments=experiments,
         recorded=recorded,
         baseline=table.text("baseline", ""),
         command=table.words("command"),
-        vram_bytes=table.size("vram"),
         demo=table.switch("demo", default=False),
         content=content,
         source=source,
@@ -164,7 +165,17 @@ def plan_from(content: dict[str, Any], source: str) -> Plan:
     return plan
 
 
-def _experiment(table: TomlTable) -> Experiment:
+def _base(table: TomlTable) -> tuple[dict[str, FlagValue], int | None]:
+    """The shared flags; `vram` among them is the launcher's, not the trainer's."""
+    flags = table.flags("base")
+    vram = table.inner("base", flags).size("vram")
+    return {flag: value for flag, value in flags.items() if flag != "vram"}, vram
+
+
+def _experiment(table: TomlTable, vram_bytes: int | None) -> Experiment:
+    """Args:
+    vram_bytes: what the plan declares for every experiment that says nothing itself.
+    """
     row_id = table.name("id")
     experiment = Experiment(
         id=row_id,
@@ -175,6 +186,7 @@ def _experiment(table: TomlTable) -> Experiment:
         priority=table.choice("priority", PRIORITIES, "medium"),
         notes=table.text("notes", ""),
         selected=table.switch("selected", default=True),
+        vram_bytes=table.size("vram") or vram_bytes,
     )
     table.refuse_others()
     return experiment

@@ -12,13 +12,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from iqa_tui.gpus.mask import inherited_mask, names_gpu
+from iqa_tui.gpus.mask import inherited_mask
 from iqa_tui.launch.backlog import Backlog, Entry, in_starting_order
-from iqa_tui.launch.devices import Surveyor
+from iqa_tui.launch.devices import Surveyor, names_device
 from iqa_tui.launch.flags import flags_for, group_name
 from iqa_tui.launch.lease import user_name
 from iqa_tui.launch.plan import Experiment, Plan
 from iqa_tui.launch.processes import child_environment, program, start_detached
+from iqa_tui.launch.trainer import UUIDS_VARIABLE
 from training.runfolder.layout import DISPATCHER_LOCK, DISPATCHER_LOG, RunFolder, create_run_folder, run_name
 from training.runfolder.lock import is_held
 from training.runfolder.schema import Spec
@@ -32,6 +33,7 @@ PASSED_ON = (
     "CONDA_PREFIX",
     "LD_LIBRARY_PATH",
     "OMP_NUM_THREADS",
+    UUIDS_VARIABLE,
     "IQA_TUI_DATA",
     "HF_HOME",
     "HF_HUB_OFFLINE",
@@ -107,7 +109,6 @@ def _common(request: LaunchRequest, created: float) -> dict[str, Any]:
         "env": {name: env[name] for name in PASSED_ON if name in env},
         "cwd": str(Path.cwd()),
         "devices": _devices(request),
-        "vram_bytes": plan.vram_bytes,
         "strategy": request.strategy,
         "git_commit": _git_commit(),
         "created_by": f"{user_name()}@{socket.gethostname()}",
@@ -132,6 +133,7 @@ def _spec(request: LaunchRequest, experiment: Experiment, seed: int, order: int)
         "protocol": str(settings.get("protocol", "clean" if plan.command is None else "")),
         "expected_srcc": list(experiment.expected_srcc) if experiment.expected_srcc else None,
         "expected_hours": experiment.expected_hours,
+        "vram_bytes": experiment.vram_bytes,
         "notes": experiment.notes,
     }
 
@@ -153,7 +155,7 @@ def _devices(request: LaunchRequest) -> list[str] | None:
     if mask is None:
         return None
     gpus = [state.device for state in Surveyor(honour_mask=False).survey().devices if state.device.kind == "gpu"]
-    allowed = [gpu.key for gpu in gpus if any(names_gpu(entry, gpu.index or 0, gpu.key) for entry in mask)]
+    allowed = [gpu.key for gpu in gpus if any(names_device(entry, gpu) for entry in mask)]
     return allowed or ["cpu"] if gpus else None
 
 

@@ -14,6 +14,7 @@ import os
 import socket
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from iqa_tui.launch.causes import Ending, explain, oom_kills, tail
@@ -84,7 +85,9 @@ def _take_run(run: RunFolder, devices: list[DeviceRecord]) -> list[int]:
     locks: list[int] = []
     try:
         for device in devices:
-            locks.append(take_lease(device["key"], holder))
+            room = device.get("room_bytes")
+            share = replace(holder, reserved_bytes=spec.vram_bytes if room is not None else None)
+            locks.append(take_lease(device["key"], share, room_bytes=room))
     except LockHeld as held:
         raise LockHeld(f"device {device['key']}: {held}") from held
     alive = take_lock(run.alive_lock)

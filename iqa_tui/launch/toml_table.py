@@ -21,7 +21,8 @@ class TomlTable:
         self._where = where
         self._asked: list[str] = []
 
-    def _wrong(self, key: str, remedy: str) -> PlanError:
+    def wrong(self, key: str, remedy: str) -> PlanError:
+        """What to raise: the file, the row, the key and its value, and what to write instead."""
         value = self._content.get(key)
         row = f"{self._where}: " if self._where else ""
         return PlanError(f"{self._source}: {row}{key} = {value!r}: {remedy}")
@@ -37,7 +38,7 @@ class TomlTable:
             row = f"{self._where} has" if self._where else "it has"
             raise PlanError(f'{self._source}: {row} no {key}. Add {key} = "…".')
         if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]*", value):
-            raise self._wrong(key, 'write letters, digits, ".", "_", "+" and "-", in quotes.')
+            raise self.wrong(key, 'write letters, digits, ".", "_", "+" and "-", in quotes.')
         return value
 
     def text(self, key: str, default: str) -> str:
@@ -45,7 +46,7 @@ class TomlTable:
         if value is None:
             return default
         if not isinstance(value, str):
-            raise self._wrong(key, "write a text in quotes.")
+            raise self.wrong(key, "write a text in quotes.")
         return value
 
     def choice(self, key: str, choices: tuple[str, ...], default: str) -> str:
@@ -53,7 +54,7 @@ class TomlTable:
         if value is None:
             return default
         if value not in choices:
-            raise self._wrong(key, f"use one of {', '.join(choices)}.")
+            raise self.wrong(key, f"use one of {', '.join(choices)}.")
         return str(value)
 
     def switch(self, key: str, *, default: bool) -> bool:
@@ -61,7 +62,7 @@ class TomlTable:
         if value is None:
             return default
         if not isinstance(value, bool):
-            raise self._wrong(key, "write true or false.")
+            raise self.wrong(key, "write true or false.")
         return value
 
     def number(self, key: str, *, at_least: float, at_most: float = float("inf")) -> float | None:
@@ -70,7 +71,7 @@ class TomlTable:
             return None
         if not _is_number(value) or not at_least <= value <= at_most:
             limits = f"of at least {at_least:g}" if at_most == float("inf") else f"from {at_least:g} to {at_most:g}"
-            raise self._wrong(key, f"write a number {limits}.")
+            raise self.wrong(key, f"write a number {limits}.")
         return float(value)
 
     def range(self, key: str) -> tuple[float, float] | None:
@@ -79,7 +80,7 @@ class TomlTable:
             return None
         is_pair = isinstance(value, list) and len(value) == 2 and all(_is_number(number) for number in value)
         if not is_pair or not -1 <= value[0] <= value[1] <= 1:
-            raise self._wrong(key, "write [low, high], two numbers from -1 to 1.")
+            raise self.wrong(key, "write [low, high], two numbers from -1 to 1.")
         return float(value[0]), float(value[1])
 
     def words(self, key: str) -> list[str] | None:
@@ -87,7 +88,7 @@ class TomlTable:
         if value is None:
             return None
         if not isinstance(value, list) or not value or not all(isinstance(word, str) and word for word in value):
-            raise self._wrong(key, 'write a list of texts, for example ["python", "my_train.py"].')
+            raise self.wrong(key, 'write a list of texts, for example ["python", "my_train.py"].')
         return list(value)
 
     def size(self, key: str) -> int | None:
@@ -97,19 +98,26 @@ class TomlTable:
             return None
         match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMG]?i?B)", value, re.IGNORECASE) if isinstance(value, str) else None
         if match is None:
-            raise self._wrong(key, 'write a size with its unit, for example "10 GiB".')
-        return int(float(match[1]) * UNITS[match[2].upper()])
+            raise self.wrong(key, 'write a size with its unit, for example "10 GiB".')
+        size = int(float(match[1]) * UNITS[match[2].upper()])
+        if size == 0:
+            raise self.wrong(key, "write more than nothing, or leave it out: then a run has its GPU for itself.")
+        return size
+
+    def inner(self, key: str, content: dict[str, Any]) -> TomlTable:
+        """A table in this one, to be asked by itself."""
+        return TomlTable(content, self._source, f"{self._where}: {key}" if self._where else key)
 
     def flags(self, key: str) -> dict[str, FlagValue]:
         value = self._get(key)
         if value is None:
             return {}
         if not isinstance(value, dict):
-            raise self._wrong(key, 'write a table of flags, for example { loss_type = "l2" }.')
-        inner = TomlTable(value, self._source, f"{self._where}: {key}" if self._where else key)
+            raise self.wrong(key, 'write a table of flags, for example { loss_type = "l2" }.')
+        inner = self.inner(key, value)
         for flag, setting in value.items():
             if not isinstance(setting, FlagValue):
-                raise inner._wrong(flag, "write a text, a number, true or false.")
+                raise inner.wrong(flag, "write a text, a number, true or false.")
         return dict(value)
 
     def rows(self, key: str) -> list[TomlTable]:
@@ -117,14 +125,14 @@ class TomlTable:
         if value is None:
             return []
         if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
-            raise self._wrong(key, f"write each row under a heading [[{key}]] of its own.")
+            raise self.wrong(key, f"write each row under a heading [[{key}]] of its own.")
         return [TomlTable(row, self._source, f"{key} {row.get('id', number)}") for number, row in enumerate(value, 1)]
 
     def refuse_others(self) -> None:
         """Whatever was not asked for is a slip of the pen."""
         for key in self._content:
             if key not in self._asked:
-                raise self._wrong(key, f"there is no such key. Use {', '.join(sorted(self._asked))}.")
+                raise self.wrong(key, f"there is no such key. Use {', '.join(sorted(self._asked))}.")
 
 
 def _is_number(value: object) -> bool:

@@ -9,8 +9,11 @@ from iqa_tui.launch.slots import threads_per_slot
 from training.runfolder.layout import RunFolder
 from training.runfolder.schema import Spec
 
+UUIDS_VARIABLE = "IQA_TUI_CUDA_UUIDS"
+"""`1`: trainers are shown their GPUs by UUID instead of by number. MIG instances always are."""
+
 DeviceRecord = dict[str, Any]
-"""key, kind, index, name: what `process.json` says of a device."""
+"""key, kind, index, name, by_uuid: what `process.json` says of a device."""
 
 
 def trainer_command(run: RunFolder, spec: Spec) -> list[str]:
@@ -24,13 +27,14 @@ def trainer_command(run: RunFolder, spec: Spec) -> list[str]:
 def trainer_environment(spec: Spec, devices: list[DeviceRecord], attempt: int) -> dict[str, str]:
     """What the trainer sees: its devices and no other."""
     env = {**os.environ, **spec.env, "IQA_TUI_ATTEMPT": str(attempt)}
-    gpus = [str(device["index"]) for device in devices if device["kind"] == "gpu"]
+    gpus = [device for device in devices if device["kind"] == "gpu"]
     if gpus:
-        # NVML counts in PCI order; CUDA would count by speed.
+        by_uuid = env.get(UUIDS_VARIABLE) == "1" or any(device.get("by_uuid") for device in gpus)
+        # We count in PCI order; CUDA would count by speed.
         return {
             **env,
             "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
-            "CUDA_VISIBLE_DEVICES": ",".join(gpus),
+            "CUDA_VISIBLE_DEVICES": ",".join(str(device["key" if by_uuid else "index"]) for device in gpus),
             "IQA_TUI_DEVICE": "cuda",
         }
     env.setdefault("OMP_NUM_THREADS", str(threads_per_slot()))  # a number that the user chose stands

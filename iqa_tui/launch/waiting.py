@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from iqa_tui.gpus.free import GIB
 from iqa_tui.launch.backlog import Backlog, Entry, Waiting, held_back_by, in_starting_order
-from iqa_tui.launch.devices import DeviceState, Survey, can_start, may_use
+from iqa_tui.launch.devices import DeviceState, Promises, Survey, can_start, may_use
 from training.runfolder.layout import RunFolder
 from training.runfolder.schema import Spec
 
@@ -23,7 +24,7 @@ def waiting_reasons(
         alive: runs of that folder that are alive; None: looked up where a strategy asks for it.
     """
     waiting = Waiting(tuple(in_starting_order(queued)), tuple(alive if alive is not None else _alive(queued)))
-    taken: set[str] = set()
+    promises = Promises()
     reasons = {}
     for run, spec in waiting.queued:
         before = held_back_by((run, spec), waiting)
@@ -31,15 +32,13 @@ def waiting_reasons(
             reasons[run.run_id] = _held_back_words(spec, before)
             continue
         free = [
-            state
-            for state in survey.devices
-            if state.device.key not in taken and can_start(spec, state, survey.default_kind)
+            state for state in survey.devices if can_start(spec, state, survey.default_kind, promises.of(state.device))
         ]
         if free:
-            taken.add(free[0].device.key)
+            promises.add(spec, free[0].device)
             reasons[run.run_id] = f"starts next on {free[0].device.label}"
         else:
-            reasons[run.run_id] = _device_words(spec, survey, taken)
+            reasons[run.run_id] = _device_words(spec, survey, promises)
     return reasons
 
 
@@ -56,7 +55,7 @@ def _held_back_words(spec: Spec, before: list[Entry]) -> str:
     return f"by priority: waits for {names}"
 
 
-def _device_words(spec: Spec, survey: Survey, taken: set[str]) -> str:
+def _device_words(spec: Spec, survey: Survey, promises: Promises) -> str:
     usable = [state for state in survey.devices if may_use(spec, state.device, survey.default_kind)]
     wanted = _wanted(spec, survey)
     if not usable:
@@ -64,19 +63,29 @@ def _device_words(spec: Spec, survey: Survey, taken: set[str]) -> str:
         return f"needs {wanted}, and this machine has {there}" + (f" ({survey.note})" if survey.note else "")
     # What others hold comes first: of our own runs one knows, and a narrow screen cuts the end off.
     usable.sort(key=lambda state: state.holder is not None)
-    reasons = [f"{state.device.label} {_state_words(state, taken)}" for state in usable]
+    reasons = [f"{state.device.label} {_state_words(spec, state, promises)}" for state in usable]
     more = f"; {len(reasons) - MOST_REASONS} more busy" if len(reasons) > MOST_REASONS else ""
     return f"needs {wanted}: {'; '.join(reasons[:MOST_REASONS])}{more}"
 
 
 def _wanted(spec: Spec, survey: Survey) -> str:
+    if spec.devices is None and survey.default_kind == "gpu":
+        return "a GPU" if spec.vram_bytes is None else f"{spec.vram_bytes / GIB:.1f} GiB of a GPU"
     if spec.devices is None:
-        return "a GPU" if survey.default_kind == "gpu" else "a CPU slot"
+        return "a CPU slot"
     if spec.devices == ["cpu"]:
         return "a CPU slot"
     labels = [state.device.label for state in survey.devices if may_use(spec, state.device, survey.default_kind)]
     return " or ".join(labels or [f"GPU {entry}" if entry.isdecimal() else entry for entry in spec.devices])
 
 
-def _state_words(state: DeviceState, taken: set[str]) -> str:
-    return "goes to a run before it" if state.device.key in taken else state.reason
+def _state_words(spec: Spec, state: DeviceState, promises: Promises) -> str:
+    if promises.of(state.device):
+        return "goes to a run before it"
+    if (
+        spec.vram_bytes is None
+        or state.left_bytes is None
+        or (state.holder and state.holder.reserved_bytes is not None)
+    ):
+        return state.reason  # of a GPU that is shared it says what is left
+    return f"{state.reason}; {state.left_bytes / GIB:.1f} GiB left"

@@ -152,7 +152,8 @@ class RunState:
 
 def _device_label(device: dict[str, Any]) -> str:
     kind, index = str(device.get("kind", "")).upper(), device.get("index")
-    return f"{kind} {index}" if index is not None else kind
+    instance = "" if device.get("instance") is None else f":{device['instance']}"
+    return f"{kind} {index}{instance}" if index is not None else kind
 
 
 def fold(state: RunState, events: Iterable[Event]) -> RunState:

@@ -53,6 +53,9 @@ def test_every_field_is_told(gpus: FakeGpus) -> None:
         "power_watts": 61.5,
         "processes": [],
         "memory_counts_reserve": False,
+        "instance": None,
+        "by_uuid": False,
+        "problem": "",
     }
     (process,) = second["processes"]
     assert (process["pid"], process["user"], process["memory_used_bytes"]) == (

@@ -3,40 +3,60 @@
 from __future__ import annotations
 
 import os
+import pwd
 import signal
 import subprocess
 import sys
+import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from iqa_tui.launch.errors import LaunchError
-from iqa_tui.launch.lease import Holder, lease_file, lease_holder, leases_dir, take_lease
+from iqa_tui.launch.lease import Holder, lease_file, lease_holder, lease_holders, leases_dir, take_lease
 from tests.fakes.lab import Lab, wait_until
 from training.runfolder.schema import LockHeld
 
 ANN = Holder("ann", "a-run", 4711, "F2 L2 (MSE)", "/runs")
 
 RACER = """
-import sys, time
+import os, random, sys, time
+from pathlib import Path
 from iqa_tui.launch.lease import Holder, take_lease
 from training.runfolder.schema import LockHeld
-from pathlib import Path
-me, rounds, scratch = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
-import os
+me, rounds, scratch, user = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
+if user:
+    os.setuid(user)
+ROOM = 4
+granted = 0
 for number in range(rounds):
     for key in ("a", "b"):
+        need = random.choice((None, 1, 2, 3))
         try:
-            lease = take_lease(key, Holder(me, me))
+            lease = take_lease(key, Holder(me, me, reserved_bytes=need), room_bytes=ROOM)
         except LockHeld:
             continue
-        mark = scratch / key
-        mark.mkdir()  # fails if anybody else holds this device now
+        granted += 1
+        marks = []
+        deadline = time.monotonic() + 1
+        while len(marks) < (need or ROOM):  # as many as it was given are free, if nobody was given too much
+            assert time.monotonic() < deadline, f"{key} is given away twice"
+            for mark in (scratch / f"{key}{number}" for number in range(ROOM)):
+                try:
+                    mark.mkdir()
+                except FileExistsError:
+                    continue
+                marks.append(mark)
+                if len(marks) == (need or ROOM):
+                    break
         time.sleep(0.001)
-        mark.rmdir()
+        for mark in marks:
+            mark.rmdir()
         os.close(lease)
-print("no double grant")
+print(granted)
 """
+RACERS = 8
 
 
 def test_a_taken_device_names_its_holder_and_is_refused_to_others(lab: Lab) -> None:
@@ -59,22 +79,90 @@ def test_the_lease_lives_as_long_as_a_child_that_inherited_it(lab: Lab) -> None:
 
 
 def test_a_holder_that_is_killed_leaves_nothing_stale(lab: Lab) -> None:
-    program = "import time; from iqa_tui.launch.lease import *; take_lease('a', Holder('ann', 'r')); time.sleep(60)"
-    holder = subprocess.Popen([sys.executable, "-c", program])
-    wait_until(lambda: lease_holder("a"), "the lease to be taken")
+    holder = hold("a")
     holder.send_signal(signal.SIGKILL)
     holder.wait()
     os.close(take_lease("a", ANN))
 
 
-def test_racers_never_get_one_device_twice(lab: Lab, tmp_path: Path) -> None:
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
+def race(leases: Path, scratch: Path, users: list[int], rounds: int) -> list[int]:
+    """How often each racer was given a device; fails where one was given away twice."""
+    env = {**os.environ, "IQA_TUI_LEASES": str(leases)}
+    scratch.mkdir(mode=0o777)
+    scratch.chmod(0o777)
     racers = [
-        subprocess.Popen([sys.executable, "-c", RACER, str(n), "25", str(scratch)], stdout=subprocess.PIPE, text=True)
-        for n in range(6)
+        subprocess.Popen(
+            [sys.executable, "-c", RACER, f"racer {number}", str(rounds), str(scratch), str(user)],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=env,
+        )
+        for number, user in enumerate(users)
     ]
-    assert [racer.communicate()[0].strip() for racer in racers] == ["no double grant"] * 6
+    printed = [racer.communicate()[0].strip() for racer in racers]
+    assert [racer.returncode for racer in racers] == [0] * len(users), printed
+    return [int(text) for text in printed]
+
+
+def test_racers_for_whole_devices_and_shares_never_get_more_than_there_is(lab: Lab, tmp_path: Path) -> None:
+    granted = race(lab.leases, tmp_path / "scratch", [0] * RACERS, 200)
+    assert min(granted) > 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
+def test_two_users_never_get_more_than_there_is() -> None:
+    nobody = pwd.getpwnam("nobody").pw_uid
+    with tempfile.TemporaryDirectory() as name:  # pytest's own folders are closed to others
+        folder = Path(name)
+        folder.chmod(0o755)
+        leases = folder / "leases"
+        leases.mkdir()
+        leases.chmod(0o1777)
+        granted = race(leases, folder / "scratch", [0, nobody] * (RACERS // 2), 50)
+        assert min(granted) > 0
+        assert {file.stat().st_uid for file in leases.iterdir()} == {0, nobody}
+
+
+def hold(key: str, *options: str) -> subprocess.Popen[bytes]:
+    """A process that has a lease until it is killed."""
+    program = f"import time; from iqa_tui.launch.lease import *; take_lease({key!r}, Holder('ann', 'r'{','.join(('', *options))}), room_bytes=4); time.sleep(60)"
+    holder = subprocess.Popen([sys.executable, "-c", program])
+    wait_until(lambda: any(found.user == "ann" for found in lease_holders(key)), "the lease to be taken")
+    return holder
+
+
+def test_shares_are_counted_and_a_killed_holder_gives_its_share_back(lab: Lab) -> None:
+    three = hold("a", "reserved_bytes=3")
+    assert [found.reserved_bytes for found in lease_holders("a")] == [3]
+    with pytest.raises(LockHeld, match="leave too little"):
+        take_lease("a", replace(ANN, reserved_bytes=2), room_bytes=4)
+    with pytest.raises(LockHeld, match="runs share this device"):
+        take_lease("a", ANN)
+    one = take_lease("a", replace(ANN, reserved_bytes=1), room_bytes=4)
+    three.kill()
+    three.wait()
+    os.close(take_lease("a", replace(ANN, reserved_bytes=3), room_bytes=4))
+    os.close(one)
+    whole = take_lease("a", ANN)
+    with pytest.raises(LockHeld):
+        take_lease("a", replace(ANN, reserved_bytes=1), room_bytes=4)
+    os.close(whole)
+
+
+def test_a_share_whose_size_cannot_be_read_keeps_others_out(lab: Lab) -> None:
+    share = take_lease("a", replace(ANN, reserved_bytes=1), room_bytes=4)
+    os.ftruncate(share, 0)
+    with pytest.raises(LockHeld):
+        take_lease("a", replace(ANN, reserved_bytes=1), room_bytes=4)
+    os.close(share)
+
+
+def test_one_gpu_is_shared_by_no_more_runs_than_there_are_places(lab: Lab) -> None:
+    shares = [take_lease("a", replace(ANN, reserved_bytes=1), room_bytes=99) for _ in range(16)]
+    with pytest.raises(LockHeld, match="16 runs share"):
+        take_lease("a", replace(ANN, reserved_bytes=1), room_bytes=99)
+    for share in shares:
+        os.close(share)
 
 
 def test_everybody_may_lock_and_nobody_may_remove_anothers_file(lab: Lab) -> None:

@@ -102,6 +102,22 @@ def test_what_is_wrong_is_said_with_file_key_and_value(tmp_path: Path, text: str
         load_plan(write(tmp_path, text))
 
 
-def test_a_declared_need_is_read_with_its_unit() -> None:
-    content = {"name": "a", "vram": "10 GiB", "experiment": [{"id": "A"}]}
-    assert plan_from(content, "a.toml").vram_bytes == 10 << 30
+def test_a_declared_need_is_read_with_its_unit_for_the_plan_its_base_or_one_experiment() -> None:
+    content = {"name": "a", "vram": "10 GiB", "experiment": [{"id": "A"}, {"id": "B", "vram": "1.5 GB"}]}
+    assert [row.vram_bytes for row in plan_from(content, "a.toml").experiments] == [10 << 30, 1_500_000_000]
+    content = {"name": "a", "base": {"vram": "2 GiB", "epochs": 1}, "experiment": [{"id": "A"}]}
+    plan = plan_from(content, "a.toml")
+    assert plan.experiments[0].vram_bytes == 2 << 30
+    assert plan.base == {"epochs": 1}  # it is no flag of the trainer's
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ({"base": {"vram": "much"}}, "a.toml: base: vram = 'much': write a size with its unit"),
+        ({"vram": "0 GiB"}, "a.toml: vram = '0 GiB': write more than nothing"),
+    ],
+)
+def test_a_need_that_is_no_size_is_refused(content: dict[str, object], words: str) -> None:
+    with pytest.raises(PlanError, match=words):
+        plan_from({"name": "a", "experiment": [{"id": "A"}], **content}, "a.toml")

@@ -8,6 +8,7 @@ from iqa_tui.gpus.sample import GpuSample
 from iqa_tui.launch.backlog import Entry
 from iqa_tui.launch.devices import Device, DeviceState, Survey
 from iqa_tui.launch.lease import Holder
+from iqa_tui.launch.sharing import left_bytes
 from iqa_tui.launch.waiting import waiting_reasons
 from training.runfolder.layout import RunFolder
 from training.runfolder.schema import Spec
@@ -23,7 +24,9 @@ def entry(name: str, **fields: object) -> Entry:
 def gpu(index: int, reason: str = "free", *, used_gib: int = 0, holder: Holder | None = None) -> DeviceState:
     sample = GpuSample(index, f"GPU-{index}", "H100", used_gib * GIB, 80 * GIB)
     device = Device(f"GPU-{index}", "gpu", index, "H100")
-    return DeviceState(device, free=reason == "free", reason=reason, sample=sample, holder=holder)
+    holders = (holder,) if holder else ()
+    left = left_bytes(sample, holders)
+    return DeviceState(device, free=reason == "free", reason=reason, sample=sample, holders=holders, left_bytes=left)
 
 
 def survey(*states: DeviceState, kind: str = "gpu", note: str = "") -> Survey:
@@ -63,10 +66,36 @@ def test_a_device_that_is_not_there_is_said_to_be_missing() -> None:
     }
 
 
-def test_a_declared_need_is_met_beside_another_process_but_not_beside_another_run() -> None:
+def test_a_declared_need_is_met_beside_another_process_but_not_beside_a_run_that_has_the_gpu_whole() -> None:
     queued = [entry("A", vram_bytes=40 * GIB)]
     assert waiting_reasons(queued, survey(HELD)) == {"A": "starts next on GPU 3"}
-    assert waiting_reasons(queued, survey(RUNS))["A"].startswith("needs a GPU: GPU 0 runs F2")
+    assert waiting_reasons(queued, survey(RUNS)) == {"A": "needs 40.0 GiB of a GPU: GPU 0 runs F2 L2 (MSE) of bob"}
+
+
+def test_runs_with_declared_needs_share_a_gpu_until_it_is_full() -> None:
+    queued = [entry(name, vram_bytes=30 * GIB, order=order) for order, name in enumerate("ABC")]
+    assert waiting_reasons(queued, survey(gpu(0))) == {
+        "A": "starts next on GPU 0",
+        "B": "starts next on GPU 0",
+        "C": "needs 30.0 GiB of a GPU: GPU 0 goes to a run before it",
+    }
+    shared = gpu(0, "shared by F2 of bob (60.0 GiB); 19.5 GiB left", holder=Holder("bob", "r", reserved_bytes=60 * GIB))
+    assert waiting_reasons(queued[:1], survey(shared)) == {
+        "A": "needs 30.0 GiB of a GPU: GPU 0 shared by F2 of bob (60.0 GiB); 19.5 GiB left"
+    }
+    busy = gpu(1, "held by ann, pid 4711 python (60.0 GiB, 3 h)", used_gib=60)
+    assert waiting_reasons(queued[:1], survey(busy))["A"].endswith("(60.0 GiB, 3 h); 19.5 GiB left")
+
+
+def test_a_run_without_a_declared_need_never_shares() -> None:
+    queued = [entry("A", vram_bytes=GIB, order=1), entry("B", order=2), entry("C", vram_bytes=GIB, order=3)]
+    reasons = waiting_reasons(queued, survey(gpu(0)))
+    assert reasons == {
+        "A": "starts next on GPU 0",
+        "B": "needs a GPU: GPU 0 goes to a run before it",
+        "C": "starts next on GPU 0",
+    }
+    assert waiting_reasons([entry("B"), entry("C", vram_bytes=GIB, order=9)], survey(gpu(0)))["C"].endswith("before it")
 
 
 def test_many_busy_devices_are_counted() -> None:
