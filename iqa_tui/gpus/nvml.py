@@ -25,6 +25,8 @@ INSTANCES_SECONDS = 30.0
 """How often MIG instances are looked up again: they come and go while the driver is up."""
 HOST_NAMESPACE = "pid:[4026531836]"
 """Of process numbers, outside every container (PROC_PID_INIT_INO in the kernel's proc_ns.h)."""
+DRIVER_FILES = "/dev/nvidia"
+"""How the paths begin that every process with a GPU has open."""
 
 
 class NvmlUnavailable(Exception):
@@ -61,7 +63,7 @@ class Nvml:
         except (pynvml.NVMLError_LibraryNotFound, pynvml.NVMLError_DriverNotLoaded):
             raise NvmlUnavailable("No NVIDIA driver found", is_normal=True) from None
         except pynvml.NVMLError as error:
-            raise NvmlUnavailable(f"The NVIDIA driver does not answer ({error})", is_normal=False) from error
+            raise _refused(error) from error
         self._find()
 
     def samples(self) -> list[GpuSample]:
@@ -88,7 +90,7 @@ class Nvml:
         try:
             return int(pynvml.nvmlDeviceGetCount())
         except pynvml.NVMLError as error:
-            raise NvmlUnavailable(f"The NVIDIA driver does not answer ({error})", is_normal=False) from error
+            raise _refused(error) from error
 
     def _find(self) -> None:
         self._boards = self._count()
@@ -99,6 +101,14 @@ class Nvml:
         self._found_at = time.monotonic()
         self._has_instances = any(found.board is not None for found in self._found)
         self._by_uuid = self._has_instances or not order_is_known
+
+
+def _refused(error: pynvml.NVMLError) -> NvmlUnavailable:
+    if error.value == pynvml.NVML_ERROR_LIB_RM_VERSION_MISMATCH:
+        words = "its library and its kernel module are of different versions: reboot"
+    else:
+        words = str(error).rstrip(".")
+    return NvmlUnavailable(f"The NVIDIA driver does not answer ({words})", is_normal=False)
 
 
 def _in_pci_order(count: int) -> tuple[list[Any], bool]:
@@ -213,7 +223,7 @@ def _is_the_one_meant(pid: int) -> bool:
         if str(Path("/proc/self/ns/pid").readlink()) == HOST_NAMESPACE:
             return True
         with os.scandir(f"/proc/{pid}/fd") as opened:
-            return any(str(Path(entry.path).readlink()).startswith("/dev/nvidia") for entry in opened)
+            return any(str(Path(entry.path).readlink()).startswith(DRIVER_FILES) for entry in opened)
     except OSError:
         return False
 

@@ -2,18 +2,31 @@
 
      init CODE                                   what nvmlInit returns; absent: success
      gpu UUID NAME USED_MIB TOTAL_MIB PERCENT BUS_ID
-     process GPU PID MIB                          GPU counts the gpu lines, from 0
-     fail GPU FIELD CODE                          memory_v2 memory utilisation temperature power processes name uuid
+     mig GPU NUMBER UUID NAME USED_MIB TOTAL_MIB  an instance of that GPU, which has MIG on then
+     process GPU PID MIB                          GPU counts the gpu lines, from 0; -2, -3, … the mig lines
+     fail GPU FIELD CODE                          count handle pci memory_v2 memory utilisation temperature power
+                                                  processes name uuid mig; * for every field but the handle
+     hang GPU FIELD SECONDS                       before it answers; GPU -1 and FIELD init: nvmlInit itself
+     crash GPU FIELD                              by SIGSEGV
+
+   With -DWITHOUT_MEMORY_V2 it is an old library, which lacks that function.
 */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MOST 16
-typedef struct { char uuid[96], name[96], bus_id[32]; unsigned long long used, total; unsigned percent; } Gpu;
+typedef struct { int board, number; char uuid[96], name[96], bus_id[32]; unsigned long long used, total; unsigned percent; } Gpu;
 typedef struct { int gpu; unsigned pid; unsigned long long mib; } Process;
-typedef struct { int gpu; char field[32]; int code; } Failure;
-typedef struct { int init, gpus, processes, failures; Gpu gpu[MOST]; Process process[4 * MOST]; Failure failure[4 * MOST]; } State;
+typedef struct { int gpu; char field[32]; int code, seconds, crashes; } Failure;
+typedef struct {
+    int init, gpus, parts, processes, failures;
+    Gpu gpu[MOST], part[MOST];
+    Process process[4 * MOST];
+    Failure failure[4 * MOST];
+} State;
 
 static State read_state(void) {
     State state;
@@ -23,36 +36,89 @@ static State read_state(void) {
     FILE *file = path ? fopen(path, "r") : NULL;
     if (!file) { state.init = 9; return state; }
     while (fgets(line, sizeof line, file)) {
-        Gpu *gpu = &state.gpu[state.gpus];
+        Gpu *gpu = &state.gpu[state.gpus], *part = &state.part[state.parts];
         Process *process = &state.process[state.processes];
         Failure *failure = &state.failure[state.failures];
         if (sscanf(line, "gpu %95s %95s %llu %llu %u %31s", gpu->uuid, gpu->name, &gpu->used, &gpu->total,
                    &gpu->percent, gpu->bus_id) == 6) state.gpus++;
+        else if (sscanf(line, "mig %d %d %95s %95s %llu %llu", &part->board, &part->number, part->uuid, part->name,
+                        &part->used, &part->total) == 6) state.parts++;
         else if (sscanf(line, "process %d %u %llu", &process->gpu, &process->pid, &process->mib) == 3) state.processes++;
         else if (sscanf(line, "fail %d %31s %d", &failure->gpu, failure->field, &failure->code) == 3) state.failures++;
+        else if (sscanf(line, "hang %d %31s %d", &failure->gpu, failure->field, &failure->seconds) == 3) state.failures++;
+        else if (sscanf(line, "crash %d %31s", &failure->gpu, failure->field) == 2) { failure->crashes = 1; state.failures++; }
         else sscanf(line, "init %d", &state.init);
     }
     fclose(file);
     return state;
 }
 
-/* Handles are 1 + the GPU's number. */
-static int look(void *handle, const char *field, State *state, Gpu *gpu) {
-    long number = (long)handle - 1;
-    *state = read_state();
-    if (number < 0 || number >= state->gpus) return 15; /* GPU is lost */
-    for (int i = 0; i < state->failures; i++)
-        if (state->failure[i].gpu == number && !strcmp(state->failure[i].field, field)) return state->failure[i].code;
-    *gpu = state->gpu[number];
+/* Hang, crash, or the code with which this question fails. */
+static int trouble(const State *state, int gpu, const char *field) {
+    for (int i = 0; i < state->failures; i++) {
+        const Failure *failure = &state->failure[i];
+        int all = !strcmp(failure->field, "*") && strcmp(field, "handle") && strcmp(field, "count");
+        if (failure->gpu != gpu || !(all || !strcmp(failure->field, field))) continue;
+        if (failure->crashes) raise(SIGSEGV);
+        if (failure->seconds) sleep(failure->seconds);
+        if (failure->code) return failure->code;
+    }
     return 0;
 }
 
-int nvmlInitWithFlags(unsigned flags) { (void)flags; return read_state().init; }
+/* Handles are 1 + the GPU's number, those of MIG instances 100 + their place in the file. */
+static int look(void *handle, const char *field, State *state, Gpu *gpu) {
+    long number = (long)handle - 1;
+    *state = read_state();
+    if (number >= 99 && number - 99 < state->parts) {
+        *gpu = state->part[number - 99];
+        return trouble(state, gpu->board, field);
+    }
+    if (number < 0 || number >= state->gpus) return 15; /* GPU is lost */
+    int code = trouble(state, (int)number, field);
+    if (!code) *gpu = state->gpu[number];
+    return code;
+}
+
+int nvmlInitWithFlags(unsigned flags) {
+    State state = read_state();
+    (void)flags;
+    trouble(&state, -1, "init");
+    return state.init;
+}
 int nvmlShutdown(void) { return 0; }
 const char *nvmlErrorString(int code) { return code == 18 ? "Driver/library version mismatch" : "fake error"; }
 int nvmlSystemGetDriverVersion(char *text, unsigned size) { snprintf(text, size, "535.104.05"); return 0; }
-int nvmlDeviceGetCount_v2(unsigned *count) { *count = read_state().gpus; return 0; }
-int nvmlDeviceGetHandleByIndex_v2(unsigned index, void **handle) { *handle = (void *)(long)(index + 1); return 0; }
+int nvmlSystemGetCudaDriverVersion_v2(int *version) { *version = 12020; return 0; }
+int nvmlDeviceGetCount_v2(unsigned *count) {
+    State state = read_state();
+    *count = state.gpus;
+    return trouble(&state, -1, "count");
+}
+int nvmlDeviceGetHandleByIndex_v2(unsigned index, void **handle) {
+    State state = read_state();
+    *handle = (void *)(long)(index + 1);
+    return trouble(&state, (int)index, "handle");
+}
+
+int nvmlDeviceGetMigMode(void *handle, unsigned *current, unsigned *pending) {
+    State state; Gpu gpu;
+    int code = look(handle, "mig", &state, &gpu);
+    if (code) return code;
+    *current = *pending = 0;
+    for (int i = 0; i < state.parts; i++) if (state.part[i].board == (long)handle - 1) *current = *pending = 1;
+    return 0;
+}
+int nvmlDeviceGetMaxMigDeviceCount(void *handle, unsigned *count) { (void)handle; *count = 7; return 0; }
+int nvmlDeviceGetMigDeviceHandleByIndex(void *handle, unsigned index, void **part) {
+    State state = read_state();
+    for (int i = 0; i < state.parts; i++)
+        if (state.part[i].board == (long)handle - 1 && state.part[i].number == (int)index) {
+            *part = (void *)(long)(100 + i);
+            return 0;
+        }
+    return 6; /* not found */
+}
 
 typedef struct { char legacy[16]; unsigned domain, bus, device, id, subsystem; char bus_id[32]; } Pci;
 int nvmlDeviceGetPciInfo_v3(void *handle, Pci *pci) {
@@ -70,6 +136,7 @@ int nvmlDeviceGetMemoryInfo(void *handle, Memory *memory) {
     return code;
 }
 
+#ifndef WITHOUT_MEMORY_V2
 typedef struct { unsigned version; unsigned long long total, reserved, free, used; } MemoryV2;
 int nvmlDeviceGetMemoryInfo_v2(void *handle, MemoryV2 *memory) {
     State state; Gpu gpu;
@@ -78,8 +145,11 @@ int nvmlDeviceGetMemoryInfo_v2(void *handle, MemoryV2 *memory) {
     return code;
 }
 
+#endif
+
 int nvmlDeviceGetUtilizationRates(void *handle, unsigned *rates) {
     State state; Gpu gpu;
+    if ((long)handle >= 100) return 3; /* of a part of a GPU it is not supported */
     int code = look(handle, "utilisation", &state, &gpu);
     if (!code) { rates[0] = gpu.percent; rates[1] = 0; }
     return code;
@@ -119,8 +189,9 @@ int nvmlDeviceGetComputeRunningProcesses_v3(void *handle, unsigned *count, Proce
     unsigned found = 0, room = *count;
     int code = look(handle, "processes", &state, &gpu);
     if (code) return code;
+    long asked = (long)handle >= 100 ? -2 - ((long)handle - 100) : (long)handle - 1;
     for (int i = 0; i < state.processes; i++) {
-        if (state.process[i].gpu != (long)handle - 1) continue;
+        if (state.process[i].gpu != asked) continue;
         if (infos && found < room) {
             memset(&infos[found], 0, sizeof *infos);
             infos[found].pid = state.process[i].pid;

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,18 @@ SOURCE = Path(__file__).with_name("nvml.c")
 NOT_SUPPORTED = 3
 DRIVER_NOT_LOADED = 9
 VERSION_MISMATCH = 18
+GPU_IS_LOST = 15
+UNKNOWN = 999
+
+
+@cache
+def _library(is_old: bool) -> Path:
+    """Compiled once a test session."""
+    library = Path(tempfile.mkdtemp(prefix="fake-nvml-")) / "libnvidia-ml.so.1"
+    atexit.register(shutil.rmtree, library.parent, ignore_errors=True)
+    options = ["-DWITHOUT_MEMORY_V2"] if is_old else []
+    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", *options, "-o", library, SOURCE], check=True)
+    return library
 
 
 @dataclass
@@ -29,18 +44,27 @@ class FakeGpus:
     """(GPU, field, NVML's error code)."""
     bus_ids: list[str] | None = None
     init: int = 0
+    parts: list[tuple[int, int, int]] = field(default_factory=list)
+    """MIG instances: (GPU, number, used MiB of 10 GiB)."""
+    says: list[str] = field(default_factory=list)
+    """Further lines of the file, as nvml.c explains them."""
+    is_old: bool = False
+    """A library that lacks version 2 of the memory question."""
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         if shutil.which("gcc") is None:
             pytest.skip("a made NVIDIA driver library needs gcc")
         library = self.folder / "libnvidia-ml.so.1"
-        subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", library, SOURCE], check=True)
+        shutil.copy(_library(self.is_old), library)
         self.write()
 
     @property
     def env(self) -> dict[str, str]:
         return {"LD_LIBRARY_PATH": str(self.folder), "FAKE_NVML": str(self.folder / "gpus.txt")}
+
+    def part_uuid(self, gpu: int, number: int) -> str:
+        return f"MIG-fake{gpu}-{number}-{self.folder.parent.name}"
 
     def uuid(self, number: int) -> str:
         return f"GPU-fake{number}-{self.folder.parent.name}"
@@ -54,6 +78,9 @@ class FakeGpus:
             lines.append(f"gpu {self.uuid(number)} H100 {used} 81920 {percent} {bus_id}")
         lines += [f"process {gpu} {pid} {mib}" for gpu, pid, mib in self.processes]
         lines += [f"fail {gpu} {name} {code}" for gpu, name, code in self.failures]
+        for gpu, number, used in self.parts:
+            lines.append(f"mig {gpu} {number} {self.part_uuid(gpu, number)} MIG-1g.10gb {used} 10240")
+        lines += self.says
         aside = self.folder / "gpus.txt.aside"
         aside.write_text("\n".join(lines) + "\n")
         aside.replace(self.folder / "gpus.txt")

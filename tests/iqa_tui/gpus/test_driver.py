@@ -1,0 +1,156 @@
+"""A driver that hangs, crashes or goes away in the middle: the asker goes on, with the last good samples and their age."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from iqa_tui.gpus import driver as driver_module
+from iqa_tui.gpus.driver import Driver
+from iqa_tui.launch.processes import child_environment, program
+from tests.fakes.lab import wait_until
+from tests.fakes.nvml import GPU_IS_LOST, FakeGpus
+
+MISMATCH = "The NVIDIA driver does not answer (its library and its kernel module are of different versions: reboot)"
+
+
+@pytest.fixture
+def gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeGpus:
+    made = FakeGpus(tmp_path / "driver", count=2)
+    for name, value in made.env.items():
+        monkeypatch.setenv(name, value)
+    return made
+
+
+@pytest.fixture
+def driver(gpus: FakeGpus) -> Iterator[Driver]:
+    made = Driver(
+        program("iqa_tui.gpus.sampler"),
+        child_environment(),
+        answer_seconds=0.2,
+        start_seconds=10.0,
+        give_up_seconds=1.0,
+    )
+    yield made
+    made.close()
+
+
+def sampler_of(driver: Driver) -> int:
+    assert driver._process is not None
+    return driver._process.pid
+
+
+def test_a_query_that_hangs_is_waited_for_once_given_up_and_asked_again(gpus: FakeGpus, driver: Driver) -> None:
+    good = driver.look()
+    assert good.is_fresh
+    first = sampler_of(driver)
+    gpus.says = ["hang 0 temperature 30"]
+    gpus.write()
+    began = time.monotonic()
+    reading = driver.look()
+    assert reading.samples == good.samples
+    assert reading.taken_at == good.taken_at
+    assert reading.trouble.startswith("The NVIDIA driver has not answered for 0 s")
+    assert not reading.is_normal
+    driver.look()  # not waited for again
+    assert time.monotonic() - began < 10  # not the 30 s that the query takes
+    gpus.says = []
+    gpus.write()
+    fresh = wait_until(lambda: (reading := driver.look()).is_fresh and reading, "a new process to answer")
+    assert fresh.taken_at > good.taken_at
+    assert sampler_of(driver) != first
+    assert not Path(f"/proc/{first}").exists()
+
+
+def test_a_driver_that_hangs_from_the_start_is_told_of(gpus: FakeGpus) -> None:
+    gpus.says = ["hang -1 init 30"]
+    gpus.write()
+    driver = Driver(program("iqa_tui.gpus.sampler"), child_environment(), start_seconds=0.5)
+    reading = driver.look()
+    assert (reading.samples, reading.is_normal) == ((), False)
+    assert reading.trouble.startswith("The NVIDIA driver has not answered")
+    driver.close()
+
+
+def test_a_query_that_crashes_takes_only_its_process_along(gpus: FakeGpus, driver: Driver) -> None:
+    good = driver.look()
+    gpus.says = ["crash 1 power"]
+    gpus.write()
+    reading = driver.look()
+    assert reading.samples == good.samples
+    assert reading.trouble == "A query of the NVIDIA driver crashed (SIGSEGV)"
+    gpus.says = []
+    gpus.write()
+    assert not driver.look().is_fresh  # at once it is not tried again
+    wait_until(lambda: driver.look().is_fresh, "a new process to answer")
+
+
+def test_the_pause_before_a_new_try_grows_up_to_a_minute(
+    gpus: FakeGpus, driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gpus.says = ["crash -1 init"]
+    gpus.write()
+    now = [1000.0]
+    monkeypatch.setattr(driver_module.time, "monotonic", lambda: now[0])
+    pauses = []
+    for _ in range(8):
+        assert not driver.look().is_fresh
+        pauses.append(driver._next_start - now[0])
+        now[0] = driver._next_start
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]
+
+
+def test_a_gpu_lost_in_the_middle_keeps_its_name_and_its_place(gpus: FakeGpus, driver: Driver) -> None:
+    before = driver.look().samples
+    gpus.failures = [(0, "*", GPU_IS_LOST), (0, "handle", GPU_IS_LOST)]
+    gpus.write()
+    lost, other = driver.look().samples
+    assert (lost.index, lost.uuid, lost.name) == (0, before[0].uuid, "H100")
+    assert lost.problem.startswith("the driver has lost it")
+    assert other == before[1]
+
+
+def test_a_driver_that_goes_away_in_the_middle_keeps_the_last_samples(gpus: FakeGpus, driver: Driver) -> None:
+    good = driver.look()
+    gpus.says = ["fail -1 count 18"]
+    gpus.write()
+    reading = driver.look()
+    assert (reading.samples, reading.taken_at) == (good.samples, good.taken_at)
+    assert reading.trouble == MISMATCH
+
+
+def test_nobody_is_left_who_asks_after_the_asker_was_killed(gpus: FakeGpus) -> None:
+    gpus.says = ["hang 0 temperature 30"]
+    gpus.write()
+    code = "from iqa_tui.launch.devices import Surveyor; Surveyor().survey()"
+    asker = subprocess.Popen([sys.executable, "-c", code])
+    children = Path(f"/proc/{asker.pid}/task/{asker.pid}/children")
+    (sampler,) = wait_until(lambda: children.read_text().split(), "the process that asks")
+    wait_until(lambda: b"sampler" in Path(f"/proc/{sampler}/cmdline").read_bytes(), "it to begin")
+    time.sleep(0.3)  # into the query
+    asker.kill()
+    asker.wait()
+    wait_until(lambda: not is_alive(int(sampler)), "it to end too")
+
+
+def is_alive(pid: int) -> bool:
+    """A zombie is not: nobody may have collected it yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] != b"Z"
+    except OSError:
+        return False
+
+
+def test_a_driver_nobody_wants_any_more_leaves_no_process(gpus: FakeGpus) -> None:
+    driver = Driver(program("iqa_tui.gpus.sampler"), child_environment())
+    driver.look()
+    pid = sampler_of(driver)
+    os.kill(pid, 0)
+    del driver
+    wait_until(lambda: not Path(f"/proc/{pid}").exists(), "its process to end")
