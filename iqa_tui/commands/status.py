@@ -164,5 +164,7 @@ def _device_fields(state: DeviceState) -> dict[str, Any]:
         "free": state.free,
         "reason": state.reason,
         "holder": asdict(state.holder) if state.holder else None,
+        "holders": [asdict(holder) for holder in state.holders],
+        "left_bytes": state.left_bytes,
         "sample": asdict(state.sample) if state.sample else None,
     }

@@ -131,7 +131,7 @@ class Surveyor:
         before, self._reading = self._reading, self._driver.look()
         if not self._reading.is_fresh or self._reading.taken_at == before.taken_at:
             return
-        self._looked = now
+        self._looked = now = time.monotonic()  # not before: the first answer takes a while
         for sample in self._reading.samples:
             looks = self._looks.setdefault(sample.uuid, deque(maxlen=2 * SETTLE_SAMPLES))
             looks.append(Look(now, sample))

@@ -48,12 +48,12 @@ class GpuPanel(Canvas):
         """Args:
         utilisation: device key to its latest percentages.
         names: run id to what the run is called.
-        now: Unix seconds, for the survey's age.
+        now: Unix seconds, for the age of what is shown: of the GPUs, while their driver does not answer.
         """
         self._survey, self._host, self._utilisation, self._names = survey, host, utilisation, names
         kind = "GPUs" if self._has_gpu else "CPU"
         note = f" · {survey.note}" if self.compact and survey.note else ""
-        age = now - survey.taken_at
+        age = now - (survey.taken_at if survey.sampled_at is None else survey.sampled_at)
         self.set_title(f"{kind} · last seen {duration_words(age)} ago" if age > OLD_SECONDS else f"{kind}{note}")
         self.redraw()
 
@@ -84,8 +84,11 @@ class GpuPanel(Canvas):
         return self._survey is not None and any(state.device.kind == "gpu" for state in self._survey.devices)
 
     def _holder_words(self, state: DeviceState) -> Span:
-        if state.holder is not None:
-            return self._names.get(state.holder.run_id, state.holder.run_id), "accent"
+        names = [self._names.get(holder.run_id, holder.words) for holder in state.holders]
+        if len(names) > 1:  # the experiment's id alone of each: all of them must fit
+            names = [name.partition(" ")[0] for name in names]
+        if names:
+            return " · ".join(names), "accent"
         return (state.reason or "free", "good") if state.free else (state.reason, "warning")
 
 
@@ -102,7 +105,8 @@ def device_lines(
     heat = fit("" if sample.temperature_celsius is None else f"{sample.temperature_celsius}°C", 5, "right")
     fraction = used / total if used is not None and total else None
     name = fit(short_name(sample.name), NAME_WIDTH)
-    line: Line = [(f"{sample.index:<2}", "strong"), (f"{name} {memory} ", "")]
+    number = f"{sample.index}" if sample.instance is None else f"{sample.index}:{sample.instance}"
+    line: Line = [(f"{number:<2}" if len(number) < 2 else f"{number} ", "strong"), (f"{name} {memory} ", "")]
     if compact:
         return [[*line, (meter(fraction, 10), _heat(fraction)), (f" {load} {heat}  ", ""), holder]]
     bar = meter(fraction, max(4, width - line_width(line) - 11))

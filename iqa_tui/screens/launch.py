@@ -148,7 +148,7 @@ class LaunchScreen(Room):
         ticked = [state.device for state in states if state.device.key not in self._unticked_devices]
         if len(ticked) == len(states):
             return None
-        names = (str(device.index) if device.kind == "gpu" else "cpu" for device in ticked)
+        names = (device.label.removeprefix("GPU ") if device.kind == "gpu" else "cpu" for device in ticked)
         return tuple(dict.fromkeys(names))
 
     # What is drawn

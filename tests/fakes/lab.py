@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ class Lab:
 
     def supervise(self, run: RunFolder, device: Device = CPU_0) -> subprocess.Popen[bytes]:
         """A supervisor as the dispatcher would start it."""
-        content = {"key": device.key, "kind": device.kind, "index": device.index, "name": device.name}
+        content = asdict(device)
         command = [sys.executable, "-m", "iqa_tui.launch.supervisor", str(run.path), json.dumps(content)]
         supervisor = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
         self._supervisors.append(supervisor)

@@ -26,6 +26,7 @@ def main() -> int:
     parser.add_argument("--ignore_term", action="store_true")
     parser.add_argument("--workers", type=int, default=0, help="children in its group that ignore TERM")
     parser.add_argument("--detach", action="store_true", help="leave an orphan in a session of its own")
+    parser.add_argument("--fork", action="store_true", help="a child that inherits everything, as loader workers do")
     parser.add_argument("--until", type=Path, help="end when this file is there")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--loss_type")
@@ -36,7 +37,13 @@ def main() -> int:
     if options.detach:
         children.append(subprocess.Popen([sys.executable, "-c", SLEEPER], start_new_session=True))
     names = ("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "OMP_NUM_THREADS", "IQA_TUI_ATTEMPT", "IQA_TUI_DEVICE")
+    forked = os.fork() if options.fork else None
+    if forked == 0:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        time.sleep(60)
+        os._exit(0)
     content = {
+        "forked": forked,
         "pid": os.getpid(),
         "children": [child.pid for child in children],
         "env": {name: os.environ.get(name) for name in names},

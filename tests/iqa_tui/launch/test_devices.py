@@ -1,0 +1,187 @@
+"""Which device is free, why another is not, and what a trainer is shown, on a driver that the test makes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+
+from iqa_tui.commands import status
+from iqa_tui.gpus.driver import Driver
+from iqa_tui.launch import devices
+from iqa_tui.launch.devices import Surveyor, can_start, names_device
+from iqa_tui.launch.lease import Holder, take_lease
+from iqa_tui.launch.processes import child_environment, program
+from iqa_tui.launch.trainer import trainer_environment
+from tests.fakes.lab import Lab
+from tests.fakes.nvml import FakeGpus
+from training.runfolder.schema import Spec
+
+MIB = 1 << 20
+GIB = 1 << 30
+SPEC = Spec(run_id="r", group="g", label="l", argv=[], created=0.0)
+
+
+@pytest.fixture
+def gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeGpus:
+    made = FakeGpus(tmp_path / "driver", count=2)
+    for name, value in made.env.items():
+        monkeypatch.setenv(name, value)
+    return made
+
+
+@pytest.fixture
+def lease(lab: Lab) -> Iterator[contextlib.ExitStack]:
+    """Keeps leases until the test's end."""
+    with contextlib.ExitStack() as stack:
+        yield stack
+
+
+def reasons(surveyor: Surveyor | None = None) -> list[str]:
+    return [state.reason for state in (surveyor or Surveyor()).survey().devices]
+
+
+def test_what_others_do_on_a_gpu_is_said_in_words(lab: Lab, gpus: FakeGpus) -> None:
+    gpus.count = 4
+    gpus.used_mib = {0: 21_811, 1: 21_811}
+    gpus.processes = [(0, 4_000_000, 21_811)]
+    gpus.percent = {2: 97}
+    gpus.write()
+    assert reasons() == [
+        "held by pid 4000000 (21.3 GiB)",
+        "21.3 of 80 GiB are in use by a process that cannot be seen from here",
+        "it is 97% busy",
+        "free",
+    ]
+
+
+def test_a_gpu_is_free_after_three_idle_samples_in_the_settling_time(lab: Lab, gpus: FakeGpus) -> None:
+    surveyor = Surveyor(settle_seconds=0.6)
+    began = time.monotonic()
+    assert reasons(surveyor) == ["idle for 0 s; taken once it was for 1 s"] * 2
+    while "free" not in reasons(surveyor):
+        assert time.monotonic() < began + 20
+        time.sleep(0.05)
+    assert time.monotonic() - began >= 0.6
+    gpus.percent = {0: 50}
+    gpus.write()
+    time.sleep(0.25)  # until the next sample is due
+    assert reasons(surveyor) == ["it is 50% busy", "free"]
+
+
+@pytest.mark.parametrize(
+    ("mask", "allowed"), [("1", [1]), ("-1,0", []), ("", []), ("0,-1,1", [0]), ("GPU-fake1", [1]), ("1,0", [0, 1])]
+)
+def test_an_inherited_mask_leaves_gpus_out(
+    lab: Lab, gpus: FakeGpus, monkeypatch: pytest.MonkeyPatch, mask: str, allowed: list[int]
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", mask)
+    survey = Surveyor().survey()
+    assert [state.device.index for state in survey.devices if state.allowed and state.device.kind == "gpu"] == allowed
+    if not allowed:
+        assert survey.note.startswith("CUDA_VISIBLE_DEVICES hides every GPU")
+
+
+def test_parts_of_a_divided_gpu_are_devices_of_their_own(lab: Lab, gpus: FakeGpus) -> None:
+    gpus.parts = [(1, 0, 12), (1, 1, 9000)]
+    gpus.write()
+    whole, first, second = Surveyor().survey().devices
+    assert [state.device.label for state in (whole, first, second)] == ["GPU 0", "GPU 1:0", "GPU 1:1"]
+    assert [state.reason for state in (whole, first)] == ["free", "free"]
+    assert not second.free
+    assert [names_device(entry, first.device) for entry in ("1", "1:0", "1:1", "0", "MIG-fake1-0", "cpu")] == [
+        *(True, True, False, False, True, False),
+    ]
+
+
+def shown(*states: devices.DeviceState, **env: str) -> str:
+    records = [json.loads(json.dumps(asdict(state.device))) for state in states]
+    return trainer_environment(replace(SPEC, env=env), records, 1)["CUDA_VISIBLE_DEVICES"]
+
+
+def test_a_trainer_is_shown_its_gpu_by_place_or_where_that_is_doubtful_by_uuid(lab: Lab, gpus: FakeGpus) -> None:
+    gpus.bus_ids = ["00000000:C1:00.0", "00000000:01:00.0"]
+    gpus.write()
+    first, second = Surveyor().survey().devices
+    assert (first.device.key, second.device.key) == (gpus.uuid(1), gpus.uuid(0))  # PCI order, not the driver's
+    assert shown(first, second) == "0,1"
+    assert shown(second, IQA_TUI_CUDA_UUIDS="1") == gpus.uuid(0)
+    gpus.parts = [(1, 3, 12)]
+    gpus.write()
+    part, whole = Surveyor().survey().devices
+    assert shown(part) == gpus.part_uuid(1, 3)
+    assert shown(whole) == gpus.uuid(0)
+
+
+def share(lease: contextlib.ExitStack, key: str, gib: int, pid: int, name: str = "F2 L2 (MSE)") -> None:
+    holder = Holder("ann", "a-run", pid, name, "/runs", gib * GIB)
+    lease.callback(os.close, take_lease(key, holder, room_bytes=80 * GIB))
+
+
+def test_what_a_run_uses_of_its_share_is_counted_once(lab: Lab, gpus: FakeGpus, lease: contextlib.ExitStack) -> None:
+    """80 GiB, half a GiB spare. A run that has reserved 30 uses 20 of them, a stranger 10."""
+    with subprocess.Popen(["sleep", "60"]) as trainer:
+        gpus.used_mib = {0: 30 * 1024}
+        gpus.processes = [(0, trainer.pid, 20 * 1024), (0, 4_000_000, 10 * 1024)]
+        gpus.write()
+        share(lease, gpus.uuid(0), 30, pid=os.getpid())  # we stand for its supervisor
+        state = Surveyor().survey().devices[0]
+        trainer.kill()
+    assert state.left_bytes == int(39.5 * GIB)
+    assert state.reason == "shared by F2 L2 (MSE) of ann (30.0 GiB); 39.5 GiB left"
+    need = replace(SPEC, vram_bytes=20 * GIB)
+    assert can_start(need, state, "gpu")
+    assert not can_start(need, state, "gpu", promised=[20 * GIB])
+    assert not can_start(need, state, "gpu", promised=[None])
+    assert not can_start(SPEC, state, "gpu")
+    # Whose process it is cannot be told any more, so what it uses counts beside what is reserved.
+    assert Surveyor().survey().devices[0].left_bytes == int(19.5 * GIB)
+
+
+def test_a_gpu_whose_memory_is_not_told_is_not_shared(lab: Lab, gpus: FakeGpus) -> None:
+    gpus.failures = [(0, "memory", 3), (0, "memory_v2", 3)]
+    gpus.write()
+    first, second = Surveyor().survey().devices
+    need = replace(SPEC, vram_bytes=GIB)
+    assert (first.left_bytes, can_start(need, first, "gpu")) == (None, False)
+    assert can_start(need, second, "gpu")
+
+
+def test_while_the_driver_hangs_status_answers_and_nothing_is_free(
+    lab: Lab, gpus: FakeGpus, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    surveyor = Surveyor()
+    monkeypatch.setattr(
+        devices,
+        "open_driver",
+        lambda: Driver(
+            program("iqa_tui.gpus.sampler"),
+            child_environment(),
+            start_seconds=5.0,
+            answer_seconds=0.1,
+            give_up_seconds=60,
+        ),
+    )
+    before = surveyor.survey()
+    assert [state.free for state in before.devices] == [True, True]
+    gpus.says = ["hang 0 temperature 30"]
+    gpus.write()
+    after = surveyor.survey()
+    assert [state.free for state in after.devices] == [False, False]
+    assert after.devices[0].reason == "not seen for 0 s: its driver does not answer"
+    assert after.devices[0].sample == before.devices[0].sample
+    assert after.sampled_at == before.sampled_at
+    assert after.default_kind == "gpu"  # no run goes to the CPU because the driver is slow
+    assert "runs wait for it" in after.note
+    gpus.says = ["crash 0 temperature"]
+    gpus.write()
+    assert status.print_json(lab.runs_dir) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["note"].startswith("A query of the NVIDIA driver crashed (SIGSEGV): runs wait for it")
