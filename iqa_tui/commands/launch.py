@@ -29,6 +29,7 @@ def request_of(options: argparse.Namespace) -> LaunchRequest:
         overrides=dict(options.set),
         devices=tuple(options.devices) if options.devices else None,
         strategy=options.strategy,
+        time_limit_hours=options.time_limit,
         runs_dir=options.runs_dir,
     )
 

@@ -43,6 +43,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_status(commands)
     _add_stop(commands)
     _add_retry(commands)
+    _add_queueing(commands)
+    _add_devices(commands)
     _add_export(commands)
     _add_doctor(commands)
     return parser
@@ -86,6 +88,12 @@ def _add_choice(command: argparse.ArgumentParser) -> None:
         default="all",
         help="all at once as devices are free (default), one at a time, or a priority after the other",
     )
+    command.add_argument(
+        "--time-limit",
+        type=_seconds,
+        metavar="HOURS",
+        help="stop each run after so long, with a checkpoint; default: the plan's time_limit_hours, or none",
+    )
 
 
 def _add_plan(commands: Subparsers[argparse.ArgumentParser]) -> None:
@@ -112,6 +120,26 @@ def _add_stop(commands: Subparsers[argparse.ArgumentParser]) -> None:
 def _add_retry(commands: Subparsers[argparse.ArgumentParser]) -> None:
     retry = _add(commands, "retry", "queue runs again that failed, were stopped or lost")
     retry.add_argument("runs", nargs="+", metavar="RUN")
+
+
+def _add_queueing(commands: Subparsers[argparse.ArgumentParser]) -> None:
+    hold = _add(commands, "hold", "keep queued runs from starting until they are released")
+    release = _add(commands, "release", "let held runs start again")
+    priority = _add(commands, "priority", "let queued runs start before others, or after them")
+    for command in (hold, release):
+        command.add_argument("runs", nargs="+", metavar="RUN")
+    priority.add_argument("runs", nargs="+", metavar="RUN")
+    priority.add_argument("priority", choices=("high", "medium", "low"))
+
+
+def _add_devices(commands: Subparsers[argparse.ArgumentParser]) -> None:
+    withdraw = _add(commands, "withdraw", "give devices to no run any more; runs that have them go on")
+    withdraw.add_argument("--why", default="", help="shown beside the device")
+    restore = _add(commands, "restore", "put devices back that were withdrawn or whose driver failed")
+    for command in (withdraw, restore):
+        command.add_argument(
+            "devices", nargs="+", metavar="DEVICE", help="GPU index or UUID, cpu-0, or cpu for all slots"
+        )
 
 
 def _add_export(commands: Subparsers[argparse.ArgumentParser]) -> None:

@@ -3,22 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
-from iqa_tui.commands.choose import choose_run
-from iqa_tui.commands.outcome import A_RUN_FAILED, ALL_WELL
-from iqa_tui.launch.errors import LaunchError
+from iqa_tui.commands.orders import give_order
 from iqa_tui.launch.stop import retry_run
-from iqa_tui.monitor.catalog import Catalog
 
 
 def run(options: argparse.Namespace) -> int:
-    states = Catalog(options.runs_dir).refresh()
-    code = ALL_WELL
-    for state in [choose_run(states, text) for text in options.runs]:
-        try:
-            print(retry_run(state.run))
-        except LaunchError as error:
-            print(f"error: {error}", file=sys.stderr)
-            code = A_RUN_FAILED
-    return code
+    return give_order(options.runs_dir, options.runs, retry_run)

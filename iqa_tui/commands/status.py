@@ -30,7 +30,7 @@ from iqa_tui.monitor.words import (
     summary_words,
     time_words,
 )
-from training.runfolder.layout import DISPATCHER_LOCK
+from training.runfolder.layout import dispatcher_locks
 from training.runfolder.lock import is_held
 from training.runfolder.schema import State
 
@@ -70,7 +70,7 @@ def print_json(runs_dir: Path) -> int:
     content = {
         "format": FORMAT,
         "runs_dir": str(runs_dir.absolute()),
-        "dispatching": is_held(runs_dir / DISPATCHER_LOCK),
+        "dispatching": any(is_held(lock) for lock in dispatcher_locks(runs_dir)),
         "runs": [_run_fields(state, reasons) for state in states],
         "devices": [_device_fields(state) for state in survey.devices],
         "note": survey.note,
@@ -128,6 +128,8 @@ def _run_fields(state: RunState, reasons: dict[str, str]) -> dict[str, Any]:
         "cause": state.status.cause,
         "supervised": state.status.supervised,
         "attempt": state.status.attempt,
+        "priority": state.priority,
+        "held": state.status.held,
         "exit_kind": state.status.exit_kind.value if state.status.exit_kind else None,
         "devices": list(state.device_keys),
         "device": state.device_label,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum
 from pathlib import Path
 
 from iqa_tui.launch.plan import PRIORITIES
+from iqa_tui.launch.retries import may_resume
 from training.runfolder.layout import RunFolder, list_runs
-from training.runfolder.read import change_stamp, is_settled, read_spec, run_status
-from training.runfolder.schema import RunFolderError, Spec, State
+from training.runfolder.read import change_stamp, is_settled, read_record, read_spec, run_status
+from training.runfolder.schema import Place, RunFolderError, Spec, State
 
 Entry = tuple[RunFolder, Spec]
 
@@ -22,10 +24,32 @@ class Waiting:
     queued: tuple[Entry, ...]
     """What goes first comes first."""
     alive: tuple[Entry, ...]
+    held: tuple[Entry, ...] = ()
+    """Queued, but not to be started before they are released."""
+    resumable: tuple[Entry, ...] = ()
+    """Over by no fault of their own, and to be queued again."""
+
+
+class _Part(Enum):
+    OVER = 0
+    QUEUED = 1
+    HELD = 2
+    ALIVE = 3
+    RESUMABLE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Where a run belonged when it was last read."""
+
+    part: _Part
+    attempt: int
+    stamp: tuple[int, ...] | None
+    """Time stamps under which it still belongs there; None: look again."""
 
 
 class Backlog:
-    """Reads a folder of runs again and again; runs that are over cost three `stat` each."""
+    """Reads a folder of runs again and again; a run that nobody works on costs three `stat`."""
 
     def __init__(self, runs_dir: Path, *, own_only: bool = False) -> None:
         """Read nothing yet.
@@ -36,28 +60,45 @@ class Backlog:
         self._runs_dir = runs_dir
         self._own_only = own_only
         self._specs: dict[str, Spec] = {}
-        self._over: dict[str, tuple[int, ...]] = {}
-        """Time stamps under which a run is known to be over."""
+        self._known: dict[str, _Known] = {}
 
     def read(self) -> Waiting:
-        queued: list[Entry] = []
-        alive: list[Entry] = []
+        parts: dict[_Part, list[Entry]] = {part: [] for part in _Part}
         for run in list_runs(self._runs_dir):
-            attempt = run.latest_attempt()
-            stamp = change_stamp(run, attempt.number if attempt else 0)
-            if stamp is not None and self._over.get(run.run_id) == stamp:
+            part = self._part(run)
+            if part is _Part.OVER or (self._own_only and not is_ours(run)):
                 continue
-            if self._own_only and not _is_ours(run):
-                continue
-            # Whether its trainer has begun does not matter here, and finding out would read all its events.
-            state = run_status(run, begun_attempt=sys.maxsize).state
-            if state is State.QUEUED or state.is_alive:
-                spec = self._spec(run)
-                if spec is not None:
-                    (queued if state is State.QUEUED else alive).append((run, spec))
-            elif stamp is not None and is_settled(stamp):
-                self._over[run.run_id] = stamp
-        return Waiting(tuple(in_starting_order(queued)), tuple(alive))
+            spec = self._spec(run)
+            if spec is not None:
+                parts[part].append((run, spec))
+        return Waiting(
+            tuple(in_starting_order([placed(entry) for entry in parts[_Part.QUEUED]])),
+            tuple(parts[_Part.ALIVE]),
+            tuple(parts[_Part.HELD]),
+            tuple(parts[_Part.RESUMABLE]),
+        )
+
+    def _part(self, run: RunFolder) -> _Part:
+        known = self._known.get(run.run_id)
+        if known is not None and known.stamp is not None and known.stamp == change_stamp(run, known.attempt):
+            return known.part
+        latest = run.latest_attempt()
+        number = latest.number if latest else 0
+        stamp = change_stamp(run, number)  # before the look: a change in between shows next time
+        # Whether its trainer has begun does not matter here, and finding out would read all its events.
+        status = run_status(run, begun_attempt=sys.maxsize)
+        part = _Part.OVER
+        if status.state is State.QUEUED:
+            part = _Part.HELD if status.held else _Part.QUEUED
+        elif status.state.is_alive:
+            part = _Part.ALIVE
+        else:
+            spec = self._spec(run)
+            if spec is not None and may_resume(run, spec, status):
+                part = _Part.RESUMABLE
+        is_lasting = part in (_Part.OVER, _Part.QUEUED, _Part.HELD) and stamp is not None and is_settled(stamp)
+        self._known[run.run_id] = _Known(part, number, stamp if is_lasting else None)
+        return part
 
     def _spec(self, run: RunFolder) -> Spec | None:
         if run.run_id not in self._specs:
@@ -66,6 +107,16 @@ class Backlog:
             except RunFolderError:  # its row says so: its status is `unreadable`
                 return None
         return self._specs[run.run_id]
+
+
+def placed(entry: Entry) -> Entry:
+    """With the priority that somebody gave it while it waited."""
+    run, spec = entry
+    try:
+        place = read_record(run.place, Place)
+    except RunFolderError:
+        return entry
+    return (run, replace(spec, priority=place.priority)) if place and place.priority else entry
 
 
 def in_starting_order(queued: list[Entry]) -> list[Entry]:
@@ -86,17 +137,17 @@ def _priority_rank(spec: Spec) -> int:
 def held_back_by(entry: Entry, waiting: Waiting) -> list[Entry]:
     """The runs of its group that its strategy lets end first; [] where it may start."""
     run, spec = entry
-    group = [other for other in (*waiting.alive, *waiting.queued) if other[1].group == spec.group]
     if spec.strategy == "sequential":
         alive = [other for other in waiting.alive if other[1].group == spec.group]
         first = next((other for other in waiting.queued if other[1].group == spec.group), entry)
         return alive or ([] if first[0] == run else [first])
     if spec.strategy == "priority":
+        group = [other for other in (*waiting.alive, *waiting.queued) if other[1].group == spec.group]
         return [other for other in group if _priority_rank(other[1]) < _priority_rank(spec)]
     return []
 
 
-def _is_ours(run: RunFolder) -> bool:
+def is_ours(run: RunFolder) -> bool:
     try:
         return run.path.stat().st_uid == os.geteuid()
     except OSError:

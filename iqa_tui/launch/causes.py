@@ -5,6 +5,7 @@ Standard library only: the supervisor uses it.
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import time
@@ -16,15 +17,34 @@ from training.runfolder.schema import EXIT_STOPPED, ExitKind, StopRequest
 TAIL_BYTES = 64 << 10
 """How much of the output's end is searched for a cause; a traceback fits many times."""
 LONGEST_CAUSE = 300
+FULL_BYTES = 1 << 20
+"""A disk with less room than this is full."""
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")
 TRACEBACK = "Traceback (most recent call last):"
-OUT_OF_MEMORY = re.compile(r"CUDA out of memory|OutOfMemoryError|CUBLAS_STATUS_ALLOC_FAILED")
+OUT_OF_MEMORY = re.compile(r"CUDA out of memory|CUDA error: out of memory|OutOfMemoryError|CUBLAS_STATUS_ALLOC_FAILED")
 CAPACITY = re.compile(r"total capacity of ([\d.]+) ([GM]iB) of which ([\d.]+) ([GM]iB) is free")
 NOT_FINITE = re.compile(r"\bloss\b.*\bnot finite\b", re.IGNORECASE)
 DRIVER_LOST = re.compile(
-    r"GPU is lost|fallen off the bus|uncorrectable ECC|unspecified launch failure|driver shutting down", re.IGNORECASE
+    r"GPU is lost|fallen off the bus|uncorrectable ECC|unspecified launch failure|driver shutting down"
+    r"|no CUDA-capable device is detected|CUDA-capable device\(s\) is/are busy or unavailable|CUDA error: hardware",
+    re.IGNORECASE,
 )
+"""CUDA's own words, as in the runtime's table of errors (cudaGetErrorString)."""
+WORKER_KILLED = re.compile(r"DataLoader worker .*(killed by signal: Killed|exited unexpectedly)")
+"""torch, of a loader worker that the kernel ended."""
+NO_ROOM = re.compile(r"No space left on device|Disk quota exceeded|File too large")
+MEANINGS = {
+    signal.SIGSEGV: "a crash in native code",
+    signal.SIGBUS: "a crash in native code; often /dev/shm is full",
+    signal.SIGABRT: "it gave itself up; its output says why",
+    signal.SIGILL: "an instruction that this CPU does not have",
+    signal.SIGFPE: "a division by zero in native code",
+    signal.SIGXCPU: "it used up its CPU time limit",
+    signal.SIGXFSZ: "a file reached its size limit",
+}
+ORDERLY_ENDS = (0, EXIT_STOPPED, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP, -signal.SIGKILL)
+"""Of a trainer that was asked to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +64,10 @@ class Ending:
     """Processes that the kernel killed for memory, anywhere on the machine, since the trainer started."""
     device: str = ""
     """`GPU 0`."""
+    disk_is_full: bool = False
+    """Where the runs are."""
+    at_time_limit: bool = False
+    """The stop was asked for by its time limit."""
 
 
 def explain(ending: Ending) -> tuple[ExitKind, str]:
@@ -52,14 +76,13 @@ def explain(ending: Ending) -> tuple[ExitKind, str]:
     if ending.has_result or (code == 0 and not ending.is_ours and ending.stop is None):
         return ExitKind.FINISHED, ""
     if ending.stop is not None:
-        return ExitKind.STOPPED, _stopped(ending, ending.stop)
-    if code < 0:
-        return _signalled(ending)
+        kind = ExitKind.TIME_LIMIT if ending.at_time_limit else ExitKind.STOPPED
+        return kind, _stopped(ending, ending.stop)
     if code == 0:
         return ExitKind.FAILED, "exit 0 without a result"
     if ending.is_ours and code == EXIT_STOPPED:
         return ExitKind.STOPPED, "stopped by a signal from outside; its checkpoint is written"
-    return _failed(ending)
+    return _own_end(ending)
 
 
 def _stopped(ending: Ending, stop: StopRequest) -> str:
@@ -68,7 +91,13 @@ def _stopped(ending: Ending, stop: StopRequest) -> str:
         words += f": {stop.why}"
     if ending.returncode == -signal.SIGKILL:
         words += f" (killed, as it did not end within {stop.grace_seconds:g} s)"
+    if ending.returncode not in ORDERLY_ENDS:
+        words += f" (its own end: {_own_end(ending)[1]})"
     return words
+
+
+def _own_end(ending: Ending) -> tuple[ExitKind, str]:
+    return _signalled(ending) if ending.returncode < 0 else _failed(ending)
 
 
 def _signalled(ending: Ending) -> tuple[ExitKind, str]:
@@ -79,22 +108,36 @@ def _signalled(ending: Ending) -> tuple[ExitKind, str]:
         name = f"signal {number}"
     if number == signal.SIGKILL and ending.oom_kills > 0:
         return ExitKind.HOST_OUT_OF_MEMORY, f"killed by {name}: the machine ran out of memory"
-    return ExitKind.SIGNAL, f"killed by {name}"
+    meaning = f": {MEANINGS[signal.Signals(number)]}" if number in MEANINGS else ""
+    return ExitKind.SIGNAL, f"killed by {name}{meaning}"
 
 
 def _failed(ending: Ending) -> tuple[ExitKind, str]:
     text = _text(ending.output)
     words = last_words(ending.output)
     cause = f"exit {ending.returncode}: {words}" if words else f"exit {ending.returncode} without a word"
-    if OUT_OF_MEMORY.search(words):
-        return ExitKind.GPU_OUT_OF_MEMORY, f"exit {ending.returncode}: {_out_of_memory(text, ending.device)}"
-    if NOT_FINITE.search(words):
-        return ExitKind.NOT_FINITE, cause
-    if DRIVER_LOST.search(words):
-        return ExitKind.DRIVER, cause
-    if ending.is_ours and ending.returncode == 2:
-        return ExitKind.USAGE, cause
-    return ExitKind.FAILED, cause
+    kind = _kind_of_failure(ending, words)
+    if kind is ExitKind.GPU_OUT_OF_MEMORY:
+        return kind, f"exit {ending.returncode}: {_out_of_memory(text, ending.device)}"
+    if kind is ExitKind.HOST_OUT_OF_MEMORY:
+        return kind, f"{cause}: the machine ran out of memory"
+    if kind is ExitKind.DISK_FULL and not NO_ROOM.search(words):
+        return kind, f"{cause} (the disk of the runs is full)"
+    return kind, cause
+
+
+def _kind_of_failure(ending: Ending, words: str) -> ExitKind:
+    """The first that fits."""
+    host_memory = words.startswith("MemoryError") or (ending.oom_kills > 0 and WORKER_KILLED.search(words))
+    signs = (
+        (OUT_OF_MEMORY.search(words), ExitKind.GPU_OUT_OF_MEMORY),
+        (host_memory, ExitKind.HOST_OUT_OF_MEMORY),
+        (NO_ROOM.search(words) or ending.disk_is_full, ExitKind.DISK_FULL),
+        (NOT_FINITE.search(words), ExitKind.NOT_FINITE),
+        (DRIVER_LOST.search(words), ExitKind.DRIVER),
+        (ending.is_ours and ending.returncode == 2, ExitKind.USAGE),
+    )
+    return next((kind for sign, kind in signs if sign), ExitKind.FAILED)
 
 
 def _out_of_memory(text: str, device: str) -> str:
@@ -143,6 +186,15 @@ def tail(path: Path) -> bytes:
             return file.read()
     except OSError:
         return b""
+
+
+def is_disk_full(path: Path) -> bool:
+    """Whether there is no room for anything that is worth writing."""
+    try:
+        disk = os.statvfs(path)
+    except OSError:
+        return False
+    return disk.f_bavail * disk.f_frsize < FULL_BYTES
 
 
 def oom_kills() -> int:

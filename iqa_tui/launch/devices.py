@@ -13,6 +13,7 @@ from iqa_tui.gpus.mask import MASK_VARIABLE, inherited_mask, names_gpu
 from iqa_tui.gpus.sample import GpuSample
 from iqa_tui.launch.lease import Holder, lease_holders
 from iqa_tui.launch.processes import child_environment, program
+from iqa_tui.launch.setaside import set_aside_reason
 from iqa_tui.launch.sharing import left_bytes, room_bytes, share_words
 from iqa_tui.launch.slots import cpu_slots, threads_per_slot
 from training.runfolder.schema import Spec
@@ -60,6 +61,8 @@ class DeviceState:
     """False: left out by an inherited CUDA_VISIBLE_DEVICES."""
     left_bytes: int | None = None
     """What one more run with a declared need may reserve; None: it cannot be shared."""
+    set_aside: bool = False
+    """Withdrawn by somebody, or the driver failed on it twice: it gets no more runs."""
 
     @property
     def holder(self) -> Holder | None:
@@ -117,8 +120,9 @@ class Surveyor:
         slots = [_cpu_state(number) for number in range(cpu_slots())]
         if kind == "gpu" and not self._all_cpu_slots:
             slots = [state for state in slots if not state.free]
+        devices = tuple(_unless_set_aside(state) for state in (*gpus, *slots))
         sampled_at = self._reading.taken_at if gpus else None
-        return Survey((*gpus, *slots), self._note(gpus, usable), time.time(), kind, sampled_at)
+        return Survey(devices, self._note(gpus, usable), time.time(), kind, sampled_at)
 
     def _look(self) -> None:
         """A fresh sample of each GPU, or, while they settle, the last one: three in the time are enough."""
@@ -166,6 +170,13 @@ class Surveyor:
         return ""
 
 
+def _unless_set_aside(state: DeviceState) -> DeviceState:
+    why = set_aside_reason(state.device.key)
+    if not why:
+        return state
+    return replace(state, free=False, set_aside=True, reason=f"{state.reason}; {why}" if state.holders else why)
+
+
 def _cpu_state(number: int) -> DeviceState:
     threads = threads_per_slot()
     device = Device(f"cpu-{number}", "cpu", number, f"CPU, {threads} thread{'s' if threads > 1 else ''}")
@@ -206,7 +217,7 @@ def can_start(spec: Spec, state: DeviceState, default_kind: str, promised: Seque
     Args:
         promised: what runs need that get it but do not hold its lease yet; None among them: the whole device.
     """
-    if not may_use(spec, state.device, default_kind) or not state.allowed:
+    if not may_use(spec, state.device, default_kind) or not state.allowed or state.set_aside:
         return False
     need = need_bytes(spec, state.device)
     if need is None:

@@ -2,30 +2,36 @@
 
     python -m iqa_tui.launch.dispatcher RUNS_DIR
 
-One for a folder of runs, by a lock. Whoever queues a run starts it, and whoever finds runs queued and nobody
-dispatching starts it again, so that it may be killed at any time. It decides; supervisors do the work.
+One a user for a folder of runs, by a lock. Whoever queues a run starts it, and whoever finds runs queued and nobody
+dispatching starts it again, so that it may be killed at any time. It decides; supervisors do the work. While runs are
+alive it stays, for one that is lost without a fault of its own is queued again.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from iqa_tui.gpus.free import SETTLE_SECONDS
 from iqa_tui.launch.backlog import Backlog, Entry, Waiting, held_back_by
 from iqa_tui.launch.devices import Device, Promises, Surveyor, can_start
 from iqa_tui.launch.errors import LaunchError
+from iqa_tui.launch.keeper import Keeper
 from iqa_tui.launch.processes import child_environment, program
-from iqa_tui.launch.supervisor import EXIT_DEVICE_TAKEN, EXIT_NOT_QUEUED
-from training.runfolder.layout import DISPATCHER_LOCK, RunFolder
+from iqa_tui.launch.retries import MOST_AUTOMATIC, automatic_attempts, queue_again
+from iqa_tui.launch.stop import state_words
+from iqa_tui.launch.supervisor import EXIT_DEVICE_TAKEN, EXIT_NO_ROOM, EXIT_NOT_QUEUED
+from training.runfolder.layout import RunFolder, dispatcher_lock
 from training.runfolder.lock import take_lock
-from training.runfolder.schema import ExitKind, ExitRecord, LockHeld, Spec
+from training.runfolder.read import run_status
+from training.runfolder.schema import ExitKind, ExitRecord, LockHeld, RunFolderError, Spec
 from training.runfolder.write import write_record
 
 POLL_SECONDS = 0.4
@@ -35,6 +41,10 @@ START_SECONDS = 60.0
 """A supervisor that has not recorded its trainer by then is given up."""
 MOST_STARTS = 3
 """Supervisors that may fail to come up before the run is marked as failed."""
+NO_ROOM_SECONDS = 5.0
+"""How long nothing is started after the disk was found full."""
+REST = 3.0
+"""Pause after a look, in times of what the look took: however many runs there are, it costs a quarter of a core."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +68,26 @@ class Dispatcher:
         self._starts: dict[str, Start] = {}
         self._supervisors: list[subprocess.Popen[bytes]] = []
         self._failed_starts: Counter[str] = Counter()
+        self._keeper = Keeper(runs_dir, say)
+        self._room_again = 0.0
 
     def step(self) -> bool:
         """Give what is free to what goes first.
 
         Returns:
-            False where nothing waits any more.
+            False where nothing waits any more, and nothing is alive that may have to be resumed.
 
         Raises:
             LaunchError: the devices cannot be looked at.
         """
         self._collect()
+        self._keeper.look()
         waiting = self._backlog.read()
+        for run, _ in waiting.resumable:
+            _resume(run)
         queued = [entry for entry in waiting.queued if entry[0].run_id not in self._starts]
-        if not queued:
-            return bool(self._starts)
+        if not queued or time.monotonic() < self._room_again:
+            return bool(queued or self._starts or waiting.alive or waiting.resumable or self._keeper.is_needed)
         survey = self._surveyor.survey()
         promises = Promises()
         for start in self._starts.values():
@@ -93,7 +108,7 @@ class Dispatcher:
         """Runs that are being started count as alive."""
         starting = tuple(entry for entry in waiting.queued if entry[0].run_id in self._starts)
         queued = tuple(entry for entry in waiting.queued if entry[0].run_id not in self._starts)
-        return Waiting(queued, (*waiting.alive, *starting))
+        return replace(waiting, queued=queued, alive=(*waiting.alive, *starting))
 
     def _start(self, entry: Entry, device: Device) -> None:
         run, spec = entry
@@ -122,6 +137,9 @@ class Dispatcher:
             del self._starts[run_id]
             if returncode in (EXIT_DEVICE_TAKEN, EXIT_NOT_QUEUED):
                 say(f"{run_id}: {start.device.label} or the run itself was taken by somebody else")
+            elif returncode == EXIT_NO_ROOM:
+                say(f"{run_id}: there is no room on the disk of {start.run.runs_dir}; it waits for some")
+                self._room_again = time.monotonic() + NO_ROOM_SECONDS
             elif returncode != 0:
                 self._count_failed_start(start.run, returncode)
 
@@ -130,6 +148,13 @@ class Dispatcher:
         say(f"{run.run_id}: its supervisor ended with code {returncode}")
         if self._failed_starts[run.run_id] >= MOST_STARTS:
             _give_up(run, f"its supervisor did not come up {MOST_STARTS} times; dispatcher.log says more")
+
+
+def _resume(run: RunFolder) -> None:
+    """Queue a run again that ended by no fault of its own."""
+    why = state_words(run_status(run))
+    queue_again(run, why, automatic=True)
+    say(f"{run.run_id}: {why}: queued again, {automatic_attempts(run)} of at most {MOST_AUTOMATIC} times")
 
 
 def _give_up(run: RunFolder, cause: str) -> None:
@@ -148,10 +173,10 @@ def _give_up(run: RunFolder, cause: str) -> None:
 
 
 def dispatch(runs_dir: Path, surveyor: Surveyor) -> None:
-    """Hold the folder's lock and work until nothing waits. Returns at once where somebody else has the lock."""
+    """Hold our lock of the folder and work until nothing waits. Returns at once where another one of ours has it."""
     while True:
         try:
-            lock = take_lock(runs_dir / DISPATCHER_LOCK)
+            lock = take_lock(dispatcher_lock(runs_dir, os.geteuid()))
         except LockHeld:
             return
         try:
@@ -166,15 +191,16 @@ def dispatch(runs_dir: Path, surveyor: Surveyor) -> None:
 def _work(dispatcher: Dispatcher) -> None:
     trouble = ""
     while True:
+        began = time.process_time()
         try:
             if not dispatcher.step():
                 return
             trouble = ""
-        except LaunchError as error:
+        except (LaunchError, RunFolderError, OSError) as error:  # a full disk, a folder that is being moved: it passes
             if str(error) != trouble:
                 trouble = str(error)
                 say(f"error: {error}")
-        time.sleep(POLL_SECONDS)
+        time.sleep(max(POLL_SECONDS, REST * (time.process_time() - began)))
 
 
 def _settle_seconds() -> float:
@@ -187,7 +213,8 @@ def _settle_seconds() -> float:
 
 
 def say(words: str) -> None:
-    print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {words}", flush=True)
+    with contextlib.suppress(OSError):  # a full disk: the runs are worth more than the words
+        print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {words}", flush=True)
 
 
 def main(argv: list[str]) -> int:

@@ -69,6 +69,8 @@ class Plan:
     """Id of the row that differences are taken to; empty for none."""
     command: list[str] | None = None
     """Somebody else's trainer; None: `python -m training`."""
+    time_limit_hours: float | None = None
+    """How long one run may take before it is stopped; None: for ever."""
     demo: bool = False
     """The labels are no human opinions."""
     content: dict[str, Any] = field(default_factory=dict)
@@ -150,6 +152,7 @@ def plan_from(content: dict[str, Any], source: str) -> Plan:
         recorded=recorded,
         baseline=table.text("baseline", ""),
         command=table.words("command"),
+        time_limit_hours=table.number("time_limit_hours", at_least=0),
         demo=table.switch("demo", default=False),
         content=content,
         source=source,

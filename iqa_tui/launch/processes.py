@@ -8,6 +8,8 @@ import sysconfig
 import threading
 from pathlib import Path
 
+from iqa_tui.launch.strays import RUN_VARIABLE
+
 ROOT = Path(__file__).parents[2]
 """The folder in which the packages lie."""
 
@@ -19,7 +21,7 @@ def program(module: str, *arguments: str) -> list[str]:
 
 def child_environment() -> dict[str, str]:
     """Ours, and the way to our packages where they are used from a checkout that is not installed."""
-    env = dict(os.environ)
+    env = {name: value for name, value in os.environ.items() if name != RUN_VARIABLE}  # it would mark us as a trainer
     if str(ROOT) != sysconfig.get_path("purelib"):
         paths = [str(ROOT), *(path for path in env.get("PYTHONPATH", "").split(os.pathsep) if path)]
         env["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))

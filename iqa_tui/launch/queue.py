@@ -5,6 +5,7 @@ A queued run is a folder with a spec and no attempt. Nothing is queued before ev
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from iqa_tui.launch.lease import user_name
 from iqa_tui.launch.plan import Experiment, Plan
 from iqa_tui.launch.processes import child_environment, program, start_detached
 from iqa_tui.launch.trainer import UUIDS_VARIABLE
-from training.runfolder.layout import DISPATCHER_LOCK, DISPATCHER_LOG, RunFolder, create_run_folder, run_name
+from training.runfolder.layout import RunFolder, create_run_folder, dispatcher_lock, dispatcher_log, run_name
 from training.runfolder.lock import is_held
 from training.runfolder.schema import Spec
 from training.runfolder.write import write_record
@@ -56,6 +57,8 @@ class LaunchRequest:
     devices: tuple[str, ...] | None = None
     """GPU indices, UUIDs, `cpu`; None: any that is free."""
     strategy: str = "all"
+    time_limit_hours: float | None = None
+    """After which each run is stopped; None: the plan's."""
     runs_dir: Path = Path("runs")
 
     def chosen(self) -> list[Experiment]:
@@ -110,9 +113,15 @@ def _common(request: LaunchRequest, created: float) -> dict[str, Any]:
         "cwd": str(Path.cwd()),
         "devices": _devices(request),
         "strategy": request.strategy,
+        "time_limit_seconds": _time_limit_seconds(request),
         "git_commit": _git_commit(),
         "created_by": f"{user_name()}@{socket.gethostname()}",
     }
+
+
+def _time_limit_seconds(request: LaunchRequest) -> float | None:
+    hours = request.plan.time_limit_hours if request.time_limit_hours is None else request.time_limit_hours
+    return hours * 3600 if hours is not None else None
 
 
 def _spec(request: LaunchRequest, experiment: Experiment, seed: int, order: int) -> dict[str, Any]:
@@ -175,24 +184,30 @@ def _git_commit() -> str | None:
 
 
 def ensure_dispatcher(runs_dir: Path) -> None:
-    """Start a dispatcher for this folder unless one works on it.
+    """Start a dispatcher of our own for this folder unless one works on it.
 
     Raises:
         OSError: its log cannot be written.
     """
     runs_dir = runs_dir.absolute()
-    if not is_held(runs_dir / DISPATCHER_LOCK):
-        start_detached(program("iqa_tui.launch.dispatcher", str(runs_dir)), runs_dir / DISPATCHER_LOG)
+    if not is_held(dispatcher_lock(runs_dir, os.geteuid())):
+        start_detached(program("iqa_tui.launch.dispatcher", str(runs_dir)), dispatcher_log(runs_dir, os.geteuid()))
 
 
-def revive_dispatcher(runs_dir: Path) -> bool:
-    """Start a dispatcher where runs of ours are queued and none is there.
+def revive_dispatcher(runs_dir: Path, backlog: Backlog | None = None) -> bool:
+    """Start a dispatcher where runs of ours are queued, or are to be, and none is there.
+
+    Args:
+        backlog: of our own runs in this folder, where the caller looks again and again.
 
     Returns:
         Whether one had to be started.
     """
     runs_dir = runs_dir.absolute()
-    if is_held(runs_dir / DISPATCHER_LOCK) or not Backlog(runs_dir, own_only=True).read().queued:
+    if is_held(dispatcher_lock(runs_dir, os.geteuid())):
+        return False
+    waiting = (backlog or Backlog(runs_dir, own_only=True)).read()
+    if not waiting.queued and not waiting.resumable:
         return False
     ensure_dispatcher(runs_dir)
     return True

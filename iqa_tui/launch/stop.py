@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import signal
 import time
 
@@ -10,6 +9,7 @@ from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.identity import is_running, signal_process
 from iqa_tui.launch.lease import user_name
 from iqa_tui.launch.queue import ensure_dispatcher
+from iqa_tui.launch.retries import queue_again
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record, read_spec, run_status
 from training.runfolder.schema import ProcessRecord, RunFolderError, State, Status, StopRequest
@@ -93,14 +93,8 @@ def retry_run(run: RunFolder) -> str:
         raise LaunchError(f"{run.run_id} is finished. Launch its plan again for another run.")
     if status.state not in RETRIED:
         raise LaunchError(f"{run.run_id} is {state_words(status)}: only a run that ended can be tried again.")
-    latest = run.latest_attempt()
-    number = latest.number if latest else 1
     try:
-        has_begun = latest is not None and (latest.process.exists() or latest.exit.exists())
-        run.attempt(number + 1 if has_begun else number).path.mkdir(parents=True, exist_ok=True)
-        # Last, for with it the run becomes a queued one.
-        with contextlib.suppress(FileNotFoundError):
-            run.stop.rename(run.attempt(number).path / run.stop.name)
+        queue_again(run, state_words(status))
         ensure_dispatcher(run.runs_dir)
     except OSError as error:
         raise LaunchError(f"{run.path}: cannot be written ({error.strerror}). Ask the run's owner.") from error

@@ -17,10 +17,13 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from iqa_tui.launch.causes import Ending, explain, oom_kills, tail
+from iqa_tui.launch.causes import Ending, explain, is_disk_full, oom_kills, tail
 from iqa_tui.launch.children import Child, become_reaper, start_child, wait_for_signal
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.lease import Holder, take_lease, user_name
+from iqa_tui.launch.output import OutputLog
+from iqa_tui.launch.setaside import record_driver_loss
+from iqa_tui.launch.strays import end_strays
 from iqa_tui.launch.trainer import DeviceRecord, trainer_command, trainer_environment
 from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.lock import take_lock
@@ -48,6 +51,10 @@ EXIT_NOT_QUEUED = 10
 """Somebody else has the run, or it is over."""
 EXIT_DEVICE_TAKEN = 11
 """A device is another run's: this one stays queued."""
+EXIT_NO_ROOM = 12
+"""The disk is full: this run stays queued, for what it did could not be kept."""
+RESERVED_BYTES = 64 << 10
+"""Kept for the records of an attempt, so that a disk that its trainer filled cannot keep them out."""
 
 
 def main(argv: list[str]) -> int:
@@ -65,10 +72,9 @@ def main(argv: list[str]) -> int:
     if not locks:
         return EXIT_NOT_QUEUED
     try:
-        Supervisor(run, devices, locks).supervise()
+        return Supervisor(run, devices, locks).supervise()
     finally:
         os.close(supervisor_lock)
-    return 0
 
 
 def _take_run(run: RunFolder, devices: list[DeviceRecord]) -> list[int]:
@@ -109,40 +115,64 @@ class Supervisor:
         self._began = time.monotonic()
         self._oom_kills = oom_kills()
         self._stopping: _Stopping | None = None
+        self._is_at_time_limit = False
 
-    def supervise(self) -> None:
-        self._attempt.path.mkdir(parents=True, exist_ok=True)
+    def supervise(self) -> int:
+        """From the start of the trainer to the record of its end; returns what `main` returns."""
+        try:
+            self._make_room()
+            output = OutputLog(self._attempt.output)
+        except OSError as error:
+            print(f"{self._attempt.path}: {error}", file=sys.stderr)
+            return EXIT_NO_ROOM
         _print_to(self._attempt.supervisor_output)
         become_reaper()
+        end_strays(self._run.path)  # of an attempt that lost its supervisor: the run's lock is ours, so they are no use
         try:
-            trainer = self._start()
+            trainer = self._start(output)
         except OSError as error:
             self._write_end(ExitKind.NOT_STARTED, _cannot_run(self._spec, error))
-            return
+            return 0
         self._record_process(trainer)
+        self._wait(trainer, output)
+        trainer.sweep()
+        self._end(trainer)
+        return 0
+
+    def _make_room(self) -> None:
+        self._attempt.path.mkdir(parents=True, exist_ok=True)
+        with self._attempt.reserve.open("wb") as file:
+            file.write(bytes(RESERVED_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _wait(self, trainer: Child, output: OutputLog) -> None:
         while not trainer.has_ended:
             asked = wait_for_signal(POLL_SECONDS)
             if asked is not None:
-                self._request_stop(asked)
+                self._request_stop(f"the supervisor got {asked}", by=user_name())
             trainer.reap()
+            with contextlib.suppress(OSError):
+                output.limit()
             if not trainer.has_ended:
+                self._watch_the_clock()
                 self._stop_if_asked(trainer)
-        trainer.sweep()
+
+    def _end(self, trainer: Child) -> None:
         kind, cause = explain(self._ending(trainer))
         self._write_end(kind, cause, trainer)
+        if kind is ExitKind.DRIVER:
+            with contextlib.suppress(OSError, LaunchError):
+                record_driver_loss([device["key"] for device in self._devices], self._run, cause)
 
-    def _start(self) -> Child:
-        output = os.open(self._attempt.output, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            return start_child(
-                trainer_command(self._run, self._spec),
-                env=trainer_environment(self._spec, self._devices, self._attempt.number),
-                cwd=self._spec.cwd,
-                output=output,
-                inherited=self._locks,
-            )
-        finally:
-            os.close(output)
+    def _start(self, output: OutputLog) -> Child:
+        return start_child(
+            trainer_command(self._run, self._spec),
+            env=trainer_environment(self._run, self._spec, self._devices, self._attempt.number),
+            cwd=self._spec.cwd,
+            output=output.descriptor,
+            inherited=self._locks,
+        )
 
     def _record_process(self, trainer: Child) -> None:
         record = ProcessRecord(
@@ -156,14 +186,27 @@ class Supervisor:
             supervisor_start_ticks=start_ticks(os.getpid()),
             user=user_name(),
         )
+        self._give_room()
         _write_patiently(self._attempt.process, record, patience_seconds=0)
+        with contextlib.suppress(OSError):
+            self._make_room()
 
-    def _request_stop(self, signal_name: str) -> None:
-        """A signal to the supervisor is a request like any other, so that every reader sees it."""
+    def _give_room(self) -> None:
+        with contextlib.suppress(OSError):
+            self._attempt.reserve.unlink()
+
+    def _request_stop(self, why: str, by: str) -> None:
+        """A signal to the supervisor is a request like any other, so that every reader sees it; so is the time."""
         if not self._run.stop.exists():
-            request = StopRequest(by=user_name(), when=time.time(), why=f"the supervisor got {signal_name}")
+            request = StopRequest(by=by, when=time.time(), why=why)
             _write_patiently(self._run.stop, request, patience_seconds=0)
             self._stopping = self._stopping or _Stopping(request)
+
+    def _watch_the_clock(self) -> None:
+        limit = self._spec.time_limit_seconds
+        if limit is not None and self._stopping is None and time.monotonic() >= self._began + limit:
+            self._is_at_time_limit = True
+            self._request_stop("", by=f"its time limit of {limit / 3600:.3g} h")
 
     def _stop_if_asked(self, trainer: Child) -> None:
         """Read again each time: a second request may shorten the grace of the first."""
@@ -184,6 +227,8 @@ class Supervisor:
             has_result=self._run.result.exists(),
             oom_kills=oom_kills() - self._oom_kills,
             device=", ".join(f"{device['kind'].upper()} {device['index']}" for device in self._devices),
+            disk_is_full=is_disk_full(self._run.path),
+            at_time_limit=self._is_at_time_limit,
         )
 
     def _write_end(self, kind: ExitKind, cause: str, trainer: Child | None = None) -> None:
@@ -197,6 +242,7 @@ class Supervisor:
             signal=-returncode if returncode is not None and returncode < 0 else None,
             peak_rss_bytes=trainer.peak_rss_bytes if trainer else None,
         )
+        self._give_room()
         _write_patiently(self._attempt.exit, record, patience_seconds=FULL_DISK_SECONDS)
 
 

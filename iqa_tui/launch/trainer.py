@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from iqa_tui.launch.slots import threads_per_slot
+from iqa_tui.launch.strays import RUN_VARIABLE
 from training.runfolder.layout import RunFolder
 from training.runfolder.schema import Spec
 
@@ -24,9 +25,9 @@ def trainer_command(run: RunFolder, spec: Spec) -> list[str]:
     return command
 
 
-def trainer_environment(spec: Spec, devices: list[DeviceRecord], attempt: int) -> dict[str, str]:
-    """What the trainer sees: its devices and no other."""
-    env = {**os.environ, **spec.env, "IQA_TUI_ATTEMPT": str(attempt)}
+def trainer_environment(run: RunFolder, spec: Spec, devices: list[DeviceRecord], attempt: int) -> dict[str, str]:
+    """What the trainer sees: its devices and no other, which attempt it is, and whose process it is."""
+    env = {**os.environ, **spec.env, "IQA_TUI_ATTEMPT": str(attempt), RUN_VARIABLE: str(run.path)}
     gpus = [device for device in devices if device["kind"] == "gpu"]
     if gpus:
         by_uuid = env.get(UUIDS_VARIABLE) == "1" or any(device.get("by_uuid") for device in gpus)

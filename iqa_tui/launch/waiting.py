@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from iqa_tui.gpus.free import GIB
-from iqa_tui.launch.backlog import Backlog, Entry, Waiting, held_back_by, in_starting_order
+from iqa_tui.launch.backlog import Backlog, Entry, Waiting, held_back_by, in_starting_order, placed
+from iqa_tui.launch.causes import is_disk_full
 from iqa_tui.launch.devices import DeviceState, Promises, Survey, can_start, may_use
-from training.runfolder.layout import RunFolder
-from training.runfolder.schema import Spec
+from training.runfolder.layout import RunFolder, dispatcher_lock
+from training.runfolder.lock import is_held
+from training.runfolder.read import read_record
+from training.runfolder.schema import Place, RunFolderError, Spec
 
 MOST_REASONS = 4
 """Devices that are named one by one; the rest are counted."""
@@ -23,9 +27,10 @@ def waiting_reasons(
         queued: of one folder of runs.
         alive: runs of that folder that are alive; None: looked up where a strategy asks for it.
     """
-    waiting = Waiting(tuple(in_starting_order(queued)), tuple(alive if alive is not None else _alive(queued)))
+    reasons = {run.run_id: words for run, _ in queued if (words := _holder(run))}
+    turns = in_starting_order([placed(entry) for entry in queued if entry[0].run_id not in reasons])
+    waiting = Waiting(tuple(turns), tuple(alive if alive is not None else _alive(queued)))
     promises = Promises()
-    reasons = {}
     for run, spec in waiting.queued:
         before = held_back_by((run, spec), waiting)
         if before:
@@ -40,6 +45,34 @@ def waiting_reasons(
         else:
             reasons[run.run_id] = _device_words(spec, survey, promises)
     return reasons
+
+
+def _holder(run: RunFolder) -> str:
+    """Whom, rather than what, it waits for; empty where that is nobody."""
+    try:
+        place = read_record(run.place, Place)
+    except RunFolderError:
+        place = None
+    if place is not None and place.held:
+        return f"held by {place.by}; h or `iqa-tui release` lets it start"
+    if is_disk_full(run.path):
+        return "waits for room: the disk of the runs is full"
+    return _owner_words(run)
+
+
+def _owner_words(run: RunFolder) -> str:
+    """Only who queued a run starts it; empty where that is us, or their dispatcher is at work."""
+    try:
+        owner = run.path.stat().st_uid
+    except OSError:  # deleted meanwhile
+        return ""
+    if owner == os.geteuid() or is_held(dispatcher_lock(run.runs_dir, owner)):
+        return ""
+    try:
+        name = run.path.owner()
+    except (KeyError, OSError):
+        name = f"user {owner}"
+    return f"waits for {name}, who queued it: any iqa-tui command of theirs starts it"
 
 
 def _alive(queued: list[Entry]) -> Sequence[Entry]:

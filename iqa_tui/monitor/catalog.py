@@ -13,7 +13,7 @@ from pathlib import Path
 from iqa_tui.monitor.state import RunState, fold
 from training.runfolder.layout import AttemptFolder, RunFolder, list_runs
 from training.runfolder.read import EventTail, change_stamp, is_settled, read_record, read_spec, run_status
-from training.runfolder.schema import ExitRecord, ProcessRecord, Result, RunFolderError, State, Status
+from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RunFolderError, State, Status
 
 
 class Catalog:
@@ -78,6 +78,7 @@ class _Followed:
                 spec=state.spec or read_spec(self._run),
                 process=read_record(attempt.process, ProcessRecord) if attempt else None,
                 exit=read_record(attempt.exit, ExitRecord) if attempt and not status.state.is_alive else None,
+                place=read_record(self._run.place, Place) if status.state is State.QUEUED else None,
                 result=read_record(self._run.result, Result) if status.state is State.FINISHED else None,
             )
         except RunFolderError as error:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import Event, ExitRecord, ProcessRecord, Result, Spec, State, Status
+from training.runfolder.schema import Event, ExitRecord, Place, ProcessRecord, Result, Spec, State, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,8 @@ class RunState:
     exit: ExitRecord | None = None
     """Of the newest attempt; None until it ended."""
     result: Result | None = None
+    place: Place | None = None
+    """Where somebody changed its place in the queue."""
     begun_attempt: int = 0
     """The newest attempt whose trainer said `started`."""
     epoch: int = 0
@@ -102,6 +104,11 @@ class RunState:
     def experiment(self) -> str:
         """`F2`; empty for a run started by hand."""
         return self.spec.experiment if self.spec else ""
+
+    @property
+    def priority(self) -> str:
+        """As it was launched, or as somebody changed it since."""
+        return self.place.priority if self.place and self.place.priority else self.spec.priority if self.spec else ""
 
     @property
     def group(self) -> str:

@@ -80,8 +80,15 @@ def cause_words(state: RunState) -> str:
 def note_words(state: RunState, waits_for: str) -> str:
     """What a line of numbers cannot say of a run: why it waits, why it ended, what it warned of last."""
     if state.state is State.QUEUED:
-        return waits_for
-    return cause_words(state) or (state.warnings[-1] if state.warnings else "")
+        return queue_words(state, waits_for)
+    attempt = f"attempt {state.status.attempt}" if state.state.is_alive and state.status.attempt > 1 else ""
+    return cause_words(state) or (state.warnings[-1] if state.warnings else attempt)
+
+
+def queue_words(state: RunState, waits_for: str) -> str:
+    """Why a queued run waits, and, where nobody asked for another attempt, why there is one."""
+    again = "" if state.status.held else state.status.cause
+    return "; ".join(part for part in (waits_for, again) if part)
 
 
 def run_name(state: RunState) -> str:

@@ -102,8 +102,8 @@ def run_row(state: RunState, waits_for: str, colour: int | None, now: float, nam
 
 def _span(state: RunState, waits_for: str) -> tuple[tuple[str, ...], Cell]:
     """What is said in words instead of numbers: why it waits, why it failed, what it is busy with."""
-    if state.state is State.QUEUED and waits_for:
-        return AFTER_STATE, ((waits_for, "dim"),)
+    if state.state is State.QUEUED and (why := words.queue_words(state, waits_for)):
+        return AFTER_STATE, ((why, "dim"),)
     if state.state.is_over and state.state is not State.FINISHED and state.status.cause:
         return AFTER_STATE, ((state.status.cause, STATE_STYLES[state.state]),)
     if busy := words.progress_words(state):

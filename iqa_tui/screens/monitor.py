@@ -43,6 +43,8 @@ class MonitorScreen(OrdersRoom):
         Binding("slash", "filter", "filter", key_display="/"),
         Binding("K", "stop_run", "stop"),
         Binding("R", "retry_run", "retry"),
+        Binding("h", "hold_run", "hold or release a queued run", show=False),
+        Binding("p", "priority_run", "next priority of a queued run", show=False),
         Binding("c", "other_curve", "curve"),
         Binding("plus,equals_sign", "smooth(1)", "smooth", key_display="+/-"),
         Binding("minus", "smooth(-1)", "less smooth", show=False),
@@ -284,6 +286,12 @@ class MonitorScreen(OrdersRoom):
 
     def action_retry_run(self) -> None:
         self.retry(self._run_under_cursor())
+
+    def action_hold_run(self) -> None:
+        self.hold_or_release(self._run_under_cursor())
+
+    def action_priority_run(self) -> None:
+        self.next_priority(self._run_under_cursor())
 
     def action_export(self) -> None:
         state = self._run_under_cursor()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import time
 from typing import Any
 
@@ -60,6 +61,29 @@ class OrdersRoom(Room):
             self._tell(_with_name(str(error), state), "error")
             return
         self._tell(_with_name(said, state))
+
+    def hold_or_release(self, state: RunState | None) -> None:
+        """One key for both: it ends nothing, and pressed again it is undone."""
+        if state is not None:
+            self._change_place(state, "release_run" if state.status.held else "hold_run")
+
+    def next_priority(self, state: RunState | None) -> None:
+        """high, medium, low, and round again."""
+        if state is not None and state.spec is not None:
+            following = {"high": "medium", "medium": "low"}.get(state.priority, "high")
+            self._change_place(state, "prioritise_run", following)
+
+    def _change_place(self, state: RunState, order: str, *arguments: str) -> None:
+        def work() -> None:
+            places = importlib.import_module("iqa_tui.launch.places")  # only who orders something pays for it
+            try:
+                said = getattr(places, order)(state.run, *arguments)
+            except (LaunchError, OSError) as error:
+                self._tell(_with_name(str(error), state), "error")
+                return
+            self._tell(_with_name(said, state))
+
+        self.run_worker(work, thread=True, group="orders")
 
     def _tell(self, text: str, severity: Any = "information") -> None:
         """From a thread."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from training.runfolder.layout import DISPATCHER_LOCK, RunFolder
+from training.runfolder.layout import RunFolder, dispatcher_lock
 from training.runfolder.lock import take_lock
 from training.runfolder.read import boot_id, start_ticks
 from training.runfolder.schema import ExitKind, ExitRecord, ProcessRecord, Result, Spec
@@ -249,7 +249,7 @@ def lifelike_ablation(runs_dir: Path) -> list[FakeRun]:
 def hold_dispatcher_lock(runs_dir: Path) -> int:
     """As if somebody dispatched: without it the app would start a dispatcher, and that the queued runs."""
     runs_dir.mkdir(parents=True, exist_ok=True)
-    return take_lock(runs_dir / DISPATCHER_LOCK)
+    return take_lock(dispatcher_lock(runs_dir, os.geteuid()))
 
 
 def play(runs: list[FakeRun], seconds: float) -> None:

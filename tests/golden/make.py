@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path
 
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import ExitKind, ExitRecord, ProcessRecord, Result, Spec, StopRequest
+from training.runfolder.schema import ExitKind, ExitRecord, Place, ProcessRecord, Result, RetryRecord, Spec, StopRequest
 from training.runfolder.write import EventWriter, write_atomic, write_record
 
 HERE = Path(__file__).parent
@@ -128,6 +128,19 @@ def queued(run: RunFolder) -> None:
     write_record(run.spec, a_spec(run.run_id))
 
 
+def held(run: RunFolder) -> None:
+    """Waits, by somebody's word, with another priority than it was launched with."""
+    queued(run)
+    write_record(run.place, Place("ann", START + 5, held=True, priority="low"))
+
+
+def resumed(run: RunFolder) -> None:
+    """Queued again without anybody asking, after a reboot."""
+    lost(run)
+    why = "lost: host gpu1 rebooted while it ran"
+    write_record(run.attempt(2).retry, RetryRecord("iqa-tui", START + 200, why, automatic=True))
+
+
 def torn(run: RunFolder) -> None:
     """A trainer died in the middle of a line; its second attempt met a loss that was no number."""
     write_record(run.spec, a_spec(run.run_id))
@@ -147,7 +160,7 @@ def future(run: RunFolder) -> None:
 
 
 GOLDEN: dict[str, Callable[[RunFolder], None]] = {
-    make.__name__: make for make in (finished, failed, stopped, lost, running, queued, torn, future)
+    make.__name__: make for make in (finished, failed, stopped, lost, running, queued, held, resumed, torn, future)
 }
 
 

@@ -10,11 +10,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-DISPATCHER_LOCK = "dispatcher.lock"
-"""In the folder of all runs: held by the one dispatcher that works on it."""
 
-DISPATCHER_LOG = "dispatcher.log"
-"""In the folder of all runs: what the dispatcher decided, for people."""
+def dispatcher_lock(runs_dir: Path, user_id: int) -> Path:
+    """Held by the one dispatcher that works on this folder for this user."""
+    return runs_dir / f"dispatcher-{user_id}.lock"
+
+
+def dispatcher_locks(runs_dir: Path) -> list[Path]:
+    """Those of every user who ever queued a run here."""
+    return sorted(runs_dir.glob("dispatcher-*.lock"))
+
+
+def dispatcher_log(runs_dir: Path, user_id: int) -> Path:
+    """What that user's dispatcher decided, for people."""
+    return runs_dir / f"dispatcher-{user_id}.log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,16 @@ class AttemptFolder:
     @property
     def exit(self) -> Path:
         return self.path / "exit.json"
+
+    @property
+    def retry(self) -> Path:
+        """Why there is another attempt; not in the first one."""
+        return self.path / "retry.json"
+
+    @property
+    def reserve(self) -> Path:
+        """A few blocks that are given back when the records are written, so that a full disk cannot keep them out."""
+        return self.path / ".reserve"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +97,10 @@ class RunFolder:
     @property
     def stop(self) -> Path:
         return self.path / "stop.json"
+
+    @property
+    def place(self) -> Path:
+        return self.path / "place.json"
 
     @property
     def result(self) -> Path:

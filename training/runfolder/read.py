@@ -17,8 +17,10 @@ from training.runfolder.schema import (
     ExitKind,
     ExitRecord,
     NewerFormat,
+    Place,
     ProcessRecord,
     Result,
+    RetryRecord,
     RunFolderError,
     Spec,
     State,
@@ -27,7 +29,14 @@ from training.runfolder.schema import (
     UnreadableFile,
 )
 
-R = TypeVar("R", Spec, ProcessRecord, ExitRecord, StopRequest, Result)
+R = TypeVar("R", Spec, ProcessRecord, ExitRecord, StopRequest, Place, RetryRecord, Result)
+
+STATES_OF_ENDS = {
+    ExitKind.FINISHED: State.FINISHED,
+    ExitKind.STOPPED: State.STOPPED,
+    ExitKind.TIME_LIMIT: State.STOPPED,
+}
+"""Every other end is a failure."""
 
 LARGEST_POLL_BYTES = 8 << 20
 """How much of an event file one poll takes in, so that a long history never stalls a reader."""
@@ -201,8 +210,7 @@ def _recorded_status(run: RunFolder, attempt: AttemptFolder | None) -> Status | 
         return Status(State.FINISHED, attempt=number, exit_kind=ExitKind.FINISHED)
     if ended is None:
         return None
-    states = {ExitKind.FINISHED: State.FINISHED, ExitKind.STOPPED: State.STOPPED}
-    return Status(states.get(ended.kind, State.FAILED), ended.cause, number, exit_kind=ended.kind)
+    return Status(STATES_OF_ENDS.get(ended.kind, State.FAILED), ended.cause, number, exit_kind=ended.kind)
 
 
 def _alive_status(run: RunFolder, spec: Spec, attempt: AttemptFolder | None, begun_attempt: int) -> Status:
@@ -222,10 +230,22 @@ def _idle_status(run: RunFolder, attempt: AttemptFolder | None) -> Status:
     if process is None:
         if run.stop.exists():
             return Status(State.STOPPED, f"{_asked_by(run)} before it started", number)
-        return Status(State.QUEUED, attempt=number)
+        return _queued_status(run, attempt)
+    if run.stop.exists():
+        return Status(State.STOPPED, f"{_asked_by(run)}; nobody was left to write down how it ended", number)
     if process.boot_id != boot_id():
         return Status(State.LOST, f"host {process.host} rebooted while it ran", number)
     return Status(State.LOST, "its processes are gone and left no record of why", number)
+
+
+def _queued_status(run: RunFolder, attempt: AttemptFolder | None) -> Status:
+    number = attempt.number if attempt else 0
+    place = read_record(run.place, Place)
+    if place is not None and place.held:
+        return Status(State.QUEUED, f"held by {place.by}", number, held=True)
+    retry = read_record(attempt.retry, RetryRecord) if attempt else None
+    again = f"again, after {retry.why}" if retry is not None and retry.automatic else ""
+    return Status(State.QUEUED, again, number)
 
 
 def _asked_by(run: RunFolder) -> str:
@@ -261,7 +281,7 @@ def change_stamp(run: RunFolder, attempt: int) -> tuple[int, ...] | None:
 
 def is_settled(stamp: tuple[int, ...]) -> bool:
     """Whether the same stamp later means that nothing changed."""
-    return max(stamp) < (time.time() - SETTLED_SECONDS) * 1e9
+    return max(stamp) < time.clock_gettime_ns(time.CLOCK_REALTIME) - SETTLED_SECONDS * 1e9  # what files are stamped by
 
 
 def _modified_ns(path: Path) -> int:

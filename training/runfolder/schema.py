@@ -75,6 +75,10 @@ class ExitKind(StrEnum):
     """The GPU or its driver failed."""
     SIGNAL = "signal"
     """Killed by a signal nobody of this program sent."""
+    TIME_LIMIT = "time limit"
+    """It had run as long as it may."""
+    DISK_FULL = "disk full"
+    """There was no room left for what it wrote."""
     NOT_STARTED = "not started"
     """The trainer's command could not be run."""
 
@@ -120,6 +124,8 @@ class Spec:
     expected_srcc: list[float] | None = None
     """[low, high]."""
     expected_hours: float | None = None
+    time_limit_seconds: float | None = None
+    """How long one attempt may run before it is stopped; None: for ever."""
     notes: str = ""
     git_commit: str | None = None
     created_by: str = ""
@@ -175,6 +181,34 @@ class StopRequest:
     why: str = ""
     grace_seconds: float = 60.0
     """From the polite signal to the one that cannot be refused."""
+    format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`place.json`: its place in the queue, where somebody changed it."""
+
+    by: str
+    when: float
+    """Unix seconds."""
+    held: bool = False
+    """It does not start before it is released."""
+    priority: str | None = None
+    """Instead of the spec's; None: the spec's."""
+    format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class RetryRecord:
+    """`attempts/N/retry.json`: why there is another attempt."""
+
+    by: str
+    when: float
+    """Unix seconds."""
+    why: str
+    """How the attempt before it ended, in words."""
+    automatic: bool = False
+    """Nobody asked: the cause was none of its own."""
     format: int = FORMAT
 
 
@@ -253,3 +287,5 @@ class Status:
     """False: alive, but nobody will write how it ended (started by hand, or its supervisor was killed)."""
     exit_kind: ExitKind | None = None
     """Of the newest attempt, once it ended."""
+    held: bool = False
+    """Queued, but somebody said that it shall not start yet."""

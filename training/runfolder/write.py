@@ -12,9 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from training.runfolder.schema import ExitRecord, ProcessRecord, Result, Spec, StopRequest
+from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RetryRecord, Spec, StopRequest
 
-Record = Spec | ProcessRecord | ExitRecord | StopRequest | Result
+Record = Spec | ProcessRecord | ExitRecord | StopRequest | Place | RetryRecord | Result
 
 
 def finite(value: Any) -> Any:

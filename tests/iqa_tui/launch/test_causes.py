@@ -55,9 +55,36 @@ def end(returncode: int, output: bytes = b"", **more: object) -> tuple[ExitKind,
             "exit 1: RuntimeError: CUDA error: GPU is lost",
         ),
         (Ending(-9, b""), ExitKind.SIGNAL, "killed by SIGKILL"),
-        (Ending(-11, b""), ExitKind.SIGNAL, "killed by SIGSEGV"),
+        (Ending(-11, b""), ExitKind.SIGNAL, "killed by SIGSEGV: a crash in native code"),
+        (Ending(-15, b""), ExitKind.SIGNAL, "killed by SIGTERM"),
+        (Ending(-40, b""), ExitKind.SIGNAL, "killed by signal 40"),
+        (
+            Ending(1, b"OSError: [Errno 28] No space left on device\n"),
+            ExitKind.DISK_FULL,
+            "exit 1: OSError: [Errno 28] No space left on device",
+        ),
+        (
+            Ending(1, b"step 4\n", disk_is_full=True),
+            ExitKind.DISK_FULL,
+            "exit 1: step 4 (the disk of the runs is full)",
+        ),
+        (
+            Ending(1, b"MemoryError\n"),
+            ExitKind.HOST_OUT_OF_MEMORY,
+            "exit 1: MemoryError: the machine ran out of memory",
+        ),
+        (
+            Ending(1, b"RuntimeError: DataLoader worker (pid 9) is killed by signal: Killed.\n", oom_kills=1),
+            ExitKind.HOST_OUT_OF_MEMORY,
+            "exit 1: RuntimeError: DataLoader worker (pid 9) is killed by signal: Killed.: the machine ran out of memory",
+        ),
+        (
+            Ending(1, b"RuntimeError: DataLoader worker (pid 9) exited unexpectedly\n"),
+            ExitKind.FAILED,
+            "exit 1: RuntimeError: DataLoader worker (pid 9) exited unexpectedly",
+        ),
         (Ending(-9, b"", oom_kills=1), ExitKind.HOST_OUT_OF_MEMORY, "killed by SIGKILL: the machine ran out of memory"),
-        (Ending(-11, b"", oom_kills=1), ExitKind.SIGNAL, "killed by SIGSEGV"),
+        (Ending(-11, b"", oom_kills=1), ExitKind.SIGNAL, "killed by SIGSEGV: a crash in native code"),
         (Ending(75, b""), ExitKind.STOPPED, "stopped by a signal from outside; its checkpoint is written"),
     ],
 )
@@ -76,6 +103,19 @@ def test_a_stop_names_who_asked_and_when_and_why() -> None:
 def test_a_stop_that_needed_force_says_so() -> None:
     stop = StopRequest(by="ann", when=0.0, grace_seconds=2)
     assert end(-signal.SIGKILL, stop=stop)[1].endswith("(killed, as it did not end within 2 s)")
+
+
+def test_a_trainer_that_broke_while_it_was_being_stopped_says_how() -> None:
+    stop = StopRequest(by="ann", when=0.0)
+    assert end(1, b"OSError: gone\n", stop=stop)[1].endswith("(its own end: exit 1: OSError: gone)")
+    assert end(-11, stop=stop)[1].endswith("(its own end: killed by SIGSEGV: a crash in native code)")
+
+
+def test_the_end_of_its_time_is_a_kind_of_its_own() -> None:
+    stop = StopRequest(by="its time limit of 2 h", when=0.0)
+    kind, cause = end(75, stop=stop, at_time_limit=True)
+    assert kind is ExitKind.TIME_LIMIT
+    assert cause.startswith("stopped by its time limit of 2 h, ")
 
 
 def test_a_run_that_got_its_result_out_is_finished_though_it_was_asked_to_stop() -> None:

@@ -22,6 +22,7 @@ from iqa_tui.launch.processes import child_environment, program
 from iqa_tui.launch.trainer import trainer_environment
 from tests.fakes.lab import Lab
 from tests.fakes.nvml import FakeGpus
+from training.runfolder.layout import RunFolder
 from training.runfolder.schema import Spec
 
 MIB = 1 << 20
@@ -103,7 +104,7 @@ def test_parts_of_a_divided_gpu_are_devices_of_their_own(lab: Lab, gpus: FakeGpu
 
 def shown(*states: devices.DeviceState, **env: str) -> str:
     records = [json.loads(json.dumps(asdict(state.device))) for state in states]
-    return trainer_environment(replace(SPEC, env=env), records, 1)["CUDA_VISIBLE_DEVICES"]
+    return trainer_environment(RunFolder(Path("/runs/r")), replace(SPEC, env=env), records, 1)["CUDA_VISIBLE_DEVICES"]
 
 
 def test_a_trainer_is_shown_its_gpu_by_place_or_where_that_is_doubtful_by_uuid(lab: Lab, gpus: FakeGpus) -> None:

@@ -31,7 +31,7 @@ from tests.fakes.lab import (
     words,
 )
 from tests.fakes.nvml import FakeGpus
-from training.runfolder.layout import DISPATCHER_LOCK, DISPATCHER_LOG, RunFolder, list_runs
+from training.runfolder.layout import RunFolder, dispatcher_lock, dispatcher_log, list_runs
 from training.runfolder.lock import is_held
 from training.runfolder.read import read_spec
 from training.runfolder.schema import State
@@ -55,8 +55,8 @@ def test_five_runs_share_one_slot_one_after_the_other_by_priority(lab: Lab) -> N
 def test_the_dispatcher_ends_when_nothing_waits(lab: Lab) -> None:
     wait_for_end(*lab.launch({}))
     wait_until(lambda: not lab.processes(), "the dispatcher to end")
-    assert not is_held(lab.runs_dir / DISPATCHER_LOCK)
-    assert "goes to CPU 0" in (lab.runs_dir / DISPATCHER_LOG).read_text()
+    assert not is_held(dispatcher_lock(lab.runs_dir, os.geteuid()))
+    assert "goes to CPU 0" in dispatcher_log(lab.runs_dir, os.geteuid()).read_text()
 
 
 def test_a_killed_trainer_frees_its_slot_for_the_next_run(lab: Lab) -> None:
@@ -89,7 +89,7 @@ def test_a_killed_dispatcher_is_replaced_by_whoever_looks(lab: Lab) -> None:
     assert not revive_dispatcher(lab.runs_dir)
     for pid in lab.dispatchers():
         os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not is_held(lab.runs_dir / DISPATCHER_LOCK), "the dispatcher's lock")
+    wait_until(lambda: not is_held(dispatcher_lock(lab.runs_dir, os.geteuid())), "the dispatcher's lock")
     go.touch()
     wait_for_end(first)
     assert state(first) is State.FINISHED

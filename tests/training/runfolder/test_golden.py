@@ -48,6 +48,8 @@ def test_the_writer_still_writes_the_golden_bytes(tmp_path: Path) -> None:
         ("stopped", State.STOPPED, "stopped by ann, 14:02"),
         ("lost", State.LOST, "host gpu1 rebooted while it ran"),
         ("queued", State.QUEUED, ""),
+        ("held", State.QUEUED, "held by ann"),
+        ("resumed", State.QUEUED, "again, after lost: host gpu1 rebooted while it ran"),
         ("torn", State.LOST, "host gpu1 rebooted while it ran"),
     ],
 )
@@ -108,6 +110,14 @@ def test_a_stop_request_makes_a_live_run_stopping_and_a_queued_one_stopped(golde
     assert run_status(waiting).state is State.STOPPED
     assert run_status(waiting).cause == "stopped by ann before it started"
     os.close(alive)
+
+
+def test_a_run_that_was_asked_to_stop_and_left_no_record_is_stopped_not_lost(golden: Path) -> None:
+    run = RunFolder(golden / "lost")
+    shutil.copy(golden / "stopped" / "stop.json", run.stop)
+    status = run_status(run)
+    assert status.state is State.STOPPED
+    assert status.cause == "stopped by ann; nobody was left to write down how it ended"
 
 
 def test_an_attempt_without_a_process_is_queued_again(golden: Path) -> None:

@@ -1,0 +1,12 @@
+"""`iqa-tui hold`: keep queued runs from starting until they are released."""
+
+from __future__ import annotations
+
+import argparse
+
+from iqa_tui.commands.orders import give_order
+from iqa_tui.launch.places import hold_run
+
+
+def run(options: argparse.Namespace) -> int:
+    return give_order(options.runs_dir, options.runs, hold_run)

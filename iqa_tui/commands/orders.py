@@ -1,0 +1,33 @@
+"""What the commands share that order something of runs: each is told what became of it, whatever the others say."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from iqa_tui.commands.choose import choose_run
+from iqa_tui.commands.outcome import A_RUN_FAILED, ALL_WELL
+from iqa_tui.launch.errors import LaunchError
+from iqa_tui.monitor.catalog import Catalog
+from training.runfolder.layout import RunFolder
+
+
+def give_order(runs_dir: Path, names: Sequence[str], order: Callable[[RunFolder], str]) -> int:
+    """Give the order to each run that is named.
+
+    Returns:
+        The command's exit code.
+
+    Raises:
+        NoSuchRun: a name means none, or several; then nothing is ordered.
+    """
+    states = Catalog(runs_dir).refresh()
+    code = ALL_WELL
+    for state in [choose_run(states, text) for text in names]:
+        try:
+            print(order(state.run))
+        except LaunchError as error:
+            print(f"error: {error}", file=sys.stderr)
+            code = A_RUN_FAILED
+    return code

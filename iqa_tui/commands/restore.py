@@ -1,0 +1,19 @@
+"""`iqa-tui restore`: put devices back that were withdrawn, or set aside because their driver failed."""
+
+from __future__ import annotations
+
+import argparse
+
+from iqa_tui.commands.outcome import ALL_WELL
+from iqa_tui.commands.withdraw import named_devices
+from iqa_tui.launch.queue import revive_dispatcher
+from iqa_tui.launch.setaside import put_back, set_aside_reason
+
+
+def run(options: argparse.Namespace) -> int:
+    for device in named_devices(options.devices):
+        reason = set_aside_reason(device.key)
+        put_back(device.key)
+        print(f"{device.label} ({device.name}) is given to runs again." + (f" It was {reason}." if reason else ""))
+    revive_dispatcher(options.runs_dir)
+    return ALL_WELL

@@ -1,0 +1,80 @@
+"""What a supervisor would do for its run and no longer can, because it was killed. Part of the dispatcher."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from iqa_tui.launch.identity import is_running, signal_process
+from iqa_tui.launch.strays import end_strays, marked_processes
+from training.runfolder.layout import RunFolder
+from training.runfolder.lock import is_held, take_lock
+from training.runfolder.read import read_record
+from training.runfolder.schema import LockHeld, ProcessRecord, RunFolderError, StopRequest
+
+PERIOD_SECONDS = 2.0
+
+
+class Keeper:
+    """Looks after processes that were started for runs of one folder and have no supervisor."""
+
+    def __init__(self, runs_dir: Path, say: Callable[[str], None]) -> None:
+        self._runs_dir = runs_dir
+        self._say = say
+        self._next_look = 0.0
+        self._asked: dict[str, float] = {}
+        """Run id to when its request to stop was first seen, in seconds of the monotonic clock."""
+        self.is_needed = False
+        """Whether some were left at the last look."""
+
+    def look(self) -> None:
+        """Now and then: end what outlived its run, and press runs that were asked to stop."""
+        if time.monotonic() < self._next_look:
+            return
+        self._next_look = time.monotonic() + PERIOD_SECONDS
+        self.is_needed = False
+        for path in marked_processes(self._runs_dir):
+            run = RunFolder(path)
+            with contextlib.suppress(OSError, RunFolderError):  # deleted, or unreadable: its row says so
+                if not is_held(run.supervisor_lock):
+                    self.is_needed = True
+                    self._look_after(run)
+
+    def _look_after(self, run: RunFolder) -> None:
+        try:
+            lock = take_lock(run.alive_lock, wait_seconds=0.0)
+        except LockHeld:
+            self._press(run)
+            return
+        try:  # the lock is ours now, so nobody starts it while its strays are ended
+            self._sweep(run)
+        finally:
+            os.close(lock)
+
+    def _press(self, run: RunFolder) -> None:
+        """A trainer that lives on alone, or children of one that does not."""
+        attempt = run.latest_attempt()
+        process = read_record(attempt.process, ProcessRecord) if attempt else None
+        if process is None:
+            return
+        if not is_running(process):
+            self._sweep(run)
+            return
+        request = read_record(run.stop, StopRequest)
+        if request is None:
+            return
+        asked = self._asked.get(run.run_id)
+        if asked is None:
+            self._asked[run.run_id] = time.monotonic()
+            signal_process(process, signal.SIGTERM)
+        elif time.monotonic() > asked + request.grace_seconds:
+            self._say(f"{run.run_id}: did not stop within {request.grace_seconds:g} s and is killed")
+            signal_process(process, signal.SIGKILL)
+
+    def _sweep(self, run: RunFolder) -> None:
+        ended = end_strays(run.path)
+        self._say(f"{run.run_id}: {ended} processes had outlived it and were ended")

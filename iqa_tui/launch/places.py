@@ -1,0 +1,63 @@
+"""A run's place in the queue, changed while it waits: held back, released, another priority.
+
+It stands in the run's own folder, so that whoever dispatches finds it there, however often it was killed.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from iqa_tui.launch.errors import LaunchError
+from iqa_tui.launch.lease import user_name
+from iqa_tui.launch.plan import PRIORITIES
+from iqa_tui.launch.queue import ensure_dispatcher
+from iqa_tui.launch.stop import state_words
+from training.runfolder.layout import RunFolder
+from training.runfolder.read import read_record, run_status
+from training.runfolder.schema import Place, RunFolderError, State
+from training.runfolder.write import write_record
+
+
+def hold_run(run: RunFolder) -> str:
+    """Keep a queued run from starting until it is released. Its place in the queue stays.
+
+    Returns:
+        What was done, in words.
+
+    Raises:
+        LaunchError: it is not queued, or its folder is another user's.
+    """
+    _write(run, held=True)
+    return f"{run.run_id} is held: it starts once it is released."
+
+
+def release_run(run: RunFolder) -> str:
+    """Let a held run start again when a device is free. Returns and raises as `hold_run`."""
+    _write(run, held=False)
+    ensure_dispatcher(run.runs_dir)
+    return f"{run.run_id} is released: it starts when its turn comes."
+
+
+def prioritise_run(run: RunFolder, priority: str) -> str:
+    """Give a queued run another priority. Returns and raises as `hold_run`; LaunchError for an unknown priority too."""
+    if priority not in PRIORITIES:
+        raise LaunchError(f"There is no priority {priority!r}. Use one of {', '.join(PRIORITIES)}.")
+    _write(run, priority=priority)
+    return f"{run.run_id} now has {priority} priority."
+
+
+def _write(run: RunFolder, **changes: bool | str) -> None:
+    status = run_status(run)
+    if status.state is not State.QUEUED:
+        raise LaunchError(f"{run.run_id} is {state_words(status)}: only a queued run has a place in the queue.")
+    try:
+        before = read_record(run.place, Place)
+    except RunFolderError:
+        before = None
+    now = Place(by=user_name(), when=time.time())
+    place = replace(before, by=now.by, when=now.when) if before else now
+    try:
+        write_record(run.place, replace(place, **changes))  # type: ignore[arg-type]  # names and kinds stand above
+    except OSError as error:
+        raise LaunchError(f"{run.place}: cannot be written ({error.strerror}). Ask the run's owner.") from error

@@ -1,0 +1,96 @@
+"""Another attempt at a run: because somebody asked, or because what ended the last one was none of its own doing.
+
+Lost, rebooted, driver lost: resumed from the last checkpoint, twice at most. Out of memory, a loss that is no number,
+refused flags: never without somebody who asks, for it would end the same way.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import time
+
+from iqa_tui.launch.lease import user_name
+from training.runfolder.layout import AttemptFolder, RunFolder
+from training.runfolder.read import boot_id, read_record
+from training.runfolder.schema import ExitKind, ProcessRecord, RetryRecord, RunFolderError, Spec, State, Status
+from training.runfolder.write import write_record
+
+MOST_AUTOMATIC = 2
+"""Attempts in a row that nobody asked for."""
+RECENT_SECONDS = 7 * 24 * 3600.0
+"""Who opens a folder of last year's runs wants to read it, not to start them."""
+
+
+def may_resume(run: RunFolder, spec: Spec, status: Status) -> bool:
+    """Whether this run that is over is to be queued again though nobody asks.
+
+    A lost run of another's trainer may as well have done its work: only ours leaves a result, so only of ours is it
+    known that it did not. Runs started by hand, on another machine, or long ago are left to people.
+    """
+    if status.state is not State.LOST and status.exit_kind is not ExitKind.DRIVER:
+        return False
+    try:
+        attempt = run.latest_attempt()
+        process = read_record(attempt.process, ProcessRecord) if attempt else None
+        if process is None or process.supervisor_pid is None or process.host != socket.gethostname():
+            return False
+        is_certain = spec.trainer == "training" or status.state is not State.LOST or process.boot_id != boot_id()
+        return is_certain and _is_recent(run) and automatic_attempts(run) < MOST_AUTOMATIC
+    except (RunFolderError, OSError):
+        return False
+
+
+def automatic_attempts(run: RunFolder) -> int:
+    """How many of the latest attempts, in a row, nobody asked for."""
+    count = 0
+    for attempt in reversed(run.attempts()):
+        record = read_record(attempt.retry, RetryRecord)
+        if record is None or not record.automatic:
+            break
+        count += 1
+    return count
+
+
+def queue_again(run: RunFolder, why: str, *, automatic: bool = False) -> None:
+    """Make the folder of the next attempt, which queues the run.
+
+    Args:
+        why: how the attempt before it ended, in words.
+        automatic: nobody asked.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    latest = run.latest_attempt()
+    number = latest.number if latest else 1
+    if latest is None or not (latest.process.exists() or latest.exit.exists()):
+        run.attempt(number).path.mkdir(parents=True, exist_ok=True)
+    else:
+        by = "iqa-tui" if automatic else user_name()
+        _make_attempt(run.attempt(number + 1), RetryRecord(by, time.time(), why, automatic))
+    # Last, for with it the run becomes a queued one.
+    with contextlib.suppress(FileNotFoundError):
+        run.stop.rename(run.attempt(number).path / run.stop.name)
+
+
+def _make_attempt(attempt: AttemptFolder, record: RetryRecord) -> None:
+    """At once with its record, or a crash between the two would make two attempts of one request."""
+    aside = AttemptFolder(attempt.path.with_name(f".{attempt.path.name}.{os.getpid()}"))
+    try:
+        write_record(aside.retry, record)
+        aside.path.rename(attempt.path)
+    except OSError:
+        shutil.rmtree(aside.path, ignore_errors=True)
+        if not attempt.path.exists():  # else somebody asked at the same moment: one attempt is enough
+            raise
+
+
+def _is_recent(run: RunFolder) -> bool:
+    """By the last sign of life of its trainer or its records."""
+    attempt = run.latest_attempt()
+    paths = [run.events, *([attempt.path, attempt.output] if attempt else [])]
+    signs = [path.stat().st_mtime for path in paths if path.exists()]
+    return bool(signs) and time.time() - max(signs) < RECENT_SECONDS

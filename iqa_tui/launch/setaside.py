@@ -1,0 +1,98 @@
+"""Devices that get no runs: withdrawn by somebody, or because the driver failed under two runs on them.
+
+One journal a device beside the leases, a line an event, append only, so that it holds for every user and every folder
+of runs of this machine. A driver's failure is written by the supervisor that saw it. Standard library only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from iqa_tui.launch.lease import LEASE_MODE, lease_file, user_name
+from training.runfolder.layout import RunFolder
+
+MOST_DRIVER_LOSSES = 2
+"""Runs under which the driver may fail on a device before it is set aside."""
+
+
+def set_aside_reason(key: str) -> str:
+    """Why this device gets no runs; empty where it may.
+
+    Raises:
+        LaunchError: no folder for leases.
+    """
+    withdrawn = ""
+    losses: dict[str, str] = {}
+    for line in _lines(_journal(key)):
+        if line.get("what") == "put back":
+            withdrawn, losses = "", {}
+        elif line.get("what") == "withdrawn":
+            withdrawn = f"withdrawn by {line.get('by', 'somebody')}" + (f": {line['why']}" if line.get("why") else "")
+        elif line.get("what") == "driver lost":
+            losses[str(line.get("run"))] = str(line.get("name") or line.get("run"))
+    if withdrawn:
+        return withdrawn
+    if len(losses) >= MOST_DRIVER_LOSSES:
+        return f"set aside: the driver failed under {', '.join(losses.values())}"
+    return ""
+
+
+def record_driver_loss(keys: list[str], run: RunFolder, cause: str) -> None:
+    """Note that the driver failed under this run.
+
+    Raises:
+        LaunchError: no folder for leases.
+        OSError: the journal cannot be written.
+    """
+    for key in keys:
+        _append(key, what="driver lost", run=str(run.path), name=run.run_id, why=cause)
+
+
+def withdraw(key: str, why: str = "") -> None:
+    """Give this device to no run any more; the one it has goes on. Raises as `record_driver_loss`."""
+    _append(key, what="withdrawn", why=why)
+
+
+def put_back(key: str) -> None:
+    """Let runs have this device again, and forget what happened on it. Raises as `record_driver_loss`."""
+    _append(key, what="put back")
+
+
+def _journal(key: str) -> Path:
+    return lease_file(key).with_suffix(".journal")
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    """What stands in it; a torn line is passed over."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return []
+    lines = []
+    for line in content.splitlines():
+        with contextlib.suppress(ValueError):
+            parsed = json.loads(line)
+            if isinstance(parsed, dict):
+                lines.append(parsed)
+    return lines
+
+
+def _append(key: str, **fields: str) -> None:
+    """As with leases: no O_CREAT on what another user made (fs.protected_regular)."""
+    line = json.dumps({"t": round(time.time(), 3), "by": user_name(), **fields}).encode() + b"\n"
+    path = _journal(key)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+    except FileNotFoundError:
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, LEASE_MODE)
+        with contextlib.suppress(OSError):
+            os.fchmod(descriptor, LEASE_MODE)
+    try:
+        os.write(descriptor, b"\n" + line)
+    finally:
+        os.close(descriptor)
