@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
@@ -27,6 +27,7 @@ from training.runfolder.layout import RunFolder, create_run_folder, run_name
 from training.runfolder.lock import take_lock
 from training.runfolder.read import boot_id, start_ticks
 from training.runfolder.schema import ExitKind, ExitRecord, LockHeld, ProcessRecord, Spec
+from training.runfolder.source import trainer_digest
 from training.runfolder.write import write_record
 
 ATTEMPT_VARIABLE = "IQA_TUI_ATTEMPT"
@@ -74,6 +75,8 @@ class Attempt:
     should_stop: StopSignal
     started: float
     """Unix seconds."""
+    source_digest: str = field(default_factory=trainer_digest)
+    """Of the trainer's source, before any of it can change under a run that takes hours."""
 
 
 def begin(config: TrainConfig, argv: list[str], should_stop: StopSignal) -> Attempt:
@@ -140,6 +143,7 @@ def _spec(config: TrainConfig, run: RunFolder, argv: list[str]) -> Spec:
         network=config.network_name,
         seed=config.seed,
         protocol=config.protocol,
+        source_digest=trainer_digest(),
         created_by=f"{user()}@{platform.node()}",
     )
 

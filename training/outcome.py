@@ -72,6 +72,7 @@ def _result(setup: Setup, progress: Progress, cross_metrics: dict[str, Metrics],
         config=config.as_dict(),
         versions={"python": platform.python_version(), "torch": torch.__version__}
         | {name: _version(name) for name in PACKAGES},
+        source_digest=setup.attempt.source_digest,
         notes=[*notes_of_setup(setup), *progress.best_notes, *cross_notes],
     )
 

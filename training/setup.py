@@ -79,6 +79,7 @@ def tell_start(setup: Setup) -> None:
         precision=placement.precision_in_words,
         steps_per_epoch=steps,
         epochs=config.epochs,
+        source_digest=setup.attempt.source_digest,
     )
     setup.recorder.say(
         f"{config.network_name}, {parameters:,} parameters, on {placement.name}, {placement.precision_in_words}; "

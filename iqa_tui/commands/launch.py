@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from iqa_tui.commands.follow import follow
 from iqa_tui.commands.outcome import OpenApp
 from iqa_tui.commands.terminal import has_terminal
 from iqa_tui.launch.check import check
+from iqa_tui.launch.flags import group_name
 from iqa_tui.launch.plan import load_plan
 from iqa_tui.launch.queue import LaunchRequest, enqueue
+from iqa_tui.launch.source import digest_of, group_code, other_code_words
 
 
 def run(options: argparse.Namespace) -> int | OpenApp:
@@ -36,6 +39,9 @@ def request_of(options: argparse.Namespace) -> LaunchRequest:
 
 def launch(request: LaunchRequest, options: argparse.Namespace) -> int | OpenApp:
     check(request)
+    group = group_name(request.plan, request.overrides)
+    for line in other_code_words(group, group_code(request.runs_dir, group), digest_of(request.plan)):
+        print(line, file=sys.stderr)
     runs = enqueue(request)
     if has_terminal() and not options.headless:
         return OpenApp(options.runs_dir, ascii_mode=options.ascii)

@@ -119,7 +119,12 @@ def _add_stop(commands: Subparsers[argparse.ArgumentParser]) -> None:
 
 def _add_retry(commands: Subparsers[argparse.ArgumentParser]) -> None:
     retry = _add(commands, "retry", "queue runs again that failed, were stopped or lost")
-    retry.add_argument("runs", nargs="+", metavar="RUN")
+    retry.add_argument("runs", nargs="*", metavar="RUN", help="with --missing: a group; default: the newest run's")
+    retry.add_argument(
+        "--missing", action="store_true", help="launch all that a group has no result of: what never ran, too"
+    )
+    retry.add_argument("--only", type=_words, action="extend", help="--missing: these experiments", metavar="F2,F3")
+    retry.add_argument("--seeds", type=_seeds, help="--missing: these seeds, not the group's own", metavar="1,2,3")
 
 
 def _add_queueing(commands: Subparsers[argparse.ArgumentParser]) -> None:

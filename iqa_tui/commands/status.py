@@ -17,6 +17,7 @@ from iqa_tui.launch.queue import revive_dispatcher
 from iqa_tui.launch.stop import state_words
 from iqa_tui.launch.waiting import waiting_reasons
 from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.monitor.group import by_group, code_note, group_progress
 from iqa_tui.monitor.pace import time_left
 from iqa_tui.monitor.state import RunState
 from iqa_tui.monitor.words import (
@@ -27,7 +28,6 @@ from iqa_tui.monitor.words import (
     run_name,
     srcc_words,
     step_words,
-    summary_words,
     time_words,
 )
 from training.runfolder.layout import dispatcher_locks
@@ -49,7 +49,7 @@ def print_status(runs_dir: Path) -> int:
     survey = Surveyor().survey()
     reasons = reasons_of(states, survey)
     if states:
-        print(_runs_text(states, reasons))
+        print(_runs_text(states, reasons, survey.free_count))
     else:
         print(f"No runs in {runs_dir}. `iqa-tui demo` makes five in minutes; `iqa-tui plan` names the plans there are.")
     print("\nDevices")
@@ -72,6 +72,7 @@ def print_json(runs_dir: Path) -> int:
         "runs_dir": str(runs_dir.absolute()),
         "dispatching": any(is_held(lock) for lock in dispatcher_locks(runs_dir)),
         "runs": [_run_fields(state, reasons) for state in states],
+        "groups": [_group_fields(members, survey.free_count) for members in by_group(in_plan_order(states)).values()],
         "devices": [_device_fields(state) for state in survey.devices],
         "note": survey.note,
     }
@@ -86,15 +87,14 @@ def reasons_of(states: list[RunState], survey: Survey) -> dict[str, str]:
     return waiting_reasons(queued, survey, alive)
 
 
-def _runs_text(states: list[RunState], reasons: dict[str, str]) -> str:
+def _runs_text(states: list[RunState], reasons: dict[str, str], free_devices: int) -> str:
     """A table a group, the newest group last, where the eye is after a long listing."""
-    groups: dict[str, list[RunState]] = {}
-    for state in in_plan_order(states):
-        groups.setdefault(state.group, []).append(state)
     texts = []
-    for group, members in reversed(groups.items()):
-        heading = f"{group or 'started by hand'}: {summary_words(members)}"
-        texts.append(f"{heading}\n{columns([_run_cells(state, reasons) for state in members])}")
+    for group, members in reversed(by_group(in_plan_order(states)).items()):
+        lines = [f"{group or 'started by hand'}: {group_progress(members, time.time(), free_devices).words}"]
+        if note := code_note(members):
+            lines.append(f"  {note}")
+        texts.append("\n".join([*lines, columns([_run_cells(state, reasons) for state in members])]))
     return "\n\n".join(texts)
 
 
@@ -144,6 +144,19 @@ def _run_fields(state: RunState, reasons: dict[str, str]) -> dict[str, Any]:
         "seconds_left": time_left(state, now),
         "waits_for": reasons.get(state.run_id),
         "warnings": list(state.warnings),
+        "seed": state.spec.seed if state.spec else None,
+        "source_digests": list(state.source_digests),
+    }
+
+
+def _group_fields(members: list[RunState], free_devices: int) -> dict[str, Any]:
+    progress = group_progress(members, time.time(), free_devices)
+    return {
+        **asdict(progress),
+        "total": progress.total,
+        "words": progress.words,
+        "source_digests": sorted({digest for state in members for digest in state.source_digests}),
+        "note": code_note(members),
     }
 
 

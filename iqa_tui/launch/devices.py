@@ -86,6 +86,11 @@ class Survey:
     is none.
     """
 
+    @property
+    def free_count(self) -> int:
+        """Devices that a run which names none could have now."""
+        return sum(state.free and state.device.kind == self.default_kind for state in self.devices)
+
 
 class Surveyor:
     """Looks at the devices again and again. For one thread."""

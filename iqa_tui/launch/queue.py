@@ -20,6 +20,7 @@ from iqa_tui.launch.flags import flags_for, group_name
 from iqa_tui.launch.lease import user_name
 from iqa_tui.launch.plan import Experiment, Plan
 from iqa_tui.launch.processes import child_environment, program, start_detached
+from iqa_tui.launch.source import digest_of
 from iqa_tui.launch.trainer import UUIDS_VARIABLE
 from training.runfolder.layout import RunFolder, create_run_folder, dispatcher_lock, dispatcher_log, run_name
 from training.runfolder.lock import is_held
@@ -60,6 +61,8 @@ class LaunchRequest:
     time_limit_hours: float | None = None
     """After which each run is stopped; None: the plan's."""
     runs_dir: Path = Path("runs")
+    cwd: Path | None = None
+    """Where the trainers are run; None: here."""
 
     def chosen(self) -> list[Experiment]:
         """Raises PlanError for an experiment that is not in the plan."""
@@ -110,11 +113,13 @@ def _common(request: LaunchRequest, created: float) -> dict[str, Any]:
         "plan": plan.content,
         "trainer": "training" if plan.command is None else "command",
         "env": {name: env[name] for name in PASSED_ON if name in env},
-        "cwd": str(Path.cwd()),
+        "cwd": str(request.cwd or Path.cwd()),
         "devices": _devices(request),
         "strategy": request.strategy,
         "time_limit_seconds": _time_limit_seconds(request),
         "git_commit": _git_commit(),
+        "source_digest": digest_of(plan, request.cwd),
+        "overrides": request.overrides,
         "created_by": f"{user_name()}@{socket.gethostname()}",
     }
 

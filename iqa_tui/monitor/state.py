@@ -81,6 +81,8 @@ class RunState:
     progress: Progress | None = None
     """What it is busy with while no step comes; None while it steps."""
     warnings: tuple[str, ...] = ()
+    begun_digests: tuple[str, ...] = ()
+    """Of the trainer's source, as each of its attempts said that it ran; each once."""
     curve: LossCurve = field(default_factory=LossCurve)
     evaluations: tuple[Evaluation, ...] = ()
     """Oldest first."""
@@ -124,6 +126,13 @@ class RunState:
     def device_keys(self) -> tuple[str, ...]:
         """Lease names of its devices."""
         return tuple(str(device.get("key", "")) for device in (self.process.devices if self.process else []))
+
+    @property
+    def source_digests(self) -> tuple[str, ...]:
+        """Of the trainer's source that made what there is of this run: as it ran, else as it was queued."""
+        if self.begun_digests:
+            return self.begun_digests
+        return (self.spec.source_digest,) if self.spec and self.spec.source_digest else ()
 
     @property
     def step_in_epoch(self) -> int:
@@ -216,6 +225,9 @@ class _Folding:
 
     def _started(self, event: Event) -> None:
         self._values["begun_attempt"] = event.attempt
+        digest = event.fields.get("source_digest")
+        if isinstance(digest, str) and digest and digest not in self._value("begun_digests"):
+            self._values["begun_digests"] = (*self._value("begun_digests"), digest)
         self._values["progress"] = None
         for name in ("epochs", "steps_per_epoch"):
             self._values[name] = _whole(event.fields.get(name), self._value(name))

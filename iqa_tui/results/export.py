@@ -96,6 +96,8 @@ def caption(table: Table) -> str:
     if table.seeds:
         parts.append(f"seed{'s' if len(table.seeds) > 1 else ''} {', '.join(map(str, table.seeds))}")
     words = f"{table.title.rstrip('.')}: {', '.join(parts)}." if parts else f"{table.title}."
+    if table.code_note:
+        words += f" {table.code_note}"
     return f"{words} Demo data: the labels are levels of distortion, not human opinions." if table.demo else words
 
 

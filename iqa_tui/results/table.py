@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from iqa_tui.launch.code_words import code_words
 from iqa_tui.launch.errors import PlanError
 from iqa_tui.launch.plan import Experiment, Plan, Recorded, plan_from
 from iqa_tui.results.statistics import mean_and_sd
@@ -30,6 +31,11 @@ class Entry:
     status: Status
     result: Result | None
     """None until it finished, and for a trainer that writes none."""
+
+    @property
+    def source_digest(self) -> str:
+        """Of the trainer's source, as it ran; before that is known, as it was queued. Empty where neither is."""
+        return (self.result.source_digest if self.result else "") or self.spec.source_digest
 
     def metric(self, name: str) -> float | None:
         return self.result.metrics.get("test", {}).get(name) if self.result else None
@@ -88,6 +94,8 @@ class Table:
     baseline: str
     """Id of the row that differences are taken to; empty for none."""
     rows: tuple[Row, ...]
+    code_note: str = ""
+    """Says so where its numbers come from different trainer code; else empty."""
 
 
 def read_entries(runs: Iterable[RunFolder]) -> list[Entry]:
@@ -135,6 +143,7 @@ def table_of(entries: list[Entry], group: str, plan: Plan | None) -> Table:
     protocols = _in_order(row.protocol for row in rows if row.run_ids and row.srcc is not None)
     protocols = protocols or _in_order(entry.spec.protocol for entry in entries)
     protocols = protocols or _in_order(row.protocol for row in rows)
+    rows, code_note = _with_code(rows, entries)
     rows = _with_deltas(rows, plan.baseline if plan else "")
     return Table(
         title=plan.title if plan else group,
@@ -146,6 +155,7 @@ def table_of(entries: list[Entry], group: str, plan: Plan | None) -> Table:
         demo=_is_demo(entries, plan),
         baseline=plan.baseline or "" if plan else "",
         rows=tuple(_with_best(rows, protocols)),
+        code_note=code_note,
     )
 
 
@@ -295,6 +305,23 @@ def _met(srcc: float | None, low: float | None, high: float | None) -> str:
     if srcc < low:
         return "below"
     return "above" if srcc > high else "yes"
+
+
+def _with_code(rows: list[Row], entries: list[Entry]) -> tuple[list[Row], str]:
+    """Where the rows' numbers come from different trainer code, each row's notes name its own."""
+    digests = {entry.run.run_id: entry.source_digest for entry in entries if entry.source_digest}
+    of_rows = [_in_order(digests.get(run_id, "") for run_id in row.run_ids) for row in rows]
+    codes: dict[str, list[str]] = {}
+    for row, own in zip(rows, of_rows, strict=True):
+        for digest in own:
+            codes.setdefault(digest, []).append(row.id)
+    if len(codes) < 2:
+        return rows, ""
+    noted = [
+        replace(row, notes="; ".join(_in_order([row.notes, f"trainer code {' and '.join(own)}"]))) if own else row
+        for row, own in zip(rows, of_rows, strict=True)
+    ]
+    return noted, f"Rows by different trainer code: {code_words(codes)}."
 
 
 def _with_deltas(rows: list[Row], baseline: str | None) -> list[Row]:

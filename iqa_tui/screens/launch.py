@@ -15,10 +15,11 @@ from textual.widgets import Button, Input, Label
 
 from iqa_tui.launch.check import check
 from iqa_tui.launch.errors import LaunchError
-from iqa_tui.launch.flags import command_for
+from iqa_tui.launch.flags import command_for, group_name
 from iqa_tui.launch.plan import Experiment, Plan, load_plan, preset_names
 from iqa_tui.launch.queue import LaunchRequest, enqueue
 from iqa_tui.launch.schedule import STRATEGIES, Job, schedule
+from iqa_tui.launch.source import digest_of, other_code_words
 from iqa_tui.monitor import words
 from iqa_tui.panels.command_view import CommandView
 from iqa_tui.panels.device_list import DeviceList
@@ -35,9 +36,11 @@ DEFAULT_SEED = 42
 class PlansLoaded(Message, bubble=False):
     """Every plan was read, or says why it cannot be."""
 
-    def __init__(self, plans: tuple[tuple[str, Plan | str], ...]) -> None:
+    def __init__(self, plans: tuple[tuple[str, Plan | str], ...], digests: dict[str, str]) -> None:
         super().__init__()
         self.plans = plans
+        self.digests = digests
+        """Plan to the digest of its trainer's source, as far as that is known."""
 
 
 class LaunchScreen(Room):
@@ -62,6 +65,7 @@ class LaunchScreen(Room):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._plans: tuple[tuple[str, Plan | str], ...] = ()
+        self._digests: dict[str, str] = {}
         self._ticks: dict[str, set[str]] = {}
         """Plan to its ticked experiments."""
         self._unticked_devices: set[str] = set()
@@ -91,12 +95,13 @@ class LaunchScreen(Room):
     def _load_plans(self) -> None:
         """In a thread: files are read."""
         names = [*self.session.plans, *(name for name in preset_names() if name not in self.session.plans)]
-        self.post_message(PlansLoaded(tuple((name, _plan_or_words(name)) for name in names)))
+        plans = tuple((name, _plan_or_words(name)) for name in names)
+        self.post_message(PlansLoaded(plans, {name: digest_of(plan) for name, plan in plans if isinstance(plan, Plan)}))
 
     def on_plans_loaded(self, message: PlansLoaded) -> None:
         if not self.can_draw:
             return
-        self._plans = message.plans
+        self._plans, self._digests = message.plans, message.digests
         for name, plan in message.plans:
             if isinstance(plan, Plan):
                 self._ticks.setdefault(name, {each.id for each in plan.experiments if each.selected})
@@ -300,7 +305,16 @@ class LaunchScreen(Room):
         lines.append(f"devices: {', '.join(request.devices) if request.devices else 'any that is free'}")
         lines.append(f"strategy: {NAMES[request.strategy]}{schedules.hours_words(request.strategy)}")
         lines.append(f"into {request.runs_dir}")
-        return lines
+        return lines + self._other_code(request)
+
+    def _other_code(self, request: LaunchRequest) -> list[str]:
+        """What to know where the group has runs by other trainer code."""
+        group = group_name(request.plan, request.overrides)
+        codes: dict[str, list[str]] = {}
+        for state in self.runs:
+            for digest in state.source_digests if state.group == group else ():
+                codes.setdefault(digest, []).append(state.experiment or state.run_id)
+        return other_code_words(group, codes, self._digests.get(self._plan_name, ""))
 
     def _launch(self, request: LaunchRequest) -> None:
         self._launching = True

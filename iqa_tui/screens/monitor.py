@@ -14,6 +14,7 @@ from textual.widget import Widget
 
 from iqa_tui.messages import LogChanged
 from iqa_tui.monitor import words
+from iqa_tui.monitor.group import code_note, group_progress
 from iqa_tui.monitor.log_tail import LogText
 from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.curves import Curves, View
@@ -107,9 +108,23 @@ class MonitorScreen(OrdersRoom):
         )
         if is_first_look and ordered:  # on what happens now, rather than on a recorded row
             table.move_to(next((state for state in ordered if state.state.is_alive), ordered[0]).run_id)
+        self._show_title()
         self._fit_top()
         self._show_curves()
         self._show_log()
+
+    def _show_title(self) -> None:
+        """What is looked for, or how far the newest group is."""
+        ordered = words.in_plan_order(self.runs)
+        title = "Runs"
+        if self._filter:
+            title = f"Runs · matching “{self._filter}”"
+        elif ordered:
+            members = [state for state in ordered if state.group == ordered[0].group]
+            free = self.devices.survey.free_count if self.devices else 0
+            note = " · trainer code differs" if code_note(members) else ""
+            title = f"Runs · {group_progress(members, time.time(), free).words}{note}"
+        self.query_one(RunList).set_title(title)
 
     def devices_changed(self) -> None:
         if self.devices is None:
@@ -274,7 +289,6 @@ class MonitorScreen(OrdersRoom):
 
     def _set_filter(self, text: str) -> None:
         self._filter = text.strip()
-        self.query_one(RunList).set_title(f"Runs · matching “{self._filter}”" if self._filter else "Runs")
         self.runs_changed()
 
     def _close_filter(self) -> None:

@@ -23,6 +23,7 @@ from training.runfolder.layout import RunFolder
 from training.runfolder.lock import is_held, take_lock
 from training.runfolder.read import read_events, read_record, read_spec, run_status
 from training.runfolder.schema import EXIT_STOPPED, ExitKind, ExitRecord, Result, State
+from training.runfolder.source import trainer_digest
 
 
 def test_a_run_by_hand_makes_a_folder_that_reads_finished(finished):
@@ -69,6 +70,7 @@ def test_the_result_says_what_was_measured_and_how(finished):
     assert (result.epochs, result.protocol, result.seed, result.limited, result.demo) == (2, "clean", 42, False, False)
     assert result.config["loss_type"] == "l1"
     assert result.versions["torch"] == torch.__version__
+    assert result.source_digest == trainer_digest()
     assert result.attention == pytest.approx(np.mean(attention_of(run), axis=0), abs=1e-5)
     assert f"{result.metrics['test']['srcc']:.4f}" in printed.splitlines()[-1]
     assert str(run.path) in printed.splitlines()[-1]

@@ -128,6 +128,10 @@ class Spec:
     """How long one attempt may run before it is stopped; None: for ever."""
     notes: str = ""
     git_commit: str | None = None
+    source_digest: str = ""
+    """Of the trainer's source when it was queued; empty where it cannot be known."""
+    overrides: dict[str, str] = field(default_factory=dict)
+    """Flags changed from the plan, so that what is missing of a group can be launched as the rest was."""
     created_by: str = ""
     """User and host."""
     format: int = FORMAT
@@ -247,6 +251,8 @@ class Result:
     config: dict[str, Any] = field(default_factory=dict)
     """Every flag, as it was used."""
     versions: dict[str, str] = field(default_factory=dict)
+    source_digest: str = ""
+    """Of the trainer's source as it ran."""
     notes: list[str] = field(default_factory=list)
     """What a reader of the numbers must know, for example that a fit did not converge."""
     format: int = FORMAT
@@ -257,7 +263,8 @@ class Event:
     """One line of `events.jsonl`.
 
     Kinds and their fields (epochs and steps count from 1; steps go on over epochs):
-        started     train_images, val_images, test_images, parameters, device, precision, steps_per_epoch, epochs
+        started     train_images, val_images, test_images, parameters, device, precision, steps_per_epoch, epochs,
+                    source_digest
         progress    what, done, total: something long before or beside training (cache, weights, evaluation)
         step        epoch, step, loss, lr, images_per_second; loss None where not finite
         epoch       epoch, loss (mean), elapsed_seconds

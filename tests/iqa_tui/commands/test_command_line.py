@@ -202,7 +202,7 @@ def test_status_says_state_and_why_each_waits(lab: Lab, shell: Shell) -> None:
     stub(first)
     wait_until(lambda: state(first) is State.RUNNING, "the first to run")
     out = shell("status")
-    assert "stub: 1 running · 1 queued" in out
+    assert "stub: 0 of 2 finished, 1 running, 1 queued\n" in out
     assert "S2 two  queued" in out
     assert "needs a CPU slot: CPU 0 runs S1 one of" in out
     content = json.loads(shell("status", "--json"))

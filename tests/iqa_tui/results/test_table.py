@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from iqa_tui.launch.plan import load_plan
+from iqa_tui.results.export import caption
 from iqa_tui.results.table import Row, Table, build_table, group_tables
 from tests.fakes.finished_runs import fail_run, finish_run, queue_run
+from training.runfolder.layout import list_runs
 from training.runfolder.read import read_spec
 from training.runfolder.write import write_record
 
@@ -145,3 +147,18 @@ def test_a_broken_run_folder_is_left_out_and_the_others_stand(tmp_path: Path) ->
     queue_run(tmp_path, "F3").spec.write_text("{")
     assert row_of(tmp_path, "F3").status == "not run"
     assert row_of(tmp_path, "F2").srcc == 0.9321
+
+
+def test_rows_by_different_trainer_code_name_it_and_the_caption_says_so(tmp_path: Path) -> None:
+    finish_run(queue_run(tmp_path, "F2"), 0.93, 0.94)
+    assert build_table(tmp_path).code_note == ""
+    for run, digest in zip(list_runs(tmp_path), ("aaa",), strict=True):
+        write_record(run.spec, replace(read_spec(run), source_digest=digest))
+    other = finish_run(queue_run(tmp_path, "F3"), 0.93, 0.94)
+    assert build_table(tmp_path).code_note == ""
+    write_record(other.spec, replace(read_spec(other), source_digest="bbb"))
+    table = build_table(tmp_path)
+    assert table.code_note == "Rows by different trainer code: F2 by aaa, F3 by bbb."
+    assert table.code_note in caption(table)
+    assert row_of(tmp_path, "F3").notes.endswith("trainer code bbb")
+    assert "trainer code" not in row_of(tmp_path, "F4").notes

@@ -1,0 +1,155 @@
+"""A group of runs as one thing: how far it is, how long it has left, and whether one code made all of it."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from iqa_tui.launch.code_words import code_words
+from iqa_tui.monitor.pace import duration_words, time_left
+from iqa_tui.monitor.state import RunState
+from training.runfolder.schema import State
+
+SECONDS_PER_HOUR = 3600.0
+OVER = (State.FAILED, State.LOST, State.STOPPED, State.UNREADABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupProgress:
+    """How far a group is. An experiment with one seed counts once, however often it was launched."""
+
+    group: str
+    finished: int
+    alive: int
+    queued: int
+    over: int
+    """Ended without a result."""
+    seconds_left: float | None
+    """Until the last of them ends; None where too little is known, or nothing is to come."""
+
+    @property
+    def total(self) -> int:
+        return self.finished + self.alive + self.queued + self.over
+
+    @property
+    def words(self) -> str:
+        """`7 of 15 finished, 2 running, 6 queued, 2.3 h left`."""
+        parts = [f"{self.finished} of {self.total} finished"]
+        parts += [f"{self.alive} running"] if self.alive else []
+        parts += [f"{self.queued} queued"] if self.queued else []
+        parts += [f"{self.over} without a result"] if self.over else []
+        parts += [f"{duration_words(self.seconds_left)} left"] if self.seconds_left is not None else []
+        return ", ".join(parts)
+
+
+def group_progress(states: Iterable[RunState], now: float, free_devices: int = 0) -> GroupProgress:
+    """Args:
+    states: the runs of one group.
+    now: unix seconds.
+    free_devices: that its queued runs may have besides those that its runs use already.
+    """
+    known = list(states)
+    counted = _one_each(known)
+    alive = [state for state in counted if state.state.is_alive]
+    queued = [state for state in counted if state.state is State.QUEUED]
+    return GroupProgress(
+        group=known[0].group if known else "",
+        finished=sum(state.state is State.FINISHED for state in counted),
+        alive=len(alive),
+        queued=len(queued),
+        over=sum(state.state in OVER for state in counted),
+        seconds_left=_seconds_left(counted, alive, queued, now, free_devices),
+    )
+
+
+def _one_each(states: Sequence[RunState]) -> list[RunState]:
+    """Of each experiment and seed the run that counts: a finished one, else the newest."""
+    chosen: dict[object, RunState] = {}
+    for state in sorted(states, key=lambda state: state.spec.created if state.spec else 0.0):
+        key = (state.experiment, state.spec.seed) if state.spec and state.experiment else state.run_id
+        before = chosen.get(key)
+        if before is None or before.state is not State.FINISHED or state.state is State.FINISHED:
+            chosen[key] = state
+    return list(chosen.values())
+
+
+def _seconds_left(
+    states: Sequence[RunState], alive: Sequence[RunState], queued: Sequence[RunState], now: float, free_devices: int
+) -> float | None:
+    """Each queued run, longest first, on the device that is free first."""
+    if not alive and not queued:
+        return None
+    factor = _factor(states, now)
+    left = [_left(state, now, factor) for state in alive]
+    waiting = [_expected(state, factor) or _typical(states) for state in queued]
+    if None in left or None in waiting:
+        return None
+    places = [seconds for seconds in left if seconds is not None] + [0.0] * free_devices
+    if any(state.spec and state.spec.strategy == "sequential" for state in queued):
+        places = [max(places, default=0.0)]
+    heapq.heapify(places := places or [0.0])  # where none is known to be free, one will be
+    last = max(places)
+    for seconds in sorted((seconds for seconds in waiting if seconds is not None), reverse=True):
+        end = heapq.heappop(places) + seconds
+        heapq.heappush(places, end)
+        last = max(last, end)
+    return last
+
+
+def _factor(states: Sequence[RunState], now: float) -> float:
+    """How much longer runs take than their plan says, from those that are over or far enough to tell; 1 before."""
+    ratios = []
+    for state in states:
+        expected = _expected(state, 1.0)
+        took = _whole_seconds(state, now)
+        if expected and took:
+            ratios.append(took / expected)
+    return median(ratios) if ratios else 1.0
+
+
+def _whole_seconds(state: RunState, now: float) -> float | None:
+    """What a run took, or will have taken at its pace; None where that is not known."""
+    if state.state is State.FINISHED:
+        return state.elapsed_seconds(now)
+    left, elapsed = time_left(state, now), state.elapsed_seconds(now)
+    return elapsed + left if left is not None and elapsed is not None else None
+
+
+def _left(state: RunState, now: float, factor: float) -> float | None:
+    left = time_left(state, now)
+    expected = _expected(state, factor)
+    if left is not None or expected is None:
+        return left
+    return max(0.0, expected - (state.elapsed_seconds(now) or 0.0))
+
+
+def _expected(state: RunState, factor: float) -> float | None:
+    hours = state.spec.expected_hours if state.spec else None
+    return hours * SECONDS_PER_HOUR * factor if hours else None
+
+
+def _typical(states: Sequence[RunState]) -> float | None:
+    """What finished runs of the group took, for one whose plan says nothing."""
+    took = [seconds for state in states if state.state is State.FINISHED and (seconds := state.elapsed_seconds(0.0))]
+    return median(took) if took else None
+
+
+def by_group(states: Iterable[RunState]) -> dict[str, list[RunState]]:
+    """In the order in which they come."""
+    groups: dict[str, list[RunState]] = {}
+    for state in states:
+        groups.setdefault(state.group, []).append(state)
+    return groups
+
+
+def code_note(states: Iterable[RunState]) -> str:
+    """Says so where the runs of a group were made by different trainer code; else empty."""
+    codes: dict[str, list[str]] = {}
+    for state in states:
+        for digest in state.source_digests:
+            codes.setdefault(digest, []).append(state.experiment or state.run_id)
+    if len(codes) < 2:
+        return ""
+    return f"trainer code differs: {code_words(codes)}; launch the older ones again to compare them"

@@ -1,0 +1,101 @@
+"""How far a group is, and whether one code made all of it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.monitor.group import GroupProgress, code_note, group_progress
+from iqa_tui.monitor.state import RunState
+from tests.fakes.run_folders import FakeRun
+
+NOW = time.time()
+
+
+@pytest.fixture
+def alive() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+def hold(alive: ExitStack, fake: FakeRun) -> FakeRun:
+    for descriptor in fake.hold():
+        alive.callback(os.close, descriptor)
+    return fake
+
+
+def progress(runs_dir: Path, free_devices: int = 0) -> GroupProgress:
+    return group_progress(Catalog(runs_dir).refresh(), NOW, free_devices)
+
+
+def states(runs_dir: Path) -> list[RunState]:
+    return Catalog(runs_dir).refresh()
+
+
+def test_a_group_counts_each_experiment_and_seed_once(tmp_path: Path, alive: ExitStack) -> None:
+    for seed in (1, 2, 3):
+        FakeRun.queue(tmp_path, "F2", seed=seed, created=NOW - 9).start(at=NOW - 9000).finish(hours=1.7)
+    FakeRun.queue(tmp_path, "F3", seed=1, created=NOW - 9).start(at=NOW - 900).end()
+    hold(alive, FakeRun.queue(tmp_path, "F3", seed=2, created=NOW - 9).start(at=NOW - 3060))
+    FakeRun.queue(tmp_path, "F3", seed=3, created=NOW - 9)
+    # A failed run that was launched again and finished is no failure any more.
+    again = FakeRun.queue(tmp_path / "other", "F3", seed=1, created=NOW).start(at=NOW - 900).finish(hours=1.7)
+    again.run.path.rename(tmp_path / "again")
+    assert progress(tmp_path).words == "4 of 6 finished, 1 running, 1 queued, 2.5 h left"
+    assert progress(tmp_path, free_devices=1).words.endswith("1.7 h left")
+
+
+def test_what_is_seen_changes_what_is_left(tmp_path: Path, alive: ExitStack) -> None:
+    """Runs that take twice the plan's hours make those that wait take twice their hours too."""
+    FakeRun.queue(tmp_path, "F2", seed=1).start(at=NOW - 20_000).finish(hours=3.4)
+    FakeRun.queue(tmp_path, "F4", seed=1)
+    assert progress(tmp_path).seconds_left == pytest.approx(4.0 * 3600)
+
+
+def test_a_run_whose_steps_are_seen_is_timed_by_them(tmp_path: Path, alive: ExitStack) -> None:
+    hold(alive, FakeRun.queue(tmp_path, "F2").start(at=NOW - 602).train(400, seconds_per_step=1.0, pause=100.0))
+    left = progress(tmp_path).seconds_left
+    assert left == pytest.approx(600 + 4 * 100, abs=5)
+
+
+def test_one_at_a_time_never_counts_on_a_second_device(tmp_path: Path) -> None:
+    FakeRun.queue(tmp_path, "F2", strategy="sequential")
+    FakeRun.queue(tmp_path, "F4", strategy="sequential")
+    assert progress(tmp_path, free_devices=4).seconds_left == pytest.approx(3.7 * 3600)
+
+
+def test_where_nothing_is_known_no_time_is_made_up(tmp_path: Path) -> None:
+    FakeRun.queue(tmp_path, "F2", expected_hours=None)
+    FakeRun.queue(tmp_path, "F3").start(at=NOW - 900).end()
+    assert progress(tmp_path).words == "0 of 2 finished, 1 queued, 1 without a result"
+
+
+def test_a_group_that_is_over_has_nothing_left(tmp_path: Path) -> None:
+    FakeRun.queue(tmp_path, "F2").start(at=NOW - 9000).finish()
+    assert progress(tmp_path) == GroupProgress("koniq-losses", 1, 0, 0, 0, None)
+
+
+def test_different_trainer_code_in_a_group_is_said_with_who_ran_which(tmp_path: Path) -> None:
+    FakeRun.queue(tmp_path, "F2", source_digest="aaa")
+    FakeRun.queue(tmp_path, "F3", source_digest="aaa")
+    FakeRun.queue(tmp_path, "F4")  # by another's trainer, say: nothing is known, and nothing is said
+    assert code_note(states(tmp_path)) == ""
+    changed = FakeRun.queue(tmp_path, "F5", source_digest="aaa").start()
+    changed.writer().write("started", source_digest="bbb")  # the code was changed while it waited
+    assert code_note(states(tmp_path)) == (
+        "trainer code differs: F2, F3 by aaa, F5 by bbb; launch the older ones again to compare them"
+    )
+
+
+def test_a_run_resumed_by_other_code_names_both(tmp_path: Path) -> None:
+    fake = FakeRun.queue(tmp_path, "F2", source_digest="aaa").start()
+    for digest in ("aaa", "bbb", "bbb"):
+        fake.writer().write("started", source_digest=digest)
+    (state,) = states(tmp_path)
+    assert state.source_digests == ("aaa", "bbb")
