@@ -93,6 +93,7 @@ def find_missing(
         overrides=dict(newest.overrides),
         devices=tuple(newest.devices) if newest.devices is not None else None,
         strategy=newest.strategy,
+        time_limit_hours=None if newest.time_limit_seconds is None else newest.time_limit_seconds / 3600,
         runs_dir=runs_dir,
         cwd=Path(newest.cwd) if newest.cwd else None,
     )
