@@ -8,13 +8,14 @@ define make_venv
 @test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 endef
 
-.PHONY: help demo test lint check bench
+.PHONY: help demo test lint check chaos bench
 .DEFAULT_GOAL = help
 
 help:
 	@echo "make demo    F1-F5 on demo data, on whatever is here (a GPU, else the CPU)"
 	@echo "make test    every test"
 	@echo "make check   format, lint, types, import contracts, then every test"
+	@echo "make chaos   five minutes of kills, power cuts, full disks and wrong clocks; figures that must be 0"
 	@echo "make bench   measurements, one JSON line a figure"
 
 $(VENV)/.demo: pyproject.toml
@@ -42,6 +43,9 @@ lint: $(VENV)/.dev
 	$(BIN)/lint-imports
 
 check: lint test
+
+chaos: $(VENV)/.dev
+	$(BIN)/python -m tests.chaos
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks

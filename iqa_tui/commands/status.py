@@ -32,7 +32,7 @@ from iqa_tui.monitor.words import (
 )
 from training.runfolder.layout import dispatcher_locks
 from training.runfolder.lock import is_held
-from training.runfolder.schema import State
+from training.runfolder.schema import ExitKind, State
 
 FORMAT = 1
 """Of the JSON: it grows when a field changes its meaning."""
@@ -44,8 +44,8 @@ def run(options: argparse.Namespace) -> int:
 
 def print_status(runs_dir: Path) -> int:
     """For people."""
-    revived = revive_dispatcher(runs_dir)
-    states = Catalog(runs_dir).refresh()
+    states = Catalog(runs_dir, history=False).refresh()
+    revived = _revive(runs_dir, states)
     survey = Surveyor().survey()
     reasons = reasons_of(states, survey)
     if states:
@@ -63,8 +63,8 @@ def print_status(runs_dir: Path) -> int:
 
 def print_json(runs_dir: Path) -> int:
     """For programs; fields are only ever added."""
-    revive_dispatcher(runs_dir)
     states = Catalog(runs_dir).refresh()
+    _revive(runs_dir, states)
     survey = Surveyor().survey()
     reasons = reasons_of(states, survey)
     content = {
@@ -78,6 +78,14 @@ def print_json(runs_dir: Path) -> int:
     }
     print(json.dumps(content, indent=1, ensure_ascii=False))
     return ALL_WELL
+
+
+def _revive(runs_dir: Path, states: list[RunState]) -> bool:
+    """Only where there is something to do, for looking costs as much again as the listing."""
+    waits = any(
+        state.state in (State.QUEUED, State.LOST) or state.status.exit_kind is ExitKind.DRIVER for state in states
+    )
+    return waits and revive_dispatcher(runs_dir)
 
 
 def reasons_of(states: list[RunState], survey: Survey) -> dict[str, str]:

@@ -86,7 +86,7 @@ class Backlog:
         number = latest.number if latest else 0
         stamp = change_stamp(run, number)  # before the look: a change in between shows next time
         # Whether its trainer has begun does not matter here, and finding out would read all its events.
-        status = run_status(run, begun_attempt=sys.maxsize)
+        status = run_status(run, begun_attempt=sys.maxsize, spec=self._spec(run))
         part = _Part.OVER
         if status.state is State.QUEUED:
             part = _Part.HELD if status.held else _Part.QUEUED

@@ -127,11 +127,13 @@ class Dispatcher:
         self._supervisors = [process for process in self._supervisors if process.poll() is None]
         for run_id, start in list(self._starts.items()):
             returncode = start.process.returncode
+            attempt = start.run.latest_attempt()
+            if attempt is not None and attempt.process.exists():  # it came up, whatever became of it since
+                del self._starts[run_id]
+                self._failed_starts.pop(run_id, None)
+                continue
             if returncode is None:
-                attempt = start.run.latest_attempt()
-                if attempt is not None and attempt.process.exists():
-                    del self._starts[run_id]
-                elif time.monotonic() > start.began + START_SECONDS:
+                if time.monotonic() > start.began + START_SECONDS:
                     start.process.kill()
                 continue
             del self._starts[run_id]

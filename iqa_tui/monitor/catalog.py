@@ -7,6 +7,7 @@ run is looked at every time: a lock that is freed moves no time stamp.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,8 +20,13 @@ from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, 
 class Catalog:
     """Follows every run of one folder. For one thread."""
 
-    def __init__(self, runs_dir: Path) -> None:
+    def __init__(self, runs_dir: Path, *, history: bool = True) -> None:
+        """Args:
+        history: read all events of every run; otherwise those of runs that are over stay unread, for a listing needs
+            their records alone and the events of a run may be a hundred times as long.
+        """
         self.runs_dir = runs_dir
+        self._history = history
         self._followed: dict[str, _Followed] = {}
 
     def refresh(self) -> list[RunState]:
@@ -33,14 +39,15 @@ class Catalog:
         self._followed = {name: known for name, known in self._followed.items() if name in names}
         for run in runs:
             if run.run_id not in self._followed:
-                self._followed[run.run_id] = _Followed(run)
+                self._followed[run.run_id] = _Followed(run, self._history)
         return [self._followed[run.run_id].refresh() for run in runs]
 
 
 class _Followed:
     """One run and how far it has been read."""
 
-    def __init__(self, run: RunFolder) -> None:
+    def __init__(self, run: RunFolder, history: bool) -> None:
+        self._history = history
         self._run = run
         self._tail = EventTail(run.events)
         self._restarted = 0
@@ -52,8 +59,11 @@ class _Followed:
         stamp = change_stamp(self._run, self._state.status.attempt)
         if stamp is not None and stamp == self._stamp:
             return self._state
-        state = self._read_events(self._state)
-        state = self._read_records(state)
+        state = self._state
+        if not self._history:
+            state = self._read_records(state)
+        if self._history or not state.state.is_over:
+            state = self._read_records(self._read_events(state))
         if state != self._state:
             self._state = state
         self._stamp = stamp if _may_be_trusted(stamp, self._state) else None
@@ -69,13 +79,16 @@ class _Followed:
 
     def _read_records(self, state: RunState) -> RunState:
         """The status last but one: what it says of the end is in files that are there by then."""
-        status = run_status(self._run, begun_attempt=state.begun_attempt)
+        spec = state.spec
+        with contextlib.suppress(RunFolderError):  # its status says so
+            spec = spec or read_spec(self._run)
+        status = run_status(self._run, begun_attempt=state.begun_attempt, spec=spec)
         try:
             attempt = _attempt(self._run, status)
             return replace(
                 state,
                 status=status,
-                spec=state.spec or read_spec(self._run),
+                spec=spec,
                 process=read_record(attempt.process, ProcessRecord) if attempt else None,
                 exit=read_record(attempt.exit, ExitRecord) if attempt and not status.state.is_alive else None,
                 place=read_record(self._run.place, Place) if status.state is State.QUEUED else None,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from tests.benchmarks import start, trainer
+from tests.benchmarks import launcher, start, trainer
 
 
 def main() -> None:
     start.main()
+    launcher.main()
     trainer.main()
 
 

@@ -38,6 +38,9 @@ STATES_OF_ENDS = {
 }
 """Every other end is a failure."""
 
+RECORDS = (Spec, ProcessRecord, ExitRecord, StopRequest, Place, RetryRecord, Result)
+KNOWN_FIELDS = {kind: frozenset(field.name for field in dataclasses.fields(kind)) for kind in RECORDS}
+
 LARGEST_POLL_BYTES = 8 << 20
 """How much of an event file one poll takes in, so that a long history never stalls a reader."""
 
@@ -74,7 +77,7 @@ def read_record(path: Path, kind: type[R]) -> R | None:
     content = read_json(path)
     if content is None:
         return None
-    known = {field.name for field in dataclasses.fields(kind)}
+    known = KNOWN_FIELDS[kind]
     values = {name: value for name, value in content.items() if name in known}
     if kind is ExitRecord and "kind" in values:
         values["kind"] = _exit_kind(values["kind"])
@@ -176,7 +179,7 @@ def read_events(run: RunFolder) -> list[Event]:
     return events
 
 
-def run_status(run: RunFolder, *, begun_attempt: int = 0) -> Status:
+def run_status(run: RunFolder, *, begun_attempt: int = 0, spec: Spec | None = None) -> Status:
     """Work out what a run is doing. Never raises; looking never changes the answer.
 
     `result.json` and `exit.json` are believed before locks, locks before anything else.
@@ -184,9 +187,10 @@ def run_status(run: RunFolder, *, begun_attempt: int = 0) -> Status:
     Args:
         begun_attempt: the newest attempt whose `started` event the caller has seen, which saves reading the
             events of a running run again; 0 where the caller follows no events.
+        spec: where the caller has read it before; it never changes.
     """
     try:
-        spec = read_spec(run)
+        spec = spec or read_spec(run)
         recorded = _recorded_status(run, run.latest_attempt())
         if recorded is not None:
             return recorded

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import random
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from iqa_tui.launch.plan import load_plan
+from iqa_tui.launch.backlog import in_starting_order
+from iqa_tui.launch.plan import PRIORITIES, load_plan
 from iqa_tui.launch.schedule import Job, schedule
+from training.runfolder.layout import RunFolder
+from training.runfolder.schema import Spec
 
 
 def losses() -> list[Job]:
@@ -43,6 +50,57 @@ def test_no_device_ever_runs_two_at_once() -> None:
         by_device.setdefault(placement.device, []).append((placement.start_hours, placement.end_hours))
     for spans in by_device.values():
         assert all(end <= start for (_, end), (start, _) in pairwise(spans))
+
+
+def shortest_hours(lengths: list[int], devices: int) -> int:
+    """The best makespan there is, by looking at every assignment that may still be better (branch and bound)."""
+    lengths = sorted(lengths, reverse=True)
+    best = sum(lengths)
+
+    def place(number: int, loads: tuple[int, ...]) -> None:
+        nonlocal best
+        if number == len(lengths):
+            best = min(best, max(loads))
+            return
+        for load in set(loads):  # two devices with the same load are the same choice
+            if load + lengths[number] < best:
+                device = loads.index(load)
+                place(number + 1, (*loads[:device], load + lengths[number], *loads[device + 1 :]))
+
+    place(0, (0,) * devices)
+    return best
+
+
+def test_the_shortest_of_all_assignments_is_found() -> None:
+    assert shortest_hours([3, 3, 2, 2, 2], 2) == 6
+    assert schedule([Job(str(n), hours) for n, hours in enumerate([3, 3, 2, 2, 2])], 2, "all").total_hours == 7
+
+
+def test_a_thousand_random_plans_take_at_most_four_thirds_of_the_best_time() -> None:
+    dice = random.Random(4)
+    worst = 0.0
+    for _ in range(1000):
+        lengths = [dice.randint(1, 100) for _ in range(dice.randint(1, 8))]
+        devices = dice.randint(1, 4)
+        jobs = [Job(str(number), float(hours), order=number) for number, hours in enumerate(lengths)]
+        worst = max(worst, schedule(jobs, devices, "all").total_hours / shortest_hours(lengths, devices))
+    assert 1.0 < worst <= 4 / 3  # and not always the best, or the search would be no search
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(PRIORITIES), st.integers(0, 5)), max_size=8),
+)
+def test_runs_start_in_the_order_that_the_plan_promised(rows: list[tuple[str, int]]) -> None:
+    jobs = [Job(f"{number}", float(hours), priority, number) for number, (priority, hours) in enumerate(rows)]
+    entries = [
+        (
+            RunFolder(Path(job.id)),
+            Spec(job.id, "g", "l", [], 0.0, expected_hours=job.hours, priority=job.priority, order=job.order),
+        )
+        for job in jobs
+    ]
+    promised = [placement.job_id for placement in schedule(jobs, 1, "all").placements]
+    assert [run.run_id for run, _ in in_starting_order(entries[::-1])] == promised
 
 
 def test_nothing_to_run_takes_no_time() -> None:
