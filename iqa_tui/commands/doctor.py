@@ -3,77 +3,93 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 
-from iqa_tui.commands.checks import (
-    Finding,
-    check_command,
-    check_dataset,
-    check_disk,
-    check_gpus,
-    check_locks,
-    check_torch,
-    check_weights,
-)
+from iqa_tui.commands.checks import check_command, check_dataset, check_torch, check_weights
+from iqa_tui.commands.disk_check import cache_needs, check_disk, checkpoint_need
+from iqa_tui.commands.finding import Finding
+from iqa_tui.commands.launch import request_of
+from iqa_tui.commands.machine_checks import check_container, check_gpus, check_locks, check_sessions
 from iqa_tui.commands.outcome import ALL_WELL, ENVIRONMENT
-from iqa_tui.launch.plan import Plan, load_plan
+from iqa_tui.launch.flags import flags_for
+from iqa_tui.launch.queue import LaunchRequest
 from iqa_tui.launch.toml_table import FlagValue
 
 
 def run(options: argparse.Namespace) -> int:
-    plan = load_plan(options.plan) if options.plan else None
-    findings: list[Finding] = []
+    name = options.plan or "demo"
+    request = request_of(argparse.Namespace(**{**vars(options), "plan": name}))
+    blocked = []
+    for finding in _findings(request):
+        tell(finding)
+        if finding.blocks:
+            blocked.append(finding.subject)
+    subjects = ", ".join(dict.fromkeys(blocked))
+    plan = request.plan.name if options.plan else "the demo"
+    if not blocked:
+        print(f"\nNothing stands in the way of {plan}.")
+        return ALL_WELL
+    print(f"\n{subjects} {'stand' if ',' in subjects else 'stands'} in the way of {plan}.")
+    return ENVIRONMENT
 
-    def tell(finding: Finding) -> None:
-        """At once: the next one may take a while."""
-        findings.append(finding)
-        sign = "ok     " if finding.is_good else "BLOCKED" if finding.blocks else "warning"
-        print(f"{sign}  {finding.subject:<8} {finding.words}", flush=True)
-        if finding.remedy:
-            print(f"{'':18}{finding.remedy}", flush=True)
 
-    gpus_finding, gpus = check_gpus()
-    tell(gpus_finding)
-    tell(check_disk(options.runs_dir))
-    tell(check_locks(options.runs_dir))
-    if plan is not None and plan.command is not None:
-        tell(check_command(plan.command))
-    else:
-        tell(check_torch(gpus))
-    for backbone, weights in _weights_of(plan or load_plan("demo"), dict(options.set)):
-        tell(check_weights(backbone, weights))
-    for dataset, data_path in _datasets_of(plan or load_plan("demo"), dict(options.set)):
-        tell(check_dataset(dataset, data_path))
-    blocked = [finding.subject for finding in findings if finding.blocks]
-    name = plan.name if plan else "the demo"
-    print(
-        f"\n{', '.join(blocked)} stand in the way of {name}." if blocked else f"\nNothing stands in the way of {name}."
-    )
-    return ENVIRONMENT if blocked else ALL_WELL
+def tell(finding: Finding) -> None:
+    """At once: the next one may take a while."""
+    sign = "ok     " if finding.is_good else "BLOCKED" if finding.blocks else "warning"
+    print(f"{sign}  {finding.subject:<9} {finding.words}", flush=True)
+    if finding.remedy:
+        print(f"{'':19}{finding.remedy}", flush=True)
+
+
+def _findings(request: LaunchRequest) -> Iterator[Finding]:
+    """The machine first, then what the plan needs of it."""
+    findings, reading = check_gpus()
+    yield from findings
+    yield from check_locks(request.runs_dir)
+    yield check_sessions()
+    yield check_container()
+    if request.plan.command is not None:
+        yield check_command(request.plan.command)
+        yield from check_disk([checkpoint_need(request.runs_dir, [])])
+        return
+    backbones = [_backbone(settings) for settings in _settings_of(request)]
+    finding, parameters = check_torch(reading, list(dict.fromkeys(backbones)))
+    yield finding
+    for backbone, weights in _weights_of(request):
+        yield check_weights(backbone, weights)
+    images: dict[str, int] = {}
+    for dataset, data_path, flags in _datasets_of(request):
+        finding, found = check_dataset(dataset, data_path, flags)
+        images |= found
+        yield finding
+    runs = [parameters.get(backbone, 0) for backbone in backbones for _ in request.seeds_or_default()]
+    yield from check_disk([checkpoint_need(request.runs_dir, runs), *cache_needs(images)])
 
 
 Settings = dict[str, FlagValue]
 
 
-def _settings_of(plan: Plan, overrides: dict[str, str]) -> list[Settings]:
-    """The flags of each experiment that would run; none where the plan has a trainer of its own."""
-    if plan.command is not None:
-        return []
-    return [{**plan.flags_of(experiment), **overrides} for experiment in plan.experiments if experiment.selected]
+def _settings_of(request: LaunchRequest) -> list[Settings]:
+    """The flags of each experiment that would run."""
+    return [{**request.plan.flags_of(experiment), **request.overrides} for experiment in request.chosen()]
 
 
-def _weights_of(plan: Plan, overrides: dict[str, str]) -> list[tuple[str, str]]:
+def _backbone(settings: Settings) -> str:
+    """As timm calls it."""
+    return str(settings.get("backbone", f"swin_{settings.get('model_size', 'tiny')}_patch4_window7_224"))
+
+
+def _weights_of(request: LaunchRequest) -> list[tuple[str, str]]:
     """(backbone, weights), each once."""
-    pairs = []
-    for settings in _settings_of(plan, overrides):
-        swin = f"swin_{settings.get('model_size', 'tiny')}_patch4_window7_224"
-        pairs.append((str(settings.get("backbone", swin)), str(settings.get("weights", "pretrained"))))
+    pairs = ((_backbone(settings), str(settings.get("weights", "pretrained"))) for settings in _settings_of(request))
     return list(dict.fromkeys(pairs))
 
 
-def _datasets_of(plan: Plan, overrides: dict[str, str]) -> list[tuple[str, str | None]]:
-    """(data set, its path or None), each once."""
-    pairs = []
-    for settings in _settings_of(plan, overrides):
-        path = settings.get("data_path")
-        pairs.append((str(settings.get("dataset", "livec")), str(path) if path is not None else None))
-    return list(dict.fromkeys(pairs))
+def _datasets_of(request: LaunchRequest) -> list[tuple[str, str | None, list[str]]]:
+    """(data set, its path or None, the flags of a run that needs it), each once."""
+    found: dict[tuple[str, str | None, str], list[str]] = {}
+    for experiment, settings in zip(request.chosen(), _settings_of(request), strict=True):
+        path, protocol = settings.get("data_path"), str(settings.get("protocol", ""))
+        key = (str(settings.get("dataset", "livec")), str(path) if path is not None else None, protocol)
+        found.setdefault(key, flags_for(request.plan, experiment, request.overrides, None))
+    return [(dataset, path, flags) for (dataset, path, _), flags in found.items()]

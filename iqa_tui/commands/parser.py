@@ -158,7 +158,8 @@ def _add_export(commands: Subparsers[argparse.ArgumentParser]) -> None:
 def _add_doctor(commands: Subparsers[argparse.ArgumentParser]) -> None:
     doctor = _add(commands, "doctor", "driver, NVML, torch and CUDA, weights, data sets, disk, locks")
     doctor.add_argument("plan", metavar="PLAN", nargs="?", help="also what stands in the way of this plan")
-    doctor.add_argument("--set", type=_setting, action="append", default=[], metavar="FLAG=VALUE")
+    _add_choice(doctor)
+    doctor.set_defaults(devices=None)
 
 
 def _words(text: str) -> list[str]:

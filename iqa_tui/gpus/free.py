@@ -49,20 +49,27 @@ def _who_holds(sample: GpuSample, now: float) -> str | None:
     return f"held by {process_words(largest, now)}{others}"
 
 
-def _what_is_used(sample: GpuSample) -> str | None:
-    """What cannot be known counts as used."""
+def unknown_words(sample: GpuSample) -> str | None:
+    """What the driver does not tell of a GPU and would have to; None where that is nothing."""
     if sample.memory_used_bytes is None or sample.memory_total_bytes is None:
         return "its driver does not tell how much memory is used"
-    if sample.memory_used_bytes > idle_memory_bytes(sample):
-        used = f"{sample.memory_used_bytes / GIB:.1f} of {sample.memory_total_bytes / GIB:.0f} GiB"
-        return f"{used} are in use by a process that cannot be seen from here"
     if sample.processes is None:
         return "its driver does not tell who uses it"
-    if sample.utilisation_percent is not None and sample.utilisation_percent > IDLE_UTILISATION_PERCENT:
-        return f"it is {sample.utilisation_percent}% busy"
     if sample.utilisation_percent is None and sample.instance is None:  # of a part of a GPU no driver tells it
         return "its driver does not tell how busy it is"
     return None
+
+
+def _what_is_used(sample: GpuSample) -> str | None:
+    """What cannot be known counts as used."""
+    if sample.memory_used_bytes is None or sample.memory_total_bytes is None:
+        return unknown_words(sample)
+    if sample.memory_used_bytes > idle_memory_bytes(sample):
+        used = f"{sample.memory_used_bytes / GIB:.1f} of {sample.memory_total_bytes / GIB:.0f} GiB"
+        return f"{used} are in use by a process that cannot be seen from here"
+    if sample.utilisation_percent is not None and sample.utilisation_percent > IDLE_UTILISATION_PERCENT:
+        return f"it is {sample.utilisation_percent}% busy"
+    return unknown_words(sample)
 
 
 def why_not_free(looks: Sequence[Look], now: float, settle_seconds: float = SETTLE_SECONDS) -> str | None:

@@ -293,24 +293,6 @@ def test_the_newest_group_of_a_plan_is_the_one_that_is_exported(lab: Lab, shell:
     assert content["group"] == "stub seconds=0" or content["plan"] == "stub seconds=0"
 
 
-def test_doctor_says_what_stands_in_the_way(lab: Lab, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    from iqa_tui.commands import doctor
-    from iqa_tui.commands.checks import Finding
-
-    monkeypatch.setattr(doctor, "check_torch", lambda gpus: Finding("torch", "not asked: importing it takes seconds"))
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setenv("HF_HOME", str(lab.folder))
-    out = shell("doctor", "koniq-losses", code=4)
-    assert "BLOCKED  weights  swin_base_patch4_window7_224: not here" in out
-    assert "there is no data/koniq-10k" in out
-    assert "ok       locks" in out
-    folder = lab.folder / "koniq"
-    folder.mkdir()
-    (folder / "koniq10k_distributions_sets.csv").touch()
-    out = shell("doctor", "koniq-losses", "--set", "weights=none", "--set", f"data_path={folder}")
-    assert "Nothing stands in the way of koniq-losses" in out
-
-
 def test_a_reader_that_has_enough_is_no_error(lab: Lab) -> None:
     command = (
         f"{sys.executable} -m iqa_tui --runs-dir {lab.runs_dir} plan koniq-losses | head -1; exit ${{PIPESTATUS[0]}}"
@@ -323,17 +305,6 @@ def test_a_run_folder_alone_is_never_taken_for_a_command(lab: Lab, shell: Shell)
     (lab.runs_dir / "notes").mkdir()
     assert RunFolder(lab.runs_dir / "notes") not in list_runs(lab.runs_dir)
     assert "No runs in" in shell("status")
-
-
-def test_doctor_asks_of_anothers_trainer_only_whether_it_can_be_started(lab: Lab, shell: Shell) -> None:
-    out = shell("doctor", plan_file(lab, LONG))
-    assert "ok       trainer" in out
-    assert "torch" not in out
-    missing = lab.folder / "missing.toml"
-    missing.write_text('name = "a"\ncommand = ["no-such-trainer"]\n[[experiment]]\nid = "A"\n')
-    assert "BLOCKED  trainer  no-such-trainer: there is no program no-such-trainer" in shell(
-        "doctor", str(missing), code=4
-    )
 
 
 def test_progress_lines_come_in_the_plans_order(lab: Lab, shell: Shell) -> None:

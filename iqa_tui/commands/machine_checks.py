@@ -1,0 +1,207 @@
+"""What `doctor` looks at of the machine: GPUs, locks, sessions, containers. One function a question."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import os
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from configparser import ConfigParser, Error
+from pathlib import Path
+
+from iqa_tui.commands.ask_python import ask_python
+from iqa_tui.commands.finding import Finding, blocked, doubtful
+from iqa_tui.gpus.driver import Driver, Reading
+from iqa_tui.gpus.free import unknown_words
+from iqa_tui.launch.devices import open_driver
+from iqa_tui.launch.errors import LaunchError
+from iqa_tui.launch.lease import leases_dir
+from iqa_tui.launch.slots import cpu_slots, threads_per_slot
+from training.runfolder.lock import take_lock
+from training.runfolder.schema import LockHeld
+
+ASK_LOCK = """
+import sys
+from pathlib import Path
+from training.runfolder.lock import is_held
+print(is_held(Path(sys.argv[1])))
+"""
+NETWORK_KINDS = ("nfs", "cifs", "smb", "fuse.sshfs", "lustre", "beegfs", "gpfs", "ceph", "glusterfs", "9p", "afs")
+"""Beginnings of the kinds of file systems that several machines share."""
+HOST_NAMESPACE = "pid:[4026531836]"
+"""Of process numbers, outside every container (PROC_PID_INIT_INO in the kernel's proc_ns.h)."""
+LOGIND_FILES = ("/usr/lib/systemd/logind.conf", "/etc/systemd/logind.conf")
+ASK_LOGIND = (
+    *("busctl", "get-property", "org.freedesktop.login1", "/org/freedesktop/login1"),
+    *("org.freedesktop.login1.Manager", "KillUserProcesses"),
+)
+BUS_SECONDS = 5
+
+
+def check_gpus(driver: Driver | None = None) -> tuple[list[Finding], Reading]:
+    """The driver as NVML tells of it, and every GPU that no run could have."""
+    driver = driver or open_driver()
+    reading = driver.look()
+    driver.close()
+    if not reading.is_fresh and reading.is_normal:
+        slots, threads = cpu_slots(), threads_per_slot()
+        use = f"runs use {slots} CPU slot{'s' if slots > 1 else ''} with {threads} threads"
+        return [Finding("GPUs", f"{reading.trouble}: {use}", remedy="IQA_TUI_CPU_SLOTS=n makes more slots")], reading
+    if not reading.is_fresh:
+        remedy = "Run nvidia-smi; after a driver update reboot, or use --devices cpu"
+        return [blocked("GPUs", reading.trouble, remedy)], reading
+    names = ", ".join(f"{sample.index} {sample.name}" for sample in reading.samples)
+    cuda = "" if reading.cuda_version is None else f", CUDA up to {reading.cuda_version[0]}.{reading.cuda_version[1]}"
+    findings = [Finding("GPUs", f"driver {reading.driver_version or 'of unknown version'}{cuda}: {names}")]
+    useless = [(sample, sample.problem or unknown_words(sample)) for sample in reading.samples]
+    for sample, words in useless:
+        if words:
+            findings.append(doubtful("GPUs", f"GPU {sample.index} gets no run: {words}", _gpu_remedy(sample.problem)))
+    if reading.samples and all(words for _, words in useless):
+        findings.append(blocked("GPUs", "no GPU can get a run", "Mend one of them, or use --devices cpu"))
+    return findings, reading
+
+
+def _gpu_remedy(problem: str) -> str:
+    if problem:
+        return "Ask whoever keeps the machine; the other GPUs go on without it"
+    return 'Declare what a run needs (vram = "10 GiB" in the plan): then memory alone decides'
+
+
+def check_locks(runs_dir: Path, mounts: Path = Path("/proc/self/mountinfo")) -> list[Finding]:
+    """Whether a lock taken here is seen by another process, for runs and for leases, and by another machine."""
+    remedy = "Use a local disk: --runs-dir for runs, IQA_TUI_LEASES for leases (NFS without lockd has no locks)"
+    try:
+        folders = [existing_parent(runs_dir), leases_dir()]
+    except LaunchError as error:
+        return [blocked("locks", str(error), remedy)]
+    for folder in folders:
+        trouble = _lock_trouble(folder)
+        if trouble:
+            return [blocked("locks", f"{folder}: {trouble}", remedy)]
+    findings = [Finding("locks", f"work in {' and '.join(str(folder) for folder in folders)}")]
+    kind, options = file_system(folders[0], mounts)
+    if kind.startswith(NETWORK_KINDS) and _locks_stay_here(options):
+        words = f"{folders[0]} is on {kind} ({', '.join(options)}): other machines do not see its locks"
+        findings.append(doubtful("locks", words, "Launch, stop and retry these runs from this machine alone"))
+    kind, _ = file_system(folders[1], mounts)
+    if kind.startswith(NETWORK_KINDS):
+        words = f"{folders[1]} is on {kind}: a server that restarts may forget who has a GPU"
+        findings.append(doubtful("locks", words, "Name a folder on a local disk in IQA_TUI_LEASES, for all users"))
+    return findings
+
+
+def _lock_trouble(folder: Path) -> str | None:
+    """What is wrong with locks in a folder, in words; None where they work."""
+    try:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".iqa-tui-doctor-") as place:
+            path = Path(place) / "test.lock"
+            descriptor = take_lock(path)
+            held = ask_python(ASK_LOCK, str(path)).stdout.strip()
+            os.close(descriptor)
+            freed = ask_python(ASK_LOCK, str(path)).stdout.strip()
+    except (OSError, LockHeld) as error:
+        return f"a lock cannot be taken ({error})"
+    except subprocess.TimeoutExpired:
+        return "a lock is waited for without end"
+    if (held, freed) != ("True", "False"):
+        return "a lock of one process is not seen by another"
+    return None
+
+
+def _locks_stay_here(options: Sequence[str]) -> bool:
+    return any(option in ("nolock", "nobrl", "local_lock=all", "local_lock=flock") for option in options)
+
+
+def file_system(folder: Path, mounts: Path) -> tuple[str, list[str]]:
+    """Its kind and its mount's options; ("", []) where the system does not tell."""
+    best: tuple[int, str, list[str]] = (0, "", [])
+    with contextlib.suppress(OSError):
+        for line in mounts.read_text().splitlines():
+            before, _, after = line.partition(" - ")
+            place = before.split()[4].replace(r"\040", " ")
+            if folder == Path(place) or Path(place) in folder.parents:
+                kind, _, options = after.split(maxsplit=2)
+                if len(place) >= best[0]:  # of two mounts on one place the later one is seen
+                    best = (len(place), kind, options.split(","))
+    return best[1], best[2]
+
+
+def check_sessions(
+    *,
+    first_process: Path = Path("/proc/1/comm"),
+    own_groups: Path = Path("/proc/self/cgroup"),
+    ask: Sequence[str] = ASK_LOGIND,
+    files: Sequence[str] = LOGIND_FILES,
+    user_id: int | None = None,
+) -> Finding:
+    """Whether the system ends a user's programs when they log out."""
+    user_id = os.geteuid() if user_id is None else user_id
+    if _text(first_process).strip() != "systemd":
+        return Finding("sessions", "runs go on when you log out: no systemd ends them")
+    if not _kills_user_processes(ask, files):
+        return Finding("sessions", "runs go on when you log out (KillUserProcesses=no)")
+    if user_id == 0:
+        return Finding("sessions", "runs of root go on after a logout; those of others do not (KillUserProcesses=yes)")
+    if f"user@{user_id}.service" in _text(own_groups):
+        return Finding("sessions", "runs go on when you log out: this is the user manager's, not the session's")
+    return doubtful(
+        "sessions",
+        "KillUserProcesses=yes: systemd ends every run when you log out",
+        f"loginctl enable-linger {_user()}, then: systemd-run --user --scope iqa-tui launch …; or ask for "
+        "KillUserProcesses=no",
+    )
+
+
+def _kills_user_processes(ask: Sequence[str], files: Sequence[str]) -> bool:
+    """As logind itself says, else as its files do; the last of them counts."""
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        answer = subprocess.run(list(ask), capture_output=True, text=True, timeout=BUS_SECONDS, check=False)
+        if answer.returncode == 0 and answer.stdout.startswith("b "):
+            return answer.stdout.strip() == "b true"
+    kills = False
+    for name in files:
+        drop_ins = sorted(Path(f"{name}.d").glob("*.conf"))
+        for path in (Path(name), *drop_ins):
+            parser = ConfigParser(strict=False, interpolation=None, allow_no_value=True)
+            with contextlib.suppress(Error, ValueError):
+                parser.read_string(_text(path))
+                kills = parser.getboolean("Login", "KillUserProcesses", fallback=kills)
+    return kills
+
+
+def check_container(namespace: Path = Path("/proc/self/ns/pid")) -> Finding:
+    """Whether process numbers are the machine's own."""
+    try:
+        inside = str(namespace.readlink()) != HOST_NAMESPACE
+    except OSError:
+        return Finding("processes", "not told by this system")
+    if not inside:
+        return Finding("processes", "numbers are the machine's own: who holds a GPU is named")
+    return doubtful(
+        "processes",
+        "in a container: who holds a GPU is a bare number, and every run ends with the container",
+        "Start the container with --pid=host; memory and load tell what is free until then",
+    )
+
+
+def existing_parent(path: Path) -> Path:
+    """The folder itself, or the nearest one above it that is there."""
+    path = path.absolute()
+    return path if path.exists() else existing_parent(path.parent)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())

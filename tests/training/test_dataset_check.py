@@ -1,0 +1,33 @@
+"""What `python -m training.dataset_check` finds of a data set, before a run does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.photographs import write_koniq
+from training.dataset_check import main
+
+
+def test_a_complete_data_set_is_counted_and_decoded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write_koniq(tmp_path / "koniq-10k", train=5)
+    flags = ["--dataset", "koniq-10k", "--data_path", str(folder)]
+    assert main(flags) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer == {"name": "koniq-10k", "images": {"train": 5, "val": 2, "test": 2}, "tested_on": []}
+    last = folder / "1024x768" / "training4.jpg"
+    last.write_bytes(last.read_bytes()[:2000])
+    assert main(flags) == 4
+    assert f"error: {last}: this image cannot be decoded" in capsys.readouterr().err
+    last.unlink()
+    assert main(flags) == 4
+    assert f"{last}: no such image" in capsys.readouterr().err
+
+
+def test_another_data_set_beside_it_is_looked_at_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write_koniq(tmp_path / "koniq-10k")
+    (tmp_path / "kadid-10k").mkdir()
+    assert main(["--dataset", "koniq-10k", "--data_path", str(folder)]) == 4
+    assert "kadid-10k" in capsys.readouterr().err

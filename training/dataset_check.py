@@ -1,0 +1,53 @@
+"""`python -m training.dataset_check FLAGS`: would a run with these flags find its data? Trains nothing.
+
+Reads every label, looks for every image, decodes a few of each split, and does the same for the other data sets that
+the run would be tested on. Prints one JSON object. Exit codes: 0 all there, 2 flags refused, 4 something is not.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from training.config import parse
+from training.datasets import Dataset, open_cross_dataset, open_dataset
+from training.datasets.base import SPLITS
+from training.errors import BadData, TrainingError
+
+DECODED = 3
+"""Images of each split that are decoded, the first and last among them."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    config = parse(sys.argv[1:] if argv is None else argv)
+    try:
+        dataset = open_dataset(config)
+        others = [open_cross_dataset(name, path, config) for name, path in config.cross_folders().items()]
+        for each in (dataset, *others):
+            _decode_some(each)
+    except TrainingError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    print(json.dumps(_words_of(dataset) | {"tested_on": [_words_of(other) for other in others]}))
+    return 0
+
+
+def _decode_some(dataset: Dataset) -> None:
+    for split in SPLITS:
+        items = dataset.split(split)
+        for place in range(min(DECODED, len(items))):
+            item = items[place * (len(items) - 1) // max(1, min(DECODED, len(items)) - 1)]
+            try:
+                dataset.decode(item).load()
+            except (OSError, ValueError) as error:
+                raise BadData(f"{item.path}: this image cannot be decoded ({error}); fetch it again") from error
+
+
+def _words_of(dataset: Dataset) -> dict[str, Any]:
+    counts = {split: len(dataset.split(split)) for split in SPLITS}
+    return {"name": dataset.name, "images": {split: count for split, count in counts.items() if count}}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
