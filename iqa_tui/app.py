@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import importlib
 import os
@@ -21,7 +20,8 @@ from iqa_tui.messages import DevicesSurveyed, LogChanged, RunsChanged
 from iqa_tui.monitor import words
 from iqa_tui.monitor.state import RunState
 from iqa_tui.screens.room import Room, ScreenAsked, Session
-from iqa_tui.watch.gpu_watcher import GpuWatcher, Queued, SurveysDevices
+from iqa_tui.watch.gpu_watcher import GpuWatcher, SurveysDevices
+from iqa_tui.watch.reviver import Reviver
 from iqa_tui.watch.run_watcher import RunWatcher
 from iqa_tui.widgets.plain_filter import PlainFilter
 from training.runfolder.schema import State
@@ -102,7 +102,7 @@ class IqaApp(App[None]):
         self._log_message: LogChanged | None = None
         self.run_watcher = RunWatcher(runs_dir, self.post_message)
         self.gpu_watcher = GpuWatcher(
-            make_surveyor or _surveyor, _waiting_reasons, self.run_watcher.queued, self.post_message
+            make_surveyor or _surveyor, Reviver(runs_dir), self.run_watcher.queued, self.post_message
         )
         self.session = Session(
             runs_dir=runs_dir,
@@ -255,16 +255,6 @@ def _surveyor() -> SurveysDevices:
     devices = importlib.import_module("iqa_tui.launch.devices")
     surveyor: SurveysDevices = devices.Surveyor(settle_seconds=4.0)
     return surveyor
-
-
-def _waiting_reasons(queued: Queued, survey: Any) -> dict[str, str]:
-    """In the watching thread. Where runs wait and nobody gives them devices, somebody is started who does."""
-    if queued:
-        with contextlib.suppress(OSError):  # another user's folder: its owner will
-            importlib.import_module("iqa_tui.launch.queue").revive_dispatcher(queued[0][0].runs_dir)
-    waiting = importlib.import_module("iqa_tui.launch.waiting")
-    reasons: dict[str, str] = waiting.waiting_reasons(queued, survey)
-    return reasons
 
 
 def run_app(runs_dir: Path, *, plan: str | None = None, screen: str = "monitor", ascii_mode: bool | None = None) -> int:

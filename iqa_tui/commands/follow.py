@@ -11,6 +11,7 @@ from iqa_tui.commands.outcome import A_RUN_FAILED, ALL_WELL, INTERRUPTED, NO_DEV
 from iqa_tui.commands.status import reasons_of
 from iqa_tui.launch.devices import Surveyor
 from iqa_tui.launch.queue import revive_dispatcher
+from iqa_tui.launch.retries import may_resume
 from iqa_tui.launch.stop import state_words
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.state import RunState
@@ -79,18 +80,24 @@ def _follow_to_the_end(runs: list[RunFolder], wait_seconds: float | None) -> lis
         everything = catalog.refresh()
         states = sorted((s for s in everything if s.run_id in place), key=lambda state: place[state.run_id])
         queued = [state for state in states if state.state is State.QUEUED]
-        if queued and time.monotonic() >= surveyed + SURVEY_SECONDS:
+        resumed = [state for state in states if _is_to_be_resumed(state)]
+        if (queued or resumed) and time.monotonic() >= surveyed + SURVEY_SECONDS:
             surveyed = time.monotonic()
             reasons = reasons_of(everything, surveyor.survey())
             revive_dispatcher(runs_dir)
         reporter.report(states, reasons)
-        if all(state.state.is_over for state in states):
+        if not resumed and all(state.state.is_over for state in states):
             return states
         if deadline is not None and len(queued) < len(states):
             deadline = None
         if deadline is not None and time.monotonic() >= deadline:
             return states
         time.sleep(POLL_SECONDS)
+
+
+def _is_to_be_resumed(state: RunState) -> bool:
+    """It is over, but not for long."""
+    return state.spec is not None and state.state.is_over and may_resume(state.run, state.spec, state.status)
 
 
 def print_line(line: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from iqa_tui.commands.choose import choose_run
 from iqa_tui.commands.outcome import A_RUN_FAILED, ALL_WELL
 from iqa_tui.launch.errors import LaunchError
+from iqa_tui.launch.queue import revive_dispatcher
 from iqa_tui.monitor.catalog import Catalog
 from training.runfolder.layout import RunFolder
 
@@ -30,4 +32,6 @@ def give_order(runs_dir: Path, names: Sequence[str], order: Callable[[RunFolder]
         except LaunchError as error:
             print(f"error: {error}", file=sys.stderr)
             code = A_RUN_FAILED
+    with contextlib.suppress(OSError):  # another user's folder: its owner will
+        revive_dispatcher(runs_dir)
     return code

@@ -86,7 +86,7 @@ class Backlog:
         number = latest.number if latest else 0
         stamp = change_stamp(run, number)  # before the look: a change in between shows next time
         # Whether its trainer has begun does not matter here, and finding out would read all its events.
-        status = run_status(run, begun_attempt=sys.maxsize, spec=self._spec(run))
+        status = run_status(run, begun_attempt=sys.maxsize, spec=self._specs.get(run.run_id))
         part = _Part.OVER
         if status.state is State.QUEUED:
             part = _Part.HELD if status.held else _Part.QUEUED
@@ -96,6 +96,8 @@ class Backlog:
             spec = self._spec(run)
             if spec is not None and may_resume(run, spec, status):
                 part = _Part.RESUMABLE
+        if part is _Part.OVER:
+            self._specs.pop(run.run_id, None)  # it holds a whole plan, and there may be thousands
         is_lasting = part in (_Part.OVER, _Part.QUEUED, _Part.HELD) and stamp is not None and is_settled(stamp)
         self._known[run.run_id] = _Known(part, number, stamp if is_lasting else None)
         return part

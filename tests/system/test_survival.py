@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -56,6 +57,34 @@ def test_five_runs_outlive_an_app_killed_at_once_and_a_new_app_shows_their_table
             assert f"0.{9000 + 10 * number}" in screen
         terminal.press("q")
         assert terminal.wait_for_end() == 0
+    wait_until(lambda: not lab.processes(), "every process to be gone")
+
+
+def test_two_launches_at_once_and_a_bad_evening_end_in_ten_finished_rows(lab: Lab) -> None:
+    env = {"IQA_TUI_CPU_SLOTS": "4"}
+    go_on = lab.folder / "go on"
+    plan = write_plan(lab, until=str(go_on))
+    launch = [*APP, "launch", str(plan), "--runs-dir", str(lab.runs_dir)]
+    with Terminal(launch, 140, 40, env) as one, Terminal(launch, 140, 40, env) as other:
+        for terminal in (one, other):
+            terminal.wait_for(r"4 running · 6 queued")
+            terminal.process.kill()
+    orphan, lost, *_ = [run for run in runs_of(lab) if state(run) is State.RUNNING]
+    for pid in lab.dispatchers():
+        os.kill(pid, signal.SIGKILL)
+    for run in (orphan, lost):
+        supervisor = process(run).supervisor_pid
+        assert supervisor is not None
+        os.kill(supervisor, signal.SIGKILL)
+    os.kill(process(lost).pid, signal.SIGKILL)
+    go_on.touch()
+    with Terminal([*APP, "--runs-dir", str(lab.runs_dir)], 140, 40, env) as terminal:
+        terminal.wait_for(r"1 lost · 9 finished")
+        terminal.wait_for(r"lost.*its processes are gone and left no record of why")
+        subprocess.run([*APP, "--runs-dir", str(lab.runs_dir), "retry", lost.run_id], check=True, env=os.environ | env)
+        terminal.wait_for(r"10 finished")
+    assert [state(run) for run in runs_of(lab)] == [State.FINISHED] * 10
+    assert [len(run.attempts()) for run in (orphan, lost)] == [1, 2]
     wait_until(lambda: not lab.processes(), "every process to be gone")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,9 +54,9 @@ def test_a_run_that_is_over_is_not_looked_into_again_until_its_folder_changes(
     end(run)
     looks: list[str] = []
 
-    def counted(run: RunFolder, *, begun_attempt: int = 0) -> object:
+    def counted(run: RunFolder, *, begun_attempt: int = 0, **more: Any) -> object:
         looks.append(run.run_id)
-        return run_status(run, begun_attempt=begun_attempt)
+        return run_status(run, begun_attempt=begun_attempt, **more)
 
     monkeypatch.setattr(backlog, "run_status", counted)
     assert [queued(waiting), queued(waiting), queued(waiting)] == [[], [], []]
