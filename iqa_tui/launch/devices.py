@@ -87,6 +87,11 @@ class Survey:
     """
 
     @property
+    def is_blind(self) -> bool:
+        """There should be GPUs, and none was ever seen: their driver does not answer."""
+        return self.default_kind == "gpu" and not any(state.device.kind == "gpu" for state in self.devices)
+
+    @property
     def free_count(self) -> int:
         """Devices that a run which names none could have now."""
         return sum(state.free and state.device.kind == self.default_kind for state in self.devices)

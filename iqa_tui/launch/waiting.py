@@ -91,6 +91,8 @@ def _held_back_words(spec: Spec, before: list[Entry]) -> str:
 def _device_words(spec: Spec, survey: Survey, promises: Promises) -> str:
     usable = [state for state in survey.devices if may_use(spec, state.device, survey.default_kind)]
     wanted = _wanted(spec, survey)
+    if survey.is_blind:
+        return f"needs {wanted}. {survey.note}"
     if not usable:
         there = ", ".join(state.device.label for state in survey.devices) or "none"
         return f"needs {wanted}, and this machine has {there}" + (f" ({survey.note})" if survey.note else "")

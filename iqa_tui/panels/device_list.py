@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 
 from iqa_tui.launch.devices import DeviceState, Survey
-from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow
+from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow, with_label_width
 
 COLUMNS = (
     Column("tick", "", 3),
@@ -26,6 +26,7 @@ class DeviceList(RowTable):
         """Args:
         unticked: device keys that shall not be used.
         """
+        self._columns = with_label_width(COLUMNS, "label", (state.device.label for state in survey.devices))
         self.set_title(f"Devices · {survey.note}" if survey.note else "Devices")
         self.show([_row(state, state.device.key not in unticked) for state in survey.devices], empty=[survey.note])
 

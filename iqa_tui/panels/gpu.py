@@ -51,7 +51,7 @@ class GpuPanel(Canvas):
         now: Unix seconds, for the age of what is shown: of the GPUs, while their driver does not answer.
         """
         self._survey, self._host, self._utilisation, self._names = survey, host, utilisation, names
-        kind = "GPUs" if self._has_gpu else "CPU"
+        kind = "GPUs" if self._has_gpu or survey.is_blind else "CPU"
         note = f" · {survey.note}" if self.compact and survey.note else ""
         age = now - (survey.taken_at if survey.sampled_at is None else survey.sampled_at)
         self.set_title(f"{kind} · last seen {duration_words(age)} ago" if age > OLD_SECONDS else f"{kind}{note}")
@@ -70,9 +70,11 @@ class GpuPanel(Canvas):
         if self._survey is None:
             return [[]]
         lines = []
+        gpus = [state for state in self._survey.devices if state.sample is not None]
+        number_width = max((len(_number(state)) for state in gpus), default=1)
         for state in self._survey.devices:
-            history = self._utilisation.get(state.device.key, ())
-            lines += device_lines(state, history, self._holder_words(state), width, compact=self.compact)
+            history, words = self._utilisation.get(state.device.key, ()), self._holder_words(state)
+            lines += device_lines(state, history, words, width, compact=self.compact, number_width=number_width)
         if self._host is not None and not self._has_gpu:
             lines += host_lines(self._host, width, compact=self.compact)
         if self.compact:
@@ -93,9 +95,19 @@ class GpuPanel(Canvas):
 
 
 def device_lines(
-    state: DeviceState, history: tuple[float | None, ...], holder: Span, width: int, *, compact: bool
+    state: DeviceState,
+    history: tuple[float | None, ...],
+    holder: Span,
+    width: int,
+    *,
+    compact: bool,
+    number_width: int = 1,
 ) -> list[Line]:
-    """Two lines a GPU, or one where every line counts; one for a CPU slot."""
+    """Two lines a GPU, or one where every line counts; one for a CPU slot.
+
+    Args:
+        number_width: of the longest number that stands above or below: `0`, or `2:1` for a MIG instance.
+    """
     sample = state.sample
     if sample is None:
         return [[(f"{state.device.label:<7}", "strong"), holder]]
@@ -105,8 +117,7 @@ def device_lines(
     heat = fit("" if sample.temperature_celsius is None else f"{sample.temperature_celsius}°C", 5, "right")
     fraction = used / total if used is not None and total else None
     name = fit(short_name(sample.name), NAME_WIDTH)
-    number = f"{sample.index}" if sample.instance is None else f"{sample.index}:{sample.instance}"
-    line: Line = [(f"{number:<2}" if len(number) < 2 else f"{number} ", "strong"), (f"{name} {memory} ", "")]
+    line: Line = [(f"{_number(state):<{number_width}} ", "strong"), (f"{name} {memory} ", "")]
     if compact:
         return [[*line, (meter(fraction, 10), _heat(fraction)), (f" {load} {heat}  ", ""), holder]]
     bar = meter(fraction, max(4, width - line_width(line) - 11))
@@ -117,6 +128,10 @@ def device_lines(
         [*line, (bar, _heat(fraction)), (f" {load} {heat}", "")],
         [*below, (sparkline(history, history_width), "accent")],
     ]
+
+
+def _number(state: DeviceState) -> str:
+    return state.device.label.rpartition(" ")[2]
 
 
 def host_lines(host: HostLoad, width: int, *, compact: bool) -> list[Line]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from iqa_tui.monitor import words
 from iqa_tui.monitor.state import RunState
-from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow
+from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow, with_label_width
 from training.runfolder.schema import State
 
 COLUMNS = (
@@ -62,6 +62,7 @@ class RunList(RowTable):
         waiting: run id to what it waits for.
         colours: run id to the colour of its curve, for the runs whose curves are chosen.
         """
+        self._columns = with_label_width(COLUMNS, "device", (state.device_label for state in ordered))
         several_seeds = len({state.spec.seed for state in ordered if state.spec}) > 1
         runs = (
             run_row(state, waiting.get(state.run_id, ""), colours.get(state.run_id), now, several_seeds)

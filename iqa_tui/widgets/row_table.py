@@ -5,7 +5,7 @@ Where the place is narrow, whole columns go (the least important first), not let
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -190,6 +190,17 @@ class RowTable(Canvas, can_focus=True):
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()
         self.action_move(-1)
+
+
+MOST_LABEL_WIDTH = 10
+
+
+def with_label_width(columns: Sequence[Column], key: str, labels: Iterable[str]) -> tuple[Column, ...]:
+    """The columns, that of `key` as wide as its longest text, within reason: a name that is cut means another thing."""
+    longest = min(MOST_LABEL_WIDTH, max(map(len, labels), default=0))
+    return tuple(
+        replace(column, width=max(column.width, longest)) if column.key == key else column for column in columns
+    )
 
 
 def fitting_columns(columns: Sequence[Column], width: int) -> tuple[Column, ...]:

@@ -66,6 +66,11 @@ def test_a_device_that_is_not_there_is_said_to_be_missing() -> None:
     }
 
 
+def test_a_driver_that_never_answered_is_what_a_run_waits_for() -> None:
+    note = "The NVIDIA driver has not answered for 14 s: runs wait for it; `--devices cpu` runs them on the CPU"
+    assert waiting_reasons([entry("A")], survey(note=note)) == {"A": f"needs a GPU. {note}"}
+
+
 def test_a_declared_need_is_met_beside_another_process_but_not_beside_a_run_that_has_the_gpu_whole() -> None:
     queued = [entry("A", vram_bytes=40 * GIB)]
     assert waiting_reasons(queued, survey(HELD)) == {"A": "starts next on GPU 3"}

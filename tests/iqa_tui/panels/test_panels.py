@@ -6,14 +6,15 @@ from pathlib import Path
 import pytest
 
 from iqa_tui.gpus.sample import GpuSample
-from iqa_tui.launch.devices import Device, DeviceState
+from iqa_tui.launch.devices import Device, DeviceState, Survey
+from iqa_tui.launch.lease import Holder
 from iqa_tui.messages import HostLoad
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.state import RunState, fold
 from iqa_tui.panels.command_view import wrapped_command
 from iqa_tui.panels.curves import Shown, View, series_of
 from iqa_tui.panels.experiment_list import experiment_row
-from iqa_tui.panels.gpu import device_lines, host_lines, short_name
+from iqa_tui.panels.gpu import GpuPanel, device_lines, host_lines, short_name
 from iqa_tui.panels.result_table import delta, number, result_row, srcc_bounds
 from iqa_tui.panels.run_list import COLUMNS, recorded_row, run_row
 from iqa_tui.results.table import Row, Table
@@ -177,3 +178,23 @@ def test_a_tick_is_a_sign_not_a_colour() -> None:
 
     ticked, unticked = (experiment_row(Experiment("F2", "L2"), state).cells["tick"] for state in (True, False))
     assert (ticked[0][0], unticked[0][0]) == ("[x]", "[ ]")
+
+
+def test_gpus_and_parts_of_them_stand_in_line_and_name_everybody(tmp_path: Path) -> None:
+    whole, part = Device("GPU-a", "gpu", 0, "H100"), Device("MIG-b", "gpu", 1, "H100 MIG", instance=2)
+    holders = tuple(
+        Holder("ann", run_id, 1, label, reserved_bytes=1) for run_id, label in (("x", "F2 L2"), ("y", "F3"))
+    )
+    shared = DeviceState(whole, False, "shared by …", GpuSample(0, "GPU-a", "H100", 1 << 30, 80 << 30, 50), holders)
+    other = DeviceState(part, True, "free", GpuSample(1, "MIG-b", "H100", 1 << 30, 80 << 30, None, instance=2))
+    panel = GpuPanel()
+    panel.compact = True
+    panel.redraw = lambda: None
+    panel.set_title = lambda title: setattr(panel, "shown_title", title)
+    panel.show(Survey((shared, other), "", 100.0, "gpu", 60.0), None, {}, {"x": "F2 L2 (MSE)"}, now=100.0)
+    first, second = (joined(line) for line in panel.draw(80, 9))
+    assert first.index("H100") == second.index("H100") == 4
+    assert first.startswith("0   H100")
+    assert second.startswith("1:2 H100")
+    assert first.endswith("F2 · F3")
+    assert panel.shown_title == "GPUs · last seen 40 s ago"  # their driver hangs; the survey itself is fresh
