@@ -18,6 +18,7 @@ environment:
   IQA_TUI_CPU_SLOTS  runs that share the CPU where there is no GPU (default 1)
   IQA_TUI_CACHE      folder of decoded images that all runs share (default ~/.cache/iqa-tui)
   IQA_TUI_LEASES     folder of device leases, one for all users of the machine (default /run/lock/iqa-tui)
+  IQA_TUI_CUDA_UUIDS  1: trainers are shown their GPUs by UUID; MIG instances always are
   IQA_TUI_GPU_SETTLE_SECONDS  how long a GPU must look idle before a run gets it (default 4)
 
 exit codes: 0 all well, 1 a run failed, 2 usage, 3 no device in time, 4 environment, 130 interrupted"""

@@ -204,8 +204,14 @@ def lease_holder(key: str) -> Holder | None:
 
 def _shares(key: str) -> dict[int, Holder]:
     """Number to holder of every share that is held."""
-    held = [number for number in range(MOST_SHARES) if is_held(share_file(key, number))]
-    return {number: _holder_in(share_file(key, number)) for number in held}
+    shares = {}
+    for number in range(MOST_SHARES):
+        path = share_file(key, number)
+        if not path.exists():  # the lowest free one is taken and none is ever removed, so there are no more
+            break
+        if is_held(path):
+            shares[number] = _holder_in(path)
+    return shares
 
 
 def _holder_in(path: Path) -> Holder:
