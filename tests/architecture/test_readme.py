@@ -94,7 +94,7 @@ def test_a_command_of_the_readme_runs(command: str, folder: Path) -> None:
     if " launch " in command:
         assert command in SMALLER, f"say in SMALLER how to run it here: {command}"
         words = " ".join([command, SMALLER[command], *(f"--set {flag}={value}" for flag, value in SMALL.items())])
-    if command.startswith("iqa-tui stop"):
+    if command.split()[1] in ("stop", "hold", "release", "priority"):
         queue_run(folder / "runs", "F2")
     if command.startswith("iqa-tui retry"):
         fail_run(queue_run(folder / "runs", "F2"), "exit 1: some cause")

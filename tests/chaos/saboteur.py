@@ -51,7 +51,7 @@ class Saboteur:
             (self._fill_the_disk, 1),
             (self._step_the_clock, 2),
             (self._order, 8),
-            (self._app, 2),
+            (self._app, 10),
         ]
         self._launch(4)
         self._ground.open_app()

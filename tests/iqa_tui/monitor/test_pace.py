@@ -41,6 +41,16 @@ def test_time_left_shrinks_while_nothing_new_is_heard_and_never_below_zero() -> 
     assert time_left(state, now=state.updated + 1e6) == 0.0
 
 
+def test_time_left_follows_a_pace_that_changes() -> None:
+    quick = epochs_of_ten(range(1, 101), pace=1.0, pause=0.0)
+    for event in (fast := [event for event in quick if event.kind == "step"]):
+        event.fields["epoch"] = 1
+    started = Event("started", 0.0, 1, {"epochs": 1, "steps_per_epoch": 1000})
+    assert time_left(running([started, *fast]), now=100.0) == pytest.approx(900 * 1.0)
+    slow = [Event("step", 100.0 + 7.0 * n, 1, {"step": 100 + n, "epoch": 1, "loss": 1.0}) for n in range(1, 41)]
+    assert time_left(running([started, *fast, *slow]), now=380.0) == pytest.approx(860 * 7.0)
+
+
 def test_steps_of_an_earlier_attempt_do_not_count() -> None:
     old = epochs_of_ten(range(1, 10), pace=50.0)
     new = epochs_of_ten(range(10, 15), pace=1.0, start=10_000.0)

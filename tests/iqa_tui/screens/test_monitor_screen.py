@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -144,6 +145,24 @@ async def test_a_run_that_is_over_is_not_stopped_but_can_be_tried_again(
         assert not isinstance(pilot.app.screen, ConfirmScreen)
         await pilot.press("R")
         await settle(pilot, lambda: retried == [fake.run.run_id])
+
+
+async def test_a_queued_run_is_held_released_and_moved_by_keys(runs_dir: Path, open_app: OpenApp) -> None:
+    fake = FakeRun.queue(runs_dir, "F2")
+
+    def place() -> Any:
+        return json.loads(fake.run.place.read_text())
+
+    async with open_app() as pilot:
+        await settle(pilot, lambda: "○ queued" in screen_text(pilot))
+        await pilot.press("h")
+        await settle(pilot, lambda: "held by " in screen_text(pilot))
+        await pilot.press("p")
+        await settle(pilot, lambda: place()["priority"] == "medium")  # it was launched with high
+        assert place()["held"]
+        await pilot.press("h")
+        await settle(pilot, lambda: not place()["held"])
+        await settle(pilot, lambda: "held by " not in screen_text(pilot))
 
 
 async def test_enter_gives_the_curves_the_whole_screen_and_escape_takes_it_back(
