@@ -60,4 +60,5 @@ def _write(run: RunFolder, **changes: bool | str) -> None:
     try:
         write_record(run.place, replace(place, **changes))  # type: ignore[arg-type]  # names and kinds stand above
     except OSError as error:
-        raise LaunchError(f"{run.place}: cannot be written ({error.strerror}). Ask the run's owner.") from error
+        remedy = "Ask the run's owner." if isinstance(error, PermissionError) else "Make room, and say it again."
+        raise LaunchError(f"{run.place}: cannot be written ({error.strerror}). {remedy}") from error

@@ -9,6 +9,7 @@ can take it down. Killed itself, it takes nothing with it: the trainer goes on a
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import socket
@@ -53,6 +54,7 @@ EXIT_DEVICE_TAKEN = 11
 """A device is another run's: this one stays queued."""
 EXIT_NO_ROOM = 12
 """The disk is full: this run stays queued, for what it did could not be kept."""
+NO_ROOM_ERRORS = (errno.ENOSPC, errno.EDQUOT)
 RESERVED_BYTES = 64 << 10
 """Kept for the records of an attempt, so that a disk that its trainer filled cannot keep them out."""
 
@@ -69,6 +71,11 @@ def main(argv: list[str]) -> int:
     except LockHeld as held:
         print(f"{run.run_id}: {held}", file=sys.stderr)
         return EXIT_DEVICE_TAKEN if str(held).startswith("device") else EXIT_NOT_QUEUED
+    except OSError as error:
+        if error.errno not in NO_ROOM_ERRORS:
+            raise
+        print(f"{run.run_id}: {error}", file=sys.stderr)
+        return EXIT_NO_ROOM
     if not locks:
         return EXIT_NOT_QUEUED
     try:

@@ -68,9 +68,9 @@ class OrdersRoom(Room):
             self._change_place(state, "release_run" if state.status.held else "hold_run")
 
     def next_priority(self, state: RunState | None) -> None:
-        """high, medium, low, and round again."""
+        """medium, high, low, and round again: what somebody presses first is to go first."""
         if state is not None and state.spec is not None:
-            following = {"high": "medium", "medium": "low"}.get(state.priority, "high")
+            following = {"high": "low", "low": "medium"}.get(state.priority, "high")
             self._change_place(state, "prioritise_run", following)
 
     def _change_place(self, state: RunState, order: str, *arguments: str) -> None:

@@ -136,6 +136,21 @@ def test_a_gpu_whose_driver_fails_is_set_aside_until_it_is_put_back(
     wait_for(third, State.FINISHED)
 
 
+def test_a_gpu_that_appears_while_runs_wait_is_given_to_them(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gpus = FakeGpus(tmp_path / "driver", count=1)
+    for name, value in gpus.env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("IQA_TUI_GPU_SETTLE_SECONDS", "0.1")
+    first, second = lab.launch(*[{"flags": {"until": str(lab.folder / "go")}}] * 2)
+    wait_for(first, State.RUNNING)
+    gpus.count = 2
+    gpus.write()
+    wait_for(second, State.RUNNING)
+    assert {process(run).devices[0]["key"] for run in (first, second)} == {gpus.uuid(0), gpus.uuid(1)}
+
+
 # May read everything, for the interpreter of this run may lie where others may not look; owns and writes as any other.
 AS_ANOTHER = ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups"]
 AS_ANOTHER += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]

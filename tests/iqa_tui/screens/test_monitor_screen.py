@@ -158,7 +158,7 @@ async def test_a_queued_run_is_held_released_and_moved_by_keys(runs_dir: Path, o
         await pilot.press("h")
         await settle(pilot, lambda: "held by " in screen_text(pilot))
         await pilot.press("p")
-        await settle(pilot, lambda: place()["priority"] == "medium")  # it was launched with high
+        await settle(pilot, lambda: place()["priority"] == "low")  # it was launched with high
         assert place()["held"]
         await pilot.press("h")
         await settle(pilot, lambda: not place()["held"])
