@@ -150,12 +150,11 @@ class Saboteur:
             self._say(f"killed {role} {pid}")
 
     def _kill_one(self) -> None:
-        """A role first, then one of it: there are many more workers than dispatchers."""
-        processes = self._ground.processes()
-        roles = sorted(set(processes.values()) - {"gone"})
-        if roles:
-            role = self._random.choice(roles)
-            self._kill(self._random.choice(sorted(pid for pid, known in processes.items() if known == role)), role)
+        """A role first, then one of it, if there is any."""
+        (role,) = self._random.choices(*zip(*ROLES.items(), strict=True))
+        pids = sorted(pid for pid, known in self._ground.processes().items() if known == role)
+        if pids:
+            self._kill(self._random.choice(pids), role)
 
     def _cut_a_run(self) -> None:
         """Supervisor and trainer of one run at the same moment."""
@@ -217,5 +216,7 @@ class Saboteur:
         shutil.move(attempt.exit, attempt.path / "exit.json.torn")
 
 
+ROLES = {"app": 1, "driver": 1, "dispatcher": 2, "supervisor": 4, "trainer": 5, "worker": 2, "daemon": 1}
+"""How often each is killed: an app that is killed before it has looked leaves everything as it was."""
 FLAGS = {"--stubborn": 0.3, "--daemon": 0.2, "--tear": 0.15, "--limit_files": 0.1}
 """How many of the trainers are how bad."""
