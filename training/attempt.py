@@ -7,13 +7,14 @@ ended. By hand this process does it all, so that the app shows such a run like a
 from __future__ import annotations
 
 import getpass
+import itertools
 import os
 import platform
 import resource
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -76,17 +77,27 @@ class Attempt:
     """Unix seconds."""
 
 
+def is_under_launcher() -> bool:
+    """A supervisor keeps the records, and gave this process one run."""
+    return os.environ.get(ATTEMPT_VARIABLE, "").isdecimal()
+
+
 def begin(config: TrainConfig, argv: list[str], should_stop: StopSignal) -> Attempt:
     """Find or make the run folder; by hand also lock it and write what is asked and who runs it.
 
     Raises:
         BadUsage: the folder is another run's, or somebody works in it.
     """
-    number = os.environ.get(ATTEMPT_VARIABLE, "")
-    if number.isdecimal():
+    if is_under_launcher():
         if config.run_folder is None:
             raise BadUsage(f"{ATTEMPT_VARIABLE} is set, so --run_folder must name the run's folder")
-        attempt = Attempt(RunFolder(Path(config.run_folder).resolve()), int(number), False, should_stop, time.time())
+        attempt = Attempt(
+            RunFolder(Path(config.run_folder).resolve()),
+            int(os.environ[ATTEMPT_VARIABLE]),
+            False,
+            should_stop,
+            time.time(),
+        )
     else:
         attempt = _begin_by_hand(config, argv, should_stop)
     should_stop.watch(attempt.run.stop)
@@ -132,7 +143,14 @@ def _spec(config: TrainConfig, run: RunFolder, argv: list[str]) -> Spec:
         run_id=run.run_id,
         group="by hand",
         label=config.loss_type,
-        argv=[sys.executable, "-m", "training", *_without_folder(argv), "--run_folder", "{run_folder}"],
+        argv=[
+            sys.executable,
+            "-m",
+            "training",
+            *without_flags(argv, {"--run_folder": 1}),
+            "--run_folder",
+            "{run_folder}",
+        ],
         created=time.time(),
         cwd=str(Path.cwd()),
         loss_type=config.loss_type,
@@ -144,14 +162,19 @@ def _spec(config: TrainConfig, run: RunFolder, argv: list[str]) -> Spec:
     )
 
 
-def _without_folder(argv: list[str]) -> list[str]:
-    """The flags without `--run_folder X`, in either way of writing it."""
+def without_flags(argv: Sequence[str], flags: dict[str, int]) -> list[str]:
+    """The flags but some, in either way of writing them (`--seed 1`, `--seed=1`).
+
+    Args:
+        argv: of `python -m training`.
+        flags: those to leave out, and how many words follow each.
+    """
     kept: list[str] = []
     words = iter(argv)
     for word in words:
-        if word == "--run_folder":
-            next(words, None)
-        elif not word.startswith("--run_folder="):
+        if word in flags:
+            list(itertools.islice(words, flags[word]))
+        elif word.partition("=")[0] not in flags:
             kept.append(word)
     return kept
 

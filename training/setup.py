@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from training.attempt import Attempt
-from training.config import PUBLISHED_TRAIN_TEST_NUM, TrainConfig
+from training.config import TrainConfig
 from training.datasets import Dataset, open_cross_dataset, open_dataset
 from training.datasets.base import SPLITS
 from training.datasets.batches import SplitImages
@@ -101,11 +101,6 @@ def notes_of_setup(setup: Setup) -> list[str]:
         )
     if rising := rising_lr_note(config):
         notes.append(rising)
-    if config.train_test_num == PUBLISHED_TRAIN_TEST_NUM:
-        notes.append(
-            f"--train_test_num {PUBLISHED_TRAIN_TEST_NUM} (the published default): one run is one seed here; "
-            "repeat with --seed or `iqa-tui launch PLAN --seeds 1,2,3`"
-        )
     uses_spread = config.loss_type == "pairwise" and config.pairwise_sd == "image" and not config.is_published
     if uses_spread and setup.images["train"].training_mos_sd is None:
         notes.append("no spread of opinions is known for every training image: the pairwise loss uses one for all")

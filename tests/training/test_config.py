@@ -82,7 +82,7 @@ def test_an_unknown_data_set_is_refused_with_what_there_is(capsys):
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        (("--train_test_num", "3"), "--seeds"),
+        (("--train_test_num", "0"), "--train_test_num: 0 is not at least 1"),
         (("--loss_type", "huber"), "huber"),
         (("--lr", "0"), "--lr"),
         (("--lr", "nan"), "--lr"),

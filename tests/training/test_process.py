@@ -235,7 +235,7 @@ def test_a_folder_somebody_works_in_is_left_alone(tmp_path):
     run.path.mkdir()
     lock = take_lock(run.alive_lock)
     try:
-        ended = train("--dataset", "demo", "--run_folder", run.path)
+        ended = train("--dataset", "demo", "--train_test_num", "1", "--run_folder", run.path)
     finally:
         os.close(lock)
     assert ended.returncode == 2
