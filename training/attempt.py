@@ -6,6 +6,7 @@ ended. By hand this process does it all, so that the app shows such a run like a
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import itertools
 import os
@@ -18,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from io import RawIOBase
 from pathlib import Path
 from types import FrameType
 from typing import TextIO
@@ -216,7 +218,11 @@ def end_by_hand(attempt: Attempt, error: BaseException | None, words: str) -> No
         returncode=exit_code(error),
         peak_rss_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     )
-    write_record(attempt.run.attempt(attempt.number).exit, record)
+    try:
+        write_record(attempt.run.attempt(attempt.number).exit, record)
+    except OSError as trouble:
+        with contextlib.suppress(OSError):
+            print(f"warning: how it ended cannot be recorded ({trouble})", file=sys.stderr)
 
 
 def exit_code(error: BaseException | None) -> int:
@@ -242,18 +248,18 @@ def is_gpu_out_of_memory(error: BaseException) -> bool:
 
 
 class Tee:
-    """A text stream that also writes to a file, and is a terminal where the first one is."""
+    """A text stream that also writes to a file where it can, and is a terminal where the first one is."""
 
-    def __init__(self, shown: TextIO, kept: TextIO) -> None:
+    def __init__(self, shown: TextIO, kept: RawIOBase) -> None:
         self._shown = shown
         self._kept = kept
 
     def write(self, text: str) -> int:
-        self._kept.write(text)
+        with contextlib.suppress(OSError):  # a full disk
+            self._kept.write(text.encode(errors="replace"))
         return self._shown.write(text)
 
     def flush(self) -> None:
-        self._kept.flush()
         self._shown.flush()
 
     def isatty(self) -> bool:
@@ -270,7 +276,7 @@ def output_kept(attempt: Attempt) -> Iterator[None]:
         yield
         return
     stdout, stderr = sys.stdout, sys.stderr
-    with attempt.run.attempt(attempt.number).output.open("a", buffering=1) as kept:
+    with attempt.run.attempt(attempt.number).output.open("ab", buffering=0) as kept:
         sys.stdout, sys.stderr = Tee(stdout, kept), Tee(stderr, kept)  # as far as print goes
         try:
             yield

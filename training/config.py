@@ -41,6 +41,7 @@ WHERE_FLAGS = (
     "num_workers",
     "train_test_num",
     "tensorboard",
+    "checkpoint_minutes",
     "resume",
     "check",
 )
@@ -100,6 +101,8 @@ class TrainConfig:
     protocol: str
     tensorboard: bool
     """Event files beside `events.jsonl`."""
+    checkpoint_minutes: float
+    """From one checkpoint within an epoch to the next; 0: none within an epoch."""
     resume: bool
     limit_train_images: int | None
     """None: all."""
@@ -393,6 +396,12 @@ def _add_run_flags(group: Group) -> None:
     )
     group.add_argument(
         "--tensorboard", action="store_true", help="write TensorBoard event files into the run folder as well"
+    )
+    group.add_argument(
+        "--checkpoint_minutes",
+        type=_not_negative,
+        default=10.0,
+        help="between checkpoints within an epoch; 0: only at its ends",
     )
     group.add_argument("--resume", action="store_true", help="go on from the run folder's last checkpoint")
     group.add_argument("--check", action="store_true", help="check the flags, print them as JSON, and end")

@@ -113,7 +113,7 @@ def _read_own(file: Path) -> dict[str, Any] | None:
 def _of_run(file: Path, content: dict[str, Any]) -> Scorer:
     try:
         reading = content["reading"]
-        config = replace(TrainConfig(**content["config"]), weights="none")
+        config = replace(TrainConfig(**{**parse([]).as_dict(), **content["config"]}), weights="none")
         network = build_network(config)
         network.load_state_dict(content["network"])
         network.backbone.normalisation = Normalisation(tuple(reading["mean"]), tuple(reading["std"]))

@@ -20,8 +20,9 @@ LONGEST_CAUSE = 300
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")
 TRACEBACK = "Traceback (most recent call last):"
 OUT_OF_MEMORY = re.compile(r"CUDA out of memory|OutOfMemoryError|CUBLAS_STATUS_ALLOC_FAILED")
+OUR_OUT_OF_MEMORY = "CUDA out of memory at --batch_size"
 CAPACITY = re.compile(r"total capacity of ([\d.]+) ([GM]iB) of which ([\d.]+) ([GM]iB) is free")
-NOT_FINITE = re.compile(r"\bloss\b.*\bnot finite\b", re.IGNORECASE)
+NOT_FINITE = re.compile(r"\b(loss|gradient|weights)\b.*\bnot finite\b", re.IGNORECASE)
 DRIVER_LOST = re.compile(
     r"GPU is lost|fallen off the bus|uncorrectable ECC|unspecified launch failure|driver shutting down", re.IGNORECASE
 )
@@ -87,7 +88,10 @@ def _failed(ending: Ending) -> tuple[ExitKind, str]:
     words = last_words(ending.output)
     cause = f"exit {ending.returncode}: {words}" if words else f"exit {ending.returncode} without a word"
     if OUT_OF_MEMORY.search(words):
-        return ExitKind.GPU_OUT_OF_MEMORY, f"exit {ending.returncode}: {_out_of_memory(text, ending.device)}"
+        memory = _out_of_memory(text, ending.device)
+        if words.startswith(OUR_OUT_OF_MEMORY):  # it goes on with the batch size and what to do
+            memory += words.removeprefix("CUDA out of memory")
+        return ExitKind.GPU_OUT_OF_MEMORY, _shortened(f"exit {ending.returncode}: {memory}")
     if NOT_FINITE.search(words):
         return ExitKind.NOT_FINITE, cause
     if DRIVER_LOST.search(words):

@@ -92,6 +92,16 @@ class RunFolder:
         return self.checkpoints / "last.pt"
 
     @property
+    def previous_checkpoint(self) -> Path:
+        """The one before the last, for when that turns out to be damaged."""
+        return self.checkpoints / "last.previous.pt"
+
+    @property
+    def resumable_checkpoints(self) -> tuple[Path, Path]:
+        """Newest first."""
+        return self.last_checkpoint, self.previous_checkpoint
+
+    @property
     def best_checkpoint(self) -> Path:
         return self.checkpoints / "best.pt"
 
