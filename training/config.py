@@ -385,7 +385,10 @@ def _add_training_flags(group: Group) -> None:
     )
     group.add_argument("--seed", type=_from_zero, default=42, help="all that is random follows from it")
     group.add_argument(
-        "--precision", choices=("auto", "fp32", "bf16"), default="auto", help="auto: bf16 where the device has it"
+        "--precision",
+        choices=("auto", "fp32", "tf32", "bf16"),
+        default="auto",
+        help="auto: bf16 where the device has it; tf32: fp32 with faster, coarser products on a GPU that has them",
     )
 
 

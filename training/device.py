@@ -22,7 +22,7 @@ class Placement:
     name: str
     """For people, for example `NVIDIA H100 80GB HBM3` or `CPU (2 threads)`."""
     precision: str
-    """fp32 or bf16, for scoring; for training too unless `trains_in_fp32`."""
+    """fp32, tf32 or bf16, for scoring; for training too unless `trains_in_fp32`."""
     trains_in_fp32: bool = False
 
     @property
@@ -78,11 +78,23 @@ def _why_no_cuda() -> str:
 
 
 def _place_on_cuda(precision: str) -> Placement:
-    has_bf16 = torch.cuda.get_device_capability()[0] >= 8  # Ampere; older ones emulate it slowly
-    if precision == "bf16" and not has_bf16:
+    is_ampere = torch.cuda.get_device_capability()[0] >= 8  # older ones have no TF32 and emulate bf16 slowly
+    if precision == "bf16" and not is_ampere:
         raise NoDevice(f"--precision bf16: {torch.cuda.get_device_name()} has no bf16; use --precision fp32")
-    chosen = "bf16" if precision != "fp32" and has_bf16 else "fp32"
+    chosen = ("bf16" if precision == "auto" else precision) if is_ampere else "fp32"
+    allow_tf32(chosen == "tf32")
     return Placement(torch.device("cuda"), torch.cuda.get_device_name(), chosen)
+
+
+def allow_tf32(allowed: bool) -> None:
+    """Let a GPU round the factors of fp32 products to 10 bits, or not; torch's own default does so in convolutions."""
+    if hasattr(torch.backends.cudnn, "conv"):  # since 2.9, which warns of the names before
+        products = "tf32" if allowed else "ieee"
+        torch.backends.cuda.matmul.fp32_precision = products
+        torch.backends.cudnn.conv.fp32_precision = products
+    else:
+        torch.backends.cuda.matmul.allow_tf32 = allowed
+        torch.backends.cudnn.allow_tf32 = allowed
 
 
 def _place_on_cpu(precision: str) -> Placement:

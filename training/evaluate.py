@@ -23,7 +23,7 @@ from training.runfolder.write import write_atomic
 from training.transforms import to_network_input
 
 Scores = npt.NDArray[np.float64]
-CPU_BATCH = 8
+CPU_BATCH = 4
 """Small batches are fastest on a CPU: what one layer wrote is still in its cache for the next."""
 SMALLEST_GPU_BATCH = 64
 
@@ -90,16 +90,16 @@ def score_crops(
     total = np.zeros(len(images))
     attention = np.zeros((len(images), len(network.backbone.channels))) if network.fusion.attention else None
     done = 0
-    for numbers, crops in crops_to_score(images, config, batch_size):
-        if should_stop():
-            raise Stopped("stopped during evaluation")
-        with placement.autocast(training=False):
+    with placement.autocast(training=False):  # around all batches: weights are turned into bf16 once, not per batch
+        for numbers, crops in crops_to_score(images, config, batch_size):
+            if should_stop():
+                raise Stopped("stopped during evaluation")
             scores = network(to_network_input(crops.to(placement.device), network.normalisation))
-        np.add.at(total, numbers, scores.double().cpu().numpy())
-        if attention is not None and network.attention_weights is not None:
-            np.add.at(attention, numbers, network.attention_weights.double().cpu().numpy())
-        done += len(numbers)
-        on_progress(done, len(images) * config.test_crops)
+            np.add.at(total, numbers, scores.double().cpu().numpy())
+            if attention is not None and network.attention_weights is not None:
+                np.add.at(attention, numbers, network.attention_weights.double().cpu().numpy())
+            done += len(numbers)
+            on_progress(done, len(images) * config.test_crops)
     if attention is not None:
         attention /= config.test_crops
     return total / config.test_crops, attention
