@@ -7,6 +7,7 @@ import time
 
 from training import checkpoint
 from training.attempt import Attempt
+from training.board import open_events
 from training.checkpoint import Metrics, Progress
 from training.config import TrainConfig
 from training.cross_tests import score_elsewhere
@@ -18,7 +19,7 @@ from training.loop import train_epoch
 from training.losses import build_criterion
 from training.outcome import finish
 from training.record import Recorder
-from training.runfolder.write import EventWriter, remove_left_over
+from training.runfolder.write import remove_left_over
 from training.setup import Setup, set_up, tell_start
 
 
@@ -38,7 +39,7 @@ def run(config: TrainConfig, attempt: Attempt) -> None:
     began = time.monotonic()
     folder = attempt.run
     remove_left_over(folder.checkpoints, folder.scores)
-    events = EventWriter(folder.events, attempt.number)
+    events = open_events(folder, attempt.number, config)
     recorder = Recorder(events, show_bar=attempt.by_hand and sys.stderr.isatty())
     try:
         setup = set_up(config, attempt, recorder)

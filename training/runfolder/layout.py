@@ -114,6 +114,10 @@ class RunFolder:
         return self.path / "model_card.md"
 
     @property
+    def tensorboard(self) -> Path:
+        return self.path / "tensorboard"
+
+    @property
     def scores(self) -> Path:
         return self.path / "scores"
 
