@@ -60,57 +60,56 @@ class Board:
     def __init__(self, run: RunFolder, config: TrainConfig) -> None:
         self._folder = run.tensorboard
         self._config = config
-        self._step, told = _told_before(run)
-        self._shown = told if self._folder.exists() else set()
+        self._step = 0
+        self._told: set[tuple[int, str]] = set()
+        """Step and split of the scores that stand."""
+        for event in read_events(run):
+            self._follow(event.kind, event.fields)
+        self._hidden_from: int | None = None
+        """The first step that this attempt repeats."""
+        if not self._folder.exists():  # earlier attempts showed nothing
+            self._told.clear()
         self._writer: SummaryWriter | None = None
 
     def show(self, kind: str, fields: dict[str, Any]) -> None:
-        if kind == "step":
-            self._show_step(fields)
-        elif kind == "evaluated":
-            self._show_scores(fields["split"], fields["metrics"])
+        if self._follow(kind, fields):
+            self._add(kind, fields)
 
-    def _show_step(self, fields: dict[str, Any]) -> None:
-        self._step = fields["step"]
-        writer = self._opened(purge_step=self._step)
-        for name in STEP_SCALARS:
-            writer.add_scalar(name, fields[name], self._step)
+    def _follow(self, kind: str, fields: dict[str, Any]) -> bool:
+        """Keep up with where the run is; returns whether there is something new to show."""
+        if kind == "resumed":
+            self._go_back_to(fields["step"] + 1)
+            self._step = fields["step"]
+        elif kind == "step":
+            if fields["step"] <= self._step:  # begun anew, for want of a checkpoint
+                self._go_back_to(fields["step"])
+            self._step = fields["step"]
+            return True
+        elif kind == "evaluated" and (self._step, fields["split"]) not in self._told:
+            self._told.add((self._step, fields["split"]))
+            return True
+        return False
 
-    def _show_scores(self, split: str, metrics: dict[str, float | None]) -> None:
-        if (self._step, split) in self._shown:
-            return
-        writer = self._opened(purge_step=None)
-        for name in METRICS:
-            value = metrics.get(name)
-            if value is not None:
-                writer.add_scalar(f"{name}/{split}", value, self._step)
-        writer.flush()
+    def _go_back_to(self, step: int) -> None:
+        self._hidden_from = step
+        self._told = {(told_at, split) for told_at, split in self._told if told_at < step}
 
-    def _opened(self, purge_step: int | None) -> SummaryWriter:
-        """Opened with the first thing to show: its step is where this attempt goes on.
-
-        The first step of an attempt is always an event, so all that stands at it and behind it is repeated.
-        """
+    def _add(self, kind: str, fields: dict[str, Any]) -> None:
         if self._writer is None:
-            if purge_step is not None:
-                self._shown = {(step, split) for step, split in self._shown if step < purge_step}
-            self._writer = _writer(self._folder, purge_step, self._config)
-        return self._writer
+            self._writer = _writer(self._folder, self._hidden_from, self._config)
+        if kind == "step":
+            scalars = {name: fields[name] for name in STEP_SCALARS}
+        else:
+            scalars = {f"{name}/{fields['split']}": fields["metrics"].get(name) for name in METRICS}
+        for name, value in scalars.items():
+            if value is not None:
+                self._writer.add_scalar(name, value, self._step)
+        if kind == "evaluated":
+            self._writer.flush()
 
     def close(self) -> None:
         if self._writer is not None:
             self._writer.close()
-
-
-def _told_before(run: RunFolder) -> tuple[int, set[tuple[int, str]]]:
-    """The last step of earlier attempts, and the scores they told: step and split."""
-    step, told = 0, set()
-    for event in read_events(run):
-        if event.kind == "step":
-            step = event.fields["step"]
-        elif event.kind == "evaluated":
-            told.add((step, event.fields["split"]))
-    return step, told
 
 
 def _writer(folder: Path, purge_step: int | None, config: TrainConfig) -> SummaryWriter:

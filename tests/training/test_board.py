@@ -27,10 +27,12 @@ def points(run: RunFolder, tag: str) -> list[tuple[int, float]]:
     return [(event.step, pytest.approx(event.value)) for event in read_back(run).Scalars(tag)]
 
 
-def tell(run: RunFolder, attempt: int, *events: int | str) -> None:
+def tell(run: RunFolder, attempt: int, *events: int | str, resumed_at: int | None = None) -> None:
     """An attempt that reports these: a number is a step, whose loss is it and the attempt; a word is a split's scores."""
     writer = open_events(run, attempt, CONFIG)
     assert isinstance(writer, BoardedEvents)
+    if resumed_at is not None:
+        writer.write("resumed", name="last", epoch=1, step=resumed_at)
     for event in events:
         if isinstance(event, int):
             writer.write("step", epoch=1, step=event, loss=event + attempt / 10, lr=1e-3, images_per_second=50.0)
@@ -65,15 +67,24 @@ def test_a_run_shows_what_its_events_say(tmp_path, capsys):
 def test_a_resumed_run_shows_no_step_and_no_score_twice(tmp_path):
     run = RunFolder(tmp_path)
     tell(run, 1, 1, 4, "val", "test", 5, 8, "val")  # killed; the checkpoint is from step 6
-    tell(run, 2, 7, 8, "val", "test", "spaq")  # stopped after training
-    tell(run, 3, "spaq", "kadid-10k")
+    tell(run, 2, 7, 8, "val", resumed_at=6)  # killed; that step is the checkpoint's
+    tell(run, 3, "val", "test", "spaq", resumed_at=8)
+    tell(run, 4, "spaq", "kadid-10k", resumed_at=8)
     assert points(run, "loss") == [(1, 1.1), (4, 4.1), (5, 5.1), (7, 7.2), (8, 8.2)]
     assert points(run, "srcc/val") == [(4, 0.1), (8, 0.2)]
-    assert points(run, "srcc/test") == [(4, 0.1), (8, 0.2)]
-    assert points(run, "srcc/spaq") == [(8, 0.2)]
-    assert points(run, "srcc/kadid-10k") == [(8, 0.3)]
+    assert points(run, "srcc/test") == [(4, 0.1), (8, 0.3)]
+    assert points(run, "srcc/spaq") == [(8, 0.3)]
+    assert points(run, "srcc/kadid-10k") == [(8, 0.4)]
     assert "krcc/val" not in read_back(run).Tags()["scalars"]
     assert read_back(run).Tags()["tensors"] == ["command/text_summary", "flags/text_summary"]
+
+
+def test_a_run_that_begins_anew_hides_all_it_showed(tmp_path):
+    run = RunFolder(tmp_path)
+    tell(run, 1, 1, 4, "val")
+    tell(run, 2, 1, 4, "val", resumed_at=None)
+    assert points(run, "loss") == [(1, 1.2), (4, 4.2)]
+    assert points(run, "srcc/val") == [(4, 0.2)]
 
 
 def test_a_board_that_cannot_be_written_ends_no_run(tmp_path):
