@@ -12,6 +12,7 @@ from training.datasets import Dataset, open_cross_dataset, open_dataset
 from training.datasets.base import SPLITS
 from training.datasets.batches import SplitImages
 from training.datasets.cache import open_images
+from training.datasets.table import TRAINING_TOP
 from training.device import Placement, place, suit_network
 from training.loop import steps_per_epoch
 from training.network.build import build_network
@@ -94,10 +95,12 @@ def notes_of_setup(setup: Setup) -> list[str]:
     notes = list(setup.dataset.notes)
     if config.is_published:
         notes.append("protocol published: the best epoch is chosen on the test split itself")
-    elif setup.network.began_as_published:
+    top = setup.network.began_with_top
+    if top is not None and top != TRAINING_TOP[config.protocol]:
+        other = next(name for name, its_top in TRAINING_TOP.items() if its_top == top)
         notes.append(
-            f"{config.weights} is a published checkpoint, which scores from 0 to 100 where this protocol trains from 0 "
-            "to 1: without training RMSE says nothing; use --protocol published"
+            f"{config.weights} scores from 0 to {top:g} where protocol {config.protocol} trains from 0 to "
+            f"{TRAINING_TOP[config.protocol]:g}: without training RMSE says nothing; use --protocol {other}"
         )
     if rising := rising_lr_note(config):
         notes.append(rising)

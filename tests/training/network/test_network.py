@@ -108,9 +108,16 @@ def test_each_images_score_is_its_own():
         torch.testing.assert_close(network(images), alone, atol=1e-5, rtol=1e-4)
 
 
-def test_one_image_can_be_trained_on():
+@pytest.mark.parametrize("side", [64, 32])
+def test_one_image_can_be_trained_on(side):
+    """Of 32 pixels nothing but one is left on the last map, so batch norm has a single value a channel."""
     network = build_network(parse(SMALL)).train()
-    network(torch.randn(1, 3, 64, 64)).sum().backward()
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items() if name.endswith("running_mean")}
+    network(torch.randn(1, 3, side, side)).sum().backward()
+    state = network.state_dict()
+    assert any(not torch.equal(tensor, state[name]) for name, tensor in before.items())
+    norms = [module for module in network.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    assert all(norm.training and not norm._forward_pre_hooks for norm in norms)
     without = [name for name, parameter in network.named_parameters() if parameter.grad is None]
     assert without == []
 
