@@ -38,7 +38,7 @@ def run(config: TrainConfig, attempt: Attempt) -> None:
     """
     began = time.monotonic()
     folder = attempt.run
-    remove_left_over(folder.checkpoints, folder.scores)
+    remove_left_over(folder.checkpoints, folder.scores, folder.model_card, folder.result)
     events = open_events(folder, attempt.number, config)
     recorder = Recorder(events, show_bar=attempt.by_hand and sys.stderr.isatty())
     try:

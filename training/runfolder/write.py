@@ -58,12 +58,12 @@ def write_atomic(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
-def remove_left_over(*folders: Path) -> None:
-    """Delete what a writer that was killed left aside in these folders; nobody else may be writing there."""
-    for folder in folders:
-        for path in folder.glob(".*.tmp"):
+def remove_left_over(*paths: Path) -> None:
+    """Delete what a writer that was killed left beside these files and in these folders; nobody else may write them."""
+    for path in paths:
+        for aside in path.glob(".*.tmp") if path.is_dir() else path.parent.glob(f".{path.name}.*.tmp"):
             with contextlib.suppress(OSError):
-                path.unlink()
+                aside.unlink()
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
