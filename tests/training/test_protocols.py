@@ -16,6 +16,7 @@ from training.checkpoint import Progress
 from training.config import parse
 from training.datasets.batches import SplitImages, crops_to_score
 from training.evaluate import Evaluation
+from training.losses import LOSSES, build_criterion
 from training.network.build import build_network
 from training.optim import build_optimizer, lr_at, rising_lr_note, set_lr
 from training.runfolder.layout import RunFolder
@@ -168,3 +169,42 @@ def test_without_epochs_the_network_is_scored_as_it_is(tmp_path):
     assert result.metrics["test"]["srcc"] is not None
     assert not any(event.kind == "step" for event in read_events(run))
     assert result.elapsed_seconds > 0
+
+
+@pytest.mark.parametrize("name", ["l1", "l2", "plcc", "nin"])
+def test_losses_that_the_published_code_does_not_change_are_the_same_by_both_protocols(name):
+    pred, mos = torch.tensor([52.0, 61.5, 40.0]), torch.tensor([55.0, 60.0, 62.0])
+    values = {
+        build_criterion(parse([*protocol, "--loss_type", name]))(pred, mos).item() for protocol in (CLEAN, PUBLISHED)
+    }
+    assert len(values) == 1
+
+
+@pytest.mark.parametrize("name", ["srcc", "rank", "pairwise"])
+def test_the_clean_protocol_trains_with_the_losses_as_defined(name):
+    pred, mos = torch.tensor([0.52, 0.615, 0.4]), torch.tensor([0.55, 0.6, 0.62])
+    value = build_criterion(parse([*CLEAN, "--loss_type", name, "--ranking_loss_alpha", "0"]))(pred, mos)
+    assert value.item() == LOSSES[name](pred, mos).item()
+
+
+def test_clean_scores_come_from_a_regular_grid_unless_crops_are_drawn(tmp_path):
+    dataset = opened("csv", write_csv_dataset(tmp_path, side=80))
+    images = SplitImages(dataset, decoded(dataset), "test")
+    flags = ["--dataset", "csv", "--data_path", "x", "--patch_size", "32", "--test_patch_num", "4"]
+    ((numbers, crops),) = crops_to_score(images, parse(flags), 100)
+    assert numbers.tolist() == [number for number in range(4) for _ in range(4)]
+    for crop, (top, left) in zip(crops[:4].numpy(), [(0, 0), (0, 48), (48, 0), (48, 48)], strict=True):
+        np.testing.assert_array_equal(crop, images.pixels(0)[top : top + 32, left : left + 32])
+    ((_, drawn),) = crops_to_score(images, parse([*flags, "--test_random_crop"]), 100)
+    assert not np.array_equal(crops, drawn)
+
+
+@pytest.mark.parametrize("protocol", [CLEAN, PUBLISHED])
+def test_training_ends_after_patience_epochs_without_a_better_score(protocol):
+    def over(*flags: str, **progress: int) -> bool:
+        return run_story._is_over(Progress(**progress), parse([*protocol, "--epochs", "9", *flags]))
+
+    assert not over("--patience", "2", epoch=4, epochs_without_better=1)
+    assert over("--patience", "2", epoch=4, epochs_without_better=2)
+    assert not over("--patience", "2", "--no_early_stopping", epoch=4, epochs_without_better=2)
+    assert over("--patience", "2", "--no_early_stopping", epoch=10, epochs_without_better=0)
