@@ -1,6 +1,7 @@
 """What the published protocol does otherwise than the clean one, row by row. Losses and KonIQ-10k have their tests
 beside the other losses and data sets."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from tests.fakes.photographs import write_csv_dataset
 from tests.training.datasets.test_datasets import decoded, opened
 from tests.training.processes import SMALL, train_here
-from training import checkpoint
+from training import checkpoint, evaluate, loop
 from training import run as run_story
 from training.checkpoint import Progress
 from training.config import parse
@@ -22,6 +23,7 @@ from training.optim import build_optimizer, lr_at, rising_lr_note, set_lr
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_events, read_record
 from training.runfolder.schema import Result
+from training.transforms import to_network_input
 
 PUBLISHED = ["--dataset", "demo", "--protocol", "published"]
 CLEAN = ["--dataset", "demo"]
@@ -208,3 +210,37 @@ def test_training_ends_after_patience_epochs_without_a_better_score(protocol):
     assert over("--patience", "2", epoch=4, epochs_without_better=2)
     assert not over("--patience", "2", "--no_early_stopping", epoch=4, epochs_without_better=2)
     assert over("--patience", "2", "--no_early_stopping", epoch=10, epochs_without_better=0)
+
+
+def seen_by(loss: str, folder: Path, labels: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[list[bytes], list[float]]:
+    """What the network of a run is shown, in training and in scoring, and the norms of its clipped gradients."""
+    seen: list[bytes] = []
+    norms: list[float] = []
+
+    def recorded(crops, normalisation, *augmentation):
+        seen.append(b"".join(part.numpy().tobytes() for part in (crops, *augmentation) if part is not None))
+        return to_network_input(crops, normalisation, *augmentation)
+
+    def step(network, *rest):
+        done = train_step(network, *rest)
+        norms.append(sum(float(one.grad.square().sum()) for one in network.parameters()) ** 0.5)
+        return done
+
+    train_step = loop._train_step
+    with monkeypatch.context() as patched:
+        patched.setattr(loop, "to_network_input", recorded)
+        patched.setattr(evaluate, "to_network_input", recorded)
+        patched.setattr(loop, "_train_step", step)
+        train_here(folder, *SMALL, "--data_path", labels, "--loss_type", loss, "--test_random_crop")
+    return seen, norms
+
+
+def test_runs_of_two_losses_are_shown_the_same_bytes_from_beginning_to_end(tmp_path, monkeypatch):
+    labels = write_csv_dataset(tmp_path / "data")
+    (first, norms), (second, _) = (seen_by(loss, tmp_path / loss, labels, monkeypatch) for loss in ("rank", "pairwise"))
+    assert len(first) == 2 * (4 + 2 * 2)  # steps and scoring batches of two splits
+    assert first == second
+    assert len(set(first[:4] + first[8:12])) == 8  # no step shows what another did
+    assert max(norms) <= 1 + 1e-4
+    scoring = [first[4:8], first[12:]]
+    assert scoring[0] == scoring[1]  # every epoch is tested on the same crops
