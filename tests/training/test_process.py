@@ -19,7 +19,7 @@ from tests.fakes.photographs import write_csv_dataset, write_koniq
 from tests.training.processes import SMALL, start, train, wait_for_steps
 from tests.training.test_config import F2
 from training.config import parse
-from training.runfolder.layout import RunFolder
+from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.lock import is_held, take_lock
 from training.runfolder.read import read_events, read_record, read_spec, run_status
 from training.runfolder.schema import EXIT_STOPPED, ExitKind, ExitRecord, Result, State
@@ -241,3 +241,23 @@ def test_a_folder_somebody_works_in_is_left_alone(tmp_path):
     assert ended.returncode == 2
     assert "another process is at work" in ended.stderr.splitlines()[-1]
     assert [path.name for path in run.path.iterdir()] == ["alive.lock"]
+
+
+def test_two_seeds_by_hand_are_two_runs_that_differ_and_each_card_repeats_its_own(tmp_path):
+    labels = write_csv_dataset(tmp_path / "data")
+    flags = [*SMALL, "--data_path", labels, "--epochs", "0", "--train_test_num", "2", "--seed", "7"]
+    ended = train(*flags, "--run_folder", tmp_path / "runs" / "mine")
+    assert ended.returncode == 0, ended.stderr
+    runs = list_runs(tmp_path / "runs")
+    assert [run.run_id for run in runs] == ["mine_s7", "mine_s8"]
+    results = [read_record(run.result, Result) for run in runs]
+    assert [result.seed for result in results] == [7, 8]
+    assert results[0].metrics["test"] != results[1].metrics["test"]
+    for run, result in zip(runs, results, strict=True):
+        assert run_status(run).state is State.FINISHED
+        assert not is_held(run.alive_lock)
+        assert read_spec(run).argv.count("--seed") == 1
+        assert f"--seed {result.seed}" in run.model_card.read_text()
+        assert "--train_test_num 1" in run.model_card.read_text()
+    mean = sum(result.metrics["test"]["srcc"] for result in results) / 2
+    assert f"mean ± SD of 2 of 2 seeds, test: SRCC {mean:.4f} ± " in ended.stdout.splitlines()[-1]

@@ -38,7 +38,7 @@ def judged(protocol: list[str], epochs: list[dict[str, float]], monkeypatch, tmp
         config=parse(protocol),
         attempt=SimpleNamespace(run=RunFolder(tmp_path)),
         dataset=SimpleNamespace(name="demo"),
-        network=None,
+        network=torch.nn.Linear(1, 1),
         recorder=SimpleNamespace(checkpoint=lambda **_: None),
     )
     progress, none = Progress(), np.empty(0)
