@@ -248,19 +248,25 @@ def is_gpu_out_of_memory(error: BaseException) -> bool:
 
 
 class Tee:
-    """A text stream that also writes to a file where it can, and is a terminal where the first one is."""
+    """A text stream that also writes to a file, and is a terminal where the first one is.
+
+    A full disk or a closed pipe behind either of them ends nothing: what is printed is for people, the run is not.
+    """
 
     def __init__(self, shown: TextIO, kept: RawIOBase) -> None:
         self._shown = shown
         self._kept = kept
 
     def write(self, text: str) -> int:
-        with contextlib.suppress(OSError):  # a full disk
+        with contextlib.suppress(OSError):
             self._kept.write(text.encode(errors="replace"))
-        return self._shown.write(text)
+        with contextlib.suppress(OSError):
+            self._shown.write(text)
+        return len(text)
 
     def flush(self) -> None:
-        self._shown.flush()
+        with contextlib.suppress(OSError):
+            self._shown.flush()
 
     def isatty(self) -> bool:
         return self._shown.isatty()

@@ -27,8 +27,8 @@ def needed_for_the_result(path: Path, size_bytes: int | None = None) -> Iterator
 
 
 def why_not_written(path: Path, error: OSError, size_bytes: int | None = None) -> str:
-    """`runs/a/checkpoints/last.pt cannot be written (No space left on device; it needs 1.07 GB, 0.20 GB are free)`."""
-    needs = "" if size_bytes is None else f"it needs {size_bytes / 1e9:.2f} GB, "
+    """`runs/a/checkpoints/last.pt cannot be written (No space left on device; it needs 1.07 GB, 200 MB are free)`."""
+    needs = "" if size_bytes is None else f"it needs {_words(size_bytes)}, "
     return f"{path} cannot be written ({error.strerror or error}; {needs}{_free(path)})"
 
 
@@ -36,6 +36,10 @@ def _free(path: Path) -> str:
     """Of the nearest folder above `path` that is there."""
     folder = next((parent for parent in path.parents if parent.exists()), Path(os.sep))
     try:
-        return f"{shutil.disk_usage(folder).free / 1e9:.2f} GB are free"
+        return f"{_words(shutil.disk_usage(folder).free)} are free"
     except OSError:
         return f"{folder} does not answer"
+
+
+def _words(size_bytes: int) -> str:
+    return f"{size_bytes / 1e9:.2f} GB" if size_bytes >= 1e9 else f"{size_bytes / 1e6:.1f} MB"

@@ -127,10 +127,12 @@ def test_a_run_asked_to_stop_anywhere_writes_a_checkpoint_and_ends_as_one_never_
 
 def sweep(folder: Path) -> bool:
     """Every point that an unbroken run passes, killed there once; prints the kinds and what went wrong."""
-    (unbroken,) = ended(plan_for(folder, [[]]))
+    plan = plan_for(folder, [[]])
+    (unbroken,) = ended(plan)
     points = unbroken["passed"]
     good, wrong = Counter[str](), []
-    for point, case in zip(points, ended(plan_for(folder, [[f"SIGKILL {point}"] for point in points])), strict=True):
+    cases = [[f"SIGKILL {point}"] for point in points]
+    for point, case in zip(points, ended({**plan, "cases": cases}), strict=True):
         if case["codes"][0] == -9 and case["codes"][1:] in ([], [0]) and case["outcome"] == unbroken["outcome"]:
             good[point.rpartition(" #")[0]] += 1
         else:
