@@ -35,6 +35,18 @@ def test_a_run_by_hand_makes_a_folder_that_reads_finished(finished):
     assert (spec.dataset, spec.loss_type, spec.network, spec.seed) == ("csv", "l1", "test_efficientnet", 42)
 
 
+def test_the_first_line_says_what_is_trained_in_truth(finished):
+    first, parameters = finished[1].splitlines()[0], read_record(finished[0].result, Result).parameters
+    for words in (
+        f"test_efficientnet, {parameters:,} parameters",
+        "10 training, 4 validation, 4 test",
+        "loss l1",
+        "seed 42",
+    ):
+        assert words in first
+    assert "CPU" in first
+
+
 def test_events_tell_the_whole_run_in_order(finished):
     events = read_events(finished[0])
     kinds = Counter(event.kind for event in events)
@@ -126,6 +138,7 @@ def test_the_model_card_says_what_was_trained_and_how_it_scored(finished):
     result, card = read_record(run.result, Result), finished[0].model_card.read_text()
     assert card.startswith("---\nlibrary_name: pytorch\n")
     assert "| Backbone (timm) | test_efficientnet |" in card
+    assert "| Began with | none |" in card
     assert "| Protocol | clean |" in card
     assert "csv: 10 train, 4 val, 4 test images" in card
     test = result.metrics["test"]

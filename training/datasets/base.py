@@ -61,9 +61,9 @@ SHRUNK = Sizing(largest_short_side=384)
 """For photographs of many sizes: shrunk as KonIQ-10k is, so that a crop shows a good part of the picture."""
 
 
-BEYOND_SCALE = 0.25
-"""How far, in parts of its length, labels may lie beyond a scale's ends: realigned DMOS (LIVE) leave theirs by a tenth,
-labels on another scale by far more."""
+BEYOND_SCALE = 0.5
+"""How far, in parts of its length, labels may lie beyond a scale's ends. Realigned difference scores may leave theirs a
+little; a label beyond this is on another scale, or a slip of the pen."""
 
 
 def read_image(item: Item) -> Image.Image:
