@@ -27,6 +27,12 @@ class NoDevice(TrainingError):
     exit_code = 4
 
 
+class NoCompiler(TrainingError):
+    """--torch_compile, on a machine that lacks what it takes."""
+
+    exit_code = 4
+
+
 class NoWeights(TrainingError):
     """The weights asked for are not to be had, or do not fit the network."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from training.config import TrainConfig
 from training.datasets.base import Dataset
-from training.datasets.batches import SplitImages, crops_to_score
+from training.datasets.batches import PREFETCHED, SplitImages, crops_to_score, prefetched
 from training.device import Placement
 from training.errors import GpuOutOfMemory, Stopped
 from training.metrics import all_metrics
@@ -95,23 +95,42 @@ def score_crops(
     """
     network.eval()
     batch_size = max(config.batch_size, SMALLEST_GPU_BATCH) if placement.is_cuda else CPU_BATCH
-    total = np.zeros(len(images))
-    attention = np.zeros((len(images), len(network.backbone.channels))) if network.fusion.attention else None
+    owners: list[Tensor] = []
+    scores: list[Tensor] = []  # these two stay on the device until all is done: fetching waits for it
+    attention: list[Tensor] = []
     done = 0
     forward = Forward(network, placement, on_smaller_batches)
     with placement.autocast(training=False):  # around all batches: weights are turned into bf16 once, not per batch
-        for numbers, crops in crops_to_score(images, config, batch_size):
+        for numbers, crops in _batches(images, config, placement, batch_size):
             if should_stop():
                 raise Stopped("stopped during evaluation")
-            scores, weights = forward(crops)
-            np.add.at(total, numbers, scores.double().cpu().numpy())
-            if attention is not None and weights is not None:
-                np.add.at(attention, numbers, weights.double().cpu().numpy())
+            some_scores, some_weights = forward(crops)
+            scores.append(some_scores)
+            if some_weights is not None:
+                attention.append(some_weights)
+            owners.append(numbers)
             done += len(numbers)
             on_progress(done, len(images) * config.test_crops)
-    if attention is not None:
-        attention /= config.test_crops
-    return total / config.test_crops, attention
+    means = [
+        _sum_by_image(of_crops, owners, len(images)) / config.test_crops for of_crops in (scores, attention) if of_crops
+    ]
+    return means[0], means[1] if attention else None
+
+
+def _sum_by_image(of_crops: list[Tensor], owners: list[Tensor], images: int) -> Scores:
+    values = torch.cat(of_crops).double().cpu().numpy()
+    total = np.zeros((images, *values.shape[1:]))
+    np.add.at(total, torch.cat(owners).numpy(), values)
+    return total
+
+
+def _batches(
+    images: SplitImages, config: TrainConfig, placement: Placement, batch_size: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    batches = crops_to_score(images, config, batch_size)
+    if not placement.is_cuda:
+        return batches
+    return prefetched(((numbers, crops.pin_memory()) for numbers, crops in batches), PREFETCHED)
 
 
 class Forward:

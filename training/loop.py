@@ -11,7 +11,7 @@ from torch import Tensor
 
 from training.checkpoint import Progress
 from training.config import TrainConfig
-from training.datasets.batches import SplitImages, TrainBatch, prefetched, train_batches
+from training.datasets.batches import PREFETCHED, SplitImages, TrainBatch, prefetched, train_batches
 from training.device import Placement
 from training.errors import GpuOutOfMemory, LossNotFinite, Stopped
 from training.keeper import Keeper
@@ -20,8 +20,6 @@ from training.network.quality import QualityNetwork
 from training.optim import CLIP_NORM, set_lr
 from training.record import Recorder
 from training.transforms import plan_crops, to_network_input
-
-PREFETCHED = 4
 
 
 def steps_per_epoch(images: int, config: TrainConfig) -> int:
@@ -94,7 +92,7 @@ def _batches(
 ) -> Iterator[TrainBatch]:
     plan = plan_crops(len(images), config.train_patch_num, seed=config.seed, epoch=progress.epoch)
     batches = train_batches(images, plan, config, progress.step_in_epoch)
-    return prefetched(batches, PREFETCHED) if placement.is_cuda else batches
+    return prefetched((batch.pinned() for batch in batches), PREFETCHED) if placement.is_cuda else batches
 
 
 def _train_step(
@@ -108,7 +106,7 @@ def _train_step(
     """One update; returns loss and norm of the gradient before it was clipped, (2,) and not waited for."""
 
     def there(tensor: Tensor) -> Tensor:
-        return (tensor.pin_memory() if placement.is_cuda else tensor).to(placement.device, non_blocking=True)
+        return tensor.to(placement.device, non_blocking=True)
 
     jitters = None if config.no_color_jitter else there(batch.jitters)
     images = to_network_input(there(batch.crops), network.normalisation, there(batch.flips), jitters)

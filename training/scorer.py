@@ -8,8 +8,9 @@ from pathlib import Path
 from training.config import TrainConfig, parse
 from training.datasets.base import Dataset, Item, Sizing
 from training.datasets.batches import SplitImages
-from training.datasets.cache import ImageStore, decode
+from training.datasets.cache import decode
 from training.datasets.koniq10k import PUBLISHED_SIZING
+from training.datasets.store import ImageStore
 from training.device import Placement, place
 from training.errors import BadCheckpoint, NoWeights
 from training.evaluate import score_crops
@@ -54,7 +55,7 @@ class Scorer:
         low, _ = self.dataset.mos_range
         item = Item(path.name, path, low, None, "test", path.name, "the command line")
         pixels = decode(self.dataset, item, self.config.patch_size)
-        store = ImageStore(pixels.reshape(-1), (0,), ((pixels.shape[0], pixels.shape[1]),))
+        store = ImageStore(pixels.reshape(-1), [(pixels.shape[0], pixels.shape[1])])
         images = SplitImages(replace(self.dataset, items=(item,)), store, "test")
         scores, attention = score_crops(
             self.network, images, self.config, self.placement, lambda *_: None, lambda: False

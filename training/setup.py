@@ -13,7 +13,7 @@ from training.datasets.base import SPLITS
 from training.datasets.batches import SplitImages
 from training.datasets.cache import open_images
 from training.datasets.table import TRAINING_TOP
-from training.device import Placement, place, suit_network
+from training.device import Placement, compile_network, place, suit_network
 from training.loop import steps_per_epoch
 from training.network.build import build_network
 from training.network.quality import QualityNetwork, parameter_count
@@ -54,6 +54,8 @@ def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
     network = build_network(config).to(placement.device)
     if placement.is_cuda:
         network = network.to(memory_format=torch.channels_last)  # on a CPU training is 15% slower so
+    if config.torch_compile:
+        compile_network(network, placement.device)
     return Setup(
         config=config,
         attempt=attempt,

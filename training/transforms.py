@@ -100,9 +100,7 @@ def to_network_input(
     Returns:
         (B, 3, H, W) float32 in channels-last memory order.
     """
-    if flips is not None:
-        crops = torch.where(flips[:, None, None, None], crops.flip(2), crops)
-    pixels = crops.float()
+    pixels = _flipped(crops, flips).float()
     if jitters is not None:
         pixels = _jitter(pixels, jitters)
     batch, height, width, _ = pixels.shape
@@ -110,6 +108,17 @@ def to_network_input(
     rows = pixels.reshape(batch, height, width * 3)
     rows.sub_(_row(normalisation.mean, width, pixels.device)).div_(_row(normalisation.std, width, pixels.device))
     return rows.view(batch, height, width, 3).permute(0, 3, 1, 2)
+
+
+def _flipped(crops: Tensor, flips: Tensor | None) -> Tensor:
+    """(B, H, W, 3), those of `flips` mirrored left to right; the argument stays as it is."""
+    if flips is None:
+        return crops
+    if crops.is_cuda:  # picking some out would wait for the GPU to say how many
+        return torch.where(flips[:, None, None, None], crops.flip(2), crops)
+    mirrored = crops.clone()
+    mirrored[flips] = crops[flips].flip(2)
+    return mirrored
 
 
 @lru_cache(maxsize=8)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from PIL import Image
 
+from training.datasets.files import states_of
 from training.errors import BadData
 from training.seed import stream
 
@@ -132,7 +134,12 @@ def check_complete(dataset: Dataset, splits: Sequence[str] = SPLITS) -> Dataset:
     Raises:
         BadData: the text names the first missing file and counts the others, or the line that is wrong.
     """
-    missing = [item for item in dataset.items if not item.path.is_file()]
+    states = states_of([str(item.path) for item in dataset.items])
+    missing = [
+        item
+        for item, state in zip(dataset.items, states, strict=True)
+        if state is None or not stat.S_ISREG(state.st_mode)
+    ]
     if missing:
         others = f" ({len(missing):,} of {len(dataset.items):,} images are missing)" if len(missing) > 1 else ""
         raise BadData(f"{missing[0].path}: no such image, named in {missing[0].where}{others}. Check --data_path")
