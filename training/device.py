@@ -74,11 +74,11 @@ def suit_network(placement: Placement, precision: str, network: nn.Module) -> Pl
     return replace(placement, trains_in_fp32=True) if slow else placement
 
 
-def compile_network(network: nn.Module, device: torch.device) -> None:
-    """Have the network compiled at its first step, in place: its tensors keep their names.
+def check_compiler(device: torch.device) -> None:
+    """Compile a small function.
 
     Raises:
-        NoCompiler: torch cannot compile here; a small function is tried first.
+        NoCompiler: torch cannot compile here.
     """
     try:
         torch.compile(torch.sin)(torch.ones(8, device=device))
@@ -88,7 +88,6 @@ def compile_network(network: nn.Module, device: torch.device) -> None:
             f"--torch_compile: torch {torch.__version__} cannot compile here ({reason}); a CPU takes a C++ compiler "
             "(`apt-get install g++`, or CXX), a GPU Triton and a C compiler. Or leave the flag out"
         ) from error
-    network.compile()
 
 
 def _why_no_cuda() -> str:

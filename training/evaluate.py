@@ -169,7 +169,8 @@ class Forward:
         attention: list[Tensor] = []
         for start in range(0, len(crops), size):
             part = crops[start : start + size]
-            scores.append(self._network(to_network_input(part.to(self._placement.device), self._network.normalisation)))
+            there = part.to(self._placement.device, non_blocking=True)
+            scores.append(self._network(to_network_input(there, self._network.normalisation)))
             if self._network.attention_weights is not None:
                 attention.append(self._network.attention_weights)
         return torch.cat(scores), torch.cat(attention) if attention else None

@@ -13,7 +13,7 @@ from training.datasets.base import SPLITS
 from training.datasets.batches import SplitImages
 from training.datasets.cache import open_images
 from training.datasets.table import TRAINING_TOP
-from training.device import Placement, compile_network, place, suit_network
+from training.device import Placement, check_compiler, place, suit_network
 from training.loop import steps_per_epoch
 from training.network.build import build_network
 from training.network.quality import QualityNetwork, parameter_count
@@ -41,6 +41,8 @@ class Setup:
 def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
     """Data before network: what a user most often gets wrong is told first."""
     placement = place(config.precision)
+    if config.torch_compile:
+        check_compiler(placement.device)
     dataset = open_dataset(config)
     cross_datasets = tuple(open_cross_dataset(name, path, config) for name, path in config.cross_folders().items())
     store = open_images(
@@ -55,7 +57,7 @@ def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
     if placement.is_cuda:
         network = network.to(memory_format=torch.channels_last)  # on a CPU training is 15% slower so
     if config.torch_compile:
-        compile_network(network, placement.device)
+        network.compile()  # at its first step, in place: its tensors keep their names
     return Setup(
         config=config,
         attempt=attempt,

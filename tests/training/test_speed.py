@@ -6,7 +6,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from tests.fakes.photographs import write_csv_dataset
 from tests.training.datasets.test_datasets import decoded, opened
@@ -15,7 +14,7 @@ from training import device, evaluate
 from training.checkpoint import Progress
 from training.config import parse
 from training.datasets.batches import SplitImages
-from training.device import Placement, compile_network, keep_freed_memory
+from training.device import Placement, check_compiler, keep_freed_memory
 from training.errors import NoCompiler
 from training.loop import _batches
 from training.network.build import build_network
@@ -116,18 +115,10 @@ def compiled(monkeypatch) -> list[object]:
     return asked
 
 
-def test_a_compiled_network_keeps_the_names_of_its_tensors(compiled):
-    network = nn.Sequential(nn.Linear(2, 2), nn.ReLU())
-    names = list(network.state_dict())
-    compile_network(network, torch.device("cpu"))
-    assert [getattr(function, "__self__", None) for function in compiled] == [None, network]
-    assert list(network.state_dict()) == names
-
-
 def test_the_flag_compiles_the_network_and_its_weights_load_without_it(tmp_path, compiled):
     labels = write_csv_dataset(tmp_path)
     run = train_here(tmp_path / "run", *SMALL, "--data_path", labels, "--epochs", 0, "--torch_compile")
-    assert len(compiled) == 2
+    assert len(compiled) == 2  # the check, and the network
     network = build_network(parse(FLAGS))
     network.load_state_dict(torch.load(run.best_checkpoint, weights_only=True)["network"])
 
@@ -140,4 +131,4 @@ def test_a_machine_without_a_compiler_is_told_what_is_missing(monkeypatch):
     with pytest.raises(
         NoCompiler, match=r"--torch_compile: .*No working C\+\+ compiler found\).*g\+\+.*leave the flag out"
     ):
-        compile_network(nn.Linear(1, 1), torch.device("cpu"))
+        check_compiler(torch.device("cpu"))
