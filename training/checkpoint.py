@@ -187,8 +187,10 @@ def _save(path: Path, content: dict[str, Any], before_replacing: Callable[[], No
         if before_replacing is not None:
             before_replacing()
         aside.replace(path)
-    except RuntimeError as error:  # what torch makes of a write that failed
-        raise error.__context__ if isinstance(error.__context__, OSError) else OSError(str(error)) from error
+    except RuntimeError as error:
+        if isinstance(error.__context__, OSError):  # torch makes this of a write that failed
+            raise error.__context__ from error
+        raise
     finally:
         with contextlib.suppress(OSError):
             aside.unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import platform
 import time
@@ -43,7 +44,8 @@ def finish(setup: Setup, progress: Progress, cross_metrics: dict[str, Metrics], 
     setup.recorder.finished(srcc=test["srcc"], plcc=test["plcc"])
     with needed_for_the_result(run.result):
         write_record(run.result, result)
-    run.previous_checkpoint.unlink(missing_ok=True)  # a finished run is never resumed
+    with contextlib.suppress(OSError):
+        run.previous_checkpoint.unlink()  # a finished run is never resumed
     demo = " (demo data: the labels are no human opinions)" if setup.dataset.demo else ""
     setup.recorder.say(
         f"test SRCC {shown_metric(test['srcc'])}  PLCC {shown_metric(test['plcc'])}  of epoch "

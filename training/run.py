@@ -19,6 +19,7 @@ from training.loop import train_epoch
 from training.losses import build_criterion
 from training.outcome import finish
 from training.record import Recorder
+from training.runfolder.layout import RunFolder
 from training.runfolder.write import remove_left_over
 from training.setup import Setup, set_up, tell_start
 
@@ -42,7 +43,7 @@ def run(config: TrainConfig, attempt: Attempt) -> None:
     events = open_events(folder, attempt.number, config)
     recorder = Recorder(events, show_bar=attempt.by_hand and sys.stderr.isatty())
     try:
-        setup = set_up(config, attempt, recorder)
+        setup = _set_up(config, attempt, recorder)
         keeper = Keeper(folder, setup.network, setup.optimizer, config, recorder, began=began)
         progress = _resume(setup, keeper) if config.resume else Progress()
         tell_start(setup)
@@ -53,6 +54,13 @@ def run(config: TrainConfig, attempt: Attempt) -> None:
     finally:
         recorder.close_bar()
         events.close()
+
+
+def _set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
+    try:
+        return set_up(config, attempt, recorder)
+    except Stopped as error:
+        raise Stopped(f"{error}; {_how_to_go_on(attempt.run)}") from None
 
 
 def _resume(setup: Setup, keeper: Keeper) -> Progress:
@@ -95,18 +103,18 @@ def _train(setup: Setup, keeper: Keeper, progress: Progress) -> None:
         where = f"at step {progress.step:,} of epoch {progress.epoch}"
         if not keeper.save(progress):
             where += " without a checkpoint of it (the disk: see the warning above)"
-        raise Stopped(f"stopped {where}; {_how_to_go_on(setup)}") from None
+        raise Stopped(f"stopped {where}; {_how_to_go_on(setup.attempt.run)}") from None
 
 
 def _score_elsewhere(setup: Setup, progress: Progress) -> tuple[dict[str, Metrics], list[str]]:
     try:
         return score_elsewhere(setup, progress)
     except Stopped:  # the last checkpoint is that of the last epoch: the network now holds the best weights
-        raise Stopped(f"stopped while testing on other data sets; {_how_to_go_on(setup)}") from None
+        raise Stopped(f"stopped while testing on other data sets; {_how_to_go_on(setup.attempt.run)}") from None
 
 
-def _how_to_go_on(setup: Setup) -> str:
-    return f"go on with --run_folder {setup.attempt.run.path} --resume and the same flags"
+def _how_to_go_on(run: RunFolder) -> str:
+    return f"go on with --run_folder {run.path} --resume and the same flags"
 
 
 def _is_over(progress: Progress, config: TrainConfig) -> bool:

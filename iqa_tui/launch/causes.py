@@ -17,6 +17,11 @@ TAIL_BYTES = 64 << 10
 """How much of the output's end is searched for a cause; a traceback fits many times."""
 LONGEST_CAUSE = 300
 
+SIGNALS_IN_WORDS: dict[int, str] = {
+    signal.SIGBUS: ": the disk of the image cache failed, or the cache was cut while it was read; a retry makes it anew"
+}
+"""What a signal most often means in a trainer, where its name does not say it."""
+
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")
 TRACEBACK = "Traceback (most recent call last):"
 OUT_OF_MEMORY = re.compile(r"CUDA out of memory|OutOfMemoryError|CUBLAS_STATUS_ALLOC_FAILED")
@@ -80,7 +85,7 @@ def _signalled(ending: Ending) -> tuple[ExitKind, str]:
         name = f"signal {number}"
     if number == signal.SIGKILL and ending.oom_kills > 0:
         return ExitKind.HOST_OUT_OF_MEMORY, f"killed by {name}: the machine ran out of memory"
-    return ExitKind.SIGNAL, f"killed by {name}"
+    return ExitKind.SIGNAL, f"killed by {name}{SIGNALS_IN_WORDS.get(number, '')}"
 
 
 def _failed(ending: Ending) -> tuple[ExitKind, str]:

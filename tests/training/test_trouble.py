@@ -200,7 +200,7 @@ def refuse(*_: object) -> None:
 def test_data_that_vanish_once_they_are_decoded_cost_only_the_tests_that_need_them(
     tmp_path: Path, flags: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The run's own images are gone, another data set is, and a third has an image that cannot be read."""
+    """The run's own images are gone with their cache, another data set is, and a third has a damaged image."""
     data = tmp_path / "data"
     pictures = [write_agiqa(data / "agiqa-3k", 2), write_kadid(data / "kadid-10k", 1, 2)]
     damaged = next(path for path in pictures[0].rglob("*.jpg"))
@@ -210,6 +210,7 @@ def test_data_that_vanish_once_they_are_decoded_cost_only_the_tests_that_need_th
     def vanish() -> None:
         shutil.rmtree(data / "pictures")
         shutil.rmtree(data / "kadid-10k")
+        shutil.rmtree(tmp_path / "cache")  # it stays mapped
 
     monkeypatch.setattr(story, "train_epoch", at_call(2, vanish, story.train_epoch))
     run = train_here(tmp_path / "run", *flags)
@@ -224,14 +225,16 @@ def test_data_that_vanish_once_they_are_decoded_cost_only_the_tests_that_need_th
     assert {agiqa, kadid} <= set(warnings_of(run))
 
 
-def test_a_data_folder_that_is_gone_at_a_resume_is_told_and_a_later_resume_goes_on(
+@pytest.mark.usefixtures("eager")
+def test_neither_missing_memory_nor_missing_data_nor_a_damaged_checkpoint_costs_more_than_minutes(
     tmp_path: Path, flags: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """One run meets them in turn: the GPU is full, at the resume the data are gone, then a bit has flipped."""
     run, data = RunFolder(tmp_path / "run"), tmp_path / "data"
     with monkeypatch.context() as patched:
         patched.setattr(QualityNetwork, "forward", without_memory_at(STEPS + 2))
         with pytest.raises(GpuOutOfMemory) as ended:
-            train_here(run.path, *flags)
+            train_here(run.path, *flags, *AT_EVERY_STEP)
     assert str(ended.value).startswith("CUDA out of memory at --batch_size 3, step 6 in epoch 2: start a new run with")
     assert "--batch_size 1, or --resume this one on a GPU with more room (the best epoch, 1, is kept" in str(
         ended.value
@@ -243,7 +246,20 @@ def test_a_data_folder_that_is_gone_at_a_resume_is_told_and_a_later_resume_goes_
         train_here(run.path, *flags, "--resume")
     assert run.last_checkpoint.read_bytes() == before
     (tmp_path / "elsewhere").rename(data)
-    train_here(run.path, *flags, "--resume")
+    run.last_checkpoint.unlink()  # before may be another name of it
+    run.last_checkpoint.write_bytes(before[: len(before) // 2] + b"?" + before[len(before) // 2 + 1 :])
+    kept = run.previous_checkpoint.read_bytes()
+    found: list[bytes] = []
+
+    def look() -> None:
+        found.append(run.previous_checkpoint.read_bytes())
+
+    monkeypatch.setattr(loop, "_train_step", at_call(2, look, loop._train_step))
+    train_here(run.path, *flags, *AT_EVERY_STEP, "--resume")
+    assert found == [kept]  # the damaged one never took its place
+    assert events_of(run, "resumed") == [{"name": "last.previous", "epoch": 2, "step": STEPS}]
+    assert "last.pt is damaged (the checksum of" in warnings_of(run)[-1]
+    assert warnings_of(run)[-1].endswith("; the checkpoint before it is used")
     whole = train_here(tmp_path / "whole", *flags)
     assert read_record(run.result, Result).metrics == read_record(whole.result, Result).metrics
 
