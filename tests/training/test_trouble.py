@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import shutil
 from collections.abc import Callable, Iterator
@@ -223,6 +224,24 @@ def test_data_that_vanish_once_they_are_decoded_cost_only_the_tests_that_need_th
     assert "data.csv, line" in agiqa
     assert str(data / "kadid-10k") in kadid
     assert {agiqa, kadid} <= set(warnings_of(run))
+
+
+def test_a_cache_cut_short_under_a_run_is_told_and_made_anew_by_the_resume(
+    tmp_path: Path, flags: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever touches a mapped page that is gone is killed by the kernel without a word."""
+
+    def cut() -> None:
+        (pixels,) = (tmp_path / "cache").glob("*/pixels.u8")
+        os.truncate(pixels, 0)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(story, "train_epoch", at_call(2, cut, story.train_epoch))
+        with pytest.raises(BadData, match="the image cache was cut short while it was read: --resume makes it anew"):
+            train_here(tmp_path / "run", *flags)
+    run = train_here(tmp_path / "run", *flags, "--resume")
+    whole = train_here(tmp_path / "whole", *flags)
+    assert read_record(run.result, Result).metrics == read_record(whole.result, Result).metrics
 
 
 @pytest.mark.usefixtures("eager")

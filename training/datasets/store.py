@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from training.errors import BadData
+
 Pixels = npt.NDArray[np.uint8]
 KEPT_BYTES = 64 << 20
 """Images handed out before their pages are given back: pages of a mapped file count as memory of every process that
@@ -36,9 +38,18 @@ class ImageStore:
         return len(self.sizes)
 
     def __getitem__(self, number: int) -> Pixels:
-        """(H, W, 3) view; nothing is copied."""
+        """(H, W, 3) view; nothing is copied.
+
+        Raises:
+            BadData: the file was cut short since it was opened; touching what is gone would kill the process.
+        """
         height, width = self.sizes[number]
         start, end = self._offsets[number : number + 2]
+        if self._mapping is not None and self._mapping.size() < end:
+            raise BadData(
+                "the image cache was cut short while it was read: --resume makes it anew and goes on; to make room, "
+                "delete whole caches and only between runs"
+            )
         self._count(end - start)
         return self.pixels[start:end].reshape(height, width, 3)
 
