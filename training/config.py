@@ -340,7 +340,11 @@ def _add_data_flags(group: Group) -> None:
 def _add_network_flags(group: Group) -> None:
     group.add_argument("--model_size", choices=MODEL_SIZES, default="tiny", help="of the Swin Transformer")
     group.add_argument("--backbone", metavar="TIMM_MODEL", help="any timm model with four feature maps, not a Swin")
-    group.add_argument("--weights", default="pretrained", help="pretrained, none, or a file of the backbone's weights")
+    group.add_argument(
+        "--weights",
+        default="pretrained",
+        help="pretrained, none, or a file: the backbone's, a run's best.pt or best.safetensors, a published checkpoint",
+    )
     group.add_argument("--no_multiscale", action="store_true", help="use the last feature map alone")
     group.add_argument("--attention_fusion", action="store_true", help="weigh the scales by the image")
     group.add_argument("--drop_path_rate", type=_rate, default=0.2, help="stochastic depth of the backbone")
