@@ -51,6 +51,8 @@ class Progress:
     epochs_without_better: int = 0
     epoch_began_seconds: float = 0.0
     """`elapsed_seconds` when the epoch at work began."""
+    cross_datasets: list[str] = field(default_factory=list)
+    """Other data sets that any attempt found, to be tested on after training."""
     lost: list[str] = field(default_factory=list)
     """What earlier attempts won and a resume could not find again, in words for the result."""
     elapsed_seconds: float = 0.0

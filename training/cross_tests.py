@@ -36,6 +36,11 @@ def score_elsewhere(setup: Setup, progress: Progress) -> tuple[dict[str, Metrics
         except (BadData, OSError) as error:
             notes.append(f"not tested on {dataset.name}: {error}")
             setup.recorder.warning(notes[-1])
+    here = {dataset.name for dataset in setup.cross_datasets}
+    for name in progress.cross_datasets:
+        if name not in here:
+            notes.append(f"not tested on {name}: its folder was there when the run began and is gone")
+            setup.recorder.warning(notes[-1])
     return metrics, notes
 
 

@@ -68,7 +68,7 @@ def _result(setup: Setup, progress: Progress, cross_metrics: dict[str, Metrics],
         best_epoch=progress.best_epoch,
         epochs=progress.epoch - 1,
         images={split: len(images) for split, images in setup.images.items()}
-        | {dataset.name: len(dataset.items) for dataset in setup.cross_datasets},
+        | {dataset.name: len(dataset.items) for dataset in setup.cross_datasets if dataset.name in cross_metrics},
         limited=config.is_limited,
         demo=setup.dataset.demo,
         device=setup.placement.name,

@@ -46,6 +46,8 @@ def run(config: TrainConfig, attempt: Attempt) -> None:
         setup = _set_up(config, attempt, recorder)
         keeper = Keeper(folder, setup.network, setup.optimizer, config, recorder, began=began)
         progress = _resume(setup, keeper) if config.resume else Progress()
+        found = {*progress.cross_datasets, *(dataset.name for dataset in setup.cross_datasets)}
+        progress.cross_datasets = sorted(found)
         tell_start(setup)
         _train(setup, keeper, progress)
         cross_metrics, cross_notes = _score_elsewhere(setup, progress)

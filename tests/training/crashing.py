@@ -209,7 +209,9 @@ def outcome(run: RunFolder) -> dict[str, Any]:
         "steps": sorted(steps.items()),
         "events": others,
         "files": sorted(
-            str(path.relative_to(run.path)) for path in run.path.rglob("*") if "attempts" not in path.parts
+            str(path.relative_to(run.path))
+            for path in run.path.rglob("*")
+            if "attempts" not in path.parts and path != run.previous_checkpoint  # given back after the result
         ),
     }
 

@@ -340,3 +340,29 @@ def test_best_weights_that_a_resume_cannot_read_are_told_and_the_best_that_follo
     run.best_checkpoint.unlink()
     with pytest.raises(BadCheckpoint, match=r"best\.pt is missing, and training is over: start a new run"):
         train_here(run.path, *flags, "--resume")
+
+
+def test_what_a_resume_finds_otherwise_than_the_attempt_before_left_it_is_told_in_the_result(
+    tmp_path: Path, flags: list[object]
+) -> None:
+    """A GPU that scored the best epoch otherwise when it was done again; another data set that is gone meanwhile."""
+    write_agiqa(tmp_path / "data" / "agiqa-3k", 2)
+    run = train_here(tmp_path / "run", *flags)
+    first = read_record(run.result, Result)
+    run.result.unlink()
+    shutil.rmtree(tmp_path / "data" / "agiqa-3k")
+    content = torch.load(run.last_checkpoint, weights_only=True)
+    content["progress"]["best_metrics"]["test"]["srcc"] = 0.123
+    content["progress"]["best_epoch"] = 7
+    torch.save(content, run.last_checkpoint)
+    train_here(run.path, *flags, "--resume")
+    result = read_record(run.result, Result)
+    assert result.metrics == {name: first.metrics[name] for name in ("val", "test", "test_oracle")}
+    assert (result.best_epoch, result.attention) == (first.best_epoch, first.attention)
+    assert "agiqa-3k" in first.images
+    assert "agiqa-3k" not in result.images
+    assert "not tested on agiqa-3k: its folder was there when the run began and is gone" in result.notes
+    assert (
+        f"the best weights are of epoch {first.best_epoch} as it was before a resume; done again it scored otherwise"
+        in result.notes
+    )
