@@ -1,18 +1,36 @@
 """`python -m training FLAGS`: train one network on one data set, test it, and write a run folder.
 
-Exit codes: 0 finished, 1 failed, 2 flags refused, 4 no device, weights or data, 75 stopped and resumable.
+Exit codes: 0 finished, 1 failed, 2 flags refused, 4 no device, weights, data or room on disk, 75 stopped and resumable.
+
+With `--train_test_num N` by hand N seeds are trained one after another, see `training.repetitions`. Under the launcher,
+which makes a run of each seed, one process is one seed.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
 import traceback
+from dataclasses import replace
+from pathlib import Path
 
-from training.attempt import Attempt, StopSignal, begin, end_by_hand, exit_code, is_gpu_out_of_memory, output_kept
+from training.attempt import (
+    Attempt,
+    StopSignal,
+    begin,
+    end_by_hand,
+    exit_code,
+    is_gpu_out_of_memory,
+    is_under_launcher,
+    output_kept,
+)
 from training.config import TrainConfig, parse
 from training.errors import Stopped, TrainingError
+from training.repetitions import repeat
+from training.runfolder.layout import RunFolder
+from training.runfolder.schema import RunFolderError
 
 SPIN_COUNT = "10000"
 """How long an idle thread of libgomp spins before it sleeps. Its default of 300,000 makes a run on busy cores many
@@ -25,14 +43,24 @@ def main(argv: list[str] | None = None) -> int:
     if config.check:
         print(json.dumps(config.as_dict()))
         return 0
-    should_stop = StopSignal()
     try:
+        if _is_series(config):
+            return repeat(config, arguments)
+        should_stop = StopSignal()
         attempt = begin(config, arguments, should_stop)
-    except (TrainingError, OSError) as error:
+    except (TrainingError, RunFolderError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return exit_code(error)
     with output_kept(attempt):
-        return _train(config, attempt)
+        code = _train(replace(config, train_test_num=1), attempt)
+    _let_go_of_output()
+    return code
+
+
+def _is_series(config: TrainConfig) -> bool:
+    """Several seeds; where `--resume` names one run's own folder, that run alone is meant."""
+    one_run = config.resume and config.run_folder is not None and RunFolder(Path(config.run_folder)).spec.exists()
+    return config.train_test_num > 1 and not is_under_launcher() and not one_run
 
 
 def _train(config: TrainConfig, attempt: Attempt) -> int:
@@ -45,12 +73,24 @@ def _train(config: TrainConfig, attempt: Attempt) -> int:
         run(config, attempt)
     except (Exception, KeyboardInterrupt) as caught:  # noqa: BLE001 - whatever ends a run is told in its last line
         error, words = caught, _cause(caught)
-        if not isinstance(caught, TrainingError | KeyboardInterrupt):
-            traceback.print_exc()
-        print(words if isinstance(caught, Stopped) else f"error: {words}", file=sys.stderr, flush=True)
+        with contextlib.suppress(OSError):  # the output may lie on the disk that is full
+            if not isinstance(caught, TrainingError | KeyboardInterrupt):
+                traceback.print_exc()
+            print(words if isinstance(caught, Stopped) else f"error: {words}", file=sys.stderr, flush=True)
     if attempt.by_hand:
         end_by_hand(attempt, error, words)
     return exit_code(error)
+
+
+def _let_go_of_output() -> None:
+    """Without this a full disk or a closed pipe, met again in the last flush, would change the exit code to 120."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
 
 
 def _cause(error: BaseException) -> str:

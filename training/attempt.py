@@ -6,17 +6,20 @@ ended. By hand this process does it all, so that the app shows such a run like a
 
 from __future__ import annotations
 
+import contextlib
 import getpass
+import itertools
 import os
 import platform
 import resource
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from io import RawIOBase
 from pathlib import Path
 from types import FrameType
 from typing import TextIO
@@ -79,17 +82,27 @@ class Attempt:
     """Of the trainer's source, before any of it can change under a run that takes hours."""
 
 
+def is_under_launcher() -> bool:
+    """A supervisor keeps the records, and gave this process one run."""
+    return os.environ.get(ATTEMPT_VARIABLE, "").isdecimal()
+
+
 def begin(config: TrainConfig, argv: list[str], should_stop: StopSignal) -> Attempt:
     """Find or make the run folder; by hand also lock it and write what is asked and who runs it.
 
     Raises:
         BadUsage: the folder is another run's, or somebody works in it.
     """
-    number = os.environ.get(ATTEMPT_VARIABLE, "")
-    if number.isdecimal():
+    if is_under_launcher():
         if config.run_folder is None:
             raise BadUsage(f"{ATTEMPT_VARIABLE} is set, so --run_folder must name the run's folder")
-        attempt = Attempt(RunFolder(Path(config.run_folder).resolve()), int(number), False, should_stop, time.time())
+        attempt = Attempt(
+            RunFolder(Path(config.run_folder).resolve()),
+            int(os.environ[ATTEMPT_VARIABLE]),
+            False,
+            should_stop,
+            time.time(),
+        )
     else:
         attempt = _begin_by_hand(config, argv, should_stop)
     should_stop.watch(attempt.run.stop)
@@ -135,7 +148,14 @@ def _spec(config: TrainConfig, run: RunFolder, argv: list[str]) -> Spec:
         run_id=run.run_id,
         group="by hand",
         label=config.loss_type,
-        argv=[sys.executable, "-m", "training", *_without_folder(argv), "--run_folder", "{run_folder}"],
+        argv=[
+            sys.executable,
+            "-m",
+            "training",
+            *without_flags(argv, {"--run_folder": 1}),
+            "--run_folder",
+            "{run_folder}",
+        ],
         created=time.time(),
         cwd=str(Path.cwd()),
         loss_type=config.loss_type,
@@ -148,14 +168,19 @@ def _spec(config: TrainConfig, run: RunFolder, argv: list[str]) -> Spec:
     )
 
 
-def _without_folder(argv: list[str]) -> list[str]:
-    """The flags without `--run_folder X`, in either way of writing it."""
+def without_flags(argv: Sequence[str], flags: dict[str, int]) -> list[str]:
+    """The flags but some, in either way of writing them (`--seed 1`, `--seed=1`).
+
+    Args:
+        argv: of `python -m training`.
+        flags: those to leave out, and how many words follow each.
+    """
     kept: list[str] = []
     words = iter(argv)
     for word in words:
-        if word == "--run_folder":
-            next(words, None)
-        elif not word.startswith("--run_folder="):
+        if word in flags:
+            list(itertools.islice(words, flags[word]))
+        elif word.partition("=")[0] not in flags:
             kept.append(word)
     return kept
 
@@ -197,7 +222,11 @@ def end_by_hand(attempt: Attempt, error: BaseException | None, words: str) -> No
         returncode=exit_code(error),
         peak_rss_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     )
-    write_record(attempt.run.attempt(attempt.number).exit, record)
+    try:
+        write_record(attempt.run.attempt(attempt.number).exit, record)
+    except OSError as trouble:
+        with contextlib.suppress(OSError):
+            print(f"warning: how it ended cannot be recorded ({trouble})", file=sys.stderr)
 
 
 def exit_code(error: BaseException | None) -> int:
@@ -223,19 +252,25 @@ def is_gpu_out_of_memory(error: BaseException) -> bool:
 
 
 class Tee:
-    """A text stream that also writes to a file, and is a terminal where the first one is."""
+    """A text stream that also writes to a file, and is a terminal where the first one is.
 
-    def __init__(self, shown: TextIO, kept: TextIO) -> None:
+    A full disk or a closed pipe behind either of them ends nothing: what is printed is for people, the run is not.
+    """
+
+    def __init__(self, shown: TextIO, kept: RawIOBase) -> None:
         self._shown = shown
         self._kept = kept
 
     def write(self, text: str) -> int:
-        self._kept.write(text)
-        return self._shown.write(text)
+        with contextlib.suppress(OSError):
+            self._kept.write(text.encode(errors="replace"))
+        with contextlib.suppress(OSError):
+            self._shown.write(text)
+        return len(text)
 
     def flush(self) -> None:
-        self._kept.flush()
-        self._shown.flush()
+        with contextlib.suppress(OSError):
+            self._shown.flush()
 
     def isatty(self) -> bool:
         return self._shown.isatty()
@@ -251,7 +286,7 @@ def output_kept(attempt: Attempt) -> Iterator[None]:
         yield
         return
     stdout, stderr = sys.stdout, sys.stderr
-    with attempt.run.attempt(attempt.number).output.open("a", buffering=1) as kept:
+    with attempt.run.attempt(attempt.number).output.open("ab", buffering=0) as kept:
         sys.stdout, sys.stderr = Tee(stdout, kept), Tee(stderr, kept)  # as far as print goes
         try:
             yield

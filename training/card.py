@@ -66,6 +66,7 @@ def _facts(result: Result) -> list[str]:
     versions = ", ".join(f"{name} {version}" for name, version in result.versions.items())
     facts = {
         "Backbone (timm)": result.backbone,
+        "Began with": str(result.config.get("weights", "unknown")),
         "Parameters": f"{result.parameters:,}",
         "Data": f"{result.dataset}: {images} images",
         "Loss": result.loss_type,

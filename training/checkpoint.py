@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import pickle
+import random
+import zipfile
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import safetensors.torch
 import torch
 
@@ -17,6 +20,7 @@ from training.config import TrainConfig
 from training.datasets import Dataset
 from training.errors import BadCheckpoint
 from training.network.quality import QualityNetwork
+from training.runfolder.layout import RunFolder
 from training.runfolder.write import sync_folder, write_atomic
 
 FORMAT = 1
@@ -45,17 +49,49 @@ class Progress:
     oracle: Metrics = field(default_factory=dict)
     """Test metrics of the epoch with the best test SRCC; for comparison with work that chose so."""
     epochs_without_better: int = 0
+    epoch_began_seconds: float = 0.0
+    """`elapsed_seconds` when the epoch at work began."""
+    cross_datasets: list[str] = field(default_factory=list)
+    """Other data sets that any attempt found, to be tested on after training."""
+    lost: list[str] = field(default_factory=list)
+    """What earlier attempts won and a resume could not find again, in words for the result."""
     elapsed_seconds: float = 0.0
     """Of earlier attempts and this one."""
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The checkpoint that a run goes on from."""
+
+    path: Path
+    progress: Progress
+    refused: list[str]
+    """Why newer ones were not used."""
+
+
 def save_last(
-    path: Path, network: QualityNetwork, optimizer: torch.optim.Optimizer, progress: Progress, config: TrainConfig
+    run: RunFolder,
+    network: QualityNetwork,
+    optimizer: torch.optim.Optimizer,
+    progress: Progress,
+    config: TrainConfig,
+    *,
+    rotate: bool = True,
 ) -> None:
-    """Write the resumable checkpoint.
+    """Write the resumable checkpoint, and keep the one before it.
+
+    At every moment there is a whole `last.pt` once there was one. The disk holds two, and three while it writes.
+
+    Args:
+        run: whose folder.
+        network: and its parameters on any device.
+        optimizer: of that network.
+        progress: stored with it.
+        config: stored with it, to refuse another experiment.
+        rotate: False where the file that is there is damaged: it must not take the place of the good one before it.
 
     Raises:
-        OSError: the old file stands.
+        OSError: the old files stand.
     """
     content = {
         "format": FORMAT,
@@ -65,7 +101,30 @@ def save_last(
         "optimizer": optimizer.state_dict(),
         "generators": _generators(_is_on_gpu(network)),
     }
-    _save(path, content)
+    path, previous = run.resumable_checkpoints
+    _save(path, content, before_replacing=(lambda: _keep(path, previous)) if rotate else None)
+
+
+def _keep(last: Path, previous: Path) -> None:
+    """Give the last checkpoint a second name, under which it stays when another takes the first."""
+    if not last.exists():
+        return
+    aside = previous.with_name(f".{previous.name}.{os.getpid()}.tmp")
+    try:
+        os.link(last, aside)
+        aside.replace(previous)
+    except OSError:  # no hard links on this file system: for an instant there is no last one
+        last.replace(previous)
+    finally:
+        aside.unlink(missing_ok=True)  # replacing a name of the same file does nothing and leaves both
+
+
+def size_bytes(network: QualityNetwork, optimizer: torch.optim.Optimizer | None = None) -> int:
+    """About what a checkpoint takes: its tensors."""
+    tensors = list(network.state_dict().values())
+    if optimizer is not None:
+        tensors += [value for state in optimizer.state.values() for value in state.values() if torch.is_tensor(value)]
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
 
 
 def save_best(path: Path, network: QualityNetwork, progress: Progress, config: TrainConfig, dataset: Dataset) -> None:
@@ -79,6 +138,8 @@ def save_best(path: Path, network: QualityNetwork, progress: Progress, config: T
         "config": config.as_dict(),
         "epoch": progress.best_epoch,
         "metrics": progress.best_metrics,
+        "notes": progress.best_notes,
+        "attention": progress.best_attention,
         "reading": reading_of(network, dataset),
         "network": network.state_dict(),
     }
@@ -117,7 +178,7 @@ def reading_of(network: QualityNetwork, dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def _save(path: Path, content: dict[str, Any]) -> None:
+def _save(path: Path, content: dict[str, Any], before_replacing: Callable[[], None] | None = None) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -125,60 +186,114 @@ def _save(path: Path, content: dict[str, Any]) -> None:
             torch.save(content, file)
             file.flush()
             os.fsync(file.fileno())
+        if before_replacing is not None:
+            before_replacing()
         aside.replace(path)
-    except RuntimeError as error:  # torch hides a full disk in one
-        raise OSError(f"{path}: cannot be written ({error}); is the disk full?") from error
+    except RuntimeError as error:
+        if isinstance(error.__context__, OSError):  # torch makes this of a write that failed
+            raise error.__context__ from error
+        raise
     finally:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             aside.unlink()
     sync_folder(path.parent)
 
 
-def load_last(path: Path, network: QualityNetwork, optimizer: torch.optim.Optimizer, config: TrainConfig) -> Progress:
-    """Put network, optimiser and generators back to where the checkpoint was written.
+def load_last(
+    run: RunFolder, network: QualityNetwork, optimizer: torch.optim.Optimizer, config: TrainConfig
+) -> Found | None:
+    """Put the newest checkpoint that can be used into network, optimiser and generators.
+
+    A damaged or foreign one is refused, and the one before it is used.
+
+    Returns:
+        None where none was written yet.
 
     Raises:
-        BadCheckpoint: absent, damaged, of a later version, or of another experiment; the text names what differs.
+        BadCheckpoint: there are some and each is damaged, of a later version, or of another experiment; says which.
     """
+    refused: list[str] = []
+    for path in run.resumable_checkpoints:
+        try:
+            return Found(path, _load(path, network, optimizer, config), refused)
+        except FileNotFoundError:
+            continue
+        except BadCheckpoint as error:
+            refused.append(str(error))
+    if refused:
+        again = f"; {run.previous_checkpoint.name} cannot be used either" if len(refused) > 1 else ""
+        raise BadCheckpoint(f"{refused[0]}{again}. To begin anew leave --resume out and name another --run_folder")
+    return None
+
+
+def _load(path: Path, network: QualityNetwork, optimizer: torch.optim.Optimizer, config: TrainConfig) -> Progress:
     content = _read(path)
+    if "progress" not in content:
+        raise BadCheckpoint(f"{path} is no resumable checkpoint of this program")
     differing = config.what_differs(content["config"])
     if differing:
         name = differing[0]
         raise BadCheckpoint(
             f"{path} was written with --{name} {content['config'][name]}, not {getattr(config, name)}: "
-            "resume with the same flags, or start a new run"
+            "resume with the same flags"
         )
     try:
         network.load_state_dict(content["network"])
         optimizer.load_state_dict(content["optimizer"])
+        progress = Progress(**content["progress"])
         _restore_generators(content["generators"], _is_on_gpu(network))
-        return Progress(**content["progress"])
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise BadCheckpoint(f"{path} does not fit this network: {str(error).splitlines()[0]}") from error
+    return progress
 
 
-def load_best(path: Path, network: QualityNetwork) -> None:
-    """Put the best weights of this run into the network.
+def load_best(path: Path, network: QualityNetwork) -> dict[str, Any]:
+    """Put the best weights of this run into the network; returns what else stands in the file.
 
     Raises:
         BadCheckpoint: absent, damaged, or of another network.
     """
     try:
-        network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True)["network"])
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError, TypeError) as error:
+        content = _read(path)
+        network.load_state_dict(content["network"])
+    except (FileNotFoundError, RuntimeError, KeyError) as error:
         reason = str(error).partition("\n")[0]
         raise BadCheckpoint(f"{path}: the best weights cannot be read again ({reason})") from error
+    return content
+
+
+def check_best(path: Path) -> None:
+    """Read the best weights to the end.
+
+    Raises:
+        BadCheckpoint: absent or damaged.
+    """
+    try:
+        _read(path)
+    except FileNotFoundError:
+        raise BadCheckpoint(f"{path} is missing") from None
 
 
 def _read(path: Path) -> dict[str, Any]:
+    """What one of our files holds, every byte of it checked.
+
+    Raises:
+        FileNotFoundError: there is none.
+        BadCheckpoint: not whole, not ours, or of a later version.
+    """
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise BadCheckpoint(f"--resume: there is no {path}; leave --resume out to start anew") from None
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError) as error:
-        raise BadCheckpoint(f"{path} is damaged ({str(error).splitlines()[0]}); move it away to start anew") from error
-    if not isinstance(content, dict) or "format" not in content or "progress" not in content:
-        raise BadCheckpoint(f"{path} is no resumable checkpoint of this program")
+        with zipfile.ZipFile(path) as archive:  # torch itself does not look at the checksums
+            damaged = archive.testzip()
+        content = torch.load(path, map_location="cpu", weights_only=True) if damaged is None else None
+    except (FileNotFoundError, MemoryError):
+        raise
+    except Exception as error:  # damaged bytes can raise whatever the readers below did not expect
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise BadCheckpoint(f"{path} is damaged, or no checkpoint ({reason})") from error
+    if damaged is not None:
+        raise BadCheckpoint(f"{path} is damaged (the checksum of {damaged} in it is wrong)")
+    if not isinstance(content, dict) or "format" not in content or "network" not in content:
+        raise BadCheckpoint(f"{path} is no checkpoint of this program")
     if content["format"] > FORMAT:
         raise BadCheckpoint(f"{path} has format {content['format']}; this version reads up to {FORMAT}")
     return content
@@ -189,11 +304,22 @@ def _is_on_gpu(network: QualityNetwork) -> bool:
 
 
 def _generators(on_gpu: bool) -> dict[str, Any]:
-    """What dropout and stochastic depth draw from. Data draws from streams named by seed and epoch."""
-    return {"torch": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state() if on_gpu else None}
+    """Those of torch are what dropout and stochastic depth draw from; Python's and numpy's, what a backbone might.
+
+    Data draws from streams named by seed and epoch.
+    """
+    kind, numbers, *rest = np.random.get_state()  # noqa: NPY002 - it is the global one that is meant
+    return {
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state() if on_gpu else None,
+        "python": random.getstate(),
+        "numpy": (kind, np.asarray(numbers).tolist(), *rest),
+    }
 
 
 def _restore_generators(states: dict[str, Any], on_gpu: bool) -> None:
     torch.set_rng_state(states["torch"])
     if states["cuda"] is not None and on_gpu:
         torch.cuda.set_rng_state(states["cuda"])
+    random.setstate(states["python"])
+    np.random.set_state(states["numpy"])  # noqa: NPY002

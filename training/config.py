@@ -7,6 +7,7 @@ Nothing here imports torch: checking flags takes a tenth of a second.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import shlex
 import sys
@@ -33,9 +34,18 @@ DATASETS = (
 CROSS_DATASETS = ("spaq", "kadid-10k", "agiqa-3k")
 """A finished network is tested on these too, where their folders are there."""
 PROTOCOLS = ("clean", "published")
-PUBLISHED_TRAIN_TEST_NUM = 10
-WHERE_FLAGS = ("data_path", "runs_dir", "run_folder", "num_workers", "resume", "check")
-"""Flags that say where and how, not what: a resumed run may change them."""
+WHERE_FLAGS = (
+    "data_path",
+    "runs_dir",
+    "run_folder",
+    "num_workers",
+    "train_test_num",
+    "tensorboard",
+    "checkpoint_minutes",
+    "resume",
+    "check",
+)
+"""Flags that say where, how and how often, not what: a resumed run may change them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +66,7 @@ class TrainConfig:
     patch_size: int
     """Side of a crop in pixels."""
     train_test_num: int
+    """Seeds to train by hand, from `seed` on; one process trains one."""
     ranking_loss_alpha: float
     """Weight of the margin ranking term added to the loss; 0: none."""
     ranking_loss_margin: float
@@ -87,7 +98,13 @@ class TrainConfig:
     """`pretrained`, `none`, or a file."""
     num_workers: int
     precision: str
+    torch_compile: bool
+    """The network goes through torch.compile: minutes at the start, faster steps, other last digits."""
     protocol: str
+    tensorboard: bool
+    """Event files beside `events.jsonl`."""
+    checkpoint_minutes: float
+    """From one checkpoint within an epoch to the next; 0: none within an epoch."""
     resume: bool
     limit_train_images: int | None
     """None: all."""
@@ -167,7 +184,7 @@ class TrainConfig:
     def command(self) -> str:
         """The shortest command that means the same, without where its folder is."""
         defaults = vars(build_parser().parse_args([]))
-        left_out = {"runs_dir", "run_folder", "resume", "check"}
+        left_out = {"runs_dir", "run_folder", "tensorboard", "resume", "check"}
         words = ["python", "-m", "training"]
         for name, value in self.as_dict().items():
             if name not in left_out and (value != defaults[name] or name == "dataset"):
@@ -203,8 +220,8 @@ def refusal(config: TrainConfig) -> str | None:
     """Why these flags cannot be followed, in words; None where they can."""
     reasons = (
         (
-            config.train_test_num not in (1, PUBLISHED_TRAIN_TEST_NUM),
-            f"--train_test_num {config.train_test_num}: one run is one seed; give --seed or `launch --seeds 1,2`",
+            config.tensorboard and importlib.util.find_spec("tensorboard") is None,
+            "--tensorboard needs a package that is not installed: pip install 'iqa-tui[tensorboard]'",
         ),
         (
             config.attention_fusion and config.no_multiscale,
@@ -323,7 +340,11 @@ def _add_data_flags(group: Group) -> None:
 def _add_network_flags(group: Group) -> None:
     group.add_argument("--model_size", choices=MODEL_SIZES, default="tiny", help="of the Swin Transformer")
     group.add_argument("--backbone", metavar="TIMM_MODEL", help="any timm model with four feature maps, not a Swin")
-    group.add_argument("--weights", default="pretrained", help="pretrained, none, or a file of the backbone's weights")
+    group.add_argument(
+        "--weights",
+        default="pretrained",
+        help="pretrained, none, or a file: the backbone's, a run's best.pt or best.safetensors, a published checkpoint",
+    )
     group.add_argument("--no_multiscale", action="store_true", help="use the last feature map alone")
     group.add_argument("--attention_fusion", action="store_true", help="weigh the scales by the image")
     group.add_argument("--drop_path_rate", type=_rate, default=0.2, help="stochastic depth of the backbone")
@@ -364,18 +385,37 @@ def _add_training_flags(group: Group) -> None:
     group.add_argument("--no_early_stopping", action="store_true")
     group.add_argument(
         "--train_test_num",
-        type=_whole,
-        default=PUBLISHED_TRAIN_TEST_NUM,
-        help="repetitions in the published code; here one run is one seed: repeat with --seed or `launch --seeds`",
+        type=_positive,
+        default=10,
+        help="seeds to train one after another, from --seed on; each is a run of its own",
     )
     group.add_argument("--seed", type=_from_zero, default=42, help="all that is random follows from it")
     group.add_argument(
-        "--precision", choices=("auto", "fp32", "bf16"), default="auto", help="auto: bf16 where the device has it"
+        "--precision",
+        choices=("auto", "fp32", "tf32", "bf16"),
+        default="auto",
+        help="auto: bf16 where the device has it; tf32: fp32 with faster, coarser products on a GPU that has them",
+    )
+    group.add_argument(
+        "--torch_compile",
+        action="store_true",
+        help="compile the network: minutes at the start, then faster steps; for long runs on a GPU",
     )
 
 
 def _add_run_flags(group: Group) -> None:
     group.add_argument("--runs_dir", default="runs", help="where a new run folder is made")
-    group.add_argument("--run_folder", help="this folder instead of a new one")
+    group.add_argument(
+        "--run_folder", help="this folder instead of a new one; with several seeds, _s<seed> is added for each"
+    )
+    group.add_argument(
+        "--tensorboard", action="store_true", help="write TensorBoard event files into the run folder as well"
+    )
+    group.add_argument(
+        "--checkpoint_minutes",
+        type=_not_negative,
+        default=10.0,
+        help="between checkpoints within an epoch; 0: only at its ends",
+    )
     group.add_argument("--resume", action="store_true", help="go on from the run folder's last checkpoint")
     group.add_argument("--check", action="store_true", help="check the flags, print them as JSON, and end")

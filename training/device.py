@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,9 +10,14 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from training.errors import NoDevice
+from training.errors import NoCompiler, NoDevice
 
 CPU_BF16_FLAGS = ("avx512_bf16", "amx_bf16")
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+"""From glibc's malloc.h."""
+MMAP_THRESHOLD_BYTES = 32 << 20
+"""The largest that glibc takes; larger blocks still go back at once."""
+TRIM_THRESHOLD_BYTES = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +28,7 @@ class Placement:
     name: str
     """For people, for example `NVIDIA H100 80GB HBM3` or `CPU (2 threads)`."""
     precision: str
-    """fp32 or bf16, for scoring; for training too unless `trains_in_fp32`."""
+    """fp32, tf32 or bf16, for scoring; for training too unless `trains_in_fp32`."""
     trains_in_fp32: bool = False
 
     @property
@@ -68,6 +74,22 @@ def suit_network(placement: Placement, precision: str, network: nn.Module) -> Pl
     return replace(placement, trains_in_fp32=True) if slow else placement
 
 
+def check_compiler(device: torch.device) -> None:
+    """Compile a small function.
+
+    Raises:
+        NoCompiler: torch cannot compile here.
+    """
+    try:
+        torch.compile(torch.sin)(torch.ones(8, device=device))
+    except Exception as error:
+        reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        raise NoCompiler(
+            f"--torch_compile: torch {torch.__version__} cannot compile here ({reason}); a CPU takes a C++ compiler "
+            "(`apt-get install g++`, or CXX), a GPU Triton and a C compiler. Or leave the flag out"
+        ) from error
+
+
 def _why_no_cuda() -> str:
     visible = os.environ.get("CUDA_VISIBLE_DEVICES", "all")
     build = f"built for CUDA {torch.version.cuda}" if torch.version.cuda else "built without CUDA"
@@ -78,17 +100,43 @@ def _why_no_cuda() -> str:
 
 
 def _place_on_cuda(precision: str) -> Placement:
-    has_bf16 = torch.cuda.get_device_capability()[0] >= 8  # Ampere; older ones emulate it slowly
-    if precision == "bf16" and not has_bf16:
+    is_ampere = torch.cuda.get_device_capability()[0] >= 8  # older ones have no TF32 and emulate bf16 slowly
+    if precision == "bf16" and not is_ampere:
         raise NoDevice(f"--precision bf16: {torch.cuda.get_device_name()} has no bf16; use --precision fp32")
-    chosen = "bf16" if precision != "fp32" and has_bf16 else "fp32"
+    chosen = ("bf16" if precision == "auto" else precision) if is_ampere else "fp32"
+    allow_tf32(chosen == "tf32")
     return Placement(torch.device("cuda"), torch.cuda.get_device_name(), chosen)
+
+
+def allow_tf32(allowed: bool) -> None:
+    """Let a GPU round the factors of fp32 products to 10 bits, or not; torch's own default does so in convolutions."""
+    if hasattr(torch.backends.cudnn, "conv"):  # since 2.9, which warns of the names before
+        products = "tf32" if allowed else "ieee"
+        torch.backends.cuda.matmul.fp32_precision = products
+        torch.backends.cudnn.conv.fp32_precision = products
+    else:
+        torch.backends.cuda.matmul.allow_tf32 = allowed
+        torch.backends.cudnn.allow_tf32 = allowed
 
 
 def _place_on_cpu(precision: str) -> Placement:
     threads = set_threads()
+    keep_freed_memory()
     chosen = "bf16" if precision == "bf16" or (precision == "auto" and cpu_has_bf16()) else "fp32"
     return Placement(torch.device("cpu"), f"CPU ({threads} thread{'s' if threads > 1 else ''})", chosen)
+
+
+def keep_freed_memory() -> bool:
+    """Let the C library use freed memory again instead of giving it back; returns whether it took the advice.
+
+    A step frees and asks for the same gigabyte again, and the kernel clears every page that it hands out: 6.3 s of
+    user time went with 1.9 s of system time, now with 0.3 s, for six steps of tf_efficientnet_lite0 (16 crops of 224).
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):  # another C library
+        return False
+    return bool(mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD_BYTES) and mallopt(M_TRIM_THRESHOLD, TRIM_THRESHOLD_BYTES))
 
 
 def set_threads() -> int:

@@ -27,6 +27,12 @@ class NoDevice(TrainingError):
     exit_code = 4
 
 
+class NoCompiler(TrainingError):
+    """--torch_compile, on a machine that lacks what it takes."""
+
+    exit_code = 4
+
+
 class NoWeights(TrainingError):
     """The weights asked for are not to be had, or do not fit the network."""
 
@@ -44,9 +50,22 @@ class BadCheckpoint(TrainingError):
 
 
 class LossNotFinite(TrainingError):
-    """Training diverged."""
+    """Training diverged: a loss, a gradient or a weight is no number any more."""
 
     exit_kind = ExitKind.NOT_FINITE
+
+
+class GpuOutOfMemory(TrainingError):
+    """A training step does not fit the GPU."""
+
+    exit_kind = ExitKind.GPU_OUT_OF_MEMORY
+
+
+class CannotWrite(TrainingError):
+    """A file that the result needs cannot be written; what was won before stands, and a resume goes on from it."""
+
+    exit_code = 4
+    exit_kind = ExitKind.DISK_FULL
 
 
 class Stopped(TrainingError):

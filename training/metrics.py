@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,12 +23,13 @@ def all_metrics(pred: Scores, mos: Scores) -> tuple[dict[str, float | None], lis
         mos: (N,) opinions.
 
     Returns:
-        The metrics, None where undefined (a constant vector, fewer than two images, predictions not finite), and
-        notes a reader of the numbers needs.
+        The metrics, None where undefined (a constant vector, fewer than two images, a number that is not finite, an
+        error too large for a float), and notes a reader of the numbers needs.
     """
     names = ("srcc", "plcc", "krcc", "rmse", "plcc_fitted", "rmse_fitted")
-    if not np.isfinite(pred).all():
-        return dict.fromkeys(names), ["some predictions are not finite, so there are no metrics"]
+    for name, vector in (("predictions", pred), ("opinions", mos)):
+        if not np.isfinite(vector).all():
+            return dict.fromkeys(names), [f"some {name} are not finite, so there are no metrics"]
     fitted, note = fit_logistic(pred, mos)
     values = (
         srcc(pred, mos),
@@ -41,35 +44,52 @@ def all_metrics(pred: Scores, mos: Scores) -> tuple[dict[str, float | None], lis
 
 def srcc(pred: Scores, mos: Scores) -> float | None:
     """Spearman's rank correlation; None where undefined."""
-    return _defined(pred, mos, lambda: stats.spearmanr(pred, mos).statistic)
+    return _defined(stats.spearmanr, pred, mos)
 
 
 def plcc(pred: Scores, mos: Scores) -> float | None:
     """Pearson's linear correlation; None where undefined."""
-    return _defined(pred, mos, lambda: stats.pearsonr(pred, mos).statistic)
+    return _defined(stats.pearsonr, pred, mos)
 
 
 def krcc(pred: Scores, mos: Scores) -> float | None:
     """Kendall's rank correlation (tau-b); None where undefined."""
-    return _defined(pred, mos, lambda: stats.kendalltau(pred, mos).statistic)
+    return _defined(stats.kendalltau, pred, mos)
 
 
 def rmse(pred: Scores, mos: Scores) -> float | None:
     """Root mean squared error on the scale of `mos`; None without images."""
     if len(pred) == 0:
         return None
-    return float(np.sqrt(np.mean((pred - mos) ** 2)))
+    with np.errstate(over="ignore"):
+        errors = pred - mos
+        unit = _power_of_two(errors)
+        value = float(np.sqrt(np.mean((errors / unit) ** 2)) * unit)
+    return value if np.isfinite(value) else None
 
 
-def _defined(pred: Scores, mos: Scores, correlation: object) -> float | None:
-    if len(pred) < 2 or np.ptp(pred) == 0 or np.ptp(mos) == 0:
+def _defined(correlation: Callable[[Scores, Scores], Any], pred: Scores, mos: Scores) -> float | None:
+    if len(pred) < 2 or is_constant(pred) or is_constant(mos):
         return None
-    assert callable(correlation)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", stats.ConstantInputWarning)  # nearly constant: the value says enough
         warnings.simplefilter("ignore", stats.NearConstantInputWarning)
-        value = float(correlation())
+        value = float(correlation(pred / _power_of_two(pred), mos / _power_of_two(mos)).statistic)
     return value if np.isfinite(value) else None
+
+
+def is_constant(values: Scores) -> bool:
+    """Whether no two differ; true of none at all."""
+    return len(values) == 0 or bool((values == values[0]).all())
+
+
+def _power_of_two(values: Scores) -> float:
+    """About the largest magnitude (at least the smallest normal number). Division by it keeps every digit.
+
+    Products of scores near the ends of what a float holds would otherwise overflow or vanish.
+    """
+    largest = min(float(np.abs(values).max(initial=0.0)), np.finfo(np.float64).max)
+    return float(2.0 ** np.clip(np.frexp(largest)[1], -1020, 1023)) if largest else 1.0
 
 
 def fit_logistic(pred: Scores, mos: Scores) -> tuple[Scores, str]:
@@ -80,18 +100,20 @@ def fit_logistic(pred: Scores, mos: Scores) -> tuple[Scores, str]:
     Returns:
         The mapped predictions and an empty note; the predictions unchanged and the reason where no fit is found.
     """
-    if len(pred) < 4 or np.ptp(pred) == 0 or np.ptp(mos) == 0:
+    if len(pred) < 4 or is_constant(pred) or is_constant(mos):
         return pred, "no logistic fit: it needs four images or more whose scores differ, so fitted values are raw"
-    start = (float(mos.max()), float(mos.min()), float(pred.mean()), max(float(pred.std()), 1e-12))
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optimize.OptimizeWarning)  # the covariance is not used
-            best, _ = optimize.curve_fit(_logistic, pred, mos, p0=start, maxfev=FIT_EVALUATIONS)
-    except RuntimeError:
-        return pred, f"the logistic fit did not converge in {FIT_EVALUATIONS} evaluations, so fitted values are raw"
-    mapped = _logistic(pred, *best)
-    if not np.isfinite(mapped).all():
-        return pred, "the logistic fit overflowed, so fitted values are raw"
+    unit = _power_of_two(mos)
+    inputs, targets = pred / _power_of_two(pred), mos / unit
+    start = (targets.max(), targets.min(), inputs.mean(), max(inputs.std(), 1e-12))
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore", optimize.OptimizeWarning)  # the covariance is not used
+        try:
+            best, _ = optimize.curve_fit(_logistic, inputs, targets, p0=start, maxfev=FIT_EVALUATIONS)
+        except (RuntimeError, ValueError):  # too many evaluations; numbers that are not finite on the way
+            return pred, f"the logistic fit did not converge in {FIT_EVALUATIONS} evaluations, so fitted values are raw"
+        mapped = _logistic(inputs, *best) * unit
+    if not np.isfinite(mapped).all() or is_constant(mapped):
+        return pred, "the logistic fit found no slope, so fitted values are raw"
     return mapped, ""
 
 

@@ -38,7 +38,7 @@ def build_optimizer(network: nn.Module, config: TrainConfig) -> torch.optim.Adam
             decay = config.weight_decay if decays else 0.0
             if parameters:
                 groups.append({"params": parameters, "lr": lr, "first_lr": lr, "weight_decay": decay})
-    return torch.optim.AdamW(groups, lr=config.lr, fused=next(network.parameters()).is_cuda)
+    return torch.optim.AdamW(groups, lr=config.lr, fused=True)  # one pass over the memory, on CPU and CUDA
 
 
 def _decays(name: str, parameter: nn.Parameter) -> bool:

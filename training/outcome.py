@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import platform
 import time
@@ -11,6 +12,7 @@ import torch
 from training import checkpoint
 from training.card import model_card
 from training.checkpoint import Metrics, Progress
+from training.disk import needed_for_the_result
 from training.network.quality import parameter_count
 from training.record import shown_metric
 from training.runfolder.schema import Result
@@ -30,15 +32,20 @@ def finish(setup: Setup, progress: Progress, cross_metrics: dict[str, Metrics], 
         cross_notes: what a reader of those must know.
 
     Raises:
-        OSError: a file cannot be written; the run is not finished then, and can be resumed.
+        CannotWrite: a file cannot be written; the run is not finished then, and can be resumed.
     """
     run, config = setup.attempt.run, setup.config
     result = _result(setup, progress, cross_metrics, cross_notes)
-    checkpoint.export_weights(run.best_weights, setup.network, progress, config, setup.dataset)
-    write_atomic(run.model_card, model_card(result, config.command()).encode())
+    with needed_for_the_result(run.best_weights, checkpoint.size_bytes(setup.network)):
+        checkpoint.export_weights(run.best_weights, setup.network, progress, config, setup.dataset)
+    with needed_for_the_result(run.model_card):
+        write_atomic(run.model_card, model_card(result, config.command()).encode())
     test = progress.best_metrics["test"]
     setup.recorder.finished(srcc=test["srcc"], plcc=test["plcc"])
-    write_record(run.result, result)
+    with needed_for_the_result(run.result):
+        write_record(run.result, result)
+    with contextlib.suppress(OSError):
+        run.previous_checkpoint.unlink()  # a finished run is never resumed
     demo = " (demo data: the labels are no human opinions)" if setup.dataset.demo else ""
     setup.recorder.say(
         f"test SRCC {shown_metric(test['srcc'])}  PLCC {shown_metric(test['plcc'])}  of epoch "
@@ -61,7 +68,7 @@ def _result(setup: Setup, progress: Progress, cross_metrics: dict[str, Metrics],
         best_epoch=progress.best_epoch,
         epochs=progress.epoch - 1,
         images={split: len(images) for split, images in setup.images.items()}
-        | {dataset.name: len(dataset.items) for dataset in setup.cross_datasets},
+        | {dataset.name: len(dataset.items) for dataset in setup.cross_datasets if dataset.name in cross_metrics},
         limited=config.is_limited,
         demo=setup.dataset.demo,
         device=setup.placement.name,
@@ -73,7 +80,7 @@ def _result(setup: Setup, progress: Progress, cross_metrics: dict[str, Metrics],
         versions={"python": platform.python_version(), "torch": torch.__version__}
         | {name: _version(name) for name in PACKAGES},
         source_digest=setup.attempt.source_digest,
-        notes=[*notes_of_setup(setup), *progress.best_notes, *cross_notes],
+        notes=[*notes_of_setup(setup), *progress.lost, *progress.best_notes, *cross_notes],
     )
 
 

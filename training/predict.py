@@ -1,6 +1,7 @@
 """`python -m training.predict RUN|CHECKPOINT IMAGE…`: score single images with a trained network.
 
-Exit codes: 0 all scored, 1 no such network, 2 flags refused, 4 an image or the device cannot be used.
+Exit codes: 0 all scored, 1 no such network, 2 flags refused, 4 an image (the others are
+scored), the weights or the device cannot be used.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.config import Parser
-from training.errors import TrainingError
+from training.errors import BadData, TrainingError
 
 if TYPE_CHECKING:
     from training.scorer import Prediction, Scorer
@@ -25,12 +26,39 @@ def main(argv: list[str] | None = None) -> int:
 
     try:
         scorer = open_scorer(asked.network, asked.test_patch_num)
-        predictions = [scorer.score(path) for path in asked.images]
     except TrainingError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
-    print(as_json(asked.network, scorer, predictions) if asked.json else as_table(scorer, predictions))
-    return 0
+    predictions, errors = score_all(scorer, asked.images)
+    if asked.json:
+        print(as_json(asked.network, scorer, predictions, errors))
+    elif predictions:
+        print(as_table(scorer, predictions))
+    for reason in errors.values():
+        print(f"error: {reason}", file=sys.stderr)
+    return BadData.exit_code if errors else 0
+
+
+def score_all(scorer: Scorer, images: list[str]) -> tuple[list[Prediction], dict[str, str]]:
+    """Every image that can be scored, and why the others cannot: one bad file among thousands costs no score."""
+    predictions, errors = [], {}
+    for image in images:
+        try:
+            predictions.append(scorer.score(_file(image)))
+        except BadData as error:
+            errors[image] = str(error)
+    return predictions, errors
+
+
+def _file(image: str) -> Path:
+    if "://" in image:
+        raise BadData(f"{image}: is a web address; download the image and give its file")
+    path = Path(image)
+    if path.is_dir():
+        raise BadData(f"{image}: is a folder; give its images, for example {path / '*.jpg'}")
+    if not path.exists():
+        raise BadData(f"{image}: no such image")
+    return path
 
 
 def _parser() -> Parser:
@@ -45,7 +73,7 @@ def _parser() -> Parser:
         metavar="RUN|CHECKPOINT",
         help="a run's folder, its best.pt or best.safetensors, or a published checkpoint (.pkl, .pt, .safetensors)",
     )
-    parser.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
+    parser.add_argument("images", nargs="+", metavar="IMAGE")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     parser.add_argument(
         "--test_patch_num",
@@ -63,20 +91,23 @@ def _at_least_1(text: str) -> int:
 
 
 def as_table(scorer: Scorer, predictions: list[Prediction]) -> str:
-    """A line an image, under a line that names the scale."""
+    """A line an image, under a line that names the scale (and one for what a reader must know)."""
     low, high = scorer.dataset.mos_range
     lines = [f"{prediction.score:10.4f}  {prediction.image}" for prediction in predictions]
-    return "\n".join([f"{'score':>10}  image (scale of {scorer.dataset.name}: {low:g} to {high:g})", *lines])
+    notes = [f"# {scorer.note}"] if scorer.note else []
+    return "\n".join([*notes, f"{'score':>10}  image (scale of {scorer.dataset.name}: {low:g} to {high:g})", *lines])
 
 
-def as_json(network: Path, scorer: Scorer, predictions: list[Prediction]) -> str:
-    """Everything, full precision."""
+def as_json(network: Path, scorer: Scorer, predictions: list[Prediction], errors: dict[str, str]) -> str:
+    """Everything, full precision; `errors` is image to reason."""
     return json.dumps(
         {
             "network": str(network),
             "dataset": scorer.dataset.name,
             "scale": list(scorer.dataset.mos_range),
+            "note": scorer.note,
             "scores": [asdict(prediction) for prediction in predictions],
+            "errors": errors,
         },
         indent=2,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Callable
@@ -31,20 +32,37 @@ class Recorder:
         self._next_line = 0.0
         self._next_progress = 0.0
         self._doing = ""
+        self._told_trouble = False
 
     def say(self, line: str) -> None:
-        """Print a line, above the progress bar where there is one."""
+        """Print a line, above the progress bar where there is one. A log that cannot be written ends nothing."""
         if self._bar is not None:
             self._bar.clear()
-        print(line, flush=True)
+        with contextlib.suppress(OSError):
+            print(line, flush=True)
         if self._bar is not None:
             self._bar.refresh()
 
+    def _event(self, kind: str, **fields: Any) -> None:
+        self._events.write(kind, **fields)
+        if bool(self._events.trouble) is self._told_trouble:
+            return
+        self._told_trouble = not self._told_trouble
+        trouble = self._events.trouble
+        self.say(
+            f"warning: events cannot be written ({trouble}); they wait in memory and training goes on"
+            if trouble
+            else "events are written again, none is missing"
+        )
+
     def started(self, **fields: Any) -> None:
-        self._events.write("started", **fields)
+        self._event("started", **fields)
+
+    def resumed(self, *, name: str, epoch: int, step: int) -> None:
+        self._event("resumed", name=name, epoch=epoch, step=step)
 
     def warning(self, text: str) -> None:
-        self._events.write("warning", text=text)
+        self._event("warning", text=text)
         self.say(f"warning: {text}")
 
     def progress(self, what: str, done: int, total: int) -> None:
@@ -55,7 +73,7 @@ class Recorder:
         if done < total and now < self._next_progress:
             return
         self._next_progress = now + PROGRESS_SECONDS
-        self._events.write("progress", what=what, done=done, total=total)
+        self._event("progress", what=what, done=done, total=total)
         if now >= self._next_line:
             self._next_line = now + LINE_SECONDS
             self.say(f"{what}: {done:,}/{total:,}")
@@ -77,9 +95,15 @@ class Recorder:
         loss: float,
         lr: float,
         images_per_second: float,
+        grad_norm: float | None = None,
     ) -> None:
-        """A step event; `done` of `steps` of the epoch are done, `step` counts over all epochs."""
-        self._events.write("step", epoch=epoch, step=step, loss=loss, lr=lr, images_per_second=images_per_second)
+        """A step event; `done` of `steps` of the epoch are done, `step` counts over all epochs.
+
+        `grad_norm` is that of the whole gradient before it was clipped.
+        """
+        self._event(
+            "step", epoch=epoch, step=step, loss=loss, lr=lr, images_per_second=images_per_second, grad_norm=grad_norm
+        )
         now = self._clock()
         self._next_event = now + 1 / STEP_EVENTS_PER_SECOND
         if self._show_bar:
@@ -107,18 +131,18 @@ class Recorder:
             self._bar = None
 
     def epoch(self, *, epoch: int, loss: float, elapsed_seconds: float) -> None:
-        self._events.write("epoch", epoch=epoch, loss=loss, elapsed_seconds=elapsed_seconds)
+        self._event("epoch", epoch=epoch, loss=loss, elapsed_seconds=elapsed_seconds)
 
     def evaluated(self, *, epoch: int, split: str, metrics: dict[str, float | None]) -> None:
-        self._events.write("evaluated", epoch=epoch, split=split, metrics=metrics)
+        self._event("evaluated", epoch=epoch, split=split, metrics=metrics)
         shown = "  ".join(f"{name.upper()} {shown_metric(metrics[name])}" for name in ("srcc", "plcc", "rmse"))
         self.say(f"epoch {epoch}  {split}  {shown}")
 
     def checkpoint(self, *, epoch: int, step: int, name: str) -> None:
-        self._events.write("checkpoint", epoch=epoch, step=step, name=name)
+        self._event("checkpoint", epoch=epoch, step=step, name=name)
 
     def finished(self, *, srcc: float | None, plcc: float | None) -> None:
-        self._events.write("finished", srcc=srcc, plcc=plcc)
+        self._event("finished", srcc=srcc, plcc=plcc)
 
 
 def shown_metric(value: float | None) -> str:

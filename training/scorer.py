@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import pickle
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file
 
 from training.config import TrainConfig, parse
-from training.datasets.base import SHRUNK, Dataset, Item, Sizing
+from training.datasets.base import Dataset, Item, Sizing
 from training.datasets.batches import SplitImages
-from training.datasets.cache import ImageStore, decode
+from training.datasets.cache import decode
+from training.datasets.koniq10k import PUBLISHED_SIZING
+from training.datasets.store import ImageStore
 from training.device import Placement, place
-from training.errors import BadCheckpoint
+from training.errors import BadCheckpoint, NoWeights
 from training.evaluate import score_crops
-from training.network import published
+from training.network import own, published
 from training.network.build import build_network
+from training.network.own import OwnWeights
 from training.network.quality import QualityNetwork
 from training.runfolder.layout import RunFolder
-from training.transforms import Normalisation
-
-PUBLISHED_RANGE = (0.0, 100.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +43,8 @@ class Scorer:
     dataset: Dataset
     """Without images: the scale of scores, and the size to which images are brought."""
     placement: Placement
+    note: str = ""
+    """What a reader of the scores must know."""
 
     def score(self, path: Path) -> Prediction:
         """The mean over the image's test crops, taken as the run took them.
@@ -60,7 +55,7 @@ class Scorer:
         low, _ = self.dataset.mos_range
         item = Item(path.name, path, low, None, "test", path.name, "the command line")
         pixels = decode(self.dataset, item, self.config.patch_size)
-        store = ImageStore(pixels.reshape(-1), (0,), ((pixels.shape[0], pixels.shape[1]),))
+        store = ImageStore(pixels.reshape(-1), [(pixels.shape[0], pixels.shape[1])])
         images = SplitImages(replace(self.dataset, items=(item,)), store, "test")
         scores, attention = score_crops(
             self.network, images, self.config, self.placement, lambda *_: None, lambda: False
@@ -78,59 +73,47 @@ def open_scorer(path: Path, test_patch_num: int | None = None) -> Scorer:
 
     Raises:
         BadCheckpoint: nothing of the kind is there.
-        NoWeights: a file of tensors, but of no network that is known here.
+        NoWeights: damaged, a checkpoint for a resume, or tensors of no network that is known here.
     """
     file = RunFolder(path).best_checkpoint if path.is_dir() else path
     if not file.is_file():
         hint = "; the run has not finished an epoch yet, or is no run" if path.is_dir() else ""
         raise BadCheckpoint(f"{file}: no such file{hint}")
-    content = _read_own(file)
-    scorer = _of_published(file) if content is None else _of_run(file, content)
+    weights = own.read(file)
+    scorer = _of_published(file) if weights is None else _of_run(file, weights)
     if test_patch_num is not None:
         scorer = replace(scorer, config=replace(scorer.config, test_patch_num=test_patch_num))
     scorer.network.to(scorer.placement.device)
     return scorer
 
 
-def _read_own(file: Path) -> dict[str, Any] | None:
-    """What a checkpoint of ours holds; None where the file is something else."""
+def _of_run(file: Path, weights: OwnWeights) -> Scorer:
     try:
-        if file.suffix == ".safetensors":
-            with safe_open(file, "pt") as opened:
-                metadata = opened.metadata() or {}
-            if "reading" not in metadata:
-                return None
-            return {name: json.loads(fact) for name, fact in metadata.items()} | {"network": load_file(file)}
-        content = torch.load(file, map_location="cpu", weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
-        reason = str(error).partition("\n")[0]
-        raise BadCheckpoint(f"{file}: is damaged, or holds more than tensors ({reason})") from error
-    if isinstance(content, dict) and "progress" in content:
-        raise BadCheckpoint(f"{file}: holds the last epoch, for a resume; take best.pt beside it, or the run's folder")
-    return content if isinstance(content, dict) and "reading" in content else None
-
-
-def _of_run(file: Path, content: dict[str, Any]) -> Scorer:
-    try:
-        reading = content["reading"]
-        config = replace(TrainConfig(**content["config"]), weights="none")
+        reading = weights.reading
+        config = replace(TrainConfig(**{**parse([]).as_dict(), **weights.config}), weights="none")
         network = build_network(config)
-        network.load_state_dict(content["network"])
-        network.backbone.normalisation = Normalisation(tuple(reading["mean"]), tuple(reading["std"]))
+        own.load_into(network, weights, str(file))
         exact = reading["exact_size"]
         sizing = Sizing(None if exact is None else (exact[0], exact[1]), reading["largest_short_side"])
         low, high = reading["mos_range"]
         dataset = Dataset(reading["dataset"], (), (low, high), reading["training_top"], sizing)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (KeyError, TypeError, ValueError, RuntimeError, NoWeights) as error:
         reason = str(error).partition("\n")[0]
         raise BadCheckpoint(f"{file}: was written by another version of this program ({reason})") from error
     return Scorer(network, config, dataset, place(config.precision))
 
 
 def _of_published(file: Path) -> Scorer:
-    """Its output is a score from 0 to 100 as it stands."""
+    """Its output is a score from 0 to 100 as it stands.
+
+    Images are squeezed to the size at which the published code trains and tests, portrait whatever they were: the
+    network has never seen another shape.
+    """
     network = published.load(file)
     assert isinstance(network, QualityNetwork)
-    dataset = Dataset("koniq-10k", (), PUBLISHED_RANGE, PUBLISHED_RANGE[1], SHRUNK)
+    top = published.TOP
+    dataset = Dataset("koniq-10k", (), (0.0, top), top, PUBLISHED_SIZING)
     config = parse([])
-    return Scorer(network, config, dataset, place(config.precision))
+    height, width = PUBLISHED_SIZING.exact or (0, 0)
+    note = f"images are brought to {height} high and {width} wide, whatever their shape, as the published code does"
+    return Scorer(network, config, dataset, place(config.precision), note)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import torch
 
 from training.attempt import Attempt
-from training.config import PUBLISHED_TRAIN_TEST_NUM, TrainConfig
+from training.config import TrainConfig
 from training.datasets import Dataset, open_cross_dataset, open_dataset
 from training.datasets.base import SPLITS
 from training.datasets.batches import SplitImages
 from training.datasets.cache import open_images
-from training.device import Placement, place, suit_network
+from training.datasets.table import TRAINING_TOP
+from training.device import Placement, check_compiler, place, suit_network
 from training.loop import steps_per_epoch
 from training.network.build import build_network
 from training.network.quality import QualityNetwork, parameter_count
@@ -40,6 +41,8 @@ class Setup:
 def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
     """Data before network: what a user most often gets wrong is told first."""
     placement = place(config.precision)
+    if config.torch_compile:
+        check_compiler(placement.device)
     dataset = open_dataset(config)
     cross_datasets = tuple(open_cross_dataset(name, path, config) for name, path in config.cross_folders().items())
     store = open_images(
@@ -53,6 +56,8 @@ def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
     network = build_network(config).to(placement.device)
     if placement.is_cuda:
         network = network.to(memory_format=torch.channels_last)  # on a CPU training is 15% slower so
+    if config.torch_compile:
+        network.compile()  # at its first step, in place: its tensors keep their names
     return Setup(
         config=config,
         attempt=attempt,
@@ -95,18 +100,15 @@ def notes_of_setup(setup: Setup) -> list[str]:
     notes = list(setup.dataset.notes)
     if config.is_published:
         notes.append("protocol published: the best epoch is chosen on the test split itself")
-    elif setup.network.began_as_published:
+    top = setup.network.began_with_top
+    if top is not None and top != TRAINING_TOP[config.protocol]:
+        other = next(name for name, its_top in TRAINING_TOP.items() if its_top == top)
         notes.append(
-            f"{config.weights} is a published checkpoint, which scores from 0 to 100 where this protocol trains from 0 "
-            "to 1: without training RMSE says nothing; use --protocol published"
+            f"{config.weights} scores from 0 to {top:g} where protocol {config.protocol} trains from 0 to "
+            f"{TRAINING_TOP[config.protocol]:g}: without training RMSE says nothing; use --protocol {other}"
         )
     if rising := rising_lr_note(config):
         notes.append(rising)
-    if config.train_test_num == PUBLISHED_TRAIN_TEST_NUM:
-        notes.append(
-            f"--train_test_num {PUBLISHED_TRAIN_TEST_NUM} (the published default): one run is one seed here; "
-            "repeat with --seed or `iqa-tui launch PLAN --seeds 1,2,3`"
-        )
     uses_spread = config.loss_type == "pairwise" and config.pairwise_sd == "image" and not config.is_published
     if uses_spread and setup.images["train"].training_mos_sd is None:
         notes.append("no spread of opinions is known for every training image: the pairwise loss uses one for all")

@@ -5,6 +5,7 @@ normalisation (torch, on the device).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -99,22 +100,50 @@ def to_network_input(
     Returns:
         (B, 3, H, W) float32 in channels-last memory order.
     """
-    if flips is not None:
-        crops = torch.where(flips[:, None, None, None], crops.flip(2), crops)
-    pixels = crops.float()
+    pixels = _flipped(crops, flips).float()
     if jitters is not None:
         pixels = _jitter(pixels, jitters)
-    mean = torch.tensor(normalisation.mean, device=pixels.device) * 255
-    std = torch.tensor(normalisation.std, device=pixels.device) * 255
-    return ((pixels - mean) / std).permute(0, 3, 1, 2)
+    batch, height, width, _ = pixels.shape
+    # whole rows at a time, in place: along an axis of three no processor can use its vectors
+    rows = pixels.reshape(batch, height, width * 3)
+    rows.sub_(_row(normalisation.mean, width, pixels.device)).div_(_row(normalisation.std, width, pixels.device))
+    return rows.view(batch, height, width, 3).permute(0, 3, 1, 2)
+
+
+def _flipped(crops: Tensor, flips: Tensor | None) -> Tensor:
+    """(B, H, W, 3), those of `flips` mirrored left to right; the argument stays as it is."""
+    if flips is None:
+        return crops
+    if crops.is_cuda:  # picking some out would wait for the GPU to say how many
+        return torch.where(flips[:, None, None, None], crops.flip(2), crops)
+    mirrored = crops.clone()
+    mirrored[flips] = crops[flips].flip(2)
+    return mirrored
+
+
+@lru_cache(maxsize=8)
+@torch.inference_mode(mode=False)
+def _row(of_channels: tuple[float, ...], width: int, device: torch.device) -> Tensor:
+    """(3 · width) numbers for a row of pixels from 0 to 255, of numbers for values from 0 to 1.
+
+    Kept: bringing them to a GPU at every step would wait for it.
+    """
+    return (torch.tensor(of_channels) * 255).repeat(width).to(device)
 
 
 def _jitter(pixels: Tensor, factors: Tensor) -> Tensor:
     """Brightness, then contrast about the mean grey, then saturation about each pixel's grey; (B, H, W, 3)."""
     brightness, contrast, saturation = (factors[:, index, None, None, None] for index in range(3))
-    luma = torch.tensor(LUMA, device=pixels.device)
+    luma = _luma(pixels.device)
     pixels = (pixels * brightness).clamp(0, 255)
     mean_grey = (pixels @ luma).mean(dim=(1, 2))[:, None, None, None]
     pixels = (mean_grey + (pixels - mean_grey) * contrast).clamp(0, 255)
     grey = (pixels @ luma).unsqueeze(-1)
     return (grey + (pixels - grey) * saturation).clamp(0, 255)
+
+
+@lru_cache(maxsize=2)
+@torch.inference_mode(mode=False)
+def _luma(device: torch.device) -> Tensor:
+    """(3,) parts of red, green and blue in grey."""
+    return torch.tensor(LUMA, device=device)

@@ -23,8 +23,9 @@ FULL_BYTES = 1 << 20
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")
 TRACEBACK = "Traceback (most recent call last):"
 OUT_OF_MEMORY = re.compile(r"CUDA out of memory|CUDA error: out of memory|OutOfMemoryError|CUBLAS_STATUS_ALLOC_FAILED")
+OUR_OUT_OF_MEMORY = "CUDA out of memory at --batch_size"
 CAPACITY = re.compile(r"total capacity of ([\d.]+) ([GM]iB) of which ([\d.]+) ([GM]iB) is free")
-NOT_FINITE = re.compile(r"\bloss\b.*\bnot finite\b", re.IGNORECASE)
+NOT_FINITE = re.compile(r"\b(loss|gradient|weights)\b.*\bnot finite\b", re.IGNORECASE)
 DRIVER_LOST = re.compile(
     r"GPU is lost|fallen off the bus|uncorrectable ECC|unspecified launch failure|driver shutting down"
     r"|no CUDA-capable device is detected|CUDA-capable device\(s\) is/are busy or unavailable|CUDA error: hardware",
@@ -36,7 +37,7 @@ WORKER_KILLED = re.compile(r"DataLoader worker .*(killed by signal: Killed|exite
 NO_ROOM = re.compile(r"No space left on device|Disk quota exceeded|File too large")
 MEANINGS = {
     signal.SIGSEGV: "a crash in native code",
-    signal.SIGBUS: "a crash in native code; often /dev/shm is full",
+    signal.SIGBUS: "the disk of the image cache or /dev/shm failed or is full, or the cache was cut; a retry mends it",
     signal.SIGABRT: "it gave itself up; its output says why",
     signal.SIGILL: "an instruction that this CPU does not have",
     signal.SIGFPE: "a division by zero in native code",
@@ -118,7 +119,10 @@ def _failed(ending: Ending) -> tuple[ExitKind, str]:
     cause = f"exit {ending.returncode}: {words}" if words else f"exit {ending.returncode} without a word"
     kind = _kind_of_failure(ending, words)
     if kind is ExitKind.GPU_OUT_OF_MEMORY:
-        return kind, f"exit {ending.returncode}: {_out_of_memory(text, ending.device)}"
+        memory = _out_of_memory(text, ending.device)
+        if words.startswith(OUR_OUT_OF_MEMORY):  # it goes on with the batch size and what to do
+            memory += words.removeprefix("CUDA out of memory")
+        return kind, _shortened(f"exit {ending.returncode}: {memory}")
     if kind is ExitKind.HOST_OUT_OF_MEMORY:
         return kind, f"{cause}: the machine ran out of memory"
     if kind is ExitKind.DISK_FULL and not NO_ROOM.search(words):

@@ -6,9 +6,9 @@ import subprocess
 
 from iqa_tui.launch.devices import Survey, Surveyor, names_device
 from iqa_tui.launch.errors import PlanError
-from iqa_tui.launch.flags import flag_text, flags_for
+from iqa_tui.launch.flags import REPETITIONS, flags_for
 from iqa_tui.launch.processes import child_environment, program
-from iqa_tui.launch.queue import DEFAULT_SEED, LaunchRequest
+from iqa_tui.launch.queue import LaunchRequest, plan_seeds
 from iqa_tui.launch.schedule import STRATEGIES
 
 OUR_FLAGS = frozenset({"run_folder", "runs_dir", "resume", "check"})
@@ -29,12 +29,24 @@ def check(request: LaunchRequest) -> None:
     for flag in request.overrides:
         if flag in OUR_FLAGS:
             raise PlanError(f"--set {flag}: the launcher sets this itself. For another place use --runs-dir.")
-    if not flag_text(request.overrides.get("seed", request.plan.base.get("seed", DEFAULT_SEED))).isdecimal():
-        raise PlanError(f"seed={request.overrides.get('seed')!r}: write a whole number of at least 0.")
+    _check_seeds(request)
     if request.devices is not None:
         _check_devices(request.devices, Surveyor(all_cpu_slots=True).survey())
     if request.plan.command is None:
         _check_flags(request)
+
+
+def _check_seeds(request: LaunchRequest) -> None:
+    try:
+        plan_seeds(request.plan, request.overrides)
+    except ValueError as error:
+        raise PlanError(str(error)) from None
+    for experiment in request.plan.experiments:
+        if request.plan.command is None and REPETITIONS in experiment.flags:
+            raise PlanError(
+                f"{request.plan.source}: experiment {experiment.id}: write {REPETITIONS} into [base], so that every "
+                "row has the same seeds."
+            )
 
 
 def _check_devices(devices: tuple[str, ...], survey: Survey) -> None:

@@ -8,8 +8,10 @@ import shlex
 from iqa_tui.launch.plan import Experiment, Plan
 from iqa_tui.launch.toml_table import FlagValue
 
-WHERE_FLAGS = frozenset({"data_path", "num_workers"})
-"""They say where, not what: runs that differ by them alone make one table."""
+REPETITIONS = "train_test_num"
+"""How many seeds. The launcher makes a run of each, so a run itself is told 1."""
+WHERE_FLAGS = frozenset({"data_path", "num_workers", "tensorboard", "seed", REPETITIONS})
+"""They say where, how or how often, not what: runs that differ by them alone make one table."""
 
 
 def flags_for(plan: Plan, experiment: Experiment, overrides: dict[str, str], seed: int | None) -> list[str]:
@@ -19,6 +21,8 @@ def flags_for(plan: Plan, experiment: Experiment, overrides: dict[str, str], see
         seed: None: left to the trainer.
     """
     settings: dict[str, FlagValue] = {**plan.flags_of(experiment), **overrides}
+    if plan.command is None:
+        settings[REPETITIONS] = 1
     if seed is not None:
         settings["seed"] = seed
     words: list[str] = []
@@ -49,7 +53,7 @@ def group_name(plan: Plan, overrides: dict[str, str]) -> str:
     changed = {
         flag: value
         for flag, value in overrides.items()
-        if flag not in WHERE_FLAGS and flag != "seed" and not _says(plan.base.get(flag, ""), value)
+        if flag not in WHERE_FLAGS and not _says(plan.base.get(flag, ""), value)
     }
     return " ".join([plan.name, *(f"{flag}={value}" for flag, value in sorted(changed.items()))])
 

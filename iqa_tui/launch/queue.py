@@ -16,11 +16,12 @@ from typing import Any
 from iqa_tui.gpus.mask import inherited_mask
 from iqa_tui.launch.backlog import Backlog, Entry, in_starting_order
 from iqa_tui.launch.devices import Surveyor, names_device
-from iqa_tui.launch.flags import flags_for, group_name
+from iqa_tui.launch.flags import REPETITIONS, flag_text, flags_for, group_name
 from iqa_tui.launch.lease import user_name
 from iqa_tui.launch.plan import Experiment, Plan
 from iqa_tui.launch.processes import child_environment, program, start_detached
 from iqa_tui.launch.source import digest_of
+from iqa_tui.launch.toml_table import FlagValue
 from iqa_tui.launch.trainer import UUIDS_VARIABLE
 from training.runfolder.layout import RunFolder, create_run_folder, dispatcher_lock, dispatcher_log, run_name
 from training.runfolder.lock import is_held
@@ -52,7 +53,7 @@ class LaunchRequest:
     experiments: tuple[str, ...] | None = None
     """Ids; None: those that the plan selects."""
     seeds: tuple[int, ...] | None = None
-    """None: the plan's own seed."""
+    """None: the plan's own, see `plan_seeds`."""
     overrides: dict[str, str] = field(default_factory=dict)
     """Flag to value, over the plan's: `true` and `false` switch."""
     devices: tuple[str, ...] | None = None
@@ -73,8 +74,27 @@ class LaunchRequest:
     def seeds_or_default(self) -> tuple[int, ...]:
         if self.seeds is not None:
             return self.seeds
-        seed = self.overrides.get("seed", self.plan.base.get("seed", DEFAULT_SEED))
-        return (int(seed),)
+        return plan_seeds(self.plan, self.overrides)
+
+
+def plan_seeds(plan: Plan, overrides: dict[str, str]) -> tuple[int, ...]:
+    """The plan's own: its seed, and as many after it as its `train_test_num` asks for.
+
+    Raises:
+        ValueError: in words, where one of the two is no such number.
+    """
+    settings = {**plan.base, **overrides}
+    first = _whole_number("seed", settings.get("seed", DEFAULT_SEED), smallest=0)
+    if plan.command is not None:  # another's trainer may mean something else by it
+        return (first,)
+    return tuple(range(first, first + _whole_number(REPETITIONS, settings.get(REPETITIONS, 1), smallest=1)))
+
+
+def _whole_number(flag: str, value: FlagValue, smallest: int) -> int:
+    text = flag_text(value)
+    if not text.isdecimal() or int(text) < smallest:
+        raise ValueError(f"{flag}={text!r}: write a whole number of at least {smallest}.")
+    return int(text)
 
 
 def enqueue(request: LaunchRequest) -> list[RunFolder]:

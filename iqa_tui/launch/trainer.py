@@ -20,7 +20,7 @@ DeviceRecord = dict[str, Any]
 def trainer_command(run: RunFolder, spec: Spec) -> list[str]:
     """The spec's command with the run's folder in its place; it goes on from the last checkpoint where there is one."""
     command = [word.replace("{run_folder}", str(run.path)) for word in spec.argv]
-    if spec.trainer == "training" and run.last_checkpoint.exists():
+    if spec.trainer == "training" and any(path.exists() for path in run.resumable_checkpoints):
         command.append("--resume")
     return command
 

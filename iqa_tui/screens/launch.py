@@ -17,7 +17,7 @@ from iqa_tui.launch.check import check
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.flags import command_for, group_name
 from iqa_tui.launch.plan import Experiment, Plan, load_plan, preset_names
-from iqa_tui.launch.queue import LaunchRequest, enqueue
+from iqa_tui.launch.queue import LaunchRequest, enqueue, plan_seeds
 from iqa_tui.launch.schedule import STRATEGIES, Job, schedule
 from iqa_tui.launch.source import digest_of, other_code_words
 from iqa_tui.monitor import words
@@ -29,8 +29,6 @@ from iqa_tui.panels.plan_list import PlanList
 from iqa_tui.screens.confirm import Choice, ConfirmScreen
 from iqa_tui.screens.room import Room, ScreenAsked, Session
 from iqa_tui.widgets.row_table import RowTable
-
-DEFAULT_SEED = 42
 
 
 class PlansLoaded(Message, bubble=False):
@@ -184,7 +182,7 @@ class LaunchScreen(Room):
 
     def _seed_count(self) -> int:
         try:
-            return len(parse_seeds(self.query_one("#seeds", Input).value) or (DEFAULT_SEED,))
+            return len(self._request(self._plan).seeds_or_default()) if self._plan else 1
         except ValueError:
             return 1
 
@@ -195,11 +193,10 @@ class LaunchScreen(Room):
             return
         try:
             overrides = parse_overrides(self.query_one("#overrides", Input).value)
-            seeds = parse_seeds(self.query_one("#seeds", Input).value)
+            seed, *_ = parse_seeds(self.query_one("#seeds", Input).value) or plan_seeds(plan, overrides)
         except ValueError as error:
             self.query_one(CommandView).show(str(error), ())
             return
-        seed = seeds[0] if seeds else int(overrides.get("seed", plan.base.get("seed", DEFAULT_SEED)))
         overrides.pop("seed", None)
         self.query_one(CommandView).show(experiment.id, command_for(plan, experiment, overrides, seed))
 
@@ -281,6 +278,7 @@ class LaunchScreen(Room):
             return
         try:
             request = self._request(plan)
+            request.seeds_or_default()
         except ValueError as error:
             self._complain("These settings cannot be read", str(error))
             return
@@ -294,11 +292,11 @@ class LaunchScreen(Room):
         )
 
     def _summary(self, request: LaunchRequest) -> list[str]:
-        seeds = request.seeds or ()
-        count = len(request.experiments or ()) * max(1, len(seeds))
+        seeds = request.seeds_or_default()
+        count = len(request.experiments or ()) * len(seeds)
         schedules = self.query_one(StrategyList)
         lines = [f"{count} run{'s' if count != 1 else ''}: {', '.join(request.experiments or ())}"]
-        if seeds:
+        if request.seeds or len(seeds) > 1:
             lines.append(f"seeds: {', '.join(map(str, seeds))}")
         if request.overrides:
             lines.append("settings: " + " ".join(f"{flag}={value}" for flag, value in request.overrides.items()))

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
+from typing import IO
 
 from training.config import parse
 from training.runfolder.layout import RunFolder
@@ -33,11 +34,13 @@ def train(*flags: object, **env: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def start(*flags: object, **env: str) -> subprocess.Popen[str]:
+def start(
+    *flags: object, stdout: int | IO[str] = subprocess.DEVNULL, stderr: int | IO[str] = subprocess.PIPE, **env: str
+) -> subprocess.Popen[str]:
     return subprocess.Popen(
         command(*flags),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
+        stdout=stdout,
+        stderr=stderr,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", **env},
     )
@@ -59,7 +62,9 @@ def train_here(folder: Path, *flags: object) -> RunFolder:
     """The run from data to result, without records and locks."""
     from training.run import run
 
-    attempt = SimpleNamespace(run=RunFolder(folder), number=1, by_hand=False, should_stop=lambda: False)
+    attempt = SimpleNamespace(
+        run=RunFolder(folder), number=1, by_hand=False, source_digest="", should_stop=lambda: False
+    )
     folder.mkdir(exist_ok=True)
     run(parse([*map(str, flags), "--run_folder", str(folder)]), attempt)
     return attempt.run

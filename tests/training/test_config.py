@@ -82,7 +82,7 @@ def test_an_unknown_data_set_is_refused_with_what_there_is(capsys):
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        (("--train_test_num", "3"), "--seeds"),
+        (("--train_test_num", "0"), "--train_test_num: 0 is not at least 1"),
         (("--loss_type", "huber"), "huber"),
         (("--lr", "0"), "--lr"),
         (("--lr", "nan"), "--lr"),
@@ -118,3 +118,20 @@ def test_a_resumed_run_may_change_where_but_not_what():
     first = parse(F2).as_dict()
     assert parse([*F2, "--num_workers", "1", "--data_path", "elsewhere"]).what_differs(first) == []
     assert parse([*F2, "--seed", "1", "--lr", "1e-6"]).what_differs(first) == ["lr", "seed"]
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        F2,
+        ["--dataset", "csv", "--data_path", "my scores/it's.csv", "--train_test_num", "1"],
+        ["--no_multiscale", "--no_lr_scheduler", "--no_early_stopping", "--weights", "none", "--precision", "fp32"],
+        ["--lr", "1.25e-07", "--limit_train_images", "3", "--pairwise_sd", "uniform", "--protocol", "published"],
+        ["--backbone", "resnet50.a1_in1k", "--ranking_loss_alpha", "0", "--lr_scheduler", "step", "--seed", "7"],
+    ],
+)
+def test_the_command_of_a_run_means_the_same_run(flags):
+    config = parse(flags)
+    words = shlex.split(config.command())
+    assert words[:3] == ["python", "-m", "training"]
+    assert parse(words[3:]) == config

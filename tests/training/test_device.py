@@ -41,6 +41,33 @@ def test_depthwise_networks_train_in_fp32_on_a_cpu_and_say_so(monkeypatch):
     assert suit_network(place("bf16"), "bf16", DEPTHWISE).precision_in_words == "bf16"
 
 
+@pytest.mark.parametrize(
+    ("capability", "precision", "chosen", "products"),
+    [
+        ((9, 0), "auto", "bf16", "ieee"),
+        ((8, 0), "fp32", "fp32", "ieee"),
+        ((8, 0), "tf32", "tf32", "tf32"),
+        ((7, 5), "auto", "fp32", "ieee"),
+        ((7, 5), "tf32", "fp32", "ieee"),
+    ],
+)
+def test_a_gpu_takes_what_its_generation_has_and_fp32_means_fp32(monkeypatch, capability, precision, chosen, products):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: capability)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "a GPU")
+    placement = place(precision)
+    assert placement.precision == chosen
+    if hasattr(torch.backends.cudnn, "conv"):
+        assert torch.backends.cuda.matmul.fp32_precision == torch.backends.cudnn.conv.fp32_precision == products
+    else:
+        assert torch.backends.cuda.matmul.allow_tf32 is torch.backends.cudnn.allow_tf32 is (products == "tf32")
+    device.allow_tf32(False)
+
+
+def test_tf32_on_a_cpu_is_fp32():
+    assert place("tf32").precision == "fp32"
+
+
 def test_a_gpu_that_cannot_be_used_is_refused(monkeypatch):
     monkeypatch.setenv("IQA_TUI_DEVICE", "cuda")
     with pytest.raises(NoDevice, match="a GPU was given to this run"):

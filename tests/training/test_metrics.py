@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from training import metrics
@@ -15,6 +17,81 @@ def test_every_metric_is_scipys():
     assert found["krcc"] == pytest.approx(stats.kendalltau(pred, mos).statistic)
     assert found["rmse"] == pytest.approx(np.sqrt(np.mean((pred - mos) ** 2)))
     assert notes == []
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(st.integers(-50, 50), st.integers(0, 5)), min_size=2, max_size=40))
+def test_every_metric_is_scipys_with_ties_and_small_counts(images):
+    pred, mos = (np.array(values, dtype=float) / 7 for values in zip(*images, strict=True))
+    found, _ = metrics.all_metrics(pred, mos)
+    theirs = {"srcc": stats.spearmanr, "plcc": stats.pearsonr, "krcc": stats.kendalltau}
+    for name, correlation in theirs.items():
+        if np.ptp(pred) == 0 or np.ptp(mos) == 0:
+            assert found[name] is None
+        else:
+            assert found[name] == pytest.approx(correlation(pred, mos).statistic, abs=1e-12)
+    assert found["rmse"] == pytest.approx(np.sqrt(np.mean((pred - mos) ** 2)))
+
+
+HOSTILE = {
+    "constant": lambda n: np.full(n, 3.0),
+    "a step": lambda n: (np.arange(n) >= n // 2).astype(float),
+    "one huge": lambda n: np.where(np.arange(n) == n // 2, 1e300, 0.0),
+    "the ends of floats": lambda n: np.where(np.arange(n) % 2, 1.7e308, -1.7e308),
+    "huge": lambda n: np.sin(np.arange(n)) * 1e200,
+    "vanishing": lambda n: np.sin(np.arange(n)) * 1e-300,
+    "the smallest floats": lambda n: (np.arange(n) % 3) * 5e-324,
+    "rounding": lambda n: 1e8 + np.sin(np.arange(n)) * 1e-8,
+    "growing": lambda n: np.exp(np.minimum(np.arange(n) * 9.0, 700.0)),
+    "rising": lambda n: np.arange(n, dtype=float),
+    "ties": lambda n: (np.arange(n) * 7 % 3).astype(float),
+}
+
+
+@pytest.mark.parametrize("pred", HOSTILE)
+@pytest.mark.parametrize("mos", HOSTILE)
+def test_hostile_scores_give_numbers_or_none_in_bounded_time_and_without_a_warning(pred, mos, monkeypatch):
+    evaluations = []
+    logistic = metrics._logistic
+    monkeypatch.setattr(metrics, "_logistic", lambda *args: evaluations.append(1) or logistic(*args))
+    for count in (0, 1, 2, 3, 4, 40):
+        evaluations.clear()
+        found, notes = metrics.all_metrics(HOSTILE[pred](count), HOSTILE[mos](count))
+        known = [value for value in found.values() if value is not None]
+        assert np.isfinite(known).all()
+        assert all(
+            -1 <= found[name] <= 1 for name in ("srcc", "plcc", "krcc", "plcc_fitted") if found[name] is not None
+        )
+        assert len(evaluations) <= metrics.FIT_EVALUATIONS + 10
+        if notes:
+            assert found["plcc_fitted"] == found["plcc"]
+            assert found["rmse_fitted"] == found["rmse"]
+
+
+@settings(deadline=None, max_examples=80)
+@given(st.lists(st.tuples(*[st.floats(allow_nan=False, allow_infinity=False)] * 2), max_size=12))
+def test_any_finite_scores_give_numbers_or_none(images):
+    pred, mos = np.array([one for one, _ in images]), np.array([other for _, other in images])
+    found, _ = metrics.all_metrics(pred, mos)
+    assert np.isfinite([value for value in found.values() if value is not None]).all()
+
+
+@pytest.mark.parametrize("scale", [1e-250, 1e-3, 1e3, 1e250])
+def test_correlations_do_not_see_the_size_of_scores(scale):
+    pred, mos = np.array([1.0, 2.0, 4.0, 3.0, 7.0]), np.array([1.0, 3.0, 2.0, 5.0, 4.0])
+    near, far = (metrics.all_metrics(pred * factor, mos)[0] for factor in (1.0, scale))
+    for name in ("srcc", "plcc", "krcc"):
+        assert far[name] == pytest.approx(near[name], abs=1e-12)
+
+
+def test_opinions_that_are_not_finite_give_no_metrics_and_a_note():
+    found, notes = metrics.all_metrics(np.array([1.0, 2.0, 3.0]), np.array([1.0, np.inf, 3.0]))
+    assert set(found.values()) == {None}
+    assert notes == ["some opinions are not finite, so there are no metrics"]
+
+
+def test_without_images_there_are_no_metrics():
+    assert set(metrics.all_metrics(np.empty(0), np.empty(0))[0].values()) == {None}
 
 
 def test_the_logistic_fit_undoes_a_bent_scale():

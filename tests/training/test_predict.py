@@ -3,17 +3,24 @@
 import csv
 import json
 import math
+import os
+import pickle
 import subprocess
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from tests.fakes.photographs import write_csv_dataset, write_picture
-from tests.training.processes import train_here
+from tests.training.processes import SMALL, train_here
 from training.config import parse
+from training.datasets.base import SHRUNK
+from training.datasets.cache import decode
 from training.errors import BadCheckpoint, NoWeights
+from training.network import published
 from training.network.build import build_network
 from training.predict import main
 from training.runfolder.read import read_record
@@ -87,6 +94,29 @@ def test_flags_are_refused_in_a_process_without_torch():
     assert ended.stderr.splitlines()[-1].startswith("error: ")
 
 
+@pytest.mark.parametrize(
+    ("image", "words"),
+    [
+        ("https://example.org/a.jpg", "https://example.org/a.jpg: is a web address; download the image"),
+        ("{folder}", "{folder}: is a folder; give its images, for example {folder}/*.jpg"),
+        ("{folder}/nowhere.jpg", "{folder}/nowhere.jpg: no such image"),
+        ("{folder}/text.jpg", "{folder}/text.jpg: cannot be read as an image"),
+    ],
+)
+def test_what_is_no_image_is_named_and_the_others_are_scored(capsys, run, picture, tmp_path, image, words):
+    (tmp_path / "text.jpg").write_text("no picture")
+    image = image.format(folder=tmp_path)
+    code = main([str(run.path), image, str(picture)])
+    told = capsys.readouterr()
+    assert code == 4
+    assert told.err.startswith("error: " + words.format(folder=tmp_path))
+    assert [line.split()[-1] for line in told.out.splitlines()[1:]] == [str(picture)]
+    assert main([str(run.path), image, str(picture), "--json"]) == 4
+    told = json.loads(capsys.readouterr().out)
+    assert [score["image"] for score in told["scores"]] == [str(picture)]
+    assert list(told["errors"]) == [image]
+
+
 def test_an_image_that_cannot_be_read_is_named(capsys, run, tmp_path):
     (tmp_path / "text.jpg").write_text("no picture")
     code, line = refused(capsys, run.path, tmp_path / "text.jpg")
@@ -135,10 +165,84 @@ def test_a_published_checkpoint_scores_images_as_it_stands(capsys, published_che
     assert told["scores"][0]["attention"] is None
 
 
+def test_a_published_checkpoint_sees_images_squeezed_as_the_published_code_does(capsys, published_checkpoint, tmp_path):
+    scorer = open_scorer(published_checkpoint, 1)
+    item = SimpleNamespace(path=tmp_path / "wide.jpg", where="here")
+    write_picture(item.path, width=640, height=320, noise=0.2, seed=1)
+    assert decode(scorer.dataset, item, 224).shape == (512, 384, 3)
+    assert main([str(published_checkpoint), str(item.path), "--test_patch_num", "1"]) == 0
+    assert capsys.readouterr().out.splitlines()[0].startswith("# images are brought to 512 high and 384 wide")
+
+
+class Code:
+    """What a pickle can hide: reading it runs a command."""
+
+    def __init__(self, mark):
+        self.mark = mark
+
+    def __reduce__(self):
+        return os.system, (f"touch {self.mark}",)
+
+
+def test_a_file_that_would_run_code_is_refused_and_not_run(tmp_path, capsys, picture):
+    for name in ("weights.pkl", "weights.pt"):
+        path, mark = tmp_path / name, tmp_path / f"{name} was run"
+        content = {"swin.backbone.x": Code(f"'{mark}'")}
+        path.write_bytes(pickle.dumps(content, protocol=2)) if name.endswith("pkl") else torch.save(content, path)
+        with pytest.raises(NoWeights, match="not a file of tensors"):
+            build_network(parse(["--dataset", "demo", "--weights", str(path)]))
+        with pytest.raises(NoWeights):
+            published.load(path)
+        code, line = refused(capsys, path, picture)
+        assert (code, "holds more than tensors" in line) == (4, True)
+        assert not mark.exists()
+
+
+@pytest.mark.parametrize("name", ["best.pt", "best.safetensors"])
+def test_a_runs_best_weights_are_scored_on_another_data_set(run, tmp_path, name):
+    labels = write_csv_dataset(tmp_path / "other", train=1, val=1, test=3, side=80)
+    flags = [*SMALL, "--data_path", labels, "--weights", run.checkpoints / name, "--epochs", "0"]
+    other = train_here(tmp_path / "run", *flags)
+    result = read_record(other.result, Result)
+    assert not any("RMSE says nothing" in note for note in result.notes)
+    scorer = open_scorer(run.path)
+    with other.score_file("csv", "test").open() as file:
+        for row in csv.DictReader(file):
+            expected = scorer.score(labels.parent / row["image"]).score
+            assert float(row["pred"]) == pytest.approx(expected, abs=0.02)
+
+
+def test_a_runs_weights_bring_their_normalisation_and_are_warned_of_under_another_protocol(run, tmp_path):
+    content = torch.load(run.best_checkpoint, weights_only=True)
+    content["reading"] |= {"mean": [0.1, 0.2, 0.3], "std": [0.4, 0.5, 0.6]}
+    torch.save(content, tmp_path / "best.pt")
+    config = parse([*SMALL, "--data_path", "x", "--weights", str(tmp_path / "best.pt"), "--protocol", "published"])
+    network = build_network(config)
+    assert network.normalisation.mean == (0.1, 0.2, 0.3)
+    assert network.normalisation.std == (0.4, 0.5, 0.6)
+    notes = notes_of_setup(SimpleNamespace(config=config, dataset=SimpleNamespace(notes=()), network=network))
+    assert any("scores from 0 to 1 where protocol published trains from 0 to 100" in note for note in notes)
+    assert any("use --protocol clean" in note for note in notes)
+
+
+def test_a_runs_weights_for_another_network_are_refused_with_the_flags_and_keys_they_need(run, tmp_path):
+    other = ["--dataset", "demo", "--backbone", "test_resnet", "--weights", str(run.best_weights)]
+    with pytest.raises(
+        NoWeights, match=r"needs --backbone test_efficientnet --attention_fusion --patch_size 64: .*missing"
+    ):
+        build_network(parse(other))
+    last = ["--dataset", "demo", "--weights", str(run.last_checkpoint)]
+    with pytest.raises(NoWeights, match="for a resume; take best"):
+        build_network(parse(last))
+    save_file(torch.load(run.best_checkpoint, weights_only=True)["network"], tmp_path / "bare.safetensors")
+    with pytest.raises(NoWeights, match="not how it reads images"):
+        build_network(parse([*last[:-1], str(tmp_path / "bare.safetensors")]))
+
+
 def test_a_published_checkpoint_can_be_what_a_run_begins_with(published_checkpoint):
     flags = ["--dataset", "demo", "--weights", str(published_checkpoint), "--epochs", "0", "--no_multiscale"]
     network = build_network(parse(flags))
-    assert network.began_as_published
+    assert network.began_with_top == 100
     with pytest.raises(NoWeights, match="another variant than this network"):
         build_network(parse([*flags[:-1], "--attention_fusion"]))
 
@@ -153,10 +257,11 @@ def test_a_published_checkpoint_is_scored_on_a_data_set_without_training(publish
     assert set(result.metrics) == {"test", "test_oracle"}
     images = [tmp_path / "data" / "pictures" / f"test{number}.jpg" for number in range(3)]
     low, high = 1.0, 5.0
-    published = open_scorer(published_checkpoint, 1)
+    scorer = open_scorer(published_checkpoint, 1)
+    scorer = replace(scorer, dataset=replace(scorer.dataset, sizing=SHRUNK))  # the size of a csv data set
     with run.score_file("csv", "test").open() as file:
         for row, image in zip(csv.DictReader(file), images, strict=True):
-            expected = low + published.score(image).score / 100 * (high - low)
+            expected = low + scorer.score(image).score / 100 * (high - low)
             assert float(row["pred"]) == pytest.approx(expected, abs=1e-3)
 
 
@@ -164,7 +269,7 @@ def test_under_the_clean_protocol_a_published_checkpoints_scale_is_warned_of(pub
     setup = SimpleNamespace(
         config=parse(["--dataset", "demo", "--weights", str(published_checkpoint), "--train_test_num", "1"]),
         dataset=SimpleNamespace(notes=()),
-        network=SimpleNamespace(began_as_published=True),
+        network=SimpleNamespace(began_with_top=100.0),
     )
     (note,) = notes_of_setup(setup)
     assert "scores from 0 to 100" in note

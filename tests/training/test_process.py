@@ -19,7 +19,7 @@ from tests.fakes.photographs import write_csv_dataset, write_koniq
 from tests.training.processes import SMALL, start, train, wait_for_steps
 from tests.training.test_config import F2
 from training.config import parse
-from training.runfolder.layout import RunFolder
+from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.lock import is_held, take_lock
 from training.runfolder.read import read_events, read_record, read_spec, run_status
 from training.runfolder.schema import EXIT_STOPPED, ExitKind, ExitRecord, Result, State
@@ -34,6 +34,18 @@ def test_a_run_by_hand_makes_a_folder_that_reads_finished(finished):
     spec = read_spec(run)
     assert spec.argv[-2:] == ["--run_folder", "{run_folder}"]
     assert (spec.dataset, spec.loss_type, spec.network, spec.seed) == ("csv", "l1", "test_efficientnet", 42)
+
+
+def test_the_first_line_says_what_is_trained_in_truth(finished):
+    first, parameters = finished[1].splitlines()[0], read_record(finished[0].result, Result).parameters
+    for words in (
+        f"test_efficientnet, {parameters:,} parameters",
+        "10 training, 4 validation, 4 test",
+        "loss l1",
+        "seed 42",
+    ):
+        assert words in first
+    assert "CPU" in first
 
 
 def test_events_tell_the_whole_run_in_order(finished):
@@ -128,6 +140,7 @@ def test_the_model_card_says_what_was_trained_and_how_it_scored(finished):
     result, card = read_record(run.result, Result), finished[0].model_card.read_text()
     assert card.startswith("---\nlibrary_name: pytorch\n")
     assert "| Backbone (timm) | test_efficientnet |" in card
+    assert "| Began with | none |" in card
     assert "| Protocol | clean |" in card
     assert "csv: 10 train, 4 val, 4 test images" in card
     test = result.metrics["test"]
@@ -237,9 +250,29 @@ def test_a_folder_somebody_works_in_is_left_alone(tmp_path):
     run.path.mkdir()
     lock = take_lock(run.alive_lock)
     try:
-        ended = train("--dataset", "demo", "--run_folder", run.path)
+        ended = train("--dataset", "demo", "--train_test_num", "1", "--run_folder", run.path)
     finally:
         os.close(lock)
     assert ended.returncode == 2
     assert "another process is at work" in ended.stderr.splitlines()[-1]
     assert [path.name for path in run.path.iterdir()] == ["alive.lock"]
+
+
+def test_two_seeds_by_hand_are_two_runs_that_differ_and_each_card_repeats_its_own(tmp_path):
+    labels = write_csv_dataset(tmp_path / "data")
+    flags = [*SMALL, "--data_path", labels, "--epochs", "0", "--train_test_num", "2", "--seed", "7"]
+    ended = train(*flags, "--run_folder", tmp_path / "runs" / "mine")
+    assert ended.returncode == 0, ended.stderr
+    runs = list_runs(tmp_path / "runs")
+    assert [run.run_id for run in runs] == ["mine_s7", "mine_s8"]
+    results = [read_record(run.result, Result) for run in runs]
+    assert [result.seed for result in results] == [7, 8]
+    assert results[0].metrics["test"] != results[1].metrics["test"]
+    for run, result in zip(runs, results, strict=True):
+        assert run_status(run).state is State.FINISHED
+        assert not is_held(run.alive_lock)
+        assert read_spec(run).argv.count("--seed") == 1
+        assert f"--seed {result.seed}" in run.model_card.read_text()
+        assert "--train_test_num 1" in run.model_card.read_text()
+    mean = sum(result.metrics["test"]["srcc"] for result in results) / 2
+    assert f"mean ± SD of 2 of 2 seeds, test: SRCC {mean:.4f} ± " in ended.stdout.splitlines()[-1]

@@ -1,6 +1,7 @@
 """What the published protocol does otherwise than the clean one, row by row. Losses and KonIQ-10k have their tests
 beside the other losses and data sets."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,17 +11,19 @@ import torch
 from tests.fakes.photographs import write_csv_dataset
 from tests.training.datasets.test_datasets import decoded, opened
 from tests.training.processes import SMALL, train_here
-from training import checkpoint
+from training import checkpoint, evaluate, loop
 from training import run as run_story
 from training.checkpoint import Progress
 from training.config import parse
 from training.datasets.batches import SplitImages, crops_to_score
 from training.evaluate import Evaluation
+from training.losses import LOSSES, build_criterion
 from training.network.build import build_network
 from training.optim import build_optimizer, lr_at, rising_lr_note, set_lr
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_events, read_record
 from training.runfolder.schema import Result
+from training.transforms import to_network_input
 
 PUBLISHED = ["--dataset", "demo", "--protocol", "published"]
 CLEAN = ["--dataset", "demo"]
@@ -35,7 +38,7 @@ def judged(protocol: list[str], epochs: list[dict[str, float]], monkeypatch, tmp
         config=parse(protocol),
         attempt=SimpleNamespace(run=RunFolder(tmp_path)),
         dataset=SimpleNamespace(name="demo"),
-        network=None,
+        network=torch.nn.Linear(1, 1),
         recorder=SimpleNamespace(checkpoint=lambda **_: None),
     )
     progress, none = Progress(), np.empty(0)
@@ -168,3 +171,76 @@ def test_without_epochs_the_network_is_scored_as_it_is(tmp_path):
     assert result.metrics["test"]["srcc"] is not None
     assert not any(event.kind == "step" for event in read_events(run))
     assert result.elapsed_seconds > 0
+
+
+@pytest.mark.parametrize("name", ["l1", "l2", "plcc", "nin"])
+def test_losses_that_the_published_code_does_not_change_are_the_same_by_both_protocols(name):
+    pred, mos = torch.tensor([52.0, 61.5, 40.0]), torch.tensor([55.0, 60.0, 62.0])
+    values = {
+        build_criterion(parse([*protocol, "--loss_type", name]))(pred, mos).item() for protocol in (CLEAN, PUBLISHED)
+    }
+    assert len(values) == 1
+
+
+@pytest.mark.parametrize("name", ["srcc", "rank", "pairwise"])
+def test_the_clean_protocol_trains_with_the_losses_as_defined(name):
+    pred, mos = torch.tensor([0.52, 0.615, 0.4]), torch.tensor([0.55, 0.6, 0.62])
+    value = build_criterion(parse([*CLEAN, "--loss_type", name, "--ranking_loss_alpha", "0"]))(pred, mos)
+    assert value.item() == LOSSES[name](pred, mos).item()
+
+
+def test_clean_scores_come_from_a_regular_grid_unless_crops_are_drawn(tmp_path):
+    dataset = opened("csv", write_csv_dataset(tmp_path, side=80))
+    images = SplitImages(dataset, decoded(dataset), "test")
+    flags = ["--dataset", "csv", "--data_path", "x", "--patch_size", "32", "--test_patch_num", "4"]
+    ((numbers, crops),) = crops_to_score(images, parse(flags), 100)
+    assert numbers.tolist() == [number for number in range(4) for _ in range(4)]
+    for crop, (top, left) in zip(crops[:4].numpy(), [(0, 0), (0, 48), (48, 0), (48, 48)], strict=True):
+        np.testing.assert_array_equal(crop, images.pixels(0)[top : top + 32, left : left + 32])
+    ((_, drawn),) = crops_to_score(images, parse([*flags, "--test_random_crop"]), 100)
+    assert not np.array_equal(crops, drawn)
+
+
+@pytest.mark.parametrize("protocol", [CLEAN, PUBLISHED])
+def test_training_ends_after_patience_epochs_without_a_better_score(protocol):
+    def over(*flags: str, **progress: int) -> bool:
+        return run_story._is_over(Progress(**progress), parse([*protocol, "--epochs", "9", *flags]))
+
+    assert not over("--patience", "2", epoch=4, epochs_without_better=1)
+    assert over("--patience", "2", epoch=4, epochs_without_better=2)
+    assert not over("--patience", "2", "--no_early_stopping", epoch=4, epochs_without_better=2)
+    assert over("--patience", "2", "--no_early_stopping", epoch=10, epochs_without_better=0)
+
+
+def seen_by(loss: str, folder: Path, labels: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[list[bytes], list[float]]:
+    """What the network of a run is shown, in training and in scoring, and the norms of its clipped gradients."""
+    seen: list[bytes] = []
+    norms: list[float] = []
+
+    def recorded(crops, normalisation, *augmentation):
+        seen.append(b"".join(part.numpy().tobytes() for part in (crops, *augmentation) if part is not None))
+        return to_network_input(crops, normalisation, *augmentation)
+
+    def step(network, *rest):
+        done = train_step(network, *rest)
+        norms.append(sum(float(one.grad.square().sum()) for one in network.parameters()) ** 0.5)
+        return done
+
+    train_step = loop._train_step
+    with monkeypatch.context() as patched:
+        patched.setattr(loop, "to_network_input", recorded)
+        patched.setattr(evaluate, "to_network_input", recorded)
+        patched.setattr(loop, "_train_step", step)
+        train_here(folder, *SMALL, "--data_path", labels, "--loss_type", loss, "--test_random_crop")
+    return seen, norms
+
+
+def test_runs_of_two_losses_are_shown_the_same_bytes_from_beginning_to_end(tmp_path, monkeypatch):
+    labels = write_csv_dataset(tmp_path / "data")
+    (first, norms), (second, _) = (seen_by(loss, tmp_path / loss, labels, monkeypatch) for loss in ("rank", "pairwise"))
+    assert len(first) == 2 * (4 + 2 * 2)  # steps and scoring batches of two splits
+    assert first == second
+    assert len(set(first[:4] + first[8:12])) == 8  # no step shows what another did
+    assert max(norms) <= 1 + 1e-4
+    scoring = [first[4:8], first[12:]]
+    assert scoring[0] == scoring[1]  # every epoch is tested on the same crops

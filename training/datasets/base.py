@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 
 from PIL import Image
 
+from training.datasets.files import states_of
 from training.errors import BadData
 from training.seed import stream
 
@@ -58,6 +61,11 @@ class Sizing:
 
 SHRUNK = Sizing(largest_short_side=384)
 """For photographs of many sizes: shrunk as KonIQ-10k is, so that a crop shows a good part of the picture."""
+
+
+BEYOND_SCALE = 0.5
+"""How far, in parts of its length, labels may lie beyond a scale's ends. Realigned difference scores may leave theirs a
+little; a label beyond this is on another scale, or a slip of the pen."""
 
 
 def read_image(item: Item) -> Image.Image:
@@ -121,16 +129,22 @@ def _some(items: list[Item], limit: int | None, split: str) -> list[Item]:
 
 
 def check_complete(dataset: Dataset, splits: Sequence[str] = SPLITS) -> Dataset:
-    """Give the data set back once every file is there, every name is its own and each of `splits` has images.
+    """Give the data set back once every file is there and named once, labels fit the scale, no split is empty.
 
     Raises:
-        BadData: the text names the first missing file and counts the others.
+        BadData: the text names the first missing file and counts the others, or the line that is wrong.
     """
-    missing = [item for item in dataset.items if not item.path.is_file()]
+    states = states_of([str(item.path) for item in dataset.items])
+    missing = [
+        item
+        for item, state in zip(dataset.items, states, strict=True)
+        if state is None or not stat.S_ISREG(state.st_mode)
+    ]
     if missing:
         others = f" ({len(missing):,} of {len(dataset.items):,} images are missing)" if len(missing) > 1 else ""
         raise BadData(f"{missing[0].path}: no such image, named in {missing[0].where}{others}. Check --data_path")
     _check_unique(dataset.items)
+    _check_scale(dataset)
     for name in splits:
         if not dataset.split(name):
             raise BadData(f"data set {dataset.name}: no image in the split {name}; this run needs {', '.join(splits)}")
@@ -140,8 +154,21 @@ def check_complete(dataset: Dataset, splits: Sequence[str] = SPLITS) -> Dataset:
 
 
 def _check_unique(items: Sequence[Item]) -> None:
-    seen: dict[str, Item] = {}
+    """By name, and by file: `a.jpg` and `./a.jpg` could land in two splits."""
+    seen: dict[object, Item] = {}
     for item in items:
-        if item.name in seen:
-            raise BadData(f"{item.where}: image {item.name} was named before, in {seen[item.name].where}")
-        seen[item.name] = item
+        for key in (item.name, (os.path.normpath(item.path), item.recipe)):
+            if key in seen:
+                raise BadData(f"{item.where}: image {item.name} was named before, in {seen[key].where}")
+            seen[key] = item
+
+
+def _check_scale(dataset: Dataset) -> None:
+    low, high = dataset.mos_range
+    margin = BEYOND_SCALE * (high - low)
+    for item in dataset.items:
+        if not low - margin <= item.mos <= high + margin:
+            raise BadData(
+                f"{item.where}: the label {item.mos:g} of {item.name} is not on the scale of {dataset.name}, "
+                f"{low:g} to {high:g}"
+            )

@@ -14,10 +14,12 @@ from torch import Tensor
 
 from training.config import TrainConfig
 from training.datasets.base import Dataset
-from training.datasets.cache import ImageStore, Pixels
+from training.datasets.store import ImageStore, Pixels
 from training.transforms import CropPlan, Integers, crop_corner, grid_corners, random_corners
 
 T = TypeVar("T")
+PREFETCHED = 4
+"""Batches made ahead for a GPU."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,16 @@ class TrainBatch:
     """(B,) bool."""
     jitters: Tensor
     """(B, 3) float32."""
+
+    def pinned(self) -> TrainBatch:
+        """In memory from which a GPU copies while both go on working."""
+        return TrainBatch(
+            crops=self.crops.pin_memory(),
+            mos=self.mos.pin_memory(),
+            mos_sd=None if self.mos_sd is None else self.mos_sd.pin_memory(),
+            flips=self.flips.pin_memory(),
+            jitters=self.jitters.pin_memory(),
+        )
 
 
 class SplitImages:
@@ -85,11 +97,11 @@ def _train_batch(images: SplitImages, plan: CropPlan, samples: Integers, config:
     )
 
 
-def crops_to_score(images: SplitImages, config: TrainConfig, batch_size: int) -> Iterator[tuple[Integers, Tensor]]:
+def crops_to_score(images: SplitImages, config: TrainConfig, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
     """Every image's test crops in batches that may hold crops of several images.
 
     Yields:
-        (B,) the image of each crop, and (B, side, side, 3) uint8.
+        (B,) int64 the image of each crop, and (B, side, side, 3) uint8.
     """
     side = config.patch_size
     numbers: list[int] = []
@@ -113,8 +125,8 @@ def _test_corners(pixels: Pixels, name: str, config: TrainConfig) -> Integers:
     return grid_corners(config.test_crops, height, width, side)
 
 
-def _stacked(numbers: Sequence[int], crops: Sequence[Pixels]) -> tuple[Integers, Tensor]:
-    return np.array(numbers, dtype=np.int64), torch.from_numpy(np.stack(crops))
+def _stacked(numbers: Sequence[int], crops: Sequence[Pixels]) -> tuple[Tensor, Tensor]:
+    return torch.tensor(numbers), torch.from_numpy(np.stack(crops))
 
 
 def prefetched(batches: Iterator[T], depth: int) -> Iterator[T]:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from training.errors import BadData
 
@@ -73,7 +74,7 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
             reader.fieldnames = header
             check_columns(path, header, columns)
             return [
-                Row(f"{path}, line {reader.line_num}", {key: value for key, value in row.items() if key})
+                _row(f"{path}, line {reader.line_num}", row)
                 for row in reader
                 if any(isinstance(value, str) and value.strip() for value in row.values())
             ]
@@ -83,15 +84,29 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
         raise BadData(f"{path}: cannot be read as CSV ({error})") from error
 
 
+def _row(where: str, cells: dict[str | Any, str | Any]) -> Row:
+    """Cells behind the last column are refused, unless empty: a decimal comma would cut a label short unseen."""
+    more = [cell for cell in cells.get(None) or () if cell.strip()]
+    if more:
+        raise BadData(f"{where}: holds more cells than line 1 has columns ({', '.join(more)}); quote texts with commas")
+    return Row(where, {key: value for key, value in cells.items() if key})
+
+
 def check_columns(path: Path, header: Sequence[str], columns: Sequence[str]) -> None:
-    """Refuse a first line that lacks one of `columns`.
+    """Refuse a first line that lacks one of `columns`, or has it twice.
 
     Raises:
         BadData: naming it, and the columns there are.
     """
     absent = [column for column in columns if column not in header]
     if absent:
-        raise BadData(f"{path}, line 1: no column {absent[0]}; the columns are {', '.join(filter(None, header))}")
+        there = ", ".join(filter(None, header))
+        raise BadData(
+            f"{path}, line 1: no column {absent[0]}; " + (f"the columns are {there}" if there else "it is empty")
+        )
+    twice = [column for column in columns if header.count(column) > 1]
+    if twice:
+        raise BadData(f"{path}, line 1: column {twice[0]} stands there twice")
 
 
 def read_words(path: Path, columns: Sequence[str]) -> list[Row]:

@@ -20,6 +20,7 @@ from training.datasets.livec import open_livec
 from training.datasets.spaq import open_spaq
 from training.datasets.tid2013 import open_tid2013
 from training.datasets.user_csv import open_user_csv
+from training.errors import BadData
 
 READERS: dict[str, Callable[[Path], Dataset]] = {
     "koniq-10k": open_koniq10k,
@@ -47,10 +48,20 @@ def open_dataset(config: TrainConfig) -> Dataset:
     Raises:
         BadData: missing, incomplete or damaged; the text names the file and, for labels, the line.
     """
+    _check_kind(config)
     readers = READERS | PUBLISHED_READERS if config.protocol == "published" else READERS
     dataset = readers[config.dataset](config.data_folder)
     limited = dataset.limited(config.limit_train_images, config.limit_test_images).only(config.used_splits)
     return check_complete(replace(limited, training_top=TRAINING_TOP[config.protocol]), config.used_splits)
+
+
+def _check_kind(config: TrainConfig) -> None:
+    """A file where a folder is needed, or the other way round, is the commonest wrong place."""
+    path = config.data_folder
+    if config.dataset == "csv" and path.is_dir():
+        raise BadData(f"{path}: is a folder; --dataset csv takes the CSV file itself: --data_path FILE.csv")
+    if config.dataset not in ("csv", "demo") and path.is_file():
+        raise BadData(f"{path}: is a file; --data_path takes the folder of {config.dataset}")
 
 
 def open_cross_dataset(name: str, folder: Path, config: TrainConfig) -> Dataset:

@@ -6,16 +6,20 @@ import torch
 from torch import Tensor
 
 
-def check_shapes(pred: Tensor, mos: Tensor, mos_sd: Tensor | None = None) -> None:
-    """Refuse what would broadcast: (N, 1) against (N,) gives an (N, N) difference and a right-looking loss.
+def checked(*tensors: Tensor) -> tuple[Tensor, ...]:
+    """Predictions and labels as a loss computes with them: of one shape, and of float32 or better.
+
+    (N, 1) against (N,) would broadcast to an (N, N) difference and a right-looking loss; in bf16, which has 8 bits,
+    differences of near scores would vanish.
 
     Raises:
         ValueError: not tensors of one shape (N,) with N at least 1.
     """
-    shapes = [tuple(tensor.shape) for tensor in (pred, mos, mos_sd) if tensor is not None]
-    if pred.ndim != 1 or pred.numel() == 0 or any(shape != shapes[0] for shape in shapes):
+    shapes = [tuple(tensor.shape) for tensor in tensors]
+    if tensors[0].ndim != 1 or tensors[0].numel() == 0 or any(shape != shapes[0] for shape in shapes):
         shown = " and ".join(str(shape) for shape in shapes)
         raise ValueError(f"a loss takes predictions and labels of one shape (N,), N at least 1; got {shown}")
+    return tuple(tensor if tensor.dtype in (torch.float32, torch.float64) else tensor.float() for tensor in tensors)
 
 
 def pair_differences(values: Tensor) -> Tensor:
@@ -36,11 +40,12 @@ def mean_over(values: Tensor, counts: Tensor) -> Tensor:
 def spread(values: Tensor) -> Tensor:
     """() population standard deviation; 1 with no gradient where values differ by rounding only.
 
-    The threshold follows the size of the values, so that scaling them changes nothing.
+    The threshold follows the size of the values, so that scaling them changes nothing (until the variance itself is
+    smaller than numbers of full precision are).
     """
     variance = values.var(correction=0)
-    rounding = 8 * torch.finfo(values.dtype).eps
-    differs = variance > rounding**2 * values.detach().square().mean()
+    limits = torch.finfo(values.dtype)
+    differs = variance > (8 * limits.eps) ** 2 * values.detach().square().mean() + limits.tiny
     return torch.where(differs, variance, torch.ones_like(variance)).sqrt()
 
 

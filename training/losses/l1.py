@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from training.losses.base import check_shapes
+from training.losses.base import checked
 
 
 def l1_loss(pred: Tensor, mos: Tensor, *, mos_sd: Tensor | None = None) -> Tensor:  # noqa: ARG001 - one signature
@@ -21,5 +21,5 @@ def l1_loss(pred: Tensor, mos: Tensor, *, mos_sd: Tensor | None = None) -> Tenso
     Raises:
         ValueError: not two (N,) tensors of one length.
     """
-    check_shapes(pred, mos)
+    pred, mos = checked(pred, mos)
     return (pred - mos).abs().mean()

@@ -6,7 +6,7 @@ import math
 
 from torch import Tensor
 
-from training.losses.base import check_shapes, is_constant, spread, zero_with_gradient
+from training.losses.base import checked, is_constant, spread, zero_with_gradient
 
 
 def nin_loss(pred: Tensor, mos: Tensor, *, mos_sd: Tensor | None = None) -> Tensor:  # noqa: ARG001 - one signature
@@ -31,7 +31,7 @@ def nin_loss(pred: Tensor, mos: Tensor, *, mos_sd: Tensor | None = None) -> Tens
     Source: Li et al., "Norm-in-Norm loss with faster convergence and better performance for image quality
     assessment", ACM MM 2020.
     """
-    check_shapes(pred, mos)
+    pred, mos = checked(pred, mos)
     if is_constant(mos):
         return zero_with_gradient(pred)
     return (_normalised(pred) - _normalised(mos)).abs().sum() / (2 * math.sqrt(len(pred)))

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from training.losses.base import check_shapes, pair_differences
+from training.losses.base import checked, pair_differences
 
 UNIFORM_SD = 0.16
 """Of opinions about one image where labels span 0 to 1: KonIQ-10k's average, 16% of the range."""
@@ -44,8 +44,8 @@ def pairwise_loss(
     Source: Tsai et al., "FRank: a ranking method with fidelity loss", SIGIR 2007; used for IQA in Zhang et al.,
     "Uncertainty-aware blind image quality assessment in the laboratory and wild", IEEE TIP 2021.
     """
-    check_shapes(pred, mos, mos_sd)
-    sd = torch.full_like(mos, uniform_sd) if mos_sd is None else mos_sd
+    pred, mos = checked(pred, mos)
+    sd = torch.full_like(mos, uniform_sd) if mos_sd is None else checked(mos_sd, mos)[0]
     variances = sd.square()
     z_opinion = pair_differences(mos) / (variances[:, None] + variances[None, :]).clamp(min=1e-12).sqrt()
     z_predicted = pair_differences(pred) / (math.sqrt(2) * pred_sd)

@@ -11,7 +11,7 @@ import math
 import torch
 from torch import Tensor
 
-from training.losses.base import check_shapes, mean_over, pair_differences
+from training.losses.base import checked, mean_over, pair_differences
 
 EPSILON = 1e-8
 SMALLEST_GAP = 1e-6
@@ -35,7 +35,7 @@ def published_srcc_loss(pred: Tensor, mos: Tensor, *, mos_sd: Tensor | None = No
     Raises:
         ValueError: not two (N,) tensors of one length.
     """
-    check_shapes(pred, mos)
+    pred, mos = checked(pred, mos)
     centred, centred_mos = pred - pred.mean(), mos - mos.mean()
     # The norm of a zero vector has the gradient 0 in torch, where a root of a sum of squares has none.
     norms = torch.linalg.vector_norm(centred) * torch.linalg.vector_norm(centred_mos)
@@ -60,7 +60,7 @@ def published_rank_loss(pred: Tensor, mos: Tensor, *, mos_sd: Tensor | None = No
     Raises:
         ValueError: not two (N,) tensors of one length.
     """
-    check_shapes(pred, mos)
+    pred, mos = checked(pred, mos)
     gaps, differences = pair_differences(mos), pair_differences(pred)
     signs = torch.where(differences >= 0, 1.0, -1.0).to(gaps.dtype)
     return mean_over(torch.relu(differences.abs() - signs * gaps), gaps.abs() > SMALLEST_GAP)
@@ -83,7 +83,7 @@ def published_pairwise_loss(pred: Tensor, mos: Tensor, *, mos_sd: Tensor | None 
     Raises:
         ValueError: not two (N,) tensors of one length.
     """
-    check_shapes(pred, mos)
+    pred, mos = checked(pred, mos)
     gaps = pair_differences(mos)
     steepness = LOGISTIC_SCALE / (PRED_SD * math.sqrt(2))
     opinion, predicted = torch.sigmoid(gaps), torch.sigmoid(steepness * pair_differences(pred))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from training.losses.base import check_shapes, mean_over, pair_differences
+from training.losses.base import checked, mean_over, pair_differences
 
 
 def rank_loss(pred: Tensor, mos: Tensor, *, mos_sd: Tensor | None = None) -> Tensor:  # noqa: ARG001 - one signature
@@ -26,7 +26,7 @@ def rank_loss(pred: Tensor, mos: Tensor, *, mos_sd: Tensor | None = None) -> Ten
 
     Source: Sun et al., "A deep learning based no-reference quality assessment model for UGC videos", ACM MM 2022.
     """
-    check_shapes(pred, mos)
+    pred, mos = checked(pred, mos)
     gaps = pair_differences(mos)
     shortfall = torch.relu(gaps.abs() - gaps.sign() * pair_differences(pred))
     return mean_over(shortfall, gaps != 0)

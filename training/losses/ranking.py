@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from training.losses.base import check_shapes, mean_over, pair_differences
+from training.losses.base import checked, mean_over, pair_differences
 
 
 def ranking_term(pred: Tensor, mos: Tensor, *, margin: float) -> Tensor:
@@ -24,6 +24,7 @@ def ranking_term(pred: Tensor, mos: Tensor, *, margin: float) -> Tensor:
     Raises:
         ValueError: not two (N,) tensors of one length.
     """
-    check_shapes(pred, mos)
-    signs = pair_differences(mos).sign()
+    pred, mos = checked(pred, mos)
+    gaps = pair_differences(mos)
+    signs = torch.where(gaps.isnan(), gaps, gaps.sign())  # torch gives NaN the sign 0
     return mean_over(torch.relu(margin - signs * pair_differences(pred)), signs != 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from training.losses.base import check_shapes, correlation, is_constant, pair_differences, spread, zero_with_gradient
+from training.losses.base import checked, correlation, is_constant, pair_differences, spread, zero_with_gradient
 
 TEMPERATURE = 0.25
 """In standard deviations of the predictions: how far apart two must be to count as ordered.
@@ -42,7 +42,7 @@ def srcc_loss(
     Raises:
         ValueError: not two (N,) tensors of one length.
     """
-    check_shapes(pred, mos)
+    pred, mos = checked(pred, mos)
     if is_constant(mos):
         return zero_with_gradient(pred)
     standardised = (pred - pred.mean()) / spread(pred)
@@ -51,6 +51,12 @@ def srcc_loss(
 
 
 def average_ranks(values: Tensor, dtype: torch.dtype) -> Tensor:
-    """(N,) ranks from 1; equal values share the mean of their ranks. No gradient."""
-    differences = pair_differences(values.detach())
-    return 0.5 + (differences > 0).sum(dim=1).to(dtype) + 0.5 * (differences == 0).sum(dim=1).to(dtype)
+    """(N,) ranks from 1; equal values share the mean of their ranks. No gradient. A NaN has the rank NaN."""
+    values = values.detach()
+    differences = pair_differences(values)
+    return (
+        0.5
+        + torch.where(values.isnan(), values, 0.0).to(dtype)
+        + (differences > 0).sum(dim=1).to(dtype)
+        + 0.5 * (differences == 0).sum(dim=1).to(dtype)
+    )

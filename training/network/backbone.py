@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +36,34 @@ class Backbone(nn.Module):
         self.channels_come_last = str(getattr(features, "output_fmt", "NCHW")).endswith("NHWC")
 
     def forward(self, images: Tensor) -> list[Tensor]:
-        maps: list[Tensor] = self.features(images)[-MAPS:]
+        if self.training and len(images) == 1:
+            with lone_values_pass_batch_norm(self.features):
+                maps: list[Tensor] = self.features(images)[-MAPS:]
+        else:
+            maps = self.features(images)[-MAPS:]
         return [one.permute(0, 3, 1, 2) for one in maps] if self.channels_come_last else maps
+
+
+@contextmanager
+def lone_values_pass_batch_norm(features: nn.Module) -> Iterator[None]:
+    """Where one image leaves a channel a single value, normalise it by the running statistics.
+
+    A last batch of one image whose last map is 1 × 1 (crops of 32 pixels) has no spread within the batch, and torch
+    refuses it. Leaving the image out would make the epoch depend on the batch size, so it is trained on as in scoring.
+    """
+    norms = [module for module in features.modules() if isinstance(module, nn.BatchNorm2d)]
+    handles = [norm.register_forward_pre_hook(_freeze_for_a_lone_value) for norm in norms]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+        for norm in norms:
+            norm.train()
+
+
+def _freeze_for_a_lone_value(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+    norm.training = inputs[0].numel() > inputs[0].shape[1]
 
 
 def build_backbone(name: str, *, weights: str = "none", drop_path_rate: float = 0.0, patch_size: int = 224) -> Backbone:

@@ -5,24 +5,34 @@ from __future__ import annotations
 from pathlib import Path
 
 from training.config import TrainConfig
-from training.network import published
+from training.errors import NoWeights
+from training.network import own, published
 from training.network.backbone import build_backbone
 from training.network.quality import QualityNetwork
 from training.network.weights import StateDict, read_state_dict
 
 
 def build_network(config: TrainConfig) -> QualityNetwork:
-    """The network of this run on the CPU, from `--weights`: a backbone's, or a whole published checkpoint.
+    """The network of this run on the CPU, from `--weights`: a backbone's, or a whole network's (published, or a run's).
 
     Raises:
         BadUsage: the backbone does not exist or gives too few maps.
         NoWeights: the weights are not to be had, or do not fit.
     """
-    checkpoint = _published_checkpoint(config)
-    network = QualityNetwork(
+    if config.weights in ("pretrained", "none"):
+        return _new_network(config, config.weights)
+    path = Path(config.weights).expanduser()
+    state = read_state_dict(path)
+    if published.is_published(state):
+        return _published_network(config, state)
+    return _network_of_a_run(config, path) if own.is_own(state) else _new_network(config, config.weights)
+
+
+def _new_network(config: TrainConfig, backbone_weights: str) -> QualityNetwork:
+    return QualityNetwork(
         build_backbone(
             config.backbone_name,
-            weights="none" if checkpoint is not None else config.weights,
+            weights=backbone_weights,
             drop_path_rate=config.drop_path_rate,
             patch_size=config.patch_size,
         ),
@@ -30,14 +40,22 @@ def build_network(config: TrainConfig) -> QualityNetwork:
         attention=config.attention_fusion,
         dropout_rate=config.dropout_rate,
     )
-    if checkpoint is not None:
-        published.load_into(network, checkpoint, config.weights)
-        network.began_as_published = True
+
+
+def _published_network(config: TrainConfig, state: StateDict) -> QualityNetwork:
+    network = _new_network(config, "none")
+    published.load_into(network, state, config.weights)
+    network.began_with_top = published.TOP
     return network
 
 
-def _published_checkpoint(config: TrainConfig) -> StateDict | None:
-    if config.weights in ("pretrained", "none"):
-        return None
-    state = read_state_dict(Path(config.weights).expanduser())
-    return state if published.is_published(state) else None
+def _network_of_a_run(config: TrainConfig, path: Path) -> QualityNetwork:
+    weights = own.read(path)
+    if weights is None:
+        raise NoWeights(
+            f"--weights {path}: a network of this program, but not how it reads images; take best.pt or "
+            "best.safetensors of a run"
+        )
+    network = _new_network(config, "none")
+    own.load_into(network, weights, config.weights)
+    return network

@@ -15,6 +15,8 @@ from training.network.backbone import build_backbone
 from training.network.quality import QualityNetwork
 from training.network.weights import StateDict, differences, read_state_dict
 
+TOP = 100.0
+"""Its scores go from 0 to this, as KonIQ-10k's labels do."""
 MARK = "swin.backbone."
 """Every published checkpoint has keys that begin so, and no timm state dict has."""
 RENAMES = (
@@ -63,7 +65,7 @@ def load(path: Path | str) -> nn.Module:
     network = QualityNetwork(
         build_backbone(f"swin_{_model_size(state, str(path))}_patch4_window7_224"),
         multiscale=_is_multiscale(state),
-        attention=any(key.startswith("multiscale_attention.") for key in state),
+        attention=_has_attention(state),
         dropout_rate=0.0,
     )
     load_into(network, state, str(path))
@@ -74,12 +76,25 @@ def load_into(network: nn.Module, state: StateDict, source: str) -> None:
     """Fill a network with a published checkpoint.
 
     Raises:
-        NoWeights: keys or shapes differ; the text names them.
+        NoWeights: keys or shapes differ; the text names them, and the flags that the checkpoint needs.
     """
     own, given = network.state_dict(), renamed(state)
     if {key: tensor.shape for key, tensor in own.items()} != {key: tensor.shape for key, tensor in given.items()}:
-        raise NoWeights(f"--weights {source} is another variant than this network: {differences(given, own)}")
+        raise NoWeights(
+            f"--weights {source} is another variant than this network, it needs {_network_flags(state, source)}: "
+            f"{differences(given, own)}"
+        )
     network.load_state_dict(given)
+
+
+def _network_flags(state: StateDict, source: str) -> str:
+    words = [f"--model_size {_model_size(state, source)}"]
+    words += ["--no_multiscale"] if not _is_multiscale(state) else []
+    return " ".join([*words, *["--attention_fusion"] * _has_attention(state)])
+
+
+def _has_attention(state: StateDict) -> bool:
+    return any(key.startswith("multiscale_attention.") for key in state)
 
 
 def _model_size(state: StateDict, source: str) -> str:

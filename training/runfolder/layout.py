@@ -115,6 +115,16 @@ class RunFolder:
         return self.checkpoints / "last.pt"
 
     @property
+    def previous_checkpoint(self) -> Path:
+        """The one before the last, for when that turns out to be damaged."""
+        return self.checkpoints / "last.previous.pt"
+
+    @property
+    def resumable_checkpoints(self) -> tuple[Path, Path]:
+        """Newest first."""
+        return self.last_checkpoint, self.previous_checkpoint
+
+    @property
     def best_checkpoint(self) -> Path:
         return self.checkpoints / "best.pt"
 
@@ -125,6 +135,10 @@ class RunFolder:
     @property
     def model_card(self) -> Path:
         return self.path / "model_card.md"
+
+    @property
+    def tensorboard(self) -> Path:
+        return self.path / "tensorboard"
 
     @property
     def scores(self) -> Path:

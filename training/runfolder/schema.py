@@ -266,7 +266,8 @@ class Event:
         started     train_images, val_images, test_images, parameters, device, precision, steps_per_epoch, epochs,
                     source_digest
         progress    what, done, total: something long before or beside training (cache, weights, evaluation)
-        step        epoch, step, loss, lr, images_per_second; loss None where not finite
+        resumed     name (last, previous), epoch, step: the checkpoint this attempt goes on from, and how far it was
+        step        epoch, step, loss, lr, images_per_second, grad_norm (before clipping); None where not finite
         epoch       epoch, loss (mean), elapsed_seconds
         evaluated   epoch, split, metrics
         checkpoint  epoch, step, name (last, best)

@@ -58,6 +58,14 @@ def write_atomic(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
+def remove_left_over(*paths: Path) -> None:
+    """Delete what a writer that was killed left beside these files and in these folders; nobody else may write them."""
+    for path in paths:
+        for aside in path.glob(".*.tmp") if path.is_dir() else path.parent.glob(f".{path.name}.*.tmp"):
+            with contextlib.suppress(OSError):
+                aside.unlink()
+
+
 def write_json(path: Path, content: dict[str, Any]) -> None:
     write_atomic(path, json.dumps(finite(content), indent=1, ensure_ascii=False, allow_nan=False).encode() + b"\n")
 
@@ -67,17 +75,25 @@ def write_record(path: Path, record: Record) -> None:
     write_json(path, dataclasses.asdict(record))
 
 
+LARGEST_WAITING_BYTES = 4 << 20
+"""Events that the disk has no room for are kept in memory up to this: hours of them."""
+
+
 class EventWriter:
     """Appends to `events.jsonl`; one writer at a time.
 
     A line is one `os.write` on an O_APPEND descriptor. Where the last byte of the file is no newline (a writer
-    died in the middle of a line) one is written first, so the torn line stays alone.
+    died in the middle of a line) one is written first, so the torn line stays alone. Lines that a full disk refuses
+    wait in memory and are written, in order, with the first one that it takes again: no event is worth a run.
     """
 
     def __init__(self, path: Path, attempt: int, clock: Callable[[], float] = time.time) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        self.trouble = ""
+        """Why events wait, in words; empty while none does."""
         self._attempt = attempt
         self._clock = clock
+        self._waiting = b""
         self._descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
         self._line_is_open = self._ends_in_a_torn_line()
 
@@ -86,19 +102,36 @@ class EventWriter:
         return size > 0 and os.pread(self._descriptor, 1, size - 1) != b"\n"
 
     def write(self, kind: str, **fields: Any) -> None:
-        """Append one event.
-
-        Raises:
-            OSError: the disk is full or gone; the next event starts on a line of its own.
-        """
+        """Append one event, or keep it in memory where the disk is full: see `trouble`."""
         event = {"kind": kind, "t": round(self._clock(), 3), "attempt": self._attempt, **finite(fields)}
         line = json.dumps(event, ensure_ascii=False, allow_nan=False).encode() + b"\n"
-        if self._line_is_open:
-            line = b"\n" + line
-        written = os.write(self._descriptor, line)
-        self._line_is_open = written < len(line)
-        if self._line_is_open:
-            raise OSError(f"only {written} of {len(line)} bytes of an event could be written: is the disk full?")
+        if len(self._waiting) + len(line) <= LARGEST_WAITING_BYTES:
+            self._waiting += line
+        self._write_waiting()
+
+    def _write_waiting(self) -> None:
+        first = b"\n" if self._line_is_open else b""
+        lines = first + self._waiting
+        try:
+            written = os.write(self._descriptor, lines)
+        except OSError as error:
+            self.trouble = error.strerror or str(error)
+            return
+        whole = lines.rfind(b"\n", 0, written) + 1
+        self._waiting = lines[whole:] if whole else self._waiting
+        self.trouble = "the disk took half a line" if self._waiting else ""
+        self._line_is_open = not whole and bool(first)
+        if written > whole:
+            self._take_back(written - whole)
+
+    def _take_back(self, torn_bytes: int) -> None:
+        try:
+            os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - torn_bytes)
+        except OSError:
+            self._line_is_open = True
 
     def close(self) -> None:
+        """Try once more to write what waits."""
+        if self._waiting:
+            self._write_waiting()
         os.close(self._descriptor)

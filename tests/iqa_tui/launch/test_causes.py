@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from iqa_tui.launch.causes import Ending, explain, last_words
+from iqa_tui.launch.causes import MEANINGS, Ending, explain, last_words
 from training.runfolder.schema import ExitKind, StopRequest
 
 TRACEBACK = b"""loss 0.1\r\x1b[32mloss 0.2\x1b[0m
@@ -47,6 +47,21 @@ def end(returncode: int, output: bytes = b"", **more: object) -> tuple[ExitKind,
             Ending(1, CUDA_OOM, device="GPU 3"),
             ExitKind.GPU_OUT_OF_MEMORY,
             "exit 1: CUDA out of memory (GPU 3, 23.6 of 24.0 GiB)",
+        ),
+        (
+            Ending(1, CUDA_OOM + b"error: CUDA out of memory at --batch_size 96, step 3: smaller\n", device="GPU 3"),
+            ExitKind.GPU_OUT_OF_MEMORY,
+            "exit 1: CUDA out of memory (GPU 3, 23.6 of 24.0 GiB) at --batch_size 96, step 3: smaller",
+        ),
+        (
+            Ending(1, b"error: gradient not finite at step 3\n"),
+            ExitKind.NOT_FINITE,
+            "exit 1: gradient not finite at step 3",
+        ),
+        (
+            Ending(-7, b""),
+            ExitKind.SIGNAL,
+            f"killed by SIGBUS: {MEANINGS[signal.SIGBUS]}",
         ),
         (Ending(1, b"error: CUDA out of memory\n"), ExitKind.GPU_OUT_OF_MEMORY, "exit 1: CUDA out of memory"),
         (

@@ -90,6 +90,7 @@ def test_a_good_plan_passes(plan: Plan, tmp_path: Path) -> None:
         ({"strategy": "fastest"}, r"no strategy 'fastest'"),
         ({"overrides": {"run_folder": "x"}}, r"--set run_folder"),
         ({"overrides": {"seed": "x"}}, r"seed='x'"),
+        ({"overrides": {"train_test_num": "0"}}, r"train_test_num='0': write a whole number of at least 1"),
         ({"devices": ("7",)}, r"--devices 7: this machine has no such device. It has CPU 0"),
     ],
 )
@@ -115,6 +116,34 @@ def test_a_launch_writes_one_spec_for_each_experiment_and_seed(plan: Plan, tmp_p
     assert first.plan == plan.content
     assert first.cwd == str(Path.cwd())
     assert first.created_by.count("@") == 1
+
+
+def test_a_plan_with_several_repetitions_makes_a_run_of_each_seed(
+    plan: Plan, tmp_path: Path, no_dispatcher: None
+) -> None:
+    changed = {"train_test_num": "3", "seed": "5"}
+    request = LaunchRequest(plan, experiments=("F2",), overrides=changed, runs_dir=tmp_path / "runs")
+    specs = [read_spec(run) for run in enqueue(request)]
+    assert [spec.seed for spec in specs] == [5, 6, 7]
+    assert {spec.group for spec in specs} == {"koniq-losses"}
+    assert [flags(spec.argv)["--train_test_num"] for spec in specs] == ["1.0"] * 3
+    assert replace(request, seeds=(1, 2)).seeds_or_default() == (1, 2)
+    assert replace(request, plan=replace(plan, command=["python", "other.py"])).seeds_or_default() == (5,)
+
+
+def test_a_run_is_told_one_repetition_where_its_plan_says_nothing(plan: Plan) -> None:
+    base = {flag: value for flag, value in plan.base.items() if flag != "train_test_num"}
+    silent = replace(plan, base=base)
+    assert LaunchRequest(silent).seeds_or_default() == (42,)
+    assert flags(command_for(silent, plan.experiment("F2"), {}, 42))["--train_test_num"] == "1.0"
+    other = replace(silent, command=["python", "other.py"])
+    assert "--train_test_num" not in command_for(other, plan.experiment("F2"), {}, 42)
+
+
+def test_repetitions_of_one_row_alone_are_refused(plan: Plan, tmp_path: Path) -> None:
+    rows = tuple(replace(row, flags={**row.flags, "train_test_num": 2}) for row in plan.experiments)
+    with pytest.raises(PlanError, match=r"experiment F1: write train_test_num into \[base\]"):
+        check(LaunchRequest(replace(plan, experiments=rows), runs_dir=tmp_path))
 
 
 def test_a_mask_that_hides_every_gpu_is_no_reason_to_wait_where_there_is_none(

@@ -230,8 +230,11 @@ def test_our_trainer_goes_on_from_its_last_checkpoint(tmp_path: Path) -> None:
     run = RunFolder(tmp_path)
     assert trainer_command(run, spec_of("training")) == ["train", "--run_folder", str(tmp_path)]
     run.checkpoints.mkdir()
+    for only in run.resumable_checkpoints:
+        only.touch()
+        assert trainer_command(run, spec_of("training"))[-1] == "--resume"
+        only.unlink()
     run.last_checkpoint.touch()
-    assert trainer_command(run, spec_of("training"))[-1] == "--resume"
     assert "--resume" not in trainer_command(run, spec_of("command"))
 
 

@@ -74,7 +74,7 @@ async def test_the_plan_its_ticks_hours_and_command_are_shown(plan_file: str, op
         assert "koniq-losses" in text
         assert "held by ann" in text
         command = pilot.app.screen.query_one(CommandView).command
-        assert command == "python -m training --dataset koniq-10k --lr 5e-6 --loss_type l1 --seed 42"
+        assert command == "python -m training --dataset koniq-10k --lr 5e-6 --loss_type l1 --train_test_num 1 --seed 42"
 
 
 async def test_settings_and_seeds_stand_in_the_command(plan_file: str, open_app: OpenApp) -> None:
@@ -84,7 +84,10 @@ async def test_settings_and_seeds_stand_in_the_command(plan_file: str, open_app:
         pilot.app.screen.query_one("#seeds", Input).value = "7, 8"
         await pilot.pause()
         command = pilot.app.screen.query_one(CommandView).command
-        assert command == "python -m training --dataset koniq-10k --lr 5e-6 --loss_type l2 --epochs 1 --seed 7"
+        assert (
+            command
+            == "python -m training --dataset koniq-10k --lr 5e-6 --loss_type l2 --epochs 1 --train_test_num 1 --seed 7"
+        )
         await pilot.press("y")
         assert pilot.app.clipboard == command
         assert "8.0 h, 1 device" in screen_text(pilot)

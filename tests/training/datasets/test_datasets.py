@@ -1,19 +1,24 @@
+import csv
 import subprocess
 import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.fakes.photographs import write_biq2021, write_csv_dataset, write_koniq, write_rows
 from training.config import parse
 from training.datasets import Dataset, open_dataset
-from training.datasets.base import SPLITS, Sizing, read_image
+from training.datasets.base import SPLITS, Item, Sizing, read_image
 from training.datasets.batches import SplitImages, crops_to_score, prefetched, train_batches
 from training.datasets.cache import cache_root, open_images
+from training.datasets.splits import hold_out, split_anew
 from training.errors import BadData, Stopped
 from training.transforms import plan_crops
 
@@ -29,6 +34,11 @@ def decoded(dataset: Dataset, side: int = 32):
 
 def counts(dataset: Dataset) -> dict[str, int]:
     return {split: len(dataset.split(split)) for split in SPLITS}
+
+
+def rows_of(path) -> list[dict[str, str]]:
+    with path.open() as file:
+        return list(csv.DictReader(file))
 
 
 def edit(path, old: str, new: str) -> None:
@@ -58,13 +68,19 @@ def test_koniqs_real_labels_are_read_with_all_10073_images(tmp_path):
     real = REFERENCE.parent / "data" / "koniq10k_distributions_sets.csv"
     if not real.is_file():
         pytest.skip("KonIQ-10k's label file is not beside this project")
-    from training.datasets.koniq10k import open_koniq10k
+    from training.datasets.koniq10k import SD_SCALE, open_koniq10k
 
     (tmp_path / real.name).write_bytes(real.read_bytes())
     dataset = open_koniq10k(tmp_path)
     assert counts(dataset) == {"train": 7058, "val": 1000, "test": 2015}
     sds = [dataset.sd_to_training(item.mos_sd) for item in dataset.items]
     assert np.mean(sds) == pytest.approx(0.16, abs=0.005)
+    mos = [item.mos for item in dataset.items]
+    assert 0 < min(mos) < 10
+    assert 85 < max(mos) < 100
+    answers = [(sum(n * float(row[f"c{n}"]) for n in range(1, 6)), float(row["MOS"])) for row in rows_of(real)]
+    slope = np.polyfit(*zip(*answers, strict=True), 1)[0]
+    assert slope == pytest.approx(SD_SCALE, abs=0.5)  # SD is on the scale of the answers, MOS is not
 
 
 def test_koniqs_other_label_file_is_read_by_zscore_and_says_that_it_has_no_split(tmp_path):
@@ -121,6 +137,11 @@ def test_a_group_in_two_splits_is_refused(tmp_path):
         ("0.5,train", "-1,train", r"line 2: column mos_sd holds -1"),
         ("train1.jpg", "train0.jpg", r"line 3: image pictures/train0.jpg was named before, in .*line 2"),
         ("train1.jpg", "nowhere.jpg", r"nowhere\.jpg: no such image, named in .*line 3"),
+        ("pictures/train1.jpg", "./pictures/train0.jpg", r"line 3: image ./pictures/train0.jpg was named before"),
+        ("mos,mos_sd", "mos,mos", r"line 1: column mos stands there twice"),
+        ("train0.jpg,5.000", "train0.jpg,5,000", r"line 2: holds more cells than line 1 has columns \(train\)"),
+        ("train0.jpg,5.000", "train0.jpg,1e999", r"line 2: column mos holds 1e999; a label must be a finite"),
+        ("image,mos", "image;mos", r"line 1: no column image; the columns are image;mos"),
     ],
 )
 def test_a_bad_label_file_is_refused_with_file_and_line(tmp_path, old, new, words):
@@ -129,6 +150,77 @@ def test_a_bad_label_file_is_refused_with_file_and_line(tmp_path, old, new, word
     with pytest.raises(BadData, match=words) as refused:
         opened("csv", labels)
     assert str(tmp_path) in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [("", "line 1: no column image; it is empty"), ("image,mos\n", "holds no images")]
+)
+def test_a_label_file_without_images_is_refused(tmp_path, content, words):
+    (tmp_path / "labels.csv").write_text(content)
+    with pytest.raises(BadData, match=words):
+        opened("csv", tmp_path / "labels.csv")
+
+
+def test_a_file_for_a_folder_and_a_folder_for_a_file_are_told_apart(tmp_path):
+    labels = write_csv_dataset(tmp_path)
+    with pytest.raises(BadData, match=r"is a folder; --dataset csv takes the CSV file itself"):
+        opened("csv", tmp_path)
+    with pytest.raises(BadData, match=r"labels\.csv: is a file; --data_path takes the folder of tid2013"):
+        opened("tid2013", labels)
+
+
+@pytest.mark.parametrize("name", ["koniq-10k", "biq2021"])
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("nan", r"line 2: column MOS holds nan"),
+        ("good", r"line 2: column MOS holds 'good', which is no number"),
+        ("", r"line 2: column MOS is empty"),
+        ("1e6", r"line 2: the label 1e\+06 of .* is not on the scale of"),
+        ("-77", r"line 2: the label -77 of .* is not on the scale of"),
+        ("twice", r"line 3: image .* was named before, in .*line 2"),
+        ("column", r"line 1: no column MOS; the columns are"),
+        ("image", r"no such image, named in .*line 2. Check --data_path"),
+    ],
+)
+def test_a_bad_label_of_koniq_and_biq2021_is_refused_with_file_and_line(tmp_path, name, fault, words):
+    write, file, column = {
+        "koniq-10k": (write_koniq, "koniq10k_distributions_sets.csv", 7),
+        "biq2021": (write_biq2021, "Train (Images and MOS).csv", 1),
+    }[name]
+    labels = write(tmp_path) / file
+    lines = labels.read_text().splitlines()
+    cells = lines[1].split(",")
+    if fault == "twice":
+        lines.insert(1, lines[1])
+    elif fault == "column":
+        lines[0] = lines[0].replace("MOS", "score")
+    elif fault == "image":
+        next(tmp_path.rglob(cells[0])).unlink()
+    else:
+        lines[1] = ",".join([*cells[:column], fault, *cells[column + 1 :]])
+    labels.write_text("\n".join(lines) + "\n")
+    with pytest.raises(BadData, match=words):
+        opened(name, tmp_path)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.integers(0, 12), min_size=1, max_size=60), st.randoms(use_true_random=False))
+def test_images_of_one_group_never_lie_in_two_splits_whatever_their_sizes_and_order(groups, shuffle):
+    items = [
+        Item(f"{number}.jpg", Path(f"{number}.jpg"), 1.0, None, "", f"photo{group}", "line")
+        for number, group in enumerate(groups)
+    ]
+    split = {item.name: item for item in split_anew(items)}
+    assert set(split) == {item.name for item in items}
+    for group in {item.group for item in items}:
+        assert len({item.split for item in split.values() if item.group == group}) == 1
+    shuffle.shuffle(items)
+    assert {item.name: item for item in split_anew(items)} == split
+    if len(set(groups)) >= 3:
+        assert {item.split for item in split.values()} == {"train", "val", "test"}
+    held = {item.name: item.split for item in hold_out(list(split.values()), "train", "val", 0.2)}
+    assert all(held[name] == item.split for name, item in split.items() if item.split != "train")
 
 
 def test_missing_images_are_counted_and_the_first_is_named(tmp_path):

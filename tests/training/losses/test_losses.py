@@ -1,4 +1,5 @@
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -15,7 +16,11 @@ from training.losses.srcc import average_ranks, srcc_loss
 CORRELATIONS = ("srcc", "plcc")
 FREE_SCALE = (*CORRELATIONS, "nin")
 PAIRS = ("rank", "srcc", "plcc", "nin")
-EVERY_LOSS = {**LOSSES, **{f"published {name}": loss for name, loss in PUBLISHED.items()}}
+EVERY_LOSS = {
+    **LOSSES,
+    **{f"published {name}": loss for name, loss in PUBLISHED.items()},
+    "ranking term": partial(ranking_term, margin=0.1),
+}
 
 
 def double(*values: float) -> Tensor:
@@ -252,6 +257,54 @@ def test_the_published_pairwise_gradient_is_that_of_the_value_where_it_is_not_sa
     pred = double(0.02, 0.05, 0.035, 0.09, 0.01).requires_grad_()
     mos = double(0.3, 0.3, 0.6, 0.8, 0.2)
     assert torch.autograd.gradcheck(lambda p: PUBLISHED["pairwise"](p, mos), (pred,))
+
+
+@pytest.mark.parametrize("name", EVERY_LOSS)
+@pytest.mark.parametrize("opinions", [(0.5, 1e-8), (0.5, 0.3), (50.0, 30.0), (1e4, 1e3)])
+def test_value_and_gradient_are_finite_at_the_ends_of_every_scale(name, opinions):
+    draw = torch.Generator().manual_seed(0)
+    shape = torch.randn(8, generator=draw)
+    centre, width = opinions
+    mos = centre + width * torch.rand(8, generator=draw)
+    two_heaps = torch.tensor([1e4] * 4 + [-1e4] * 4)
+    for pred in (shape * 1e4, -shape * 1e4, 0.5 + shape * 1e-8, shape * 1e-8, shape * 1e-20, 1e4 + shape, two_heaps):
+        value, gradient = value_and_gradient(EVERY_LOSS[name], pred, mos)
+        assert math.isfinite(value), pred
+        assert torch.isfinite(gradient).all(), pred
+
+
+@pytest.mark.parametrize("name", EVERY_LOSS)
+@pytest.mark.parametrize("where", ["pred", "mos"])
+@pytest.mark.parametrize("mos", [(0.5, 0.2, 0.1, 0.9), (0.5, 0.5, 0.5, 0.5)])
+def test_a_number_that_is_none_is_not_hidden(name, where, mos):
+    images = {"pred": torch.tensor([0.3, 0.1, 0.4, 0.2]), "mos": torch.tensor(mos)}
+    images[where][2] = math.nan
+    assert EVERY_LOSS[name](images["pred"], images["mos"]).isnan()
+
+
+@pytest.mark.parametrize("name", EVERY_LOSS)
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16])
+def test_half_precision_is_computed_in_float32(name, kind):
+    pred, mos = torch.tensor([0.31, 0.13, 0.47, 0.22]).to(kind), torch.tensor([0.52, 0.21, 0.13, 0.94]).to(kind)
+    value = EVERY_LOSS[name](pred, mos)
+    assert value.dtype == torch.float32
+    assert value.item() == EVERY_LOSS[name](pred.float(), mos.float()).item()
+
+
+def test_opinions_without_any_spread_make_certain_pairs():
+    pred, mos = torch.tensor([0.3, 0.1, 0.4]), torch.tensor([0.5, 0.5, 0.9])
+    value, gradient = value_and_gradient(LOSSES["pairwise"], pred, mos, mos_sd=torch.zeros(3))
+    assert math.isfinite(value)
+    assert torch.isfinite(gradient).all()
+
+
+def test_a_batch_of_two_is_pulled_into_order_by_every_loss_but_srcc():
+    """Shift and scale of two predictions leave nothing but their order, which has no slope."""
+    pulled = {name: value_and_gradient(loss, double(0.6, 0.4), double(0.2, 0.9))[1] for name, loss in LOSSES.items()}
+    assert pulled.pop("srcc").abs().max() < 1e-12
+    for name in ("plcc", "nin"):
+        assert pulled.pop(name).abs().max() < 1e-6
+    assert all(gradient[0] > 0 > gradient[1] for gradient in pulled.values())
 
 
 def test_the_criterion_adds_the_ranking_term_to_any_loss_in_float32():

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import save_file
+from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, conv2d, linear
 
 from training.config import parse
 from training.errors import BadUsage, NoWeights
@@ -71,9 +72,53 @@ def test_a_published_checkpoint_predicts_what_the_published_network_predicts(
         torch.testing.assert_close(network.attention_weights, torch.tensor(expected["attention"]), atol=1e-4, rtol=0)
 
 
+def by_published_names(state: dict[str, torch.Tensor], maps: list[torch.Tensor]) -> torch.Tensor:
+    """The published head on the backbone's maps, from the published tensors, image by image as grouped convolutions."""
+
+    def layer(name: str, values: torch.Tensor) -> torch.Tensor:
+        weight, bias = state[f"{name}.weight"], state.get(f"{name}.bias")
+        padding = (weight.shape[-1] - 1) // 2
+        return conv2d(values, weight, bias, padding=padding) if weight.ndim == 4 else linear(values, weight, bias)
+
+    reduced = [avg_pool2d(layer(f"swin.lda{n}_pool.0", one), 7) for n, one in enumerate(maps[:3], start=1)]
+    pooled = [*reduced, avg_pool2d(maps[3], 7)]
+    vector = torch.cat([layer(f"swin.lda{n}_fc", one.flatten(1)) for n, one in enumerate(pooled, start=1)], dim=1)
+    scales = [adaptive_avg_pool2d(one, 7) for one in maps]
+    if "multiscale_attention.attention_net.0.weight" in state:
+        hidden = layer("multiscale_attention.attention_net.0", maps[3].mean(dim=(2, 3))).relu()
+        weights = layer("multiscale_attention.attention_net.3", hidden).softmax(dim=1)
+        scales = [one * weights[:, n, None, None, None] for n, one in enumerate(scales)]
+    fused = torch.cat(scales, dim=1)
+    for name in ("conv1.0", "conv1.2", "conv1.4"):
+        fused = layer(name, fused).relu()
+    overall, images = fused.mean(dim=(2, 3)), len(fused)
+    values = vector.reshape(1, -1, 1, 1)
+    for number, size in enumerate((112, 56, 28, 14, 1), start=1):
+        made = layer(f"fc{number}w_conv", fused) if number < 5 else layer("fc5w_fc", overall)
+        weight = made.reshape(images * size, -1, 1, 1)
+        values = conv2d(values, weight, layer(f"fc{number}b_fc", overall).reshape(-1), groups=images)
+        values = values.sigmoid() if number < 5 else values
+    return values.reshape(images)
+
+
+@pytest.mark.parametrize("variant", [f"{size}-multiscale-attention" for size in ("tiny", "small", "base")])
+def test_every_size_loads_from_its_file_and_scores_as_the_published_layers_do(published_keys, variant, tmp_path):
+    """The reference has predictions of the smallest alone, so the others are compared with the layers written out."""
+    state = filled(published_keys[variant])
+    save_file(state, tmp_path / "published.safetensors")
+    network = published.load(tmp_path / "published.safetensors")
+    images = torch.randn(2, 3, 224, 224)
+    with torch.inference_mode():
+        maps = network.backbone(images)
+        torch.testing.assert_close(network(images), by_published_names(state, maps), atol=1e-5, rtol=1e-5)
+    assert [one.shape[1] for one in maps] == [maps[0].shape[1] * factor for factor in (1, 2, 4, 8)]
+
+
 def test_a_published_checkpoint_of_another_variant_is_refused_with_its_keys(published_keys, tmp_path):
     save_file(filled(published_keys["tiny-single"]), tmp_path / "single.safetensors")
-    with pytest.raises(NoWeights, match=r"fusion\.attention.*hyper\.squeeze\.0\.weight"):
+    with pytest.raises(
+        NoWeights, match=r"needs --model_size tiny --no_multiscale: .*fusion\.attention.*hyper\.squeeze\.0\.weight"
+    ):
         build_network(
             parse(["--dataset", "demo", "--attention_fusion", "--weights", str(tmp_path / "single.safetensors")])
         )
@@ -108,9 +153,16 @@ def test_each_images_score_is_its_own():
         torch.testing.assert_close(network(images), alone, atol=1e-5, rtol=1e-4)
 
 
-def test_one_image_can_be_trained_on():
+@pytest.mark.parametrize("side", [64, 32])
+def test_one_image_can_be_trained_on(side):
+    """Of 32 pixels nothing but one is left on the last map, so batch norm has a single value a channel."""
     network = build_network(parse(SMALL)).train()
-    network(torch.randn(1, 3, 64, 64)).sum().backward()
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items() if name.endswith("running_mean")}
+    network(torch.randn(1, 3, side, side)).sum().backward()
+    state = network.state_dict()
+    assert any(not torch.equal(tensor, state[name]) for name, tensor in before.items())
+    norms = [module for module in network.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    assert all(norm.training and not norm._forward_pre_hooks for norm in norms)
     without = [name for name, parameter in network.named_parameters() if parameter.grad is None]
     assert without == []
 
@@ -248,3 +300,22 @@ def test_the_other_schedules():
     assert [lr_factor("step", step, 2, 20) for step in (0, 11, 12, 24)] == pytest.approx([1, 1, 0.1, 0.01])
     assert lr_factor("none", 99, 2, 3) == 1
     assert lr_factor("cosine", 0, 1, 1) == 1
+
+
+def test_no_attribute_of_a_network_hides_a_method_of_its_name():
+    network = build_network(parse([*SMALL, "--attention_fusion"]))
+    for module in network.modules():
+        hidden = [name for name in (*vars(module), *module._modules) if callable(getattr(type(module), name, None))]
+        assert hidden == [], type(module)
+
+
+@pytest.mark.parametrize("protocol", ["clean", "published"])
+def test_every_part_of_the_network_learns(protocol):
+    config = parse([*SMALL, "--attention_fusion", "--protocol", protocol, "--dropout_rate", "0", "--lr", "1e-2"])
+    network = build_network(config).train()
+    before = {name: parameter.detach().clone() for name, parameter in network.named_parameters()}
+    optimizer = build_optimizer(network, config)
+    assert type(optimizer) is torch.optim.AdamW
+    network(torch.randn(4, 3, 64, 64)).square().sum().backward()
+    optimizer.step()
+    assert [name for name, parameter in network.named_parameters() if torch.equal(parameter, before[name])] == []

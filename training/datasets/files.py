@@ -1,0 +1,31 @@
+"""The state of many files at once. A network file system answers each question late, but many in the same time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
+
+THREADS = 16
+CHUNK = 256
+
+
+def states_of(paths: Sequence[str]) -> list[os.stat_result | None]:
+    """Of each file, links followed; None where there is none, or none that may be looked at."""
+    if len(paths) <= CHUNK:
+        return _states(paths)
+    chunks = [paths[start : start + CHUNK] for start in range(0, len(paths), CHUNK)]
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(chain.from_iterable(pool.map(_states, chunks)))
+
+
+def _states(paths: Sequence[str]) -> list[os.stat_result | None]:
+    return [_state(path) for path in paths]
+
+
+def _state(path: str) -> os.stat_result | None:
+    try:
+        return os.stat(path)  # noqa: PTH116 - a tenth of a second sooner for 10,000 files
+    except OSError:
+        return None

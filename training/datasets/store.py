@@ -1,0 +1,73 @@
+"""The decoded images of one data set, read through the page cache while this process keeps a bounded part of them."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Sequence
+from itertools import accumulate
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from training.errors import BadData
+
+Pixels = npt.NDArray[np.uint8]
+KEPT_BYTES = 64 << 20
+"""Images handed out before their pages are given back: pages of a mapped file count as memory of every process that
+looked at them, so an epoch would seem to fill the machine with the whole data set."""
+
+
+class ImageStore:
+    """The images of one data set, by number in `Dataset.items`."""
+
+    def __init__(self, pixels: Pixels, sizes: Sequence[tuple[int, int]], mapping: mmap.mmap | None = None) -> None:
+        """
+        Args:
+            pixels: all images end to end.
+            sizes: height and width of each.
+            mapping: the file behind `pixels`; None where they lie in memory.
+        """
+        self.pixels = pixels
+        self.sizes = sizes
+        self._offsets = list(accumulate((height * width * 3 for height, width in sizes), initial=0))
+        self._mapping = mapping
+        self._handed_out = 0
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    def __getitem__(self, number: int) -> Pixels:
+        """(H, W, 3) view; nothing is copied.
+
+        Raises:
+            BadData: the file was cut short since it was opened; touching what is gone would kill the process.
+        """
+        height, width = self.sizes[number]
+        start, end = self._offsets[number : number + 2]
+        if self._mapping is not None and self._mapping.size() < end:
+            raise BadData(
+                "the image cache was cut short while it was read: --resume makes it anew and goes on; to make room, "
+                "delete whole caches and only between runs"
+            )
+        self._count(end - start)
+        return self.pixels[start:end].reshape(height, width, 3)
+
+    def _count(self, size_bytes: int) -> None:
+        """Give pages back now and then. They stay in the page cache, and a view that needs one again gets it there."""
+        self._handed_out += size_bytes
+        if self._mapping is not None and self._handed_out > KEPT_BYTES:
+            self._handed_out = size_bytes
+            self._mapping.madvise(mmap.MADV_DONTNEED)
+
+
+def map_images(path: Path, sizes: Sequence[tuple[int, int]]) -> ImageStore:
+    """The images in a file of nothing but pixels.
+
+    Raises:
+        OSError: it cannot be opened.
+        ValueError: it is empty.
+    """
+    with path.open("rb") as file:
+        mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    return ImageStore(np.frombuffer(mapping, dtype=np.uint8), sizes, mapping)
