@@ -13,7 +13,7 @@ import numpy.typing as npt
 from training.errors import BadData
 
 Pixels = npt.NDArray[np.uint8]
-KEPT_BYTES = 64 << 20
+KEPT_BYTES = 256 << 20
 """Images handed out before their pages are given back: pages of a mapped file count as memory of every process that
 looked at them, so an epoch would seem to fill the machine with the whole data set."""
 

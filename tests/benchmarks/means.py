@@ -1,0 +1,67 @@
+"""What the measurements of the trainer share: real photographs, and a network with all it takes to train it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import time
+from pathlib import Path
+
+from training.checkpoint import Progress
+from training.config import TrainConfig, parse
+from training.datasets import open_dataset
+from training.datasets.base import Dataset
+from training.datasets.batches import SplitImages
+from training.datasets.cache import open_images
+from training.datasets.store import ImageStore
+from training.device import place, suit_network
+from training.keeper import Keeper
+from training.loop import train_epoch
+from training.losses import build_criterion
+from training.network.build import build_network
+from training.optim import build_optimizer
+from training.record import Recorder
+from training.runfolder.layout import RunFolder
+from training.runfolder.write import EventWriter
+
+BIQ2021 = Path(__file__).parents[3] / "shared" / "data" / "biq2021"
+PHOTOGRAPHS = f"--dataset biq2021 --data_path {BIQ2021}" if BIQ2021.is_dir() else "--dataset demo --patch_size 128"
+"""900 photographs of 512 × 512 where they lie beside the project, else the demo's of 160 × 160."""
+LITE0 = "--backbone tf_efficientnet_lite0"
+
+
+def decoded(config: TrainConfig) -> tuple[Dataset, ImageStore]:
+    dataset = open_dataset(config)
+    store = open_images(dataset, config.patch_size, threads=2, on_progress=lambda *_: None, should_stop=lambda: False)
+    return dataset, store
+
+
+class Means:
+    """One network with optimiser and device, placed as a run does."""
+
+    def __init__(self, flags: str, folder: Path) -> None:
+        self.config = parse(flags.split())
+        placement = place(self.config.precision)
+        self.network = build_network(self.config).to(placement.device)
+        self.placement = suit_network(placement, self.config.precision, self.network)
+        self.optimizer = build_optimizer(self.network, self.config)
+        self.criterion = build_criterion(self.config)
+        self.recorder = Recorder(EventWriter(folder / "events.jsonl", 1), show_bar=False)
+        self.keeper = Keeper(
+            RunFolder(folder), self.network, self.optimizer, self.config, self.recorder, began=time.monotonic()
+        )
+
+    def train_epoch(self, images: SplitImages, epoch: int = 1) -> None:
+        with contextlib.redirect_stdout(io.StringIO()):
+            train_epoch(
+                self.network,
+                self.optimizer,
+                self.criterion,
+                images,
+                self.config,
+                self.placement,
+                Progress(epoch=epoch),
+                self.recorder,
+                self.keeper,
+                lambda: False,
+            )
