@@ -147,7 +147,11 @@ class Driver:
                 self._fail(_end_words(self._process))
                 return
             self._received += piece
-        self._take(json.loads(self._received))
+        try:
+            self._take(json.loads(self._received))
+        except (ValueError, TypeError, KeyError):
+            self._fail("The process that asks the NVIDIA driver gave no sensible answer")
+            return
         self._received, self._asked = b"", None
 
     def _take(self, answer: dict[str, Any]) -> None:
