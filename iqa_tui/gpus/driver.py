@@ -68,7 +68,7 @@ class Driver:
         """Start nothing yet.
 
         Args:
-            command: that runs `iqa_tui.gpus.sampler`.
+            command: that runs `iqa_tui.gpus.sampler`; our pid is added to it.
             env: for it.
         """
         self._command, self._env = list(command), env
@@ -108,7 +108,7 @@ class Driver:
     def _start(self) -> None:
         try:
             self._process = subprocess.Popen(
-                self._command,
+                [*self._command, str(os.getpid())],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

@@ -121,7 +121,7 @@ def test_two_users_never_get_more_than_there_is(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setenv("IQA_TUI_LEASES", str(leases))
         os.close(take_lease("a", ANN))
         race(leases, folder / "first", [nobody], 1)
-        assert [(leases / f"{key}.lock").stat().st_uid for key in "ab"] == [0, nobody]
+        assert [(leases / f"{key}.gate").stat().st_uid for key in "ab"] == [0, nobody]
         granted = race(leases, folder / "scratch", [0, nobody] * (RACERS // 2), 50)
         assert min(granted) > 0
 
