@@ -68,7 +68,7 @@ class Driver:
         """Start nothing yet.
 
         Args:
-            command: that runs `iqa_tui.gpus.sampler`.
+            command: that runs `iqa_tui.gpus.sampler`; our pid is added to it.
             env: for it.
         """
         self._command, self._env = list(command), env
@@ -108,7 +108,7 @@ class Driver:
     def _start(self) -> None:
         try:
             self._process = subprocess.Popen(
-                self._command,
+                [*self._command, str(os.getpid())],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -147,7 +147,11 @@ class Driver:
                 self._fail(_end_words(self._process))
                 return
             self._received += piece
-        self._take(json.loads(self._received))
+        try:
+            self._take(json.loads(self._received))
+        except (ValueError, TypeError, KeyError):
+            self._fail("The process that asks the NVIDIA driver gave no sensible answer")
+            return
         self._received, self._asked = b"", None
 
     def _take(self, answer: dict[str, Any]) -> None:

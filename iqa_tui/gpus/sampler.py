@@ -1,8 +1,8 @@
 """Asks the driver in a process of its own, which may hang or crash without taking anybody along.
 
-    python -m iqa_tui.gpus.sampler        a line on stdin asks, a line of JSON on stdout answers
+    python -m iqa_tui.gpus.sampler PID    a line on stdin asks, a line of JSON on stdout answers
 
-It ends when nobody is left who could ask: at the end of stdin, and with the process that started it.
+It ends when nobody is left who could ask: at the end of stdin, and with process PID, which started it.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ from typing import Any
 PR_SET_PDEATHSIG = 1
 
 
-def main() -> int:
+def main(argv: list[str]) -> int:
     """Answer until nobody asks; a driver that does not answer is told once."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # a query that hangs never sees the end of stdin
+    if os.getppid() != int(argv[0]):  # it ended before it could be told that we want to know
+        return 0
     from iqa_tui.gpus.nvml import Nvml, NvmlUnavailable  # noqa: PLC0415  after the line above: loading it may hang
 
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -45,4 +47,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

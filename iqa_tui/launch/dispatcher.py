@@ -26,9 +26,10 @@ from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.keeper import Keeper
 from iqa_tui.launch.processes import child_environment, program
 from iqa_tui.launch.retries import MOST_AUTOMATIC, automatic_attempts, queue_again
+from iqa_tui.launch.setaside import driver_failed_under
 from iqa_tui.launch.stop import state_words
 from iqa_tui.launch.supervisor import EXIT_DEVICE_TAKEN, EXIT_NO_ROOM, EXIT_NOT_QUEUED
-from training.runfolder.layout import RunFolder, dispatcher_lock
+from training.runfolder.layout import RunFolder, dispatcher_lock, dispatcher_log
 from training.runfolder.lock import take_lock
 from training.runfolder.read import run_status
 from training.runfolder.schema import ExitKind, ExitRecord, LockHeld, RunFolderError, Spec
@@ -96,7 +97,7 @@ class Dispatcher:
         for entry in queued:
             if held_back_by(entry, waiting):
                 continue
-            for state in survey.devices:
+            for state in sorted(survey.devices, key=lambda state: driver_failed_under(entry[0], state.device.key)):
                 if can_start(entry[1], state, survey.default_kind, promises.of(state.device)):
                     promises.add(entry[1], state.device)
                     self._start(entry, state.device)
@@ -149,7 +150,8 @@ class Dispatcher:
         self._failed_starts[run.run_id] += 1
         say(f"{run.run_id}: its supervisor ended with code {returncode}")
         if self._failed_starts[run.run_id] >= MOST_STARTS:
-            _give_up(run, f"its supervisor did not come up {MOST_STARTS} times; dispatcher.log says more")
+            log = dispatcher_log(run.runs_dir, os.geteuid())
+            _give_up(run, f"its supervisor did not come up {MOST_STARTS} times; {log.name} says more")
 
 
 def _resume(run: RunFolder) -> None:
@@ -186,7 +188,8 @@ def dispatch(runs_dir: Path, surveyor: Surveyor) -> None:
         finally:
             os.close(lock)
         # Somebody may have queued a run after our last look and found the lock still held.
-        if not Backlog(runs_dir, own_only=True).read().queued:
+        waiting = Backlog(runs_dir, own_only=True).read()
+        if not waiting.queued and not waiting.resumable:
             return
 
 

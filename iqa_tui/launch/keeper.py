@@ -17,6 +17,8 @@ from training.runfolder.read import read_record
 from training.runfolder.schema import LockHeld, ProcessRecord, RunFolderError, StopRequest
 
 PERIOD_SECONDS = 2.0
+REST = 50.0
+"""Pause after a look, in times of what it took: a machine may have thousands of processes."""
 
 
 class Keeper:
@@ -35,9 +37,11 @@ class Keeper:
         """Now and then: end what outlived its run, and press runs that were asked to stop."""
         if time.monotonic() < self._next_look:
             return
-        self._next_look = time.monotonic() + PERIOD_SECONDS
+        began = time.monotonic()
+        marked = marked_processes(self._runs_dir)
+        self._next_look = time.monotonic() + max(PERIOD_SECONDS, REST * (time.monotonic() - began))
         self.is_needed = False
-        for path in marked_processes(self._runs_dir):
+        for path in marked:
             run = RunFolder(path)
             with contextlib.suppress(OSError, RunFolderError):  # deleted, or unreadable: its row says so
                 if not is_held(run.supervisor_lock):
@@ -45,13 +49,16 @@ class Keeper:
                     self._look_after(run)
 
     def _look_after(self, run: RunFolder) -> None:
-        try:
-            lock = take_lock(run.alive_lock, wait_seconds=0.0)
-        except LockHeld:
+        if is_held(run.alive_lock):
             self._press(run)
             return
-        try:  # the lock is ours now, so nobody starts it while its strays are ended
-            self._sweep(run)
+        try:  # a supervisor takes this lock first, so nobody starts it while its strays are ended; it says nothing else
+            lock = take_lock(run.supervisor_lock, wait_seconds=0.0)
+        except LockHeld:
+            return
+        try:
+            if not is_held(run.alive_lock):
+                self._sweep(run)
         finally:
             os.close(lock)
 

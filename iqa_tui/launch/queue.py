@@ -188,7 +188,10 @@ def _devices(request: LaunchRequest) -> list[str] | None:
     mask = inherited_mask()
     if mask is None:
         return None
-    gpus = [state.device for state in Surveyor(honour_mask=False).survey().devices if state.device.kind == "gpu"]
+    survey = Surveyor(honour_mask=False).survey()
+    if survey.is_blind:  # no UUIDs to be had; the mask must hold all the same
+        return list(mask) or ["cpu"]
+    gpus = [state.device for state in survey.devices if state.device.kind == "gpu"]
     allowed = [gpu.key for gpu in gpus if any(names_device(entry, gpu) for entry in mask)]
     return allowed or ["cpu"] if gpus else None
 

@@ -42,6 +42,15 @@ def set_aside_reason(key: str) -> str:
     return ""
 
 
+def driver_failed_under(run: RunFolder, key: str) -> bool:
+    """Whether this device's driver failed under this run before; it may have another one first.
+
+    Raises:
+        LaunchError: no folder for leases.
+    """
+    return any(line.get("what") == "driver lost" and line.get("run") == str(run.path) for line in _lines(_journal(key)))
+
+
 def record_driver_loss(keys: list[str], run: RunFolder, cause: str) -> None:
     """Note that the driver failed under this run.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -104,7 +105,9 @@ class ResultsScreen(Room):
             else ""
         )
         panel.set_title(f"Results · {message.table.group or 'nothing yet'}{place}")
-        self.query_one("#caption", Notes).show([(caption(message.table), "")] if message.table.group else [])
+        words = [(caption(replace(message.table, code_note="")), ""), (message.table.code_note, "warning")]
+        self.query_one("#caption", Notes).show([each for each in words if each[0]] if message.table.group else [])
+        self.set_class(bool(message.table.code_note), "-noted")
         self._show_notes()
         if self._export_when_built:
             self._export_when_built = False

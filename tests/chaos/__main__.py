@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import sys
 import time
 
@@ -32,6 +33,7 @@ def main() -> int:
     parser.add_argument("--break", dest="breaks", default="", help="promises that are broken on purpose")
     parser.add_argument("--verbose", action="store_true", help="every act")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing of the ground is left
     print(f"seed: {options.seed}", flush=True)
     began = time.monotonic()
 

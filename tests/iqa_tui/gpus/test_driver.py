@@ -91,6 +91,13 @@ def test_a_query_that_crashes_takes_only_its_process_along(gpus: FakeGpus, drive
     wait_until(lambda: driver.look().is_fresh, "a new process to answer")
 
 
+def test_an_answer_that_makes_no_sense_is_told_of() -> None:
+    driver = Driver(["sh", "-c", "read line; echo nonsense; read line"], child_environment())
+    assert driver.look().trouble == "The process that asks the NVIDIA driver gave no sensible answer"
+    missing = Driver(["no-such-program"], child_environment())
+    assert missing.look().trouble.startswith("The process that asks the NVIDIA driver cannot be started (No such file")
+
+
 def test_the_pause_before_a_new_try_grows_up_to_a_minute(
     gpus: FakeGpus, driver: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,8 +21,9 @@ from iqa_tui.launch.lease import Holder, take_lease
 from iqa_tui.launch.processes import child_environment, program
 from iqa_tui.launch.trainer import trainer_environment
 from tests.fakes.lab import Lab
-from tests.fakes.nvml import FakeGpus
+from tests.fakes.nvml import VERSION_MISMATCH, FakeGpus
 from training.runfolder.layout import RunFolder
+from training.runfolder.read import read_spec
 from training.runfolder.schema import Spec
 
 MIB = 1 << 20
@@ -88,6 +89,22 @@ def test_an_inherited_mask_leaves_gpus_out(
     assert [state.device.index for state in survey.devices if state.allowed and state.device.kind == "gpu"] == allowed
     if not allowed:
         assert survey.note.startswith("CUDA_VISIBLE_DEVICES hides every GPU")
+
+
+def test_a_mask_holds_for_what_is_launched_while_the_driver_is_silent(
+    lab: Lab, gpus: FakeGpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("iqa_tui.launch.queue.ensure_dispatcher", lambda runs_dir: None)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    (run,) = lab.launch({})
+    assert read_spec(run).devices == [gpus.uuid(1)]
+    gpus.init = VERSION_MISMATCH
+    gpus.write()
+    (run,) = lab.launch({})
+    assert read_spec(run).devices == ["1"]
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    (run,) = lab.launch({})
+    assert read_spec(run).devices == ["cpu"]
 
 
 def test_parts_of_a_divided_gpu_are_devices_of_their_own(lab: Lab, gpus: FakeGpus) -> None:

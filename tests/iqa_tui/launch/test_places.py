@@ -25,8 +25,8 @@ from iqa_tui.launch.waiting import waiting_reasons
 from tests.fakes.lab import STUB, Lab, process, state, wait_for, wait_for_end, wait_until, words
 from tests.fakes.nvml import FakeGpus
 from training.runfolder.layout import RunFolder, list_runs
-from training.runfolder.read import read_spec
-from training.runfolder.schema import State
+from training.runfolder.read import read_record, read_spec
+from training.runfolder.schema import ProcessRecord, State
 
 
 def test_held_released_and_reordered_while_another_has_the_device(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
@@ -134,6 +134,17 @@ def test_a_gpu_whose_driver_fails_is_set_aside_until_it_is_put_back(
         stop_run(run)
     subprocess.run([*command, "restore", "0"], check=True)
     wait_for(third, State.FINISHED)
+
+
+def test_a_run_whose_driver_failed_goes_on_elsewhere(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gpus = FakeGpus(tmp_path / "driver", count=2)
+    for name, value in gpus.env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("IQA_TUI_GPU_SETTLE_SECONDS", "0.1")
+    (run,) = lab.launch({"flags": {"exit": 1, "say": "RuntimeError: CUDA error: GPU is lost"}})
+    wait_until(run.attempt(2).process.exists, "a second attempt, which nobody asked for")
+    records = [read_record(run.attempt(number).process, ProcessRecord) for number in (1, 2)]
+    assert [record.devices[0]["index"] for record in records if record is not None] == [0, 1]
 
 
 def test_a_gpu_that_appears_while_runs_wait_is_given_to_them(

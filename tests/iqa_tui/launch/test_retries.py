@@ -11,14 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from iqa_tui.launch import queue, retries
+from iqa_tui.launch import keeper, queue, retries
 from iqa_tui.launch.backlog import Backlog
 from iqa_tui.launch.retries import automatic_attempts, may_resume, queue_again
 from tests.fakes.lab import Lab, process, stub, wait_for, wait_until, words
 from tests.golden.make import a_spec
 from training.runfolder.layout import RunFolder, dispatcher_log
+from training.runfolder.lock import take_lock
 from training.runfolder.read import boot_id, read_record, read_spec, run_status
-from training.runfolder.schema import ExitKind, ExitRecord, ProcessRecord, RetryRecord, State
+from training.runfolder.schema import ExitKind, ExitRecord, LockHeld, ProcessRecord, RetryRecord, State
 from training.runfolder.write import write_record
 
 
@@ -125,6 +126,24 @@ def test_a_run_that_lost_everything_is_resumed_by_the_dispatcher_and_says_so(
     wait_until(lambda: not Path(f"/proc/{daemon}").exists(), "what the first one left to be gone")
     log = dispatcher_log(lab.runs_dir, os.geteuid()).read_text()
     assert "left no record of why: queued again, 1 of at most 2 times" in log
+
+
+def test_a_lost_run_is_lost_all_the_time_while_what_outlived_it_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = end(queue_run(tmp_path, "a"), None)
+    seen: list[State] = []
+
+    def ended(path: Path) -> int:
+        seen.append(run_status(RunFolder(path)).state)
+        with pytest.raises(LockHeld):
+            take_lock(run.supervisor_lock, wait_seconds=0.0)  # nobody may start it now
+        return 1
+
+    monkeypatch.setattr(keeper, "marked_processes", lambda runs_dir: {run.path: {1}})
+    monkeypatch.setattr(keeper, "end_strays", ended)
+    keeper.Keeper(tmp_path, lambda words: None).look()
+    assert seen == [State.LOST]
 
 
 def test_a_trainer_without_supervisor_is_pressed_and_its_children_are_swept_by_the_dispatcher(lab: Lab) -> None:

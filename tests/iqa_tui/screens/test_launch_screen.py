@@ -15,6 +15,7 @@ from iqa_tui.panels.plan_list import PlanList
 from iqa_tui.screens import launch as launch_module
 from iqa_tui.screens.confirm import ConfirmScreen
 from iqa_tui.screens.launch import parse_overrides, parse_seeds
+from tests.fakes.run_folders import FakeRun
 from tests.iqa_tui.screens.conftest import OpenApp, screen_text, settle
 
 PLAN = """
@@ -201,3 +202,16 @@ def test_seeds_are_whole_numbers() -> None:
     assert parse_seeds(" ") is None
     with pytest.raises(ValueError, match="whole numbers"):
         parse_seeds("1,two")
+
+
+async def test_who_launches_other_trainer_code_into_a_group_is_told_before(
+    plan_file: str, open_app: OpenApp, launched: list[LaunchRequest], runs_dir: Path
+) -> None:
+    FakeRun.queue(runs_dir, "F2", group="small", source_digest="older-code")
+    async with open_app(room="launch", plans=(plan_file,)) as pilot:
+        await settle(pilot, lambda: "A small plan" in screen_text(pilot))
+        await pilot.press("enter")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        text = screen_text(pilot)
+    assert "small has runs of other trainer code: F2 by older-code" in text
+    assert "launch every row again" in text

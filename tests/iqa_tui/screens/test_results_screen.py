@@ -84,3 +84,12 @@ async def test_no_results_teach_how_to_get_some(open_app: OpenApp) -> None:
         await pilot.press("e")
         await pilot.pause()
         assert not isinstance(pilot.app.screen, ExportScreen)
+
+
+async def test_rows_by_different_trainer_code_are_told_of_above_the_table(runs_dir: Path, open_app: OpenApp) -> None:
+    for identity, digest in (("F2", "aaa"), ("F3", "bbb")):
+        FakeRun.queue(runs_dir, identity, source_digest=digest).start().finish()
+    async with open_app(room="results", size=(80, 24)) as pilot:
+        await settle(pilot, lambda: "Rows by different trainer code: F2 by aaa, F3 by bbb." in screen_text(pilot))
+        await pilot.press("2")
+        await settle(pilot, lambda: "2 of 2 finished · trainer code differs" in screen_text(pilot))
