@@ -19,7 +19,7 @@ from training.runfolder.write import EventWriter
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
-STEP_SCALARS = ("loss", "lr", "images_per_second")
+STEP_SCALARS = ("loss", "lr", "grad_norm", "images_per_second")
 METRICS = ("srcc", "plcc", "krcc", "rmse")
 FLUSH_SECONDS = 10
 LEFT_OUT = ("check", "resume", "run_folder", "runs_dir", "tensorboard")
@@ -98,7 +98,7 @@ class Board:
         if self._writer is None:
             self._writer = _writer(self._folder, self._hidden_from, self._config)
         if kind == "step":
-            scalars = {name: fields[name] for name in STEP_SCALARS}
+            scalars = {name: fields.get(name) for name in STEP_SCALARS}
         else:
             scalars = {f"{name}/{fields['split']}": fields["metrics"].get(name) for name in METRICS}
         for name, value in scalars.items():

@@ -19,7 +19,7 @@ from iqa_tui.monitor.words import (
     epoch_words,
     loss_words,
     progress_words,
-    run_name,
+    run_names,
     srcc_words,
     step_words,
     time_words,
@@ -61,10 +61,11 @@ def follow(runs: list[RunFolder], wait_seconds: float | None = None) -> int:
     group = states[0].group
     print(f"\n{render(build_table(runs[0].runs_dir, group), 'markdown')}", end="", flush=True)
     failed = [state for state in states if state.state is not State.FINISHED]
+    names = run_names(states)
     for state in failed:
         attempt = state.run.latest_attempt()
         where = f" Its output: {attempt.output}" if attempt and attempt.output.exists() else ""
-        print(f"{run_name(state)}: {state_words(state.status)}.{where}", file=sys.stderr)
+        print(f"{names[state.run_id]}: {state_words(state.status)}.{where}", file=sys.stderr)
     return A_RUN_FAILED if failed else ALL_WELL
 
 
@@ -123,14 +124,18 @@ class Reporter:
     _said: dict[str, _Said] = field(default_factory=dict)
 
     def report(self, states: list[RunState], reasons: dict[str, str]) -> None:
-        width = max((len(run_name(state)) for state in states), default=0)
+        """Of the queued ones only the first goes on saying what it waits for: the others wait for the same, or for it."""
+        names = run_names(states)
+        width = max(map(len, names.values()), default=0)
+        next_queued = next((state.run_id for state in states if state.state is State.QUEUED), "")
         for state in states:
             said = self._said.setdefault(state.run_id, _Said())
             news, detail = _news(state), _detail(state, reasons)
             is_due = self.clock() >= said.at + self.step_seconds
-            if news != said.news or (detail != said.detail and is_due):
+            goes_on = state.state is not State.QUEUED or state.run_id == next_queued or not said.detail
+            if news != said.news or (detail != said.detail and is_due and goes_on):
                 said.news, said.detail, said.at = news, detail, self.clock()
-                self.say("  ".join(part for part in (run_name(state).ljust(width), news, detail) if part))
+                self.say("  ".join(part for part in (names[state.run_id].ljust(width), news, detail) if part))
 
 
 def _news(state: RunState) -> str:

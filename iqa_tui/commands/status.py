@@ -25,7 +25,7 @@ from iqa_tui.monitor.words import (
     in_plan_order,
     loss_words,
     progress_words,
-    run_name,
+    run_names,
     srcc_words,
     step_words,
     time_words,
@@ -102,17 +102,18 @@ def _runs_text(states: list[RunState], reasons: dict[str, str], free_devices: in
         lines = [f"{group or 'started by hand'}: {group_progress(members, time.time(), free_devices).words}"]
         if note := code_note(members):
             lines.append(f"  {note}")
-        texts.append("\n".join([*lines, columns([_run_cells(state, reasons) for state in members])]))
+        names = run_names(members)
+        texts.append("\n".join([*lines, columns([_run_cells(state, names, reasons) for state in members])]))
     return "\n\n".join(texts)
 
 
-def _run_cells(state: RunState, reasons: dict[str, str]) -> list[str]:
+def _run_cells(state: RunState, names: dict[str, str], reasons: dict[str, str]) -> list[str]:
     now = time.time()
     is_alive = state.state.is_alive
     srcc = state.test_srcc if state.state is State.FINISHED else state.val_srcc
     split = "test" if state.state is State.FINISHED else "val"
     return [
-        run_name(state),
+        names[state.run_id],
         state_words(state.status),
         state.device_label if is_alive else "",
         f"epoch {epoch_words(state)}" if is_alive and state.epoch else "",

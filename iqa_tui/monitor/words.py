@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -94,6 +95,17 @@ def queue_words(state: RunState, waits_for: str) -> str:
 def run_name(state: RunState) -> str:
     """`F2 L2 (MSE)`: what a question calls it."""
     return f"{state.experiment} {state.label}".strip()
+
+
+def run_names(states: Sequence[RunState]) -> dict[str, str]:
+    """Run id to its name; with its seed where another run of these has the same one."""
+    counts = Counter(run_name(state) for state in states)
+    return {state.run_id: _name_among(state, counts[run_name(state)]) for state in states}
+
+
+def _name_among(state: RunState, namesakes: int) -> str:
+    is_told_apart = namesakes > 1 and state.spec is not None and state.spec.seed is not None
+    return f"{run_name(state)} · seed {state.spec.seed}" if is_told_apart and state.spec else run_name(state)
 
 
 def summary_words(states: Iterable[RunState], recorded: int = 0) -> str:

@@ -1,7 +1,7 @@
 """`make bench`: every measurement, one JSON line a figure. Ratios are taken within one run of this program.
 
-With names of subjects (start, launcher, crops, training, evaluation, opening, memory) only those are measured. Images are decoded
-into a cache of this program's own.
+With names of subjects (start, launcher, crops, training, evaluation, opening, memory) only those are measured. Images
+are decoded into a cache of this program's own.
 """
 
 from __future__ import annotations

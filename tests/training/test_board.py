@@ -35,7 +35,9 @@ def tell(run: RunFolder, attempt: int, *events: int | str, resumed_at: int | Non
         writer.write("resumed", name="last", epoch=1, step=resumed_at)
     for event in events:
         if isinstance(event, int):
-            writer.write("step", epoch=1, step=event, loss=event + attempt / 10, lr=1e-3, images_per_second=50.0)
+            writer.write(
+                "step", epoch=1, step=event, loss=event + attempt / 10, lr=1e-3, grad_norm=0.5, images_per_second=50.0
+            )
         else:
             metrics = {"srcc": attempt / 10, "plcc": 0.5, "krcc": None, "rmse": 2.0, "plcc_fitted": 0.6}
             writer.write("evaluated", epoch=1, split=event, metrics=metrics)
@@ -47,7 +49,7 @@ def test_a_run_shows_what_its_events_say(tmp_path, capsys):
     run = train_here(tmp_path / "run", *SMALL, "--data_path", labels, "--tensorboard")
     events = read_events(run)
     steps = [event.fields for event in events if event.kind == "step"]
-    for tag in ("loss", "lr", "images_per_second"):
+    for tag in ("loss", "lr", "grad_norm", "images_per_second"):
         assert points(run, tag) == [(fields["step"], fields[tag]) for fields in steps]
     for split in ("val", "test"):
         scores = [

@@ -47,3 +47,21 @@ def test_a_queued_run_says_why_it_waits() -> None:
     reporter = Reporter(lines.append, FakeClock(), step_seconds=5)
     reporter.report([queued], {"r": "needs a GPU: GPU 0 held by ann"})
     assert lines == ["F2 L2 (MSE)  queued  needs a GPU: GPU 0 held by ann"]
+
+
+def test_runs_of_several_seeds_are_told_apart_and_only_the_next_goes_on_saying_what_it_waits_for() -> None:
+    def seeded(seed: int) -> RunState:
+        run = RunFolder(Path(f"/runs/{seed}"))
+        return replace(
+            RUNNING, run=run, status=Status(State.QUEUED), spec=replace(SPEC, seed=seed), epoch=0, step=0, loss=None
+        )
+
+    lines: list[str] = []
+    clock = FakeClock()
+    reporter = Reporter(lines.append, clock, step_seconds=5)
+    queued = [seeded(1), seeded(2)]
+    reporter.report(queued, {"1": "GPU 0 runs F1", "2": "GPU 0 runs F1"})
+    assert lines == ["F2 L2 (MSE) · seed 1  queued  GPU 0 runs F1", "F2 L2 (MSE) · seed 2  queued  GPU 0 runs F1"]
+    clock.now = 6
+    reporter.report(queued, {"1": "GPU 0 runs F3", "2": "GPU 0 runs F3"})
+    assert lines[2:] == ["F2 L2 (MSE) · seed 1  queued  GPU 0 runs F3"]
