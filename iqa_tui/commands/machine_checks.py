@@ -15,6 +15,7 @@ from iqa_tui.commands.ask_python import ask_python
 from iqa_tui.commands.finding import Finding, blocked, doubtful
 from iqa_tui.gpus.driver import Driver, Reading
 from iqa_tui.gpus.free import unknown_words
+from iqa_tui.gpus.namespace import OWN_NAMESPACE, counts_as_the_host
 from iqa_tui.launch.devices import open_driver
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.lease import leases_dir
@@ -30,8 +31,6 @@ print(is_held(Path(sys.argv[1])))
 """
 NETWORK_KINDS = ("nfs", "cifs", "smb", "fuse.sshfs", "lustre", "beegfs", "gpfs", "ceph", "glusterfs", "9p", "afs")
 """Beginnings of the kinds of file systems that several machines share."""
-HOST_NAMESPACE = "pid:[4026531836]"
-"""Of process numbers, outside every container (PROC_PID_INIT_INO in the kernel's proc_ns.h)."""
 LOGIND_FILES = ("/usr/lib/systemd/logind.conf", "/etc/systemd/logind.conf")
 ASK_LOGIND = (
     *("busctl", "get-property", "org.freedesktop.login1", "/org/freedesktop/login1"),
@@ -172,10 +171,10 @@ def _kills_user_processes(ask: Sequence[str], files: Sequence[str]) -> bool:
     return kills
 
 
-def check_container(namespace: Path = Path("/proc/self/ns/pid")) -> Finding:
+def check_container(namespace: Path = OWN_NAMESPACE) -> Finding:
     """Whether process numbers are the machine's own."""
     try:
-        inside = str(namespace.readlink()) != HOST_NAMESPACE
+        inside = not counts_as_the_host(namespace)
     except OSError:
         return Finding("processes", "not told by this system")
     if not inside:

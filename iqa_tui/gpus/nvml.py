@@ -17,14 +17,13 @@ from typing import Any, TypeVar
 import psutil
 import pynvml
 
+from iqa_tui.gpus.namespace import counts_as_the_host
 from iqa_tui.gpus.sample import GpuProcess, GpuSample
 
 T = TypeVar("T")
 
 INSTANCES_SECONDS = 30.0
 """How often MIG instances are looked up again: they come and go while the driver is up."""
-HOST_NAMESPACE = "pid:[4026531836]"
-"""Of process numbers, outside every container (PROC_PID_INIT_INO in the kernel's proc_ns.h)."""
 DRIVER_FILES = "/dev/nvidia"
 """How the paths begin that every process with a GPU has open."""
 
@@ -220,7 +219,7 @@ def _is_the_one_meant(pid: int) -> bool:
     the driver open.
     """
     try:
-        if str(Path("/proc/self/ns/pid").readlink()) == HOST_NAMESPACE:
+        if counts_as_the_host():
             return True
         with os.scandir(f"/proc/{pid}/fd") as opened:
             return any(str(Path(entry.path).readlink()).startswith(DRIVER_FILES) for entry in opened)

@@ -28,15 +28,20 @@ def gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeGpus:
     return made
 
 
-@pytest.fixture
-def driver(gpus: FakeGpus) -> Iterator[Driver]:
-    made = Driver(
+def open_driver(answer_seconds: float = 60.0, give_up_seconds: float = 60.0) -> Driver:
+    """As patient as a busy machine needs, where waiting is not the point."""
+    return Driver(
         program("iqa_tui.gpus.sampler"),
         child_environment(),
-        answer_seconds=0.2,
-        start_seconds=10.0,
-        give_up_seconds=1.0,
+        start_seconds=60.0,
+        answer_seconds=answer_seconds,
+        give_up_seconds=give_up_seconds,
     )
+
+
+@pytest.fixture
+def driver(gpus: FakeGpus) -> Iterator[Driver]:
+    made = open_driver()
     yield made
     made.close()
 
@@ -46,7 +51,8 @@ def sampler_of(driver: Driver) -> int:
     return driver._process.pid
 
 
-def test_a_query_that_hangs_is_waited_for_once_given_up_and_asked_again(gpus: FakeGpus, driver: Driver) -> None:
+def test_a_query_that_hangs_is_waited_for_once_given_up_and_asked_again(gpus: FakeGpus) -> None:
+    driver = open_driver(answer_seconds=0.2, give_up_seconds=1.0)
     good = driver.look()
     assert good.is_fresh
     first = sampler_of(driver)
@@ -56,16 +62,17 @@ def test_a_query_that_hangs_is_waited_for_once_given_up_and_asked_again(gpus: Fa
     reading = driver.look()
     assert reading.samples == good.samples
     assert reading.taken_at == good.taken_at
-    assert reading.trouble.startswith("The NVIDIA driver has not answered for 0 s")
+    assert reading.trouble.startswith("The NVIDIA driver has not answered for ")
     assert not reading.is_normal
     driver.look()  # not waited for again
-    assert time.monotonic() - began < 10  # not the 30 s that the query takes
+    assert time.monotonic() - began < 25  # not the 30 s that the query takes
     gpus.says = []
     gpus.write()
     fresh = wait_until(lambda: (reading := driver.look()).is_fresh and reading, "a new process to answer")
     assert fresh.taken_at > good.taken_at
     assert sampler_of(driver) != first
     assert not Path(f"/proc/{first}").exists()
+    driver.close()
 
 
 def test_a_driver_that_hangs_from_the_start_is_told_of(gpus: FakeGpus) -> None:

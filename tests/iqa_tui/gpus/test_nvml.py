@@ -116,7 +116,7 @@ def test_a_process_that_cannot_be_seen_is_a_bare_number(gpus: FakeGpus) -> None:
 
 def test_in_a_container_the_hosts_number_is_not_taken_for_a_process_in_here(monkeypatch: pytest.MonkeyPatch) -> None:
     assert nvml._process(os.getpid(), 7).user == getpass.getuser()
-    monkeypatch.setattr(nvml, "HOST_NAMESPACE", "pid:[somewhere else]")
+    monkeypatch.setattr(nvml, "counts_as_the_host", lambda: False)
     assert nvml._process(os.getpid(), 7) == GpuProcess(os.getpid(), memory_used_bytes=7)
     monkeypatch.setattr(nvml, "DRIVER_FILES", "/dev/null")
     with Path("/dev/null").open():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from iqa_tui.launch.devices import Surveyor, can_start, names_device
 from iqa_tui.launch.lease import Holder, take_lease
 from iqa_tui.launch.processes import child_environment, program
 from iqa_tui.launch.trainer import trainer_environment
-from tests.fakes.lab import Lab
+from tests.fakes.lab import Lab, wait_until
 from tests.fakes.nvml import VERSION_MISMATCH, FakeGpus
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_spec
@@ -74,8 +75,7 @@ def test_a_gpu_is_free_after_three_idle_samples_in_the_settling_time(lab: Lab, g
     assert time.monotonic() - began >= 0.6
     gpus.percent = {0: 50}
     gpus.write()
-    time.sleep(0.25)  # until the next sample is due
-    assert reasons(surveyor) == ["it is 50% busy", "free"]
+    wait_until(lambda: reasons(surveyor) == ["it is 50% busy", "free"], "the next sample")
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_while_the_driver_hangs_status_answers_and_nothing_is_free(
         lambda: Driver(
             program("iqa_tui.gpus.sampler"),
             child_environment(),
-            start_seconds=5.0,
+            start_seconds=30.0,
             answer_seconds=0.1,
             give_up_seconds=60,
         ),
@@ -193,7 +193,7 @@ def test_while_the_driver_hangs_status_answers_and_nothing_is_free(
     gpus.write()
     after = surveyor.survey()
     assert [state.free for state in after.devices] == [False, False]
-    assert after.devices[0].reason == "not seen for 0 s: its driver does not answer"
+    assert re.fullmatch(r"not seen for \d+ s: its driver does not answer", after.devices[0].reason)
     assert after.devices[0].sample == before.devices[0].sample
     assert after.sampled_at == before.sampled_at
     assert after.default_kind == "gpu"  # no run goes to the CPU because the driver is slow

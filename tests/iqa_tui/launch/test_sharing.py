@@ -13,7 +13,7 @@ import pytest
 from iqa_tui.launch.devices import Device, Surveyor
 from iqa_tui.launch.lease import lease_holders
 from iqa_tui.launch.waiting import waiting_reasons
-from tests.fakes.lab import Lab, process, state, stub, wait_for_end, wait_until
+from tests.fakes.lab import Lab, process, state, stub, wait_for, wait_for_end, wait_until
 from tests.fakes.nvml import FakeGpus
 from training.runfolder.read import read_spec
 from training.runfolder.schema import State
@@ -36,6 +36,7 @@ def test_two_runs_share_a_gpu_the_third_waits_for_room_and_the_fourth_for_all_of
     runs = lab.launch(until, until, until, {})  # S4 declares nothing
     for run in runs[:2]:
         assert stub(run)["env"]["CUDA_VISIBLE_DEVICES"] == "0"
+        wait_for(run, State.RUNNING)
     assert [state(run) for run in runs] == [State.RUNNING, State.RUNNING, State.QUEUED, State.QUEUED]
     (shared,) = Surveyor().survey().devices
     assert sorted(holder.label for holder in shared.holders) == ["S1", "S2"]
