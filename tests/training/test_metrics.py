@@ -19,7 +19,7 @@ def test_every_metric_is_scipys():
     assert notes == []
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(-50, 50), st.integers(0, 5)), min_size=2, max_size=40))
 def test_every_metric_is_scipys_with_ties_and_small_counts(images):
     pred, mos = (np.array(values, dtype=float) / 7 for values in zip(*images, strict=True))
@@ -68,7 +68,7 @@ def test_hostile_scores_give_numbers_or_none_in_bounded_time_and_without_a_warni
             assert found["rmse_fitted"] == found["rmse"]
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(st.lists(st.tuples(*[st.floats(allow_nan=False, allow_infinity=False)] * 2), max_size=12))
 def test_any_finite_scores_give_numbers_or_none(images):
     pred, mos = np.array([one for one, _ in images]), np.array([other for _, other in images])

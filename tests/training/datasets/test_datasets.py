@@ -204,7 +204,7 @@ def test_a_bad_label_of_koniq_and_biq2021_is_refused_with_file_and_line(tmp_path
         opened(name, tmp_path)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=60), st.randoms(use_true_random=False))
 def test_images_of_one_group_never_lie_in_two_splits_whatever_their_sizes_and_order(groups, shuffle):
     items = [

@@ -96,7 +96,7 @@ def test_value_and_gradient_are_finite_for_ties_constants_and_small_batches(name
     assert torch.isfinite(gradient).all()
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.sampled_from([0.0, 0.3, 0.7, 1.0]), st.sampled_from([0.0, 0.5, 1.0])), min_size=1))
 @pytest.mark.parametrize("name", EVERY_LOSS)
 def test_value_and_gradient_are_finite_whatever_is_tied(name, images):
@@ -127,7 +127,7 @@ def test_constant_predictions_are_uncorrelated_and_pulled_into_order(name):
     assert gradient.argsort(descending=True).tolist() == [0, 3, 2, 1]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(distinct(), distinct(), st.floats(0.01, 100), st.floats(-100, 100))
 @pytest.mark.parametrize("name", FREE_SCALE)
 def test_correlations_and_norm_in_norm_do_not_see_shift_and_scale_of_predictions(name, pred, mos, scale, shift):
@@ -135,7 +135,7 @@ def test_correlations_and_norm_in_norm_do_not_see_shift_and_scale_of_predictions
     assert loss(pred * scale + shift, mos).item() == pytest.approx(loss(pred, mos).item(), abs=1e-6)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(distinct(), distinct())
 def test_srcc_leaves_shift_and_scale_of_predictions_where_they_are(pred, mos):
     _, gradient = value_and_gradient(srcc_loss, pred, mos)
@@ -143,7 +143,7 @@ def test_srcc_leaves_shift_and_scale_of_predictions_where_they_are(pred, mos):
     assert (gradient * (pred - pred.mean())).sum().item() == pytest.approx(0, abs=1e-9)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(distinct())
 def test_srcc_vanishes_in_the_sharp_limit_for_any_rising_predictions(values):
     mos = values.sort().values
@@ -166,7 +166,7 @@ def test_equal_opinions_share_the_mean_of_their_ranks():
     assert average_ranks(double(3, 1, 3, 7), torch.float64).tolist() == [2.5, 1.0, 2.5, 4.0]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(distinct(), distinct())
 def test_rank_is_zero_exactly_where_every_gap_is_wide_enough(pred, mos):
     loss = LOSSES["rank"]
@@ -175,7 +175,7 @@ def test_rank_is_zero_exactly_where_every_gap_is_wide_enough(pred, mos):
     assert loss(-mos, mos).item() > 0
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(distinct(), distinct())
 def test_pairwise_does_not_change_when_better_and_worse_swap(pred, mos):
     loss = LOSSES["pairwise"]
@@ -189,7 +189,7 @@ def test_pairwise_with_one_spread_for_all_is_perfect_where_predictions_equal_opi
     assert gradient.abs().max() < 1e-4
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(distinct(), distinct())
 def test_rank_follows_the_order_alone_where_predictions_are_far_apart(pred, mos):
     """Gaps wider than any of opinions: only pairs that are out of order cost."""
@@ -198,7 +198,7 @@ def test_rank_follows_the_order_alone_where_predictions_are_far_apart(pred, mos)
     assert (LOSSES["rank"](order, mos).item() > 0) == bool(out_of_order.any())
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(distinct(), distinct())
 def test_norm_in_norm_lies_between_agreement_and_its_reverse(pred, mos):
     loss = LOSSES["nin"]
@@ -230,7 +230,7 @@ def test_the_published_rank_loss_rewards_equal_predictions_where_ours_does_not()
     assert LOSSES["rank"](equal, mos).item() > 0
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(distinct(), distinct())
 def test_the_published_pairwise_loss_does_not_change_when_better_and_worse_swap(pred, mos):
     loss = PUBLISHED["pairwise"]
