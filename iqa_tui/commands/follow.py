@@ -124,7 +124,7 @@ class Reporter:
     _said: dict[str, _Said] = field(default_factory=dict)
 
     def report(self, states: list[RunState], reasons: dict[str, str]) -> None:
-        """Of the queued ones only the first goes on saying what it waits for: the others wait for that too, or for it."""
+        """Of the queued ones only the first goes on saying what it waits for; the others wait for that too."""
         names = run_names(states)
         width = max(map(len, names.values()), default=0)
         next_queued = next((state.run_id for state in states if state.state is State.QUEUED), "")
