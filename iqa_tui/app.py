@@ -23,6 +23,7 @@ from iqa_tui.screens.room import Room, ScreenAsked, Session
 from iqa_tui.watch.gpu_watcher import GpuWatcher, SurveysDevices
 from iqa_tui.watch.reviver import Reviver
 from iqa_tui.watch.run_watcher import RunWatcher
+from iqa_tui.watch.terminal import HUNG_UP, LOOK_SECONDS, terminal_is_gone
 from iqa_tui.widgets.plain_filter import PlainFilter
 from training.runfolder.schema import State
 
@@ -124,8 +125,15 @@ class IqaApp(App[None]):
     def _start_watching(self) -> None:
         """After the first paint: threads compete with it for the interpreter."""
         gc.enable()
+        if not self.is_headless:
+            self.set_interval(LOOK_SECONDS, self._leave_a_lost_terminal)
         self.run_watcher.start()
         self.gpu_watcher.start()
+
+    def _leave_a_lost_terminal(self) -> None:
+        """A terminal that is gone says so by SIGHUP only to its own session; others would read its end for ever."""
+        if terminal_is_gone():
+            self.exit(return_code=HUNG_UP)
 
     def on_unmount(self) -> None:
         self.run_watcher.stop()

@@ -52,7 +52,13 @@ class Terminal:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        os.close(self._controller)
+        self.vanish()
+
+    def vanish(self) -> None:
+        """The terminal goes, its program may stay: a window is closed, a connection lost."""
+        if self._controller >= 0:
+            os.close(self._controller)
+            self._controller = -1
 
     def resize(self, columns: int, rows: int) -> None:
         fcntl.ioctl(self._controller, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from iqa_tui.watch.terminal import HUNG_UP
 from tests.fakes.run_folders import FakeRun, hold_dispatcher_lock, lifelike_ablation
-from tests.fakes.terminal import Terminal
+from tests.fakes.terminal import PATIENCE_SECONDS, Terminal
 
 CODE = "import sys; from pathlib import Path; from iqa_tui.app import run_app; sys.exit(run_app(Path(sys.argv[1])))"
 
@@ -120,3 +121,11 @@ def test_an_idle_screen_sends_next_to_nothing(program: list[Terminal], tmp_path:
     assert terminal.received_bytes - before < 500
     terminal.press("q")
     assert terminal.wait_for_end() == 0
+
+
+def test_the_app_ends_with_its_terminal(ablation: list[FakeRun], program: list[Terminal], tmp_path: Path) -> None:
+    terminal = start(program, tmp_path, (80, 24))
+    terminal.wait_for_words("F2")
+    terminal.vanish()
+    assert terminal.process.wait(PATIENCE_SECONDS) == HUNG_UP
+    assert not any(fake.run.stop.exists() for fake in ablation)
