@@ -135,10 +135,13 @@ def main() -> int:
         resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
     events = EventWriter(run.events, attempt)
     began = time.monotonic()
+    unwritten: list[int] = []
     events.write("started", train_images=8, val_images=2, test_images=2, steps_per_epoch=options.steps, epochs=1)
     for step in range(first_step(run, options.resume, events), options.steps + 1):
         events.write("step", epoch=1, step=step, loss=1 / step, lr=1e-4, images_per_second=100.0)
-        witness.tell("events", step=step)
+        unwritten.append(step)
+        while unwritten and not events.trouble:  # what waits for room on the disk is not written yet
+            witness.tell("events", step=unwritten.pop(0))
         print(f"step {step}/{options.steps}", flush=True)
         if options.tear and attempt == 1 and step == options.steps // 2:
             with run.events.open("ab", buffering=0) as file:
