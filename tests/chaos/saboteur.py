@@ -51,6 +51,7 @@ class Saboteur:
             (self._fill_the_disk, 1),
             (self._step_the_clock, 2),
             (self._order, 8),
+            (self._retry, 16),
             (self._app, 10),
         ]
         self._launch(4)
@@ -137,6 +138,13 @@ class Saboteur:
             self._say(order(run))
         except REFUSED as error:
             self._say(f"refused: {error}")
+
+    def _retry(self) -> None:
+        """Somebody wants results: what is over and not finished would leave nothing to break."""
+        over = [run for run in self._open_runs() if run_status(run).state.is_over]
+        for run in self._random.sample(over, min(2, len(over))):
+            with contextlib.suppress(*REFUSED):
+                self._say(retry_run(run))
 
     def _app(self) -> None:
         if "app" not in self._ground.processes().values():
