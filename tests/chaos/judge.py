@@ -76,10 +76,9 @@ def _may_follow(before: Status, after: Status) -> bool:
 
 def told(ground: Ground, what: str) -> list[dict[str, Any]]:
     """What the trainers told their witness: events, results, doubles."""
-    try:
-        return [json.loads(line) for line in (ground.witness / f"{what}.jsonl").read_text().splitlines()]
-    except FileNotFoundError:
-        return []
+    paths = sorted(ground.witness.glob(f"{what}-*.jsonl"))
+    # What follows the last newline was told by somebody who was killed while he told it.
+    return [json.loads(line) for path in paths for line in path.read_text().split("\n")[:-1]]
 
 
 def results_lost(ground: Ground) -> list[str]:

@@ -198,6 +198,8 @@ class Saboteur:
 
     def _tear(self) -> None:
         """What a crash of the machine may leave of the files of a run that nobody works on."""
+        if self._full_until:  # what is torn by hand must be there to be moved away
+            return
         tried = [run for run in self._open_runs() if run.latest_attempt()]
         over = [run for run in tried if run_status(run).state in (State.FAILED, State.STOPPED, State.LOST)]
         if not over:

@@ -39,7 +39,9 @@ class Witness:
 
     def tell(self, what: str, **fields: object) -> None:
         line = json.dumps({"run": self._run.run_id, "attempt": self._attempt, **fields}).encode() + b"\n"
-        descriptor = os.open(self._folder / f"{what}.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        # A file of our own: whoever is killed in the middle of a line tears no other's.
+        name = f"{what}-{self._run.run_id}-{self._attempt}-{os.getpid()}.jsonl"
+        descriptor = os.open(self._folder / name, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         os.write(descriptor, line)
         os.close(descriptor)
 
