@@ -18,7 +18,7 @@ OVER = (State.FAILED, State.LOST, State.STOPPED, State.UNREADABLE)
 
 @dataclass(frozen=True, slots=True)
 class GroupProgress:
-    """How far a group is. An experiment with one seed counts once, however often it was launched."""
+    """How far a group is, in runs. One that ended without a result counts until another was launched in its place."""
 
     group: str
     finished: int
@@ -51,7 +51,7 @@ def group_progress(states: Iterable[RunState], now: float, free_devices: int = 0
     free_devices: that its queued runs may have besides those that its runs use already.
     """
     known = list(states)
-    counted = _one_each(known)
+    counted = _that_count(known)
     alive = [state for state in counted if state.state.is_alive]
     queued = [state for state in counted if state.state is State.QUEUED]
     return GroupProgress(
@@ -64,15 +64,20 @@ def group_progress(states: Iterable[RunState], now: float, free_devices: int = 0
     )
 
 
-def _one_each(states: Sequence[RunState]) -> list[RunState]:
-    """Of each experiment and seed the run that counts: a finished one, else the newest."""
-    chosen: dict[object, RunState] = {}
+def _that_count(states: Sequence[RunState]) -> list[RunState]:
+    """Every run that has a result or is to have one; of an experiment and seed that has neither, its newest run."""
+    counted = [state for state in states if state.state not in OVER]
+    made_good = {_cell(state) for state in counted}
+    newest: dict[object, RunState] = {}
     for state in sorted(states, key=lambda state: state.spec.created if state.spec else 0.0):
-        key = (state.experiment, state.spec.seed) if state.spec and state.experiment else state.run_id
-        before = chosen.get(key)
-        if before is None or before.state is not State.FINISHED or state.state is State.FINISHED:
-            chosen[key] = state
-    return list(chosen.values())
+        if state.state in OVER and _cell(state) not in made_good:
+            newest[_cell(state)] = state
+    return [*counted, *newest.values()]
+
+
+def _cell(state: RunState) -> object:
+    """What launching again would measure again."""
+    return (state.experiment, state.spec.seed) if state.spec and state.experiment else state.run_id
 
 
 def _seconds_left(

@@ -38,7 +38,7 @@ def states(runs_dir: Path) -> list[RunState]:
     return Catalog(runs_dir).refresh()
 
 
-def test_a_group_counts_each_experiment_and_seed_once(tmp_path: Path, alive: ExitStack) -> None:
+def test_a_group_counts_no_failure_that_was_made_good(tmp_path: Path, alive: ExitStack) -> None:
     for seed in (1, 2, 3):
         FakeRun.queue(tmp_path, "F2", seed=seed, created=NOW - 9).start(at=NOW - 9000).finish(hours=1.7)
     FakeRun.queue(tmp_path, "F3", seed=1, created=NOW - 9).start(at=NOW - 900).end()
@@ -49,6 +49,19 @@ def test_a_group_counts_each_experiment_and_seed_once(tmp_path: Path, alive: Exi
     again.run.path.rename(tmp_path / "again")
     assert progress(tmp_path).words == "4 of 6 finished, 1 running, 1 queued, 2.5 h left"
     assert progress(tmp_path, free_devices=1).words.endswith("1.7 h left")
+
+
+def test_a_plan_that_two_people_launched_counts_twice(tmp_path: Path, alive: ExitStack) -> None:
+    """The count is of the rows that are shown: both runs of an experiment and seed want a device and give a result."""
+    FakeRun.queue(tmp_path, "F2", created=NOW - 9).start(at=NOW - 9000).finish(hours=1.7)
+    FakeRun.queue(tmp_path / "other", "F2", created=NOW).run.path.rename(tmp_path / "again")
+    assert progress(tmp_path).words == "1 of 2 finished, 1 queued, 1.7 h left"
+
+
+def test_of_failures_alone_the_newest_counts(tmp_path: Path) -> None:
+    FakeRun.queue(tmp_path, "F2", created=NOW - 9).start(at=NOW - 900).end()
+    FakeRun.queue(tmp_path / "other", "F2", created=NOW).start(at=NOW - 90).end().run.path.rename(tmp_path / "again")
+    assert progress(tmp_path).words == "0 of 1 finished, 1 without a result"
 
 
 def test_what_is_seen_changes_what_is_left(tmp_path: Path, alive: ExitStack) -> None:
