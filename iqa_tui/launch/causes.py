@@ -82,12 +82,14 @@ def explain(ending: Ending) -> tuple[ExitKind, str]:
     if code == 0:
         return ExitKind.FAILED, "exit 0 without a result"
     if ending.is_ours and code == EXIT_STOPPED:
-        return ExitKind.STOPPED, "stopped by a signal from outside; its checkpoint is written"
+        return ExitKind.STOPPED, f"stopped by a signal from outside{_where(ending)}"
     return _own_end(ending)
 
 
 def _stopped(ending: Ending, stop: StopRequest) -> str:
     words = f"stopped by {stop.by}, {time.strftime('%H:%M', time.localtime(stop.when))}"
+    if ending.is_ours and ending.returncode == EXIT_STOPPED:
+        words += _where(ending)
     if stop.why:
         words += f": {stop.why}"
     if ending.returncode == -signal.SIGKILL:
@@ -95,6 +97,14 @@ def _stopped(ending: Ending, stop: StopRequest) -> str:
     if ending.returncode not in ORDERLY_ENDS:
         words += f" (its own end: {_own_end(ending)[1]})"
     return words
+
+
+def _where(ending: Ending) -> str:
+    """`, at step 310 of epoch 2`, and whether that has a checkpoint, from our trainer's last line; empty without one."""
+    words = last_words(ending.output)
+    if not words.startswith("stopped "):
+        return ""
+    return ", " + words.removeprefix("stopped ").partition("; go on with ")[0]
 
 
 def _own_end(ending: Ending) -> tuple[ExitKind, str]:

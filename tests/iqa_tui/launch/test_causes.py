@@ -100,7 +100,12 @@ def end(returncode: int, output: bytes = b"", **more: object) -> tuple[ExitKind,
         ),
         (Ending(-9, b"", oom_kills=1), ExitKind.HOST_OUT_OF_MEMORY, "killed by SIGKILL: the machine ran out of memory"),
         (Ending(-11, b"", oom_kills=1), ExitKind.SIGNAL, "killed by SIGSEGV: a crash in native code"),
-        (Ending(75, b""), ExitKind.STOPPED, "stopped by a signal from outside; its checkpoint is written"),
+        (Ending(75, b""), ExitKind.STOPPED, "stopped by a signal from outside"),
+        (
+            Ending(75, b"stopped at step 310 of epoch 2 without a checkpoint of it (the disk); go on with --resume\n"),
+            ExitKind.STOPPED,
+            "stopped by a signal from outside, at step 310 of epoch 2 without a checkpoint of it (the disk)",
+        ),
     ],
 )
 def test_each_end_has_its_kind_and_its_words(ending: Ending, kind: ExitKind, cause: str) -> None:
@@ -109,10 +114,10 @@ def test_each_end_has_its_kind_and_its_words(ending: Ending, kind: ExitKind, cau
 
 def test_a_stop_names_who_asked_and_when_and_why() -> None:
     stop = StopRequest(by="ann", when=0.0, why="wrong data")
-    kind, cause = end(75, stop=stop)
+    kind, cause = end(75, b"stopped at step 3 of epoch 2; go on with --resume\n", stop=stop)
     assert kind is ExitKind.STOPPED
     assert cause.startswith("stopped by ann, ")
-    assert cause.endswith(": wrong data")
+    assert cause.endswith(", at step 3 of epoch 2: wrong data")
 
 
 def test_a_stop_that_needed_force_says_so() -> None:
