@@ -100,7 +100,7 @@ def _stopped(ending: Ending, stop: StopRequest) -> str:
 
 
 def _where(ending: Ending) -> str:
-    """`, at step 310 of epoch 2`, and whether that has a checkpoint, from our trainer's last line; empty without one."""
+    """`, at step 310 of epoch 2` (and if without a checkpoint), from our trainer's last line; empty without one."""
     words = last_words(ending.output)
     if not words.startswith("stopped "):
         return ""
