@@ -65,14 +65,16 @@ def group_progress(states: Iterable[RunState], now: float, free_devices: int = 0
 
 
 def _that_count(states: Sequence[RunState]) -> list[RunState]:
-    """Every run that has a result or is to have one; of an experiment and seed that has neither, its newest run."""
-    counted = [state for state in states if state.state not in OVER]
-    made_good = {_cell(state) for state in counted}
-    newest: dict[object, RunState] = {}
-    for state in sorted(states, key=lambda state: state.spec.created if state.spec else 0.0):
-        if state.state in OVER and _cell(state) not in made_good:
-            newest[_cell(state)] = state
-    return [*counted, *newest.values()]
+    """Every run but those that ended without a result and in whose place another was launched since."""
+    last_launch: dict[object, float] = {}
+    for state in states:
+        last_launch[_cell(state)] = max(last_launch.get(_cell(state), 0.0), state.spec.created if state.spec else 0.0)
+    return [state for state in states if state.state not in OVER or last_launch[_cell(state)] <= _over_since(state)]
+
+
+def _over_since(state: RunState) -> float:
+    created = state.spec.created if state.spec else 0.0
+    return max(created, state.exit.ended) if state.exit else created
 
 
 def _cell(state: RunState) -> object:

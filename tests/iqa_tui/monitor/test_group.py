@@ -58,6 +58,13 @@ def test_a_plan_that_two_people_launched_counts_twice(tmp_path: Path, alive: Exi
     assert progress(tmp_path).words == "1 of 2 finished, 1 queued, 1.7 h left"
 
 
+def test_a_failure_is_not_made_good_by_what_was_launched_before_it(tmp_path: Path) -> None:
+    FakeRun.queue(tmp_path, "F2", created=NOW - 901).start(at=NOW - 900).end()
+    twin = FakeRun.queue(tmp_path / "other", "F2", created=NOW - 900).start(at=NOW - 890).finish(hours=0.1)
+    twin.run.path.rename(tmp_path / "twin")
+    assert progress(tmp_path).words == "1 of 2 finished, 1 without a result"
+
+
 def test_of_failures_alone_the_newest_counts(tmp_path: Path) -> None:
     FakeRun.queue(tmp_path, "F2", created=NOW - 9).start(at=NOW - 900).end()
     FakeRun.queue(tmp_path / "other", "F2", created=NOW).start(at=NOW - 90).end().run.path.rename(tmp_path / "again")
