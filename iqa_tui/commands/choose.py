@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from iqa_tui.launch.errors import PlanError
 from iqa_tui.monitor.state import RunState
@@ -14,18 +14,22 @@ class NoSuchRun(PlanError):
     """A RUN argument that names no run, or several."""
 
 
-def choose_run(states: Sequence[RunState], text: str) -> RunState:
+def choose_run(states: Sequence[RunState], text: str, fits: Callable[[RunState], bool] | None = None) -> RunState:
     """The run of this id, or of this experiment (its newest), or the one whose id begins with or holds the text.
 
     Args:
         states: of one folder, oldest first.
+        text: from the command line.
+        fits: what can be asked of a run; of several runs of an experiment the one that fits is meant.
 
     Raises:
         NoSuchRun: none, or several.
     """
+    experiment = [state for state in states if state.experiment.lower() == text.lower()]
     for matches in (
         [state for state in states if state.run_id == text],
-        [state for state in states if state.experiment.lower() == text.lower()][-1:],
+        [state for state in experiment if fits and fits(state)],
+        experiment[-1:],
         [state for state in states if state.run_id.startswith(text)],
         [state for state in states if text in state.run_id],
     ):

@@ -6,7 +6,10 @@ import argparse
 
 from iqa_tui.commands.orders import give_order
 from iqa_tui.launch.places import hold_run
+from training.runfolder.schema import State
 
 
 def run(options: argparse.Namespace) -> int:
-    return give_order(options.runs_dir, options.runs, hold_run)
+    return give_order(
+        options.runs_dir, options.runs, hold_run, lambda state: state.state is State.QUEUED and not state.status.held
+    )

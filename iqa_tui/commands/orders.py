@@ -12,11 +12,20 @@ from iqa_tui.commands.outcome import A_RUN_FAILED, ALL_WELL
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.queue import revive_dispatcher
 from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.monitor.state import RunState
 from training.runfolder.layout import RunFolder
 
 
-def give_order(runs_dir: Path, names: Sequence[str], order: Callable[[RunFolder], str]) -> int:
+def give_order(
+    runs_dir: Path, names: Sequence[str], order: Callable[[RunFolder], str], fits: Callable[[RunState], bool]
+) -> int:
     """Give the order to each run that is named.
+
+    Args:
+        runs_dir: the folder of all runs.
+        names: from the command line.
+        order: says what became of it.
+        fits: whether a run can be given this order; it tells which run of an experiment is meant.
 
     Returns:
         The command's exit code.
@@ -26,7 +35,7 @@ def give_order(runs_dir: Path, names: Sequence[str], order: Callable[[RunFolder]
     """
     states = Catalog(runs_dir).refresh()
     code = ALL_WELL
-    for state in [choose_run(states, text) for text in names]:
+    for state in [choose_run(states, text, fits) for text in names]:
         try:
             print(order(state.run))
         except LaunchError as error:

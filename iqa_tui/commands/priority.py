@@ -7,7 +7,13 @@ from functools import partial
 
 from iqa_tui.commands.orders import give_order
 from iqa_tui.launch.places import prioritise_run
+from training.runfolder.schema import State
 
 
 def run(options: argparse.Namespace) -> int:
-    return give_order(options.runs_dir, options.runs, partial(prioritise_run, priority=options.priority))
+    return give_order(
+        options.runs_dir,
+        options.runs,
+        partial(prioritise_run, priority=options.priority),
+        lambda state: state.state is State.QUEUED,
+    )

@@ -9,4 +9,4 @@ from iqa_tui.launch.places import release_run
 
 
 def run(options: argparse.Namespace) -> int:
-    return give_order(options.runs_dir, options.runs, release_run)
+    return give_order(options.runs_dir, options.runs, release_run, lambda state: state.status.held)

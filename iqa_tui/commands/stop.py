@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 
 from iqa_tui.commands.choose import NoSuchRun, choose_run
@@ -11,17 +12,18 @@ from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.queue import revive_dispatcher
 from iqa_tui.launch.stop import stop_run
 from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.monitor.state import RunState
 from training.runfolder.schema import State
 
 
 def run(options: argparse.Namespace) -> int:
     states = Catalog(options.runs_dir).refresh()
     if options.all:
-        chosen = [state for state in states if state.state is State.QUEUED or state.state.is_alive]
+        chosen = [state for state in states if _can_stop(state)]
         if not chosen:
             print("No run is alive or queued.")
     elif options.runs:
-        chosen = [choose_run(states, text) for text in options.runs]
+        chosen = [choose_run(states, text, _can_stop) for text in options.runs]
     else:
         raise NoSuchRun("Name the runs to stop, or write --all. `iqa-tui status` lists them.")
     code = ALL_WELL
@@ -32,5 +34,10 @@ def run(options: argparse.Namespace) -> int:
         except LaunchError as error:
             print(f"error: {error}", file=sys.stderr)
             code = A_RUN_FAILED
-    revive_dispatcher(options.runs_dir)
+    with contextlib.suppress(OSError):  # another user's folder: its owner will
+        revive_dispatcher(options.runs_dir)
     return code
+
+
+def _can_stop(state: RunState) -> bool:
+    return state.state is State.QUEUED or state.state.is_alive

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Sized
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -50,10 +50,14 @@ class Missing:
         """`koniq-losses: 7 of 15 have a result, 2 are under way, 3 ended without one, 3 were never launched.`"""
         total = len(self.finished) + len(self.under_way) + len(self.ended) + len(self.never)
         parts = [f"{len(self.finished)} of {total} have a result"]
-        parts += [f"{len(self.under_way)} are under way"] if self.under_way else []
+        parts += [f"{len(self.under_way)} {_be(self.under_way, 'is', 'are')} under way"] if self.under_way else []
         parts += [f"{len(self.ended)} ended without one"] if self.ended else []
-        parts += [f"{len(self.never)} were never launched"] if self.never else []
+        parts += [f"{len(self.never)} {_be(self.never, 'was', 'were')} never launched"] if self.never else []
         return f"{self.group}: {', '.join(parts)}."
+
+
+def _be(things: Sized, one: str, several: str) -> str:
+    return one if len(things) == 1 else several
 
 
 def find_missing(

@@ -80,7 +80,7 @@ def test_what_is_under_way_is_left_alone_and_other_seeds_may_be_named(lab: Lab, 
     lab.launch({}, {})
     out = shell("retry", "--missing", "--seeds", "42,7", "--only", "S1")
     os.close(dispatching)
-    assert out.startswith("stub: 0 of 2 have a result, 1 are under way, 1 were never launched.")
+    assert out.startswith("stub: 0 of 2 have a result, 1 is under way, 1 was never launched.")
     assert [pair[:2] for pair in pairs(lab)] == [("S1", 7), ("S1", 42), ("S2", 42)]
 
 
