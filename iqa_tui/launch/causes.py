@@ -9,7 +9,7 @@ import os
 import re
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from training.runfolder.schema import EXIT_STOPPED, ExitKind, StopRequest
@@ -20,11 +20,21 @@ LONGEST_CAUSE = 300
 FULL_BYTES = 1 << 20
 """A disk with less room than this is full."""
 
-ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 TRACEBACK = "Traceback (most recent call last):"
+"""What such a line ends in: before it may stand `Original `, `Exception Group `, or a progress bar that was cut off."""
+ASIDES = ("Exception ignored", "Exception in thread", "Error in atexit")
+"""Before a traceback that did not end the program, but may be the last one that it printed."""
+GROUP_BAR = re.compile(r"^\s*\| ")
+"""Before each line of an exception group."""
+ABORTED = re.compile(r"what\(\):\s*(\S.*)")
+"""C++, of an exception that nobody caught."""
 OUT_OF_MEMORY = re.compile(r"CUDA out of memory|CUDA error: out of memory|OutOfMemoryError|CUBLAS_STATUS_ALLOC_FAILED")
 OUR_OUT_OF_MEMORY = "CUDA out of memory at --batch_size"
-CAPACITY = re.compile(r"total capacity of ([\d.]+) ([GM]iB) of which ([\d.]+) ([GM]iB) is free")
+CAPACITY = re.compile(r"total capacity of ([\d.]+) (\w+) of which ([\d.]+) (\w+) is free")
+OLD_CAPACITY = re.compile(r"([\d.]+) (\w+) total capacity;.*?([\d.]+) (\w+) free;")
+"""torch before 2.1."""
+BYTES = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 NOT_FINITE = re.compile(r"\b(loss|gradient|weights)\b.*\bnot finite\b", re.IGNORECASE)
 DRIVER_LOST = re.compile(
     r"GPU is lost|fallen off the bus|uncorrectable ECC|unspecified launch failure|driver shutting down"
@@ -43,7 +53,15 @@ MEANINGS = {
     signal.SIGFPE: "a division by zero in native code",
     signal.SIGXCPU: "it used up its CPU time limit",
     signal.SIGXFSZ: "a file reached its size limit",
+    signal.SIGSYS: "a system call that this container forbids",
+    signal.SIGKILL: "from outside, by kill -9 or a guard of the memory such as earlyoom",
+    signal.SIGTERM: "from outside, by somebody or the system",
+    signal.SIGINT: "from outside, as by Ctrl-C",
+    signal.SIGHUP: "from outside, as by a terminal that was closed",
+    signal.SIGPIPE: "who read what it wrote was gone",
 }
+SHELL_BASE = 128
+"""A shell gives this and the signal's number, where the command that it ran was killed."""
 ORDERLY_ENDS = (0, EXIT_STOPPED, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP, -signal.SIGKILL)
 """Of a trainer that was asked to stop."""
 
@@ -119,11 +137,22 @@ def _signalled(ending: Ending) -> tuple[ExitKind, str]:
         name = f"signal {number}"
     if number == signal.SIGKILL and ending.oom_kills > 0:
         return ExitKind.HOST_OUT_OF_MEMORY, f"killed by {name}: the machine ran out of memory"
+    if number == signal.SIGABRT and (said := ABORTED.findall(_text(ending.output))):
+        return _kind_of_abort(said[-1]), f"killed by {name}: {_shortened(said[-1])}"
     meaning = f": {MEANINGS[signal.Signals(number)]}" if number in MEANINGS else ""
     return ExitKind.SIGNAL, f"killed by {name}{meaning}"
 
 
+def _kind_of_abort(words: str) -> ExitKind:
+    if OUT_OF_MEMORY.search(words):
+        return ExitKind.GPU_OUT_OF_MEMORY
+    return ExitKind.DRIVER if DRIVER_LOST.search(words) else ExitKind.SIGNAL
+
+
 def _failed(ending: Ending) -> tuple[ExitKind, str]:
+    if ending.returncode - SHELL_BASE in MEANINGS:
+        kind, cause = _signalled(replace(ending, returncode=SHELL_BASE - ending.returncode))
+        return kind, f"exit {ending.returncode}: its command was {cause}"
     text = _text(ending.output)
     words = last_words(ending.output)
     cause = f"exit {ending.returncode}: {words}" if words else f"exit {ending.returncode} without a word"
@@ -157,7 +186,7 @@ def _kind_of_failure(ending: Ending, words: str) -> ExitKind:
 def _out_of_memory(text: str, device: str) -> str:
     """`CUDA out of memory (GPU 0, 23.6 of 24.0 GiB)`, as far as torch told."""
     details = [device] if device else []
-    capacities = CAPACITY.findall(text)
+    capacities = CAPACITY.findall(text) or OLD_CAPACITY.findall(text)
     if capacities:
         total, total_unit, free, free_unit = capacities[-1]
         total_gib, free_gib = _gib(total, total_unit), _gib(free, free_unit)
@@ -166,21 +195,31 @@ def _out_of_memory(text: str, device: str) -> str:
 
 
 def _gib(number: str, unit: str) -> float:
-    return float(number) / (1 if unit == "GiB" else 1024)
+    return float(number) * BYTES.get(unit, 0) / BYTES["GiB"]
 
 
 def last_words(output: bytes) -> str:
-    """The line that says most: the last `error: …`, else what the last traceback ends in, else the last line."""
+    """The line that says most: the last of `error: …` and what tracebacks end in, else the last line."""
     lines = [line.rstrip() for line in re.split(r"[\r\n]+", _text(output)) if line.strip()]
-    for line in reversed(lines):
-        if line.startswith("error: "):
-            return _shortened(line.removeprefix("error: "))
-    starts = [number for number, line in enumerate(lines) if line.strip() == TRACEBACK]
-    if starts:
-        for line in lines[starts[-1] + 1 :]:
-            if not line.startswith((" ", "\t")):  # frames are indented; the exception is not
-                return _shortened(line)
-    return _shortened(lines[-1]) if lines else ""
+    aside = ""
+    for number in reversed(range(len(lines))):
+        if lines[number].startswith("error: "):
+            return _shortened(lines[number].removeprefix("error: "))
+        exception = _exception(lines[number + 1 :]) if lines[number].endswith(TRACEBACK) else ""
+        if exception and number and lines[number - 1].startswith(ASIDES):
+            aside = aside or exception
+        elif exception:
+            return _shortened(exception)
+    return _shortened(aside or lines[-1]) if lines else ""
+
+
+def _exception(lines: list[str]) -> str:
+    """What follows the frames of a traceback; with the next line too where that says more than its name."""
+    for number, line in enumerate(lines):
+        words = GROUP_BAR.sub("", line)
+        if not words.startswith((" ", "\t")):  # frames are indented; the exception is not
+            return " ".join([words, *(more.strip() for more in lines[number + 1 : number + 2] if words.endswith(":"))])
+    return ""
 
 
 def _text(output: bytes) -> str:

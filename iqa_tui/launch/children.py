@@ -8,10 +8,14 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import pwd
 import signal
 import subprocess
 import time
+from dataclasses import dataclass
 from pathlib import Path
+
+from iqa_tui.launch.lease import user_name
 
 PR_SET_CHILD_SUBREAPER = 36
 AWAITED = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
@@ -23,21 +27,41 @@ SWEEP_SECONDS = 10.0
 
 def become_reaper() -> None:
     """Block the signals that are waited for, and adopt every orphan that descends from this process."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # where it was inherited as ignored no child could be waited for
     signal.pthread_sigmask(signal.SIG_BLOCK, AWAITED)
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def wait_for_signal(seconds: float) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Somebody wants us to end."""
+
+    signal_name: str
+    user: str
+    """Who sent it."""
+
+
+def wait_for_signal(seconds: float) -> Asked | None:
     """Sleep until a child ends or somebody signals us, at most `seconds`.
 
     Returns:
-        SIGTERM or SIGINT where we are asked to end; None otherwise. A hang-up is nothing to a process without a
+        Who asks us to end, by SIGTERM or SIGINT; None otherwise. A hang-up is nothing to a process without a
         terminal.
     """
     received = signal.sigtimedwait(AWAITED, seconds)
-    if received is not None and received.si_signo in (signal.SIGTERM, signal.SIGINT):
-        return signal.Signals(received.si_signo).name
-    return None
+    if received is None or received.si_signo not in (signal.SIGTERM, signal.SIGINT):
+        return None
+    sender = received.si_uid if received.si_code <= 0 else os.getuid()  # above 0 it was the kernel, which is nobody
+    return Asked(signal.Signals(received.si_signo).name, _name_of(sender))
+
+
+def _name_of(user_id: int) -> str:
+    if user_id == os.getuid():
+        return user_name()
+    try:
+        return pwd.getpwuid(user_id).pw_name
+    except KeyError:
+        return str(user_id)
 
 
 def start_child(
@@ -105,13 +129,19 @@ class Child:
                 self.returncode = self._process.returncode = os.waitstatus_to_exitcode(status)
 
     def terminate(self) -> None:
-        os.kill(self.pid, signal.SIGTERM)
+        """Ask it alone to end; one that was paused is woken, or it could not obey."""
+        with contextlib.suppress(PermissionError):  # it became another user's: it ends as it likes
+            os.kill(self.pid, signal.SIGTERM)
+            os.kill(self.pid, signal.SIGCONT)
 
     def terminate_group(self) -> None:
-        os.killpg(self.pid, signal.SIGTERM)
+        with contextlib.suppress(PermissionError):
+            os.killpg(self.pid, signal.SIGTERM)
+            os.killpg(self.pid, signal.SIGCONT)
 
     def kill_group(self) -> None:
-        os.killpg(self.pid, signal.SIGKILL)
+        with contextlib.suppress(PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
 
     def sweep(self) -> None:
         """End everything that outlived it. Each orphan is our child by now, or will be when its parent goes."""

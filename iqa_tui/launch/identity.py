@@ -19,7 +19,7 @@ def is_running(record: ProcessRecord) -> bool:
 
 
 def signal_process(record: ProcessRecord, number: signal.Signals) -> bool:
-    """Send a signal to the process of the record, and to no other.
+    """Send a signal to the process of the record, and to no other. Asked to end, one that was paused is woken.
 
     Returns:
         False where it is gone.
@@ -35,6 +35,8 @@ def signal_process(record: ProcessRecord, number: signal.Signals) -> bool:
         if not is_running(record):  # asked while the descriptor keeps the number's meaning
             return False
         signal.pidfd_send_signal(descriptor, number)
+        if number == signal.SIGTERM:
+            signal.pidfd_send_signal(descriptor, signal.SIGCONT)
     except ProcessLookupError:
         return False
     finally:

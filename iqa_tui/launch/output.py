@@ -26,12 +26,14 @@ class OutputLog:
         self._largest_bytes = largest_bytes
         self._head_bytes = min(KEPT_HEAD_BYTES, largest_bytes // 8)
         self._tail_bytes = min(KEPT_TAIL_BYTES, largest_bytes // 8)
+        self._cut_bytes = 0
+        """In all: each cut takes the note of the one before along."""
 
     def limit(self) -> None:
         """Cut the middle out of a log that is too long.
 
-        Its writers append wherever the end is then. What they print between the two calls below is lost, with the
-        megabytes before it.
+        Its writers append wherever the end is then. Only what they print within the instant between the last read
+        and the cut is lost, with the megabytes before it.
 
         Raises:
             OSError: the disk is gone.
@@ -40,7 +42,10 @@ class OutputLog:
         if size <= self._largest_bytes:
             return
         tail = os.pread(self.descriptor, self._tail_bytes, size - self._tail_bytes)
+        self._cut_bytes += size - self._head_bytes - len(tail)
+        # The tail takes a millisecond to read: a trainer that ends in it must not lose its last words.
+        tail += os.pread(self.descriptor, self._largest_bytes, size)
         os.ftruncate(self.descriptor, self._head_bytes)
-        cut_mib = (size - self._head_bytes - len(tail)) / MIB
+        cut_mib = self._cut_bytes / MIB
         note = f"\n[iqa-tui: {cut_mib:.1f} MiB were cut out here: a log keeps {self._largest_bytes / MIB:g} MiB]\n"
         os.write(self.descriptor, note.encode() + tail)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import sysconfig
 import threading
@@ -51,6 +52,7 @@ def start_detached(command: list[str], log: Path) -> int:
         ],
         setsid=True,
         setsigmask=[],
+        setsigdef=[signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP],  # whatever our starter ignores
     )
     threading.Thread(target=os.waitpid, args=(pid, 0), name=f"collects {pid}", daemon=True).start()
     return pid

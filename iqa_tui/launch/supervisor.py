@@ -39,7 +39,7 @@ from training.runfolder.schema import (
     State,
     StopRequest,
 )
-from training.runfolder.write import Record, write_record
+from training.runfolder.write import Record, write_record, write_record_into
 
 POLL_SECONDS = 0.25
 """How long a stop request may lie unseen. Ends of processes are told by the kernel at once."""
@@ -129,10 +129,10 @@ class Supervisor:
         try:
             self._make_room()
             output = OutputLog(self._attempt.output)
+            _print_to(self._attempt.supervisor_output)
         except OSError as error:
             print(f"{self._attempt.path}: {error}", file=sys.stderr)
             return EXIT_NO_ROOM
-        _print_to(self._attempt.supervisor_output)
         become_reaper()
         end_strays(self._run.path)  # of an attempt that lost its supervisor: the run's lock is ours, so they are no use
         try:
@@ -157,7 +157,7 @@ class Supervisor:
         while not trainer.has_ended:
             asked = wait_for_signal(POLL_SECONDS)
             if asked is not None:
-                self._request_stop(f"the supervisor got {asked}", by=user_name())
+                self._request_stop(f"the supervisor got {asked.signal_name}", by=asked.user)
             trainer.reap()
             with contextlib.suppress(OSError):
                 output.limit()
@@ -213,7 +213,7 @@ class Supervisor:
         limit = self._spec.time_limit_seconds
         if limit is not None and self._stopping is None and time.monotonic() >= self._began + limit:
             self._is_at_time_limit = True
-            self._request_stop("", by=f"its time limit of {limit / 3600:.3g} h")
+            self._request_stop("", by=f"its time limit of {_limit_words(limit)}")
 
     def _stop_if_asked(self, trainer: Child) -> None:
         """Read again each time: a second request may shorten the grace of the first."""
@@ -233,7 +233,7 @@ class Supervisor:
             is_ours=self._spec.trainer == "training",
             has_result=self._run.result.exists(),
             oom_kills=oom_kills() - self._oom_kills,
-            device=", ".join(f"{device['kind'].upper()} {device['index']}" for device in self._devices),
+            device=", ".join(f"GPU {device['index']}" for device in self._devices if device["kind"] == "gpu"),
             disk_is_full=is_disk_full(self._run.path),
             at_time_limit=self._is_at_time_limit,
         )
@@ -249,8 +249,18 @@ class Supervisor:
             signal=-returncode if returncode is not None and returncode < 0 else None,
             peak_rss_bytes=trainer.peak_rss_bytes if trainer else None,
         )
+        try:
+            write_record(self._attempt.exit, record)
+        except OSError:
+            self._write_end_without_room(record)
         self._give_room()
-        _write_patiently(self._attempt.exit, record, patience_seconds=FULL_DISK_SECONDS)
+
+    def _write_end_without_room(self, record: ExitRecord) -> None:
+        try:
+            write_record_into(self._attempt.reserve, self._attempt.exit, record)
+        except OSError:
+            self._give_room()
+            _write_patiently(self._attempt.exit, record, patience_seconds=FULL_DISK_SECONDS)
 
 
 class _Stopping:
@@ -279,6 +289,14 @@ class _Stopping:
 def _next_attempt(run: RunFolder) -> AttemptFolder:
     """The newest one where nothing has begun in it, which is how a retry asks; else the first."""
     return run.latest_attempt() or run.attempt(1)
+
+
+def _limit_words(seconds: float) -> str:
+    """`36 h`, `90 min`, `45 s`: the largest unit of which it is two or more."""
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds:.3g} s"
 
 
 def _cannot_run(spec: Spec, error: OSError) -> str:

@@ -103,7 +103,7 @@ def test_a_killed_trainer_says_so_frees_its_lease_and_the_next_run_starts(lab: L
         assert holder.run_id == second.run_id
         go_on.touch()
         terminal.wait_for(r"F2.*finished")
-    assert words(first) == "failed: killed by SIGKILL"
+    assert words(first).startswith("failed: killed by SIGKILL: from outside")
 
 
 def test_a_killed_supervisor_leaves_its_run_and_its_lease_to_the_trainer(lab: Lab) -> None:

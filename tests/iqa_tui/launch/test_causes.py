@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import signal
+import time
 
 import pytest
 
 from iqa_tui.launch.causes import MEANINGS, Ending, explain, last_words
+from iqa_tui.launch.causes import TRACEBACK as TRACEBACK_LINE
 from training.runfolder.schema import ExitKind, StopRequest
 
 TRACEBACK = b"""loss 0.1\r\x1b[32mloss 0.2\x1b[0m
@@ -69,9 +71,41 @@ def end(returncode: int, output: bytes = b"", **more: object) -> tuple[ExitKind,
             ExitKind.DRIVER,
             "exit 1: RuntimeError: CUDA error: GPU is lost",
         ),
-        (Ending(-9, b""), ExitKind.SIGNAL, "killed by SIGKILL"),
+        (Ending(-9, b""), ExitKind.SIGNAL, f"killed by SIGKILL: {MEANINGS[signal.SIGKILL]}"),
         (Ending(-11, b""), ExitKind.SIGNAL, "killed by SIGSEGV: a crash in native code"),
-        (Ending(-15, b""), ExitKind.SIGNAL, "killed by SIGTERM"),
+        (Ending(-15, b""), ExitKind.SIGNAL, "killed by SIGTERM: from outside, by somebody or the system"),
+        (Ending(-6, b""), ExitKind.SIGNAL, f"killed by SIGABRT: {MEANINGS[signal.SIGABRT]}"),
+        (
+            Ending(
+                -6, b"terminate called after throwing 'c10::Error'\n  what():  CUDA error: GPU is lost\nCompile ...\n"
+            ),
+            ExitKind.DRIVER,
+            "killed by SIGABRT: CUDA error: GPU is lost",
+        ),
+        (
+            Ending(139, b"run.sh: line 1: 17 Segmentation fault  python train.py\n", is_ours=False),
+            ExitKind.SIGNAL,
+            "exit 139: its command was killed by SIGSEGV: a crash in native code",
+        ),
+        (
+            Ending(137, b"", is_ours=False, oom_kills=1),
+            ExitKind.HOST_OUT_OF_MEMORY,
+            "exit 137: its command was killed by SIGKILL: the machine ran out of memory",
+        ),
+        (Ending(255, b"error: x\n"), ExitKind.FAILED, "exit 255: x"),
+        (
+            Ending(1, CUDA_OOM.replace(b"409.60 MiB", b"0 bytes"), device="GPU 3"),
+            ExitKind.GPU_OUT_OF_MEMORY,
+            "exit 1: CUDA out of memory (GPU 3, 24.0 of 24.0 GiB)",
+        ),
+        (
+            Ending(
+                1,
+                b"RuntimeError: CUDA out of memory. Tried to allocate 2.00 GiB (GPU 0; 23.65 GiB total capacity; 21.46 GiB already allocated; 512.00 MiB free; 21 GiB reserved)\n",
+            ),
+            ExitKind.GPU_OUT_OF_MEMORY,
+            "exit 1: CUDA out of memory (23.1 of 23.6 GiB)",
+        ),
         (Ending(-40, b""), ExitKind.SIGNAL, "killed by signal 40"),
         (
             Ending(1, b"OSError: [Errno 28] No space left on device\n"),
@@ -146,6 +180,44 @@ def test_a_run_that_got_its_result_out_is_finished_though_it_was_asked_to_stop()
 def test_anothers_trainer_that_was_stopped_is_stopped_whatever_its_code() -> None:
     stop = StopRequest(by="ann", when=0.0)
     assert end(0, is_ours=False, stop=stop)[0] is ExitKind.STOPPED
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        ("error: again in 3 s\n{0}KeyError: 'moon'\n", "KeyError: 'moon'"),
+        ("{0}KeyError: 'moon'\nerror: no moon\n", "no moon"),
+        (" 50%|#####     | 5/10{0}KeyError: 'moon'\n\r 60%|######", "KeyError: 'moon'"),
+        (
+            "{0}KeyError: 'a'\n\nDuring handling of the above exception, another exception occurred:\n\n{0}ValueError: b\nc\n",
+            "ValueError: b",
+        ),
+        (
+            "{0}ValueError: Caught ValueError in DataLoader worker process 0.\nOriginal {0}ValueError: no image 7\n",
+            "ValueError: no image 7",
+        ),
+        (
+            "{0}KeyError: 'moon'\nException ignored in: <function __del__>\n{0}AssertionError: aside\n",
+            "KeyError: 'moon'",
+        ),
+        ("Exception in thread Thread-1:\n{0}OSError: its own\n", "OSError: its own"),
+        ("{0}RuntimeError: \n        An attempt was made\n        too early\n", "RuntimeError: An attempt was made"),
+        (
+            "  + Exception Group Traceback (most recent call last):\n  |   File x\n  | ExceptionGroup: a (1 sub-exception)\n  +-+--- 1 ---\n    | ValueError: 1\n    +------\n",
+            "ExceptionGroup: a (1 sub-exception)",
+        ),
+        ("\x1b]8;;file\x1b\\here\x1b]8;;\x1b\\ it is\n", "here it is"),
+    ],
+)
+def test_the_last_words_are_those_that_ended_it(output: str, words: str) -> None:
+    frames = f'{TRACEBACK_LINE}\n  File "t.py", line 1, in <module>\n    f()\n    ^^^\n'
+    assert last_words(output.format(frames).encode()) == words
+
+
+def test_output_full_of_escapes_is_read_in_no_time() -> None:
+    began = time.process_time()
+    last_words(b"\x1b]8;;" * 10_000)
+    assert time.process_time() - began < 5  # some milliseconds; a search from each of them to the end takes minutes
 
 
 def test_last_words_are_text_of_a_bearable_length() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -12,15 +14,16 @@ from typing import Any
 
 import pytest
 
-from iqa_tui.launch import queue
+from iqa_tui.launch import output, queue
 from iqa_tui.launch.output import OutputLog
 from iqa_tui.launch.strays import end_strays, marked_processes
+from iqa_tui.launch.supervisor import RESERVED_BYTES
 from iqa_tui.monitor.log_tail import TAIL_BYTES, LogTail
 from tests.fakes.lab import Lab, exit_record, process, state, stub, wait_until, words
 from training.runfolder.layout import RunFolder
-from training.runfolder.read import read_spec
-from training.runfolder.schema import ExitKind, State
-from training.runfolder.write import write_record
+from training.runfolder.read import read_record, read_spec
+from training.runfolder.schema import ExitKind, ExitRecord, State
+from training.runfolder.write import write_record, write_record_into
 
 MIB = 1 << 20
 Queue = Callable[..., RunFolder]
@@ -98,12 +101,39 @@ def test_the_end_of_a_log_that_was_cut_is_what_was_printed_last(tmp_path: Path) 
     assert (tmp_path / "output.log").read_bytes() == content + b"the next\n"
 
 
+def test_a_log_that_was_cut_twice_says_how_much_is_missing_in_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output, "MIB", 1)
+    log = OutputLog(tmp_path / "output.log", largest_bytes=800)
+    for _ in range(2):
+        os.write(log.descriptor, b"x" * 1000)
+        log.limit()
+    (cut,) = re.findall(rb"iqa-tui: ([\d.]+) MiB", (tmp_path / "output.log").read_bytes())
+    assert 1800 <= float(cut) < 1900  # 2,000 less head and tail; the first note is among them
+
+
 def test_a_full_disk_is_said_and_the_record_of_the_end_has_its_room(lab: Lab, queued: Queue, small_disk: Path) -> None:
     run = queued(fill=str(small_disk / "ballast"))
     lab.supervise(run).wait()
     assert exit_record(run).kind is ExitKind.DISK_FULL
     assert "No space left on device" in words(run) or "the disk of the runs is full" in words(run)
     assert os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_frsize < MIB
+
+
+def test_a_record_takes_the_place_of_its_reserve_where_nothing_else_can_be_written(small_disk: Path) -> None:
+    attempt = RunFolder(small_disk).attempt(1)
+    attempt.path.mkdir(parents=True)
+    attempt.reserve.write_bytes(bytes(RESERVED_BYTES))
+    with (small_disk / "ballast").open("wb") as file, contextlib.suppress(OSError):
+        while True:
+            os.write(file.fileno(), bytes(4096))
+    record = ExitRecord(ExitKind.DISK_FULL, "exit 1: no room", 1.0, 2.0)
+    with pytest.raises(OSError, match="No space left"):
+        write_record(attempt.exit, record)
+    write_record_into(attempt.reserve, attempt.exit, record)
+    assert read_record(attempt.exit, ExitRecord) == record
+    assert [path.name for path in attempt.path.iterdir()] == ["exit.json"]
 
 
 def test_a_daemon_is_ended_with_its_run(lab: Lab, queued: Queue) -> None:
@@ -150,5 +180,5 @@ def test_a_time_limit_stops_a_run_with_a_checkpoint_and_says_so(lab: Lab, queued
     write_record(run.spec, replace(read_spec(run), time_limit_seconds=0.3))
     lab.supervise(run).wait()
     assert exit_record(run).kind is ExitKind.TIME_LIMIT
-    assert words(run).startswith("stopped by its time limit of 8.33e-05 h, ")
+    assert words(run).startswith("stopped by its time limit of 0.3 s, ")
     assert state(run) is State.STOPPED

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import signal
+import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -82,7 +84,7 @@ def test_a_killed_trainer_says_so_within_two_seconds_and_frees_its_device(lab: L
     os.kill(stub(run)["pid"], signal.SIGKILL)
     killed = time.time()
     supervisor.wait()
-    assert words(run) == "failed: killed by SIGKILL"
+    assert words(run).startswith("failed: killed by SIGKILL: from outside")
     assert exit_record(run).ended - killed < 2
     assert lease_holder("cpu-0") is None
 
@@ -140,6 +142,45 @@ def test_a_signal_to_the_supervisor_is_a_request_to_stop(lab: Lab, queued: Any) 
     assert gone(pid)
     assert state(run) is State.STOPPED
     assert words(run).endswith("the supervisor got SIGTERM")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
+def test_who_signals_a_supervisor_is_told_by_name() -> None:
+    program = """
+import os
+from iqa_tui.launch.children import become_reaper, wait_for_signal
+become_reaper()
+os.setuid(65534)
+print("ready", flush=True)
+asked = wait_for_signal(30)
+print(asked.signal_name, asked.user)
+"""
+    waiting = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert waiting.stdout is not None
+    assert waiting.stdout.readline() == "ready\n"
+    waiting.terminate()
+    assert waiting.communicate()[0] == f"SIGTERM {getpass.getuser()}\n"
+
+
+def test_children_are_waited_for_though_whoever_started_us_ignores_theirs(lab: Lab, queued: Any) -> None:
+    run = queued(exit=3)
+    program = f"""
+import os, signal, sys
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+os.execv(sys.executable, [sys.executable, "-m", "iqa_tui.launch.supervisor", {str(run.path)!r}])
+"""
+    assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0
+    assert words(run) == "failed: exit 3: training"
+
+
+def test_a_paused_trainer_is_woken_to_stop_in_order(lab: Lab, queued: Any) -> None:
+    run = queued(seconds=60)
+    supervisor = lab.supervise(run)
+    pid = stub(run)["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    stop_run(run, grace_seconds=20)
+    supervisor.wait()
+    assert exit_record(run).signal == signal.SIGTERM
 
 
 def test_a_killed_supervisor_takes_nothing_with_it(lab: Lab, queued: Any) -> None:
