@@ -28,6 +28,10 @@ from iqa_tui.widgets.plain_filter import PlainFilter
 from training.runfolder.schema import State
 
 ROOMS = ("launch", "monitor", "results")
+MOST_NAMED = 8
+"""Runs that a question names one by one."""
+DRIVER_PATIENCE_SECONDS = 1.5
+"""Then a GPU is said not to answer; whether it does is seen at the next look."""
 
 # Colours that say good, bad and beware are Okabe and Ito's too, so that everybody can tell them apart.
 THEMES = (
@@ -217,12 +221,17 @@ class IqaApp(App[None]):
         """With runs alive, ask what shall become of them."""
         alive = [state for state in self._runs if state.state.is_alive]
         queued = len([state for state in self._runs if state.state is State.QUEUED])
-        if not alive and not queued:
+        launching = any(room.is_launching for room in self._rooms.values())
+        if not alive and not queued and not launching:
             self.exit()
             return
         confirm = importlib.import_module("iqa_tui.screens.confirm")
-        lines = [f"{words.run_name(state)} · {state.device_label or 'no device yet'}" for state in alive]
-        lines += [f"{queued} more queued"] if queued else []
+        lines = [f"{words.run_name(state)} · {state.device_label or 'no device yet'}" for state in alive[:MOST_NAMED]]
+        lines += [f"{len(alive) - MOST_NAMED} more"] if len(alive) > MOST_NAMED else []
+        lines += [f"{queued} more queued" if alive else f"{queued} queued"] if queued else []
+        if launching:
+            self._ask_during_launch(confirm, lines)
+            return
         choices = (
             confirm.Choice("leave", "Leave them running", "primary"),
             confirm.Choice("stop", "Stop them", "error"),
@@ -230,6 +239,14 @@ class IqaApp(App[None]):
         )
         title = f"{words.summary_words([*alive])}: leave?" if alive else "Runs are queued: leave?"
         self.push_screen(confirm.ConfirmScreen(title, lines, choices, safe="stay"), self._leave_answered)
+
+    def _ask_during_launch(self, confirm: Any, lines: list[str]) -> None:
+        """Its checks cannot be taken back; what becomes of it is said where the app was."""
+        lines = ["It is launched if its flags are right; else the shell says why not.", *lines]
+        choices = (confirm.Choice("stay", "Stay"), confirm.Choice("leave", "Leave"))
+        self.push_screen(
+            confirm.ConfirmScreen("A launch is being checked: leave?", lines, choices), self._leave_answered
+        )
 
     def _leave_answered(self, answer: str | None) -> None:
         if answer == "leave":
@@ -261,7 +278,7 @@ class IqaApp(App[None]):
 def _surveyor() -> SurveysDevices:
     """The one of this machine, made in the watching thread: loading the driver's library may hang."""
     devices = importlib.import_module("iqa_tui.launch.devices")
-    surveyor: SurveysDevices = devices.Surveyor(settle_seconds=4.0)
+    surveyor: SurveysDevices = devices.Surveyor(settle_seconds=4.0, patience_seconds=DRIVER_PATIENCE_SECONDS)
     return surveyor
 
 

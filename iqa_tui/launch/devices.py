@@ -100,17 +100,27 @@ class Survey:
 class Surveyor:
     """Looks at the devices again and again. For one thread."""
 
-    def __init__(self, *, settle_seconds: float = 0.0, honour_mask: bool = True, all_cpu_slots: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        settle_seconds: float = 0.0,
+        honour_mask: bool = True,
+        all_cpu_slots: bool = False,
+        patience_seconds: float | None = None,
+    ) -> None:
         """Ask the driver nothing yet.
 
         Args:
             settle_seconds: how long a GPU must have looked idle to be free; 0: one look is enough.
             honour_mask: leave out what an inherited CUDA_VISIBLE_DEVICES hides.
             all_cpu_slots: list CPU slots beside GPUs too; otherwise only those that a run has.
+            patience_seconds: how long one survey waits for the driver, for who surveys again and again and must not
+                stand still; None: as long as a driver may take that wakes up.
         """
         self._settle_seconds = settle_seconds
         self._mask = inherited_mask() if honour_mask else None
         self._all_cpu_slots = all_cpu_slots
+        self._patience_seconds = patience_seconds
         self._driver: Driver | None = None
         self._reading = Reading()
         self._looks: dict[str, deque[Look]] = {}
@@ -141,7 +151,7 @@ class Surveyor:
         if self._settle_seconds and is_recent and self._reading.is_fresh:
             return
         if self._driver is None:
-            self._driver = open_driver()
+            self._driver = open_driver(self._patience_seconds)
         before, self._reading = self._reading, self._driver.look()
         if not self._reading.is_fresh or self._reading.taken_at == before.taken_at:
             return
@@ -174,16 +184,20 @@ class Surveyor:
         if not self._reading.is_fresh and self._reading.is_normal:
             return f"{self._reading.trouble}: {use}"
         if not self._reading.is_fresh:
-            return f"{self._reading.trouble}: runs wait for it; `--devices cpu` runs them on the CPU"
+            remedy = "`iqa-tui doctor` says more, `--devices cpu` runs them on the CPU"
+            return f"{self._reading.trouble}: runs wait for it; {remedy}"
         if gpus and not usable:
             return f"{MASK_VARIABLE} hides every GPU: {use}"
         return ""
 
 
 def _unless_set_aside(state: DeviceState) -> DeviceState:
-    why = set_aside_reason(state.device.key)
+    device = state.device
+    why = set_aside_reason(device.key)
     if not why:
         return state
+    name = device.key if device.kind == "cpu" else device.label.removeprefix("GPU ")
+    why += f"; `iqa-tui restore {name}` puts it back"
     return replace(state, free=False, set_aside=True, reason=f"{state.reason}; {why}" if state.holders else why)
 
 
@@ -196,9 +210,16 @@ def _cpu_state(number: int) -> DeviceState:
     return DeviceState(device, free=True, reason="free")
 
 
-def open_driver() -> Driver:
-    """What asks the NVIDIA driver of this machine; nothing is asked yet."""
-    return Driver(program("iqa_tui.gpus.sampler"), child_environment())
+def open_driver(patience_seconds: float | None = None) -> Driver:
+    """What asks the NVIDIA driver of this machine; nothing is asked yet.
+
+    Args:
+        patience_seconds: no look waits longer; None: as the driver has it.
+    """
+    command, env = program("iqa_tui.gpus.sampler"), child_environment()
+    if patience_seconds is None:
+        return Driver(command, env)
+    return Driver(command, env, start_seconds=patience_seconds, answer_seconds=patience_seconds)
 
 
 def _holders_words(holders: tuple[Holder, ...], left: int | None) -> str:

@@ -1,4 +1,4 @@
-"""The exact command of one experiment, wrapped where a shell would not mind."""
+"""The exact command of one experiment, wrapped where a shell would not mind; or words on something else."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shlex
 import textwrap
 from collections.abc import Sequence
 
-from iqa_tui.widgets.canvas import Canvas, Line
+from iqa_tui.widgets.canvas import Canvas, Line, wrapped
 
 
 class CommandView(Canvas):
@@ -16,6 +16,7 @@ class CommandView(Canvas):
         super().__init__(id="command", classes="panel")
         self.border_title = "Command"
         self._words: tuple[str, ...] = ()
+        self._texts: tuple[str, ...] = ()
 
     @property
     def command(self) -> str:
@@ -23,11 +24,19 @@ class CommandView(Canvas):
         return shlex.join(self._words)
 
     def show(self, title: str, words: Sequence[str]) -> None:
-        self._words = tuple(words)
+        self._words, self._texts = tuple(words), ()
         self.set_title(f"Command · {title} · y copies" if title else "Command")
         self.redraw()
 
+    def show_words(self, title: str, texts: Sequence[str]) -> None:
+        """Say something in whole instead; there is no command then."""
+        self._words, self._texts = (), tuple(texts)
+        self.set_title(title)
+        self.redraw()
+
     def draw(self, width: int, height: int) -> list[Line]:
+        if self._texts:
+            return [[(line, "")] for text in self._texts for line in wrapped(text, width)]
         lines = wrapped_command(self._words, width)
         if len(lines) > height > 0:
             lines[height - 1] = lines[height - 1].removesuffix("\\") + "…"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 
 from iqa_tui.launch.devices import DeviceState, Survey
+from iqa_tui.widgets.canvas import wrapped
 from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow, with_label_width
 
 COLUMNS = (
@@ -28,13 +29,21 @@ class DeviceList(RowTable):
         """
         self._columns = with_label_width(COLUMNS, "label", (state.device.label for state in survey.devices))
         self.set_title(f"Devices · {survey.note}" if survey.note else "Devices")
-        self.show([_row(state, state.device.key not in unticked) for state in survey.devices], empty=[survey.note])
+        rows = [_row(state, _tick(state, survey, unticked)) for state in survey.devices]
+        self.show(rows, empty=wrapped(survey.note, self.size.width))
 
 
-def _row(state: DeviceState, ticked: bool) -> TableRow:
+def _tick(state: DeviceState, survey: Survey, unticked: Container[str]) -> str:
+    """No box before what cannot be chosen: hidden by the environment, or a CPU slot beside GPUs."""
+    if not state.allowed or state.device.kind != survey.default_kind:
+        return ""
+    return "[ ]" if state.device.key in unticked else "[x]"
+
+
+def _row(state: DeviceState, tick: str) -> TableRow:
     why = ("free", "good") if state.free else (state.reason, "warning")
     cells: dict[str, Cell] = {
-        "tick": (("[x]" if ticked else "[ ]", "accent strong" if ticked else "dim"),),
+        "tick": ((tick, "accent strong" if tick == "[x]" else "dim"),),
         "label": ((state.device.label, "strong"),),
         "name": ((state.device.name.removeprefix("NVIDIA "), "dim"),),
         "state": (why,),

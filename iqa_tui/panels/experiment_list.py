@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Container
 
 from iqa_tui.launch.plan import Experiment, Plan
 from iqa_tui.monitor.pace import duration_words
+from iqa_tui.widgets.canvas import wrapped
 from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow
 
 SECONDS_PER_HOUR = 3600.0
@@ -30,7 +30,7 @@ class ExperimentList(RowTable):
 
     def show_plan(self, plan: Plan | None, ticked: Container[str], problem: str = "") -> None:
         rows = [experiment_row(experiment, experiment.id in ticked) for experiment in plan.experiments] if plan else []
-        self.show(rows, empty=textwrap.wrap(problem or "no plan is chosen", max(20, self.size.width)))
+        self.show(rows, empty=wrapped(problem or "no plan is chosen", self.size.width))
 
 
 def experiment_row(experiment: Experiment, ticked: bool) -> TableRow:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import textwrap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from iqa_tui.messages import HostLoad
 from iqa_tui.monitor.pace import duration_words
-from iqa_tui.widgets.canvas import Canvas, Line, Span, fit, line_width
+from iqa_tui.widgets.canvas import Canvas, Line, Span, fit, line_width, wrapped
 from iqa_tui.widgets.meter import meter, sparkline
 
 if TYPE_CHECKING:  # the drivers behind it are loaded by the thread that asks them
@@ -20,8 +20,17 @@ OLD_SECONDS = 10.0
 """A survey older than this says so: the driver does not answer."""
 HISTORY_WIDTH, LEAST_HISTORY = 20, 8
 NAME_WIDTH = 8
+MOST_TRIMMING = 2
 SIZE_OR_FORM = re.compile(r"\d+\s?GB|HBM\d\w*|PCIe?|SXM\d*|SXM\d?-\w+", re.IGNORECASE)
 BRANDS = ("NVIDIA", "GeForce", "Tesla", "Quadro")
+
+
+class Form(Enum):
+    """How much room a GPU gets."""
+
+    WORDS = "two lines or more, its words whole"
+    TWO_LINES = "two lines"
+    LINE = "one line"
 
 
 class GpuPanel(Canvas):
@@ -52,34 +61,48 @@ class GpuPanel(Canvas):
         """
         self._survey, self._host, self._utilisation, self._names = survey, host, utilisation, names
         kind = "GPUs" if self._has_gpu or survey.is_blind else "CPU"
-        note = f" · {survey.note}" if self.compact and survey.note else ""
         age = now - (survey.taken_at if survey.sampled_at is None else survey.sampled_at)
-        self.set_title(f"{kind} · last seen {duration_words(age)} ago" if age > OLD_SECONDS else f"{kind}{note}")
+        parts = (kind, f"last seen {duration_words(age)} ago" if age > OLD_SECONDS else "")
+        note = survey.note if self.compact and survey.devices else ""
+        self.set_title(" · ".join(part for part in (*parts, note) if part))
         self.redraw()
 
     def lines_wanted(self, width: int) -> int:
-        """Lines that everything takes at this width."""
-        return len(self._all_lines(width))
+        """Lines that everything takes at this width, in words that are not cut."""
+        return len(self._all_lines(width, self._forms[0]))
 
     def draw(self, width: int, height: int) -> list[Line]:
+        """In the roomiest form that fits; where none does, the last line counts what is left out."""
         if self._survey is None:
             return [[("looking for devices …", "dim")]]
-        return self._all_lines(width)[:height]
+        for form in self._forms:
+            lines = self._all_lines(width, form)
+            if len(lines) <= height:
+                return lines
+        hidden = self._survey.devices[height - 1 :]
+        free = sum(state.free for state in hidden)
+        return [*lines[: height - 1], [(f"{len(hidden)} more, {free} of them free: 1 lists them all", "dim")]]
 
-    def _all_lines(self, width: int) -> list[Line]:
+    @property
+    def _forms(self) -> tuple[Form, ...]:
+        return (Form.LINE,) if self.compact else (Form.WORDS, Form.TWO_LINES, Form.LINE)
+
+    def _all_lines(self, width: int, form: Form) -> list[Line]:
         if self._survey is None:
             return [[]]
         lines = []
-        gpus = [state for state in self._survey.devices if state.sample is not None]
-        number_width = max((len(_number(state)) for state in gpus), default=1)
-        for state in self._survey.devices:
-            history, words = self._utilisation.get(state.device.key, ()), self._holder_words(state)
-            lines += device_lines(state, history, words, width, compact=self.compact, number_width=number_width)
+        states = self._survey.devices
+        number_width = max((len(_number(state)) for state in states if state.sample is not None), default=1)
+        said = {state.device.key: self._holder_words(state) for state in states}
+        trimming = _trimming(states, said, width, number_width)
+        for state in states:
+            history, words = self._utilisation.get(state.device.key, ()), said[state.device.key]
+            lines += device_lines(state, history, words, width, form, number_width, trimming)
         if self._host is not None and not self._has_gpu:
             lines += host_lines(self._host, width, compact=self.compact)
-        if self.compact:
+        if self.compact and states:  # then the title says it
             return lines
-        return lines + [[(text, "dim")] for text in textwrap.wrap(self._survey.note, max(10, width))]
+        return lines + [[(text, "dim")] for text in wrapped(self._survey.note, width)]
 
     @property
     def _has_gpu(self) -> bool:
@@ -99,35 +122,59 @@ def device_lines(
     history: tuple[float | None, ...],
     holder: Span,
     width: int,
-    *,
-    compact: bool,
+    form: Form,
     number_width: int = 1,
+    trimming: int = 0,
 ) -> list[Line]:
-    """Two lines a GPU, or one where every line counts; one for a CPU slot.
+    """A GPU in this form; one line for a CPU slot.
 
     Args:
         number_width: of the longest number that stands above or below: `0`, or `2:1` for a MIG instance.
+        trimming: in one line, how much is left out for the words: 1 the bar, 2 the temperature too.
     """
-    sample = state.sample
-    if sample is None:
+    if state.sample is None:
         return [[(f"{state.device.label:<7}", "strong"), holder]]
+    numbers, bar, load, heat = _numbers(state, number_width)
+    words = holder[0].removeprefix("held by ")
+    if form is Form.LINE:
+        shown = [*numbers, *([bar(10)] if trimming < 1 else []), load, *([heat] if trimming < MOST_TRIMMING else [])]
+        return [[*shown, ("  ", ""), (words, holder[1])]]
+    first: Line = [*numbers, bar(max(4, width - line_width(numbers) - 11)), load, heat]
+    *before, last = (wrapped(words, width - 2) if form is Form.WORDS else []) or [words]
+    history_width = max(LEAST_HISTORY, min(HISTORY_WIDTH, width - 3 - len(last)))
+    below: list[Line] = [[("  ", ""), (text, holder[1])] for text in before]
+    room = width - 3 - history_width
+    if len(last) > room:  # words are worth more than the history
+        return [first, *below, [("  ", ""), (last, holder[1])]]
+    padded = fit(last, max(1, room))
+    return [first, *below, [("  ", ""), (padded, holder[1]), (" ", ""), (sparkline(history, history_width), "accent")]]
+
+
+def _numbers(state: DeviceState, number_width: int) -> tuple[Line, Callable[[int], Span], Span, Span]:
+    """Number, name and memory; the bar of the memory, for its width; utilisation; temperature."""
+    sample = state.sample
+    assert sample is not None
     used, total = sample.memory_used_bytes, sample.memory_total_bytes
     memory = fit(f"{_gib(used)}/{_gib(total, 0)} GiB", 12, "right")
     load = fit("?" if sample.utilisation_percent is None else f"{sample.utilisation_percent}%", 4, "right")
     heat = fit("" if sample.temperature_celsius is None else f"{sample.temperature_celsius}°C", 5, "right")
     fraction = used / total if used is not None and total else None
     name = fit(short_name(sample.name), NAME_WIDTH)
-    line: Line = [(f"{_number(state):<{number_width}} ", "strong"), (f"{name} {memory} ", "")]
-    if compact:
-        return [[*line, (meter(fraction, 10), _heat(fraction)), (f" {load} {heat}  ", ""), holder]]
-    bar = meter(fraction, max(4, width - line_width(line) - 11))
-    words = holder[0].removeprefix("held by ")
-    history_width = max(LEAST_HISTORY, min(HISTORY_WIDTH, width - 3 - len(words)))
-    below: Line = [("  ", ""), (fit(words, max(1, width - 3 - history_width)), holder[1]), (" ", "")]
-    return [
-        [*line, (bar, _heat(fraction)), (f" {load} {heat}", "")],
-        [*below, (sparkline(history, history_width), "accent")],
-    ]
+    numbers: Line = [(f"{_number(state):<{number_width}} ", "strong"), (f"{name} {memory} ", "")]
+    return numbers, lambda size: (meter(fraction, size), _heat(fraction)), (f" {load}", ""), (f" {heat}", "")
+
+
+def _trimming(states: Sequence[DeviceState], said: Mapping[str, Span], width: int, number_width: int) -> int:
+    """How much each line leaves out so that the longest words stand whole, as far as that can be: of all the same, as
+    numbers keep their places.
+    """
+    for trimming in range(MOST_TRIMMING):
+        lines = [
+            device_lines(each, (), said[each.device.key], width, Form.LINE, number_width, trimming) for each in states
+        ]
+        if all(line_width(line) <= width for each in lines for line in each):
+            return trimming
+    return MOST_TRIMMING
 
 
 def _number(state: DeviceState) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 
-from iqa_tui.widgets.canvas import Canvas, Line
+from iqa_tui.widgets.canvas import Canvas, Line, wrapped
 
 
 class Notes(Canvas):
@@ -22,6 +21,18 @@ class Notes(Canvas):
         self._texts = tuple(texts)
         self.redraw()
 
+    def lines_wanted(self, width: int) -> int:
+        """Lines that everything takes at this width."""
+        return len(wrapped_words(self._texts, width))
+
     def draw(self, width: int, height: int) -> list[Line]:
-        lines = [[(line, style)] for text, style in self._texts for line in textwrap.wrap(text, max(10, width))]
+        lines = wrapped_words(self._texts, width)
+        if len(lines) > height > 0:
+            (text, style), *_ = lines[height - 1]
+            lines[height - 1] = [(f"{text[: width - 1]}…", style)]
         return lines[:height]
+
+
+def wrapped_words(texts: Sequence[tuple[str, str]], width: int) -> list[Line]:
+    """The lines that paragraphs take at this width, each with its style."""
+    return [[(line, style)] for text, style in texts for line in wrapped(text, width)]

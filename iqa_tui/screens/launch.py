@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+import sys
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -14,6 +16,7 @@ from textual.message import Message
 from textual.widgets import Button, Input, Label
 
 from iqa_tui.launch.check import check
+from iqa_tui.launch.devices import DeviceState, Survey
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.flags import command_for, group_name
 from iqa_tui.launch.plan import Experiment, Plan, load_plan, preset_names
@@ -147,7 +150,7 @@ class LaunchScreen(Room):
 
     def _chosen_devices(self) -> tuple[str, ...] | None:
         """None where every device is ticked: then any will do, those that come later too."""
-        states = self.devices.survey.devices if self.devices else ()
+        states = choosable(self.devices.survey) if self.devices else []
         ticked = [state.device for state in states if state.device.key not in self._unticked_devices]
         if len(ticked) == len(states):
             return None
@@ -168,8 +171,7 @@ class LaunchScreen(Room):
         self._show_command()
 
     def _show_forecast(self) -> None:
-        chosen = self._chosen_devices()
-        devices = len(chosen) if chosen is not None else len(self.devices.survey.devices) if self.devices else 1
+        devices = self._device_count()
         seeds = self._seed_count()
         jobs = [
             Job(f"{each.id} {seed}", each.expected_hours or 0.0, each.priority, place)
@@ -180,6 +182,13 @@ class LaunchScreen(Room):
         schedules = {name: schedule(jobs, devices, name) for name in STRATEGIES} if known else {}
         self.query_one(StrategyList).show_schedules(schedules, self._strategy)
 
+    def _device_count(self) -> int:
+        """Ticked ones that get runs, now or once they are free."""
+        if self.devices is None:
+            return 1
+        usable = [state for state in choosable(self.devices.survey) if not state.set_aside and not is_broken(state)]
+        return sum(state.device.key not in self._unticked_devices for state in usable)
+
     def _seed_count(self) -> int:
         try:
             return len(self._request(self._plan).seeds_or_default()) if self._plan else 1
@@ -187,6 +196,12 @@ class LaunchScreen(Room):
             return 1
 
     def _show_command(self) -> None:
+        """The command of the experiment under the cursor; on the devices, what is to say of one of them."""
+        devices = self.query_one(DeviceList)
+        if self.devices is not None and devices.has_focus:
+            state = next((each for each in self.devices.survey.devices if each.device.key == devices.cursor_key), None)
+            self.query_one(CommandView).show_words(*device_words(state, self.devices.survey.note))
+            return
         experiment, plan = self._experiment_under_cursor(), self._plan
         if experiment is None or plan is None:
             self.query_one(CommandView).show("", ())
@@ -208,6 +223,7 @@ class LaunchScreen(Room):
         if self.devices is not None:
             self.query_one(DeviceList).show_survey(self.devices.survey, self._unticked_devices)
             self._show_forecast()
+            self._show_command()
 
     # What a person does
 
@@ -215,7 +231,7 @@ class LaunchScreen(Room):
         message.stop()
         if isinstance(message.table, PlanList):
             self._plan_changed()
-        elif isinstance(message.table, ExperimentList):
+        elif isinstance(message.table, ExperimentList | DeviceList):
             self._show_command()
         elif isinstance(message.table, StrategyList) and message.key:
             self._choose_strategy(message.key)
@@ -223,6 +239,9 @@ class LaunchScreen(Room):
     def on_row_table_row_clicked(self, message: RowTable.RowClicked) -> None:
         message.stop()
         self.action_tick()
+
+    def on_descendant_focus(self) -> None:
+        self._show_command()
 
     @on(Input.Changed)
     def _settings_changed(self) -> None:
@@ -241,7 +260,7 @@ class LaunchScreen(Room):
         """Tick what is under the cursor of the focused list, or no longer."""
         if isinstance(self.focused, DeviceList) and (key := self.focused.cursor_key):
             self._unticked_devices ^= {key}
-            self.devices_changed()
+            self.devices_changed()  # a key of a device that has no box changes nothing
         elif isinstance(self.focused, StrategyList) and (key := self.focused.cursor_key):
             self._choose_strategy(key)
         elif (key := self.query_one(ExperimentList).cursor_key) and self._plan:
@@ -285,6 +304,9 @@ class LaunchScreen(Room):
         if not request.experiments:
             self._complain("Nothing is ticked", "Tick an experiment with space, or all of them with a.")
             return
+        if request.devices == ():
+            self._complain("No device is ticked", "Tick one with space, or all of them: then any will do.")
+            return
         choices = (Choice("launch", "Launch", "primary"), Choice("back", "Not yet"))
         self.app.push_screen(
             ConfirmScreen(f"Launch {plan.name}?", self._summary(request), choices, safe="back"),
@@ -317,17 +339,25 @@ class LaunchScreen(Room):
     def _launch(self, request: LaunchRequest) -> None:
         self._launching = True
         self.query_one(CommandView).set_subtitle("checking the flags …")
-        self.run_worker(lambda: self._check_and_enqueue(request), thread=True)
+        name = self._plan_name
+        self.run_worker(lambda: self._check_and_enqueue(request, name), thread=True)
 
-    def _check_and_enqueue(self, request: LaunchRequest) -> None:
+    def _check_and_enqueue(self, request: LaunchRequest, name: str) -> None:
         """In a thread: each experiment's flags are judged by the trainer itself, a process each."""
-        problem = ""
+        app, problem = self.app, ""  # a screen that is gone knows of no app
         try:
             check(request)
             enqueue(request)
         except (LaunchError, OSError) as error:
-            problem = str(error)
-        self.app.call_from_thread(self._launched, problem)
+            problem = f"{error}\n\n`iqa-tui doctor {shlex.quote(name)}` tells what else is in the way."
+        if app.is_running:
+            app.call_from_thread(self._launched, problem)
+        else:  # somebody left meanwhile: the shell is what they see now
+            print(f"Nothing was launched: {problem}" if problem else "The runs are queued.", file=sys.__stderr__)
+
+    @property
+    def is_launching(self) -> bool:
+        return self._launching
 
     def _launched(self, problem: str) -> None:
         self._launching = False
@@ -345,6 +375,23 @@ class LaunchScreen(Room):
         """While one types into a field, enter and space belong to the field."""
         typing = isinstance(self.focused, Input)
         return not (typing and action in ("launch", "tick"))
+
+
+def choosable(survey: Survey) -> list[DeviceState]:
+    """Devices of the kind that runs get here; those that the environment hides are nobody's to choose."""
+    return [state for state in survey.devices if state.allowed and state.device.kind == survey.default_kind]
+
+
+def is_broken(state: DeviceState) -> bool:
+    """Whether nothing that ends would make it free."""
+    return state.sample is not None and bool(state.sample.problem)
+
+
+def device_words(state: DeviceState | None, note: str) -> tuple[str, list[str]]:
+    """Title and lines: all that the list has no room for."""
+    if state is None:
+        return "Devices", [note]
+    return f"{state.device.label} · {state.device.name}", [state.reason, note]
 
 
 def _plan_or_words(name: str) -> Plan | str:

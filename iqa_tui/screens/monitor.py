@@ -20,15 +20,22 @@ from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.curves import Curves, View
 from iqa_tui.panels.gpu import GpuPanel
 from iqa_tui.panels.log_tail import LogPanel
+from iqa_tui.panels.notes import Notes
 from iqa_tui.panels.run_list import RunList
-from iqa_tui.screens.orders import OrdersRoom
+from iqa_tui.screens.orders import OrdersRoom, order_hint
 from iqa_tui.screens.room import ScreenAsked, Session
+from iqa_tui.widgets.key_bar import KeyBar
 from iqa_tui.widgets.palette import SERIES
 from iqa_tui.widgets.row_table import RowTable
 
 if TYPE_CHECKING:
     from textual.widgets import Input
 
+WHY_PADDING = 4
+BARS_HEIGHT = 2
+MOST_NOTE_LINES = 5
+"""The longest cause takes this many in 80 columns."""
+LEAST_CURVES_HEIGHT = 3
 TICK_SECONDS = 5.0
 """How often times left and ages are counted anew while nothing else happens."""
 
@@ -44,8 +51,8 @@ class MonitorScreen(OrdersRoom):
         Binding("slash", "filter", "filter", key_display="/"),
         Binding("K", "stop_run", "stop"),
         Binding("R", "retry_run", "retry"),
-        Binding("h", "hold_run", "hold or release a queued run", show=False),
-        Binding("p", "priority_run", "next priority of a queued run", show=False),
+        Binding("h", "hold_run", "hold or release a queued run"),
+        Binding("p", "priority_run", "next priority of a queued run"),
         Binding("c", "other_curve", "curve"),
         Binding("plus,equals_sign", "smooth(1)", "smooth", key_display="+/-"),
         Binding("minus", "smooth(-1)", "less smooth", show=False),
@@ -68,11 +75,13 @@ class MonitorScreen(OrdersRoom):
         """Chosen runs and the colours of their curves, in the order in which they were chosen."""
         self._filter = ""
         self._folded = False
+        self._top_height = 0
 
     def compose_body(self) -> ComposeResult:
         with Container(id="top"):
             yield RunList()
             yield GpuPanel()
+        yield Notes(id="why")
         yield Curves(ascii_mode=self.session.ascii_mode)
         yield LogPanel()
 
@@ -117,7 +126,9 @@ class MonitorScreen(OrdersRoom):
         """What is looked for, or how far the newest group is."""
         ordered = words.in_plan_order(self.runs)
         title = "Runs"
-        if self._filter:
+        if self.problem:
+            title = f"Runs · as they were last: {self.problem}"
+        elif self._filter:
             title = f"Runs · matching “{self._filter}”"
         elif ordered:
             members = [state for state in ordered if state.group == ordered[0].group]
@@ -153,8 +164,23 @@ class MonitorScreen(OrdersRoom):
         message: LogChanged | None = self.log_message
         text = message.text if message and state and message.run_id == state.run_id else LogText()
         self.query_one(LogPanel).show_log(state, text)
+        self._show_why(state)
+        self.query_one(KeyBar).redraw()
+
+    def key_hint(self, action: str, description: str) -> str:
+        return order_hint(action, description, self._run_under_cursor())
+
+    def _show_why(self, state: RunState | None) -> None:
+        """What the numbers of a run cannot say: in the table's border, or below it where that is too narrow."""
         waiting = self.devices.waiting if self.devices else {}
-        self.query_one(RunList).set_note(words.note_words(state, waiting.get(state.run_id, "")) if state else "")
+        note = words.note_words(state, waiting.get(state.run_id, "")) if state else ""
+        table, why = self.query_one(RunList), self.query_one("#why", Notes)
+        stands_in_border = table.has_room_for_note(note)
+        table.set_note(note if stands_in_border else "")
+        why.show([] if stands_in_border else [(note, "")])
+        wanted = 0 if stands_in_border else why.lines_wanted(self.size.width - WHY_PADDING)
+        room = self.size.height - BARS_HEIGHT - self._top_height - LEAST_CURVES_HEIGHT
+        _set_height(why, max(0, min(wanted, MOST_NOTE_LINES, room)))
 
     def _empty_words(self) -> list[str]:
         if self.problem:
@@ -171,6 +197,7 @@ class MonitorScreen(OrdersRoom):
     def body_resized(self) -> None:
         self.query_one(GpuPanel).compact = self.has_class("-narrow")
         self._fit_top()
+        self._show_why(self._run_under_cursor())
 
     def _fit_top(self) -> None:
         """Give table and devices the lines that they need, so that the curves get the rest."""
@@ -180,13 +207,15 @@ class MonitorScreen(OrdersRoom):
         wide = self.has_class("-wide")
         device_lines = 0 if self._folded else gpus.lines_wanted(max(10, gpus.size.width or 44))
         if wide:
-            _set_height(self.query_one("#top"), max(6, min(max(rows, device_lines) + 2, height * 45 // 100)))
+            self._top_height = max(6, min(max(rows, device_lines) + 2, height * 45 // 100))
+            _set_height(self.query_one("#top"), self._top_height)
             return
-        gpu_height = min(device_lines + 2, 6, height // 4) if device_lines else 0
+        gpu_height = min(device_lines + 2, height // 3) if device_lines else 0
         run_height = max(5, min(rows + 2, (height - gpu_height) * 45 // 100))
+        self._top_height = run_height + gpu_height
         _set_height(gpus, gpu_height)
         _set_height(runs, run_height)
-        _set_height(self.query_one("#top"), run_height + gpu_height)
+        _set_height(self.query_one("#top"), self._top_height)
 
     # What a person does
 

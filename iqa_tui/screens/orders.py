@@ -13,6 +13,9 @@ from iqa_tui.monitor.state import RunState
 from iqa_tui.screens.room import Room
 from training.runfolder.schema import State
 
+RETRIED = (State.FAILED, State.STOPPED, State.LOST)
+"""As the launcher has it, which is loaded only when somebody orders something."""
+
 
 class OrdersRoom(Room):
     """A screen on which a run can be pointed at."""
@@ -29,7 +32,10 @@ class OrdersRoom(Room):
         question = ConfirmScreen(
             f"Stop {words.run_name(state)}?",
             stop_lines(state, time.time()),
-            (Choice("keep", "Keep it running"), Choice("stop", "Stop it", "error")),
+            (
+                Choice("keep", "Keep it running" if state.state.is_alive else "Keep it queued"),
+                Choice("stop", "Stop it", "error"),
+            ),
         )
 
         def answered(answer: str | None) -> None:
@@ -97,6 +103,19 @@ class OrdersRoom(Room):
             self.notify(f"Copied the {what}: {text}", markup=False)
 
 
+def order_hint(action: str, description: str, state: RunState | None) -> str:
+    """What the key bar says of a key that orders something of this run; empty where it would be refused."""
+    is_queued = state is not None and state.state is State.QUEUED
+    is_held = state is not None and state.status.held
+    hints = {
+        "stop_run": "stop" if is_queued or (state is not None and state.state.is_alive) else "",
+        "retry_run": "retry" if state is not None and state.state in RETRIED else "",
+        "hold_run": ("release" if is_held else "hold") if is_queued else "",
+        "priority_run": "priority" if is_queued else "",
+    }
+    return hints.get(action, description)
+
+
 def _with_name(said: str, state: RunState) -> str:
     """What the launcher says of a folder, said of the run as it is called on screen."""
     return said.replace(state.run_id, words.run_name(state))
@@ -111,4 +130,6 @@ def stop_lines(state: RunState, now: float) -> list[str]:
     lines = [state.run_id, f"{since}{progress}."]
     if state.state.is_alive:
         lines.append("It writes a checkpoint first; R tries it again from there.")
+    else:
+        lines.append("It will not start; R queues it again.")
     return lines

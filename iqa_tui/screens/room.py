@@ -87,11 +87,15 @@ class Room(Screen[None]):
         yield HeaderBar(self.ROOM)
         yield TooSmall(id="too-small")
         yield from self.compose_body()
-        yield KeyBar()
+        yield KeyBar(self.key_hint)
 
     def compose_body(self) -> ComposeResult:
         """What stands between the header and the key bar."""
         raise NotImplementedError
+
+    def key_hint(self, action: str, description: str) -> str:  # noqa: ARG002  for screens whose keys depend on a row
+        """What the key bar says of a key now; empty where the key would do nothing."""
+        return description
 
     def body_resized(self) -> None:
         """The terminal has another size; the classes -wide, -narrow and -tiny are set already."""
@@ -113,6 +117,11 @@ class Room(Screen[None]):
         self.query_one(HeaderBar).show(title, words.summary_words(self.runs, recorded))
 
     @property
+    def is_launching(self) -> bool:
+        """Whether a launch is under way, of which nobody knows yet how it ends."""
+        return False
+
+    @property
     def can_draw(self) -> bool:
         """False before the panels are there, and while the app ends: then they may be gone already."""
         return self.is_mounted and self.app.is_running
@@ -121,6 +130,9 @@ class Room(Screen[None]):
         if self.can_draw:
             self.show_header()
             self.runs_changed()
+
+    def watch_problem(self) -> None:
+        self.watch_runs()
 
     def watch_devices(self) -> None:
         if self.can_draw:

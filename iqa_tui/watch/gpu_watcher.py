@@ -74,11 +74,18 @@ class GpuWatcher:
         psutil.cpu_percent(None)
         while not self._stopped.is_set():
             survey = _survey(surveyor)
-            waiting = self._waiting_reasons(self._queued(), survey)
+            waiting = self._reasons(survey)
             if self._stopped.is_set():
                 return
             self._post(DevicesSurveyed(survey, _host_load(psutil), self._with_history(survey), waiting))
             self._stopped.wait(self._period_seconds)
+
+    def _reasons(self, survey: Survey) -> dict[str, str]:
+        """Run id to what it waits for; that the folder cannot be read says the message about its runs."""
+        try:
+            return self._waiting_reasons(self._queued(), survey)
+        except (LaunchError, OSError):
+            return {}
 
     def _with_history(self, survey: Survey) -> dict[str, tuple[float | None, ...]]:
         for state in survey.devices:
@@ -92,7 +99,7 @@ def _survey(surveyor: SurveysDevices) -> Survey:
     """Why the devices cannot be looked at is said where they would stand."""
     try:
         return surveyor.survey()
-    except LaunchError as error:
+    except (LaunchError, OSError) as error:
         from iqa_tui.launch.devices import Survey  # noqa: PLC0415  as above
 
         return Survey((), str(error), time.time())

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
+import os
 import time
 from pathlib import Path
 from typing import Any
 
 from iqa_tui.watch.gpu_watcher import Queued
+from training.runfolder.layout import dispatcher_log
 
 LOOK_SECONDS = 10.0
 """Between two looks at runs that are over while none waits: one of them may be lost and to be resumed."""
+
+
+SHORT_LIVES = 5
+"""Dispatchers that ended before the next look, one after the other: then something is wrong with all of them."""
 
 
 class Reviver:
@@ -21,19 +26,39 @@ class Reviver:
         self._runs_dir = runs_dir
         self._backlog: Any = None
         self._next_look = 0.0
+        self._started = 0
+        """Dispatchers that had to be started, look by look."""
 
     def __call__(self, queued: Queued, survey: Any) -> dict[str, str]:
-        """Run id to what it waits for."""
+        """Run id to what it waits for.
+
+        Raises:
+            OSError: the folder of runs cannot be read.
+        """
+        trouble = ""
         if queued or time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + LOOK_SECONDS
-            with contextlib.suppress(OSError):  # another user's folder: its owner will
-                self._revive()
+            trouble = self._revive()
         waiting = importlib.import_module("iqa_tui.launch.waiting")  # after the first paint, as all of the launcher
         reasons: dict[str, str] = waiting.waiting_reasons(queued, survey)
+        if trouble:
+            backlog = importlib.import_module("iqa_tui.launch.backlog")
+            ours = [run.run_id for run, spec in queued if backlog.is_ours(run)]
+            reasons |= {run_id: f"{trouble}; {reasons[run_id]}" for run_id in ours if run_id in reasons}
         return reasons
 
-    def _revive(self) -> None:
+    def _revive(self) -> str:
+        """Why nobody can give devices to our runs; empty where somebody does."""
+        launcher = importlib.import_module("iqa_tui.launch.queue")
         if self._backlog is None:
             backlog = importlib.import_module("iqa_tui.launch.backlog")
             self._backlog = backlog.Backlog(self._runs_dir, own_only=True)
-        importlib.import_module("iqa_tui.launch.queue").revive_dispatcher(self._runs_dir, self._backlog)
+        try:
+            was_started = launcher.revive_dispatcher(self._runs_dir, self._backlog)
+        except OSError as error:
+            return f"nobody can give it a device ({error.strerror or error}: {self._runs_dir})"
+        self._started = self._started + 1 if was_started else 0
+        if self._started <= SHORT_LIVES:
+            return ""
+        log = dispatcher_log(self._runs_dir, os.geteuid())
+        return f"nobody gives it a device: its dispatcher ends at once, {log} says why"

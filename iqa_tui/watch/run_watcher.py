@@ -73,7 +73,7 @@ class RunWatcher:
         try:
             states, problem = tuple(self._catalog.refresh()), ""
         except OSError as error:
-            states, problem = self._states or (), f"{self._catalog.runs_dir}: {error.strerror or error}"
+            states, problem = self._states or (), f"{error.strerror or error}: {self._catalog.runs_dir}"
         before = self._states
         same = before is not None and len(before) == len(states) and all(map(_is, before, states))
         self._states = states

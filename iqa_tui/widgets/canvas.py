@@ -5,6 +5,7 @@ Over a slow connection that is the difference between usable and not: Textual al
 
 from __future__ import annotations
 
+import textwrap
 from abc import abstractmethod
 from collections.abc import Iterable
 from itertools import takewhile
@@ -14,8 +15,8 @@ from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.content import Content
 from textual.geometry import Region
-from textual.markup import escape
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -65,13 +66,13 @@ class Canvas(Widget):
         """Put a text, not markup, into the border; nothing is repainted where it is there already."""
         if self._border_words != (title, self._border_words[1]):
             self._border_words = (title, self._border_words[1])
-            self.border_title = escape(title)
+            self.border_title = Content(title)
 
     def set_subtitle(self, subtitle: str) -> None:
         """As `set_title`, into the lower border."""
         if self._border_words != (self._border_words[0], subtitle):
             self._border_words = (self._border_words[0], subtitle)
-            self.border_subtitle = escape(subtitle)
+            self.border_subtitle = Content(subtitle)
 
     def render_line(self, y: int) -> Strip:
         if y < len(self._strips):
@@ -144,6 +145,11 @@ def fit(text: str, width: int, align: str = "left") -> str:
         return set_cell_size(text, width - 1) + "…" if width > 0 else ""
     padding = " " * (width - size)
     return padding + text if align == "right" else text + padding
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """The text in lines of at most `width` cells, or of ten where that is less; commands and paths are not torn."""
+    return textwrap.wrap(text, max(10, width), break_on_hyphens=False)
 
 
 def line_width(line: Iterable[Span]) -> int:

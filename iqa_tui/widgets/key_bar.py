@@ -5,6 +5,8 @@ Where the line is too narrow, the last ones of the screen go; the order of bindi
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual import events
 
 from iqa_tui.widgets.canvas import Canvas, Line, line_width
@@ -14,6 +16,13 @@ WHILE_TYPING = (("⏎", "done", "enter"), ("esc", "back", "escape"))
 
 class KeyBar(Canvas):
     """Dock it at the bottom of a screen."""
+
+    def __init__(self, hint: Callable[[str, str], str]) -> None:
+        """Args:
+        hint: an action and its description to the words that stand here now; empty where its key would do nothing.
+        """
+        super().__init__()
+        self._hint = hint
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, lambda _screen: self.redraw())
@@ -33,8 +42,8 @@ class KeyBar(Canvas):
         of_app: dict[str, tuple[str, str, str]] = {}
         for active in self.screen.active_bindings.values():
             binding = active.binding
-            if binding.show and active.enabled:
-                entry = (self.app.get_key_display(binding), binding.description, binding.key)
+            if binding.show and active.enabled and (words := self._hint(binding.action, binding.description)):
+                entry = (self.app.get_key_display(binding), words, binding.key)
                 (of_app if active.node is self.app else own).setdefault(binding.action, entry)
         room = width - sum(map(_entry_width, of_app.values()))
         fitting = []

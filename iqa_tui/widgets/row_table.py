@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -16,6 +17,9 @@ from textual.message import Message
 from iqa_tui.widgets.canvas import Canvas, Line, Span, fit, line_width
 
 Cell = str | tuple[Span, ...]
+
+BORDER_TEXT_PADDING = 2
+"""Cells by which a text in the border must be shorter than the widget's content is wide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +128,17 @@ class RowTable(Canvas, can_focus=True):
         self._note = text
         self._show_note()
 
+    def has_room_for_note(self, text: str) -> bool:
+        """Whether the lower border takes it whole, beside the place in the list."""
+        beside = len(f"{self._place} · ") if self._place else 0
+        return cell_len(text) + beside <= self.size.width - BORDER_TEXT_PADDING
+
     def _show_note(self) -> None:
-        place = f"{self._cursor + 1} of {len(self._rows)}" if len(self._rows) > self._visible_rows else ""
-        self.set_subtitle(" · ".join(text for text in (self._note, place) if text))
+        self.set_subtitle(" · ".join(text for text in (self._note, self._place) if text))
+
+    @property
+    def _place(self) -> str:
+        return f"{self._cursor + 1} of {len(self._rows)}" if len(self._rows) > self._visible_rows else ""
 
     def move_to(self, key: str) -> None:
         """Put the cursor on a row; a row that is not there leaves it where it is."""

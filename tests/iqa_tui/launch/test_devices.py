@@ -65,6 +65,15 @@ def test_what_others_do_on_a_gpu_is_said_in_words(lab: Lab, gpus: FakeGpus) -> N
     ]
 
 
+def test_who_surveys_again_and_again_is_not_held_up_by_the_first_answer(lab: Lab, gpus: FakeGpus) -> None:
+    gpus.says = ["hang 0 temperature 30"]
+    gpus.write()
+    survey = Surveyor(patience_seconds=0.3).survey()
+    assert survey.is_blind
+    assert re.match("The NVIDIA driver has not answered for [0-4] s: runs wait for it; ", survey.note)
+    assert "`iqa-tui doctor`" in survey.note
+
+
 def test_a_gpu_is_free_after_three_idle_samples_in_the_settling_time(lab: Lab, gpus: FakeGpus) -> None:
     surveyor = Surveyor(settle_seconds=0.6)
     began = time.monotonic()
@@ -179,7 +188,7 @@ def test_while_the_driver_hangs_status_answers_and_nothing_is_free(
     monkeypatch.setattr(
         devices,
         "open_driver",
-        lambda: Driver(
+        lambda _patience: Driver(
             program("iqa_tui.gpus.sampler"),
             child_environment(),
             start_seconds=30.0,

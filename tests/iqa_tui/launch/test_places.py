@@ -88,6 +88,7 @@ def test_a_device_is_withdrawn_and_put_back_while_runs_wait_for_it(
     reasons = waiting_reasons([(run, read_spec(run))], Surveyor().survey())
     assert "for the demo" in reasons[run.run_id]
     assert "CPU 0 withdrawn by " in reasons[run.run_id]
+    assert reasons[run.run_id].endswith("for the demo; `iqa-tui restore cpu-0` puts it back")
     assert state(run) is State.QUEUED
     assert main([*command, "restore", "cpu"]) == 0
     assert "It was withdrawn by " in capsys.readouterr().out
@@ -128,6 +129,7 @@ def test_a_gpu_whose_driver_fails_is_set_aside_until_it_is_put_back(
     command = [sys.executable, "-m", "iqa_tui", "--runs-dir", str(lab.runs_dir)]
     seen = json.loads(subprocess.run([*command, "status", "--json"], capture_output=True, check=True).stdout)
     assert seen["devices"][0]["reason"].startswith("set aside: the driver failed under ")
+    assert seen["devices"][0]["reason"].endswith("; `iqa-tui restore 0` puts it back")
     assert [run["waits_for"].startswith("needs a GPU: GPU 0 set aside") for run in seen["runs"]] == [True] * 3
     assert state(third) is State.QUEUED
     for run in (first, second):

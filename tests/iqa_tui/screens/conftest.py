@@ -22,7 +22,7 @@ class FakeSurveyor:
     """Two GPUs: one free, one another person's."""
 
     def survey(self) -> Survey:
-        return Survey((gpu_state(0, free=True), gpu_state(1, free=False)), "", time.time())
+        return Survey((gpu_state(0, free=True), gpu_state(1, free=False)), "", time.time(), "gpu")
 
 
 def gpu_state(index: int, *, free: bool) -> DeviceState:

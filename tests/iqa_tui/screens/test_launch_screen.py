@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import asyncio
 import threading
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.widgets import Input
 
+from iqa_tui.launch.devices import Device, DeviceState, Survey
 from iqa_tui.launch.plan import PlanError
 from iqa_tui.launch.queue import LaunchRequest
 from iqa_tui.panels.command_view import CommandView
@@ -16,7 +20,7 @@ from iqa_tui.screens import launch as launch_module
 from iqa_tui.screens.confirm import ConfirmScreen
 from iqa_tui.screens.launch import parse_overrides, parse_seeds
 from tests.fakes.run_folders import FakeRun
-from tests.iqa_tui.screens.conftest import OpenApp, screen_text, settle
+from tests.iqa_tui.screens.conftest import FakeSurveyor, OpenApp, gpu_state, screen_text, settle
 
 PLAN = """
 name = "small"
@@ -126,6 +130,63 @@ async def test_devices_that_are_not_ticked_are_not_used(
     assert launched[0].devices == ("0",)
 
 
+async def test_what_runs_cannot_have_is_not_chosen_with_the_rest(
+    plan_file: str, open_app: OpenApp, launched: list[LaunchRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden = replace(gpu_state(2, free=False), allowed=False, reason="left out by CUDA_VISIBLE_DEVICES=0,1")
+    slot = DeviceState(Device("cpu-0", "cpu", 0, "CPU, 8 threads"), False, "runs F1 of ann")
+    states = (gpu_state(0, free=True), gpu_state(1, free=True), hidden, slot)
+    monkeypatch.setattr(FakeSurveyor, "survey", lambda _self: Survey(states, "", time.time(), "gpu"))
+    async with open_app(room="launch", plans=(plan_file,)) as pilot:
+        devices = pilot.app.screen.query_one(DeviceList)
+        await settle(pilot, lambda: "A small plan" in screen_text(pilot) and len(devices.row_keys) == 4)
+        assert screen_text(pilot).count("[x] GPU") == 2
+        devices.focus()
+        await pilot.press("space", "enter")  # GPU 0 no longer
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("enter")
+        await settle(pilot, lambda: bool(launched))
+        assert launched[0].devices == ("1",)
+        await pilot.press("1", "j", "space", "enter")  # nor GPU 1
+        await settle(pilot, lambda: "No device is ticked" in screen_text(pilot))
+    assert len(launched) == 1
+
+
+async def test_who_leaves_in_the_middle_of_a_launch_is_asked_and_told_how_it_ended(
+    plan_file: str,
+    open_app: OpenApp,
+    launched: list[LaunchRequest],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    left = threading.Event()
+
+    def check(_request: LaunchRequest) -> None:
+        left.wait(30)
+        raise PlanError("--lr -1 must be above 0.")
+
+    monkeypatch.setattr(launch_module, "check", check)
+    async with open_app(room="launch", plans=(plan_file,)) as pilot:
+        await settle(pilot, lambda: "A small plan" in screen_text(pilot))
+        await pilot.press("enter")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("enter")
+        await settle(pilot, lambda: "checking the flags" in screen_text(pilot))
+        await pilot.press("q")
+        await settle(pilot, lambda: "A launch is being checked: leave?" in screen_text(pilot))
+        await pilot.press("enter")  # the safe answer
+        assert not pilot.app._exit
+        await pilot.press("q", "right", "enter")
+        await settle(pilot, lambda: pilot.app._exit)
+    left.set()
+    deadline = time.monotonic() + 20
+    said = ""
+    while "Nothing was launched: --lr -1 must be above 0." not in said:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.02)
+        said += capfd.readouterr().err
+
+
 async def test_not_yet_launches_nothing(plan_file: str, open_app: OpenApp, launched: list[LaunchRequest]) -> None:
     async with open_app(room="launch", plans=(plan_file,)) as pilot:
         await settle(pilot, lambda: "A small plan" in screen_text(pilot))
@@ -152,6 +213,7 @@ async def test_what_the_check_refuses_is_said_in_words(
         await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
         await pilot.press("enter")
         await settle(pilot, lambda: "--lr -1 must be above 0." in screen_text(pilot))
+        assert "small.toml` tells what else is in the way" in " ".join(screen_text(pilot).replace("│", " ").split())
         assert checked.is_set()
         assert launched == []
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from textual.message import Message
 
 from iqa_tui.gpus.sample import GpuSample
@@ -13,8 +14,10 @@ from iqa_tui.launch.devices import Device, DeviceState, Survey
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.messages import DevicesSurveyed, LogChanged, RunsChanged
 from iqa_tui.watch.gpu_watcher import GpuWatcher
+from iqa_tui.watch.reviver import Reviver
 from iqa_tui.watch.run_watcher import RunWatcher
 from tests.fakes.run_folders import FakeRun
+from training.runfolder.layout import dispatcher_log
 from training.runfolder.schema import State
 
 
@@ -114,6 +117,35 @@ def test_devices_that_cannot_be_looked_at_say_why() -> None:
     watcher.stop()
     assert isinstance(message, DevicesSurveyed)
     assert message.survey.note == "no folder for leases"
+
+
+def test_a_folder_that_cannot_be_read_stops_no_look_at_the_devices() -> None:
+    def unreadable(_queued: object, _survey: object) -> dict[str, str]:
+        raise PermissionError(13, "Permission denied")
+
+    posted = Posted()
+    watcher = GpuWatcher(lambda: FakeSurveyor([gpu(10)]), unreadable, list, posted.append, 0.01)
+    watcher.start()
+    posted.wait_for(lambda message: isinstance(message, DevicesSurveyed) and len(message.utilisation["GPU-a"]) >= 3)
+    watcher.stop()
+
+
+def test_where_nobody_can_dispatch_every_run_of_ours_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakeRun.queue(tmp_path, "F2")
+    queued = [(fake.run, fake.spec)]
+    reviver = Reviver(tmp_path)
+
+    def refused(*_: object) -> int:
+        raise OSError(30, "Read-only file system", "/usr/bin/python")
+
+    monkeypatch.setattr("iqa_tui.launch.queue.start_detached", refused)
+    assert reviver(queued, gpu(1))[fake.run.run_id].startswith(
+        f"nobody can give it a device (Read-only file system: {tmp_path}); "
+    )
+    monkeypatch.setattr("iqa_tui.launch.queue.start_detached", lambda *_: 0)  # it ends before anybody looks
+    said = [reviver(queued, gpu(1))[fake.run.run_id] for _ in range(6)]
+    assert ["nobody" in words for words in said] == [False] * 5 + [True]
+    assert f"its dispatcher ends at once, {dispatcher_log(tmp_path, os.geteuid())} says why; " in said[-1]
 
 
 def test_a_driver_that_hangs_holds_nobody_up() -> None:
