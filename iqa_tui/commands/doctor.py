@@ -43,7 +43,8 @@ def tell(finding: Finding) -> None:
 
 def _findings(request: LaunchRequest) -> Iterator[Finding]:
     """The machine first, then what the plan needs of it."""
-    findings, reading = check_gpus()
+    has_needs = all(experiment.vram_bytes is not None for experiment in request.chosen())
+    findings, reading = check_gpus(has_declared_needs=has_needs)
     yield from findings
     yield from check_locks(request.runs_dir)
     yield check_sessions()

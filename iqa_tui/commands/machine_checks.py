@@ -16,6 +16,7 @@ from iqa_tui.commands.finding import Finding, blocked, doubtful
 from iqa_tui.gpus.driver import Driver, Reading
 from iqa_tui.gpus.free import unknown_words
 from iqa_tui.gpus.namespace import OWN_NAMESPACE, counts_as_the_host
+from iqa_tui.gpus.sample import GpuSample
 from iqa_tui.launch.devices import open_driver
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.lease import leases_dir
@@ -39,8 +40,12 @@ ASK_LOGIND = (
 BUS_SECONDS = 5
 
 
-def check_gpus(driver: Driver | None = None) -> tuple[list[Finding], Reading]:
-    """The driver as NVML tells of it, and every GPU that no run could have."""
+def check_gpus(driver: Driver | None = None, *, has_declared_needs: bool = False) -> tuple[list[Finding], Reading]:
+    """The driver as NVML tells of it, and every GPU that no run could have.
+
+    Args:
+        has_declared_needs: every run of the plan says how much memory it needs.
+    """
     driver = driver or open_driver()
     reading = driver.look()
     driver.close()
@@ -54,18 +59,23 @@ def check_gpus(driver: Driver | None = None) -> tuple[list[Finding], Reading]:
     names = ", ".join(f"{sample.index} {sample.name}" for sample in reading.samples)
     cuda = "" if reading.cuda_version is None else f", CUDA up to {reading.cuda_version[0]}.{reading.cuda_version[1]}"
     findings = [Finding("GPUs", f"driver {reading.driver_version or 'of unknown version'}{cuda}: {names}")]
-    useless = [(sample, sample.problem or unknown_words(sample)) for sample in reading.samples]
+    useless = [
+        (sample, sample.problem or unknown_words(sample, has_declared_need=has_declared_needs))
+        for sample in reading.samples
+    ]
     for sample, words in useless:
         if words:
-            findings.append(doubtful("GPUs", f"GPU {sample.index} gets no run: {words}", _gpu_remedy(sample.problem)))
+            findings.append(doubtful("GPUs", f"GPU {sample.index} gets no run: {words}", _gpu_remedy(sample)))
     if reading.samples and all(words for _, words in useless):
         findings.append(blocked("GPUs", "no GPU can get a run", "Mend one of them, or use --devices cpu"))
     return findings, reading
 
 
-def _gpu_remedy(problem: str) -> str:
-    if problem:
+def _gpu_remedy(sample: GpuSample) -> str:
+    if sample.problem:
         return "Ask whoever keeps the machine; the other GPUs go on without it"
+    if unknown_words(sample, has_declared_need=True):
+        return "Update the driver; of some GPUs that share the machine's memory none tells it: use --devices cpu"
     return 'Declare what a run needs (vram = "10 GiB" in the plan): then memory alone decides'
 
 

@@ -30,6 +30,7 @@ FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
 NORMAL_PAUSE_SECONDS = 30.0
 """A machine without a driver is asked again after this: somebody may load it."""
+STUCK = "The NVIDIA driver does not answer, and who asks it is stuck in it: only a reboot helps"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +85,15 @@ class Driver:
         self._has_answered = False
         self._failures = 0
         self._next_start = float("-inf")
+        self._left_behind: subprocess.Popen[bytes] | None = None
+        """The last process that was ended: one that is stuck in the kernel does not go."""
         self._reading = Reading()
 
     def look(self) -> Reading:
         """The GPUs as they are now, or why they cannot be seen and as they were last."""
         now = time.monotonic()
         if self._process is None:
-            if now < self._next_start:
+            if now < self._next_start or self._is_stuck():
                 return self._reading
             self._start()
         if self._process is not None and self._asked is None:
@@ -103,7 +106,15 @@ class Driver:
         """End the process, whatever it is doing."""
         if self._end is not None:
             self._end()
+            self._left_behind = self._process
         self._process = self._end = self._asked = None
+
+    def _is_stuck(self) -> bool:
+        """Another process would get stuck too, and another, all night long."""
+        if self._left_behind is None or self._left_behind.poll() is not None:
+            return False
+        self._reading = replace(self._reading, trouble=STUCK, is_normal=False)
+        return True
 
     def _start(self) -> None:
         try:

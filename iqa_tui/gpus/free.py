@@ -49,10 +49,14 @@ def _who_holds(sample: GpuSample, now: float) -> str | None:
     return f"held by {process_words(largest, now)}{others}"
 
 
-def unknown_words(sample: GpuSample) -> str | None:
-    """What the driver does not tell of a GPU and would have to; None where that is nothing."""
+def unknown_words(sample: GpuSample, *, has_declared_need: bool = False) -> str | None:
+    """What the driver does not tell of a GPU and would have to, for a run that takes it whole, or for one that has
+    declared its need; None where that is nothing.
+    """
     if sample.memory_used_bytes is None or sample.memory_total_bytes is None:
         return "its driver does not tell how much memory is used"
+    if has_declared_need:
+        return None
     if sample.processes is None:
         return "its driver does not tell who uses it"
     if sample.utilisation_percent is None and sample.instance is None:  # of a part of a GPU no driver tells it
@@ -69,7 +73,8 @@ def _what_is_used(sample: GpuSample) -> str | None:
         return f"{used} are in use by a process that cannot be seen from here"
     if sample.utilisation_percent is not None and sample.utilisation_percent > IDLE_UTILISATION_PERCENT:
         return f"it is {sample.utilisation_percent}% busy"
-    return unknown_words(sample)
+    unknown = unknown_words(sample)
+    return None if unknown is None else f"{unknown}: only runs that declare `vram` start on it"
 
 
 def why_not_free(looks: Sequence[Look], now: float, settle_seconds: float = SETTLE_SECONDS) -> str | None:

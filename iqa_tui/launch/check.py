@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 
 from iqa_tui.launch.devices import Survey, Surveyor, names_device
@@ -49,9 +50,14 @@ def _check_seeds(request: LaunchRequest) -> None:
             )
 
 
+GPU_NAME = re.compile(r"\d+(:\d+)?|(GPU|MIG)-.+")
+
+
 def _check_devices(devices: tuple[str, ...], survey: Survey) -> None:
     there = ", ".join(state.device.label for state in survey.devices)
     for entry in devices:
+        if survey.is_blind and GPU_NAME.fullmatch(entry):
+            continue  # it may well be there: the run waits for the driver, and is told so
         named = [state for state in survey.devices if names_device(entry, state.device)]
         if not named:
             raise PlanError(

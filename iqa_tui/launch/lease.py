@@ -56,6 +56,9 @@ class Holder:
         return self.label or self.run_id or "a run"
 
 
+UNKNOWN_HOLDER = Holder(user="somebody", run_id="")
+
+
 def leases_dir() -> Path:
     """The folder, made where it is missing: `$IQA_TUI_LEASES`, else `/run/lock/iqa-tui`, which is local and is
     emptied by a reboot alone, else (where only root may write there) `/var/tmp/iqa-tui-leases`.
@@ -216,10 +219,12 @@ def _shares(key: str) -> dict[int, Holder]:
 
 def _holder_in(path: Path) -> Holder:
     try:
-        content = json.loads(path.read_bytes())
-        return Holder(**content)
+        holder = Holder(**json.loads(path.read_bytes()))
     except (OSError, ValueError, TypeError):  # being written, or of another version
-        return Holder(user="somebody", run_id="")
+        return UNKNOWN_HOLDER
+    # Everybody may write there.
+    numbers_are_sound = all(value is None or isinstance(value, int) for value in (holder.pid, holder.reserved_bytes))
+    return holder if numbers_are_sound else UNKNOWN_HOLDER
 
 
 def user_name() -> str:

@@ -21,19 +21,32 @@ def open_lock_file(path: Path, mode: int = 0o644) -> int:
     """Open a lock file for locking, making it if it is absent.
 
     An existing file is opened without O_CREAT first: with fs.protected_regular the kernel refuses O_CREAT on
-    another user's file in a sticky folder.
+    another user's file in a sticky folder. A symbolic link is refused: whoever may write a shared folder could have
+    us write into another file.
 
     Raises:
-        OSError: no such folder, or no permission.
+        OSError: no such folder, no permission, or a symbolic link.
     """
     while True:
         with contextlib.suppress(FileNotFoundError):
-            return os.open(path, os.O_RDWR | os.O_CLOEXEC)
+            return os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
         with contextlib.suppress(FileExistsError):
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-            with contextlib.suppress(OSError):
-                os.fchmod(descriptor, mode)  # the umask must not shut other users out of a shared lease
-            return descriptor
+            return _make_lock_file(path, mode)
+
+
+def _make_lock_file(path: Path, mode: int) -> int:
+    """A shared one has its mode from its first instant, or a kill before a chmod would shut others out for ever."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    if mode & 0o022:
+        umask = os.umask(0)  # of the whole process: leases are taken by supervisors, which have one thread
+        try:
+            return os.open(path, flags, mode)
+        finally:
+            os.umask(umask)
+    descriptor = os.open(path, flags, mode)
+    with contextlib.suppress(OSError):
+        os.fchmod(descriptor, mode)
+    return descriptor
 
 
 def take_lock(path: Path, *, mode: int = 0o644, wait_seconds: float = PROBE_SECONDS) -> int:

@@ -75,6 +75,13 @@ def test_a_gpu_that_can_get_no_run_is_named_and_blocks_only_where_no_other_can(g
     assert [sign(finding) for finding in findings] == ["ok", "warning"]
     assert findings[1].words == "GPU 1 gets no run: its driver does not tell who uses it"
     assert "vram" in findings[1].remedy
+    findings, _ = check_gpus(has_declared_needs=True)
+    assert [sign(finding) for finding in findings] == ["ok"]
+    gpus.failures += [(1, "memory", NOT_SUPPORTED), (1, "memory_v2", NOT_SUPPORTED)]
+    gpus.write()
+    findings, _ = check_gpus(has_declared_needs=True)
+    assert findings[1].words == "GPU 1 gets no run: its driver does not tell how much memory is used"
+    assert "vram" not in findings[1].remedy
     gpus.failures += [(0, "*", 15)]
     gpus.write()
     findings, _ = check_gpus()

@@ -85,6 +85,26 @@ def test_a_driver_that_hangs_from_the_start_is_told_of(gpus: FakeGpus) -> None:
     driver.close()
 
 
+def test_a_query_that_not_even_a_kill_ends_is_the_last_one(gpus: FakeGpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driver_module, "FIRST_PAUSE_SECONDS", 0.0)
+    end_process = driver_module._end_process
+    gpus.says = ["hang 0 temperature 600"]
+    gpus.write()
+    driver = Driver(program("iqa_tui.gpus.sampler"), child_environment(), start_seconds=0.3, give_up_seconds=0.3)
+    with monkeypatch.context() as kernel:
+        kernel.setattr(driver_module, "_end_process", lambda process: None)
+        driver.look()
+    gpus.says = []
+    gpus.write()
+    stuck = driver._left_behind
+    assert stuck is not None
+    assert driver.look().trouble.endswith("only a reboot helps")
+    assert driver._process is None
+    end_process(stuck)  # it came back after all
+    wait_until(lambda: driver.look().is_fresh, "a new process to answer")
+    driver.close()
+
+
 def test_a_query_that_crashes_takes_only_its_process_along(gpus: FakeGpus, driver: Driver) -> None:
     good = driver.look()
     gpus.says = ["crash 1 power"]

@@ -11,6 +11,7 @@ from iqa_tui.gpus.sample import GpuProcess, GpuSample
 
 IDLE = GpuSample(2, "GPU-2", "H100", 4 * MIB, 80 * GIB, 0, 40, 60.0, ())
 NOW = 100_000.0
+WAY_OUT = ": only runs that declare `vram` start on it"
 ANN = GpuProcess(4711, "ann", "python", int(21.3 * GIB), NOW - 3 * 3600)
 
 
@@ -20,7 +21,7 @@ ANN = GpuProcess(4711, "ann", "python", int(21.3 * GIB), NOW - 3 * 3600)
         ({}, None),
         ({"memory_used_bytes": 300 * MIB}, None),
         ({"memory_used_bytes": int(1.5 * GIB)}, None),  # 2% of 80 GiB are 1.6
-        ({"processes": None}, "its driver does not tell who uses it"),
+        ({"processes": None}, f"its driver does not tell who uses it{WAY_OUT}"),
         ({"utilisation_percent": None, "instance": 1}, None),
         ({"problem": "the driver has lost it"}, "the driver has lost it"),
         ({"utilisation_percent": 10}, None),
@@ -29,7 +30,7 @@ ANN = GpuProcess(4711, "ann", "python", int(21.3 * GIB), NOW - 3 * 3600)
         ({"processes": (GpuProcess(9),)}, "held by pid 9"),
         ({"memory_used_bytes": 2 * GIB}, "2.0 of 80 GiB are in use by a process that cannot be seen from here"),
         ({"memory_used_bytes": None}, "its driver does not tell how much memory is used"),
-        ({"utilisation_percent": None}, "its driver does not tell how busy it is"),
+        ({"utilisation_percent": None}, f"its driver does not tell how busy it is{WAY_OUT}"),
         ({"utilisation_percent": 11}, "it is 11% busy"),
     ],
 )

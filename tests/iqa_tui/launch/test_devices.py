@@ -17,9 +17,12 @@ import pytest
 from iqa_tui.commands import status
 from iqa_tui.gpus.driver import Driver
 from iqa_tui.launch import devices
+from iqa_tui.launch.check import check
 from iqa_tui.launch.devices import Surveyor, can_start, names_device
+from iqa_tui.launch.errors import PlanError
 from iqa_tui.launch.lease import Holder, take_lease
 from iqa_tui.launch.processes import child_environment, program
+from iqa_tui.launch.queue import LaunchRequest
 from iqa_tui.launch.trainer import trainer_environment
 from tests.fakes.lab import Lab, wait_until
 from tests.fakes.nvml import VERSION_MISMATCH, FakeGpus
@@ -111,6 +114,9 @@ def test_a_mask_holds_for_what_is_launched_while_the_driver_is_silent(
     gpus.write()
     (run,) = lab.launch({})
     assert read_spec(run).devices == ["1"]
+    check(LaunchRequest(lab.plan({}), devices=("1", "0:2", gpus.uuid(0), "cpu"), runs_dir=lab.runs_dir))
+    with pytest.raises(PlanError, match="--devices first: this machine has no such device"):
+        check(LaunchRequest(lab.plan({}), devices=("first",), runs_dir=lab.runs_dir))
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     (run,) = lab.launch({})
     assert read_spec(run).devices == ["cpu"]

@@ -175,6 +175,33 @@ def test_everybody_may_lock_and_nobody_may_remove_anothers_file(lab: Lab) -> Non
     assert lease_file("GPU-1").stat().st_mode & 0o777 == 0o666
 
 
+def test_a_lease_is_open_to_all_before_anything_else_can_happen(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fchmod", killed)
+    umask = os.umask(0o077)
+    try:
+        os.close(take_lease("GPU-1", ANN))
+        assert os.umask(0o077) == 0o077
+    finally:
+        os.umask(umask)
+    assert lease_file("GPU-1").stat().st_mode & 0o777 == 0o666
+
+
+def test_what_others_write_or_link_into_the_shared_folder_harms_nobody(lab: Lab, tmp_path: Path) -> None:
+    lease = take_lease("GPU-1", ANN)
+    lease_file("GPU-1").write_text('{"user": "eve", "run_id": "r", "reserved_bytes": "all of it"}')
+    assert lease_holders("GPU-1") == (Holder("somebody", ""),)
+    os.close(lease)
+    mine = tmp_path / "mine"
+    mine.write_text("dear to me")
+    lease_file("GPU-2").symlink_to(mine)
+    with pytest.raises(LaunchError, match=r"GPU-2.lock: this lease cannot be taken"):
+        take_lease("GPU-2", ANN)
+    assert mine.read_text() == "dear to me"
+
+
 def test_a_folder_that_cannot_be_made_is_named_with_the_way_out(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IQA_TUI_LEASES", "/proc/leases")
     with pytest.raises(LaunchError, match=r"/proc/leases: .*IQA_TUI_LEASES"):
