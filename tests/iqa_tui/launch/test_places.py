@@ -24,7 +24,8 @@ from iqa_tui.launch.stop import stop_run
 from iqa_tui.launch.waiting import waiting_reasons
 from tests.fakes.lab import STUB, Lab, process, state, wait_for, wait_for_end, wait_until, words
 from tests.fakes.nvml import FakeGpus
-from training.runfolder.layout import RunFolder, list_runs
+from training.runfolder.layout import RunFolder, dispatcher_locks, list_runs
+from training.runfolder.lock import is_held
 from training.runfolder.read import read_record, read_spec
 from training.runfolder.schema import ProcessRecord, State
 
@@ -208,3 +209,5 @@ def test_two_users_share_a_folder_of_runs_and_its_device_each_with_a_dispatcher_
     assert {state(run) for run in runs} == {State.FINISHED}
     names = sorted(path.name for path in (open_folder / "runs").glob("dispatcher-*.log"))
     assert names == ["dispatcher-0.log", "dispatcher-12345.log"]
+    locks = dispatcher_locks(open_folder / "runs")
+    wait_until(lambda: not any(map(is_held, locks)), "the dispatchers to end, which still write into the folder")
