@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+from pathlib import Path
+
 
 class LaunchError(Exception):
     """Something asked of the launcher cannot be done."""
@@ -9,3 +12,14 @@ class LaunchError(Exception):
 
 class PlanError(LaunchError):
     """A plan that cannot be read, or not be followed."""
+
+
+def cannot_be_written(path: Path, error: OSError) -> LaunchError:
+    """What to do depends on why."""
+    if error.errno in (errno.EACCES, errno.EPERM):
+        remedy = "Ask the run's owner."
+    elif error.errno in (errno.ENOSPC, errno.EDQUOT):
+        remedy = "Make room, and say it again."
+    else:
+        remedy = "Say it again once it can."
+    return LaunchError(f"{path}: cannot be written ({error.strerror}). {remedy}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from iqa_tui.launch.errors import LaunchError
+from iqa_tui.launch.errors import LaunchError, cannot_be_written
 from iqa_tui.launch.lease import user_name
 from iqa_tui.launch.plan import PRIORITIES
 from iqa_tui.launch.queue import ensure_dispatcher
@@ -60,5 +60,4 @@ def _write(run: RunFolder, **changes: bool | str) -> None:
     try:
         write_record(run.place, replace(place, **changes))  # type: ignore[arg-type]  # names and kinds stand above
     except OSError as error:
-        remedy = "Ask the run's owner." if isinstance(error, PermissionError) else "Make room, and say it again."
-        raise LaunchError(f"{run.place}: cannot be written ({error.strerror}). {remedy}") from error
+        raise cannot_be_written(run.place, error) from error

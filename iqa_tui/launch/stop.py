@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import time
 
-from iqa_tui.launch.errors import LaunchError
+from iqa_tui.launch.errors import LaunchError, cannot_be_written
 from iqa_tui.launch.identity import is_running, signal_process
 from iqa_tui.launch.lease import user_name
 from iqa_tui.launch.queue import ensure_dispatcher
@@ -55,7 +55,7 @@ def _write_request(run: RunFolder, request: StopRequest) -> None:
     try:
         write_record(run.stop, request)
     except OSError as error:
-        raise LaunchError(f"{run.stop}: cannot be written ({error.strerror}). Ask the run's owner.") from error
+        raise cannot_be_written(run.stop, error) from error
 
 
 def _stop_unsupervised(run: RunFolder, before: StopRequest | None) -> str:
@@ -97,7 +97,7 @@ def retry_run(run: RunFolder) -> str:
         queue_again(run, state_words(status))
         ensure_dispatcher(run.runs_dir)
     except OSError as error:
-        raise LaunchError(f"{run.path}: cannot be written ({error.strerror}). Ask the run's owner.") from error
+        raise cannot_be_written(run.path, error) from error
     goes_on = " It goes on from its last checkpoint." if run.last_checkpoint.exists() else ""
     return f"{run.run_id} is queued again.{goes_on}"
 

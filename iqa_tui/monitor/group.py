@@ -43,6 +43,12 @@ class GroupProgress:
         parts += [f"{duration_words(self.seconds_left)} left"] if self.seconds_left is not None else []
         return ", ".join(parts)
 
+    @property
+    def short_words(self) -> str:
+        """`7 of 15 finished, 2.3 h left`."""
+        left = f", {duration_words(self.seconds_left)} left" if self.seconds_left is not None else ""
+        return f"{self.finished} of {self.total} finished{left}"
+
 
 def group_progress(states: Iterable[RunState], now: float, free_devices: int = 0) -> GroupProgress:
     """Args:

@@ -13,6 +13,7 @@ from training.runfolder.schema import State
 COLUMNS = (
     Column("mark", "", 1),
     Column("id", "id", 4),
+    Column("seed", "seed", 4, "right", importance=8),
     Column("label", "experiment", 12, grows=True),
     Column("state", "state", 11),
     Column("device", "device", 6, importance=6),
@@ -62,12 +63,10 @@ class RunList(RowTable):
         waiting: run id to what it waits for.
         colours: run id to the colour of its curve, for the runs whose curves are chosen.
         """
-        self._columns = with_label_width(COLUMNS, "device", (state.device_label for state in ordered))
+        columns = with_label_width(COLUMNS, "device", (state.device_label for state in ordered))
         several_seeds = len({state.spec.seed for state in ordered if state.spec}) > 1
-        runs = (
-            run_row(state, waiting.get(state.run_id, ""), colours.get(state.run_id), now, several_seeds)
-            for state in ordered
-        )
+        self._columns = tuple(column for column in columns if column.key != "seed" or several_seeds)
+        runs = (run_row(state, waiting.get(state.run_id, ""), colours.get(state.run_id), now) for state in ordered)
         self.show([*map(recorded_row, recorded), *runs], empty)
 
 
@@ -83,12 +82,12 @@ def recorded_row(row: Mapping[str, Any]) -> TableRow:
     return TableRow(f"{RECORDED_KEY}{row.get('id', '')}", cells, style="dim")
 
 
-def run_row(state: RunState, waits_for: str, colour: int | None, now: float, name_seed: bool) -> TableRow:
-    label = state.label + (f" · seed {state.spec.seed}" if name_seed and state.spec else "")
+def run_row(state: RunState, waits_for: str, colour: int | None, now: float) -> TableRow:
     cells: dict[str, Cell] = {
         "mark": (("▌", f"series-{colour}"),) if colour is not None else "",
         "id": ((state.experiment, "strong"),),
-        "label": label,
+        "seed": str(state.spec.seed) if state.spec else "",
+        "label": state.label,
         "state": ((words.state_words(state), STATE_STYLES[state.state]),),
         "device": state.device_label,
         "epoch": words.epoch_words(state),

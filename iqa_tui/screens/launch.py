@@ -6,6 +6,7 @@ import re
 import shlex
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import on
@@ -17,7 +18,7 @@ from textual.widgets import Button, Input, Label
 
 from iqa_tui.launch.check import check
 from iqa_tui.launch.devices import DeviceState, Survey
-from iqa_tui.launch.errors import LaunchError
+from iqa_tui.launch.errors import LaunchError, cannot_be_written
 from iqa_tui.launch.flags import command_for, group_name
 from iqa_tui.launch.plan import Experiment, Plan, load_plan, preset_names
 from iqa_tui.launch.queue import LaunchRequest, enqueue, plan_seeds
@@ -349,6 +350,8 @@ class LaunchScreen(Room):
             check(request)
             enqueue(request)
         except (LaunchError, OSError) as error:
+            if isinstance(error, OSError):
+                error = cannot_be_written(Path(error.filename or request.runs_dir), error)
             problem = f"{error}\n\n`iqa-tui doctor {shlex.quote(name)}` tells what else is in the way."
         if app.is_running:
             app.call_from_thread(self._launched, problem)

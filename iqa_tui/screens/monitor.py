@@ -134,7 +134,8 @@ class MonitorScreen(OrdersRoom):
             members = [state for state in ordered if state.group == ordered[0].group]
             free = self.devices.survey.free_count if self.devices else 0
             note = " · trainer code differs" if code_note(members) else ""
-            title = f"Runs · {group_progress(members, time.time(), free).words}{note}"
+            progress = group_progress(members, time.time(), free)
+            title = f"Runs · {progress.short_words if self.has_class('-narrow') else progress.words}{note}"
         self.query_one(RunList).set_title(title)
 
     def devices_changed(self) -> None:

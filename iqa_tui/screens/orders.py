@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import time
 from typing import Any
 
@@ -117,8 +118,8 @@ def order_hint(action: str, description: str, state: RunState | None) -> str:
 
 
 def _with_name(said: str, state: RunState) -> str:
-    """What the launcher says of a folder, said of the run as it is called on screen."""
-    return said.replace(state.run_id, words.run_name(state))
+    """What the launcher says of a folder, said of the run as it is called on screen; a path stays what it is."""
+    return re.sub(rf"(?<!/)\b{re.escape(state.run_id)}\b(?!/)", lambda _: words.run_name(state), said)
 
 
 def stop_lines(state: RunState, now: float) -> list[str]:

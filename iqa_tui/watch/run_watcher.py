@@ -72,6 +72,8 @@ class RunWatcher:
     def _look_at_runs(self) -> None:
         try:
             states, problem = tuple(self._catalog.refresh()), ""
+            if not states and self._states and not self._catalog.runs_dir.exists():  # unmounted, moved, deleted
+                states, problem = self._states, f"the folder is gone: {self._catalog.runs_dir}"
         except OSError as error:
             states, problem = self._states or (), f"{error.strerror or error}: {self._catalog.runs_dir}"
         before = self._states

@@ -135,6 +135,17 @@ async def test_a_folder_that_cannot_be_read_says_so_above_the_runs_as_they_were(
         assert "● running" in screen_text(pilot)
 
 
+async def test_runs_of_several_seeds_are_told_apart_at_80_columns(runs_dir: Path, open_app: OpenApp) -> None:
+    FakeRun.queue(runs_dir, "F5", seed=7)
+    async with open_app((80, 24)) as pilot:
+        await settle(pilot, lambda: "Pairwise" in screen_text(pilot))
+        assert "seed" not in screen_text(pilot)
+        FakeRun.queue(runs_dir, "F5", seed=1234)
+        await settle(pilot, lambda: "F5      7 Pairwise" in screen_text(pilot))
+        assert "F5   1234 Pairwise" in screen_text(pilot)
+        assert "Runs · 0 of 2 finished, 4.0 h left ─" in screen_text(pilot)
+
+
 async def test_a_title_shows_its_brackets(runs_dir: Path, open_app: OpenApp) -> None:
     FakeRun.queue(runs_dir, "F2", created=100.0).start().finish()
     FakeRun.queue(runs_dir, "F3", created=50.0, group="older").start().finish()

@@ -76,6 +76,22 @@ def test_a_folder_that_is_a_file_is_no_runs(tmp_path: Path) -> None:
     assert message.runs == ()
 
 
+def test_runs_whose_folder_is_gone_stay_as_they_were_and_it_is_said(tmp_path: Path) -> None:
+    posted = Posted()
+    runs_dir = tmp_path / "runs"
+    FakeRun.queue(runs_dir, "F2")
+    watcher = RunWatcher(runs_dir, posted.append, period_seconds=0.01)
+    watcher.start()
+    posted.wait_for(is_runs(State.QUEUED))
+    runs_dir.rename(tmp_path / "elsewhere")
+    gone = posted.wait_for(lambda message: isinstance(message, RunsChanged) and bool(message.problem))
+    assert isinstance(gone, RunsChanged)
+    assert (len(gone.runs), gone.problem) == (1, f"the folder is gone: {runs_dir}")
+    (tmp_path / "elsewhere").rename(runs_dir)
+    posted.wait_for(lambda message: message is posted[-1] and isinstance(message, RunsChanged) and not message.problem)
+    watcher.stop()
+
+
 def gpu(utilisation: int | None) -> Survey:
     sample = GpuSample(0, "GPU-a", "NVIDIA H100", utilisation_percent=utilisation)
     return Survey((DeviceState(Device("GPU-a", "gpu", 0, "NVIDIA H100"), True, "free", sample),), "", time.time())
