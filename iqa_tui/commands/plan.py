@@ -6,6 +6,7 @@ import argparse
 
 from iqa_tui.commands.launch import request_of
 from iqa_tui.commands.outcome import ALL_WELL
+from iqa_tui.commands.terminal import asking_the_driver
 from iqa_tui.commands.text_table import columns
 from iqa_tui.launch.check import check
 from iqa_tui.launch.devices import Surveyor
@@ -70,7 +71,8 @@ def _devices(gpus: int | None) -> tuple[int, str]:
     """How many, and what they are called."""
     if gpus is not None:
         return gpus, "GPU"
-    survey = Surveyor().survey()
+    with asking_the_driver():
+        survey = Surveyor().survey()
     there = [state for state in survey.devices if state.allowed and state.device.kind == survey.default_kind]
     return max(1, len(there)), "CPU slot" if survey.default_kind == "cpu" else "GPU"
 

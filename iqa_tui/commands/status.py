@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from iqa_tui.commands.outcome import ALL_WELL
+from iqa_tui.commands.terminal import asking_the_driver
 from iqa_tui.commands.text_table import columns
 from iqa_tui.gpus.free import GIB
 from iqa_tui.launch.devices import DeviceState, Survey, Surveyor
@@ -46,7 +47,8 @@ def print_status(runs_dir: Path) -> int:
     """For people."""
     states = Catalog(runs_dir, history=False).refresh()
     revived = _revive(runs_dir, states)
-    survey = Surveyor().survey()
+    with asking_the_driver():
+        survey = Surveyor().survey()
     reasons = reasons_of(states, survey)
     if states:
         print(_runs_text(states, reasons, survey.free_count))
@@ -65,7 +67,8 @@ def print_json(runs_dir: Path) -> int:
     """For programs; fields are only ever added."""
     states = Catalog(runs_dir).refresh()
     _revive(runs_dir, states)
-    survey = Surveyor().survey()
+    with asking_the_driver():
+        survey = Surveyor().survey()
     reasons = reasons_of(states, survey)
     content = {
         "format": FORMAT,

@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -42,8 +43,12 @@ DRIVER_LOST = re.compile(
     re.IGNORECASE,
 )
 """CUDA's own words, as in the runtime's table of errors (cudaGetErrorString)."""
-WORKER_KILLED = re.compile(r"DataLoader worker .*(killed by signal: Killed|exited unexpectedly)")
-"""torch, of a loader worker that the kernel ended."""
+WORKER_KILLED = re.compile(r"DataLoader worker .*(killed by signal: Killed|exited unexpectedly)|BrokenProcessPool")
+"""torch and Python, of a worker that the kernel ended."""
+LATELY_SECONDS = 30.0
+"""Who was killed for memory more than twice this ago has nothing to do with an end: that of a loader worker is noticed
+after 5 s, and a trainer may share its machine with others for a week.
+"""
 NO_ROOM = re.compile(r"No space left on device|Disk quota exceeded|File too large")
 MEANINGS = {
     signal.SIGSEGV: "a crash in native code",
@@ -80,7 +85,7 @@ class Ending:
     """Our trainer: it writes a result, and its codes have a meaning."""
     has_result: bool = False
     oom_kills: int = 0
-    """Processes that the kernel killed for memory, anywhere on the machine, since the trainer started."""
+    """Processes that the kernel killed for memory, anywhere on the machine, lately."""
     device: str = ""
     """`GPU 0`."""
     disk_is_full: bool = False
@@ -248,6 +253,25 @@ def is_disk_full(path: Path) -> bool:
     except OSError:
         return False
     return disk.f_bavail * disk.f_frsize < FULL_BYTES
+
+
+class OomKills:
+    """Counts who was killed for memory lately, anywhere on the machine."""
+
+    def __init__(self, count: Callable[[], int] | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._count = count or oom_kills
+        self._clock = clock
+        self._before = self._newest = self._count()
+        self._next_look = clock() + LATELY_SECONDS
+
+    def look(self) -> None:
+        """Call it again and again."""
+        if self._clock() >= self._next_look:
+            self._before, self._newest = self._newest, self._count()
+            self._next_look = self._clock() + LATELY_SECONDS
+
+    def lately(self) -> int:
+        return self._count() - self._before
 
 
 def oom_kills() -> int:

@@ -18,7 +18,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from iqa_tui.launch.causes import Ending, explain, is_disk_full, oom_kills, tail
+from iqa_tui.launch.causes import Ending, OomKills, explain, is_disk_full, tail
 from iqa_tui.launch.children import Child, become_reaper, start_child, wait_for_signal
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.lease import Holder, take_lease, user_name
@@ -120,7 +120,7 @@ class Supervisor:
         self._spec = read_spec(run)
         self._attempt = _next_attempt(run)
         self._began = time.monotonic()
-        self._oom_kills = oom_kills()
+        self._oom_kills = OomKills()
         self._stopping: _Stopping | None = None
         self._is_at_time_limit = False
 
@@ -159,6 +159,7 @@ class Supervisor:
             if asked is not None:
                 self._request_stop(f"the supervisor got {asked.signal_name}", by=asked.user)
             trainer.reap()
+            self._oom_kills.look()
             with contextlib.suppress(OSError):
                 output.limit()
             if not trainer.has_ended:
@@ -232,7 +233,7 @@ class Supervisor:
             stop=self._stopping.request if self._stopping else None,
             is_ours=self._spec.trainer == "training",
             has_result=self._run.result.exists(),
-            oom_kills=oom_kills() - self._oom_kills,
+            oom_kills=self._oom_kills.lately(),
             device=", ".join(f"GPU {device['index']}" for device in self._devices if device["kind"] == "gpu"),
             disk_is_full=is_disk_full(self._run.path),
             at_time_limit=self._is_at_time_limit,

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from iqa_tui.__main__ import main
+from iqa_tui.commands import terminal
 from iqa_tui.commands.version import VERSION
 from iqa_tui.launch.lease import Holder, take_lease
 from tests.fakes.lab import STUB, Lab, state, stub, wait_for_end, wait_until, words
@@ -237,6 +239,24 @@ def test_a_driver_that_does_not_answer_makes_runs_wait_and_does_not_send_them_to
 def run_with(env: dict[str, str], lab: Lab, *words: str) -> str:
     command = [sys.executable, "-m", "iqa_tui", "--runs-dir", str(lab.runs_dir), *words]
     return subprocess.run(command, capture_output=True, text=True, env=os.environ | env, check=True).stdout
+
+
+def test_who_waits_for_a_driver_is_told_what_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(terminal, "BLINK_SECONDS", 0.05)
+    waiting = "asking the NVIDIA driver …\n"
+    with terminal.asking_the_driver():  # a pipe is told nothing
+        time.sleep(0.3)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    with terminal.asking_the_driver():
+        said = wait_until(lambda: capsys.readouterr().err, "the words")
+    assert said == waiting
+    monkeypatch.setattr(terminal, "BLINK_SECONDS", 60.0)
+    with terminal.asking_the_driver():
+        pass
+    assert capsys.readouterr().err == ""
 
 
 def test_without_a_terminal_no_command_means_status(shell: Shell) -> None:

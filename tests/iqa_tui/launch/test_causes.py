@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from iqa_tui.launch.causes import MEANINGS, Ending, explain, last_words
+from iqa_tui.launch.causes import MEANINGS, Ending, OomKills, explain, last_words
 from iqa_tui.launch.causes import TRACEBACK as TRACEBACK_LINE
 from training.runfolder.schema import ExitKind, StopRequest
 
@@ -144,6 +144,20 @@ def end(returncode: int, output: bytes = b"", **more: object) -> tuple[ExitKind,
 )
 def test_each_end_has_its_kind_and_its_words(ending: Ending, kind: ExitKind, cause: str) -> None:
     assert explain(ending) == (kind, cause)
+
+
+def test_only_who_was_killed_for_memory_lately_counts() -> None:
+    machine = {"kills": 7, "now": 0.0}
+    kills = OomKills(lambda: int(machine["kills"]), lambda: machine["now"])
+    machine["kills"] = 8
+    assert kills.lately() == 1
+    for now in range(0, 7 * 24 * 3600, 600):  # somebody else's, a week ago
+        machine["now"] = float(now)
+        kills.look()
+    assert kills.lately() == 0
+    machine["kills"] = 10
+    kills.look()
+    assert kills.lately() == 2
 
 
 def test_a_stop_names_who_asked_and_when_and_why() -> None:

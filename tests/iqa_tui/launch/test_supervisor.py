@@ -183,6 +183,20 @@ def test_a_paused_trainer_is_woken_to_stop_in_order(lab: Lab, queued: Any) -> No
     assert exit_record(run).signal == signal.SIGTERM
 
 
+def test_a_trainer_that_closes_every_descriptor_keeps_its_device(lab: Lab, queued: Any) -> None:
+    run = queued()
+    program = "import os, pathlib, sys, time; os.closerange(0, 256); pathlib.Path(sys.argv[1]).touch(); time.sleep(60)"
+    closed = lab.folder / "closed"
+    write_record(run.spec, replace(read_spec(run), argv=[sys.executable, "-c", program, str(closed)]))
+    supervisor = lab.supervise(run)
+    wait_until(closed.exists, "the descriptors to be closed")
+    assert lease_holder("cpu-0") is not None
+    assert state(run) is State.RUNNING
+    supervisor.terminate()
+    supervisor.wait()
+    assert lease_holder("cpu-0") is None
+
+
 def test_a_killed_supervisor_takes_nothing_with_it(lab: Lab, queued: Any) -> None:
     run = queued(until=str(lab.folder / "go"))
     supervisor = lab.supervise(run)
