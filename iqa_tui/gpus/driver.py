@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from iqa_tui.gpus.free import duration_words
 from iqa_tui.gpus.sample import GpuProcess, GpuSample
 
 START_SECONDS = 10.0
@@ -79,6 +80,8 @@ class Driver:
         self._end: weakref.finalize[Any, Any] | None = None
         self._asked: float | None = None
         """When the query under way was asked, monotonic; None where there is none."""
+        self._silent_since: float | None = None
+        """When the first query was asked that nobody answered, monotonic; several processes may have tried since."""
         self._waited = False
         """The query under way has been waited for: later looks only see whether it has come back."""
         self._received = b""
@@ -136,6 +139,8 @@ class Driver:
         assert self._process is not None
         assert self._process.stdin is not None
         self._asked, self._waited = time.monotonic(), False
+        if self._silent_since is None:
+            self._silent_since = self._asked
         with contextlib.suppress(OSError):  # it is gone: the end of its output says so
             os.write(self._process.stdin.fileno(), b"\n")
 
@@ -151,7 +156,7 @@ class Driver:
         while b"\n" not in self._received:
             left = max(0.0, deadline - time.monotonic())
             if not select.select([descriptor], [], [], left)[0]:
-                self._overdue(time.monotonic() - self._asked)
+                self._overdue(self._asked)
                 return
             piece = os.read(descriptor, 1 << 16)
             if not piece:
@@ -166,6 +171,7 @@ class Driver:
         self._received, self._asked = b"", None
 
     def _take(self, answer: dict[str, Any]) -> None:
+        self._silent_since = None
         if "unavailable" in answer:
             self._fail(answer["unavailable"], is_normal=answer["is_normal"])
             return
@@ -178,9 +184,11 @@ class Driver:
             cuda_version=(cuda[0], cuda[1]) if cuda else None,
         )
 
-    def _overdue(self, seconds: float) -> None:
-        words = f"The NVIDIA driver has not answered for {seconds:.0f} s"
-        if seconds >= self._give_up_seconds:
+    def _overdue(self, asked: float) -> None:
+        now = time.monotonic()
+        since = asked if self._silent_since is None else self._silent_since
+        words = f"The NVIDIA driver has not answered for {duration_words(now - since)}"
+        if now - asked >= self._give_up_seconds:
             self._fail(words)
         else:
             self._reading = replace(self._reading, trouble=words, is_normal=False)

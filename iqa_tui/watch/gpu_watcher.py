@@ -58,6 +58,8 @@ class GpuWatcher:
         self._post = post
         self._period_seconds = period_seconds
         self._history: dict[str, deque[float | None]] = {}
+        self._sampled_at: float | None = None
+        """Of the last survey."""
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="gpu watcher", daemon=True)
 
@@ -88,10 +90,12 @@ class GpuWatcher:
             return {}
 
     def _with_history(self, survey: Survey) -> dict[str, tuple[float | None, ...]]:
+        is_old = survey.sampled_at is not None and survey.sampled_at == self._sampled_at
+        self._sampled_at = survey.sampled_at
         for state in survey.devices:
             if state.sample is not None:
                 kept = self._history.setdefault(state.device.key, deque(maxlen=HISTORY))
-                kept.append(state.sample.utilisation_percent)
+                kept.append(None if is_old else state.sample.utilisation_percent)  # a silent driver leaves a gap
         return {key: tuple(values) for key, values in self._history.items()}
 
 

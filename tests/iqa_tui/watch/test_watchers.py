@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -110,15 +111,16 @@ class FakeSurveyor:
 
 def test_every_survey_carries_the_history_and_why_runs_wait() -> None:
     posted = Posted()
-    surveyor = FakeSurveyor([gpu(10), gpu(None), gpu(30)])
+    silent = replace(gpu(30), sampled_at=7.0)  # its driver does not answer: the same sample again
+    surveyor = FakeSurveyor([gpu(10), gpu(None), silent, silent])
     watcher = GpuWatcher(lambda: surveyor, lambda _queued, _survey: {"run": "needs a GPU"}, list, posted.append, 0.01)
     watcher.start()
     message = posted.wait_for(
-        lambda message: isinstance(message, DevicesSurveyed) and len(message.utilisation["GPU-a"]) >= 3
+        lambda message: isinstance(message, DevicesSurveyed) and len(message.utilisation["GPU-a"]) >= 5
     )
     watcher.stop()
     assert isinstance(message, DevicesSurveyed)
-    assert message.utilisation["GPU-a"][:3] == (10, None, 30)
+    assert message.utilisation["GPU-a"][:5] == (10, None, 30, None, None)
     assert message.waiting == {"run": "needs a GPU"}
     assert message.host is not None
     assert message.host.memory_total_bytes > 0
