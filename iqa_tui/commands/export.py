@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import sys
 from pathlib import Path
 
 from iqa_tui.commands.outcome import ALL_WELL
 from iqa_tui.launch.errors import PlanError
 from iqa_tui.launch.plan import Plan, load_plan
-from iqa_tui.launch.queue import revive_dispatcher
+from iqa_tui.launch.queue import revive_in_words
 from iqa_tui.results.export import render, write_table
 from iqa_tui.results.table import build_table, group_tables
 
@@ -28,8 +27,7 @@ def run(options: argparse.Namespace) -> int:
         print(render(table, options.format), end="")
     else:
         print(f"Wrote {write_table(table, options.format, options.output)}", file=sys.stderr)
-    with contextlib.suppress(OSError):  # another user's folder: its owner will
-        revive_dispatcher(options.runs_dir)
+    revive_in_words(options.runs_dir)
     return ALL_WELL
 
 

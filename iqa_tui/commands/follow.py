@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from iqa_tui.commands.outcome import A_RUN_FAILED, ALL_WELL, INTERRUPTED, NO_DEVICE_IN_TIME
 from iqa_tui.commands.status import reasons_of
 from iqa_tui.launch.devices import Surveyor
-from iqa_tui.launch.queue import revive_dispatcher
+from iqa_tui.launch.queue import revive_in_words
 from iqa_tui.launch.retries import may_resume
 from iqa_tui.launch.stop import state_words
 from iqa_tui.monitor.catalog import Catalog
@@ -85,7 +85,7 @@ def _follow_to_the_end(runs: list[RunFolder], wait_seconds: float | None) -> lis
         if (queued or resumed) and time.monotonic() >= surveyed + SURVEY_SECONDS:
             surveyed = time.monotonic()
             reasons = reasons_of(everything, surveyor.survey())
-            revive_dispatcher(runs_dir)
+            revive_in_words(runs_dir)
         reporter.report(states, reasons)
         if not resumed and all(state.state.is_over for state in states):
             return states

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 from iqa_tui.commands.choose import choose_run
 from iqa_tui.commands.outcome import A_RUN_FAILED, ALL_WELL
 from iqa_tui.launch.errors import LaunchError
-from iqa_tui.launch.queue import revive_dispatcher
+from iqa_tui.launch.queue import revive_in_words
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.state import RunState
 from training.runfolder.layout import RunFolder
@@ -38,9 +37,8 @@ def give_order(
     for state in [choose_run(states, text, fits) for text in names]:
         try:
             print(order(state.run))
-        except LaunchError as error:
+        except (LaunchError, OSError) as error:  # a dispatcher that cannot be started
             print(f"error: {error}", file=sys.stderr)
             code = A_RUN_FAILED
-    with contextlib.suppress(OSError):  # another user's folder: its owner will
-        revive_dispatcher(runs_dir)
+    revive_in_words(runs_dir)
     return code

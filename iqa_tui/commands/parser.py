@@ -71,7 +71,7 @@ def _add_launching(commands: Subparsers[argparse.ArgumentParser]) -> None:
         command.add_argument("--headless", action="store_true", help="print progress and the table, open no app")
         command.add_argument(
             "--wait",
-            type=float,
+            type=_seconds,
             metavar="SECONDS",
             help="headless: leave with code 3 if no run has a device by then; the runs stay queued",
         )
@@ -91,7 +91,7 @@ def _add_choice(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--time-limit",
-        type=_seconds,
+        type=_hours,
         metavar="HOURS",
         help="stop each run after so long, with a checkpoint; default: the plan's time_limit_hours, or none",
     )
@@ -198,3 +198,13 @@ def _seconds(text: str) -> float:
     if not 0 <= seconds < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
     return seconds
+
+
+def _hours(text: str) -> float:
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = 0.0
+    if not 0 < hours < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of hours above 0")
+    return hours

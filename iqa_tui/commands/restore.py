@@ -6,7 +6,7 @@ import argparse
 
 from iqa_tui.commands.outcome import ALL_WELL
 from iqa_tui.commands.withdraw import named_devices
-from iqa_tui.launch.queue import revive_dispatcher
+from iqa_tui.launch.queue import revive_in_words
 from iqa_tui.launch.setaside import put_back, set_aside_reason
 
 
@@ -15,5 +15,5 @@ def run(options: argparse.Namespace) -> int:
         reason = set_aside_reason(device.key)
         put_back(device.key)
         print(f"{device.label} ({device.name}) is given to runs again." + (f" It was {reason}." if reason else ""))
-    revive_dispatcher(options.runs_dir)
+    revive_in_words(options.runs_dir)
     return ALL_WELL

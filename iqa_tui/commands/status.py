@@ -14,11 +14,11 @@ from iqa_tui.commands.terminal import asking_the_driver
 from iqa_tui.commands.text_table import columns
 from iqa_tui.gpus.free import GIB
 from iqa_tui.launch.devices import DeviceState, Survey, Surveyor
-from iqa_tui.launch.queue import revive_dispatcher
+from iqa_tui.launch.queue import revive_in_words
 from iqa_tui.launch.stop import state_words
 from iqa_tui.launch.waiting import waiting_reasons
 from iqa_tui.monitor.catalog import Catalog
-from iqa_tui.monitor.group import by_group, code_note, group_progress
+from iqa_tui.monitor.group import by_group, code_note, group_progress, starting_next
 from iqa_tui.monitor.pace import time_left
 from iqa_tui.monitor.state import RunState
 from iqa_tui.monitor.words import (
@@ -51,7 +51,7 @@ def print_status(runs_dir: Path) -> int:
         survey = Surveyor().survey()
     reasons = reasons_of(states, survey)
     if states:
-        print(_runs_text(states, reasons, survey.free_count))
+        print(_runs_text(states, reasons))
     else:
         print(f"No runs in {runs_dir}. `iqa-tui demo` makes five in minutes; `iqa-tui plan` names the plans there are.")
     print("\nDevices")
@@ -59,7 +59,7 @@ def print_status(runs_dir: Path) -> int:
     if survey.note:
         print(f"  {survey.note}")
     if revived:
-        print("\nRuns were queued and nobody gave them devices: a dispatcher is started.")
+        print(f"\n{revived}")
     return ALL_WELL
 
 
@@ -75,7 +75,7 @@ def print_json(runs_dir: Path) -> int:
         "runs_dir": str(runs_dir.absolute()),
         "dispatching": any(is_held(lock) for lock in dispatcher_locks(runs_dir)),
         "runs": [_run_fields(state, reasons) for state in states],
-        "groups": [_group_fields(members, survey.free_count) for members in by_group(in_plan_order(states)).values()],
+        "groups": [_group_fields(members, reasons) for members in by_group(in_plan_order(states)).values()],
         "devices": [_device_fields(state) for state in survey.devices],
         "note": survey.note,
     }
@@ -83,12 +83,12 @@ def print_json(runs_dir: Path) -> int:
     return ALL_WELL
 
 
-def _revive(runs_dir: Path, states: list[RunState]) -> bool:
-    """Only where there is something to do, for looking costs as much again as the listing."""
+def _revive(runs_dir: Path, states: list[RunState]) -> str:
+    """In words; only where there is something to do, for looking costs as much again as the listing."""
     waits = any(
         state.state in (State.QUEUED, State.LOST) or state.status.exit_kind is ExitKind.DRIVER for state in states
     )
-    return waits and revive_dispatcher(runs_dir)
+    return revive_in_words(runs_dir) if waits else ""
 
 
 def reasons_of(states: list[RunState], survey: Survey) -> dict[str, str]:
@@ -98,16 +98,21 @@ def reasons_of(states: list[RunState], survey: Survey) -> dict[str, str]:
     return waiting_reasons(queued, survey, alive)
 
 
-def _runs_text(states: list[RunState], reasons: dict[str, str], free_devices: int) -> str:
+def _runs_text(states: list[RunState], reasons: dict[str, str]) -> str:
     """A table a group, the newest group last, where the eye is after a long listing."""
     texts = []
     for group, members in reversed(by_group(in_plan_order(states)).items()):
-        lines = [f"{group or 'started by hand'}: {group_progress(members, time.time(), free_devices).words}"]
+        progress = group_progress(members, time.time(), starting_next(members, reasons))
+        lines = [f"{group or _without_group(members)}: {progress.words}"]
         if note := code_note(members):
             lines.append(f"  {note}")
         names = run_names(members)
         texts.append("\n".join([*lines, columns([_run_cells(state, names, reasons) for state in members])]))
     return "\n\n".join(texts)
+
+
+def _without_group(members: list[RunState]) -> str:
+    return "started by hand" if any(state.spec for state in members) else "unreadable"
 
 
 def _run_cells(state: RunState, names: dict[str, str], reasons: dict[str, str]) -> list[str]:
@@ -161,8 +166,8 @@ def _run_fields(state: RunState, reasons: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _group_fields(members: list[RunState], free_devices: int) -> dict[str, Any]:
-    progress = group_progress(members, time.time(), free_devices)
+def _group_fields(members: list[RunState], reasons: dict[str, str]) -> dict[str, Any]:
+    progress = group_progress(members, time.time(), starting_next(members, reasons))
     return {
         **asdict(progress),
         "total": progress.total,

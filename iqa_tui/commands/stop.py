@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import sys
 
 from iqa_tui.commands.choose import NoSuchRun, choose_run
 from iqa_tui.commands.outcome import A_RUN_FAILED, ALL_WELL
 from iqa_tui.launch.errors import LaunchError
-from iqa_tui.launch.queue import revive_dispatcher
+from iqa_tui.launch.queue import revive_in_words
 from iqa_tui.launch.stop import stop_run
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.state import RunState
@@ -34,8 +33,7 @@ def run(options: argparse.Namespace) -> int:
         except LaunchError as error:
             print(f"error: {error}", file=sys.stderr)
             code = A_RUN_FAILED
-    with contextlib.suppress(OSError):  # another user's folder: its owner will
-        revive_dispatcher(options.runs_dir)
+    revive_in_words(options.runs_dir)
     return code
 
 

@@ -82,7 +82,10 @@ class Backlog:
         known = self._known.get(run.run_id)
         if known is not None and known.stamp is not None and known.stamp == change_stamp(run, known.attempt):
             return known.part
-        latest = run.latest_attempt()
+        try:
+            latest = run.latest_attempt()
+        except OSError:  # a file in a folder's place, or closed: its row says so, and the others must go on
+            return _Part.OVER
         number = latest.number if latest else 0
         stamp = change_stamp(run, number)  # before the look: a change in between shows next time
         # Whether its trainer has begun does not matter here, and finding out would read all its events.

@@ -91,11 +91,6 @@ class Survey:
         """There should be GPUs, and none was ever seen: their driver does not answer."""
         return self.default_kind == "gpu" and not any(state.device.kind == "gpu" for state in self.devices)
 
-    @property
-    def free_count(self) -> int:
-        """Devices that a run which names none could have now."""
-        return sum(state.free and state.device.kind == self.default_kind for state in self.devices)
-
 
 class Surveyor:
     """Looks at the devices again and again. For one thread."""

@@ -16,7 +16,9 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from iqa_tui.gpus.free import SETTLE_SECONDS
@@ -44,6 +46,8 @@ MOST_STARTS = 3
 """Supervisors that may fail to come up before the run is marked as failed."""
 NO_ROOM_SECONDS = 5.0
 """How long nothing is started after the disk was found full."""
+LEFT_ALONE_SECONDS = 60.0
+"""How long a run is left alone in whose folder nothing can be written; the others go on."""
 REST = 3.0
 """Pause after a look, in times of what the look took: however many runs there are, it costs a quarter of a core."""
 
@@ -71,6 +75,8 @@ class Dispatcher:
         self._failed_starts: Counter[str] = Counter()
         self._keeper = Keeper(runs_dir, say)
         self._room_again = 0.0
+        self._left_alone: dict[str, float] = {}
+        """Run id to when it is looked at again, in seconds of the monotonic clock."""
 
     def step(self) -> bool:
         """Give what is free to what goes first.
@@ -85,7 +91,7 @@ class Dispatcher:
         self._keeper.look()
         waiting = self._backlog.read()
         for run, _ in waiting.resumable:
-            _resume(run)
+            self._unless_left_alone(run, _resume)
         queued = [entry for entry in waiting.queued if entry[0].run_id not in self._starts]
         if not queued or time.monotonic() < self._room_again:
             return bool(queued or self._starts or waiting.alive or waiting.resumable or self._keeper.is_needed)
@@ -95,7 +101,7 @@ class Dispatcher:
             promises.add(start.spec, start.device)
         waiting = self._with_starts(waiting)
         for entry in queued:
-            if held_back_by(entry, waiting):
+            if held_back_by(entry, waiting) or self._is_left_alone(entry[0]):
                 continue
             for state in sorted(survey.devices, key=lambda state: driver_failed_under(entry[0], state.device.key)):
                 if can_start(entry[1], state, survey.default_kind, promises.of(state.device)):
@@ -128,8 +134,7 @@ class Dispatcher:
         self._supervisors = [process for process in self._supervisors if process.poll() is None]
         for run_id, start in list(self._starts.items()):
             returncode = start.process.returncode
-            attempt = start.run.latest_attempt()
-            if attempt is not None and attempt.process.exists():  # it came up, whatever became of it since
+            if _came_up(start.run):
                 del self._starts[run_id]
                 self._failed_starts.pop(run_id, None)
                 continue
@@ -150,8 +155,32 @@ class Dispatcher:
         self._failed_starts[run.run_id] += 1
         say(f"{run.run_id}: its supervisor ended with code {returncode}")
         if self._failed_starts[run.run_id] >= MOST_STARTS:
+            del self._failed_starts[run.run_id]
             log = dispatcher_log(run.runs_dir, os.geteuid())
-            _give_up(run, f"its supervisor did not come up {MOST_STARTS} times; {log.name} says more")
+            cause = f"its supervisor did not come up {MOST_STARTS} times; {log.name} says more"
+            self._unless_left_alone(run, partial(_give_up, cause=cause))
+
+    def _unless_left_alone(self, run: RunFolder, action: Callable[[RunFolder], None]) -> None:
+        """What cannot be done in one run's folder must not keep the others waiting."""
+        if self._is_left_alone(run):
+            return
+        try:
+            action(run)
+        except OSError as error:
+            self._left_alone[run.run_id] = time.monotonic() + LEFT_ALONE_SECONDS
+            say(f"{run.run_id}: {error}; it is left alone for {LEFT_ALONE_SECONDS:g} s")
+
+    def _is_left_alone(self, run: RunFolder) -> bool:
+        return time.monotonic() < self._left_alone.get(run.run_id, 0.0)
+
+
+def _came_up(run: RunFolder) -> bool:
+    """Its supervisor recorded its trainer, whatever became of it since."""
+    try:
+        attempt = run.latest_attempt()
+    except OSError:  # a file in a folder's place: no supervisor comes up there
+        return False
+    return attempt is not None and attempt.process.exists()
 
 
 def _resume(run: RunFolder) -> None:

@@ -15,11 +15,23 @@ class PlanError(LaunchError):
 
 
 def cannot_be_written(path: Path, error: OSError) -> LaunchError:
-    """What to do depends on why."""
+    """What to do depends on why.
+
+    Args:
+        path: a file in a run's folder.
+    """
     if error.errno in (errno.EACCES, errno.EPERM):
-        remedy = "Ask the run's owner."
+        remedy = f"Ask {owner_name(path.parent)}, whose run it is."
     elif error.errno in (errno.ENOSPC, errno.EDQUOT):
         remedy = "Make room, and say it again."
     else:
         remedy = "Say it again once it can."
     return LaunchError(f"{path}: cannot be written ({error.strerror}). {remedy}")
+
+
+def owner_name(path: Path) -> str:
+    """Whose it is; the number where the machine knows no name."""
+    try:
+        return path.owner()
+    except KeyError:
+        return f"user {path.stat().st_uid}"

@@ -117,7 +117,7 @@ def launch_missing(missing: Missing) -> Iterator[str]:
 
     Raises:
         PlanError: the trainer refuses the flags of what never ran; nothing is queued then.
-        OSError: the folder of runs cannot be written.
+        LaunchError: the folder of runs cannot be written.
     """
     if missing.never:
         check(replace(missing.template, experiments=_experiments(missing.never)))

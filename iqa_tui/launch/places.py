@@ -12,7 +12,7 @@ from iqa_tui.launch.errors import LaunchError, cannot_be_written
 from iqa_tui.launch.lease import user_name
 from iqa_tui.launch.plan import PRIORITIES
 from iqa_tui.launch.queue import ensure_dispatcher
-from iqa_tui.launch.stop import state_words
+from iqa_tui.launch.stop import refusal
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record, run_status
 from training.runfolder.schema import Place, RunFolderError, State
@@ -50,7 +50,7 @@ def prioritise_run(run: RunFolder, priority: str) -> str:
 def _write(run: RunFolder, **changes: bool | str) -> None:
     status = run_status(run)
     if status.state is not State.QUEUED:
-        raise LaunchError(f"{run.run_id} is {state_words(status)}: only a queued run has a place in the queue.")
+        raise LaunchError(refusal(run, status, "only a queued run has a place in the queue"))
     try:
         before = read_record(run.place, Place)
     except RunFolderError:

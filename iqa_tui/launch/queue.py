@@ -5,6 +5,8 @@ A queued run is a folder with a spec and no attempt. Nothing is queued before ev
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import socket
 import subprocess
@@ -16,6 +18,7 @@ from typing import Any
 from iqa_tui.gpus.mask import inherited_mask
 from iqa_tui.launch.backlog import Backlog, Entry, in_starting_order
 from iqa_tui.launch.devices import Surveyor, names_device
+from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.flags import REPETITIONS, flag_text, flags_for, group_name
 from iqa_tui.launch.lease import user_name
 from iqa_tui.launch.plan import Experiment, Plan
@@ -105,22 +108,39 @@ def enqueue(request: LaunchRequest) -> list[RunFolder]:
 
     Raises:
         PlanError: as `check`, which should come before it.
-        OSError: the folder of runs cannot be written.
+        LaunchError: the folder of runs cannot be written. What it had room for stays queued.
     """
     runs_dir = request.runs_dir.absolute()
     now = datetime.now().astimezone()
     common = _common(request, now.timestamp())
     entries: list[Entry] = []
-    for seed in request.seeds_or_default():
-        for experiment in request.chosen():
-            spec = _spec(request, experiment, seed, order=len(entries))
-            name = run_name(now, spec["dataset"] or request.plan.name, spec["network"], spec["loss_type"], seed)
-            run = create_run_folder(runs_dir, name)
-            entries.append((run, Spec(run_id=run.run_id, **common, **spec)))
-    for run, queued in in_starting_order(entries):  # a dispatcher at work takes what it sees first
-        write_record(run.spec, queued)
-    ensure_dispatcher(runs_dir)
+    try:
+        for seed in request.seeds_or_default():
+            for experiment in request.chosen():
+                spec = _spec(request, experiment, seed, order=len(entries))
+                name = run_name(now, spec["dataset"] or request.plan.name, spec["network"], spec["loss_type"], seed)
+                run = create_run_folder(runs_dir, name)
+                entries.append((run, Spec(run_id=run.run_id, **common, **spec)))
+        for run, queued in in_starting_order(entries):  # a dispatcher at work takes what it sees first
+            write_record(run.spec, queued)
+        ensure_dispatcher(runs_dir)
+    except OSError as error:
+        raise _not_queued(runs_dir, [run for run, _ in entries], error) from error
     return [run for run, _ in entries]
+
+
+def _not_queued(runs_dir: Path, runs: list[RunFolder], error: OSError) -> LaunchError:
+    """Takes the folders back that are no runs yet, and says what became of the others."""
+    for run in runs:
+        if not run.spec.exists():
+            with contextlib.suppress(OSError):
+                run.path.rmdir()
+    queued = sum(run.spec.exists() for run in runs)
+    done = "No run is queued"
+    if queued:
+        done = f"{queued} of {len(runs)} runs are queued; then `iqa-tui retry --missing` starts them and the others"
+    remedy = "Make room" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Name another folder by --runs-dir"
+    return LaunchError(f"{runs_dir}: cannot be written ({error.strerror}). {remedy}. {done}.")
 
 
 def _common(request: LaunchRequest, created: float) -> dict[str, Any]:
@@ -230,6 +250,9 @@ def revive_dispatcher(runs_dir: Path, backlog: Backlog | None = None) -> bool:
 
     Returns:
         Whether one had to be started.
+
+    Raises:
+        OSError: it cannot be: a full disk, a folder that may not be written.
     """
     runs_dir = runs_dir.absolute()
     if is_held(dispatcher_lock(runs_dir, os.geteuid())):
@@ -239,3 +262,11 @@ def revive_dispatcher(runs_dir: Path, backlog: Backlog | None = None) -> bool:
         return False
     ensure_dispatcher(runs_dir)
     return True
+
+
+def revive_in_words(runs_dir: Path) -> str:
+    """As `revive_dispatcher`, for who wants something else of the runs: says what was done, or why it cannot be."""
+    try:
+        return "Runs were queued and nobody gave them devices: a dispatcher is started." * revive_dispatcher(runs_dir)
+    except OSError as error:
+        return f"Nobody gives devices to queued runs: {runs_dir} cannot be written ({error.strerror or error})."

@@ -11,6 +11,7 @@ import os
 import shutil
 import socket
 import time
+from pathlib import Path
 
 from iqa_tui.launch.lease import user_name
 from training.runfolder.layout import AttemptFolder, RunFolder
@@ -68,24 +69,34 @@ def queue_again(run: RunFolder, why: str, *, automatic: bool = False) -> None:
     number = latest.number if latest else 1
     if latest is None or not (latest.process.exists() or latest.exit.exists()):
         run.attempt(number).path.mkdir(parents=True, exist_ok=True)
+        _give_to_owner(run, run.attempts_dir, run.attempt(number).path)
     else:
         by = "iqa-tui" if automatic else user_name()
-        _make_attempt(run.attempt(number + 1), RetryRecord(by, time.time(), why, automatic))
+        _make_attempt(run, run.attempt(number + 1), RetryRecord(by, time.time(), why, automatic))
     # Last, for with it the run becomes a queued one.
     with contextlib.suppress(FileNotFoundError):
         run.stop.rename(run.attempt(number).path / run.stop.name)
 
 
-def _make_attempt(attempt: AttemptFolder, record: RetryRecord) -> None:
+def _make_attempt(run: RunFolder, attempt: AttemptFolder, record: RetryRecord) -> None:
     """At once with its record, or a crash between the two would make two attempts of one request."""
     aside = AttemptFolder(attempt.path.with_name(f".{attempt.path.name}.{os.getpid()}"))
     try:
         write_record(aside.retry, record)
+        _give_to_owner(run, aside.path, aside.retry)
         aside.path.rename(attempt.path)
     except OSError:
         shutil.rmtree(aside.path, ignore_errors=True)
         if not attempt.path.exists():  # else somebody asked at the same moment: one attempt is enough
             raise
+
+
+def _give_to_owner(run: RunFolder, *paths: Path) -> None:
+    """Where root asks for another's run: its owner's processes have to write here."""
+    owner = run.path.stat()
+    if os.geteuid() == 0 and owner.st_uid != 0:
+        for path in paths:
+            os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def _is_recent(run: RunFolder) -> bool:

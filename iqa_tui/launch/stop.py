@@ -32,7 +32,7 @@ def stop_run(run: RunFolder, why: str = "", grace_seconds: float = 60.0) -> str:
     """
     status = run_status(run)
     if status.state.is_over:
-        raise LaunchError(f"{run.run_id} is {state_words(status)}: there is nothing to stop.")
+        raise LaunchError(refusal(run, status, "there is nothing to stop"))
     before = _stop_request(run)
     request = StopRequest(by=user_name(), when=time.time(), why=why, grace_seconds=grace_seconds)
     if before is None or grace_seconds < before.grace_seconds:
@@ -92,12 +92,12 @@ def retry_run(run: RunFolder) -> str:
     if status.state is State.FINISHED:
         raise LaunchError(f"{run.run_id} is finished. Launch its plan again for another run.")
     if status.state not in RETRIED:
-        raise LaunchError(f"{run.run_id} is {state_words(status)}: only a run that ended can be tried again.")
+        raise LaunchError(refusal(run, status, "only a run that ended can be tried again"))
     try:
         queue_again(run, state_words(status))
         ensure_dispatcher(run.runs_dir)
     except OSError as error:
-        raise cannot_be_written(run.path, error) from error
+        raise cannot_be_written(run.attempts_dir, error) from error
     goes_on = " It goes on from its last checkpoint." if run.last_checkpoint.exists() else ""
     return f"{run.run_id} is queued again.{goes_on}"
 
@@ -111,3 +111,10 @@ def state_words(status: Status) -> str:
     if status.cause:
         return f"{status.state.value}: {status.cause}"
     return status.state.value
+
+
+def refusal(run: RunFolder, status: Status, rule: str) -> str:
+    """`R is finished: there is nothing to stop.`; of an unreadable run alone what is wrong with it."""
+    if status.state is State.UNREADABLE:
+        return f"{run.run_id} is {state_words(status)}"
+    return f"{run.run_id} is {state_words(status)}: {rule}."

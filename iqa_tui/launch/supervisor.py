@@ -131,6 +131,8 @@ class Supervisor:
             output = OutputLog(self._attempt.output)
             _print_to(self._attempt.supervisor_output)
         except OSError as error:
+            if error.errno not in NO_ROOM_ERRORS:
+                raise
             print(f"{self._attempt.path}: {error}", file=sys.stderr)
             return EXIT_NO_ROOM
         become_reaper()
@@ -332,5 +334,5 @@ def _write_patiently(path: Path, record: Record, *, patience_seconds: float) -> 
 if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
-    except (LaunchError, RunFolderError) as error:
+    except (LaunchError, RunFolderError, OSError) as error:
         sys.exit(f"error: {error}")

@@ -9,6 +9,7 @@ from iqa_tui.gpus.free import GIB
 from iqa_tui.launch.backlog import Backlog, Entry, Waiting, held_back_by, in_starting_order, placed
 from iqa_tui.launch.causes import is_disk_full
 from iqa_tui.launch.devices import DeviceState, Promises, Survey, can_start, may_use
+from iqa_tui.launch.errors import owner_name
 from training.runfolder.layout import RunFolder, dispatcher_lock
 from training.runfolder.lock import is_held
 from training.runfolder.read import read_record
@@ -60,18 +61,26 @@ def _holder(run: RunFolder) -> str:
     return _owner_words(run)
 
 
+def _closed_words(run: RunFolder) -> str:
+    """Our own run in whose folder we may not write, since somebody else made a part of it; else empty."""
+    latest = run.latest_attempt()
+    for folder in (run.path, run.attempts_dir, *([latest.path] if latest else [])):
+        if folder.exists() and not os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
+            return f"cannot start: {folder} may not be written. Ask its owner, {owner_name(folder)}, to give it to you"
+    return ""
+
+
 def _owner_words(run: RunFolder) -> str:
-    """Only who queued a run starts it; empty where that is us, or their dispatcher is at work."""
+    """Only who queued a run starts it; empty where that is us and we can, or their dispatcher is at work."""
     try:
         owner = run.path.stat().st_uid
+        if owner == os.geteuid():
+            return _closed_words(run)
+        name = owner_name(run.path)
     except OSError:  # deleted meanwhile
         return ""
-    if owner == os.geteuid() or is_held(dispatcher_lock(run.runs_dir, owner)):
+    if is_held(dispatcher_lock(run.runs_dir, owner)):
         return ""
-    try:
-        name = run.path.owner()
-    except (KeyError, OSError):
-        name = f"user {owner}"
     return f"waits for {name}, who queued it: any iqa-tui command of theirs starts it"
 
 

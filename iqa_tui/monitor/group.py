@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -14,6 +14,8 @@ from training.runfolder.schema import State
 
 SECONDS_PER_HOUR = 3600.0
 OVER = (State.FAILED, State.LOST, State.STOPPED, State.UNREADABLE)
+STARTS_NEXT = "starts next "
+"""How `launch/waiting` begins what it says of a run that a device is free for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +26,17 @@ class GroupProgress:
     finished: int
     alive: int
     queued: int
+    """That start by themselves."""
     over: int
     """Ended without a result."""
     seconds_left: float | None
-    """Until the last of them ends; None where too little is known, or nothing is to come."""
+    """Until the last of them ends, the held ones left out; None where too little is known, or nothing is to come."""
+    held: int = 0
+    """Queued, but to start once somebody releases them."""
 
     @property
     def total(self) -> int:
-        return self.finished + self.alive + self.queued + self.over
+        return self.finished + self.alive + self.queued + self.held + self.over
 
     @property
     def words(self) -> str:
@@ -39,6 +44,7 @@ class GroupProgress:
         parts = [f"{self.finished} of {self.total} finished"]
         parts += [f"{self.alive} running"] if self.alive else []
         parts += [f"{self.queued} queued"] if self.queued else []
+        parts += [f"{self.held} held"] if self.held else []
         parts += [f"{self.over} without a result"] if self.over else []
         parts += [f"{duration_words(self.seconds_left)} left"] if self.seconds_left is not None else []
         return ", ".join(parts)
@@ -50,23 +56,26 @@ class GroupProgress:
         return f"{self.finished} of {self.total} finished{left}"
 
 
-def group_progress(states: Iterable[RunState], now: float, free_devices: int = 0) -> GroupProgress:
+def group_progress(states: Iterable[RunState], now: float, starting: int = 0) -> GroupProgress:
     """Args:
     states: the runs of one group.
     now: unix seconds.
-    free_devices: that its queued runs may have besides those that its runs use already.
+    starting: how many of its queued runs start next, for there is a device or a share of one for each of them; see
+        `starting_next`.
     """
     known = list(states)
     counted = _that_count(known)
     alive = [state for state in counted if state.state.is_alive]
-    queued = [state for state in counted if state.state is State.QUEUED]
+    waiting = [state for state in counted if state.state is State.QUEUED]
+    queued = [state for state in waiting if not state.status.held]
     return GroupProgress(
         group=known[0].group if known else "",
         finished=sum(state.state is State.FINISHED for state in counted),
         alive=len(alive),
         queued=len(queued),
         over=sum(state.state in OVER for state in counted),
-        seconds_left=_seconds_left(counted, alive, queued, now, free_devices),
+        seconds_left=_seconds_left(counted, alive, queued, now, starting),
+        held=len(waiting) - len(queued),
     )
 
 
@@ -88,27 +97,47 @@ def _cell(state: RunState) -> object:
     return (state.experiment, state.spec.seed) if state.spec and state.experiment else state.run_id
 
 
+def starting_next(states: Iterable[RunState], waiting: Mapping[str, str]) -> int:
+    """How many of these runs start next.
+
+    Args:
+        waiting: run id to what it waits for, as `waiting_reasons` says it.
+    """
+    return sum(waiting.get(state.run_id, "").startswith(STARTS_NEXT) for state in states)
+
+
 def _seconds_left(
-    states: Sequence[RunState], alive: Sequence[RunState], queued: Sequence[RunState], now: float, free_devices: int
+    states: Sequence[RunState], alive: Sequence[RunState], queued: Sequence[RunState], now: float, starting: int
 ) -> float | None:
-    """Each queued run, longest first, on the device that is free first."""
+    """Each queued run, in the order in which they start, in the place that is free first."""
     if not alive and not queued:
         return None
     factor = _factor(states, now)
-    left = [_left(state, now, factor) for state in alive]
-    waiting = [_expected(state, factor) or _typical(states) for state in queued]
-    if None in left or None in waiting:
+    ends = [(_rank(state), _left(state, now, factor)) for state in alive]
+    waiting = sorted(
+        (_rank(state), state.spec.created if state.spec else 0.0, -(_expected(state, factor) or _typical(states) or -1))
+        for state in queued
+    )
+    known_ends = [(rank, seconds) for rank, seconds in ends if seconds is not None]
+    if len(known_ends) < len(ends) or any(minus_seconds > 0 for _, _, minus_seconds in waiting):
         return None
-    places = [seconds for seconds in left if seconds is not None] + [0.0] * free_devices
-    if any(state.spec and state.spec.strategy == "sequential" for state in queued):
+    places = [seconds for _, seconds in known_ends] + [0.0] * starting
+    strategies = {state.spec.strategy for state in queued if state.spec}
+    if "sequential" in strategies:
         places = [max(places, default=0.0)]
     heapq.heapify(places := places or [0.0])  # where none is known to be free, one will be
-    last = max(places)
-    for seconds in sorted((seconds for seconds in waiting if seconds is not None), reverse=True):
-        end = heapq.heappop(places) + seconds
+    for rank, _, minus_seconds in waiting:
+        higher = (seconds for before, seconds in known_ends if before < rank)
+        earliest = max(higher, default=0.0) if "priority" in strategies else 0.0
+        end = max(heapq.heappop(places), earliest) - minus_seconds
         heapq.heappush(places, end)
-        last = max(last, end)
-    return last
+        known_ends.append((rank, end))
+    return max(seconds for _, seconds in known_ends)
+
+
+def _rank(state: RunState) -> int:
+    """What starts first has the lowest."""
+    return {"high": 0, "low": 2}.get(state.priority, 1)
 
 
 def _factor(states: Sequence[RunState], now: float) -> float:

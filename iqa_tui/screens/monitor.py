@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from iqa_tui.messages import LogChanged
 from iqa_tui.monitor import words
-from iqa_tui.monitor.group import code_note, group_progress
+from iqa_tui.monitor.group import code_note, group_progress, starting_next
 from iqa_tui.monitor.log_tail import LogText
 from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.curves import Curves, View
@@ -132,9 +132,9 @@ class MonitorScreen(OrdersRoom):
             title = f"Runs · matching “{self._filter}”"
         elif ordered:
             members = [state for state in ordered if state.group == ordered[0].group]
-            free = self.devices.survey.free_count if self.devices else 0
+            starting = starting_next(members, self.devices.waiting) if self.devices else 0
             note = " · trainer code differs" if code_note(members) else ""
-            progress = group_progress(members, time.time(), free)
+            progress = group_progress(members, time.time(), starting)
             title = f"Runs · {progress.short_words if self.has_class('-narrow') else progress.words}{note}"
         self.query_one(RunList).set_title(title)
 

@@ -192,9 +192,19 @@ def create_run_folder(runs_dir: Path, name: str) -> RunFolder:
 
 
 def list_runs(runs_dir: Path) -> list[RunFolder]:
-    """Every folder with a spec, by name (so by time); [] where there is no such folder."""
+    """Every folder with a spec, by name (so by time); [] where there is no such folder.
+
+    One that its owner keeps closed and that is named like a run is listed too: its status says that it is closed.
+    """
     try:
-        paths = sorted(path for path in runs_dir.iterdir() if (path / "spec.json").exists())
+        paths = sorted(path for path in runs_dir.iterdir() if _has_spec(path))
     except (FileNotFoundError, NotADirectoryError):
         return []
     return [RunFolder(path) for path in paths]
+
+
+def _has_spec(path: Path) -> bool:
+    try:
+        return (path / "spec.json").exists()
+    except PermissionError:
+        return re.match(r"\d{4}-\d\d-\d\d_", path.name) is not None  # not `lost+found`

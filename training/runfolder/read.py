@@ -56,6 +56,8 @@ def read_json(path: Path) -> dict[str, Any] | None:
         content = json.loads(path.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except PermissionError as error:
+        raise UnreadableFile(f"{path}: may not be read by you. Ask its owner.") from error
     except (OSError, ValueError) as error:
         raise UnreadableFile(f"{path}: {error}. Move the file away, or restore it from a backup.") from error
     if not isinstance(content, dict):
@@ -151,7 +153,7 @@ class EventTail:
                     return []
                 file.seek(self._offset)
                 chunk = file.read(LARGEST_POLL_BYTES)
-        except (FileNotFoundError, NotADirectoryError, PermissionError):
+        except OSError:  # not there, closed, a folder in its place: there is nothing to follow
             return []
         complete = chunk.rfind(b"\n") + 1
         if complete == 0 and len(chunk) == LARGEST_POLL_BYTES:  # no event is this long: pass over it

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from iqa_tui.launch.backlog import Backlog
 from iqa_tui.launch.devices import Surveyor
+from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.lease import Holder, lease_holder, take_lease
 from iqa_tui.launch.queue import ensure_dispatcher, revive_dispatcher
 from iqa_tui.launch.stop import retry_run, stop_run
 from iqa_tui.launch.waiting import waiting_reasons
+from iqa_tui.monitor.catalog import Catalog
 from tests.fakes.lab import (
     STUB,
     Lab,
@@ -31,10 +38,12 @@ from tests.fakes.lab import (
     words,
 )
 from tests.fakes.nvml import FakeGpus
+from tests.fakes.run_folders import hold_dispatcher_lock
 from training.runfolder.layout import RunFolder, dispatcher_lock, dispatcher_log, list_runs
 from training.runfolder.lock import is_held
 from training.runfolder.read import read_spec
-from training.runfolder.schema import State
+from training.runfolder.schema import ExitKind, ExitRecord, State
+from training.runfolder.write import write_record
 
 
 def started(run: RunFolder) -> float:
@@ -256,3 +265,86 @@ def test_what_another_user_queued_is_not_started_in_our_name(lab: Lab, monkeypat
     wait_until(lambda: not lab.processes(), "the dispatcher to end")
     assert state(theirs) is State.QUEUED
     assert not revive_dispatcher(lab.runs_dir)
+
+
+def test_runs_whose_folders_are_damaged_keep_nobody_else_waiting(lab: Lab) -> None:
+    lease = take_lease("cpu-0", Holder("ann", "hers"))
+    runs = lab.launch(*[{}] * 8)
+    torn, gone, no_folder, no_lock, deleted, silent, odd, good = runs
+    torn.spec.write_text('{"form')
+    gone.spec.unlink()
+    no_folder.attempts_dir.touch()
+    no_lock.alive_lock.mkdir()
+    shutil.rmtree(deleted.path)
+    silent.events.mkdir()
+    odd.place.write_text("[]")
+    states = {known.run_id: known.status for known in Catalog(lab.runs_dir).refresh()}
+    assert "Move the file away" in states[torn.run_id].cause
+    assert states[no_folder.run_id].cause == f"{no_folder.path}: Not a directory"
+    assert sorted(states) == sorted(run.run_id for run in runs if run not in (gone, deleted))
+    os.close(lease)
+    wait_for_end(good, silent)
+    log = dispatcher_log(lab.runs_dir, os.geteuid())
+    wait_until(lambda: "it is left alone for 60 s" in log.read_text(), "the run without a lock to be given up")
+    assert state(good) is state(silent) is State.FINISHED
+    assert log.read_text().count(f"{no_lock.run_id}: its supervisor ended with code 1") == 3
+    with pytest.raises(LaunchError, match=r"is unreadable: .*Not a directory$"):
+        stop_run(no_folder)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
+def test_what_one_user_keeps_closed_hides_nothing_from_another(lab: Lab) -> None:
+    dispatching = hold_dispatcher_lock(lab.runs_dir)
+    closed, open_one = lab.launch({}, {})
+    (lab.runs_dir / "lost+found").mkdir(mode=0o700)
+    closed.path.chmod(0o700)
+    with seen_by_another(lab.folder):
+        states = Catalog(lab.runs_dir).refresh()
+        waiting = Backlog(lab.runs_dir).read()
+        with pytest.raises(LaunchError, match=r"cannot be written \(Permission denied\)\. Ask root, whose run it is\."):
+            stop_run(open_one)
+    os.close(dispatching)
+    assert {known.run_id: known.state for known in states} == {
+        closed.run_id: State.UNREADABLE,
+        open_one.run_id: State.QUEUED,
+    }
+    assert states[0].status.cause == f"{closed.spec}: may not be read by you. Ask its owner."
+    assert [run for run, _ in waiting.queued] == [open_one]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
+def test_what_root_asks_for_in_anothers_folder_belongs_to_its_owner(lab: Lab) -> None:
+    lease = take_lease("cpu-0", Holder("ann", "hers"))
+    (run,) = lab.launch({})
+    wait_until(lab.dispatchers, "a dispatcher")
+    run.attempt(1).path.mkdir(parents=True)
+    write_record(run.attempt(1).exit, ExitRecord(ExitKind.FAILED, "exit 1", time.time(), 1.0))
+    for path in (run.path, run.attempts_dir, run.attempt(1).path):
+        os.chown(path, 12_345, 12_345)
+    retry_run(run)
+    assert run.attempt(2).path.stat().st_uid == run.attempt(2).retry.stat().st_uid == 12_345
+    os.chown(run.attempt(2).path, 0, 0)  # as where root's rights end, on a network disk
+    survey = Surveyor().survey()
+    with seen_by_another(lab.folder):
+        (reason,) = waiting_reasons([(run, read_spec(run))], survey).values()
+    assert reason == f"cannot start: {run.attempt(2).path} may not be written. Ask its owner, root, to give it to you"
+    os.close(lease)
+
+
+@contextlib.contextmanager
+def seen_by_another(folder: Path) -> Iterator[None]:
+    """As a user without root's rights sees it; pytest's folders are closed to others."""
+    for path in (folder, *folder.parents):
+        if (
+            path.owner() == "root"
+            and path.is_relative_to(tempfile.gettempdir())
+            and path != Path(tempfile.gettempdir())
+        ):
+            path.chmod(0o755)
+    os.setegid(12_345)
+    os.seteuid(12_345)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)

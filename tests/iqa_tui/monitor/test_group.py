@@ -10,10 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from iqa_tui.gpus.sample import GpuSample
+from iqa_tui.launch.devices import Device, DeviceState, Survey
+from iqa_tui.launch.waiting import waiting_reasons
 from iqa_tui.monitor.catalog import Catalog
-from iqa_tui.monitor.group import GroupProgress, code_note, group_progress
+from iqa_tui.monitor.group import GroupProgress, code_note, group_progress, starting_next
 from iqa_tui.monitor.state import RunState
 from tests.fakes.run_folders import FakeRun
+from training.runfolder.schema import Place
+from training.runfolder.write import write_record
 
 NOW = time.time()
 
@@ -30,8 +35,8 @@ def hold(alive: ExitStack, fake: FakeRun) -> FakeRun:
     return fake
 
 
-def progress(runs_dir: Path, free_devices: int = 0) -> GroupProgress:
-    return group_progress(Catalog(runs_dir).refresh(), NOW, free_devices)
+def progress(runs_dir: Path, starting: int = 0) -> GroupProgress:
+    return group_progress(Catalog(runs_dir).refresh(), NOW, starting)
 
 
 def states(runs_dir: Path) -> list[RunState]:
@@ -48,7 +53,7 @@ def test_a_group_counts_no_failure_that_was_made_good(tmp_path: Path, alive: Exi
     again = FakeRun.queue(tmp_path / "other", "F3", seed=1, created=NOW).start(at=NOW - 900).finish(hours=1.7)
     again.run.path.rename(tmp_path / "again")
     assert progress(tmp_path).words == "4 of 6 finished, 1 running, 1 queued, 2.5 h left"
-    assert progress(tmp_path, free_devices=1).words.endswith("1.7 h left")
+    assert progress(tmp_path, starting=1).words.endswith("1.7 h left")
 
 
 def test_a_plan_that_two_people_launched_counts_twice(tmp_path: Path, alive: ExitStack) -> None:
@@ -87,7 +92,37 @@ def test_a_run_whose_steps_are_seen_is_timed_by_them(tmp_path: Path, alive: Exit
 def test_one_at_a_time_never_counts_on_a_second_device(tmp_path: Path) -> None:
     FakeRun.queue(tmp_path, "F2", strategy="sequential")
     FakeRun.queue(tmp_path, "F4", strategy="sequential")
-    assert progress(tmp_path, free_devices=4).seconds_left == pytest.approx(3.7 * 3600)
+    assert progress(tmp_path, starting=4).seconds_left == pytest.approx(3.7 * 3600)
+
+
+def test_by_priority_a_lower_one_is_timed_from_the_end_of_all_higher_ones(tmp_path: Path, alive: ExitStack) -> None:
+    hold(alive, FakeRun.queue(tmp_path, "F2", strategy="priority").start(at=NOW - 3600))  # high, 1.7 h
+    FakeRun.queue(tmp_path, "F4", strategy="priority")  # medium, 2.0 h
+    FakeRun.queue(tmp_path, "F5", strategy="priority")  # low, 2.0 h
+    assert progress(tmp_path, starting=0).seconds_left == pytest.approx((0.7 + 2.0 + 2.0) * 3600, abs=1)
+
+
+def test_a_held_run_is_counted_and_no_time_waits_for_it(tmp_path: Path) -> None:
+    held = FakeRun.queue(tmp_path, "F4")
+    write_record(held.run.place, Place(by="ann", when=NOW, held=True))
+    assert progress(tmp_path).words == "0 of 1 finished, 1 held"
+    FakeRun.queue(tmp_path, "F2")
+    assert progress(tmp_path, starting=1).words == "0 of 2 finished, 1 queued, 1 held, 1.7 h left"
+
+
+def test_the_places_of_a_group_are_the_runs_that_start_next(tmp_path: Path) -> None:
+    """Also shares of a GPU, and none that is another group's turn: whoever says why a run waits has counted them."""
+    for name in ("F2", "F3"):
+        FakeRun.queue(tmp_path, name, created=NOW, vram_bytes=1 << 30)
+    sample = GpuSample(0, "GPU-1", "H100", memory_used_bytes=0, memory_total_bytes=8 << 30, utilisation_percent=0)
+    shared = DeviceState(
+        Device("GPU-1", "gpu", 0, "H100", room_bytes=7 << 30), True, "free", sample, left_bytes=7 << 30
+    )
+    known = states(tmp_path)
+    queued = [(state.run, state.spec) for state in known if state.spec]
+    reasons = waiting_reasons(queued, Survey((shared,), "", NOW, "gpu"), [])
+    assert starting_next(known, reasons) == 2
+    assert progress(tmp_path, starting=2).words == "0 of 2 finished, 2 queued, 1.7 h left"
 
 
 def test_where_nothing_is_known_no_time_is_made_up(tmp_path: Path) -> None:
