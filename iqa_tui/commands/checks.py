@@ -89,10 +89,15 @@ def _cuda_trouble(facts: dict[str, Any], reading: Reading) -> str:
 
 def check_command(command: list[str]) -> Finding:
     """Whether another's trainer can be started."""
-    there = shutil.which(command[0]) is not None
-    words = f"{' '.join(command)}: {'can be started' if there else f'there is no program {command[0]}'}"
-    remedy = "" if there else "Mend `command` in the plan, or PATH"
-    return Finding("trainer", words, is_good=there, blocks=not there, remedy=remedy)
+    words = " ".join(command)
+    if shutil.which(command[0]) is None:
+        return blocked("trainer", f"{words}: there is no program {command[0]}", "Mend `command` in the plan, or PATH")
+    scripts = [Path(word) for word in command[1:2] if word.endswith((".py", ".sh"))]
+    for script in scripts:
+        if not script.is_file():
+            remedy = "Mend `command` in the plan: runs start in the folder that they are launched from"
+            return blocked("trainer", f"{words}: there is no file {script.absolute()}", remedy)
+    return Finding("trainer", f"{words}: can be started")
 
 
 def check_weights(backbone: str, weights: str) -> Finding:
@@ -129,7 +134,7 @@ def check_dataset(dataset: str, data_path: str | None, flags: list[str]) -> tupl
     if dataset == "demo" and importlib.util.find_spec("skimage") is None:
         return blocked("data", "demo: scikit-image is not installed", "pip install 'iqa-tui[demo]'"), {}
     remedy = "Say where it is: --set data_path=FOLDER, or IQA_TUI_DATA for the folder of all data sets"
-    path = Path(data_path or Path(os.environ.get("IQA_TUI_DATA", "data")) / dataset).expanduser()
+    path = data_folder(dataset, data_path)
     if dataset != "demo" and not path.exists():
         return blocked("data", f"{dataset}: there is no {path}", remedy), {}
     try:
@@ -150,10 +155,19 @@ def check_dataset(dataset: str, data_path: str | None, flags: list[str]) -> tupl
     )
 
 
-def _in_hub_cache(backbone: str) -> bool:
+def data_folder(dataset: str, data_path: str | None) -> Path:
+    """Where the trainer looks for a data set."""
+    return Path(data_path or Path(os.environ.get("IQA_TUI_DATA", "data")) / dataset).expanduser()
+
+
+def hub_cache() -> Path:
+    """Where weights lie that were fetched from the Hugging Face hub."""
     home = Path(os.environ.get("HF_HOME", Path.home() / ".cache" / "huggingface"))
-    cache = Path(os.environ.get("HF_HUB_CACHE", home / "hub"))
-    return any(cache.glob(f"models--timm--{backbone}*/snapshots/*/*"))
+    return Path(os.environ.get("HF_HUB_CACHE", home / "hub"))
+
+
+def _in_hub_cache(backbone: str) -> bool:
+    return any(hub_cache().glob(f"models--timm--{backbone}*/snapshots/*/*"))
 
 
 def _why_hub_is_silent() -> str | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from iqa_tui.commands.ask_python import answers
 from iqa_tui.commands.finding import Finding, blocked, doubtful
 from iqa_tui.commands.machine_checks import existing_parent
 from iqa_tui.gpus.free import GIB
@@ -20,6 +22,10 @@ IMAGE_BYTES = 600_000
 """Of one decoded image in the cache: 512×384×3, which is KonIQ-10k's."""
 SPARE_BYTES = GIB // 2
 """Logs, scores, and what others write meanwhile."""
+
+
+ANSWER_SECONDS = 10.0
+"""A disk that sleeps wakes up in this time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,19 @@ def cache_needs(images: Mapping[str, int]) -> list[Need]:
     cache = cache_folder()
     missing = {name: count for name, count in images.items() if not any(cache.glob(f"{name}-*/index.json"))}
     return [Need(f"decoded images of {name}", cache, count * IMAGE_BYTES) for name, count in missing.items()]
+
+
+def check_answers(folders: Sequence[Path], timeout_seconds: float = ANSWER_SECONDS) -> list[Finding]:
+    """A line for each folder of a disk that does not answer; [] where all do."""
+    asked = list(dict.fromkeys(folder.absolute() for folder in folders))
+    with ThreadPoolExecutor(len(asked)) as pool:
+        answered = pool.map(lambda folder: answers(folder, timeout_seconds=timeout_seconds), asked)
+    remedy = "Is it on a network disk whose server is away? Nothing can run before it is back, or name another folder"
+    return [
+        blocked("disk", f"{folder} does not answer within {timeout_seconds:g} s", remedy)
+        for folder, did in zip(asked, answered, strict=True)
+        if not did
+    ]
 
 
 def check_disk(needs: Sequence[Need]) -> list[Finding]:

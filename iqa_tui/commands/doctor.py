@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from pathlib import Path
 
-from iqa_tui.commands.checks import check_command, check_dataset, check_torch, check_weights
-from iqa_tui.commands.disk_check import cache_needs, check_disk, checkpoint_need
+from iqa_tui.commands.checks import (
+    check_command,
+    check_dataset,
+    check_torch,
+    check_weights,
+    data_folder,
+    hub_cache,
+)
+from iqa_tui.commands.disk_check import cache_folder, cache_needs, check_answers, check_disk, checkpoint_need
 from iqa_tui.commands.finding import Finding
 from iqa_tui.commands.launch import request_of
 from iqa_tui.commands.machine_checks import check_container, check_gpus, check_locks, check_sessions
 from iqa_tui.commands.outcome import ALL_WELL, ENVIRONMENT
 from iqa_tui.launch.flags import flags_for
+from iqa_tui.launch.lease import leases_path
 from iqa_tui.launch.queue import LaunchRequest
 from iqa_tui.launch.toml_table import FlagValue
 
@@ -43,6 +52,10 @@ def tell(finding: Finding) -> None:
 
 def _findings(request: LaunchRequest) -> Iterator[Finding]:
     """The machine first, then what the plan needs of it."""
+    silent = list(check_answers(_folders_of(request)))
+    if silent:  # whatever is asked of such a folder waits without end
+        yield from silent
+        return
     has_needs = all(experiment.vram_bytes is not None for experiment in request.chosen())
     findings, reading = check_gpus(has_declared_needs=has_needs)
     yield from findings
@@ -65,6 +78,14 @@ def _findings(request: LaunchRequest) -> Iterator[Finding]:
         yield finding
     runs = [parameters.get(backbone, 0) for backbone in backbones for _ in request.seeds_or_default()]
     yield from check_disk([checkpoint_need(request.runs_dir, runs), *cache_needs(images)])
+
+
+def _folders_of(request: LaunchRequest) -> list[Path]:
+    """Every folder that a question below, or a run, looks into."""
+    folders = [request.runs_dir, leases_path(), cache_folder(), hub_cache()]
+    if request.plan.command is None:
+        folders += [data_folder(dataset, path) for dataset, path, _ in _datasets_of(request)]
+    return folders
 
 
 Settings = dict[str, FlagValue]

@@ -20,6 +20,7 @@ from iqa_tui.gpus.sample import GpuSample
 from iqa_tui.launch.devices import open_driver
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.lease import leases_dir
+from iqa_tui.launch.setaside import set_aside_reason
 from iqa_tui.launch.slots import cpu_slots, threads_per_slot
 from training.runfolder.lock import take_lock
 from training.runfolder.schema import LockHeld
@@ -59,24 +60,30 @@ def check_gpus(driver: Driver | None = None, *, has_declared_needs: bool = False
     names = ", ".join(f"{sample.index} {sample.name}" for sample in reading.samples)
     cuda = "" if reading.cuda_version is None else f", CUDA up to {reading.cuda_version[0]}.{reading.cuda_version[1]}"
     findings = [Finding("GPUs", f"driver {reading.driver_version or 'of unknown version'}{cuda}: {names}")]
-    useless = [
-        (sample, sample.problem or unknown_words(sample, has_declared_need=has_declared_needs))
-        for sample in reading.samples
-    ]
-    for sample, words in useless:
+    useless = [(sample, *_why_useless(sample, has_declared_needs)) for sample in reading.samples]
+    for sample, words, remedy in useless:
         if words:
-            findings.append(doubtful("GPUs", f"GPU {sample.index} gets no run: {words}", _gpu_remedy(sample)))
-    if reading.samples and all(words for _, words in useless):
+            findings.append(doubtful("GPUs", f"GPU {sample.index} gets no run: {words}", remedy))
+    if reading.samples and all(words for _, words, _ in useless):
         findings.append(blocked("GPUs", "no GPU can get a run", "Mend one of them, or use --devices cpu"))
     return findings, reading
 
 
-def _gpu_remedy(sample: GpuSample) -> str:
+def _why_useless(sample: GpuSample, has_declared_needs: bool) -> tuple[str, str]:
+    """Why no run can have this GPU, and what would help; empty where one can."""
     if sample.problem:
-        return "Ask whoever keeps the machine; the other GPUs go on without it"
-    if unknown_words(sample, has_declared_need=True):
-        return "Update the driver; of some GPUs that share the machine's memory none tells it: use --devices cpu"
-    return 'Declare what a run needs (vram = "10 GiB" in the plan): then memory alone decides'
+        return sample.problem, "Ask whoever keeps the machine; the other GPUs go on without it"
+    if unknown := unknown_words(sample, has_declared_need=True):
+        return (
+            unknown,
+            "Update the driver; of some GPUs that share the machine's memory none tells it: use --devices cpu",
+        )
+    if unknown := unknown_words(sample, has_declared_need=has_declared_needs):
+        return unknown, 'Declare what a run needs (vram = "10 GiB" in the plan): then memory alone decides'
+    with contextlib.suppress(LaunchError):  # no folder for leases: the line on locks says so
+        if why := set_aside_reason(sample.uuid):
+            return why, f"Where it is well again: iqa-tui restore {sample.uuid}"
+    return "", ""
 
 
 def check_locks(runs_dir: Path, mounts: Path = Path("/proc/self/mountinfo")) -> list[Finding]:

@@ -64,6 +64,7 @@ def _add_launching(commands: Subparsers[argparse.ArgumentParser]) -> None:
     launch = _add(commands, "launch", "queue the experiments of a plan, and watch them")
     launch.add_argument("plan", metavar="PLAN")
     _add_choice(launch)
+    _add_timing(launch)
     for command in (demo, launch):
         command.add_argument(
             "--devices", type=_words, help="GPU indices or UUIDs, or cpu; default: any that is free", metavar="0,1|cpu"
@@ -83,6 +84,11 @@ def _add_choice(command: argparse.ArgumentParser) -> None:
         "--set", type=_setting, action="append", default=[], metavar="FLAG=VALUE", help="a flag of the trainer, for all"
     )
     command.add_argument("--seeds", type=_seeds, help="each experiment once a seed", metavar="1,2,3")
+    # What some of them do not ask for, so that every command makes its request in one way.
+    command.set_defaults(devices=None, strategy="all", time_limit=None)
+
+
+def _add_timing(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--strategy",
         choices=("all", "sequential", "priority"),
@@ -100,9 +106,9 @@ def _add_choice(command: argparse.ArgumentParser) -> None:
 def _add_plan(commands: Subparsers[argparse.ArgumentParser]) -> None:
     plan = _add(commands, "plan", "what would run where, and how long it takes")
     plan.add_argument("plan", metavar="PLAN", nargs="?", help="without one: the presets")
-    plan.set_defaults(devices=None)
     plan.add_argument("--gpus", type=_positive, metavar="N", help="on N devices; default: those of this machine")
     _add_choice(plan)
+    _add_timing(plan)
 
 
 def _add_status(commands: Subparsers[argparse.ArgumentParser]) -> None:
@@ -160,7 +166,6 @@ def _add_doctor(commands: Subparsers[argparse.ArgumentParser]) -> None:
     doctor = _add(commands, "doctor", "driver, NVML, torch and CUDA, weights, data sets, disk, locks")
     doctor.add_argument("plan", metavar="PLAN", nargs="?", help="also what stands in the way of this plan")
     _add_choice(doctor)
-    doctor.set_defaults(devices=None)
 
 
 def _words(text: str) -> list[str]:

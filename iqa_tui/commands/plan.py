@@ -51,14 +51,15 @@ def run(options: argparse.Namespace) -> int:
 
 
 def jobs_of(request: LaunchRequest) -> list[Job]:
-    """One job a run; ids are `F2`, or `F2 seed 1` where there are several seeds."""
+    """One job a run; ids are `F2`, or `F2 seed 1` where there are several seeds. None takes longer than it may."""
     seeds = request.seeds_or_default()
+    limit = request.plan.time_limit_hours if request.time_limit_hours is None else request.time_limit_hours
     jobs: list[Job] = []
     for seed in seeds:
         for experiment in request.chosen():
             name = experiment.id if len(seeds) == 1 else f"{experiment.id} seed {seed}"
             hours = UNKNOWN_HOURS if experiment.expected_hours is None else experiment.expected_hours
-            jobs.append(Job(name, hours, experiment.priority, len(jobs)))
+            jobs.append(Job(name, hours if limit is None else min(hours, limit), experiment.priority, len(jobs)))
     return jobs
 
 

@@ -59,6 +59,12 @@ class Holder:
 UNKNOWN_HOLDER = Holder(user="somebody", run_id="")
 
 
+def leases_path() -> Path:
+    """Where `leases_dir` is, or would be; nothing of it is touched."""
+    chosen = os.environ.get("IQA_TUI_LEASES")
+    return Path(chosen) if chosen else _machine_folder()
+
+
 def leases_dir() -> Path:
     """The folder, made where it is missing: `$IQA_TUI_LEASES`, else `/run/lock/iqa-tui`, which is local and is
     emptied by a reboot alone, else (where only root may write there) `/var/tmp/iqa-tui-leases`.
@@ -66,10 +72,9 @@ def leases_dir() -> Path:
     Raises:
         LaunchError: it cannot be made, others could not use it, or its path is relative.
     """
-    chosen = os.environ.get("IQA_TUI_LEASES")
-    path = Path(chosen) if chosen else _machine_folder()
+    path = leases_path()
     if not path.is_absolute():
-        raise LaunchError(f"IQA_TUI_LEASES={chosen}: write the whole path, as runs start elsewhere than here.")
+        raise LaunchError(f"IQA_TUI_LEASES={path}: write the whole path, as runs start elsewhere than here.")
     try:
         path.mkdir(parents=True)
     except FileExistsError:

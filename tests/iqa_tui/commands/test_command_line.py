@@ -158,6 +158,9 @@ def test_seeds_and_overrides_reach_the_trainer(lab: Lab, shell: Shell) -> None:
         (["launch", "koniq-losses", "--set", "loss_type=l3", "--headless"], 2, "loss_type"),
         (["launch", "koniq-losses", "--set", "epochs", "--headless"], 2, "no FLAG=VALUE"),
         (["launch", "koniq-losses", "--seeds", "a", "--headless"], 2, "no whole numbers"),
+        (["launch", "koniq-losses", "--wait", "nan"], 2, "'nan' is no number of seconds"),
+        (["launch", "koniq-losses", "--time-limit", "0"], 2, "'0' is no number of hours above 0"),
+        (["doctor", "--strategy", "priority"], 2, "unrecognized arguments: --strategy"),
         (["plan", "koniq-losses", "--gpus", "0"], 2, "no number of at least 1"),
         (["stop", "F2"], 2, "There is no run 'F2': there are no runs here yet"),
         (["stop"], 2, "Name the runs to stop"),
@@ -184,6 +187,7 @@ def test_a_bad_number_of_slots_is_an_error_of_the_environment(shell: Shell, monk
 def test_the_plan_says_what_runs_where_and_how_long_it_takes(shell: Shell, gpus: str, hours: str) -> None:
     out = shell("plan", "koniq-losses", "--gpus", gpus)
     assert f"all at once: {hours}." in out
+    assert "all at once: 1.5 h." in shell("plan", "koniq-losses", "--gpus", "4", "--time-limit", "1.5")
     assert "F2: python -m training --dataset koniq-10k" in out
 
 

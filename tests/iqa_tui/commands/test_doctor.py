@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import shutil
 import socket
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,12 +16,14 @@ from typing import Any
 import pytest
 
 from iqa_tui.commands import checks, disk_check, doctor, machine_checks
+from iqa_tui.commands.ask_python import answers
 from iqa_tui.commands.checks import check_dataset, check_torch, check_weights, judge_torch
-from iqa_tui.commands.disk_check import Need, cache_needs, check_disk, checkpoint_need
+from iqa_tui.commands.disk_check import Need, cache_needs, check_answers, check_disk, checkpoint_need
 from iqa_tui.commands.finding import Finding
 from iqa_tui.commands.machine_checks import check_container, check_gpus, check_locks, check_sessions
 from iqa_tui.gpus.driver import Reading
 from iqa_tui.gpus.sample import GpuSample
+from iqa_tui.launch.setaside import withdraw
 from tests.fakes.lab import Lab
 from tests.fakes.nvml import NOT_SUPPORTED, VERSION_MISMATCH, FakeGpus
 from tests.iqa_tui.commands.test_command_line import LONG, Shell, plan_file
@@ -87,6 +91,17 @@ def test_a_gpu_that_can_get_no_run_is_named_and_blocks_only_where_no_other_can(g
     findings, _ = check_gpus()
     assert [sign(finding) for finding in findings] == ["ok", "warning", "warning", "blocked"]
     assert "the driver has lost it" in findings[1].words
+
+
+def test_a_gpu_that_is_set_aside_is_named_with_the_way_back(gpus: FakeGpus, lab: Lab) -> None:
+    withdraw(gpus.uuid(0), "fan broken")
+    findings, _ = check_gpus()
+    assert [sign(finding) for finding in findings] == ["ok", "warning"]
+    assert findings[1].words.startswith("GPU 0 gets no run: withdrawn by ")
+    assert findings[1].remedy == f"Where it is well again: iqa-tui restore {gpus.uuid(0)}"
+    withdraw(gpus.uuid(1))
+    findings, _ = check_gpus()
+    assert [sign(finding) for finding in findings] == ["ok", "warning", "warning", "blocked"]
 
 
 H100 = GpuSample(0, "GPU-0", "H100")
@@ -364,6 +379,46 @@ def test_a_container_of_its_own_process_numbers_is_told_of(tmp_path: Path) -> No
     assert sign(check_container(tmp_path / "absent")) == "ok"
 
 
+@pytest.fixture
+def hung(tmp_path: Path) -> Iterator[Path]:
+    """A folder of which every question waits, as of NFS whose server is away: of a file system nobody serves."""
+    folder = tmp_path / "hung"
+    folder.mkdir()
+    libc = ctypes.CDLL(None, use_errno=True)
+    try:
+        served = os.open("/dev/fuse", os.O_RDWR)
+    except OSError as error:
+        pytest.skip(f"/dev/fuse: {error.strerror}")
+    options = f"fd={served},rootmode=40000,user_id=0,group_id=0".encode()
+    if libc.mount(b"nobody", bytes(folder), b"fuse", 0, options):
+        os.close(served)
+        pytest.skip(f"nothing can be mounted here: {os.strerror(ctypes.get_errno())}")
+    yield folder
+    libc.umount2(bytes(folder), 2)  # MNT_DETACH
+    os.close(served)
+
+
+def test_a_disk_that_does_not_answer_blocks_and_hangs_nobody(
+    hung: Path, lab: Lab, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert answers(lab.folder, timeout_seconds=60)
+    assert answers(lab.folder / "absent", timeout_seconds=60)
+
+    def check_the_hung(folders: Sequence[Path]) -> list[Finding]:
+        return check_answers([folder for folder in folders if folder.is_relative_to(hung)], timeout_seconds=0.3)
+
+    monkeypatch.setattr(doctor, "check_answers", check_the_hung)
+    monkeypatch.setattr(doctor, "check_gpus", lambda: pytest.fail("what may wait without end was asked"))
+    for name in ("IQA_TUI_CACHE", "IQA_TUI_LEASES", "HF_HUB_CACHE", "IQA_TUI_DATA"):
+        with monkeypatch.context() as only:
+            only.setenv(name, str(hung))
+            out = shell("doctor", "koniq-losses", code=4)
+        assert f"BLOCKED  disk      {hung}" in out
+        assert "does not answer within 0.3 s" in out
+        assert out.endswith("disk stands in the way of koniq-losses.\n")
+    assert "disk stands in the way" in shell("--runs-dir", str(hung / "runs"), "doctor", code=4)
+
+
 # The command
 
 
@@ -397,4 +452,7 @@ def test_doctor_asks_of_anothers_trainer_only_whether_it_can_be_started(lab: Lab
     missing.write_text('name = "a"\ncommand = ["no-such-trainer"]\n[[experiment]]\nid = "A"\n')
     out = shell("doctor", str(missing), code=4)
     assert "BLOCKED  trainer   no-such-trainer: there is no program no-such-trainer" in out
+    missing.write_text('name = "a"\ncommand = ["python", "my_train.py"]\n[[experiment]]\nid = "A"\n')
+    out = shell("doctor", str(missing), code=4)
+    assert f"BLOCKED  trainer   python my_train.py: there is no file {Path.cwd() / 'my_train.py'}" in out
     assert os.environ["IQA_TUI_LEASES"] in out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,12 +11,13 @@ import pytest
 
 from iqa_tui.launch import queue
 from iqa_tui.launch.check import check
-from iqa_tui.launch.errors import PlanError
+from iqa_tui.launch.errors import LaunchError, PlanError
 from iqa_tui.launch.flags import command_for, group_name
 from iqa_tui.launch.plan import Plan, load_plan
-from iqa_tui.launch.queue import LaunchRequest, enqueue
+from iqa_tui.launch.queue import LaunchRequest, enqueue, revive_dispatcher
 from training.runfolder.read import read_spec, run_status
-from training.runfolder.schema import State
+from training.runfolder.schema import Spec, State
+from training.runfolder.write import write_record
 
 F2 = """python -m training
   --dataset koniq-10k --model_size base --batch_size 32 --epochs 5 --patience 5
@@ -116,6 +119,48 @@ def test_a_launch_writes_one_spec_for_each_experiment_and_seed(plan: Plan, tmp_p
     assert first.plan == plan.content
     assert first.cwd == str(Path.cwd())
     assert first.created_by.count("@") == 1
+
+
+@pytest.mark.parametrize(
+    ("room_for", "code", "words"),
+    [
+        (0, errno.ENOSPC, r"cannot be written \(No space left on device\)\. Make room\. No run is queued\.$"),
+        (1, errno.EDQUOT, r"Make room\. 1 of 2 runs are queued; then `iqa-tui retry --missing` starts them"),
+        (0, errno.EROFS, r"cannot be written \(Read-only file system\)\. Name another folder by --runs-dir\. No run"),
+    ],
+)
+def test_a_launch_that_a_disk_refuses_says_what_is_queued_and_leaves_no_empty_folders(
+    plan: Plan,
+    tmp_path: Path,
+    no_dispatcher: None,
+    monkeypatch: pytest.MonkeyPatch,
+    room_for: int,
+    code: int,
+    words: str,
+) -> None:
+    written: list[Path] = []
+
+    def write(path: Path, spec: Spec) -> None:
+        if len(written) == room_for:
+            raise OSError(code, os.strerror(code))
+        write_record(path, spec)
+        written.append(path)
+
+    monkeypatch.setattr(queue, "write_record", write)
+    with pytest.raises(LaunchError, match=words):
+        enqueue(LaunchRequest(plan, experiments=("F2", "F4"), runs_dir=tmp_path / "runs"))
+    assert sorted(path.parent for path in written) == sorted((tmp_path / "runs").iterdir())
+
+
+def test_who_only_looks_sees_though_no_dispatcher_can_be_started(
+    plan: Plan, tmp_path: Path, no_dispatcher: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(runs_dir: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    enqueue(LaunchRequest(plan, experiments=("F2",), runs_dir=tmp_path / "runs"))
+    monkeypatch.setattr(queue, "ensure_dispatcher", refuse)
+    assert not revive_dispatcher(tmp_path / "runs")
 
 
 def test_a_plan_with_several_repetitions_makes_a_run_of_each_seed(
