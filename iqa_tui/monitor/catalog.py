@@ -62,7 +62,7 @@ class _Followed:
         state = self._state
         if not self._history:
             state = self._read_records(state)
-        if self._history or not state.state.is_over:
+        if self._history or not state.state.is_over or state.status.attempt > 1:  # whose code made it is in its events
             state = self._read_records(self._read_events(state))
         if state != self._state:
             self._state = state

@@ -81,8 +81,10 @@ class RunState:
     progress: Progress | None = None
     """What it is busy with while no step comes; None while it steps."""
     warnings: tuple[str, ...] = ()
+    resumed_attempt: int = 0
+    """The newest attempt that went on from a checkpoint."""
     begun_digests: tuple[str, ...] = ()
-    """Of the trainer's source, as each of its attempts said that it ran; each once."""
+    """Of the trainer's source, as each attempt said that it ran, since the last that began anew; each once."""
     curve: LossCurve = field(default_factory=LossCurve)
     evaluations: tuple[Evaluation, ...] = ()
     """Oldest first."""
@@ -132,6 +134,8 @@ class RunState:
         """Of the trainer's source that made what there is of this run: as it ran, else as it was queued."""
         if self.begun_digests:
             return self.begun_digests
+        if self.result and self.result.source_digest:
+            return (self.result.source_digest,)
         return (self.spec.source_digest,) if self.spec and self.spec.source_digest else ()
 
     @property
@@ -198,6 +202,7 @@ class _Folding:
 
     def take(self, event: Event) -> None:
         handler = {
+            "resumed": self._resumed,
             "started": self._started,
             "progress": self._progress,
             "step": self._step,
@@ -223,7 +228,13 @@ class _Folding:
     def _value(self, name: str) -> Any:
         return self._values.get(name, getattr(self._before, name))
 
+    def _resumed(self, event: Event) -> None:
+        self._values["resumed_attempt"] = event.attempt
+
     def _started(self, event: Event) -> None:
+        begins_anew = event.attempt > max(self._value("begun_attempt"), self._value("resumed_attempt"))
+        if begins_anew:  # what earlier attempts made is not part of it
+            self._values["begun_digests"] = ()
         self._values["begun_attempt"] = event.attempt
         digest = event.fields.get("source_digest")
         if isinstance(digest, str) and digest and digest not in self._value("begun_digests"):

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from iqa_tui.launch.plan import load_plan
+from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.results.export import caption
 from iqa_tui.results.table import Row, Table, build_table, group_tables
 from tests.fakes.finished_runs import fail_run, finish_run, queue_run
 from training.runfolder.layout import list_runs
 from training.runfolder.read import read_spec
-from training.runfolder.write import write_record
+from training.runfolder.schema import ExitKind, ExitRecord
+from training.runfolder.write import EventWriter, write_record
 
 
 def rows_of(table: Table) -> dict[tuple[str, bool], Row]:
@@ -147,6 +149,32 @@ def test_a_broken_run_folder_is_left_out_and_the_others_stand(tmp_path: Path) ->
     queue_run(tmp_path, "F3").spec.write_text("{")
     assert row_of(tmp_path, "F3").status == "not run"
     assert row_of(tmp_path, "F2").srcc == 0.9321
+
+
+def test_a_run_that_was_resumed_by_other_code_names_both(tmp_path: Path) -> None:
+    run = queue_run(tmp_path, "F2")
+    for attempt, digest in ((1, "old"), (2, "aaa"), (3, "bbb")):
+        run.attempt(attempt).path.mkdir(parents=True)
+        writer = EventWriter(run.events, attempt)
+        if attempt == 3:  # attempt 2 began anew: nothing is left of what the first one made
+            writer.write("resumed", name="last", epoch=1, step=9)
+        writer.write("started", source_digest=digest)
+        writer.close()
+    finish_run(run, 0.93, 0.94)
+    table = build_table(tmp_path)
+    assert table.code_note == "Rows by different trainer code: F2 by aaa, F2 by bbb."
+    assert row_of(tmp_path, "F2").notes.endswith("trainer code aaa and bbb")
+    for history in (True, False):  # the app, and `status`
+        (state,) = Catalog(tmp_path, history=history).refresh()
+        assert state.source_digests == ("aaa", "bbb")
+
+
+def test_a_run_that_finished_keeps_its_row_while_it_is_run_again(tmp_path: Path) -> None:
+    """Also of another's trainer, which writes no result."""
+    done = queue_run(tmp_path, "F2", seed=1)
+    write_record(done.attempt(1).exit, ExitRecord(ExitKind.FINISHED, "", 1.0, 1.0))
+    queue_run(tmp_path, "F2", seed=1, day=1)
+    assert row_of(tmp_path, "F2").status == "finished"
 
 
 def test_rows_by_different_trainer_code_name_it_and_the_caption_says_so(tmp_path: Path) -> None:
