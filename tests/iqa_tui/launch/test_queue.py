@@ -14,7 +14,7 @@ from iqa_tui.launch.check import check
 from iqa_tui.launch.errors import LaunchError, PlanError
 from iqa_tui.launch.flags import command_for, group_name
 from iqa_tui.launch.plan import Plan, load_plan
-from iqa_tui.launch.queue import LaunchRequest, enqueue, revive_dispatcher
+from iqa_tui.launch.queue import LaunchRequest, enqueue, revive_in_words
 from training.runfolder.read import read_spec, run_status
 from training.runfolder.schema import Spec, State
 from training.runfolder.write import write_record
@@ -160,7 +160,7 @@ def test_who_only_looks_sees_though_no_dispatcher_can_be_started(
 
     enqueue(LaunchRequest(plan, experiments=("F2",), runs_dir=tmp_path / "runs"))
     monkeypatch.setattr(queue, "ensure_dispatcher", refuse)
-    assert not revive_dispatcher(tmp_path / "runs")
+    assert revive_in_words(tmp_path / "runs").endswith("runs cannot be written (No space left on device).")
 
 
 def test_a_plan_with_several_repetitions_makes_a_run_of_each_seed(
