@@ -408,7 +408,7 @@ def test_a_disk_that_does_not_answer_blocks_and_hangs_nobody(
         return check_answers([folder for folder in folders if folder.is_relative_to(hung)], timeout_seconds=0.3)
 
     monkeypatch.setattr(doctor, "check_answers", check_the_hung)
-    monkeypatch.setattr(doctor, "check_gpus", lambda: pytest.fail("what may wait without end was asked"))
+    monkeypatch.setattr(doctor, "check_gpus", lambda **_: pytest.fail("what may wait without end was asked"))
     for name in ("IQA_TUI_CACHE", "IQA_TUI_LEASES", "HF_HUB_CACHE", "IQA_TUI_DATA"):
         with monkeypatch.context() as only:
             only.setenv(name, str(hung))
