@@ -87,9 +87,10 @@ def note_words(state: RunState, waits_for: str) -> str:
 
 
 def queue_words(state: RunState, waits_for: str) -> str:
-    """Why a queued run waits, and, where nobody asked for another attempt, why there is one."""
+    """Why a queued run waits; where nobody asked for another attempt, why there is one; a priority it was given."""
     again = "" if state.status.held else state.status.cause
-    return "; ".join(part for part in (waits_for, again) if part)
+    priority = f"{state.priority} priority" if state.place and state.place.priority else ""
+    return "; ".join(part for part in (waits_for, again, priority) if part)
 
 
 def run_name(state: RunState) -> str:

@@ -160,6 +160,7 @@ async def test_a_queued_run_is_held_released_and_moved_by_keys(runs_dir: Path, o
         await pilot.press("p")
         await settle(pilot, lambda: place()["priority"] == "low")  # it was launched with high
         assert place()["held"]
+        await settle(pilot, lambda: "lets it start; low priority" in screen_text(pilot))
         await pilot.press("h")
         await settle(pilot, lambda: not place()["held"])
         await settle(pilot, lambda: "held by " not in screen_text(pilot))
