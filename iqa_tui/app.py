@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -20,12 +20,12 @@ from iqa_tui.messages import DevicesSurveyed, LogChanged, RunsChanged
 from iqa_tui.monitor import words
 from iqa_tui.monitor.state import RunState
 from iqa_tui.screens.room import Room, ScreenAsked, Session
-from iqa_tui.watch.gpu_watcher import GpuWatcher, SurveysDevices
-from iqa_tui.watch.reviver import Reviver
-from iqa_tui.watch.run_watcher import RunWatcher
-from iqa_tui.watch.terminal import HUNG_UP, LOOK_SECONDS, terminal_is_gone
 from iqa_tui.widgets.plain_filter import PlainFilter
 from training.runfolder.schema import State
+
+if TYPE_CHECKING:  # what reads runs and devices is loaded after the first paint
+    from iqa_tui.watch.gpu_watcher import GpuWatcher, SurveysDevices
+    from iqa_tui.watch.run_watcher import RunWatcher
 
 ROOMS = ("launch", "monitor", "results")
 MOST_NAMED = 8
@@ -105,14 +105,14 @@ class IqaApp(App[None]):
         self._problem = ""
         self.latest_devices: DevicesSurveyed | None = None
         self._log_message: LogChanged | None = None
-        self.run_watcher = RunWatcher(runs_dir, self.post_message)
-        self.gpu_watcher = GpuWatcher(
-            make_surveyor or _surveyor, Reviver(runs_dir), self.run_watcher.queued, self.post_message
-        )
+        self._make_surveyor = make_surveyor or _surveyor
+        self.run_watcher: RunWatcher | None = None
+        self.gpu_watcher: GpuWatcher | None = None
+        """None: nothing is painted yet."""
         self.session = Session(
             runs_dir=runs_dir,
-            follow=self.run_watcher.follow,
-            look_now=self.run_watcher.look_now,
+            follow=lambda run_id: self.run_watcher.follow(run_id) if self.run_watcher else None,
+            look_now=lambda: self.run_watcher.look_now() if self.run_watcher else None,
             size=lambda: (self.size.width, self.size.height),
             ascii_mode=ascii_mode,
             plans=plans,
@@ -128,20 +128,30 @@ class IqaApp(App[None]):
 
     def _start_watching(self) -> None:
         """After the first paint: threads compete with it for the interpreter."""
+        from iqa_tui.watch import gpu_watcher, reviver, run_watcher, terminal  # noqa: PLC0415  after the first paint
+
         gc.enable()
         if not self.is_headless:
-            self.set_interval(LOOK_SECONDS, self._leave_a_lost_terminal)
+            self.set_interval(terminal.LOOK_SECONDS, self._leave_a_lost_terminal)
+        runs_dir = self.session.runs_dir
+        self.run_watcher = run_watcher.RunWatcher(runs_dir, self.post_message)
+        self.gpu_watcher = gpu_watcher.GpuWatcher(
+            self._make_surveyor, reviver.Reviver(runs_dir), self.run_watcher.queued, self.post_message
+        )
         self.run_watcher.start()
         self.gpu_watcher.start()
 
     def _leave_a_lost_terminal(self) -> None:
         """A terminal that is gone says so by SIGHUP only to its own session; others would read its end for ever."""
-        if terminal_is_gone():
-            self.exit(return_code=HUNG_UP)
+        from iqa_tui.watch import terminal  # noqa: PLC0415  as above
+
+        if terminal.terminal_is_gone():
+            self.exit(return_code=terminal.HUNG_UP)
 
     def on_unmount(self) -> None:
-        self.run_watcher.stop()
-        self.gpu_watcher.stop()
+        if self.run_watcher and self.gpu_watcher:
+            self.run_watcher.stop()
+            self.gpu_watcher.stop()
 
     # What happened
 

@@ -151,7 +151,8 @@ def test_no_color_is_obeyed_and_passed_on_to_children(tmp_path: Path, monkeypatc
     assert os.environ["NO_COLOR"] == "1"
 
 
-def test_the_app_loads_no_numpy_and_no_driver_before_its_first_paint() -> None:
-    code = "import sys, iqa_tui.app, iqa_tui.screens.monitor; print([m for m in ('numpy', 'pynvml', 'psutil', 'torch') if m in sys.modules])"
+def test_the_app_loads_no_numpy_no_driver_and_no_reader_of_runs_before_its_first_paint() -> None:
+    late = ("numpy", "pynvml", "psutil", "torch", "iqa_tui.monitor.catalog", "training.runfolder.read")
+    code = f"import sys, iqa_tui.app, iqa_tui.screens.monitor; print([m for m in {late} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
