@@ -67,7 +67,12 @@ MEANINGS = {
 }
 SHELL_BASE = 128
 """A shell gives this and the signal's number, where the command that it ran was killed."""
-ORDERLY_ENDS = (0, EXIT_STOPPED, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP, -signal.SIGKILL)
+SIGNALS_OF_A_STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL)
+ORDERLY_ENDS = (
+    *(0, EXIT_STOPPED),
+    *(-number for number in SIGNALS_OF_A_STOP),
+    *(SHELL_BASE + number for number in SIGNALS_OF_A_STOP),
+)
 """Of a trainer that was asked to stop."""
 
 

@@ -78,7 +78,8 @@ def leases_dir() -> Path:
     try:
         path.mkdir(parents=True)
     except FileExistsError:
-        pass
+        if not os.environ.get("IQA_TUI_LEASES"):
+            _open_to_all(path)
     except OSError as error:
         raise LaunchError(
             f"{path}: the folder for device leases cannot be made ({error.strerror}). "
@@ -92,6 +93,14 @@ def leases_dir() -> Path:
             f"Ask for `chmod 1777 {path}`, or name another folder in IQA_TUI_LEASES."
         )
     return path
+
+
+def _open_to_all(path: Path) -> None:
+    """Mend our own folder: whoever made it may have been killed before it was open to others."""
+    with contextlib.suppress(OSError):
+        state = path.stat()
+        if state.st_uid == os.geteuid() and stat.S_IMODE(state.st_mode) != SHARED_MODE:
+            path.chmod(SHARED_MODE)
 
 
 def _machine_folder() -> Path:

@@ -207,7 +207,7 @@ class Supervisor:
 
     def _request_stop(self, why: str, by: str) -> None:
         """A signal to the supervisor is a request like any other, so that every reader sees it; so is the time."""
-        if not self._run.stop.exists():
+        if not _is_there(self._run.stop):
             request = StopRequest(by=by, when=time.time(), why=why)
             _write_patiently(self._run.stop, request, patience_seconds=0)
             self._stopping = self._stopping or _Stopping(request)
@@ -234,7 +234,7 @@ class Supervisor:
             output=tail(self._attempt.output),
             stop=self._stopping.request if self._stopping else None,
             is_ours=self._spec.trainer == "training",
-            has_result=self._run.result.exists(),
+            has_result=_is_there(self._run.result),
             oom_kills=self._oom_kills.lately(),
             device=", ".join(f"GPU {device['index']}" for device in self._devices if device["kind"] == "gpu"),
             disk_is_full=is_disk_full(self._run.path),
@@ -292,6 +292,14 @@ class _Stopping:
 def _next_attempt(run: RunFolder) -> AttemptFolder:
     """The newest one where nothing has begun in it, which is how a retry asks; else the first."""
     return run.latest_attempt() or run.attempt(1)
+
+
+def _is_there(path: Path) -> bool:
+    """False too where a network disk cannot tell just now: that must not end who watches over a trainer."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def _limit_words(seconds: float) -> str:

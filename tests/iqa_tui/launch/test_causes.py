@@ -171,6 +171,7 @@ def test_a_stop_names_who_asked_and_when_and_why() -> None:
 def test_a_stop_that_needed_force_says_so() -> None:
     stop = StopRequest(by="ann", when=0.0, grace_seconds=2)
     assert end(-signal.SIGKILL, stop=stop)[1].endswith("(killed, as it did not end within 2 s)")
+    assert end(143, b"Terminated\n", is_ours=False, stop=stop)[1] == end(-15, stop=stop)[1]  # a shell script's child
 
 
 def test_a_trainer_that_broke_while_it_was_being_stopped_says_how() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from iqa_tui.launch import lease
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.lease import Holder, lease_file, lease_holder, lease_holders, leases_dir, take_lease
 from tests.fakes.lab import Lab, wait_until
@@ -190,16 +191,28 @@ def test_a_lease_is_open_to_all_before_anything_else_can_happen(lab: Lab, monkey
 
 
 def test_what_others_write_or_link_into_the_shared_folder_harms_nobody(lab: Lab, tmp_path: Path) -> None:
-    lease = take_lease("GPU-1", ANN)
+    taken = take_lease("GPU-1", ANN)
     lease_file("GPU-1").write_text('{"user": "eve", "run_id": "r", "reserved_bytes": "all of it"}')
     assert lease_holders("GPU-1") == (Holder("somebody", ""),)
-    os.close(lease)
+    os.close(taken)
     mine = tmp_path / "mine"
     mine.write_text("dear to me")
     lease_file("GPU-2").symlink_to(mine)
     with pytest.raises(LaunchError, match=r"GPU-2.lock: this lease cannot be taken"):
         take_lease("GPU-2", ANN)
     assert mine.read_text() == "dear to me"
+
+
+def test_the_machines_folder_is_opened_by_its_owner_and_a_chosen_one_left_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "made by one who was killed"
+    folder.mkdir(mode=0o700)
+    monkeypatch.setenv("IQA_TUI_LEASES", str(folder))
+    assert leases_dir().stat().st_mode & 0o7777 == 0o700
+    monkeypatch.delenv("IQA_TUI_LEASES")
+    monkeypatch.setattr(lease, "_machine_folder", lambda: folder)
+    assert leases_dir().stat().st_mode & 0o7777 == 0o1777
 
 
 def test_a_folder_that_cannot_be_made_is_named_with_the_way_out(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
