@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
+
+AROUND_TEXT = 6
+"""Lines of the dialog that are not its text: border, padding, the answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,8 @@ class ConfirmScreen(ModalScreen[str]):
         Binding("escape,q", "safe", "the safe answer"),
         Binding("left,up,h,k", "app.focus_previous", "previous answer", show=False),
         Binding("right,down,l,j", "app.focus_next", "next answer", show=False),
+        Binding("pageup", "scroll(-1)", "text up", show=False),
+        Binding("pagedown", "scroll(1)", "text down", show=False),
     ]
 
     def __init__(self, title: str, lines: Sequence[str], choices: Sequence[Choice], safe: str = "") -> None:
@@ -45,13 +51,22 @@ class ConfirmScreen(ModalScreen[str]):
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog") as dialog:
             dialog.border_title = Text(self._title)
-            yield Static(self._text, id="dialog-text", markup=False)
+            with VerticalScroll(id="dialog-scroll", can_focus=False):
+                yield Static(self._text, id="dialog-text", markup=False)
             with Horizontal(id="dialog-choices"):
                 for choice in self._choices:
                     yield Button(Text(choice.label), choice.variant, id=f"choice-{choice.value}", compact=True)
 
     def on_mount(self) -> None:
         self.query_one(f"#choice-{self._choices[0].value}").focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """However long the text, the answers stay in sight."""
+        self.query_one("#dialog-scroll").styles.max_height = max(1, event.size.height * 9 // 10 - AROUND_TEXT)
+
+    def action_scroll(self, direction: int) -> None:
+        scroll = self.query_one("#dialog-scroll", VerticalScroll)
+        scroll.scroll_page_down(animate=False) if direction > 0 else scroll.scroll_page_up(animate=False)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         self.dismiss((event.button.id or "").removeprefix("choice-"))

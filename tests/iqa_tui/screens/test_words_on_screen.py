@@ -13,7 +13,7 @@ from iqa_tui.launch.devices import Device, DeviceState, Survey
 from iqa_tui.messages import DevicesSurveyed, RunsChanged
 from iqa_tui.panels.device_list import DeviceList
 from iqa_tui.panels.run_list import RunList
-from iqa_tui.screens.confirm import ConfirmScreen
+from iqa_tui.screens.confirm import Choice, ConfirmScreen
 from tests.fakes.run_folders import FakeRun
 from tests.iqa_tui.screens.conftest import OpenApp, screen_text, settle
 from training.runfolder.schema import ExitKind, Place
@@ -144,6 +144,16 @@ async def test_runs_of_several_seeds_are_told_apart_at_80_columns(runs_dir: Path
         await settle(pilot, lambda: "F5      7 Pairwise" in screen_text(pilot))
         assert "F5   1234 Pairwise" in screen_text(pilot)
         assert "Runs · 0 of 2 finished, 4.0 h left ─" in screen_text(pilot)
+
+
+async def test_the_answers_stay_in_sight_however_long_the_text(open_app: OpenApp) -> None:
+    async with open_app((80, 24)) as pilot:
+        lines = [f"line {number} " + "word " * 30 for number in range(30)]
+        pilot.app.push_screen(ConfirmScreen("Nothing was launched", lines, (Choice("close", "Close"),)))
+        await settle(pilot, lambda: "line 0 " in screen_text(pilot) and "Close" in screen_text(pilot))
+        for _ in range(8):
+            await pilot.press("pagedown")
+        await settle(pilot, lambda: "line 29 " in screen_text(pilot) and "Close" in screen_text(pilot))
 
 
 async def test_a_title_shows_its_brackets(runs_dir: Path, open_app: OpenApp) -> None:
