@@ -23,15 +23,22 @@ from iqa_tui.widgets.key_bar import KeyBar
 
 WIDE_FROM = 110
 HIGH_FROM = 32
+FLAT_BELOW = 20
 SMALLEST = (60, 15)
-FORMS = ("-tiny", "-wide", "-narrow", "-low")
+FORMS = ("-tiny", "-wide", "-narrow", "-low", "-flat")
 
 
 def form_classes(size: tuple[int, int]) -> list[str]:
     """The classes that choose the form of a screen for a terminal of this size."""
     width, height = size
     tiny = width < SMALLEST[0] or height < SMALLEST[1]
-    shown = {"-tiny": tiny, "-wide": width >= WIDE_FROM, "-narrow": width < WIDE_FROM, "-low": height < HIGH_FROM}
+    shown = {
+        "-tiny": tiny,
+        "-wide": width >= WIDE_FROM,
+        "-narrow": width < WIDE_FROM,
+        "-low": height < HIGH_FROM,
+        "-flat": height < FLAT_BELOW,
+    }
     return [name for name in FORMS if shown[name]]
 
 

@@ -82,6 +82,13 @@ async def test_the_plan_its_ticks_hours_and_command_are_shown(plan_file: str, op
         assert command == "python -m training --dataset koniq-10k --lr 5e-6 --loss_type l1 --train_test_num 1 --seed 42"
 
 
+async def test_in_the_smallest_form_there_is_something_to_tick(plan_file: str, open_app: OpenApp) -> None:
+    async with open_app((60, 15), room="launch", plans=(plan_file,)) as pilot:
+        await settle(pilot, lambda: all(words in screen_text(pilot) for words in ("[x] B", "[x] C", "[x] GPU 0")))
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot, lambda: "python -m training" in screen_text(pilot))
+
+
 async def test_settings_and_seeds_stand_in_the_command(plan_file: str, open_app: OpenApp) -> None:
     async with open_app(room="launch", plans=(plan_file,)) as pilot:
         await settle(pilot, lambda: "A small plan" in screen_text(pilot))
