@@ -43,14 +43,14 @@ def test_five_runs_outlive_an_app_killed_at_once_and_a_new_app_shows_their_table
     plan = write_plan(lab, until=str(go_on))
     launch = [*APP, "launch", str(plan), "--runs-dir", str(lab.runs_dir)]
     with Terminal(launch, 140, 40, env) as terminal:
-        terminal.wait_for(r"(?s)(running.*){5}")
+        terminal.wait_for(r"(?s)(● running.*){5}")
         terminal.process.send_signal(signal.SIGKILL)
         terminal.process.wait()
     assert [state(run) for run in runs_of(lab)] == [State.RUNNING] * 5
     with Terminal([*APP, "--runs-dir", str(lab.runs_dir)], 140, 40, env) as terminal:
-        terminal.wait_for(r"(?s)(running.*){5}")
+        terminal.wait_for(r"(?s)(● running.*){5}")
         go_on.touch()
-        terminal.wait_for(r"(?s)(finished.*){5}")
+        terminal.wait_for(r"(?s)(✓ finished.*){5}")
         terminal.press("3")
         screen = terminal.wait_for("0.9050")
         for number in range(1, 6):
@@ -82,7 +82,7 @@ def test_two_launches_at_once_and_a_bad_evening_end_in_ten_finished_rows(lab: La
         terminal.wait_for(r"1 lost · 9 finished")
         terminal.wait_for(r"lost.*its processes are gone and left no record of why")
         subprocess.run([*APP, "--runs-dir", str(lab.runs_dir), "retry", lost.run_id], check=True, env=os.environ | env)
-        terminal.wait_for(r"10 finished")
+        terminal.wait_for(r"(?<!of )10 finished")
     assert [state(run) for run in runs_of(lab)] == [State.FINISHED] * 10
     assert [len(run.attempts()) for run in (orphan, lost)] == [1, 2]
     wait_until(lambda: not lab.processes(), "every process to be gone")
@@ -130,7 +130,7 @@ def test_four_gpus_take_four_runs_and_the_screen_says_what_the_fifth_waits_for(l
     go_on = lab.folder / "go on"
     plan = write_plan(lab, until=str(go_on))
     with Terminal([*APP, "launch", str(plan), "--runs-dir", str(lab.runs_dir)], 140, 40, env) as terminal:
-        terminal.wait_for(r"(?s)(running.*){4}")
+        terminal.wait_for(r"(?s)(● running.*){4}")
         terminal.wait_for(r"F5.*queued.*needs a GPU: GPU 0")
         terminal.wait_for_words(*(f"GPU {number}" for number in range(4)))
         visible = {
@@ -140,4 +140,4 @@ def test_four_gpus_take_four_runs_and_the_screen_says_what_the_fifth_waits_for(l
         }
         assert visible == {b"0", b"1", b"2", b"3"}
         go_on.touch()
-        terminal.wait_for(r"(?s)(finished.*){5}")
+        terminal.wait_for(r"(?s)(✓ finished.*){5}")
