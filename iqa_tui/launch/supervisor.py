@@ -166,6 +166,7 @@ class Supervisor:
                 output.limit()
             if not trainer.has_ended:
                 self._watch_the_clock()
+                self._watch_the_folder()
                 self._stop_if_asked(trainer)
 
     def _end(self, trainer: Child) -> None:
@@ -218,6 +219,16 @@ class Supervisor:
             self._is_at_time_limit = True
             self._request_stop("", by=f"its time limit of {_limit_words(limit)}")
 
+    def _watch_the_folder(self) -> None:
+        """Who deletes the folder of a run wants its end, and left no place to ask for it."""
+        if self._stopping is None and self._is_deleted:
+            self._stopping = _Stopping(StopRequest(by="the deletion of its folder", when=time.time()))
+
+    @property
+    def _is_deleted(self) -> bool:
+        """The lock that we hold has no name any more; that of a folder that was moved has."""
+        return os.fstat(self._locks[0]).st_nlink == 0
+
     def _stop_if_asked(self, trainer: Child) -> None:
         """Read again each time: a second request may shorten the grace of the first."""
         with contextlib.suppress(RunFolderError):  # torn by hand: the one before still holds
@@ -242,6 +253,8 @@ class Supervisor:
         )
 
     def _write_end(self, kind: ExitKind, cause: str, trainer: Child | None = None) -> None:
+        if self._is_deleted:  # writing would make a folder again that holds nothing else
+            return
         returncode = trainer.returncode if trainer else None
         record = ExitRecord(
             kind=kind,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -306,3 +307,21 @@ def test_a_cpu_slot_hides_every_gpu_and_shares_the_threads(monkeypatch: pytest.M
 
 def test_the_interpreter_is_ours(lab: Lab, queued: Any) -> None:
     assert read_spec(queued()).argv[0] == sys.executable
+
+
+def test_a_run_whose_folder_is_deleted_ends_and_leaves_nothing_and_one_that_is_moved_goes_on(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IQA_TUI_CPU_SLOTS", "2")
+    deleted, moved = lab.launch(*[{"flags": {"seconds": 60}}] * 2)
+    trainers = [stub(run)["pid"] for run in (deleted, moved)]
+    supervisors = [process(run).supervisor_pid for run in (deleted, moved)]
+    elsewhere = RunFolder(lab.folder / "elsewhere" / moved.run_id)
+    elsewhere.runs_dir.mkdir()
+    moved.path.rename(elsewhere.path)
+    shutil.rmtree(deleted.path)
+    wait_until(lambda: not {trainers[0], supervisors[0]} & set(lab.processes()), "what was deleted to end")
+    assert not deleted.path.exists()
+    assert {trainers[1], supervisors[1]} <= set(lab.processes())
+    assert state(elsewhere) is State.RUNNING
+    assert lease_holder("cpu-0") is None or lease_holder("cpu-1") is None
