@@ -12,6 +12,7 @@ from iqa_tui.launch.check import check
 from iqa_tui.launch.flags import group_name
 from iqa_tui.launch.plan import load_plan
 from iqa_tui.launch.queue import LaunchRequest, enqueue
+from iqa_tui.launch.settings import other_settings_words
 from iqa_tui.launch.source import digest_of, group_code, other_code_words
 
 
@@ -40,7 +41,8 @@ def request_of(options: argparse.Namespace) -> LaunchRequest:
 def launch(request: LaunchRequest, options: argparse.Namespace) -> int | OpenApp:
     check(request)
     group = group_name(request.plan, request.overrides)
-    for line in other_code_words(group, group_code(request.runs_dir, group), digest_of(request.plan)):
+    told = other_code_words(group, group_code(request.runs_dir, group), digest_of(request.plan))
+    for line in [*told, *other_settings_words(request.runs_dir, group, request.plan)]:
         print(line, file=sys.stderr)
     runs = enqueue(request)
     if has_terminal() and not options.headless:

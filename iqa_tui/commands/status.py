@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import time
 from dataclasses import asdict
@@ -40,7 +41,11 @@ FORMAT = 1
 
 
 def run(options: argparse.Namespace) -> int:
-    return print_json(options.runs_dir) if options.json else print_status(options.runs_dir)
+    gc.disable()  # what is read stays until it is printed: looking through it for garbage costs 10,000 runs a second
+    try:
+        return print_json(options.runs_dir) if options.json else print_status(options.runs_dir)
+    finally:
+        gc.enable()
 
 
 def print_status(runs_dir: Path) -> int:
@@ -107,12 +112,22 @@ def _runs_text(states: list[RunState], reasons: dict[str, str]) -> str:
         if note := code_note(members):
             lines.append(f"  {note}")
         names = run_names(members)
-        texts.append("\n".join([*lines, columns([_run_cells(state, names, reasons) for state in members])]))
+        cells = [_run_cells(state, names, reasons) for state in members]
+        texts.append("\n".join([*lines, columns(_with_each_reason_once(cells))]))
     return "\n\n".join(texts)
 
 
 def _without_group(members: list[RunState]) -> str:
     return "started by hand" if any(state.spec for state in members) else "unreadable"
+
+
+def _with_each_reason_once(rows: list[list[str]]) -> list[list[str]]:
+    """What the run above waits for too is not said again: of ten queued runs, nine wait for the same."""
+    shown, before = [], ""
+    for *cells, reason in rows:
+        shown.append([*cells, "as above" if reason and reason == before else reason])
+        before = reason
+    return shown
 
 
 def _run_cells(state: RunState, names: dict[str, str], reasons: dict[str, str]) -> list[str]:
@@ -123,7 +138,7 @@ def _run_cells(state: RunState, names: dict[str, str], reasons: dict[str, str]) 
     return [
         names[state.run_id],
         state_words(state.status),
-        state.device_label if is_alive else "",
+        state.device_label if is_alive else _priority_words(state),
         f"epoch {epoch_words(state)}" if is_alive and state.epoch else "",
         f"step {step_words(state)}" if is_alive and state.step else "",
         f"loss {loss_words(state.loss)}" if is_alive and state.loss is not None else "",
@@ -132,6 +147,11 @@ def _run_cells(state: RunState, names: dict[str, str], reasons: dict[str, str]) 
         state.run_id,
         reasons.get(state.run_id, ""),
     ]
+
+
+def _priority_words(state: RunState) -> str:
+    """Of a queued run that goes before others, or after them."""
+    return f"{state.priority} priority" if state.state is State.QUEUED and state.priority != "medium" else ""
 
 
 def _run_fields(state: RunState, reasons: dict[str, str]) -> dict[str, Any]:

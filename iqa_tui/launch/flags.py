@@ -53,12 +53,12 @@ def group_name(plan: Plan, overrides: dict[str, str]) -> str:
     changed = {
         flag: value
         for flag, value in overrides.items()
-        if flag not in WHERE_FLAGS and not _says(plan.base.get(flag, ""), value)
+        if flag not in WHERE_FLAGS and not is_same(plan.base.get(flag, ""), value)
     }
     return " ".join([plan.name, *(f"{flag}={value}" for flag, value in sorted(changed.items()))])
 
 
-def _says(setting: FlagValue, text: str) -> bool:
+def is_same(setting: FlagValue, text: str) -> bool:
     """Whether a text is another way to write a setting: `5e-6` for 0.000005."""
     try:
         return flag_text(setting) == text or float(setting) == float(text)

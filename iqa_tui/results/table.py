@@ -15,6 +15,7 @@ from typing import Any
 from iqa_tui.launch.code_words import code_words
 from iqa_tui.launch.errors import PlanError
 from iqa_tui.launch.plan import Experiment, Plan, Recorded, plan_from
+from iqa_tui.launch.settings import other_settings
 from iqa_tui.monitor.state import RunState, fold
 from iqa_tui.results.statistics import mean_and_sd
 from training.runfolder.layout import RunFolder, list_runs
@@ -108,7 +109,7 @@ class Table:
     """Id of the row that differences are taken to; empty for none."""
     rows: tuple[Row, ...]
     code_note: str = ""
-    """Says so where its numbers come from different trainer code; else empty."""
+    """Says so where numbers come from different trainer code, or from other settings than the plan's; else empty."""
 
 
 def read_entries(runs: Iterable[RunFolder]) -> list[Entry]:
@@ -157,6 +158,9 @@ def table_of(entries: list[Entry], group: str, plan: Plan | None) -> Table:
     protocols = protocols or _in_order(entry.spec.protocol for entry in entries)
     protocols = protocols or _in_order(row.protocol for row in rows)
     rows, code_note = _with_code(rows, entries)
+    if plan:
+        rows, settings_note = _with_settings(rows, entries, plan)
+        code_note = " ".join(_in_order([code_note, settings_note]))
     rows = _with_deltas(rows, plan.baseline if plan else "")
     return Table(
         title=plan.title if plan else group,
@@ -335,6 +339,23 @@ def _with_code(rows: list[Row], entries: list[Entry]) -> tuple[list[Row], str]:
         for row, own in zip(rows, of_rows, strict=True)
     ]
     return noted, f"Rows by different trainer code: {code_words(codes)}."
+
+
+def _with_settings(rows: list[Row], entries: list[Entry], plan: Plan) -> tuple[list[Row], str]:
+    """Where a row's numbers come from runs of an earlier plan of this name, its notes say what that set otherwise."""
+    by_run = {entry.spec.run_id: entry for entry in entries}
+    of_rows = [
+        ", ".join(_in_order(word for run_id in row.run_ids for word in other_settings(by_run[run_id].spec, plan)))
+        for row in rows
+    ]
+    told = "; ".join(f"{row.id} with {words}" for row, words in zip(rows, of_rows, strict=True) if words)
+    if not told:
+        return rows, ""
+    noted = [
+        replace(row, notes="; ".join(_in_order([row.notes, f"with {words}"]))) if words else row
+        for row, words in zip(rows, of_rows, strict=True)
+    ]
+    return noted, f"Rows of other settings than the plan's: {told}."
 
 
 def _with_deltas(rows: list[Row], baseline: str | None) -> list[Row]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -204,15 +205,18 @@ def test_status_of_nothing_teaches(shell: Shell) -> None:
 
 
 def test_status_says_state_and_why_each_waits(lab: Lab, shell: Shell) -> None:
-    first, _ = lab.launch({"label": "one", "flags": {"seconds": 60}}, {"label": "two"})
+    third = {"label": "three", "priority": "low"}
+    first, *_ = lab.launch({"label": "one", "flags": {"seconds": 60}}, {"label": "two"}, third)
     stub(first)
     wait_until(lambda: state(first) is State.RUNNING, "the first to run")
     out = shell("status")
-    assert "stub: 0 of 2 finished, 1 running, 1 queued\n" in out
-    assert "S2 two  queued" in out
+    assert "stub: 0 of 3 finished, 1 running, 2 queued\n" in out
+    assert re.search(r"S2 two    queued  +2026\S+ +needs a CPU slot", out)
+    assert re.search(r"S3 three  queued   low priority +\S+ +as above\n", out)
     assert "needs a CPU slot: CPU 0 runs S1 one of" in out
     content = json.loads(shell("status", "--json"))
-    assert [run["state"] for run in content["runs"]] == ["running", "queued"]
+    assert [run["state"] for run in content["runs"]] == ["running", "queued", "queued"]
+    assert content["runs"][2]["waits_for"] == content["runs"][1]["waits_for"]
     assert content["runs"][1]["waits_for"].startswith("needs a CPU slot")
     assert content["dispatching"] is True
     (device,) = content["devices"]

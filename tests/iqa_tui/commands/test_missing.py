@@ -119,3 +119,12 @@ def test_launching_other_code_into_a_group_says_so_and_status_does_too(
     assert group["words"] == "2 of 2 finished"
     assert (group["finished"], group["total"], len(group["source_digests"])) == (2, 2, 2)
     assert group["note"].startswith("trainer code differs")
+
+
+def test_launching_an_edited_plan_of_the_same_name_says_what_stood_in_it_before(lab: Lab, shell: Shell) -> None:
+    shell("launch", plan_file(lab), "--only", "A,B", "--headless", code=1)  # B fails, so it has no number
+    changed = Path(plan_file(lab, bad_code=4))
+    changed.write_text(changed.read_text().replace('id = "A"', 'id = "A"\nflags = { say = "more" }'))
+    shell("launch", str(changed), "--only", "C", "--headless")
+    assert "stub has runs of other settings than this plan's: A with no say.\n" in shell.errors
+    assert "give the plan another `name`" in shell.errors

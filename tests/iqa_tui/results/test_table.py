@@ -151,6 +151,26 @@ def test_a_broken_run_folder_is_left_out_and_the_others_stand(tmp_path: Path) ->
     assert row_of(tmp_path, "F2").srcc == 0.9321
 
 
+def test_rows_by_an_earlier_plan_of_the_same_name_say_what_it_set_otherwise(tmp_path: Path) -> None:
+    before = finish_run(queue_run(tmp_path, "F2"), 0.93, 0.94)
+    overridden = finish_run(queue_run(tmp_path, "F4"), 0.93, 0.94)
+    finish_run(queue_run(tmp_path, "F3", day=1), 0.93, 0.94)
+    assert build_table(tmp_path).code_note == ""
+    plan = read_spec(before).plan
+    earlier = plan | {"base": {**plan["base"], "epochs": 3, "lr": "0.000005", "data_path": "/elsewhere", "extra": True}}
+    del earlier["base"]["dropout_rate"]
+    write_record(before.spec, replace(read_spec(before), plan=earlier))
+    everything = dict.fromkeys(("epochs", "dropout_rate", "extra"), "1")
+    write_record(overridden.spec, replace(read_spec(overridden), plan=earlier, overrides=everything))
+    table = build_table(tmp_path)
+    assert table.code_note == "Rows of other settings than the plan's: F2 with no dropout_rate, epochs=3, extra=true."
+    assert table.code_note in caption(table)
+    assert row_of(tmp_path, "F2").notes.endswith("with no dropout_rate, epochs=3, extra=true")
+    for odd in ({"base": 3, "experiment": [4]}, {"experiment": {"id": "F2"}}, {}):  # by hand, or of a later version
+        write_record(before.spec, replace(read_spec(before), plan=odd))
+        assert rows_of(build_table(tmp_path))["F2", False].srcc == 0.93
+
+
 def test_a_run_that_was_resumed_by_other_code_names_both(tmp_path: Path) -> None:
     run = queue_run(tmp_path, "F2")
     for attempt, digest in ((1, "old"), (2, "aaa"), (3, "bbb")):
