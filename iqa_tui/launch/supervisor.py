@@ -197,10 +197,13 @@ class Supervisor:
             supervisor_start_ticks=start_ticks(os.getpid()),
             user=user_name(),
         )
-        self._give_room()
-        _write_patiently(self._attempt.process, record, patience_seconds=0)
-        with contextlib.suppress(OSError):
-            self._make_room()
+        try:
+            write_record(self._attempt.process, record)
+        except OSError:
+            self._give_room()
+            _write_patiently(self._attempt.process, record, patience_seconds=0)
+            with contextlib.suppress(OSError):
+                self._make_room()
 
     def _give_room(self) -> None:
         with contextlib.suppress(OSError):

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -134,6 +135,39 @@ def test_a_record_takes_the_place_of_its_reserve_where_nothing_else_can_be_writt
     write_record_into(attempt.reserve, attempt.exit, record)
     assert read_record(attempt.exit, ExitRecord) == record
     assert [path.name for path in attempt.path.iterdir()] == ["exit.json"]
+
+
+@contextlib.contextmanager
+def greedy(disk: Path) -> Iterator[None]:
+    """Somebody who takes every block of this disk as soon as it is free."""
+    has_enough = threading.Event()
+
+    def take() -> None:
+        block = bytes(1 << 20)
+        with (disk / "taken").open("wb") as file:
+            while not has_enough.is_set():
+                with contextlib.suppress(OSError):
+                    os.write(file.fileno(), block)
+
+    thread = threading.Thread(target=take)
+    thread.start()
+    try:
+        yield
+    finally:
+        has_enough.set()
+        thread.join()
+
+
+def test_the_end_is_recorded_though_somebody_takes_every_block_that_is_freed(
+    lab: Lab, queued: Queue, small_disk: Path
+) -> None:
+    run = queued()
+    write_record(run.spec, replace(read_spec(run), argv=["sh", "-c", "sleep 0.5; exit 3"]))
+    supervisor = lab.supervise(run)
+    process(run)
+    with greedy(small_disk):
+        supervisor.wait()
+    assert words(run) == "failed: exit 3 without a word (the disk of the runs is full)"
 
 
 def test_a_daemon_is_ended_with_its_run(lab: Lab, queued: Queue) -> None:
