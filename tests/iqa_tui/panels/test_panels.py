@@ -109,6 +109,15 @@ def test_a_gpu_is_called_by_its_model(name: str, short: str) -> None:
     assert short_name(name) == short
 
 
+def test_a_gpu_that_was_withdrawn_says_so_beside_the_run_that_it_has() -> None:
+    sample = GpuSample(0, "GPU-a", "NVIDIA H100 80GB HBM3", 44 << 30, 80 << 30, 97, 64)
+    holder = Holder("ann", "run", 1, "F2 L2 (MSE)")
+    state = DeviceState(Device("GPU-a", "gpu", 0, sample.name), False, "", sample, (holder,), set_aside=True)
+    panel = GpuPanel()
+    panel.show(Survey((state,), "", 1.0, "gpu"), None, {}, {"run": "F2 L2 (MSE)"}, 1.0)
+    assert "F2 L2 (MSE); gets no more runs" in "".join(map(joined, panel.draw(76, 4)))
+
+
 def test_the_host_is_said_plainly() -> None:
     host = HostLoad(45.0, 2, 3 << 30, 16 << 30)
     text = joined(host_lines(host, 44, compact=False)[0])
