@@ -312,4 +312,6 @@ def run_app(runs_dir: Path, *, plan: str | None = None, screen: str = "monitor",
         ascii_mode = "utf" not in (sys.stderr.encoding or "").lower()
     app = IqaApp(runs_dir.absolute(), plans=(plan,) if plan else (), room=screen, ascii_mode=ascii_mode)
     app.run()
+    for words_left in app.session.parting_words:
+        print(f"iqa-tui: {words_left}", file=sys.stderr)
     return app.return_code or 0

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -353,10 +352,9 @@ class LaunchScreen(Room):
             if isinstance(error, OSError):
                 error = cannot_be_written(Path(error.filename or request.runs_dir), error)
             problem = f"{error}\n\n`iqa-tui doctor {shlex.quote(name)}` tells what else is in the way."
+        self.session.parting_words[:] = [f"Nothing was launched: {problem}" if problem else "The runs are queued."]
         if app.is_running:
             app.call_from_thread(self._launched, problem)
-        else:  # somebody left meanwhile: the shell is what they see now
-            print(f"Nothing was launched: {problem}" if problem else "The runs are queued.", file=sys.__stderr__)
 
     @property
     def is_launching(self) -> bool:
@@ -366,13 +364,14 @@ class LaunchScreen(Room):
         self._launching = False
         self.query_one(CommandView).set_subtitle("")
         if problem:
-            self._complain("Nothing was launched", problem)
+            self._complain("Nothing was launched", problem, lambda _: self.session.parting_words.clear())
             return
+        self.session.parting_words.clear()
         self.session.look_now()
         self.post_message(ScreenAsked("monitor"))
 
-    def _complain(self, title: str, problem: str) -> None:
-        self.app.push_screen(ConfirmScreen(title, problem.splitlines(), (Choice("close", "Close"),)))
+    def _complain(self, title: str, problem: str, then: Callable[[str | None], None] | None = None) -> None:
+        self.app.push_screen(ConfirmScreen(title, problem.splitlines(), (Choice("close", "Close"),)), then)
 
     def check_action(self, action: str, parameters: tuple[Any, ...]) -> bool | None:  # noqa: ARG002  Textual's signature
         """While one types into a field, enter and space belong to the field."""

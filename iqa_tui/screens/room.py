@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
@@ -56,6 +56,8 @@ class Session:
     """Columns and lines of the terminal."""
     plans: tuple[str, ...] = ()
     """Plan files named on the command line; they stand before the presets."""
+    parting_words: list[str] = field(default_factory=list)
+    """What nobody has read when the app is left; the shell is told then."""
 
 
 class ScreenAsked(Message):
