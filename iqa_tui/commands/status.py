@@ -26,6 +26,7 @@ from iqa_tui.monitor.words import (
     epoch_words,
     in_plan_order,
     loss_words,
+    priority_words,
     progress_words,
     run_names,
     srcc_words,
@@ -138,7 +139,7 @@ def _run_cells(state: RunState, names: dict[str, str], reasons: dict[str, str]) 
     return [
         names[state.run_id],
         state_words(state.status),
-        state.device_label if is_alive else _priority_words(state),
+        state.device_label if is_alive else priority_words(state),
         f"epoch {epoch_words(state)}" if is_alive and state.epoch else "",
         f"step {step_words(state)}" if is_alive and state.step else "",
         f"loss {loss_words(state.loss)}" if is_alive and state.loss is not None else "",
@@ -147,11 +148,6 @@ def _run_cells(state: RunState, names: dict[str, str], reasons: dict[str, str]) 
         state.run_id,
         reasons.get(state.run_id, ""),
     ]
-
-
-def _priority_words(state: RunState) -> str:
-    """Of a queued run that goes before others, or after them."""
-    return f"{state.priority} priority" if state.state is State.QUEUED and state.priority != "medium" else ""
 
 
 def _run_fields(state: RunState, reasons: dict[str, str]) -> dict[str, Any]:

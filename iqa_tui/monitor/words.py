@@ -87,10 +87,14 @@ def note_words(state: RunState, waits_for: str) -> str:
 
 
 def queue_words(state: RunState, waits_for: str) -> str:
-    """Why a queued run waits; where nobody asked for another attempt, why there is one; a priority it was given."""
+    """Why a queued run waits; where nobody asked for another attempt, why there is one; its priority."""
     again = "" if state.status.held else state.status.cause
-    priority = f"{state.priority} priority" if state.place and state.place.priority else ""
-    return "; ".join(part for part in (waits_for, again, priority) if part)
+    return "; ".join(part for part in (waits_for, again, priority_words(state)) if part)
+
+
+def priority_words(state: RunState) -> str:
+    """Of a queued run that goes before others, or after them; empty for the others."""
+    return f"{state.priority} priority" if state.state is State.QUEUED and state.priority != "medium" else ""
 
 
 def run_name(state: RunState) -> str:
