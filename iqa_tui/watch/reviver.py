@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from iqa_tui.monitor.pace import duration_words
 from iqa_tui.watch.gpu_watcher import Queued
 from training.runfolder.layout import dispatcher_log
 
@@ -15,6 +16,7 @@ LOOK_SECONDS = 10.0
 """Between two looks at runs that are over while none waits: one of them may be lost and to be resumed."""
 
 
+SLOW_START_SECONDS = 60.0
 SHORT_LIVES = 5
 """Dispatchers that ended before the next look, one after the other: then something is wrong with all of them."""
 
@@ -28,6 +30,8 @@ class Reviver:
         self._next_look = 0.0
         self._started = 0
         """Dispatchers that had to be started, look by look."""
+        self._could_start: dict[str, float] = {}
+        """Run id to since when a device has been there for it, monotonic."""
 
     def __call__(self, queued: Queued, survey: Any) -> dict[str, str]:
         """Run id to what it waits for.
@@ -41,11 +45,22 @@ class Reviver:
             trouble = self._revive()
         waiting = importlib.import_module("iqa_tui.launch.waiting")  # after the first paint, as all of the launcher
         reasons: dict[str, str] = waiting.waiting_reasons(queued, survey)
+        self._doubt(reasons)
         if trouble:
             backlog = importlib.import_module("iqa_tui.launch.backlog")
             ours = [run.run_id for run, spec in queued if backlog.is_ours(run)]
             reasons |= {run_id: f"{trouble}; {reasons[run_id]}" for run_id in ours if run_id in reasons}
         return reasons
+
+    def _doubt(self, reasons: dict[str, str]) -> None:
+        """A run that could start and does not says for how long: its dispatcher sees the device otherwise than we do."""
+        now = time.monotonic()
+        starting = [run_id for run_id, words in reasons.items() if words.startswith("starts next")]
+        self._could_start = {run_id: self._could_start.get(run_id, now) for run_id in starting}
+        for run_id, since in self._could_start.items():
+            if now - since >= SLOW_START_SECONDS:
+                waited = duration_words(now - since)
+                reasons[run_id] += f", and could for {waited}: its dispatcher waits for the driver or stands still"
 
     def _revive(self) -> str:
         """Why nobody can give devices to our runs; empty where somebody does."""

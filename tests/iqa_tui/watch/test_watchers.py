@@ -17,7 +17,7 @@ from iqa_tui.messages import DevicesSurveyed, LogChanged, RunsChanged
 from iqa_tui.watch.gpu_watcher import GpuWatcher
 from iqa_tui.watch.reviver import Reviver
 from iqa_tui.watch.run_watcher import RunWatcher
-from tests.fakes.run_folders import FakeRun
+from tests.fakes.run_folders import FakeRun, hold_dispatcher_lock
 from training.runfolder.layout import dispatcher_log
 from training.runfolder.schema import State
 
@@ -164,6 +164,21 @@ def test_where_nobody_can_dispatch_every_run_of_ours_says_why(tmp_path: Path, mo
     said = [reviver(queued, gpu(1))[fake.run.run_id] for _ in range(6)]
     assert ["nobody" in words for words in said] == [False] * 5 + [True]
     assert f"its dispatcher ends at once, {dispatcher_log(tmp_path, os.geteuid())} says why; " in said[-1]
+
+
+def test_a_run_that_could_start_and_does_not_says_for_how_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakeRun.queue(tmp_path, "F2")
+    dispatching = hold_dispatcher_lock(tmp_path)
+    reviver = Reviver(tmp_path)
+    survey = replace(gpu(1), default_kind="gpu")
+
+    def said() -> str:
+        return reviver([(fake.run, fake.spec)], survey)[fake.run.run_id]
+
+    assert [said(), said()] == ["starts next on GPU 0"] * 2
+    monkeypatch.setattr("iqa_tui.watch.reviver.SLOW_START_SECONDS", 0.0)
+    assert said().startswith("starts next on GPU 0, and could for <5 s: its dispatcher waits for the driver or stands")
+    os.close(dispatching)
 
 
 def test_a_driver_that_hangs_holds_nobody_up() -> None:
