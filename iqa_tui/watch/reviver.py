@@ -53,7 +53,7 @@ class Reviver:
         return reasons
 
     def _doubt(self, reasons: dict[str, str]) -> None:
-        """A run that could start and does not says for how long: its dispatcher sees the device otherwise than we do."""
+        """A run that could start and does not says for how long: its dispatcher sees the device otherwise than we."""
         now = time.monotonic()
         starting = [run_id for run_id, words in reasons.items() if words.startswith("starts next")]
         self._could_start = {run_id: self._could_start.get(run_id, now) for run_id in starting}
