@@ -24,13 +24,15 @@ DATASET_SECONDS = 600
 CHECK_DATASET = program("training.dataset_check")
 HUB = "https://huggingface.co"
 HUB_SECONDS = 5
+SILENT_HUBS: set[tuple[str, int]] = set()
+"""Not asked again for the next backbone: behind a firewall each question waits."""
 
 ASK_TORCH = """
 import json, sys, torch, torchvision, timm
-cuda = torch.cuda.is_available()
+cuda = sys.argv[1] == "ask" and torch.cuda.is_available()
 parameters = {}
 with torch.device("meta"):  # sizes alone: nothing is allocated
-    for name in sys.argv[1:]:
+    for name in sys.argv[2:]:
         try:
             parameters[name] = sum(tensor.numel() for tensor in timm.create_model(name).parameters())
         except Exception:
@@ -48,8 +50,9 @@ def check_torch(reading: Reading, backbones: Sequence[str]) -> tuple[Finding, di
     Returns:
         The line, and how many parameters each of the backbones has, as far as timm knows it.
     """
+    driver = "ask" if reading.is_fresh or reading.is_normal else "leave"  # it would wait as long for one that hangs
     try:
-        answer = ask_python(ASK_TORCH, *backbones, timeout_seconds=TORCH_SECONDS)
+        answer = ask_python(ASK_TORCH, driver, *backbones, timeout_seconds=TORCH_SECONDS)
     except subprocess.TimeoutExpired:
         words = f"torch cannot be imported within {TORCH_SECONDS} s"
         return blocked("torch", words, "Is its folder on a slow network disk? Does nvidia-smi answer?"), {}
@@ -175,10 +178,10 @@ def _why_hub_is_silent() -> str | None:
     if os.environ.get("HF_HUB_OFFLINE", "0").lower() in ("1", "true", "yes", "on"):
         return "HF_HUB_OFFLINE forbids to fetch them"
     hub = urlsplit(os.environ.get("HF_ENDPOINT", HUB))
-    try:
-        socket.create_connection(
-            (hub.hostname or "", hub.port or (80 if hub.scheme == "http" else 443)), timeout=HUB_SECONDS
-        ).close()
-    except OSError:
-        return f"the Hugging Face hub ({hub.hostname}) does not answer"
-    return None
+    address = (hub.hostname or "", hub.port or (80 if hub.scheme == "http" else 443))
+    if address not in SILENT_HUBS:
+        try:
+            socket.create_connection(address, timeout=HUB_SECONDS).close()
+        except OSError:
+            SILENT_HUBS.add(address)
+    return f"the Hugging Face hub ({hub.hostname}) does not answer" if address in SILENT_HUBS else None

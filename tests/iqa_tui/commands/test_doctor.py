@@ -163,6 +163,16 @@ def test_torch_is_asked_in_a_process_of_its_own(tmp_path: Path, monkeypatch: pyt
     assert (sign(finding), finding.words) == ("blocked", "torch cannot be imported within 0.2 s")
 
 
+def test_torch_is_not_asked_for_gpus_of_a_driver_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "ask_python", in_folder(tmp_path))
+    torch = FAKE_TORCH.replace("lambda: False", "lambda: 1 / 0")
+    for name, text in (("torch", torch), ("torchvision", ""), ("timm", FAKE_TIMM)):
+        (tmp_path / f"{name}.py").write_text(text)
+    hung = Reading(trouble="The NVIDIA driver has not answered for 10 s", is_normal=False)
+    assert check_torch(hung, ["known"]) == (Finding("torch", "torch 2.6, timm 1.0"), {"known": 1000})
+    assert sign(check_torch(Reading(), [])[0]) == "blocked"
+
+
 def in_folder(folder: Path) -> Any:
     """`ask_python` with modules of this folder before all others."""
 
@@ -202,9 +212,17 @@ def test_weights_that_are_not_here_are_fetched_where_the_hub_answers(
         monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{hub.getsockname()[1]}")
         finding = check_weights("resnet50", "pretrained")
         assert (sign(finding), "the first run fetches them" in finding.words) == ("ok", True)
+    asked = []
+    monkeypatch.setattr(socket, "create_connection", lambda address, timeout: asked.append(address) or refuse())
+    check_weights("resnet18", "pretrained")
     finding = check_weights("resnet50", "pretrained")
+    assert len(asked) == 1
     assert sign(finding) == "blocked"
     assert finding.words == "resnet50: not here, and the Hugging Face hub (127.0.0.1) does not answer"
+
+
+def refuse() -> None:
+    raise ConnectionRefusedError
 
 
 def trainer_that(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
