@@ -38,7 +38,8 @@ def sync_folder(path: Path) -> None:
 
 
 def write_atomic(path: Path, content: bytes) -> None:
-    """Write aside, flush, fsync, replace, fsync the folder. Parents are made.
+    """Write aside, flush, fsync, replace, fsync the folder. Parents are made. What root writes into another's folder is
+    given to its owner, who must be able to read it whatever root's umask is.
 
     Raises:
         OSError: nothing of the old file is lost then.
@@ -47,6 +48,8 @@ def write_atomic(path: Path, content: bytes) -> None:
     aside = path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}.tmp")
     try:
         with aside.open("xb") as file:
+            if os.geteuid() == 0:
+                _give_to_owner_of(path.parent, file.fileno())
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -56,6 +59,13 @@ def write_atomic(path: Path, content: bytes) -> None:
             aside.unlink()
         raise
     sync_folder(path.parent)
+
+
+def _give_to_owner_of(folder: Path, descriptor: int) -> None:
+    owner = folder.stat()
+    if owner.st_uid != 0:
+        with contextlib.suppress(OSError):  # root's rights end on a network disk
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
 
 def remove_left_over(*paths: Path) -> None:

@@ -21,6 +21,7 @@ from iqa_tui.launch.backlog import Backlog
 from iqa_tui.launch.devices import Surveyor
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.lease import Holder, lease_holder, take_lease
+from iqa_tui.launch.places import hold_run, release_run
 from iqa_tui.launch.queue import ensure_dispatcher, revive_dispatcher
 from iqa_tui.launch.stop import retry_run, stop_run
 from iqa_tui.launch.waiting import waiting_reasons
@@ -322,6 +323,12 @@ def test_what_root_asks_for_in_anothers_folder_belongs_to_its_owner(lab: Lab) ->
     for path in (run.path, run.attempts_dir, run.attempt(1).path):
         os.chown(path, 12_345, 12_345)
     retry_run(run)
+    before = os.umask(0o077)
+    hold_run(run)
+    os.umask(before)
+    with seen_by_another(lab.folder):
+        assert words(run).startswith("queued: held by ")
+    release_run(run)
     assert run.attempt(2).path.stat().st_uid == run.attempt(2).retry.stat().st_uid == 12_345
     os.chown(run.attempt(2).path, 0, 0)  # as where root's rights end, on a network disk
     survey = Surveyor().survey()
