@@ -92,6 +92,8 @@ class Dispatcher:
         waiting = self._backlog.read()
         for run, _ in waiting.resumable:
             self._unless_left_alone(run, _resume)
+        if waiting.resumable:  # they have their turn among the queued ones
+            waiting = self._backlog.read()
         queued = [entry for entry in waiting.queued if entry[0].run_id not in self._starts]
         if not queued or time.monotonic() < self._room_again:
             return bool(queued or self._starts or waiting.alive or waiting.resumable or self._keeper.is_needed)

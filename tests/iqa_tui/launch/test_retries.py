@@ -14,7 +14,7 @@ import pytest
 from iqa_tui.launch import keeper, queue, retries
 from iqa_tui.launch.backlog import Backlog
 from iqa_tui.launch.retries import automatic_attempts, may_resume, queue_again
-from tests.fakes.lab import Lab, process, stub, wait_for, wait_until, words
+from tests.fakes.lab import Lab, exit_record, process, stub, wait_for, wait_for_end, wait_until, words
 from tests.golden.make import a_spec
 from training.runfolder.layout import RunFolder, dispatcher_log
 from training.runfolder.lock import take_lock
@@ -126,6 +126,21 @@ def test_a_run_that_lost_everything_is_resumed_by_the_dispatcher_and_says_so(
     wait_until(lambda: not Path(f"/proc/{daemon}").exists(), "what the first one left to be gone")
     log = dispatcher_log(lab.runs_dir, os.geteuid()).read_text()
     assert "left no record of why: queued again, 1 of at most 2 times" in log
+
+
+def test_a_run_that_is_resumed_keeps_its_turn_before_those_of_lower_priority(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IQA_TUI_CPU_SLOTS", "2")
+    with monkeypatch.context() as patch:
+        patch.setattr(queue, "ensure_dispatcher", lambda runs_dir: None)
+        rows = [{"priority": "high", "flags": {"seconds": 0.5}}, {"priority": "low"}]
+        high, low = lab.launch(*rows, strategy="priority")
+    end(high, ExitKind.DRIVER)
+    queue.ensure_dispatcher(lab.runs_dir)
+    wait_for_end(low)
+    assert process(low).started >= exit_record(high).ended
+    assert high.attempt(2).exit.exists()
 
 
 def test_a_lost_run_is_lost_all_the_time_while_what_outlived_it_is_ended(
