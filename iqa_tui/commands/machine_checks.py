@@ -52,6 +52,10 @@ def check_gpus(driver: Driver | None = None, *, has_declared_needs: bool = False
     driver.close()
     if not reading.is_fresh and reading.is_normal:
         slots, threads = cpu_slots(), threads_per_slot()
+        with contextlib.suppress(LaunchError):  # no folder for leases: the line on locks says so
+            aside = [set_aside_reason(f"cpu-{number}") for number in range(slots)]
+            if all(aside):
+                return [blocked("GPUs", f"{reading.trouble}; CPU 0 is {aside[0]}", "iqa-tui restore cpu")], reading
         use = f"runs use {slots} CPU slot{'s' if slots > 1 else ''} with {threads} threads"
         return [Finding("GPUs", f"{reading.trouble}: {use}", remedy="IQA_TUI_CPU_SLOTS=n makes more slots")], reading
     if not reading.is_fresh:

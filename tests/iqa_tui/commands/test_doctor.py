@@ -61,6 +61,10 @@ def test_a_machine_without_a_driver_is_well(lab: Lab) -> None:
     (finding,), _ = check_gpus()
     assert sign(finding) == "ok"
     assert finding.words.startswith("No NVIDIA driver found: runs use 1 CPU slot with")
+    withdraw("cpu-0")
+    (finding,), _ = check_gpus()
+    assert (sign(finding), finding.remedy) == ("blocked", "iqa-tui restore cpu")
+    assert finding.words.startswith("No NVIDIA driver found; CPU 0 is withdrawn by ")
 
 
 def test_a_driver_that_does_not_answer_blocks(gpus: FakeGpus) -> None:
