@@ -92,8 +92,6 @@ class Dispatcher:
         waiting = self._backlog.read()
         for run, _ in waiting.resumable:
             self._unless_left_alone(run, _resume)
-        if waiting.resumable:  # they have their turn among the queued ones
-            waiting = self._backlog.read()
         queued = [entry for entry in waiting.queued if entry[0].run_id not in self._starts]
         if not queued or time.monotonic() < self._room_again:
             return bool(queued or self._starts or waiting.alive or waiting.resumable or self._keeper.is_needed)
@@ -101,7 +99,10 @@ class Dispatcher:
         promises = Promises()
         for start in self._starts.values():
             promises.add(start.spec, start.device)
-        waiting = self._with_starts(waiting)
+        # What is queued again keeps its turn, but is not started before the next look: where the driver failed under
+        # it, another run shall have that device first, so that two show whether the device is bad.
+        again = (entry for entry in waiting.resumable if not self._is_left_alone(entry[0]))
+        waiting = self._with_starts(replace(waiting, queued=(*waiting.queued, *again)))
         for entry in queued:
             if held_back_by(entry, waiting) or self._is_left_alone(entry[0]):
                 continue
