@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -77,6 +78,25 @@ def test_an_order_keeps_what_was_ordered_before_and_refuses_what_it_does_not_kno
     with pytest.raises(LaunchError, match="only a queued run"):
         release_run(run)
     os.close(lease)
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"), [(errno.ENOSPC, "Make room"), (errno.EACCES, "Ask .*"), (errno.EROFS, "once it")]
+)
+def test_an_order_that_cannot_be_written_says_what_to_do(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, number: int, remedy: str
+) -> None:
+    monkeypatch.setattr("iqa_tui.launch.queue.ensure_dispatcher", lambda _runs_dir: None)
+    (run,) = lab.launch({})
+
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("iqa_tui.launch.stop.write_record", refuse)
+    monkeypatch.setattr("iqa_tui.launch.places.write_record", refuse)
+    for order in (hold_run, stop_run):
+        with pytest.raises(LaunchError, match=f"cannot be written .*{remedy}"):
+            order(run)
 
 
 def test_a_device_is_withdrawn_and_put_back_while_runs_wait_for_it(

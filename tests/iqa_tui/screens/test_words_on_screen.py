@@ -156,6 +156,23 @@ async def test_the_answers_stay_in_sight_however_long_the_text(open_app: OpenApp
         await settle(pilot, lambda: "line 29 " in screen_text(pilot) and "Close" in screen_text(pilot))
 
 
+async def test_an_error_names_the_run_but_leaves_paths_as_they_are(
+    runs_dir: Path, open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = FakeRun.queue(runs_dir, "F2")
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("iqa_tui.launch.places.write_record", refuse)
+    async with open_app() as pilot:
+        await settle(pilot, lambda: "○ queued" in screen_text(pilot))
+        await pilot.press("h")
+        await settle(pilot, lambda: len(pilot.app._notifications) == 1)
+        (said,) = [str(note.message) for note in pilot.app._notifications]
+        assert said == f"{fake.run.place}: cannot be written (No space left on device). Make room, and say it again."
+
+
 async def test_a_title_shows_its_brackets(runs_dir: Path, open_app: OpenApp) -> None:
     FakeRun.queue(runs_dir, "F2", created=100.0).start().finish()
     FakeRun.queue(runs_dir, "F3", created=50.0, group="older").start().finish()
