@@ -46,6 +46,8 @@ MOST_STARTS = 3
 """Supervisors that may fail to come up before the run is marked as failed."""
 NO_ROOM_SECONDS = 5.0
 """How long nothing is started after the disk was found full."""
+TAKEN_SECONDS = 5.0
+"""How long a run is left alone that somebody else has, or had when we looked."""
 LEFT_ALONE_SECONDS = 60.0
 """How long a run is left alone in whose folder nothing can be written; the others go on."""
 REST = 3.0
@@ -148,6 +150,8 @@ class Dispatcher:
             del self._starts[run_id]
             if returncode in (EXIT_DEVICE_TAKEN, EXIT_NOT_QUEUED):
                 say(f"{run_id}: {start.device.label} or the run itself was taken by somebody else")
+                if returncode == EXIT_NOT_QUEUED:  # or it would be the first to be started, look by look
+                    self._left_alone[run_id] = time.monotonic() + TAKEN_SECONDS
             elif returncode == EXIT_NO_ROOM:
                 say(f"{run_id}: there is no room on the disk of {start.run.runs_dir}; it waits for some")
                 self._room_again = time.monotonic() + NO_ROOM_SECONDS

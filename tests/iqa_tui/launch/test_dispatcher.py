@@ -41,7 +41,7 @@ from tests.fakes.lab import (
 from tests.fakes.nvml import FakeGpus
 from tests.fakes.run_folders import hold_dispatcher_lock
 from training.runfolder.layout import RunFolder, dispatcher_lock, dispatcher_log, list_runs
-from training.runfolder.lock import is_held
+from training.runfolder.lock import is_held, take_lock
 from training.runfolder.read import read_spec
 from training.runfolder.schema import ExitKind, ExitRecord, State
 from training.runfolder.write import write_record
@@ -291,6 +291,16 @@ def test_runs_whose_folders_are_damaged_keep_nobody_else_waiting(lab: Lab) -> No
     assert log.read_text().count(f"{no_lock.run_id}: its supervisor ended with code 1") == 3
     with pytest.raises(LaunchError, match=r"is unreadable: .*Not a directory$"):
         stop_run(no_folder)
+
+
+def test_a_run_that_somebody_sits_on_keeps_nobody_else_waiting(lab: Lab) -> None:
+    lease = take_lease("cpu-0", Holder("ann", "hers"))
+    first, second = lab.launch({}, {})
+    stuck = take_lock(first.supervisor_lock)  # as by a supervisor that hangs before its trainer
+    os.close(lease)
+    wait_for(second, State.FINISHED)
+    assert state(first) is State.QUEUED
+    os.close(stuck)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
