@@ -127,6 +127,14 @@ def _stopped(ending: Ending, stop: StopRequest) -> str:
     return words
 
 
+def time_limit_words(seconds: float) -> str:
+    """Who stopped it, where nobody did: `its time limit of 36 h`, in the largest unit of which it is two or more."""
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"its time limit of {seconds / size:.3g} {unit}"
+    return f"its time limit of {seconds:.3g} s"
+
+
 def _where(ending: Ending) -> str:
     """`, at step 310 of epoch 2` (and if without a checkpoint), from our trainer's last line; empty without one."""
     words = last_words(ending.output)

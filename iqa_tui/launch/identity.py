@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 
 from training.runfolder.read import boot_id, start_ticks
 from training.runfolder.schema import ProcessRecord
@@ -16,6 +17,11 @@ from training.runfolder.schema import ProcessRecord
 def is_running(record: ProcessRecord) -> bool:
     """Whether the very process of the record is there and is no zombie."""
     return record.boot_id == boot_id() and start_ticks(record.pid) == record.start_ticks and not _is_zombie(record.pid)
+
+
+def seconds_running(record: ProcessRecord) -> float:
+    """Since the process was started, by the clock since boot, which nobody sets."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - record.start_ticks / os.sysconf("SC_CLK_TCK")
 
 
 def signal_process(record: ProcessRecord, number: signal.Signals) -> bool:

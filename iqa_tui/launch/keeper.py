@@ -9,12 +9,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from iqa_tui.launch.identity import is_running, signal_process
+from iqa_tui.launch.causes import time_limit_words
+from iqa_tui.launch.identity import is_running, seconds_running, signal_process
 from iqa_tui.launch.strays import end_strays, marked_processes
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import is_held, take_lock
-from training.runfolder.read import read_record
+from training.runfolder.read import read_record, read_spec
 from training.runfolder.schema import LockHeld, ProcessRecord, RunFolderError, StopRequest
+from training.runfolder.write import write_record
 
 PERIOD_SECONDS = 2.0
 REST = 50.0
@@ -71,7 +73,7 @@ class Keeper:
         if not is_running(process):
             self._sweep(run)
             return
-        request = read_record(run.stop, StopRequest)
+        request = read_record(run.stop, StopRequest) or _stop_at_time_limit(run, process)
         if request is None:
             return
         asked = self._asked.get(run.run_id)
@@ -85,3 +87,13 @@ class Keeper:
     def _sweep(self, run: RunFolder) -> None:
         ended = end_strays(run.path)
         self._say(f"{run.run_id}: {ended} processes had outlived it and were ended")
+
+
+def _stop_at_time_limit(run: RunFolder, process: ProcessRecord) -> StopRequest | None:
+    """Ask a run to stop that has had its time; None where it has not, or has no limit."""
+    limit = read_spec(run).time_limit_seconds
+    if limit is None or seconds_running(process) < limit:
+        return None
+    request = StopRequest(by=time_limit_words(limit), when=time.time())
+    write_record(run.stop, request)
+    return request

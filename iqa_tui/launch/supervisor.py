@@ -18,7 +18,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from iqa_tui.launch.causes import Ending, OomKills, explain, is_disk_full, tail
+from iqa_tui.launch.causes import Ending, OomKills, explain, is_disk_full, tail, time_limit_words
 from iqa_tui.launch.children import Child, become_reaper, start_child, wait_for_signal
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.lease import Holder, take_lease, user_name
@@ -220,7 +220,7 @@ class Supervisor:
         limit = self._spec.time_limit_seconds
         if limit is not None and self._stopping is None and time.monotonic() >= self._began + limit:
             self._is_at_time_limit = True
-            self._request_stop("", by=f"its time limit of {_limit_words(limit)}")
+            self._request_stop("", by=time_limit_words(limit))
 
     def _watch_the_folder(self) -> None:
         """Who deletes the folder of a run wants its end, and left no place to ask for it."""
@@ -316,14 +316,6 @@ def _is_there(path: Path) -> bool:
         return path.exists()
     except OSError:
         return False
-
-
-def _limit_words(seconds: float) -> str:
-    """`36 h`, `90 min`, `45 s`: the largest unit of which it is two or more."""
-    for size, unit in ((3600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds:.3g} s"
 
 
 def _cannot_run(spec: Spec, error: OSError) -> str:

@@ -183,3 +183,15 @@ def test_a_trainer_without_supervisor_is_pressed_and_its_children_are_swept_by_t
     wait_for(childish, State.LOST)
     wait_for(waiting, State.FINISHED)
     wait_until(lambda: not lab.processes(), "every process to be gone")
+
+
+def test_a_trainer_without_supervisor_is_stopped_at_its_time_limit(lab: Lab) -> None:
+    (run,) = lab.launch({"flags": {"seconds": 60}})
+    stub(run)
+    supervisor = process(run).supervisor_pid
+    assert supervisor is not None
+    os.kill(supervisor, signal.SIGKILL)
+    write_record(run.spec, replace(read_spec(run), time_limit_seconds=0.3))
+    wait_for(run, State.STOPPED)
+    assert words(run).startswith("stopped by its time limit of 0.3 s; nobody was left"), words(run)
+    wait_until(lambda: not lab.processes(), "every process to be gone")
