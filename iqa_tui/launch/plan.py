@@ -152,7 +152,7 @@ def plan_from(content: dict[str, Any], source: str) -> Plan:
         recorded=recorded,
         baseline=table.text("baseline", ""),
         command=table.words("command"),
-        time_limit_hours=table.number("time_limit_hours", at_least=0),
+        time_limit_hours=table.positive_number("time_limit_hours"),
         demo=table.switch("demo", default=False),
         content=content,
         source=source,

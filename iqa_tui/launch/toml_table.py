@@ -74,6 +74,14 @@ class TomlTable:
             raise self.wrong(key, f"write a number {limits}.")
         return float(value)
 
+    def positive_number(self, key: str) -> float | None:
+        value = self._get(key)
+        if value is None:
+            return None
+        if not _is_number(value) or not 0 < value < float("inf"):
+            raise self.wrong(key, "write a number above 0.")
+        return float(value)
+
     def range(self, key: str) -> tuple[float, float] | None:
         value = self._get(key)
         if value is None:

@@ -87,6 +87,8 @@ def test_broken_toml_is_told_with_its_line(tmp_path: Path) -> None:
         ('name = "a"\n' + ROW + "expected_srcc = [0.9, 0.8]", r"experiment A: expected_srcc"),
         ('name = "a"\n' + ROW + "expected_srcc = 0.9", r"experiment A: expected_srcc = 0.9: write \[low, high\]"),
         ('name = "a"\n' + ROW + 'expected_hours = "two"', r"expected_hours = 'two'"),
+        ('name = "a"\ntime_limit_hours = 0\n' + ROW, r"time_limit_hours = 0: write a number above 0"),
+        ('name = "a"\ntime_limit_hours = nan\n' + ROW, r"time_limit_hours = nan: write a number above 0"),
         ('name = "a"\n' + ROW + "expected_hours = true", r"expected_hours = True"),
         ('name = "a"\n' + ROW + "lable = 'x'", r"experiment A: lable = 'x': there is no such key"),
         ('name = "a"\n' + ROW + ROW, r"two \[\[experiment\]\] rows have id = 'A'"),
