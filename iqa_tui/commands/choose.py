@@ -14,7 +14,7 @@ class NoSuchRun(PlanError):
     """A RUN argument that names no run, or several."""
 
 
-def choose_run(states: Sequence[RunState], text: str, fits: Callable[[RunState], bool] | None = None) -> RunState:
+def choose_run(states: Sequence[RunState], text: str, fits: Callable[[RunState], bool]) -> RunState:
     """The run of this id, or of this experiment (its newest), or the one whose id begins with or holds the text.
 
     Args:
@@ -28,7 +28,7 @@ def choose_run(states: Sequence[RunState], text: str, fits: Callable[[RunState],
     experiment = [state for state in states if state.experiment.lower() == text.lower()]
     for matches in (
         [state for state in states if state.run_id == text],
-        [state for state in experiment if fits and fits(state)],
+        [state for state in experiment if fits(state)],
         experiment[-1:],
         [state for state in states if state.run_id.startswith(text)],
         [state for state in states if text in state.run_id],

@@ -22,8 +22,6 @@ IMAGE_BYTES = 600_000
 """Of one decoded image in the cache: 512×384×3, which is KonIQ-10k's."""
 SPARE_BYTES = GIB // 2
 """Logs, scores, and what others write meanwhile."""
-
-
 ANSWER_SECONDS = 10.0
 """A disk that sleeps wakes up in this time."""
 

@@ -29,7 +29,7 @@ def request_of(options: argparse.Namespace) -> LaunchRequest:
     return LaunchRequest(
         plan=load_plan(options.plan),
         experiments=tuple(options.only) if options.only else None,
-        seeds=tuple(options.seeds) if options.seeds else None,
+        seeds=options.seeds,
         overrides=dict(options.set),
         devices=tuple(options.devices) if options.devices else None,
         strategy=options.strategy,

@@ -6,12 +6,14 @@ import argparse
 from pathlib import Path
 
 from iqa_tui.commands.version import VERSION
+from iqa_tui.launch.turn import PRIORITIES
+from iqa_tui.launch.typed import parse_seeds, parse_setting
 
 DESCRIPTION = """\
 Launch, watch and tabulate image-quality ablations. Without a command: the app.
 
 PLAN is a preset's name or a TOML file. RUN is a run's id, a part of it that names one run alone, or an experiment's
-id (its newest run)."""
+id (its run that can be given the order, else its newest)."""
 EPILOG = """\
 environment:
   IQA_TUI_DATA       folder of data sets, one folder each; otherwise --set data_path=FOLDER
@@ -141,7 +143,7 @@ def _add_queueing(commands: Subparsers[argparse.ArgumentParser]) -> None:
     for command in (hold, release):
         command.add_argument("runs", nargs="+", metavar="RUN")
     priority.add_argument("runs", nargs="+", metavar="RUN")
-    priority.add_argument("priority", choices=("high", "medium", "low"))
+    priority.add_argument("priority", choices=PRIORITIES)
 
 
 def _add_devices(commands: Subparsers[argparse.ArgumentParser]) -> None:
@@ -175,18 +177,18 @@ def _words(text: str) -> list[str]:
     return words
 
 
-def _seeds(text: str) -> list[int]:
-    if not all(word.isdecimal() for word in _words(text)):
-        raise argparse.ArgumentTypeError(f"{text!r} are no whole numbers of at least 0, such as 1,2,3")
-    return list(dict.fromkeys(int(word) for word in _words(text)))
+def _seeds(text: str) -> tuple[int, ...]:
+    try:
+        return parse_seeds(",".join(_words(text)))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _setting(text: str) -> tuple[str, str]:
-    flag, sign, value = text.partition("=")
-    flag = flag.strip().removeprefix("--").replace("-", "_")
-    if not sign or not flag.isidentifier():
-        raise argparse.ArgumentTypeError(f"{text!r} is no FLAG=VALUE, such as epochs=1")
-    return flag, value.strip()
+    try:
+        return parse_setting(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _positive(text: str) -> int:

@@ -11,13 +11,12 @@ from iqa_tui.commands.text_table import columns
 from iqa_tui.launch.check import check
 from iqa_tui.launch.devices import Surveyor
 from iqa_tui.launch.flags import command_for, shell_words
+from iqa_tui.launch.forecast import UNKNOWN_HOURS, jobs_of
 from iqa_tui.launch.plan import load_plan, preset_names
 from iqa_tui.launch.queue import LaunchRequest
 from iqa_tui.launch.schedule import STRATEGIES, Job, schedule
 from iqa_tui.monitor.pace import duration_words
 
-UNKNOWN_HOURS = 1.0
-"""What a run counts for whose plan does not say how long it takes."""
 STRATEGY_WORDS = {"all": "all at once", "sequential": "one at a time", "priority": "by priority"}
 
 
@@ -48,19 +47,6 @@ def run(options: argparse.Namespace) -> int:
             command = command_for(request.plan, experiment, request.overrides, seed)
             print(f"  {experiment.id}: {shell_words(command)}")
     return ALL_WELL
-
-
-def jobs_of(request: LaunchRequest) -> list[Job]:
-    """One job a run; ids are `F2`, or `F2 seed 1` where there are several seeds. None takes longer than it may."""
-    seeds = request.seeds_or_default()
-    limit = request.plan.time_limit_hours if request.time_limit_hours is None else request.time_limit_hours
-    jobs: list[Job] = []
-    for seed in seeds:
-        for experiment in request.chosen():
-            name = experiment.id if len(seeds) == 1 else f"{experiment.id} seed {seed}"
-            hours = UNKNOWN_HOURS if experiment.expected_hours is None else experiment.expected_hours
-            jobs.append(Job(name, hours if limit is None else min(hours, limit), experiment.priority, len(jobs)))
-    return jobs
 
 
 def hours_words(hours: float) -> str:

@@ -7,7 +7,7 @@ import argparse
 from iqa_tui.commands import missing
 from iqa_tui.commands.choose import NoSuchRun
 from iqa_tui.commands.orders import give_order
-from iqa_tui.launch.stop import RETRIED, retry_run
+from iqa_tui.launch.stop import retry_run
 
 
 def run(options: argparse.Namespace) -> int:
@@ -15,4 +15,4 @@ def run(options: argparse.Namespace) -> int:
         return missing.run(options)
     if not options.runs:
         raise NoSuchRun("retry what? Name runs, or say --missing for all that a group has no result of.")
-    return give_order(options.runs_dir, options.runs, retry_run, lambda state: state.state in RETRIED)
+    return give_order(options.runs_dir, options.runs, retry_run, lambda state: state.state.can_be_retried)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 
-from iqa_tui.launch.plan import PRIORITIES
 from iqa_tui.launch.retries import may_resume
+from iqa_tui.launch.turn import priority_rank
 from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.read import change_stamp, is_settled, read_record, read_spec, run_status
 from training.runfolder.schema import Place, RunFolderError, Spec, State
@@ -131,12 +131,7 @@ def in_starting_order(queued: list[Entry]) -> list[Entry]:
 
 def _starting_rank(entry: Entry) -> tuple[int, float, float, int, str]:
     run, spec = entry
-    return _priority_rank(spec), spec.created, -(spec.expected_hours or 0.0), spec.order, run.run_id
-
-
-def _priority_rank(spec: Spec) -> int:
-    """A priority of a later version counts as medium."""
-    return PRIORITIES.index(spec.priority if spec.priority in PRIORITIES else "medium")
+    return priority_rank(spec.priority), spec.created, -(spec.expected_hours or 0.0), spec.order, run.run_id
 
 
 def held_back_by(entry: Entry, waiting: Waiting) -> list[Entry]:
@@ -148,7 +143,7 @@ def held_back_by(entry: Entry, waiting: Waiting) -> list[Entry]:
         return alive or ([] if first[0] == run else [first])
     if spec.strategy == "priority":
         group = [other for other in (*waiting.alive, *waiting.queued) if other[1].group == spec.group]
-        return [other for other in group if _priority_rank(other[1]) < _priority_rank(spec)]
+        return [other for other in group if priority_rank(other[1].priority) < priority_rank(spec.priority)]
     return []
 
 

@@ -10,7 +10,7 @@ from iqa_tui.launch.check import check
 from iqa_tui.launch.errors import LaunchError, PlanError
 from iqa_tui.launch.plan import Plan, plan_from
 from iqa_tui.launch.queue import LaunchRequest, enqueue
-from iqa_tui.launch.stop import RETRIED, retry_run
+from iqa_tui.launch.stop import retry_run
 from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.read import read_spec, run_status
 from training.runfolder.schema import RunFolderError, Spec, State
@@ -180,7 +180,7 @@ def _kind(tries: Sequence[Member]) -> str:
         return "finished"
     if any(state is State.QUEUED or state.is_alive for state in states):
         return "under_way"
-    return "ended" if states and states[-1] in RETRIED else "never"
+    return "ended" if states and states[-1].can_be_retried else "never"
 
 
 def _experiments(pairs: Sequence[Pair]) -> tuple[str, ...]:

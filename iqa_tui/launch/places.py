@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from iqa_tui.launch.errors import LaunchError, cannot_be_written
 from iqa_tui.launch.lease import user_name
-from iqa_tui.launch.plan import PRIORITIES
 from iqa_tui.launch.queue import ensure_dispatcher
 from iqa_tui.launch.stop import refusal
+from iqa_tui.launch.turn import PRIORITIES
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record, run_status
 from training.runfolder.schema import Place, RunFolderError, State

@@ -13,9 +13,9 @@ from typing import Any
 
 from iqa_tui.launch.errors import PlanError
 from iqa_tui.launch.toml_table import FlagValue, TomlTable
+from iqa_tui.launch.turn import PRIORITIES
 
 PRESETS_DIR = Path(__file__).parents[1] / "presets"
-PRIORITIES = ("high", "medium", "low")
 """In the order in which they start."""
 
 

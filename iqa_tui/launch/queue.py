@@ -79,6 +79,10 @@ class LaunchRequest:
             return self.seeds
         return plan_seeds(self.plan, self.overrides)
 
+    def time_limit(self) -> float | None:
+        """Hours; None where neither the launch nor its plan sets one."""
+        return self.plan.time_limit_hours if self.time_limit_hours is None else self.time_limit_hours
+
 
 def plan_seeds(plan: Plan, overrides: dict[str, str]) -> tuple[int, ...]:
     """The plan's own: its seed, and as many after it as its `train_test_num` asks for.
@@ -156,17 +160,12 @@ def _common(request: LaunchRequest, created: float) -> dict[str, Any]:
         "cwd": str(request.cwd or Path.cwd()),
         "devices": _devices(request),
         "strategy": request.strategy,
-        "time_limit_seconds": _time_limit_seconds(request),
+        "time_limit_seconds": None if (limit := request.time_limit()) is None else limit * 3600,
         "git_commit": _git_commit(),
         "source_digest": digest_of(plan, request.cwd),
         "overrides": request.overrides,
         "created_by": f"{user_name()}@{socket.gethostname()}",
     }
-
-
-def _time_limit_seconds(request: LaunchRequest) -> float | None:
-    hours = request.plan.time_limit_hours if request.time_limit_hours is None else request.time_limit_hours
-    return hours * 3600 if hours is not None else None
 
 
 def _spec(request: LaunchRequest, experiment: Experiment, seed: int, order: int) -> dict[str, Any]:

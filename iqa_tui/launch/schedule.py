@@ -9,7 +9,7 @@ import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from iqa_tui.launch.plan import PRIORITIES
+from iqa_tui.launch.turn import priority_rank
 
 STRATEGIES = ("all", "sequential", "priority")
 """`all`: one run a device. `sequential`: one device. `priority`: a priority starts when the one before it has ended."""
@@ -76,4 +76,4 @@ def schedule(jobs: Sequence[Job], devices: int, strategy: str) -> Schedule:
 
 def starting_order(job: Job) -> tuple[int, float, int, str]:
     """Sort key: what starts first comes first."""
-    return PRIORITIES.index(job.priority), -job.hours, job.order, job.id
+    return priority_rank(job.priority), -job.hours, job.order, job.id

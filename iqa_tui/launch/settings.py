@@ -10,10 +10,7 @@ from iqa_tui.launch.flags import WHERE_FLAGS, flag_text, is_same
 from iqa_tui.launch.plan import Plan
 from training.runfolder.layout import list_runs
 from training.runfolder.read import read_spec, run_status
-from training.runfolder.schema import RunFolderError, Spec, State
-
-ENDED_WITHOUT = (State.FAILED, State.STOPPED, State.LOST, State.UNREADABLE)
-"""No number of a table comes from these."""
+from training.runfolder.schema import RunFolderError, Spec
 
 
 def other_settings(spec: Spec, plan: Plan) -> list[str]:
@@ -58,7 +55,8 @@ def other_settings_words(runs_dir: Path, group: str, plan: Plan) -> list[str]:
         except RunFolderError:
             continue
         differences = other_settings(spec, plan) if spec.group == group else []
-        if differences and run_status(run, spec=spec).state not in ENDED_WITHOUT:
+        # No number of a table comes from one that ended without a result.
+        if differences and not run_status(run, spec=spec).state.ended_without_result:
             found.setdefault(", ".join(differences), []).append(spec.experiment)
     if not found:
         return []

@@ -15,8 +15,6 @@ from training.runfolder.read import read_record, read_spec, run_status
 from training.runfolder.schema import ProcessRecord, RunFolderError, State, Status, StopRequest
 from training.runfolder.write import write_record
 
-RETRIED = (State.FAILED, State.STOPPED, State.LOST)
-
 
 def stop_run(run: RunFolder, why: str = "", grace_seconds: float = 60.0) -> str:
     """Ask a run to stop; a queued one never starts.
@@ -91,7 +89,7 @@ def retry_run(run: RunFolder) -> str:
     status = run_status(run)
     if status.state is State.FINISHED:
         raise LaunchError(f"{run.run_id} is finished. Launch its plan again for another run.")
-    if status.state not in RETRIED:
+    if not status.state.can_be_retried:
         raise LaunchError(refusal(run, status, "only a run that ended can be tried again"))
     try:
         queue_again(run, state_words(status))

@@ -10,6 +10,7 @@ from iqa_tui.launch.backlog import Backlog, Entry, Waiting, held_back_by, in_sta
 from iqa_tui.launch.causes import is_disk_full
 from iqa_tui.launch.devices import DeviceState, Promises, Survey, can_start, may_use
 from iqa_tui.launch.errors import owner_name
+from iqa_tui.launch.turn import STARTS_NEXT
 from training.runfolder.layout import RunFolder, dispatcher_lock
 from training.runfolder.lock import is_held
 from training.runfolder.read import read_record
@@ -42,7 +43,7 @@ def waiting_reasons(
         ]
         if free:
             promises.add(spec, free[0].device)
-            reasons[run.run_id] = f"starts next on {free[0].device.label}"
+            reasons[run.run_id] = f"{STARTS_NEXT} on {free[0].device.label}"
         else:
             reasons[run.run_id] = _device_words(spec, survey, promises)
     return reasons

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from statistics import median
 
 from iqa_tui.launch.code_words import code_words
+from iqa_tui.launch.turn import priority_rank, starts_next
 from iqa_tui.monitor.pace import duration_words, time_left
 from iqa_tui.monitor.state import RunState
 from training.runfolder.schema import State
 
 SECONDS_PER_HOUR = 3600.0
-OVER = (State.FAILED, State.LOST, State.STOPPED, State.UNREADABLE)
-STARTS_NEXT = "starts next "
-"""How `launch/waiting` begins what it says of a run that a device is free for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,7 @@ def group_progress(states: Iterable[RunState], now: float, starting: int = 0) ->
         finished=sum(state.state is State.FINISHED for state in counted),
         alive=len(alive),
         queued=len(queued),
-        over=sum(state.state in OVER for state in counted),
+        over=sum(state.state.ended_without_result for state in counted),
         seconds_left=_seconds_left(counted, alive, queued, now, starting),
         held=len(waiting) - len(queued),
     )
@@ -84,7 +82,11 @@ def _that_count(states: Sequence[RunState]) -> list[RunState]:
     last_launch: dict[object, float] = {}
     for state in states:
         last_launch[_cell(state)] = max(last_launch.get(_cell(state), 0.0), state.spec.created if state.spec else 0.0)
-    return [state for state in states if state.state not in OVER or last_launch[_cell(state)] <= _over_since(state)]
+    return [
+        state
+        for state in states
+        if not state.state.ended_without_result or last_launch[_cell(state)] <= _over_since(state)
+    ]
 
 
 def _over_since(state: RunState) -> float:
@@ -103,7 +105,7 @@ def starting_next(states: Iterable[RunState], waiting: Mapping[str, str]) -> int
     Args:
         waiting: run id to what it waits for, as `waiting_reasons` says it.
     """
-    return sum(waiting.get(state.run_id, "").startswith(STARTS_NEXT) for state in states)
+    return sum(starts_next(waiting.get(state.run_id, "")) for state in states)
 
 
 def _seconds_left(
@@ -113,31 +115,26 @@ def _seconds_left(
     if not alive and not queued:
         return None
     factor = _factor(states, now)
-    ends = [(_rank(state), _left(state, now, factor)) for state in alive]
-    waiting = sorted(
-        (_rank(state), state.spec.created if state.spec else 0.0, -(_expected(state, factor) or _typical(states) or -1))
+    ends = [(priority_rank(state.priority), left) for state in alive if (left := _left(state, now, factor)) is not None]
+    waiting = [
+        (priority_rank(state.priority), state.spec.created if state.spec else 0.0, expected)
         for state in queued
-    )
-    known_ends = [(rank, seconds) for rank, seconds in ends if seconds is not None]
-    if len(known_ends) < len(ends) or any(minus_seconds > 0 for _, _, minus_seconds in waiting):
+        if (expected := _expected(state, factor) or _typical(states))
+    ]
+    if len(ends) < len(alive) or len(waiting) < len(queued):
         return None
-    places = [seconds for _, seconds in known_ends] + [0.0] * starting
+    places = [seconds for _, seconds in ends] + [0.0] * starting
     strategies = {state.spec.strategy for state in queued if state.spec}
     if "sequential" in strategies:
         places = [max(places, default=0.0)]
     heapq.heapify(places := places or [0.0])  # where none is known to be free, one will be
-    for rank, _, minus_seconds in waiting:
-        higher = (seconds for before, seconds in known_ends if before < rank)
+    for rank, _, expected in sorted(waiting, key=lambda run: (run[0], run[1], -run[2])):
+        higher = (seconds for before, seconds in ends if before < rank)
         earliest = max(higher, default=0.0) if "priority" in strategies else 0.0
-        end = max(heapq.heappop(places), earliest) - minus_seconds
+        end = max(heapq.heappop(places), earliest) + expected
         heapq.heappush(places, end)
-        known_ends.append((rank, end))
-    return max(seconds for _, seconds in known_ends)
-
-
-def _rank(state: RunState) -> int:
-    """What starts first has the lowest."""
-    return {"high": 0, "low": 2}.get(state.priority, 1)
+        ends.append((rank, end))
+    return max(seconds for _, seconds in ends)
 
 
 def _factor(states: Sequence[RunState], now: float) -> float:

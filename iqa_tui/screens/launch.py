@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -19,10 +18,12 @@ from iqa_tui.launch.check import check
 from iqa_tui.launch.devices import DeviceState, Survey
 from iqa_tui.launch.errors import LaunchError, cannot_be_written
 from iqa_tui.launch.flags import command_for, group_name
+from iqa_tui.launch.forecast import jobs_of
 from iqa_tui.launch.plan import Experiment, Plan, load_plan, preset_names
 from iqa_tui.launch.queue import LaunchRequest, enqueue, plan_seeds
-from iqa_tui.launch.schedule import STRATEGIES, Job, schedule
+from iqa_tui.launch.schedule import STRATEGIES, Schedule, schedule
 from iqa_tui.launch.source import digest_of, other_code_words
+from iqa_tui.launch.typed import parse_seeds, parse_setting
 from iqa_tui.monitor import words
 from iqa_tui.panels.command_view import CommandView
 from iqa_tui.panels.device_list import DeviceList
@@ -141,7 +142,7 @@ class LaunchScreen(Room):
         return LaunchRequest(
             plan=plan,
             experiments=tuple(each.id for each in self._ticked_experiments()),
-            seeds=parse_seeds(self.query_one("#seeds", Input).value),
+            seeds=chosen_seeds(self.query_one("#seeds", Input).value),
             overrides=parse_overrides(self.query_one("#overrides", Input).value),
             devices=self._chosen_devices(),
             strategy=self._strategy,
@@ -171,16 +172,18 @@ class LaunchScreen(Room):
         self._show_command()
 
     def _show_forecast(self) -> None:
+        self.query_one(StrategyList).show_schedules(self._schedules(), self._strategy)
+
+    def _schedules(self) -> dict[str, Schedule]:
+        """Strategy to what it would do; {} where no hours are known, or the settings cannot be read."""
         devices = self._device_count()
-        seeds = self._seed_count()
-        jobs = [
-            Job(f"{each.id} {seed}", each.expected_hours or 0.0, each.priority, place)
-            for seed in range(seeds)
-            for place, each in enumerate(self._ticked_experiments())
-        ]
-        known = any(job.hours for job in jobs) and devices > 0
-        schedules = {name: schedule(jobs, devices, name) for name in STRATEGIES} if known else {}
-        self.query_one(StrategyList).show_schedules(schedules, self._strategy)
+        if self._plan is None or not devices or not any(each.expected_hours for each in self._ticked_experiments()):
+            return {}
+        try:
+            jobs = jobs_of(self._request(self._plan))
+        except ValueError:
+            return {}
+        return {name: schedule(jobs, devices, name) for name in STRATEGIES}
 
     def _device_count(self) -> int:
         """Ticked ones that get runs, now or once they are free."""
@@ -188,12 +191,6 @@ class LaunchScreen(Room):
             return 1
         usable = [state for state in choosable(self.devices.survey) if not state.set_aside and not is_broken(state)]
         return sum(state.device.key not in self._unticked_devices for state in usable)
-
-    def _seed_count(self) -> int:
-        try:
-            return len(self._request(self._plan).seeds_or_default()) if self._plan else 1
-        except ValueError:
-            return 1
 
     def _show_command(self) -> None:
         """The command of the experiment under the cursor; on the devices, what is to say of one of them."""
@@ -208,7 +205,7 @@ class LaunchScreen(Room):
             return
         try:
             overrides = parse_overrides(self.query_one("#overrides", Input).value)
-            seed, *_ = parse_seeds(self.query_one("#seeds", Input).value) or plan_seeds(plan, overrides)
+            seed, *_ = chosen_seeds(self.query_one("#seeds", Input).value) or plan_seeds(plan, overrides)
         except ValueError as error:
             self.query_one(CommandView).show(str(error), ())
             return
@@ -404,27 +401,16 @@ def _plan_or_words(name: str) -> Plan | str:
 
 
 def parse_overrides(text: str) -> dict[str, str]:
-    """`epochs=1 data_path=/data` as flags.
-
-    Raises:
-        ValueError: a word without `=`.
-    """
-    overrides: dict[str, str] = {}
-    for word in text.split():
-        flag, equals, value = word.partition("=")
-        if not flag or not equals or not value:
-            raise ValueError(f"Settings: {word!r} must read flag=value, for example epochs=1.")
-        overrides[flag.removeprefix("--").replace("-", "_")] = value
-    return overrides
+    """`epochs=1 data_path=/data` as flags. Raises ValueError, in words, for anything else."""
+    try:
+        return dict(map(parse_setting, text.split()))
+    except ValueError as error:
+        raise ValueError(f"Settings: {error}.") from None
 
 
-def parse_seeds(text: str) -> tuple[int, ...] | None:
-    """`1,2,3` as numbers; None where nothing is written.
-
-    Raises:
-        ValueError: something else is written.
-    """
-    words: Sequence[str] = [word for word in re.split(r"[,\s]+", text) if word]
-    if not all(word.isdecimal() for word in words):
-        raise ValueError(f"Seeds: {text!r} must be whole numbers with commas between, for example 1,2,3.")
-    return tuple(dict.fromkeys(int(word) for word in words)) or None
+def chosen_seeds(text: str) -> tuple[int, ...] | None:
+    """None where nothing is written: the plan's own. Raises ValueError, in words, for anything but numbers."""
+    try:
+        return parse_seeds(text) or None
+    except ValueError as error:
+        raise ValueError(f"Seeds: {error}.") from None

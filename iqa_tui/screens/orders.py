@@ -14,9 +14,6 @@ from iqa_tui.monitor.state import RunState
 from iqa_tui.screens.room import Room
 from training.runfolder.schema import State
 
-RETRIED = (State.FAILED, State.STOPPED, State.LOST)
-"""As the launcher has it, which is loaded only when somebody orders something."""
-
 
 class OrdersRoom(Room):
     """A screen on which a run can be pointed at."""
@@ -110,7 +107,7 @@ def order_hint(action: str, description: str, state: RunState | None) -> str:
     is_held = state is not None and state.status.held
     hints = {
         "stop_run": "stop" if is_queued or (state is not None and state.state.is_alive) else "",
-        "retry_run": "retry" if state is not None and state.state in RETRIED else "",
+        "retry_run": "retry" if state is not None and state.state.can_be_retried else "",
         "hold_run": ("release" if is_held else "hold") if is_queued else "",
         "priority_run": "priority" if is_queued else "",
     }

@@ -8,14 +8,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+from iqa_tui.launch.turn import starts_next
 from iqa_tui.monitor.pace import duration_words
 from iqa_tui.watch.gpu_watcher import Queued
 from training.runfolder.layout import dispatcher_log
 
 LOOK_SECONDS = 10.0
 """Between two looks at runs that are over while none waits: one of them may be lost and to be resumed."""
-
-
 SLOW_START_SECONDS = 60.0
 SHORT_LIVES = 5
 """Dispatchers that ended before the next look, one after the other: then something is wrong with all of them."""
@@ -55,7 +54,7 @@ class Reviver:
     def _doubt(self, reasons: dict[str, str]) -> None:
         """A run that could start and does not says for how long: its dispatcher sees the device otherwise than we."""
         now = time.monotonic()
-        starting = [run_id for run_id, words in reasons.items() if words.startswith("starts next")]
+        starting = [run_id for run_id, words in reasons.items() if starts_next(words)]
         self._could_start = {run_id: self._could_start.get(run_id, now) for run_id in starting}
         for run_id, since in self._could_start.items():
             if now - since >= SLOW_START_SECONDS:

@@ -54,7 +54,16 @@ class State(StrEnum):
     @property
     def is_over(self) -> bool:
         """Nothing will change unless somebody retries it."""
-        return self in (State.FINISHED, State.FAILED, State.STOPPED, State.LOST, State.UNREADABLE)
+        return self is State.FINISHED or self.ended_without_result
+
+    @property
+    def ended_without_result(self) -> bool:
+        return self is State.UNREADABLE or self.can_be_retried
+
+    @property
+    def can_be_retried(self) -> bool:
+        """It ended, and another attempt may bring what this one did not."""
+        return self in (State.FAILED, State.STOPPED, State.LOST)
 
 
 class ExitKind(StrEnum):

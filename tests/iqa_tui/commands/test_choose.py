@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from iqa_tui.commands.choose import NoSuchRun, choose_run
-from iqa_tui.launch.stop import RETRIED
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.state import RunState
 from tests.fakes.run_folders import FakeRun
@@ -17,7 +16,7 @@ NOW = time.time()
 
 
 def to_retry(state: RunState) -> bool:
-    return state.state in RETRIED
+    return state.state.can_be_retried
 
 
 @pytest.fixture
@@ -42,10 +41,10 @@ def test_an_experiment_of_which_several_runs_fit_names_them(states: list[RunStat
 
 def test_an_experiment_of_which_no_run_fits_is_its_newest(states: list[RunState]) -> None:
     assert choose_run(states, "F3", lambda state: state.state.is_alive).run_id.endswith("_s3")
-    assert choose_run(states, "F3").run_id.endswith("_s3")
+    assert choose_run(states, "F3", lambda _: False).run_id.endswith("_s3")
 
 
 def test_a_part_of_one_id_is_enough(states: list[RunState]) -> None:
-    assert choose_run(states, "l2_s1").run_id.endswith("_l2_s1")
+    assert choose_run(states, "l2_s1", to_retry).run_id.endswith("_l2_s1")
     with pytest.raises(NoSuchRun, match="'_s1' means 2 runs"):
-        choose_run(states, "_s1")
+        choose_run(states, "_s1", to_retry)

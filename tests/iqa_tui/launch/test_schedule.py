@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iqa_tui.launch.backlog import in_starting_order
-from iqa_tui.launch.plan import PRIORITIES, load_plan
+from iqa_tui.launch.plan import load_plan
 from iqa_tui.launch.schedule import Job, schedule
+from iqa_tui.launch.turn import PRIORITIES
 from training.runfolder.layout import RunFolder
 from training.runfolder.schema import Spec
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 from textual.widgets import Input
 
 from iqa_tui.launch.devices import Device, DeviceState, Survey
@@ -18,7 +19,7 @@ from iqa_tui.panels.experiment_list import ExperimentList
 from iqa_tui.panels.plan_list import PlanList
 from iqa_tui.screens import launch as launch_module
 from iqa_tui.screens.confirm import ConfirmScreen
-from iqa_tui.screens.launch import parse_overrides, parse_seeds
+from iqa_tui.screens.launch import chosen_seeds, parse_overrides
 from tests.fakes.lab import wait_until
 from tests.fakes.run_folders import FakeRun
 from tests.iqa_tui.screens.conftest import FakeSurveyor, OpenApp, gpu_state, screen_text, settle
@@ -65,6 +66,21 @@ def launched(monkeypatch: pytest.MonkeyPatch) -> list[LaunchRequest]:
     monkeypatch.setattr(launch_module, "check", lambda _request: None)
     monkeypatch.setattr(launch_module, "enqueue", requests.append)
     return requests
+
+
+async def launch(pilot: Pilot[None]) -> None:
+    """Press enter, and again when it is asked whether that is meant."""
+    await pilot.press("enter")
+    await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+    await pilot.press("enter")
+
+
+async def test_the_hours_of_a_launch_are_those_that_its_runs_may_take(tmp_path: Path, open_app: OpenApp) -> None:
+    limited = tmp_path / "limited.toml"
+    limited.write_text(PLAN.replace('baseline = "A"', 'baseline = "A"\ntime_limit_hours = 1.1'))
+    async with open_app(room="launch", plans=(str(limited),)) as pilot:
+        await settle(pilot, lambda: "65 min, 2 devices" in screen_text(pilot))
+        assert "2.2 h, 1 device" in screen_text(pilot)
 
 
 async def test_the_plan_its_ticks_hours_and_command_are_shown(plan_file: str, open_app: OpenApp) -> None:
@@ -175,9 +191,7 @@ async def test_who_leaves_in_the_middle_of_a_launch_is_asked_and_told_later_how_
     monkeypatch.setattr(launch_module, "check", check)
     async with open_app(room="launch", plans=(plan_file,)) as pilot:
         await settle(pilot, lambda: "A small plan" in screen_text(pilot))
-        await pilot.press("enter")
-        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
-        await pilot.press("enter")
+        await launch(pilot)
         await settle(pilot, lambda: "checking the flags" in screen_text(pilot))
         await pilot.press("q")
         await settle(pilot, lambda: "A launch is being checked: leave?" in screen_text(pilot))
@@ -212,9 +226,7 @@ async def test_what_the_check_refuses_is_said_in_words(
     monkeypatch.setattr(launch_module, "check", refuse)
     async with open_app(room="launch", plans=(plan_file,)) as pilot:
         await settle(pilot, lambda: "A small plan" in screen_text(pilot))
-        await pilot.press("enter")
-        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
-        await pilot.press("enter")
+        await launch(pilot)
         await settle(pilot, lambda: "--lr -1 must be above 0." in screen_text(pilot))
         assert "small.toml` tells what else is in the way" in " ".join(screen_text(pilot).replace("│", " ").split())
         assert checked.is_set()
@@ -228,7 +240,7 @@ async def test_settings_that_cannot_be_read_are_said_before_anything_is_asked(
         await settle(pilot, lambda: "A small plan" in screen_text(pilot))
         pilot.app.screen.query_one("#overrides", Input).value = "epochs"
         await pilot.press("enter")
-        await settle(pilot, lambda: "must read flag=value" in screen_text(pilot))
+        await settle(pilot, lambda: "is no FLAG=VALUE" in screen_text(pilot))
 
 
 async def test_a_plan_that_cannot_be_read_says_why_beside_those_that_can(tmp_path: Path, open_app: OpenApp) -> None:
@@ -258,15 +270,15 @@ async def test_all_and_none_are_ticked_by_one_key(plan_file: str, open_app: Open
 def test_settings_are_flags_with_values() -> None:
     assert parse_overrides("epochs=1 --data-path=/a=b") == {"epochs": "1", "data_path": "/a=b"}
     assert parse_overrides("  ") == {}
-    with pytest.raises(ValueError, match="'=3' must read flag=value"):
+    with pytest.raises(ValueError, match="'=3' is no FLAG=VALUE"):
         parse_overrides("=3")
 
 
 def test_seeds_are_whole_numbers() -> None:
-    assert parse_seeds("1, 2 2,3") == (1, 2, 3)
-    assert parse_seeds(" ") is None
+    assert chosen_seeds("1, 2 2,3") == (1, 2, 3)
+    assert chosen_seeds(" ") is None
     with pytest.raises(ValueError, match="whole numbers"):
-        parse_seeds("1,two")
+        chosen_seeds("1,two")
 
 
 async def test_who_launches_other_trainer_code_into_a_group_is_told_before(
