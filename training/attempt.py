@@ -26,9 +26,10 @@ from typing import TextIO
 
 from training.config import TrainConfig
 from training.errors import BadUsage, TrainingError
+from training.runfolder.host import boot_id
 from training.runfolder.layout import RunFolder, create_run_folder, run_name
 from training.runfolder.lock import take_lock
-from training.runfolder.read import boot_id, start_ticks
+from training.runfolder.read import start_ticks
 from training.runfolder.schema import ExitKind, ExitRecord, LockHeld, ProcessRecord, Spec
 from training.runfolder.source import trainer_digest
 from training.runfolder.write import write_record

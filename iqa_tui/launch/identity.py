@@ -10,7 +10,8 @@ import os
 import signal
 import time
 
-from training.runfolder.read import boot_id, start_ticks
+from training.runfolder.host import boot_id
+from training.runfolder.read import start_ticks
 from training.runfolder.schema import ProcessRecord
 
 

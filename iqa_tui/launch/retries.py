@@ -14,8 +14,9 @@ import time
 from pathlib import Path
 
 from iqa_tui.launch.lease import user_name
+from training.runfolder.host import boot_id
 from training.runfolder.layout import AttemptFolder, RunFolder
-from training.runfolder.read import boot_id, read_record
+from training.runfolder.read import read_record
 from training.runfolder.schema import ExitKind, ProcessRecord, RetryRecord, RunFolderError, Spec, State, Status
 from training.runfolder.write import write_record
 

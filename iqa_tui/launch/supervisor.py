@@ -26,9 +26,10 @@ from iqa_tui.launch.output import OutputLog
 from iqa_tui.launch.setaside import record_driver_loss
 from iqa_tui.launch.strays import end_strays
 from iqa_tui.launch.trainer import DeviceRecord, trainer_command, trainer_environment
+from training.runfolder.host import boot_id
 from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.lock import take_lock
-from training.runfolder.read import boot_id, read_record, read_spec, run_status, start_ticks
+from training.runfolder.read import read_record, read_spec, run_status, start_ticks
 from training.runfolder.schema import (
     ExitKind,
     ExitRecord,

@@ -15,9 +15,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from training.runfolder.host import boot_id
 from training.runfolder.layout import RunFolder, dispatcher_lock
 from training.runfolder.lock import take_lock
-from training.runfolder.read import boot_id, start_ticks
+from training.runfolder.read import start_ticks
 from training.runfolder.schema import ExitKind, ExitRecord, ProcessRecord, Result, Spec
 from training.runfolder.write import EventWriter, write_record
 

@@ -59,6 +59,16 @@ class AttemptFolder:
         return self.path / "retry.json"
 
     @property
+    def beat(self) -> Path:
+        """Touched by the supervisor while it lives, so that another host sees that it does."""
+        return self.path / "beat"
+
+    @property
+    def token(self) -> Path:
+        """What the processes of this attempt carry in their environment. Its owner alone may read it."""
+        return self.path / "token"
+
+    @property
     def reserve(self) -> Path:
         """A few blocks that are given back when the records are written, so that a full disk cannot keep them out."""
         return self.path / ".reserve"
@@ -81,6 +91,21 @@ class RunFolder:
     @property
     def spec(self) -> Path:
         return self.path / "spec.json"
+
+    @property
+    def signature(self) -> Path:
+        """Who queued it, and on which host."""
+        return self.path / "signature.json"
+
+    @property
+    def environment(self) -> Path:
+        """The launching shell's variables. Its owner alone may read it."""
+        return self.path / "environment.json"
+
+    @property
+    def owner(self) -> Path:
+        """Which attempt, of which host, may write here."""
+        return self.path / "owner.json"
 
     @property
     def alive_lock(self) -> Path:

@@ -9,19 +9,23 @@ import time
 from pathlib import Path
 from typing import Any, TypeVar
 
+from training.runfolder.host import boot_id
 from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.lock import is_held
 from training.runfolder.schema import (
     FORMAT,
+    Environment,
     Event,
     ExitKind,
     ExitRecord,
     NewerFormat,
+    Owner,
     Place,
     ProcessRecord,
     Result,
     RetryRecord,
     RunFolderError,
+    Signature,
     Spec,
     State,
     Status,
@@ -29,7 +33,9 @@ from training.runfolder.schema import (
     UnreadableFile,
 )
 
-R = TypeVar("R", Spec, ProcessRecord, ExitRecord, StopRequest, Place, RetryRecord, Result)
+R = TypeVar(
+    "R", Spec, ProcessRecord, ExitRecord, StopRequest, Place, RetryRecord, Result, Signature, Environment, Owner
+)
 
 STATES_OF_ENDS = {
     ExitKind.FINISHED: State.FINISHED,
@@ -38,7 +44,7 @@ STATES_OF_ENDS = {
 }
 """Every other end is a failure."""
 
-RECORDS = (Spec, ProcessRecord, ExitRecord, StopRequest, Place, RetryRecord, Result)
+RECORDS = (Spec, ProcessRecord, ExitRecord, StopRequest, Place, RetryRecord, Result, Signature, Environment, Owner)
 KNOWN_FIELDS = {kind: frozenset(field.name for field in dataclasses.fields(kind)) for kind in RECORDS}
 
 LARGEST_POLL_BYTES = 8 << 20
@@ -295,14 +301,6 @@ def _modified_ns(path: Path) -> int:
         return os.stat(path).st_mtime_ns  # noqa: PTH116  half the cost of Path.stat, and this runs for every run
     except FileNotFoundError:
         return 0
-
-
-def boot_id() -> str:
-    """The kernel's name for this boot; it tells a reused pid from the process that was meant."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return "unknown"
 
 
 def start_ticks(pid: int) -> int | None:

@@ -117,6 +117,8 @@ class Spec:
     """Working directory of the trainer; None: the supervisor's own."""
     devices: list[str] | None = None
     """Devices it may have: GPU indices, UUIDs, `cpu`; None: any that is free."""
+    device_kind: str = ""
+    """gpu, cpu: what `devices` None means, as it was when it was launched; empty in specs of before."""
     vram_bytes: int | None = None
     """Declared need; None: a GPU for itself."""
     priority: str = "medium"
@@ -163,6 +165,8 @@ class ProcessRecord:
     """None for a run started by hand."""
     supervisor_start_ticks: int | None = None
     user: str = ""
+    machine: str = ""
+    """Digest of the host's machine id; empty in records of before."""
     format: int = FORMAT
 
 
@@ -208,6 +212,54 @@ class Place:
     """It does not start before it is released."""
     priority: str | None = None
     """Instead of the spec's; None: the spec's."""
+    why: str = ""
+    """Why it is held, in words; empty if its user held it."""
+    format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """`signature.json`: who queued this very folder, on which host. Proves nothing without the user's key."""
+
+    by: str
+    user_id: int
+    when: float
+    """Unix seconds."""
+    host: str
+    machine: str
+    """Digest of the host's machine id."""
+    place: str
+    """What the folder is known by: its inode number, or its path on a file system that numbers anew."""
+    spec_sha256: str
+    environment_sha256: str
+    mac: str
+    """HMAC-SHA256 of all other fields, by a key that the user alone can read."""
+    device_kind: str = ""
+    """gpu, cpu: for a spec of before, which does not say it."""
+    origin: str = ""
+    """Where an adopted run came from, in words; empty for one that was launched here."""
+    format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """`environment.json`: what the launching shell had in its environment. Nothing shows more than the names."""
+
+    variables: dict[str, str]
+    format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """`owner.json`: the one attempt that may write in this folder. Who finds another's writes nothing more and ends."""
+
+    attempt: int
+    host: str
+    machine: str
+    pid: int
+    """Of the supervisor, or of a trainer that was started by hand."""
+    nonce: str
+    """Random; two owners never have the same."""
     format: int = FORMAT
 
 
@@ -306,3 +358,9 @@ class Status:
     """Of the newest attempt, once it ended."""
     held: bool = False
     """Queued, but somebody said that it shall not start yet."""
+    host: str = ""
+    """Of the newest attempt, if that is not this host: what is said of it comes from its files alone."""
+    beat_seconds: float | None = None
+    """Age of the last sign of life of its supervisor there; None: here, or it never gave one."""
+    elsewhere: bool = False
+    """Queued, but not by this user on this host: it starts only once it is adopted."""

@@ -12,9 +12,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RetryRecord, Spec, StopRequest
+from training.runfolder.schema import (
+    Environment,
+    ExitRecord,
+    Owner,
+    Place,
+    ProcessRecord,
+    Result,
+    RetryRecord,
+    Signature,
+    Spec,
+    StopRequest,
+)
 
-Record = Spec | ProcessRecord | ExitRecord | StopRequest | Place | RetryRecord | Result
+Record = (
+    Spec | ProcessRecord | ExitRecord | StopRequest | Place | RetryRecord | Result | Signature | Environment | Owner
+)
 
 
 def finite(value: Any) -> Any:

@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from iqa_tui.launch.identity import is_running, signal_process
 from tests.fakes.lab import wait_until
-from training.runfolder.read import boot_id, start_ticks
+from training.runfolder.host import boot_id
+from training.runfolder.read import start_ticks
 from training.runfolder.schema import ProcessRecord
 
 

@@ -16,9 +16,10 @@ from iqa_tui.launch.backlog import Backlog
 from iqa_tui.launch.retries import automatic_attempts, may_resume, queue_again
 from tests.fakes.lab import Lab, exit_record, process, stub, wait_for, wait_for_end, wait_until, words
 from tests.golden.make import a_spec
+from training.runfolder.host import boot_id
 from training.runfolder.layout import RunFolder, dispatcher_log
 from training.runfolder.lock import take_lock
-from training.runfolder.read import boot_id, read_record, read_spec, run_status
+from training.runfolder.read import read_record, read_spec, run_status
 from training.runfolder.schema import ExitKind, ExitRecord, LockHeld, ProcessRecord, RetryRecord, State
 from training.runfolder.write import write_record
 
