@@ -29,7 +29,7 @@ from training.attempt import (
 from training.config import TrainConfig, parse
 from training.errors import Stopped, TrainingError
 from training.repetitions import repeat
-from training.runfolder.layout import RunFolder
+from training.runfolder.layout import RunFolder, shown_path
 from training.runfolder.schema import RunFolderError
 
 SPIN_COUNT = "10000"
@@ -72,7 +72,7 @@ def _train(config: TrainConfig, attempt: Attempt) -> int:
 
         run(config, attempt)
     except (Exception, KeyboardInterrupt) as caught:  # noqa: BLE001 - whatever ends a run is told in its last line
-        error, words = caught, _cause(caught)
+        error, words = caught, shown_path(_cause(caught))
         with contextlib.suppress(OSError):  # the output may lie on the disk that is full
             if not isinstance(caught, TrainingError | KeyboardInterrupt):
                 traceback.print_exc()

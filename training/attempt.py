@@ -26,8 +26,9 @@ from typing import TextIO
 
 from training.config import TrainConfig
 from training.errors import BadUsage, TrainingError
+from training.runfolder.held import hold
 from training.runfolder.host import boot_id
-from training.runfolder.layout import RunFolder, create_run_folder, run_name
+from training.runfolder.layout import RunFolder, close_to_others, create_run_folder, run_name
 from training.runfolder.lock import take_lock
 from training.runfolder.read import start_ticks
 from training.runfolder.schema import ExitKind, ExitRecord, LockHeld, ProcessRecord, Spec
@@ -35,6 +36,8 @@ from training.runfolder.source import trainer_digest
 from training.runfolder.write import write_record
 
 ATTEMPT_VARIABLE = "IQA_TUI_ATTEMPT"
+FOLDER_VARIABLE = "IQA_TUI_FOLDER"
+"""The number of a descriptor of the run's folder, from the supervisor."""
 STOP_LOOKS_PER_SECOND = 2.0
 
 
@@ -97,30 +100,32 @@ def begin(config: TrainConfig, argv: list[str], should_stop: StopSignal) -> Atte
     if is_under_launcher():
         if config.run_folder is None:
             raise BadUsage(f"{ATTEMPT_VARIABLE} is set, so --run_folder must name the run's folder")
-        attempt = Attempt(
-            RunFolder(Path(config.run_folder).resolve()),
-            int(os.environ[ATTEMPT_VARIABLE]),
-            False,
-            should_stop,
-            time.time(),
-        )
+        run = _folder_given(Path(config.run_folder).resolve())
+        attempt = Attempt(run, int(os.environ[ATTEMPT_VARIABLE]), False, should_stop, time.time())
     else:
         attempt = _begin_by_hand(config, argv, should_stop)
     should_stop.watch(attempt.run.stop)
     return attempt
 
 
+def _folder_given(path: Path) -> RunFolder:
+    """The folder that the supervisor holds, as it may have been renamed since; held by us too."""
+    descriptor = os.environ.get(FOLDER_VARIABLE, "")
+    return hold(RunFolder(Path(f"/proc/self/fd/{descriptor}") if descriptor.isdecimal() else path))[0]
+
+
 def _begin_by_hand(config: TrainConfig, argv: list[str], should_stop: StopSignal) -> Attempt:
-    run = _folder_by_hand(config)
+    os.umask(os.umask(0) | 0o022)  # what is made in the folder is for its owner to write
+    run = hold(_folder_by_hand(config))[0]
     try:
         # Kept for life, and before there is a spec: a folder with a spec that nobody holds counts as queued.
         take_lock(run.alive_lock)
     except LockHeld:
-        raise BadUsage(f"{run.path}: another process is at work on this run") from None
+        raise BadUsage(f"{run.shown}: another process is at work on this run") from None
     if run.spec.exists() and not config.resume:
-        raise BadUsage(f"{run.path} holds a run already; add --resume to go on with it, or name another --run_folder")
+        raise BadUsage(f"{run.shown} holds a run already; add --resume to go on with it, or name another --run_folder")
     if config.resume and run.result.exists():
-        raise BadUsage(f"{run.path} is finished: its result is in {run.result.name}")
+        raise BadUsage(f"{run.shown} is finished: its result is in {run.result.name}")
     latest = run.latest_attempt()
     number = latest.number + 1 if latest else 1
     if latest and run.stop.exists():  # the request was for the attempt before
@@ -140,7 +145,9 @@ def _folder_by_hand(config: TrainConfig) -> RunFolder:
     run = RunFolder(Path(config.run_folder).resolve())
     if config.resume and not run.spec.exists():
         raise BadUsage(f"--resume: {run.path} holds no run")
-    run.path.mkdir(parents=True, exist_ok=True)
+    if not run.path.exists():
+        run.path.mkdir(parents=True)
+        close_to_others(run.path)
     return run
 
 

@@ -49,7 +49,7 @@ def finish(setup: Setup, progress: Progress, cross_metrics: dict[str, Metrics], 
     demo = " (demo data: the labels are no human opinions)" if setup.dataset.demo else ""
     setup.recorder.say(
         f"test SRCC {shown_metric(test['srcc'])}  PLCC {shown_metric(test['plcc'])}  of epoch "
-        f"{progress.best_epoch}{demo}  in {run.path}"
+        f"{progress.best_epoch}{demo}  in {run.shown}"
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from training.runfolder.layout import shown_path
 from training.runfolder.write import EventWriter
 
 STEP_EVENTS_PER_SECOND = 4.0
@@ -39,7 +40,7 @@ class Recorder:
         if self._bar is not None:
             self._bar.clear()
         with contextlib.suppress(OSError):
-            print(line, flush=True)
+            print(shown_path(line), flush=True)
         if self._bar is not None:
             self._bar.refresh()
 
@@ -62,7 +63,7 @@ class Recorder:
         self._event("resumed", name=name, epoch=epoch, step=step)
 
     def warning(self, text: str) -> None:
-        self._event("warning", text=text)
+        self._event("warning", text=shown_path(text))
         self.say(f"warning: {text}")
 
     def progress(self, what: str, done: int, total: int) -> None:

@@ -116,7 +116,7 @@ def _score_elsewhere(setup: Setup, progress: Progress) -> tuple[dict[str, Metric
 
 
 def _how_to_go_on(run: RunFolder) -> str:
-    return f"go on with --run_folder {run.path} --resume and the same flags"
+    return f"go on with --run_folder {run.shown} --resume and the same flags"
 
 
 def _is_over(progress: Progress, config: TrainConfig) -> bool:

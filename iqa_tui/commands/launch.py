@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from iqa_tui.commands.follow import follow
 from iqa_tui.commands.outcome import OpenApp
 from iqa_tui.commands.terminal import has_terminal
 from iqa_tui.launch.check import check
+from iqa_tui.launch.code_check import code_open_to_others
 from iqa_tui.launch.flags import group_name
 from iqa_tui.launch.plan import load_plan
 from iqa_tui.launch.queue import LaunchRequest, enqueue
@@ -44,6 +46,8 @@ def launch(request: LaunchRequest, options: argparse.Namespace) -> int | OpenApp
     told = other_code_words(group, group_code(request.runs_dir, group), digest_of(request.plan))
     for line in [*told, *other_settings_words(request.runs_dir, group, request.plan)]:
         print(line, file=sys.stderr)
+    for line in code_open_to_others(request.plan.command, request.cwd or Path.cwd()):
+        print(f"note: {line}: what these runs execute is as safe as that", file=sys.stderr)
     runs = enqueue(request)
     if has_terminal() and not options.headless:
         return OpenApp(options.runs_dir, ascii_mode=options.ascii)

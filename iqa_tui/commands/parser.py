@@ -46,6 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_status(commands)
     _add_stop(commands)
     _add_retry(commands)
+    _add_adopt(commands)
     _add_queueing(commands)
     _add_devices(commands)
     _add_export(commands)
@@ -108,6 +109,11 @@ def _add_timing(command: argparse.ArgumentParser) -> None:
 def _add_plan(commands: Subparsers[argparse.ArgumentParser]) -> None:
     plan = _add(commands, "plan", "what would run where, and how long it takes")
     plan.add_argument("plan", metavar="PLAN", nargs="?", help="without one: the presets")
+    plan.add_argument(
+        "--environment",
+        action="store_true",
+        help="which variables differ between the environments in which the plan's runs were launched",
+    )
     plan.add_argument("--gpus", type=_positive, metavar="N", help="on N devices; default: those of this machine")
     _add_choice(plan)
     _add_timing(plan)
@@ -134,6 +140,13 @@ def _add_retry(commands: Subparsers[argparse.ArgumentParser]) -> None:
     )
     retry.add_argument("--only", type=_words, action="extend", help="--missing: these experiments", metavar="F2,F3")
     retry.add_argument("--seeds", type=_seeds, help="--missing: these seeds, not the group's own", metavar="1,2,3")
+
+
+def _add_adopt(commands: Subparsers[argparse.ArgumentParser]) -> None:
+    adopt = _add(commands, "adopt", "queue runs here that were copied, restored, or launched elsewhere")
+    adopt.add_argument("runs", nargs="*", metavar="RUN")
+    adopt.add_argument("--group", help="every run of this group that was queued elsewhere")
+    adopt.add_argument("--yes", action="store_true", help="do not ask; what they would run is printed all the same")
 
 
 def _add_queueing(commands: Subparsers[argparse.ArgumentParser]) -> None:

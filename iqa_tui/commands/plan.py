@@ -10,7 +10,8 @@ from iqa_tui.commands.terminal import asking_the_driver
 from iqa_tui.commands.text_table import columns
 from iqa_tui.launch.check import check
 from iqa_tui.launch.devices import Surveyor
-from iqa_tui.launch.flags import command_for, shell_words
+from iqa_tui.launch.environments import difference_lines, differing_variables, environments_of
+from iqa_tui.launch.flags import command_for, group_name, shell_words
 from iqa_tui.launch.forecast import UNKNOWN_HOURS, jobs_of
 from iqa_tui.launch.plan import load_plan, preset_names
 from iqa_tui.launch.queue import LaunchRequest
@@ -27,6 +28,8 @@ def run(options: argparse.Namespace) -> int:
         print(columns([[plan.name, plan.title] for plan in plans]))
         return ALL_WELL
     request = request_of(options)
+    if options.environment:
+        return _print_environments(request)
     check(request)
     devices, kind = _devices(options.gpus)
     jobs = jobs_of(request)
@@ -46,6 +49,21 @@ def run(options: argparse.Namespace) -> int:
         for seed in request.seeds_or_default():
             command = command_for(request.plan, experiment, request.overrides, seed)
             print(f"  {experiment.id}: {shell_words(command)}")
+    return ALL_WELL
+
+
+def _print_environments(request: LaunchRequest) -> int:
+    group = group_name(request.plan, request.overrides)
+    environments, closed = environments_of(request.runs_dir, group)
+    differing = differing_variables(environments)
+    count = f"{len(environments)} run{'' if len(environments) == 1 else 's'}"
+    if differing:
+        print(f"{group}: the environments of {count} differ in:")
+        print("\n".join(difference_lines(differing)))
+    else:
+        print(f"{group}: the environments of {count} do not differ.")
+    if closed:
+        print(f"Not known: {', '.join(closed)} (another user's, or launched by an earlier version).")
     return ALL_WELL
 
 

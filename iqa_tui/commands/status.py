@@ -163,6 +163,7 @@ def _run_fields(state: RunState, reasons: dict[str, str]) -> dict[str, Any]:
         "attempt": state.status.attempt,
         "priority": state.priority,
         "held": state.status.held,
+        "elsewhere": state.status.elsewhere,
         "exit_kind": state.status.exit_kind.value if state.status.exit_kind else None,
         "devices": list(state.device_keys),
         "device": state.device_label,

@@ -9,6 +9,7 @@ from enum import Enum
 from pathlib import Path
 
 from iqa_tui.launch.retries import may_resume
+from iqa_tui.launch.signature import why_not_signed
 from iqa_tui.launch.turn import priority_rank
 from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.read import change_stamp, is_settled, read_record, read_spec, run_status
@@ -28,6 +29,8 @@ class Waiting:
     """Queued, but not to be started before they are released."""
     resumable: tuple[Entry, ...] = ()
     """Over by no fault of their own, and to be queued again."""
+    elsewhere: tuple[Entry, ...] = ()
+    """Queued, but not by this user on this host as they stand: not to be started before they are adopted."""
 
 
 class _Part(Enum):
@@ -36,6 +39,7 @@ class _Part(Enum):
     HELD = 2
     ALIVE = 3
     RESUMABLE = 4
+    ELSEWHERE = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ class Backlog:
             tuple(parts[_Part.ALIVE]),
             tuple(parts[_Part.HELD]),
             tuple(parts[_Part.RESUMABLE]),
+            tuple(parts[_Part.ELSEWHERE]),
         )
 
     def _part(self, run: RunFolder) -> _Part:
@@ -92,18 +97,24 @@ class Backlog:
         status = run_status(run, begun_attempt=sys.maxsize, spec=self._specs.get(run.run_id))
         part = _Part.OVER
         if status.state is State.QUEUED:
-            part = _Part.HELD if status.held else _Part.QUEUED
+            part = _Part.HELD if status.held else self._queued_part(run)
         elif status.state.is_alive:
             part = _Part.ALIVE
         else:
             spec = self._spec(run)
-            if spec is not None and may_resume(run, spec, status):
+            if spec is not None and may_resume(run, spec, status) and not (self._own_only and why_not_signed(run)):
                 part = _Part.RESUMABLE
         if part is _Part.OVER:
             self._specs.pop(run.run_id, None)  # it holds a whole plan, and there may be thousands
-        is_lasting = part in (_Part.OVER, _Part.QUEUED, _Part.HELD) and stamp is not None and is_settled(stamp)
+        is_lasting = (
+            part in (_Part.OVER, _Part.QUEUED, _Part.HELD, _Part.ELSEWHERE) and stamp is not None and is_settled(stamp)
+        )
         self._known[run.run_id] = _Known(part, number, stamp if is_lasting else None)
         return part
+
+    def _queued_part(self, run: RunFolder) -> _Part:
+        """Who only looks at all users' runs cannot check the others' signatures."""
+        return _Part.ELSEWHERE if self._own_only and why_not_signed(run) else _Part.QUEUED
 
     def _spec(self, run: RunFolder) -> Spec | None:
         if run.run_id not in self._specs:

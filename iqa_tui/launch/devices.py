@@ -225,8 +225,8 @@ def _holders_words(holders: tuple[Holder, ...], left: int | None) -> str:
 
 def may_use(spec: Spec, device: Device, default_kind: str) -> bool:
     """Whether a run may have this device at all, free or not."""
-    if spec.devices is None:
-        return device.kind == default_kind
+    if spec.devices is None:  # what was launched for a GPU waits for one, though there is none now
+        return device.kind == (spec.device_kind or default_kind)
     return any(names_device(entry, device) for entry in spec.devices)
 
 

@@ -31,7 +31,8 @@ from iqa_tui.launch.retries import MOST_AUTOMATIC, automatic_attempts, queue_aga
 from iqa_tui.launch.setaside import driver_failed_under
 from iqa_tui.launch.stop import state_words
 from iqa_tui.launch.supervisor import EXIT_DEVICE_TAKEN, EXIT_NO_ROOM, EXIT_NOT_QUEUED
-from training.runfolder.layout import RunFolder, dispatcher_lock, dispatcher_log
+from training.runfolder.held import hold, hold_folder_of_runs
+from training.runfolder.layout import RunFolder, dispatcher_lock, dispatcher_log, shown_path
 from training.runfolder.lock import take_lock
 from training.runfolder.read import run_status
 from training.runfolder.schema import ExitKind, ExitRecord, LockHeld, RunFolderError, Spec
@@ -125,12 +126,17 @@ class Dispatcher:
     def _start(self, entry: Entry, device: Device) -> None:
         run, spec = entry
         say(f"{run.run_id}: {spec.experiment} {spec.label} goes to {device.label} ({device.name})")
-        process = subprocess.Popen(
-            program("iqa_tui.launch.supervisor", str(run.path), json.dumps(asdict(device))),
-            stdin=subprocess.DEVNULL,
-            env=child_environment(),
-            start_new_session=True,
-        )
+        held, folder = hold(run)
+        try:
+            process = subprocess.Popen(
+                program("iqa_tui.launch.supervisor", str(held.path), json.dumps(asdict(device))),
+                stdin=subprocess.DEVNULL,
+                env=child_environment(),
+                start_new_session=True,
+                pass_fds=[folder],
+            )
+        finally:
+            os.close(folder)
         self._starts[run.run_id] = Start(run, spec, device, process, time.monotonic())
         self._supervisors.append(process)
 
@@ -255,11 +261,11 @@ def _settle_seconds() -> float:
 
 def say(words: str) -> None:
     with contextlib.suppress(OSError):  # a full disk: the runs are worth more than the words
-        print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {words}", flush=True)
+        print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {shown_path(words)}", flush=True)
 
 
 def main(argv: list[str]) -> int:
-    runs_dir = Path(argv[0]).absolute()
+    runs_dir = hold_folder_of_runs(Path(argv[0]).absolute())  # renamed, its runs go on and its queue is worked on
     os.chdir("/")  # a file system that somebody wants to unmount must not be kept busy
     settle_seconds = _settle_seconds()
     # Which GPUs a run may use stands in its spec: the mask of whoever started this process is not another's.

@@ -29,6 +29,15 @@ def child_environment() -> dict[str, str]:
     return env
 
 
+OURS = frozenset({RUN_VARIABLE, "IQA_TUI_ATTEMPT", "IQA_TUI_DEVICE", "IQA_TUI_FOLDER", "IQA_TUI_FENCE", "IQA_TUI_MARK"})
+"""What a supervisor gives its trainer. A launch from within a trainer must not hand them on."""
+
+
+def trainer_variables() -> dict[str, str]:
+    """What the launching shell has in its environment, for the trainer; with the way to our packages."""
+    return {name: value for name, value in child_environment().items() if name not in OURS}
+
+
 def start_detached(command: list[str], log: Path) -> int:
     """Start a program in a session of its own, with no input, its output appended to `log`.
 

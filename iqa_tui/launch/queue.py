@@ -22,30 +22,15 @@ from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.flags import REPETITIONS, flag_text, flags_for, group_name
 from iqa_tui.launch.lease import user_name
 from iqa_tui.launch.plan import Experiment, Plan
-from iqa_tui.launch.processes import child_environment, program, start_detached
+from iqa_tui.launch.processes import program, start_detached, trainer_variables
+from iqa_tui.launch.signature import write_signed
 from iqa_tui.launch.source import digest_of
 from iqa_tui.launch.toml_table import FlagValue
-from iqa_tui.launch.trainer import UUIDS_VARIABLE
 from training.runfolder.layout import RunFolder, create_run_folder, dispatcher_lock, dispatcher_log, run_name
 from training.runfolder.lock import is_held
 from training.runfolder.schema import Spec
-from training.runfolder.write import write_record
 
 DEFAULT_SEED = 42
-PASSED_ON = (
-    "PATH",
-    "PYTHONPATH",
-    "VIRTUAL_ENV",
-    "CONDA_PREFIX",
-    "LD_LIBRARY_PATH",
-    "OMP_NUM_THREADS",
-    UUIDS_VARIABLE,
-    "IQA_TUI_DATA",
-    "HF_HOME",
-    "HF_HUB_OFFLINE",
-    "TORCH_HOME",
-)
-"""Taken from whoever launches: the dispatcher may have been started by another shell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +102,7 @@ def enqueue(request: LaunchRequest) -> list[RunFolder]:
     runs_dir = request.runs_dir.absolute()
     now = datetime.now().astimezone()
     common = _common(request, now.timestamp())
+    variables = trainer_variables()
     entries: list[Entry] = []
     try:
         for seed in request.seeds_or_default():
@@ -126,7 +112,7 @@ def enqueue(request: LaunchRequest) -> list[RunFolder]:
                 run = create_run_folder(runs_dir, name)
                 entries.append((run, Spec(run_id=run.run_id, **common, **spec)))
         for run, queued in in_starting_order(entries):  # a dispatcher at work takes what it sees first
-            write_record(run.spec, queued)
+            write_signed(run, queued, variables)
         ensure_dispatcher(runs_dir)
     except OSError as error:
         raise _not_queued(runs_dir, [run for run, _ in entries], error) from error
@@ -138,6 +124,8 @@ def _not_queued(runs_dir: Path, runs: list[RunFolder], error: OSError) -> Launch
     for run in runs:
         if not run.spec.exists():
             with contextlib.suppress(OSError):
+                for path in (run.environment, run.signature):
+                    path.unlink(missing_ok=True)
                 run.path.rmdir()
     queued = sum(run.spec.exists() for run in runs)
     done = "No run is queued"
@@ -150,15 +138,13 @@ def _not_queued(runs_dir: Path, runs: list[RunFolder], error: OSError) -> Launch
 def _common(request: LaunchRequest, created: float) -> dict[str, Any]:
     """What the specs of one launch share."""
     plan = request.plan
-    env = child_environment()
     return {
         "group": group_name(plan, request.overrides),
         "created": created,
         "plan": plan.content,
         "trainer": "training" if plan.command is None else "command",
-        "env": {name: env[name] for name in PASSED_ON if name in env},
         "cwd": str(request.cwd or Path.cwd()),
-        "devices": _devices(request),
+        **_devices(request),
         "strategy": request.strategy,
         "time_limit_seconds": None if (limit := request.time_limit()) is None else limit * 3600,
         "git_commit": _git_commit(),
@@ -200,19 +186,21 @@ def _argv(request: LaunchRequest, experiment: Experiment, seed: int) -> list[str
     return [*request.plan.command, *flags]
 
 
-def _devices(request: LaunchRequest) -> list[str] | None:
-    """As asked; else as the launcher's own CUDA_VISIBLE_DEVICES allows; else any."""
+def _devices(request: LaunchRequest) -> dict[str, Any]:
+    """As asked; else as the launcher's own CUDA_VISIBLE_DEVICES allows; else any of the kind that this machine has.
+
+    The kind is decided now: a run that was launched for a GPU never trains on a CPU because the driver vanished.
+    """
     if request.devices is not None:
-        return list(request.devices)
-    mask = inherited_mask()
-    if mask is None:
-        return None
-    survey = Surveyor(honour_mask=False).survey()
-    if survey.is_blind:  # no UUIDs to be had; the mask must hold all the same
-        return list(mask) or ["cpu"]
-    gpus = [state.device for state in survey.devices if state.device.kind == "gpu"]
-    allowed = [gpu.key for gpu in gpus if any(names_device(entry, gpu) for entry in mask)]
-    return allowed or ["cpu"] if gpus else None
+        return {"devices": list(request.devices)}
+    survey, mask = Surveyor(honour_mask=False).survey(), inherited_mask()
+    named: list[str] | None = None
+    if mask is not None and survey.is_blind:  # no UUIDs to be had; the mask must hold all the same
+        named = list(mask) or ["cpu"]
+    elif mask is not None and survey.default_kind == "gpu":
+        gpus = [state.device for state in survey.devices if state.device.kind == "gpu"]
+        named = [gpu.key for gpu in gpus if any(names_device(entry, gpu) for entry in mask)] or ["cpu"]
+    return {"devices": named, "device_kind": "cpu" if named == ["cpu"] else survey.default_kind}
 
 
 def _git_commit() -> str | None:

@@ -24,12 +24,14 @@ from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.lease import Holder, take_lease, user_name
 from iqa_tui.launch.output import OutputLog
 from iqa_tui.launch.setaside import record_driver_loss
+from iqa_tui.launch.signature import NotSigned, Signed, verify
 from iqa_tui.launch.strays import end_strays
-from iqa_tui.launch.trainer import DeviceRecord, trainer_command, trainer_environment
+from iqa_tui.launch.trainer import FOLDER_VARIABLE, DeviceRecord, trainer_command, trainer_environment
+from training.runfolder.held import hold, is_deleted
 from training.runfolder.host import boot_id
 from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.lock import take_lock
-from training.runfolder.read import read_record, read_spec, run_status, start_ticks
+from training.runfolder.read import read_record, run_status, start_ticks
 from training.runfolder.schema import (
     ExitKind,
     ExitRecord,
@@ -61,14 +63,21 @@ RESERVED_BYTES = 64 << 10
 
 
 def main(argv: list[str]) -> int:
-    """Supervise one run; the exit code is for the dispatcher."""
-    run = RunFolder(Path(argv[0]).absolute())
+    """Supervise one run; the exit code is for the dispatcher.
+
+    The folder itself is held, not its name: a run whose folder is moved goes on in its new place.
+    """
+    os.umask(os.umask(0) | 0o022)  # what we and the trainer make in the folder is for its owner to write
+    run, folder = hold(RunFolder(Path(argv[0]).absolute()))
     devices: list[DeviceRecord] = [json.loads(text) for text in argv[1:]]
     with contextlib.suppress(PermissionError):  # we lead a session already where the dispatcher started us
         os.setsid()
     try:
         supervisor_lock = take_lock(run.supervisor_lock)
-        locks = _take_run(run, devices)
+        signed, locks = _take_run(run, devices)
+    except NotSigned as refused:
+        print(f"{run.run_id}: {refused}", file=sys.stderr)
+        return EXIT_NOT_QUEUED
     except LockHeld as held:
         print(f"{run.run_id}: {held}", file=sys.stderr)
         return EXIT_DEVICE_TAKEN if str(held).startswith("device") else EXIT_NOT_QUEUED
@@ -77,25 +86,30 @@ def main(argv: list[str]) -> int:
             raise
         print(f"{run.run_id}: {error}", file=sys.stderr)
         return EXIT_NO_ROOM
-    if not locks:
+    if signed is None:
         return EXIT_NOT_QUEUED
     try:
-        return Supervisor(run, devices, locks).supervise()
+        return Supervisor(run, signed, devices, [*locks, folder]).supervise()
     finally:
         os.close(supervisor_lock)
 
 
-def _take_run(run: RunFolder, devices: list[DeviceRecord]) -> list[int]:
-    """The leases and the run's own lock, for the trainer to inherit; [] where the run is not queued (any more).
+def _take_run(run: RunFolder, devices: list[DeviceRecord]) -> tuple[Signed | None, list[int]]:
+    """What was queued, read once, and the leases and the run's own lock, for the trainer to inherit.
+
+    Returns:
+        (None, []) if the run is not queued, or not any more.
 
     Raises:
         LockHeld: a device, or the run, is somebody else's.
+        NotSigned: its owner did not queue it here as it stands.
     """
     if run_status(run).state is not State.QUEUED:
-        return []
-    spec = read_spec(run)
+        return None, []
+    signed = verify(run)
+    spec = signed.spec
     label = " ".join(dict.fromkeys([spec.experiment, spec.label])).strip()
-    holder = Holder(user_name(), run.run_id, os.getpid(), label, str(run.runs_dir))
+    holder = Holder(user_name(), run.run_id, os.getpid(), label, str(run.shown.parent))
     locks: list[int] = []
     try:
         for device in devices:
@@ -107,18 +121,27 @@ def _take_run(run: RunFolder, devices: list[DeviceRecord]) -> list[int]:
     alive = take_lock(run.alive_lock)
     attempt = run.latest_attempt()
     if run.stop.exists() or run.result.exists() or (attempt is not None and attempt.process.exists()):
-        return []  # between our look and the lock it was stopped, or run by hand
-    return [alive, *locks]
+        return None, []  # between our look and the lock it was stopped, or run by hand
+    return signed, [alive, *locks]
 
 
 class Supervisor:
     """One attempt at one run, from the start of the trainer to the record of its end."""
 
-    def __init__(self, run: RunFolder, devices: list[DeviceRecord], locks: list[int]) -> None:
+    def __init__(self, run: RunFolder, signed: Signed, devices: list[DeviceRecord], inherited: list[int]) -> None:
+        """Start nothing yet.
+
+        Args:
+            run: held.
+            signed: what was verified; the trainer is made of it alone.
+            inherited: descriptors that the trainer gets: the run's own lock, the leases, and last the folder.
+        """
         self._run = run
         self._devices = devices
-        self._locks = locks
-        self._spec = read_spec(run)
+        self._inherited = inherited
+        self._folder = inherited[-1]
+        self._spec = signed.spec
+        self._variables = signed.variables
         self._attempt = _next_attempt(run)
         self._began = time.monotonic()
         self._oom_kills = OomKills()
@@ -137,7 +160,9 @@ class Supervisor:
             print(f"{self._attempt.path}: {error}", file=sys.stderr)
             return EXIT_NO_ROOM
         become_reaper()
-        end_strays(self._run.path)  # of an attempt that lost its supervisor: the run's lock is ours, so they are no use
+        end_strays(
+            self._run.shown
+        )  # of an attempt that lost its supervisor: the run's lock is ours, so they are no use
         try:
             trainer = self._start(output)
         except OSError as error:
@@ -180,10 +205,13 @@ class Supervisor:
     def _start(self, output: OutputLog) -> Child:
         return start_child(
             trainer_command(self._run, self._spec),
-            env=trainer_environment(self._run, self._spec, self._devices, self._attempt.number),
+            env={
+                **trainer_environment(self._run, self._spec, self._devices, self._attempt.number, self._variables),
+                FOLDER_VARIABLE: str(self._folder),
+            },
             cwd=self._spec.cwd,
             output=output.descriptor,
-            inherited=self._locks,
+            inherited=self._inherited,
         )
 
     def _record_process(self, trainer: Child) -> None:
@@ -230,8 +258,8 @@ class Supervisor:
 
     @property
     def _is_deleted(self) -> bool:
-        """The lock that we hold has no name any more; that of a folder that was moved has."""
-        return os.fstat(self._locks[0]).st_nlink == 0
+        """Our lock file, or the folder, has no directory entry left; those of a folder that was moved have."""
+        return os.fstat(self._inherited[0]).st_nlink == 0 or is_deleted(self._folder)
 
     def _stop_if_asked(self, trainer: Child) -> None:
         """Read again each time: a second request may shorten the grace of the first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Mapping
 from typing import Any
 
 from iqa_tui.launch.slots import threads_per_slot
@@ -13,21 +13,30 @@ from training.runfolder.schema import Spec
 UUIDS_VARIABLE = "IQA_TUI_CUDA_UUIDS"
 """`1`: trainers are shown their GPUs by UUID instead of by number. MIG instances always are."""
 
+FOLDER_VARIABLE = "IQA_TUI_FOLDER"
+"""A descriptor of the run's folder, which our trainer holds instead of its name."""
+
 DeviceRecord = dict[str, Any]
 """key, kind, index, name, by_uuid: what `process.json` says of a device."""
 
 
 def trainer_command(run: RunFolder, spec: Spec) -> list[str]:
     """The spec's command with the run's folder in its place; it goes on from the last checkpoint where there is one."""
-    command = [word.replace("{run_folder}", str(run.path)) for word in spec.argv]
+    command = [word.replace("{run_folder}", str(run.shown)) for word in spec.argv]
     if spec.trainer == "training" and any(path.exists() for path in run.resumable_checkpoints):
         command.append("--resume")
     return command
 
 
-def trainer_environment(run: RunFolder, spec: Spec, devices: list[DeviceRecord], attempt: int) -> dict[str, str]:
-    """What the trainer sees: its devices and no other, which attempt it is, and whose process it is."""
-    env = {**os.environ, **spec.env, "IQA_TUI_ATTEMPT": str(attempt), RUN_VARIABLE: str(run.path)}
+def trainer_environment(
+    run: RunFolder, spec: Spec, devices: list[DeviceRecord], attempt: int, variables: Mapping[str, str]
+) -> dict[str, str]:
+    """What the trainer sees: its devices and no other, which attempt it is, and whose process it is.
+
+    Args:
+        variables: of the launching shell. Nothing of the dispatcher's or the supervisor's own reaches a trainer.
+    """
+    env = {**variables, **spec.env, "IQA_TUI_ATTEMPT": str(attempt), RUN_VARIABLE: str(run.shown)}
     gpus = [device for device in devices if device["kind"] == "gpu"]
     if gpus:
         by_uuid = env.get(UUIDS_VARIABLE) == "1" or any(device.get("by_uuid") for device in gpus)

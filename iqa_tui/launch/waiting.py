@@ -10,6 +10,7 @@ from iqa_tui.launch.backlog import Backlog, Entry, Waiting, held_back_by, in_sta
 from iqa_tui.launch.causes import is_disk_full
 from iqa_tui.launch.devices import DeviceState, Promises, Survey, can_start, may_use
 from iqa_tui.launch.errors import owner_name
+from iqa_tui.launch.signature import why_not_signed
 from iqa_tui.launch.turn import STARTS_NEXT
 from training.runfolder.layout import RunFolder, dispatcher_lock
 from training.runfolder.lock import is_held
@@ -63,12 +64,12 @@ def _holder(run: RunFolder) -> str:
 
 
 def _closed_words(run: RunFolder) -> str:
-    """Our own run in whose folder we may not write, since somebody else made a part of it; else empty."""
+    """Our own run that may not be started: another user made a part of it, or it was not queued by us here."""
     latest = run.latest_attempt()
     for folder in (run.path, run.attempts_dir, *([latest.path] if latest else [])):
         if folder.exists() and not os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
             return f"cannot start: {folder} may not be written. Ask its owner, {owner_name(folder)}, to give it to you"
-    return ""
+    return why_not_signed(run)
 
 
 def _owner_words(run: RunFolder) -> str:
@@ -114,7 +115,8 @@ def _device_words(spec: Spec, survey: Survey, promises: Promises) -> str:
 
 
 def _wanted(spec: Spec, survey: Survey) -> str:
-    if spec.devices is None and survey.default_kind == "gpu":
+    kind = spec.device_kind or survey.default_kind
+    if spec.devices is None and kind == "gpu":
         return "a GPU" if spec.vram_bytes is None else f"{spec.vram_bytes / GIB:.1f} GiB of a GPU"
     if spec.devices is None:
         return "a CPU slot"

@@ -11,6 +11,8 @@ import contextlib
 from dataclasses import replace
 from pathlib import Path
 
+from iqa_tui.launch.backlog import is_ours
+from iqa_tui.launch.signature import why_not_signed
 from iqa_tui.monitor.state import RunState, fold
 from training.runfolder.layout import AttemptFolder, RunFolder, list_runs
 from training.runfolder.read import EventTail, change_stamp, is_settled, read_record, read_spec, run_status
@@ -83,6 +85,8 @@ class _Followed:
         with contextlib.suppress(RunFolderError):  # its status says so
             spec = spec or read_spec(self._run)
         status = run_status(self._run, begun_attempt=state.begun_attempt, spec=spec)
+        if status.state is State.QUEUED and is_ours(self._run):
+            status = replace(status, elsewhere=bool(why_not_signed(self._run)))
         try:
             attempt = _attempt(self._run, status)
             return replace(

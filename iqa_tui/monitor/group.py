@@ -65,7 +65,7 @@ def group_progress(states: Iterable[RunState], now: float, starting: int = 0) ->
     counted = _that_count(known)
     alive = [state for state in counted if state.state.is_alive]
     waiting = [state for state in counted if state.state is State.QUEUED]
-    queued = [state for state in waiting if not state.status.held]
+    queued = [state for state in waiting if not (state.status.held or state.status.elsewhere)]
     return GroupProgress(
         group=known[0].group if known else "",
         finished=sum(state.state is State.FINISHED for state in counted),

@@ -88,7 +88,7 @@ def note_words(state: RunState, waits_for: str) -> str:
 
 def queue_words(state: RunState, waits_for: str) -> str:
     """Why a queued run waits; where nobody asked for another attempt, why there is one; its priority."""
-    again = "" if state.status.held else state.status.cause
+    again = "" if state.status.held or state.status.elsewhere else state.status.cause
     return "; ".join(part for part in (waits_for, again, priority_words(state)) if part)
 
 

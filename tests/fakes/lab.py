@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,12 @@ import pytest
 
 from iqa_tui.launch.devices import Device
 from iqa_tui.launch.plan import Plan, plan_from
+from iqa_tui.launch.processes import trainer_variables
 from iqa_tui.launch.queue import LaunchRequest, enqueue
+from iqa_tui.launch.signature import write_signed
 from iqa_tui.launch.stop import state_words
 from training.runfolder.layout import RunFolder
-from training.runfolder.read import read_record, run_status
+from training.runfolder.read import read_record, read_spec, run_status
 from training.runfolder.schema import ExitRecord, ProcessRecord, State
 
 STUB = Path(__file__).with_name("stub_trainer.py")
@@ -91,6 +93,11 @@ class Lab:
             time.sleep(0.02)
         for supervisor in self._supervisors:
             supervisor.wait()
+
+
+def change_spec(run: RunFolder, **changes: Any) -> None:
+    """Queue the run anew, as if it had been launched so."""
+    write_signed(run, replace(read_spec(run), **changes), trainer_variables())
 
 
 def _command_line(pid: int) -> bytes:

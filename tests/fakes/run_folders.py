@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from iqa_tui.launch.signature import write_signed
 from training.runfolder.host import boot_id
 from training.runfolder.layout import RunFolder, dispatcher_lock
 from training.runfolder.lock import take_lock
@@ -96,8 +97,18 @@ class FakeRun:
 
     @classmethod
     def queue(
-        cls, runs_dir: Path, identity: str, *, seed: int = 42, created: float | None = None, **spec: Any
+        cls,
+        runs_dir: Path,
+        identity: str,
+        *,
+        seed: int = 42,
+        created: float | None = None,
+        signed: bool = True,
+        **spec: Any,
     ) -> FakeRun:
+        """Args:
+        signed: queued here, by whoever runs this; otherwise as if it came from another host.
+        """
         row = experiment(identity)
         created = time.time() if created is None else created
         run = RunFolder(
@@ -130,7 +141,10 @@ class FakeRun:
             "expected_hours": row["expected_hours"],
         }
         fake = cls(run, Spec(**(values | spec)))
-        write_record(run.spec, fake.spec)
+        if signed:
+            write_signed(run, fake.spec, {})
+        else:
+            write_record(run.spec, fake.spec)
         return fake
 
     def start(

@@ -5,8 +5,10 @@ The only place that spells a file name of a run. It opens nothing and decides no
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -79,10 +81,17 @@ class RunFolder:
     """One run. Two RunFolders with one path are the same run."""
 
     path: Path
+    name: str = field(default="", compare=False)
+    """Of a folder whose path is a descriptor (`training.runfolder.held`); empty: the path's last part is its name."""
 
     @property
     def run_id(self) -> str:
-        return self.path.name
+        return self.name or self.path.name
+
+    @property
+    def shown(self) -> Path:
+        """Where the folder is now, for people: a held one by its present name."""
+        return Path(shown_path(self.path))
 
     @property
     def runs_dir(self) -> Path:
@@ -192,6 +201,27 @@ class RunFolder:
         return attempts[-1] if attempts else None
 
 
+HELD = re.compile(r"/proc/self/fd/(\d+)(?![\d])")
+
+
+def descriptor_in(path: Path) -> int | None:
+    """The descriptor that a path begins with; None for any other path."""
+    match = HELD.match(str(path))
+    return int(match[1]) if match else None
+
+
+def shown_path(text: str | Path) -> str:
+    """A path, or words with paths in them, with the present name of every folder that stands there as a descriptor."""
+    return HELD.sub(_name_of_descriptor, str(text))
+
+
+def _name_of_descriptor(match: re.Match[str]) -> str:
+    try:
+        return str(Path(match[0]).readlink()).removesuffix(" (deleted)")
+    except OSError:
+        return match[0]
+
+
 def run_name(now: datetime, dataset: str, network: str, loss_type: str, seed: int) -> str:
     """Name a run so that a listing sorts by time and reads by content."""
     words = (dataset, network, loss_type, f"s{seed}")
@@ -201,6 +231,8 @@ def run_name(now: datetime, dataset: str, network: str, loss_type: str, seed: in
 def create_run_folder(runs_dir: Path, name: str) -> RunFolder:
     """Make a folder that nobody else has, `name` or `name-2`, `name-3`, …
 
+    Only its owner may write in it, whatever the umask is and whatever list of rights the folder of runs hands down.
+
     Raises:
         OSError: `runs_dir` cannot be made or written.
     """
@@ -209,11 +241,22 @@ def create_run_folder(runs_dir: Path, name: str) -> RunFolder:
     while True:
         path = runs_dir / (name if number == 1 else f"{name}-{number}")
         try:
-            path.mkdir()
+            path.mkdir(mode=0o755)
         except FileExistsError:
             number += 1
             continue
+        close_to_others(path)
         return RunFolder(path)
+
+
+def close_to_others(path: Path) -> None:
+    """Let none but the owner write in a folder that was just made, nor in what is made in it later.
+
+    A default access control list, inherited from the folder above, would open each new file to those it names.
+    """
+    with contextlib.suppress(OSError):  # there is none, or the file system knows no such lists
+        os.removexattr(path, "system.posix_acl_default")
+    path.chmod(0o755)
 
 
 def list_runs(runs_dir: Path) -> list[RunFolder]:

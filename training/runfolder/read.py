@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from training.runfolder.host import boot_id
 from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.lock import is_held
+from training.runfolder.opening import read_bounded
 from training.runfolder.schema import (
     FORMAT,
     Environment,
@@ -59,12 +60,20 @@ def read_json(path: Path) -> dict[str, Any] | None:
         NewerFormat: from a later version of this program.
     """
     try:
-        content = json.loads(path.read_bytes())
+        content = read_bounded(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except PermissionError as error:
         raise UnreadableFile(f"{path}: may not be read by you. Ask its owner.") from error
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise UnreadableFile(f"{path}: {error}. Move the file away, or restore it from a backup.") from error
+    return _object(content, path)
+
+
+def _object(text: bytes, path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
         raise UnreadableFile(f"{path}: {error}. Move the file away, or restore it from a backup.") from error
     if not isinstance(content, dict):
         raise UnreadableFile(f"{path}: holds a {type(content).__name__}, not an object.")
@@ -83,8 +92,15 @@ def read_record(path: Path, kind: type[R]) -> R | None:
         UnreadableFile, NewerFormat: as `read_json`, or a field is missing.
     """
     content = read_json(path)
-    if content is None:
-        return None
+    return None if content is None else _record(content, kind, path)
+
+
+def parse_record(content: bytes, kind: type[R], path: Path) -> R:
+    """A record from bytes that were read already. Raises as `read_record`; `path` is named then."""
+    return _record(_object(content, path), kind, path)
+
+
+def _record(content: dict[str, Any], kind: type[R], path: Path) -> R:
     known = KNOWN_FIELDS[kind]
     values = {name: value for name, value in content.items() if name in known}
     if kind is ExitRecord and "kind" in values:

@@ -50,7 +50,7 @@ def sync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
-def write_atomic(path: Path, content: bytes) -> None:
+def write_atomic(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Write aside, flush, fsync, replace, fsync the folder. Parents are made. What root writes into another's folder is
     given to its owner, who must be able to read it whatever root's umask is.
 
@@ -60,7 +60,9 @@ def write_atomic(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}.tmp")
     try:
-        with aside.open("xb") as file:
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        with open(descriptor, "wb") as file:  # noqa: PTH123  a descriptor has no path
+            os.fchmod(descriptor, mode)
             if os.geteuid() == 0:
                 _give_to_owner_of(path.parent, file.fileno())
             file.write(content)
@@ -91,6 +93,11 @@ def remove_left_over(*paths: Path) -> None:
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
     write_atomic(path, _json_bytes(content))
+
+
+def record_bytes(record: Record) -> bytes:
+    """What `write_record` writes."""
+    return _json_bytes(dataclasses.asdict(record))
 
 
 def _json_bytes(content: dict[str, Any]) -> bytes:

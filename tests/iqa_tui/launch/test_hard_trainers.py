@@ -9,7 +9,6 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,9 @@ from iqa_tui.launch.output import OutputLog
 from iqa_tui.launch.strays import end_strays, marked_processes
 from iqa_tui.launch.supervisor import RESERVED_BYTES
 from iqa_tui.monitor.log_tail import TAIL_BYTES, LogTail
-from tests.fakes.lab import Lab, exit_record, process, state, stub, wait_until, words
+from tests.fakes.lab import Lab, change_spec, exit_record, process, state, stub, wait_until, words
 from training.runfolder.layout import RunFolder
-from training.runfolder.read import read_record, read_spec
+from training.runfolder.read import read_record
 from training.runfolder.schema import ExitKind, ExitRecord, State
 from training.runfolder.write import write_record, write_record_into
 
@@ -162,7 +161,7 @@ def test_the_end_is_recorded_though_somebody_takes_every_block_that_is_freed(
     lab: Lab, queued: Queue, small_disk: Path
 ) -> None:
     run = queued()
-    write_record(run.spec, replace(read_spec(run), argv=["sh", "-c", "sleep 0.5; exit 3"]))
+    change_spec(run, argv=["sh", "-c", "sleep 0.5; exit 3"])
     supervisor = lab.supervise(run)
     process(run)
     with greedy(small_disk):
@@ -202,7 +201,7 @@ def test_the_next_attempt_ends_what_the_last_one_left(lab: Lab, queued: Queue) -
     supervisor.wait()
     os.kill(record.pid, 9)
     wait_until(lambda: state(run) is State.LOST, "the run to be lost")
-    write_record(run.spec, replace(read_spec(run), argv=["true"]))
+    change_spec(run, argv=["true"])
     run.attempt(2).path.mkdir()
     lab.supervise(run).wait()
     assert state(run) is State.FINISHED
@@ -211,7 +210,7 @@ def test_the_next_attempt_ends_what_the_last_one_left(lab: Lab, queued: Queue) -
 
 def test_a_time_limit_stops_a_run_with_a_checkpoint_and_says_so(lab: Lab, queued: Queue) -> None:
     run = queued(seconds=60)
-    write_record(run.spec, replace(read_spec(run), time_limit_seconds=0.3))
+    change_spec(run, time_limit_seconds=0.3)
     lab.supervise(run).wait()
     assert exit_record(run).kind is ExitKind.TIME_LIMIT
     assert words(run).startswith("stopped by its time limit of 0.3 s, ")

@@ -15,9 +15,10 @@ from iqa_tui.launch.errors import LaunchError, PlanError
 from iqa_tui.launch.flags import command_for, group_name
 from iqa_tui.launch.plan import Plan, load_plan
 from iqa_tui.launch.queue import LaunchRequest, enqueue, revive_in_words
+from iqa_tui.launch.signature import write_signed
+from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_spec, run_status
 from training.runfolder.schema import Spec, State
-from training.runfolder.write import write_record
 
 F2 = """python -m training
   --dataset koniq-10k --model_size base --batch_size 32 --epochs 5 --patience 5
@@ -140,13 +141,14 @@ def test_a_launch_that_a_disk_refuses_says_what_is_queued_and_leaves_no_empty_fo
 ) -> None:
     written: list[Path] = []
 
-    def write(path: Path, spec: Spec) -> None:
+    def write(run: RunFolder, spec: Spec, variables: dict[str, str]) -> None:
         if len(written) == room_for:
+            run.environment.write_text("{}")  # it had room for that much
             raise OSError(code, os.strerror(code))
-        write_record(path, spec)
-        written.append(path)
+        write_signed(run, spec, variables)
+        written.append(run.spec)
 
-    monkeypatch.setattr(queue, "write_record", write)
+    monkeypatch.setattr(queue, "write_signed", write)
     with pytest.raises(LaunchError, match=words):
         enqueue(LaunchRequest(plan, experiments=("F2", "F4"), runs_dir=tmp_path / "runs"))
     assert sorted(path.parent for path in written) == sorted((tmp_path / "runs").iterdir())

@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ import pytest
 from iqa_tui.launch import keeper, queue, retries
 from iqa_tui.launch.backlog import Backlog
 from iqa_tui.launch.retries import automatic_attempts, may_resume, queue_again
-from tests.fakes.lab import Lab, exit_record, process, stub, wait_for, wait_for_end, wait_until, words
+from tests.fakes.lab import Lab, change_spec, exit_record, process, stub, wait_for, wait_for_end, wait_until, words
 from tests.golden.make import a_spec
 from training.runfolder.host import boot_id
 from training.runfolder.layout import RunFolder, dispatcher_log
@@ -68,7 +67,7 @@ def test_runs_by_hand_of_other_machines_and_of_long_ago_are_left_to_people(
 def test_a_lost_run_of_anothers_trainer_may_have_done_its_work_but_a_rebooted_one_has_not(tmp_path: Path) -> None:
     lost, rebooted = queue_run(tmp_path, "lost"), queue_run(tmp_path, "rebooted")
     for run in (lost, rebooted):
-        write_record(run.spec, replace(read_spec(run), trainer="command"))
+        change_spec(run, trainer="command")
     assert not resumable(end(lost, None))
     assert resumable(end(rebooted, None, boot="an-earlier-one"))
 
@@ -116,7 +115,7 @@ def test_a_run_that_lost_everything_is_resumed_by_the_dispatcher_and_says_so(
     with monkeypatch.context() as patch:
         patch.setattr(queue, "ensure_dispatcher", lambda runs_dir: None)
         (run,) = lab.launch({"flags": {"until": str(lab.folder / "go"), "daemon": True}})
-    write_record(run.spec, replace(read_spec(run), trainer="training"))  # the lab's are commands of somebody else
+    change_spec(run, trainer="training")  # the lab's are commands of somebody else
     queue.ensure_dispatcher(lab.runs_dir)
     (daemon,) = stub(run)["children"]
     record = process(run)
@@ -192,7 +191,7 @@ def test_a_trainer_without_supervisor_is_stopped_at_its_time_limit(lab: Lab) -> 
     supervisor = process(run).supervisor_pid
     assert supervisor is not None
     os.kill(supervisor, signal.SIGKILL)
-    write_record(run.spec, replace(read_spec(run), time_limit_seconds=0.3))
+    change_spec(run, time_limit_seconds=0.3)
     wait_for(run, State.STOPPED)
     assert words(run).startswith("stopped by its time limit of 0.3 s; nobody was left"), words(run)
     wait_until(lambda: not lab.processes(), "every process to be gone")

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +23,10 @@ from iqa_tui.launch.supervisor import (
     EXIT_NOT_QUEUED,
 )
 from iqa_tui.launch.trainer import trainer_command, trainer_environment
-from tests.fakes.lab import CPU_0, Lab, exit_record, process, state, stub, wait_for, wait_until, words
+from tests.fakes.lab import CPU_0, Lab, change_spec, exit_record, process, state, stub, wait_for, wait_until, words
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_spec, run_status
 from training.runfolder.schema import ExitKind, Spec, State
-from training.runfolder.write import write_record
 
 
 @pytest.fixture
@@ -92,7 +90,7 @@ def test_a_killed_trainer_says_so_within_two_seconds_and_frees_its_device(lab: L
 
 def test_a_command_that_cannot_be_run_is_a_cause_of_its_own(lab: Lab, queued: Any) -> None:
     run = queued()
-    write_record(run.spec, replace(read_spec(run), argv=["/no/such/trainer"]))
+    change_spec(run, argv=["/no/such/trainer"])
     lab.supervise(run).wait()
     assert words(run) == "failed: its command cannot be run: /no/such/trainer: No such file or directory"
     assert exit_record(run).kind is ExitKind.NOT_STARTED
@@ -188,7 +186,7 @@ def test_a_trainer_that_closes_every_descriptor_keeps_its_device(lab: Lab, queue
     run = queued()
     program = "import os, pathlib, sys, time; os.closerange(0, 256); pathlib.Path(sys.argv[1]).touch(); time.sleep(60)"
     closed = lab.folder / "closed"
-    write_record(run.spec, replace(read_spec(run), argv=[sys.executable, "-c", program, str(closed)]))
+    change_spec(run, argv=[sys.executable, "-c", program, str(closed)])
     supervisor = lab.supervise(run)
     wait_until(closed.exists, "the descriptors to be closed")
     assert lease_holder("cpu-0") is not None
@@ -298,11 +296,16 @@ def test_a_cpu_slot_hides_every_gpu_and_shares_the_threads(monkeypatch: pytest.M
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setenv("IQA_TUI_CPU_SLOTS", str(2 * len(os.sched_getaffinity(0))))
     env = trainer_environment(
-        RunFolder(Path("/runs/r")), spec_of("training"), [{"key": CPU_0.key, "kind": "cpu", "index": 0}], 2
+        RunFolder(Path("/runs/r")),
+        spec_of("training"),
+        [{"key": CPU_0.key, "kind": "cpu", "index": 0}],
+        2,
+        {"FROM": "the launching shell"},
     )
     assert (env["CUDA_VISIBLE_DEVICES"], env["IQA_TUI_DEVICE"], env["OMP_NUM_THREADS"]) == ("", "cpu", "1")
     assert (env["IQA_TUI_ATTEMPT"], env["IQA_TUI_RUN"]) == ("2", "/runs/r")
-    assert env["PATH"] == os.environ["PATH"]
+    assert env["FROM"] == "the launching shell"
+    assert "PATH" not in env, "nothing of the supervisor's own environment reaches a trainer"
 
 
 def test_the_interpreter_is_ours(lab: Lab, queued: Any) -> None:
