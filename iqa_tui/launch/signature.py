@@ -145,7 +145,8 @@ def _check(run: RunFolder, signature: Signature, spec: bytes, environment: bytes
     if hashlib.sha256(environment).hexdigest() != signature.environment_sha256:
         raise NotSigned("its environment.json was changed after it was queued")
     key = _key()
-    if key is None or not hmac.compare_digest(signature.mac, _mac(signature, key)):
+    told = signature.mac.encode(errors="surrogatepass")
+    if key is None or not hmac.compare_digest(told, _mac(signature, key).encode()):
         raise NotSigned("its signature was not made by your key")
     if folder is not None and (trouble := open_to_others(folder)):
         raise NotSigned(f"{trouble}: `chmod -R go-w {run.shown}` closes it, if what is in it is still yours")

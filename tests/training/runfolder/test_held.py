@@ -1,0 +1,145 @@
+"""A folder that is held by descriptor: renamed, replaced, deleted, open to others."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from training.runfolder.held import held, hold, is_deleted, open_to_others
+from training.runfolder.layout import RunFolder, close_to_others, create_run_folder, shown_path
+from training.runfolder.schema import Spec, UnreadableFile
+from training.runfolder.write import write_record
+
+SPEC = Spec("r", "g", "l", ["true"], 0.0)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunFolder:
+    return create_run_folder(tmp_path / "runs", "r")
+
+
+def test_what_is_written_lands_in_the_folder_that_was_held_though_another_has_its_name_now(run: RunFolder) -> None:
+    with held(run) as there:
+        run.path.rename(run.runs_dir / "renamed")
+        run.path.mkdir()
+        write_record(there.spec, SPEC)
+        assert there.run_id == "r", "an order is about the run that was named"
+        assert there.shown == run.runs_dir / "renamed"
+    assert (run.runs_dir / "renamed" / "spec.json").exists()
+    assert not run.spec.exists()
+
+
+def test_a_deleted_folder_is_never_made_anew(run: RunFolder) -> None:
+    there, descriptor = hold(run)
+    assert not is_deleted(descriptor)
+    run.path.rmdir()
+    assert is_deleted(descriptor)
+    for path in (there.spec, there.attempt(1).exit, there.checkpoints / "last.pt"):
+        with pytest.raises(OSError, match="No such file"):
+            write_record(path, SPEC)
+    assert not run.path.exists()
+    os.close(descriptor)
+
+
+@pytest.mark.parametrize("kind", ["link", "file"])
+def test_a_link_or_a_file_is_no_folder_of_a_run(tmp_path: Path, kind: str) -> None:
+    target = tmp_path / "elsewhere"
+    target.mkdir()
+    (tmp_path / "link").symlink_to(target)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UnreadableFile, match="is a link or a file"):
+        hold(RunFolder(tmp_path / kind))
+
+
+def test_links_are_followed_up_to_the_folder_of_runs(run: RunFolder, tmp_path: Path) -> None:
+    (tmp_path / "short").symlink_to(run.runs_dir)
+    with held(RunFolder(tmp_path / "short" / "r")) as there:
+        write_record(there.spec, SPEC)
+    assert run.spec.exists()
+
+
+def test_words_with_held_paths_name_the_folder(run: RunFolder) -> None:
+    with held(run) as there:
+        assert shown_path(f"{there.spec}: is damaged") == f"{run.spec}: is damaged"
+    assert shown_path("/proc/self/fd/999999/spec.json") == "/proc/self/fd/999999/spec.json"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda run: None, ""),
+        (lambda run: run.path.chmod(0o775), "its folder may be written by others"),
+        (lambda run: run.spec.chmod(0o664), "spec.json may be written by others"),
+        (lambda run: run.attempts_dir.chmod(0o757), "attempts may be written by others"),
+        (lambda run: run.checkpoints.symlink_to("/tmp"), "checkpoints is a symbolic link"),
+        (lambda run: os.mkfifo(run.stop), "stop.json is neither a file nor a folder"),
+        (lambda run: (run.attempt(1).path / "x").symlink_to("y"), "attempts/1/x is a symbolic link"),
+    ],
+)
+def test_the_first_thing_that_others_may_write_is_named(run: RunFolder, spoil: object, words: str) -> None:
+    write_record(run.spec, SPEC)
+    run.attempt(1).path.mkdir(parents=True)
+    spoil(run)  # type: ignore[operator]
+    _, descriptor = hold(run)
+    assert open_to_others(descriptor) == words
+    os.close(descriptor)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_file_of_another_user_is_named(run: RunFolder) -> None:
+    write_record(run.spec, SPEC)
+    os.chown(run.spec, 61234, 61234)
+    _, descriptor = hold(run)
+    assert open_to_others(descriptor) == "spec.json belongs to user 61234"
+    os.close(descriptor)
+
+
+def test_a_run_is_closed_to_others_whatever_the_umask_and_the_list_of_rights_above_are(tmp_path: Path) -> None:
+    runs_dir = tmp_path / "runs"
+    runs_dir.mkdir()
+    try:  # user 61234 may do everything in what is made here
+        content = bytes.fromhex("02000000") + b"".join(
+            tag.to_bytes(2, "little") + rights.to_bytes(2, "little") + identity.to_bytes(4, "little")
+            for tag, rights, identity in [
+                (1, 7, 2**32 - 1),
+                (2, 7, 61234),
+                (4, 7, 2**32 - 1),
+                (16, 7, 2**32 - 1),
+                (32, 5, 2**32 - 1),
+            ]
+        )
+        os.setxattr(runs_dir, "system.posix_acl_default", content)
+    except OSError:
+        pytest.skip("this file system knows no access control lists")
+    before = os.umask(0)
+    try:
+        run = create_run_folder(runs_dir, "r")
+        write_record(run.spec, SPEC)
+        (run.path / "made by a library").write_text("")
+        (run.path / "made by a library").chmod(0o644)
+        run.checkpoints.mkdir(mode=0o755)
+    finally:
+        os.umask(before)
+    _, descriptor = hold(run)
+    assert open_to_others(descriptor) == ""
+    os.close(descriptor)
+    with pytest.raises(OSError, match="No data available"):
+        os.getxattr(run.path, "system.posix_acl_default")
+
+
+def test_a_file_system_without_lists_of_rights_is_no_trouble(tmp_path: Path) -> None:
+    (tmp_path / "r").mkdir(mode=0o775)
+    (tmp_path / "r").chmod(0o775)
+    close_to_others(tmp_path / "r")
+    assert (tmp_path / "r").stat().st_mode & 0o777 == 0o755
+
+
+def test_a_held_folder_is_seen_by_a_child_that_gets_the_descriptor(run: RunFolder) -> None:
+    there, descriptor = hold(run)
+    run.path.rename(run.runs_dir / "renamed")
+    subprocess.run(["touch", str(there.path / "from a child")], pass_fds=[descriptor], check=True)
+    assert (run.runs_dir / "renamed" / "from a child").exists()
+    os.close(descriptor)
