@@ -10,7 +10,7 @@ from iqa_tui.launch.identity import is_running, signal_process
 from iqa_tui.launch.lease import user_name
 from iqa_tui.launch.queue import ensure_dispatcher
 from iqa_tui.launch.retries import queue_again
-from iqa_tui.launch.signature import why_not_signed
+from iqa_tui.launch.signature import NotSigned, why_not_signed
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record, read_spec, run_status
 from training.runfolder.schema import ProcessRecord, RunFolderError, State, Status, StopRequest
@@ -86,6 +86,7 @@ def retry_run(run: RunFolder) -> str:
 
     Raises:
         LaunchError: it is alive, queued, finished or unreadable, or its folder is another user's.
+        NotSigned: it was not queued here; it must be adopted.
     """
     status = run_status(run)
     if status.state is State.FINISHED:
@@ -93,7 +94,7 @@ def retry_run(run: RunFolder) -> str:
     if not status.state.can_be_retried:
         raise LaunchError(refusal(run, status, "only a run that ended can be tried again"))
     if why := why_not_signed(run):
-        raise LaunchError(f"{run.run_id} is not tried again: {why.removeprefix('queued elsewhere: ')}.")
+        raise NotSigned(f"{run.run_id} is not tried again: {why.removeprefix('queued elsewhere: ')}.")
     try:
         queue_again(run, state_words(status))
         ensure_dispatcher(run.runs_dir)

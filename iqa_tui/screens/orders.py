@@ -53,14 +53,55 @@ class OrdersRoom(Room):
         self._tell(_with_name(said, state))
 
     def retry(self, state: RunState | None) -> None:
+        """Of a run that was queued elsewhere the question comes first, what it would run."""
         if state is not None:
-            self.run_worker(lambda: self._retry(state), thread=True, group="orders")
+            work = self._show_adoption if state.status.elsewhere else self._retry
+            self.run_worker(lambda: work(state), thread=True, group="orders")
 
     def _retry(self, state: RunState) -> None:
-        from iqa_tui.launch.stop import retry_run  # noqa: PLC0415  as above
+        from iqa_tui.launch.signature import NotSigned  # noqa: PLC0415  as above
+        from iqa_tui.launch.stop import retry_run  # noqa: PLC0415
 
         try:
             said = retry_run(state.run)
+        except NotSigned:
+            self._show_adoption(state)
+            return
+        except (LaunchError, OSError) as error:
+            self._tell(_with_name(str(error), state), "error")
+            return
+        self._tell(_with_name(said, state))
+
+    def _show_adoption(self, state: RunState) -> None:
+        from iqa_tui.launch.adopt import adoption_of  # noqa: PLC0415  as above
+
+        try:
+            adoption = adoption_of(state.run)
+        except (LaunchError, OSError) as error:
+            self._tell(_with_name(str(error), state), "error")
+            return
+        self.app.call_from_thread(self._ask_to_adopt, state, adoption)
+
+    def _ask_to_adopt(self, state: RunState, adoption: Any) -> None:
+        from iqa_tui.screens.confirm import Choice, ConfirmScreen  # noqa: PLC0415  after the first paint
+
+        question = ConfirmScreen(
+            f"Queue {words.run_name(state)} here, in your name?",
+            adoption.lines,
+            (Choice("leave", "Leave it"), Choice("adopt", "Queue it here", "primary")),
+        )
+
+        def answered(answer: str | None) -> None:
+            if answer == "adopt":
+                self.run_worker(lambda: self._adopt(state, adoption), thread=True, group="orders")
+
+        self.app.push_screen(question, answered)
+
+    def _adopt(self, state: RunState, adoption: Any) -> None:
+        from iqa_tui.launch.adopt import adopt_run  # noqa: PLC0415  as above
+
+        try:
+            said = adopt_run(adoption)
         except (LaunchError, OSError) as error:
             self._tell(_with_name(str(error), state), "error")
             return
@@ -107,11 +148,17 @@ def order_hint(action: str, description: str, state: RunState | None) -> str:
     is_held = state is not None and state.status.held
     hints = {
         "stop_run": "stop" if is_queued or (state is not None and state.state.is_alive) else "",
-        "retry_run": "retry" if state is not None and state.state.can_be_retried else "",
+        "retry_run": _retry_hint(state),
         "hold_run": ("release" if is_held else "hold") if is_queued else "",
         "priority_run": "priority" if is_queued else "",
     }
     return hints.get(action, description)
+
+
+def _retry_hint(state: RunState | None) -> str:
+    if state is not None and state.status.elsewhere:
+        return "adopt"
+    return "retry" if state is not None and state.state.can_be_retried else ""
 
 
 def _with_name(said: str, state: RunState) -> str:
