@@ -28,7 +28,7 @@ from training.config import TrainConfig
 from training.errors import BadUsage, TrainingError
 from training.runfolder.held import hold
 from training.runfolder.host import boot_id
-from training.runfolder.layout import RunFolder, close_to_others, create_run_folder, run_name
+from training.runfolder.layout import RunFolder, close_to_others, create_run_folder, run_name, shown_path
 from training.runfolder.lock import take_lock
 from training.runfolder.read import start_ticks
 from training.runfolder.schema import ExitKind, ExitRecord, LockHeld, ProcessRecord, Spec
@@ -234,7 +234,7 @@ def end_by_hand(attempt: Attempt, error: BaseException | None, words: str) -> No
         write_record(attempt.run.attempt(attempt.number).exit, record)
     except OSError as trouble:
         with contextlib.suppress(OSError):
-            print(f"warning: how it ended cannot be recorded ({trouble})", file=sys.stderr)
+            print(f"warning: how it ended cannot be recorded ({shown_path(str(trouble))})", file=sys.stderr)
 
 
 def exit_code(error: BaseException | None) -> int:

@@ -240,6 +240,7 @@ def test_a_loss_that_is_not_finite_ends_the_run_in_words(tmp_path):
 def test_a_gpu_that_torch_cannot_use_is_an_error_and_never_a_cpu_run(tmp_path):
     labels = write_csv_dataset(tmp_path / "data")
     flags = [*SMALL, "--data_path", labels, "--run_folder", tmp_path / "run"]
+    (tmp_path / "run").mkdir()
     ended = train(*flags, IQA_TUI_DEVICE="cuda", IQA_TUI_ATTEMPT="1")
     assert ended.returncode == 4
     assert "a GPU was given to this run" in ended.stderr.splitlines()[-1]

@@ -42,6 +42,7 @@ def _open(path: Path) -> int:
     except OSError as error:
         if error.errno in (errno.ENOTDIR, errno.ELOOP):
             raise UnreadableFile(f"{path}: is a link or a file, not the folder of a run. Move it away.") from error
+        error.filename = str(path)
         raise
     finally:
         os.close(parent)
