@@ -19,6 +19,7 @@ from iqa_tui.commands.finding import Finding
 from iqa_tui.commands.launch import request_of
 from iqa_tui.commands.machine_checks import check_container, check_gpus, check_locks, check_sessions
 from iqa_tui.commands.outcome import ALL_WELL, ENVIRONMENT
+from iqa_tui.commands.sharing_checks import check_sharing
 from iqa_tui.launch.flags import flags_for
 from iqa_tui.launch.lease import leases_path
 from iqa_tui.launch.queue import LaunchRequest
@@ -60,6 +61,7 @@ def _findings(request: LaunchRequest) -> Iterator[Finding]:
     findings, reading = check_gpus(has_declared_needs=has_needs)
     yield from findings
     yield from check_locks(request.runs_dir)
+    yield from check_sharing(request.runs_dir, request.plan.command, request.cwd or Path.cwd())
     yield check_sessions()
     yield check_container()
     if request.plan.command is not None:

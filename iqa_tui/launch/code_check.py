@@ -53,7 +53,7 @@ def open_to_others_words(path: Path) -> str:
     except OSError:
         return ""
     if found.st_uid not in (0, os.geteuid()):
-        return f"{path} belongs to {_user_name(found.st_uid)}"
+        return f"{path} belongs to {user_name_of(found.st_uid)}"
     if stat.S_ISLNK(found.st_mode) or (stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX):
         return ""
     if found.st_mode & stat.S_IWOTH:
@@ -74,7 +74,8 @@ def _is_private(group_id: int, owner_id: int) -> bool:
     return group.gr_name == owner.pw_name and not set(group.gr_mem) - {owner.pw_name}
 
 
-def _user_name(user_id: int) -> str:
+def user_name_of(user_id: int) -> str:
+    """The number if the machine knows no name."""
     try:
         return pwd.getpwuid(user_id).pw_name
     except KeyError:

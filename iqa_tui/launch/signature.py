@@ -200,6 +200,16 @@ def key_path() -> Path:
     return state_path() / KEY_FILE
 
 
+def check_key() -> bool:
+    """Whether there is a key; False before the first launch.
+
+    Raises:
+        LaunchError: others may read or write it, it is no key, or there is no folder for it.
+    """
+    state_folder()
+    return _key() is not None
+
+
 def _key() -> bytes | None:
     """None before the first launch.
 
