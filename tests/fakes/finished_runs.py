@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from iqa_tui.launch.plan import load_plan
+from iqa_tui.launch.signature import write_signed
 from tests.golden.make import START, a_spec
 from training.runfolder.layout import RunFolder, create_run_folder
 from training.runfolder.schema import ExitKind, ExitRecord, Result
@@ -30,7 +31,7 @@ def queue_run(
         created=START + 86_400 * day,
         expected_srcc=list(row.expected_srcc) if row.expected_srcc else None,
     )
-    write_record(run.spec, spec)
+    write_signed(run, spec, {})
     return run
 
 
