@@ -77,7 +77,8 @@ def _open_words(run: RunFolder) -> str:
             descriptor = descriptor_in(there.path)
             if descriptor is None or os.fstat(descriptor).st_uid != os.geteuid():
                 return ""
-            return open_to_others(descriptor)
+            found = open_to_others(descriptor)
+            return found.words if found is not None else ""
     except (RunFolderError, OSError):
         return ""  # its row says what is wrong with it
 

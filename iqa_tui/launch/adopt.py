@@ -15,7 +15,7 @@ from iqa_tui.launch.errors import LaunchError, cannot_be_written, owner_name
 from iqa_tui.launch.processes import trainer_variables
 from iqa_tui.launch.queue import ensure_dispatcher
 from iqa_tui.launch.retries import queue_again
-from iqa_tui.launch.signature import sign_run, why_not_signed
+from iqa_tui.launch.signature import openness_remedy, sign_run, why_not_signed
 from iqa_tui.launch.stop import refusal, state_words
 from training.runfolder.held import hold, open_to_others
 from training.runfolder.layout import RunFolder
@@ -79,14 +79,12 @@ def adoption_of(run: RunFolder) -> Adoption:
 def _refuse_if_open(run: RunFolder) -> None:
     held, descriptor = hold(run)
     try:
-        trouble = open_to_others(descriptor)
+        found = open_to_others(descriptor)
+        if found is not None:
+            remedy = openness_remedy(found, held)
+            raise LaunchError(f"{run.run_id}: {found.words}. Look at what is in it: {remedy}; then it can be adopted.")
     finally:
         os.close(descriptor)
-    if trouble:
-        raise LaunchError(
-            f"{run.run_id}: {trouble}. Look at what is in it; then `chmod -R go-w {held.name}` in {run.runs_dir} "
-            "closes it, and it can be adopted."
-        )
 
 
 def _origin(run: RunFolder, spec: Spec) -> str:

@@ -48,7 +48,9 @@ def driver_failed_under(run: RunFolder, key: str) -> bool:
     Raises:
         LaunchError: no folder for leases.
     """
-    return any(line.get("what") == "driver lost" and line.get("run") == str(run.path) for line in _lines(_journal(key)))
+    return any(
+        line.get("what") == "driver lost" and line.get("run") == str(run.shown) for line in _lines(_journal(key))
+    )
 
 
 def record_driver_loss(keys: list[str], run: RunFolder, cause: str) -> None:
@@ -59,7 +61,7 @@ def record_driver_loss(keys: list[str], run: RunFolder, cause: str) -> None:
         OSError: the journal cannot be written.
     """
     for key in keys:
-        _append(key, what="driver lost", run=str(run.path), name=run.run_id, why=cause)
+        _append(key, what="driver lost", run=str(run.shown), name=run.run_id, why=cause)
 
 
 def withdraw(key: str, why: str = "") -> None:

@@ -21,7 +21,7 @@ from pathlib import Path
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.lease import user_name
 from iqa_tui.launch.state_folder import state_folder, state_path
-from training.runfolder.held import held, open_to_others
+from training.runfolder.held import Openness, held, open_to_others
 from training.runfolder.host import host_name, machine_id
 from training.runfolder.layout import RunFolder, descriptor_in
 from training.runfolder.opening import read_bounded
@@ -37,6 +37,10 @@ RENUMBERING = {0x794C7630, 0x65735546, 0xFF534D42, 0xFE534D42, 0x517B, 0x0102199
 
 class NotSigned(LaunchError):
     """A run that was not queued by this user, here, as it stands; the text says why in a few words."""
+
+    def __init__(self, words: str, *, can_be_adopted: bool = True) -> None:
+        super().__init__(words)
+        self.can_be_adopted = can_be_adopted
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +152,15 @@ def _check(run: RunFolder, signature: Signature, spec: bytes, environment: bytes
     told = signature.mac.encode(errors="surrogatepass")
     if key is None or not hmac.compare_digest(told, _mac(signature, key).encode()):
         raise NotSigned("its signature was not made by your key")
-    if folder is not None and (trouble := open_to_others(folder)):
-        raise NotSigned(f"{trouble}: `chmod -R go-w {run.shown}` closes it, if what is in it is still yours")
+    if folder is not None and (found := open_to_others(folder)) is not None:
+        raise NotSigned(f"{found.words}: {openness_remedy(found, run)}", can_be_adopted=False)
+
+
+def openness_remedy(found: Openness, run: RunFolder) -> str:
+    """What to do about something in a run's folder that is not its owner's alone."""
+    if found.can_be_closed:
+        return f"`chmod -R go-w {run.shown}` closes it, if what is in it is still yours"
+    return f"move it out of {run.shown}, or ask its owner"
 
 
 def why_not_signed(run: RunFolder) -> str:
@@ -160,7 +171,7 @@ def why_not_signed(run: RunFolder) -> str:
     try:
         verify(run)
     except NotSigned as error:
-        remedy = "" if "`" in str(error) else f"; `iqa-tui adopt {run.run_id}` shows it and queues it here"
+        remedy = f"; `iqa-tui adopt {run.run_id}` shows it and queues it here" if error.can_be_adopted else ""
         return f"queued elsewhere: {error}{remedy}"
     except (RunFolderError, LaunchError, OSError) as error:
         return f"queued elsewhere: {error}"

@@ -6,11 +6,13 @@ folder. If the folder was deleted, nothing can be made in it any more, so no wri
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from training.runfolder.layout import RunFolder, descriptor_in
@@ -83,8 +85,17 @@ MOST_ENTRIES = 100_000
 """Entries of a run that are looked at; a run has some dozens."""
 
 
-def open_to_others(folder: int) -> str:
-    """The first thing in a run's folder that another user may write or has put there, in words; empty if none.
+@dataclass(frozen=True, slots=True)
+class Openness:
+    """What another user may write in a run's folder, or has put there."""
+
+    words: str
+    can_be_closed: bool
+    """By `chmod -R go-w`; otherwise it must be moved away."""
+
+
+def open_to_others(folder: int) -> Openness | None:
+    """The first thing in a run's folder that is not its owner's alone; None if there is none.
 
     Everything below is reached by descriptor, so what is looked at is what lies in this folder. With an access control
     list the group's bits are its mask, so they bound what the list can give.
@@ -92,29 +103,29 @@ def open_to_others(folder: int) -> str:
     Args:
         folder: descriptor of the run's folder.
     """
-    trouble = _trouble(os.fstat(folder), ".")
+    found = _openness(os.fstat(folder), ".")
     count = 0
     for where, folders, files, at in os.fwalk(".", dir_fd=folder, follow_symlinks=False):
         for name in (*folders, *files):
             count += 1
-            if trouble or count > MOST_ENTRIES:
-                return trouble or f"it holds more than {MOST_ENTRIES:,} files"
-            try:
-                found = os.stat(name, dir_fd=at, follow_symlinks=False)
-            except FileNotFoundError:
-                continue
-            trouble = _trouble(found, os.path.normpath(f"{where}/{name}"))
-    return trouble
+            if found is not None:
+                return found
+            if count > MOST_ENTRIES:
+                return Openness(f"it holds more than {MOST_ENTRIES:,} files", can_be_closed=False)
+            with contextlib.suppress(FileNotFoundError):
+                entry = os.stat(name, dir_fd=at, follow_symlinks=False)
+                found = _openness(entry, os.path.normpath(f"{where}/{name}"))
+    return found
 
 
-def _trouble(found: os.stat_result, name: str) -> str:
+def _openness(entry: os.stat_result, name: str) -> Openness | None:
     what = "its folder" if name == "." else name
-    if found.st_uid != os.geteuid():
-        return f"{what} belongs to user {found.st_uid}"
-    if stat.S_ISLNK(found.st_mode):
-        return f"{what} is a symbolic link"
-    if not (stat.S_ISDIR(found.st_mode) or stat.S_ISREG(found.st_mode)):
-        return f"{what} is neither a file nor a folder"
-    if stat.S_IMODE(found.st_mode) & (stat.S_IWGRP | stat.S_IWOTH):
-        return f"{what} may be written by others"
-    return ""
+    if entry.st_uid != os.geteuid():
+        return Openness(f"{what} belongs to user {entry.st_uid}", can_be_closed=False)
+    if stat.S_ISLNK(entry.st_mode):
+        return Openness(f"{what} is a symbolic link", can_be_closed=False)
+    if not (stat.S_ISDIR(entry.st_mode) or stat.S_ISREG(entry.st_mode)):
+        return Openness(f"{what} is neither a file nor a folder", can_be_closed=False)
+    if stat.S_IMODE(entry.st_mode) & (stat.S_IWGRP | stat.S_IWOTH):
+        return Openness(f"{what} may be written by others", can_be_closed=True)
+    return None

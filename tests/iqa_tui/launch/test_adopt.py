@@ -96,7 +96,7 @@ def test_what_cannot_be_adopted_says_why(lab: Lab, queued: RunFolder, what: str)
         words[what] = "only a run that is queued or has ended can be adopted"
     elif what == "open to others":
         queued.spec.chmod(0o666)
-        words[what] = "spec.json may be written by others. Look at what is in it; then `chmod -R go-w"
+        words[what] = "spec.json may be written by others. Look at what is in it: `chmod -R go-w"
     elif what == "unreadable":
         queued.spec.write_text("{")
         words[what] = "is unreadable"

@@ -136,7 +136,9 @@ def test_parts_of_a_divided_gpu_are_devices_of_their_own(lab: Lab, gpus: FakeGpu
 
 def shown(*states: devices.DeviceState, **env: str) -> str:
     records = [json.loads(json.dumps(asdict(state.device))) for state in states]
-    return trainer_environment(RunFolder(Path("/runs/r")), replace(SPEC, env=env), records, 1)["CUDA_VISIBLE_DEVICES"]
+    return trainer_environment(RunFolder(Path("/runs/r")), replace(SPEC, env=env), records, 1, {})[
+        "CUDA_VISIBLE_DEVICES"
+    ]
 
 
 def test_a_trainer_is_shown_its_gpu_by_place_or_where_that_is_doubtful_by_uuid(lab: Lab, gpus: FakeGpus) -> None:

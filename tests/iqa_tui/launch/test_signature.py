@@ -62,11 +62,9 @@ def _copied(run: RunFolder) -> RunFolder:
 
 
 def _restored(run: RunFolder) -> RunFolder:
-    """Deleted, and unpacked from a backup to the same place."""
-    shutil.copytree(run.path, run.path.with_name("backup"))
-    shutil.rmtree(run.path)
-    (run.path.with_name("in the inode's place")).mkdir()
-    shutil.copytree(run.path.with_name("backup"), run.path)
+    """Unpacked from a backup to the same place; what was there keeps its inode number for as long."""
+    run.path.rename(run.path.with_name("before"))
+    shutil.copytree(run.path.with_name("before"), run.path)
     return run
 
 
