@@ -25,7 +25,7 @@ from iqa_tui.gpus.driver import Reading
 from iqa_tui.gpus.sample import GpuSample
 from iqa_tui.launch.setaside import withdraw
 from tests.fakes.lab import Lab
-from tests.fakes.nvml import NOT_SUPPORTED, VERSION_MISMATCH, FakeGpus
+from tests.fakes.nvml import NOT_SUPPORTED, UNKNOWN, VERSION_MISMATCH, FakeGpus
 from tests.iqa_tui.commands.test_command_line import LONG, Shell, plan_file
 
 GIB = 1 << 30
@@ -85,7 +85,7 @@ def test_a_gpu_that_can_get_no_run_is_named_and_blocks_only_where_no_other_can(g
     assert "vram" in findings[1].remedy
     findings, _ = check_gpus(has_declared_needs=True)
     assert [sign(finding) for finding in findings] == ["ok"]
-    gpus.failures += [(1, "memory", NOT_SUPPORTED), (1, "memory_v2", NOT_SUPPORTED)]
+    gpus.failures += [(1, "memory", UNKNOWN), (1, "memory_v2", NOT_SUPPORTED)]
     gpus.write()
     findings, _ = check_gpus(has_declared_needs=True)
     assert findings[1].words == "GPU 1 gets no run: its driver does not tell how much memory is used"

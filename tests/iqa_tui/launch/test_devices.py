@@ -62,7 +62,7 @@ def test_what_others_do_on_a_gpu_is_said_in_words(lab: Lab, gpus: FakeGpus) -> N
     gpus.write()
     assert reasons() == [
         "held by pid 4000000 (21.3 GiB)",
-        "21.3 of 80 GiB are in use by a process that cannot be seen from here",
+        "21.3 of 80 GiB are in use by a process that cannot be seen from here: `vram` in the plan lets a run share it",
         "it is 97% busy",
         "free",
     ]
@@ -73,7 +73,10 @@ def test_who_surveys_again_and_again_is_not_held_up_by_the_first_answer(lab: Lab
     gpus.write()
     survey = Surveyor(patience_seconds=0.3).survey()
     assert survey.is_blind
-    assert re.match("The NVIDIA driver has not answered for [0-4] s: runs wait for it; ", survey.note)
+    said = (
+        r"The NVIDIA driver has not answered for [0-4] s \(it may be waking up; `sudo nvidia-smi -pm 1`, persistence "
+    )
+    assert re.match(said + r"mode, keeps it awake\): runs wait for it; ", survey.note)
     assert "`iqa-tui doctor`" in survey.note
 
 
@@ -179,7 +182,7 @@ def test_what_a_run_uses_of_its_share_is_counted_once(lab: Lab, gpus: FakeGpus, 
 
 
 def test_a_gpu_whose_memory_is_not_told_is_not_shared(lab: Lab, gpus: FakeGpus) -> None:
-    gpus.failures = [(0, "memory", 3), (0, "memory_v2", 3)]
+    gpus.failures = [(0, "memory", 999), (0, "memory_v2", 3)]
     gpus.write()
     first, second = Surveyor().survey().devices
     need = replace(SPEC, vram_bytes=GIB)
