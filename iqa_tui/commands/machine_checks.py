@@ -7,20 +7,20 @@ import getpass
 import os
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from configparser import ConfigParser, Error
 from pathlib import Path
 
 from iqa_tui.commands.ask_python import ask_python
 from iqa_tui.commands.finding import Finding, blocked, doubtful
 from iqa_tui.gpus.driver import Driver, Reading
-from iqa_tui.gpus.free import unknown_words
+from iqa_tui.gpus.free import memory_words, unknown_words
 from iqa_tui.gpus.namespace import OWN_NAMESPACE, counts_as_the_host
 from iqa_tui.gpus.sample import GpuSample
 from iqa_tui.launch.devices import open_driver
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.lease import leases_dir
-from iqa_tui.launch.setaside import set_aside_reason
+from iqa_tui.launch.setaside import set_aside_reason, xids_seen
 from iqa_tui.launch.slots import cpu_slots, threads_per_slot
 from training.runfolder.lock import take_lock
 from training.runfolder.schema import LockHeld
@@ -58,6 +58,9 @@ def check_gpus(driver: Driver | None = None, *, has_declared_needs: bool = False
                 return [blocked("GPUs", f"{reading.trouble}; CPU 0 is {aside[0]}", "iqa-tui restore cpu")], reading
         use = f"runs use {slots} CPU slot{'s' if slots > 1 else ''} with {threads} threads"
         return [Finding("GPUs", f"{reading.trouble}: {use}", remedy="IQA_TUI_CPU_SLOTS=n makes more slots")], reading
+    if reading.may_be_waking:
+        remedy = "Look again in a minute; sudo nvidia-smi -pm 1 keeps the driver awake, --devices cpu needs none"
+        return [blocked("GPUs", reading.trouble, remedy)], reading
     if not reading.is_fresh:
         remedy = "Run nvidia-smi; after a driver update reboot, or use --devices cpu"
         return [blocked("GPUs", reading.trouble, remedy)], reading
@@ -70,20 +73,50 @@ def check_gpus(driver: Driver | None = None, *, has_declared_needs: bool = False
             findings.append(doubtful("GPUs", f"GPU {sample.index} gets no run: {words}", remedy))
     if reading.samples and all(words for _, words, _ in useless):
         findings.append(blocked("GPUs", "no GPU can get a run", "Mend one of them, or use --devices cpu"))
-    return findings, reading
+    return [*findings, *_modes(reading.samples), *_xids(reading.samples)], reading
+
+
+def _modes(samples: Sequence[GpuSample]) -> list[Finding]:
+    """How the driver is set up, if it is otherwise than runs like it."""
+    findings = []
+    if exclusive := _numbers(sample for sample in samples if sample.is_exclusive):
+        words = f"compute mode of GPU {exclusive} is exclusive process: a run has it whole, whatever `vram` says"
+        findings.append(Finding("GPUs", words, remedy=f"sudo nvidia-smi -i {exclusive} -c 0 lets runs share it"))
+    if asleep := _numbers(sample for sample in samples if sample.has_persistence is False):
+        words = f"persistence mode of GPU {asleep} is off: the driver sleeps when unused, and takes seconds to wake up"
+        findings.append(doubtful("GPUs", words, "sudo nvidia-smi -pm 1"))
+    return findings
+
+
+def _numbers(samples: Iterable[GpuSample]) -> str:
+    """`0,2`, as nvidia-smi takes them; a GPU with MIG instances once."""
+    return ",".join(dict.fromkeys(str(sample.index) for sample in samples))
+
+
+def _xids(samples: Sequence[GpuSample]) -> list[Finding]:
+    """What the driver reported while runs were watched, as far as it has not been dealt with."""
+    findings = []
+    for sample in samples:
+        with contextlib.suppress(LaunchError):  # no folder for leases: the line on locks says so
+            if seen := xids_seen(sample.uuid):
+                words = f"GPU {sample.index}: the driver reported {', '.join(seen)}"
+                findings.append(
+                    doubtful("GPUs", words, f"sudo dmesg | grep -i xid; iqa-tui restore {sample.index} forgets")
+                )
+    return findings
 
 
 def _why_useless(sample: GpuSample, has_declared_needs: bool) -> tuple[str, str]:
     """Why no run can have this GPU, and what would help; empty where one can."""
+    declare = 'Declare what a run needs (vram = "10 GiB" in the plan): then memory alone decides'
     if sample.problem:
         return sample.problem, "Ask whoever keeps the machine; the other GPUs go on without it"
-    if unknown := unknown_words(sample, has_declared_need=True):
-        return (
-            unknown,
-            "Update the driver; of some GPUs that share the machine's memory none tells it: use --devices cpu",
-        )
+    if not sample.shares_host_memory and (unknown := unknown_words(sample, has_declared_need=True)):
+        return unknown, "Update the driver, or use --devices cpu"
     if unknown := unknown_words(sample, has_declared_need=has_declared_needs):
-        return unknown, 'Declare what a run needs (vram = "10 GiB" in the plan): then memory alone decides'
+        return unknown, "Leave `vram` out" if has_declared_needs else declare
+    if sample.graphics and not has_declared_needs and (drawn := memory_words(sample)):
+        return drawn.partition(":")[0], declare
     with contextlib.suppress(LaunchError):  # no folder for leases: the line on locks says so
         if why := set_aside_reason(sample.uuid):
             return why, f"Where it is well again: iqa-tui restore {sample.uuid}"

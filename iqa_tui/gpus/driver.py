@@ -19,18 +19,25 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from iqa_tui.gpus.free import duration_words
-from iqa_tui.gpus.sample import GpuProcess, GpuSample
+from iqa_tui.gpus.sample import GpuProcess, GpuSample, XidSeen
 
-START_SECONDS = 10.0
-"""The first answer is waited for this long: without persistence mode a driver wakes each GPU up first."""
+START_SECONDS = 20.0
+"""The first answer is waited for this long: without persistence mode a driver wakes each GPU up first, one after the
+other; 12 s were seen.
+"""
 ANSWER_SECONDS = 3.0
 """Later ones."""
+WAKE_SECONDS = 60.0
+"""A first answer is given up after this long: who ends the question earlier lets the driver fall asleep again, and the
+next question finds it as this one did.
+"""
 GIVE_UP_SECONDS = 20.0
-"""After this long a query is given up and its process ended."""
+"""After this long a later query is given up and its process ended."""
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
 NORMAL_PAUSE_SECONDS = 30.0
 """A machine without a driver is asked again after this: somebody may load it."""
+MAY_WAKE = "it may be waking up; `sudo nvidia-smi -pm 1`, persistence mode, keeps it awake"
 STUCK = "The NVIDIA driver does not answer, and who asks it is stuck in it: only a reboot helps"
 
 
@@ -49,6 +56,10 @@ class Reading:
     driver_version: str | None = None
     cuda_version: tuple[int, int] | None = None
     """The newest CUDA that the driver can run; None where it does not tell."""
+    xids: tuple[XidSeen, ...] = ()
+    """What the driver reported between the answer before this one and this one."""
+    may_be_waking: bool = False
+    """True with trouble: it may go by itself, since a driver without persistence mode takes a while to wake up."""
 
     @property
     def is_fresh(self) -> bool:
@@ -66,6 +77,7 @@ class Driver:
         start_seconds: float = START_SECONDS,
         answer_seconds: float = ANSWER_SECONDS,
         give_up_seconds: float = GIVE_UP_SECONDS,
+        wake_seconds: float = WAKE_SECONDS,
     ) -> None:
         """Start nothing yet.
 
@@ -75,7 +87,7 @@ class Driver:
         """
         self._command, self._env = list(command), env
         self._start_seconds, self._answer_seconds = start_seconds, answer_seconds
-        self._give_up_seconds = give_up_seconds
+        self._give_up_seconds, self._wake_seconds = give_up_seconds, wake_seconds
         self._process: subprocess.Popen[bytes] | None = None
         self._end: weakref.finalize[Any, Any] | None = None
         self._asked: float | None = None
@@ -182,16 +194,27 @@ class Driver:
             taken_at=answer["taken_at"],
             driver_version=answer["driver"],
             cuda_version=(cuda[0], cuda[1]) if cuda else None,
+            xids=tuple(XidSeen(tuple(seen["keys"]), seen["xid"]) for seen in answer["xids"]),
         )
 
     def _overdue(self, asked: float) -> None:
         now = time.monotonic()
         since = asked if self._silent_since is None else self._silent_since
         words = f"The NVIDIA driver has not answered for {duration_words(now - since)}"
-        if now - asked >= self._give_up_seconds:
+        may_be_waking = self._may_be_waking(now - since)
+        if may_be_waking:
+            words += f" ({MAY_WAKE})"
+        if now - asked >= (self._give_up_seconds if self._has_answered else self._wake_seconds):
             self._fail(words)
         else:
-            self._reading = replace(self._reading, trouble=words, is_normal=False)
+            self._reading = replace(self._reading, trouble=words, is_normal=False, may_be_waking=may_be_waking)
+
+    def _may_be_waking(self, silent_seconds: float) -> bool:
+        """A process that has had an answer keeps the driver awake, and so does persistence mode."""
+        if self._has_answered or silent_seconds > self._wake_seconds:
+            return False
+        samples = self._reading.samples
+        return not samples or not all(sample.has_persistence for sample in samples)
 
     def _fail(self, words: str, *, is_normal: bool = False) -> None:
         """End the process; start another one after a pause. What there was is forgotten where it is no failure."""
@@ -200,7 +223,7 @@ class Driver:
         self._failures += 1
         self._next_start = time.monotonic() + (NORMAL_PAUSE_SECONDS if is_normal else pause)
         kept = Reading() if is_normal else self._reading
-        self._reading = replace(kept, trouble=words, is_normal=is_normal)
+        self._reading = replace(kept, trouble=words, is_normal=is_normal, xids=(), may_be_waking=False)
 
 
 def _end_words(process: subprocess.Popen[bytes]) -> str:
@@ -224,6 +247,9 @@ def _end_process(process: subprocess.Popen[bytes]) -> None:
 
 
 def _sample(fields: dict[str, Any]) -> GpuSample:
-    processes = fields["processes"]
-    known = None if processes is None else tuple(GpuProcess(**process) for process in processes)
-    return GpuSample(**{**fields, "processes": known})
+    known = {name: _processes(fields[name]) for name in ("processes", "graphics")}
+    return GpuSample(**{**fields, **known})
+
+
+def _processes(answer: list[dict[str, Any]] | None) -> tuple[GpuProcess, ...] | None:
+    return None if answer is None else tuple(GpuProcess(**process) for process in answer)

@@ -19,6 +19,10 @@ SETTLE_SECONDS = 4.0
 SETTLE_SAMPLES = 3
 SPARE_BYTES = 512 * MIB
 """Beside a declared need: what CUDA itself takes."""
+MPS_SERVER = "nvidia-cuda-mps-server"
+"""It lends the GPU to its clients, and has some 30 MiB of it also when there are none."""
+MOST_NAMES = 3
+"""Graphics processes that are named; the rest are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +46,29 @@ def why_busy(sample: GpuSample, now: float) -> str | None:
 
 
 def _who_holds(sample: GpuSample, now: float) -> str | None:
-    if not sample.processes:
+    """An MPS server waits for clients for as long as the machine is up: only they hold the GPU."""
+    holding = [process for process in sample.processes or () if not is_mps_server(process)]
+    if not holding:
         return None
-    largest = max(sample.processes, key=lambda process: process.memory_used_bytes or 0)
-    others = f" and {len(sample.processes) - 1} more" if len(sample.processes) > 1 else ""
+    largest = max(holding, key=lambda process: process.memory_used_bytes or 0)
+    others = f" and {len(holding) - 1} more" if len(holding) > 1 else ""
     return f"held by {process_words(largest, now)}{others}"
+
+
+def is_mps_server(process: GpuProcess) -> bool:
+    """By its name, of which the kernel keeps 15 letters."""
+    return (process.name or "").startswith(MPS_SERVER[:15])
 
 
 def unknown_words(sample: GpuSample, *, has_declared_need: bool = False) -> str | None:
     """What the driver does not tell of a GPU and would have to, for a run that takes it whole, or for one that has
     declared its need; None where that is nothing.
     """
-    if sample.memory_used_bytes is None or sample.memory_total_bytes is None:
+    is_memory_known = sample.memory_used_bytes is not None and sample.memory_total_bytes is not None
+    if not is_memory_known and not sample.shares_host_memory:
         return "its driver does not tell how much memory is used"
     if has_declared_need:
-        return None
+        return None if is_memory_known else "it uses the machine's memory, and how much of that is used is not told"
     if sample.processes is None:
         return "its driver does not tell who uses it"
     if sample.utilisation_percent is None and sample.instance is None:  # of a part of a GPU no driver tells it
@@ -66,15 +78,51 @@ def unknown_words(sample: GpuSample, *, has_declared_need: bool = False) -> str 
 
 def _what_is_used(sample: GpuSample) -> str | None:
     """What cannot be known counts as used."""
+    if sample.shares_host_memory:  # the host always uses some: processes and load decide
+        return _load_words(sample)
     if sample.memory_used_bytes is None or sample.memory_total_bytes is None:
         return unknown_words(sample)
-    if sample.memory_used_bytes > idle_memory_bytes(sample):
-        used = f"{sample.memory_used_bytes / GIB:.1f} of {sample.memory_total_bytes / GIB:.0f} GiB"
-        return f"{used} are in use by a process that cannot be seen from here"
+    return memory_words(sample) or _load_words(sample)
+
+
+def _load_words(sample: GpuSample) -> str | None:
     if sample.utilisation_percent is not None and sample.utilisation_percent > IDLE_UTILISATION_PERCENT:
         return f"it is {sample.utilisation_percent}% busy"
     unknown = unknown_words(sample)
     return None if unknown is None else f"{unknown}: only runs that declare `vram` start on it"
+
+
+def memory_words(sample: GpuSample) -> str | None:
+    """Who uses its memory, beside processes that compute, and what helps; None if hardly any is used or if its
+    driver does not tell how much.
+    """
+    used, total = sample.memory_used_bytes, sample.memory_total_bytes
+    if used is None or total is None or used <= idle_memory_bytes(sample):
+        return None
+    words = f"{used / GIB:.1f} of {total / GIB:.0f} GiB are {_users(sample, used)}"
+    return words if sample.is_exclusive else f"{words}: `vram` in the plan lets a run share it"
+
+
+def _users(sample: GpuSample, used_bytes: int) -> str:
+    """`used by graphics processes (Xorg)`, or as far as it can be seen."""
+    graphics = sample.graphics or ()
+    if graphics:
+        needs = [process.memory_used_bytes for process in graphics]
+        told = sum(filter(None, needs))
+        names = f"by graphics processes ({_names(graphics)})"
+        if None in needs or used_bytes - told <= idle_memory_bytes(sample):
+            return f"used {names}"
+        return f"in use, {told / GIB:.1f} of them {names}, the rest by a process that cannot be seen from here"
+    if any(map(is_mps_server, sample.processes or ())):
+        return f"in use through the MPS server ({MPS_SERVER})"
+    return "in use by a process that cannot be seen from here"
+
+
+def _names(processes: Sequence[GpuProcess]) -> str:
+    """`Xorg, gnome-shell and 2 more`, each program once."""
+    names = list(dict.fromkeys(process.name or f"pid {process.pid}" for process in processes))
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + more
 
 
 def why_not_free(looks: Sequence[Look], now: float, settle_seconds: float = SETTLE_SECONDS) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class GpuProcess:
-    """A compute process on a GPU."""
+    """A process on a GPU."""
 
     pid: int
     """As the driver tells it: in a container it may be the host's."""
@@ -34,6 +34,7 @@ class GpuSample:
     temperature_celsius: int | None = None
     power_watts: float | None = None
     processes: tuple[GpuProcess, ...] | None = None
+    """Those that compute."""
     memory_counts_reserve: bool = False
     """True: an old driver, whose used memory holds its own reserve (912 MB on an idle A100)."""
     instance: int | None = None
@@ -41,4 +42,25 @@ class GpuSample:
     by_uuid: bool = False
     """True: CUDA may count otherwise than we do (MIG, or a PCI place that is not told), so it is named by UUID."""
     problem: str = ""
-    """Why no run can have it, whatever the numbers say: the driver has lost it, or does not tell its UUID."""
+    """Why no run can have it, whatever the numbers say: the driver has lost it, its compute mode is prohibited, its
+    device file is closed to this user, …
+    """
+    graphics: tuple[GpuProcess, ...] | None = None
+    """Processes that draw: a desktop, a browser."""
+    is_exclusive: bool = False
+    """True: its compute mode lets one process compute at a time, so no two runs share it."""
+    has_persistence: bool | None = None
+    """False: the driver sleeps when no process uses the GPU, and takes seconds to wake up."""
+    shares_host_memory: bool = False
+    """True: it has no memory of its own (GB10, Jetson). Used and total memory are the host's, so they say nothing of
+    who computes on it.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class XidSeen:
+    """An error that the driver reported of a GPU while we listened."""
+
+    keys: tuple[str, ...]
+    """UUIDs of the devices that it concerns: the GPU, or all MIG instances of it."""
+    xid: int

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from iqa_tui.launch.cuda_errors import fault_words, is_of_the_driver
 from training.runfolder.schema import EXIT_STOPPED, ExitKind, StopRequest
 
 TAIL_BYTES = 64 << 10
@@ -30,19 +31,19 @@ GROUP_BAR = re.compile(r"^\s*\| ")
 """Before each line of an exception group."""
 ABORTED = re.compile(r"what\(\):\s*(\S.*)")
 """C++, of an exception that nobody caught."""
-OUT_OF_MEMORY = re.compile(r"CUDA out of memory|CUDA error: out of memory|OutOfMemoryError|CUBLAS_STATUS_ALLOC_FAILED")
+OUT_OF_MEMORY = re.compile(
+    r"CUDA out of memory|CUDA(?: driver)? error: out of memory|OutOfMemoryError|CUDA_ERROR_OUT_OF_MEMORY"
+    r"|cudaErrorMemoryAllocation|\bCU[A-Z]+_(?:STATUS_)?ALLOC_FAILED|RESOURCE_EXHAUSTED: Out of memory",
+)
+NO_ENGINE = re.compile(r"unable to find an engine to execute|Unable to find a valid cuDNN algorithm", re.IGNORECASE)
+"""cuDNN, if no way of computing fits into what memory is left; torch's text does not name memory."""
+HOST_OUT_OF_MEMORY = re.compile(r"^MemoryError|DefaultCPUAllocator: (?:can't allocate|not enough) memory")
 OUR_OUT_OF_MEMORY = "CUDA out of memory at --batch_size"
 CAPACITY = re.compile(r"total capacity of ([\d.]+) (\w+) of which ([\d.]+) (\w+) is free")
 OLD_CAPACITY = re.compile(r"([\d.]+) (\w+) total capacity;.*?([\d.]+) (\w+) free;")
 """torch before 2.1."""
 BYTES = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 NOT_FINITE = re.compile(r"\b(loss|gradient|weights)\b.*\bnot finite\b", re.IGNORECASE)
-DRIVER_LOST = re.compile(
-    r"GPU is lost|fallen off the bus|uncorrectable ECC|unspecified launch failure|driver shutting down"
-    r"|no CUDA-capable device is detected|CUDA-capable device\(s\) is/are busy or unavailable|CUDA error: hardware",
-    re.IGNORECASE,
-)
-"""CUDA's own words, as in the runtime's table of errors (cudaGetErrorString)."""
 WORKER_KILLED = re.compile(r"DataLoader worker .*(killed by signal: Killed|exited unexpectedly)|BrokenProcessPool")
 """torch and Python, of a worker that the kernel ended."""
 LATELY_SECONDS = 30.0
@@ -156,7 +157,7 @@ def _signalled(ending: Ending) -> tuple[ExitKind, str]:
     if number == signal.SIGKILL and ending.oom_kills > 0:
         return ExitKind.HOST_OUT_OF_MEMORY, f"killed by {name}: the machine ran out of memory"
     if number == signal.SIGABRT and (said := ABORTED.findall(_text(ending.output))):
-        return _kind_of_abort(said[-1]), f"killed by {name}: {_shortened(said[-1])}"
+        return _kind_of_abort(said[-1]), f"killed by {name}: {_with_fault(_shortened(said[-1]))}"
     meaning = f": {MEANINGS[signal.Signals(number)]}" if number in MEANINGS else ""
     return ExitKind.SIGNAL, f"killed by {name}{meaning}"
 
@@ -164,7 +165,12 @@ def _signalled(ending: Ending) -> tuple[ExitKind, str]:
 def _kind_of_abort(words: str) -> ExitKind:
     if OUT_OF_MEMORY.search(words):
         return ExitKind.GPU_OUT_OF_MEMORY
-    return ExitKind.DRIVER if DRIVER_LOST.search(words) else ExitKind.SIGNAL
+    return ExitKind.DRIVER if is_of_the_driver(words) else ExitKind.SIGNAL
+
+
+def _with_fault(words: str) -> str:
+    fault = fault_words(words)
+    return f"{words} ({fault})" if fault else words
 
 
 def _failed(ending: Ending) -> tuple[ExitKind, str]:
@@ -175,6 +181,8 @@ def _failed(ending: Ending) -> tuple[ExitKind, str]:
     words = last_words(ending.output)
     cause = f"exit {ending.returncode}: {words}" if words else f"exit {ending.returncode} without a word"
     kind = _kind_of_failure(ending, words)
+    if kind is ExitKind.GPU_OUT_OF_MEMORY and NO_ENGINE.search(words):
+        return kind, f"{cause} (mostly said if GPU memory is full)"
     if kind is ExitKind.GPU_OUT_OF_MEMORY:
         memory = _out_of_memory(text, ending.device)
         if words.startswith(OUR_OUT_OF_MEMORY):  # it goes on with the batch size and what to do
@@ -184,18 +192,18 @@ def _failed(ending: Ending) -> tuple[ExitKind, str]:
         return kind, f"{cause}: the machine ran out of memory"
     if kind is ExitKind.DISK_FULL and not NO_ROOM.search(words):
         return kind, f"{cause} (the disk of the runs is full)"
-    return kind, cause
+    return kind, _with_fault(cause) if kind is ExitKind.FAILED else cause
 
 
 def _kind_of_failure(ending: Ending, words: str) -> ExitKind:
     """The first that fits."""
-    host_memory = words.startswith("MemoryError") or (ending.oom_kills > 0 and WORKER_KILLED.search(words))
+    host_memory = HOST_OUT_OF_MEMORY.search(words) or (ending.oom_kills > 0 and WORKER_KILLED.search(words))
     signs = (
-        (OUT_OF_MEMORY.search(words), ExitKind.GPU_OUT_OF_MEMORY),
+        (OUT_OF_MEMORY.search(words) or NO_ENGINE.search(words), ExitKind.GPU_OUT_OF_MEMORY),
         (host_memory, ExitKind.HOST_OUT_OF_MEMORY),
         (NO_ROOM.search(words) or ending.disk_is_full, ExitKind.DISK_FULL),
         (NOT_FINITE.search(words), ExitKind.NOT_FINITE),
-        (DRIVER_LOST.search(words), ExitKind.DRIVER),
+        (is_of_the_driver(words), ExitKind.DRIVER),
         (ending.is_ours and ending.returncode == 2, ExitKind.USAGE),
     )
     return next((kind for sign, kind in signs if sign), ExitKind.FAILED)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from iqa_tui.gpus.driver import Driver, Reading
-from iqa_tui.gpus.free import SETTLE_SAMPLES, Look, duration_words, why_not_free
+from iqa_tui.gpus.free import SETTLE_SAMPLES, SPARE_BYTES, Look, duration_words, why_not_free
 from iqa_tui.gpus.mask import MASK_VARIABLE, inherited_mask, names_gpu
 from iqa_tui.gpus.sample import GpuSample
 from iqa_tui.launch.lease import Holder, lease_holders
@@ -16,7 +16,12 @@ from iqa_tui.launch.processes import child_environment, program
 from iqa_tui.launch.setaside import set_aside_reason
 from iqa_tui.launch.sharing import left_bytes, room_bytes, share_words
 from iqa_tui.launch.slots import cpu_slots, threads_per_slot
+from iqa_tui.launch.xid_records import record_xids
 from training.runfolder.schema import Spec
+
+WATCH_SECONDS = 10.0
+"""How often the driver is asked for XIDs while nobody surveys."""
+EXCLUSIVE = "its compute mode is exclusive process, so no run shares it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,7 @@ class Surveyor:
         honour_mask: bool = True,
         all_cpu_slots: bool = False,
         patience_seconds: float | None = None,
+        records_xids: bool = False,
     ) -> None:
         """Ask the driver nothing yet.
 
@@ -111,15 +117,22 @@ class Surveyor:
             all_cpu_slots: list CPU slots beside GPUs too; otherwise only those that a run has.
             patience_seconds: how long one survey waits for the driver, for who surveys again and again and must not
                 stand still; None: as long as a driver may take that wakes up.
+            records_xids: withdraw a GPU of which the driver reports an error of its own or of the hardware.
         """
         self._settle_seconds = settle_seconds
         self._mask = inherited_mask() if honour_mask else None
         self._all_cpu_slots = all_cpu_slots
         self._patience_seconds = patience_seconds
+        self._records_xids = records_xids
         self._driver: Driver | None = None
         self._reading = Reading()
         self._looks: dict[str, deque[Look]] = {}
-        self._looked = float("-inf")
+        self._looked = self._watched = float("-inf")
+
+    def watch(self) -> None:
+        """Listen for XIDs while nothing has to be surveyed, for who does nothing else; most calls cost nothing."""
+        if time.monotonic() >= self._watched + WATCH_SECONDS:
+            self._look()
 
     def survey(self) -> Survey:
         """Every device as it is now.
@@ -148,8 +161,11 @@ class Surveyor:
         if self._driver is None:
             self._driver = open_driver(self._patience_seconds)
         before, self._reading = self._reading, self._driver.look()
+        self._watched = time.monotonic()
         if not self._reading.is_fresh or self._reading.taken_at == before.taken_at:
             return
+        if self._records_xids:
+            record_xids(self._reading.xids)
         self._looked = now = time.monotonic()  # not before: the first answer takes a while
         for sample in self._reading.samples:
             looks = self._looks.setdefault(sample.uuid, deque(maxlen=2 * SETTLE_SAMPLES))
@@ -169,9 +185,11 @@ class Surveyor:
         left = left_bytes(sample, holders)
         device = replace(device, room_bytes=room_bytes(sample, holders))
         if holders:
-            return DeviceState(device, False, _holders_words(holders, left), sample, holders, left_bytes=left)
-        reason = why_not_free(self._looks[sample.uuid], time.time(), self._settle_seconds) or "free"
-        return DeviceState(device, reason == "free", reason, sample, left_bytes=left)
+            reason = _and_mode(_holders_words(holders, left), sample)
+            return DeviceState(device, False, reason, sample, holders, left_bytes=left)
+        why = why_not_free(self._looks[sample.uuid], time.time(), self._settle_seconds)
+        reason = "free" if why is None else _and_mode(why, sample)
+        return DeviceState(device, why is None, reason, sample, left_bytes=left)
 
     def _note(self, gpus: list[DeviceState], usable: list[DeviceState]) -> str:
         slots = cpu_slots()
@@ -184,6 +202,11 @@ class Surveyor:
         if gpus and not usable:
             return f"{MASK_VARIABLE} hides every GPU: {use}"
         return ""
+
+
+def _and_mode(reason: str, sample: GpuSample) -> str:
+    """A GPU that no run could have whatever its mode has only that said."""
+    return f"{reason}; {EXCLUSIVE}" if sample.is_exclusive and not sample.problem else reason
 
 
 def _unless_set_aside(state: DeviceState) -> DeviceState:
@@ -238,7 +261,8 @@ def names_device(entry: str, device: Device) -> bool:
 
 
 def can_start(spec: Spec, state: DeviceState, default_kind: str, promised: Sequence[int | None] = ()) -> bool:
-    """Whether a run may start on this device now. A declared need asks for room, not for an idle GPU.
+    """Whether a run may start on this device now. A declared need asks for room, not for an idle GPU, if the GPU can
+    be shared.
 
     Args:
         promised: what runs need that get it but do not hold its lease yet; None among them: the whole device.
@@ -250,7 +274,15 @@ def can_start(spec: Spec, state: DeviceState, default_kind: str, promised: Seque
         return state.free and not promised
     if None in promised:
         return False
-    return state.left_bytes is not None and need + sum(filter(None, promised)) <= state.left_bytes
+    if state.left_bytes is None:
+        return state.free and not promised and _holds(state.sample, need)
+    return need + sum(filter(None, promised)) <= state.left_bytes
+
+
+def _holds(sample: GpuSample | None, need_bytes: int) -> bool:
+    """Whether a GPU that cannot be shared is large enough for a run that gets it whole; True if that is not told."""
+    total = sample.memory_total_bytes if sample is not None else None
+    return total is None or need_bytes + SPARE_BYTES <= total
 
 
 def need_bytes(spec: Spec, device: Device) -> int | None:

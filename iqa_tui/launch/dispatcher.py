@@ -97,7 +97,10 @@ class Dispatcher:
             self._unless_left_alone(run, _resume)
         queued = [entry for entry in waiting.queued if entry[0].run_id not in self._starts]
         if not queued or time.monotonic() < self._room_again:
-            return bool(queued or self._starts or waiting.alive or waiting.resumable or self._keeper.is_needed)
+            stays = bool(queued or self._starts or waiting.alive or waiting.resumable or self._keeper.is_needed)
+            if stays:
+                self._surveyor.watch()
+            return stays
         survey = self._surveyor.survey()
         promises = Promises()
         for start in self._starts.values():
@@ -269,7 +272,8 @@ def main(argv: list[str]) -> int:
     os.chdir("/")  # a file system that somebody wants to unmount must not be kept busy
     settle_seconds = _settle_seconds()
     # Which GPUs a run may use stands in its spec: the mask of whoever started this process is not another's.
-    dispatch(runs_dir, Surveyor(settle_seconds=settle_seconds, honour_mask=False, all_cpu_slots=True))
+    surveyor = Surveyor(settle_seconds=settle_seconds, honour_mask=False, all_cpu_slots=True, records_xids=True)
+    dispatch(runs_dir, surveyor)
     return 0
 
 

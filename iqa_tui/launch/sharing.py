@@ -15,14 +15,15 @@ MOST_ANCESTORS = 8
 
 
 def room_bytes(sample: GpuSample, holders: Sequence[Holder]) -> int | None:
-    """What all shares of this GPU together may reserve; None where it cannot be known, or one run has it whole.
+    """What all shares of this GPU together may reserve; None where it cannot be known, or one run has it whole, or its
+    compute mode lets in no second one.
 
     What a run uses counts once, as long as its processes can be told from others'; where they cannot (in a container,
     under MIG, where the driver tells no memory by process) it counts beside what it has reserved.
     """
     if sample.memory_used_bytes is None or sample.memory_total_bytes is None or sample.problem:
         return None
-    if any(holder.reserved_bytes is None for holder in holders):
+    if sample.is_exclusive or any(holder.reserved_bytes is None for holder in holders):
         return None
     own = _used_by_runs(sample.processes or (), holders)
     within = sum(min(own.get(holder.pid or 0, 0), holder.reserved_bytes or 0) for holder in holders)

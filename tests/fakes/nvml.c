@@ -4,8 +4,15 @@
      gpu UUID NAME USED_MIB TOTAL_MIB PERCENT BUS_ID
      mig GPU NUMBER UUID NAME USED_MIB TOTAL_MIB  an instance of that GPU, which has MIG on then
      process GPU PID MIB                          GPU counts the gpu lines, from 0; -2, -3, … the mig lines
+     graphics GPU PID MIB                         a process that draws
+     client GPU PID MIB                           a client of an MPS server
+     minor GPU NUMBER                             of its device file; absent: not supported
+     mode GPU NUMBER                              compute mode; absent: 0, default
+     persistence GPU NUMBER                       absent: 1, on
+     xid GPU NUMBER                               reported once to who registered before the line was there
      fail GPU FIELD CODE                          count handle pci memory_v2 memory utilisation temperature power
-                                                  processes name uuid mig; * for every field but the handle
+                                                  processes graphics clients name uuid mig mode persistence events;
+                                                  * for every field but the handle; GPU -1 and FIELD event_set, count
      hang GPU FIELD SECONDS                       before it answers; GPU -1 and FIELD init: nvmlInit itself
      crash GPU FIELD                              by SIGSEGV
 
@@ -19,13 +26,15 @@
 
 #define MOST 16
 typedef struct { int board, number; char uuid[96], name[96], bus_id[32]; unsigned long long used, total; unsigned percent; } Gpu;
-typedef struct { int gpu; unsigned pid; unsigned long long mib; } Process;
+typedef struct { int gpu; unsigned pid; unsigned long long mib; char kind; } Process;
+typedef struct { int gpu, number; char kind; } Fact;
 typedef struct { int gpu; char field[32]; int code, seconds, crashes; } Failure;
 typedef struct {
-    int init, gpus, parts, processes, failures;
+    int init, gpus, parts, processes, failures, facts;
     Gpu gpu[MOST], part[MOST];
     Process process[4 * MOST];
     Failure failure[4 * MOST];
+    Fact fact[8 * MOST];
 } State;
 
 static State read_state(void) {
@@ -39,14 +48,24 @@ static State read_state(void) {
         Gpu *gpu = &state.gpu[state.gpus], *part = &state.part[state.parts];
         Process *process = &state.process[state.processes];
         Failure *failure = &state.failure[state.failures];
+        Fact *fact = &state.fact[state.facts];
+        char kind[32];
+        int numbers[2];
+        unsigned long long mib;
         if (sscanf(line, "gpu %95s %95s %llu %llu %u %31s", gpu->uuid, gpu->name, &gpu->used, &gpu->total,
                    &gpu->percent, gpu->bus_id) == 6) state.gpus++;
         else if (sscanf(line, "mig %d %d %95s %95s %llu %llu", &part->board, &part->number, part->uuid, part->name,
                         &part->used, &part->total) == 6) state.parts++;
-        else if (sscanf(line, "process %d %u %llu", &process->gpu, &process->pid, &process->mib) == 3) state.processes++;
+        else if (sscanf(line, "%31s %d %u %llu", kind, &process->gpu, &process->pid, &mib) == 4) { /* process graphics client */
+            process->mib = mib; process->kind = *kind; state.processes++;
+        }
         else if (sscanf(line, "fail %d %31s %d", &failure->gpu, failure->field, &failure->code) == 3) state.failures++;
         else if (sscanf(line, "hang %d %31s %d", &failure->gpu, failure->field, &failure->seconds) == 3) state.failures++;
         else if (sscanf(line, "crash %d %31s", &failure->gpu, failure->field) == 2) { failure->crashes = 1; state.failures++; }
+        else if (sscanf(line, "%31s %d %d", kind, &numbers[0], &numbers[1]) == 3) { /* minor mode persistence xid */
+            fact->gpu = numbers[0]; fact->number = numbers[1]; fact->kind = !strcmp(kind, "minor") ? 'n' : *kind;
+            state.facts++;
+        }
         else sscanf(line, "init %d", &state.init);
     }
     fclose(file);
@@ -184,14 +203,14 @@ int nvmlDeviceGetName(void *handle, char *text, unsigned size) {
 }
 
 typedef struct { unsigned pid; unsigned long long used; unsigned gpu_instance, compute_instance; } ProcessInfo;
-int nvmlDeviceGetComputeRunningProcesses_v3(void *handle, unsigned *count, ProcessInfo *infos) {
+static int running(void *handle, const char *field, char kind, unsigned *count, ProcessInfo *infos) {
     State state; Gpu gpu;
     unsigned found = 0, room = *count;
-    int code = look(handle, "processes", &state, &gpu);
+    int code = look(handle, field, &state, &gpu);
     if (code) return code;
     long asked = (long)handle >= 100 ? -2 - ((long)handle - 100) : (long)handle - 1;
     for (int i = 0; i < state.processes; i++) {
-        if (state.process[i].gpu != asked) continue;
+        if (state.process[i].gpu != asked || state.process[i].kind != kind) continue;
         if (infos && found < room) {
             memset(&infos[found], 0, sizeof *infos);
             infos[found].pid = state.process[i].pid;
@@ -201,4 +220,68 @@ int nvmlDeviceGetComputeRunningProcesses_v3(void *handle, unsigned *count, Proce
     }
     *count = found;
     return found > room ? 7 : 0; /* insufficient size */
+}
+int nvmlDeviceGetComputeRunningProcesses_v3(void *handle, unsigned *count, ProcessInfo *infos) {
+    return running(handle, "processes", 'p', count, infos);
+}
+int nvmlDeviceGetGraphicsRunningProcesses_v3(void *handle, unsigned *count, ProcessInfo *infos) {
+    return running(handle, "graphics", 'g', count, infos);
+}
+int nvmlDeviceGetMPSComputeRunningProcesses_v3(void *handle, unsigned *count, ProcessInfo *infos) {
+    return running(handle, "clients", 'c', count, infos);
+}
+
+/* The number that a line of this kind gives, else `absent`. */
+static int fact(const State *state, long gpu, char kind, int absent) {
+    for (int i = 0; i < state->facts; i++)
+        if (state->fact[i].gpu == gpu && state->fact[i].kind == kind) return state->fact[i].number;
+    return absent;
+}
+static int ask_fact(void *handle, const char *field, char kind, int absent, unsigned *number) {
+    State state; Gpu gpu;
+    int code = look(handle, field, &state, &gpu);
+    int said = code ? absent : fact(&state, (long)handle - 1, kind, absent);
+    if (code) return code;
+    if (said < 0) return 3; /* not supported */
+    *number = (unsigned)said;
+    return 0;
+}
+int nvmlDeviceGetMinorNumber(void *handle, unsigned *number) { return ask_fact(handle, "minor", 'n', -1, number); }
+int nvmlDeviceGetComputeMode(void *handle, unsigned *mode) { return ask_fact(handle, "mode", 'm', 0, mode); }
+int nvmlDeviceGetPersistenceMode(void *handle, unsigned *mode) { return ask_fact(handle, "persistence", 'p', 1, mode); }
+
+static int told; /* xid lines of the file that are in the past for this process */
+static unsigned registered; /* a bit a GPU */
+int nvmlEventSetCreate(void **set) {
+    State state = read_state();
+    told = registered = 0;
+    for (int i = 0; i < state.facts; i++) told += state.fact[i].kind == 'x';
+    *set = &told;
+    return trouble(&state, -1, "event_set");
+}
+int nvmlEventSetFree(void *set) { (void)set; return 0; }
+int nvmlDeviceGetSupportedEventTypes(void *handle, unsigned long long *types) { (void)handle; *types = 8; return 0; }
+int nvmlDeviceRegisterEvents(void *handle, unsigned long long types, void *set) {
+    State state; Gpu gpu; (void)types; (void)set;
+    int code = look(handle, "events", &state, &gpu);
+    if (!code) registered |= 1u << ((long)handle - 1);
+    return code;
+}
+typedef struct { void *device; unsigned long long type, data; unsigned gpu_instance, compute_instance; } Event;
+int nvmlEventSetWait_v2(void *set, Event *event, unsigned milliseconds) {
+    State state = read_state(); (void)set; (void)milliseconds;
+    int code = trouble(&state, -1, "wait");
+    if (code) return code;
+    for (int i = 0, number = 0; i < state.facts; i++) {
+        Fact *one = &state.fact[i];
+        if (one->kind != 'x' || number++ < told) continue;
+        told = number;
+        if (!(registered >> one->gpu & 1)) continue;
+        event->device = (void *)(long)(one->gpu + 1);
+        event->type = 8;
+        event->data = (unsigned long long)one->number;
+        event->gpu_instance = event->compute_instance = 0xffffffff;
+        return 0;
+    }
+    return 10; /* timeout */
 }

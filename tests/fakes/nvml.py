@@ -14,9 +14,11 @@ import pytest
 
 SOURCE = Path(__file__).with_name("nvml.c")
 NOT_SUPPORTED = 3
+NO_PERMISSION = 4
 DRIVER_NOT_LOADED = 9
 VERSION_MISMATCH = 18
 GPU_IS_LOST = 15
+NOT_READY = 27
 UNKNOWN = 999
 
 
@@ -46,6 +48,18 @@ class FakeGpus:
     init: int = 0
     parts: list[tuple[int, int, int]] = field(default_factory=list)
     """MIG instances: (GPU, number, used MiB of 10 GiB)."""
+    graphics: list[tuple[int, int, int]] = field(default_factory=list)
+    """As `processes`, of those that draw."""
+    clients: list[tuple[int, int, int]] = field(default_factory=list)
+    """As `processes`, of an MPS server."""
+    modes: dict[int, int] = field(default_factory=dict)
+    """GPU to its compute mode: 2 prohibited, 3 exclusive process."""
+    sleepy: list[int] = field(default_factory=list)
+    """GPUs without persistence mode."""
+    minors: dict[int, int] = field(default_factory=dict)
+    """GPU to the number of its device file; the others have none."""
+    xids: list[tuple[int, int]] = field(default_factory=list)
+    """(GPU, XID); only ever added to, and told to who listens already."""
     says: list[str] = field(default_factory=list)
     """Further lines of the file, as nvml.c explains them."""
     is_old: bool = False
@@ -77,10 +91,15 @@ class FakeGpus:
             used, percent = self.used_mib.get(number, 4), self.percent.get(number, 0)
             lines.append(f"gpu {self.uuid(number)} H100 {used} 81920 {percent} {bus_id}")
         lines += [f"process {gpu} {pid} {mib}" for gpu, pid, mib in self.processes]
+        lines += [f"graphics {gpu} {pid} {mib}" for gpu, pid, mib in self.graphics]
+        lines += [f"client {gpu} {pid} {mib}" for gpu, pid, mib in self.clients]
+        lines += [f"minor {gpu} {minor}" for gpu, minor in self.minors.items()]
+        lines += [f"mode {gpu} {mode}" for gpu, mode in self.modes.items()]
+        lines += [f"persistence {gpu} 0" for gpu in self.sleepy]
         lines += [f"fail {gpu} {name} {code}" for gpu, name, code in self.failures]
         for gpu, number, used in self.parts:
             lines.append(f"mig {gpu} {number} {self.part_uuid(gpu, number)} MIG-1g.10gb {used} 10240")
-        lines += self.says
+        lines += [*self.says, *(f"xid {gpu} {xid}" for gpu, xid in self.xids)]
         aside = self.folder / "gpus.txt.aside"
         aside.write_text("\n".join(lines) + "\n")
         aside.replace(self.folder / "gpus.txt")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -18,14 +19,6 @@ from tests.fakes.lab import wait_until
 from tests.fakes.nvml import GPU_IS_LOST, FakeGpus
 
 MISMATCH = "The NVIDIA driver does not answer (its library and its kernel module are of different versions: reboot)"
-
-
-@pytest.fixture
-def gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeGpus:
-    made = FakeGpus(tmp_path / "driver", count=2)
-    for name, value in made.env.items():
-        monkeypatch.setenv(name, value)
-    return made
 
 
 def open_driver(answer_seconds: float = 60.0, give_up_seconds: float = 60.0) -> Driver:
@@ -86,12 +79,62 @@ def test_a_driver_that_hangs_from_the_start_is_told_of(gpus: FakeGpus) -> None:
     driver.close()
 
 
+WAKING = " (it may be waking up; `sudo nvidia-smi -pm 1`, persistence mode, keeps it awake)"
+
+
+def test_a_driver_that_takes_long_to_wake_up_is_waited_for_and_named_so(gpus: FakeGpus) -> None:
+    """Longer than a later answer may take: its process is kept, or the driver would fall asleep again."""
+    gpus.says = ["hang -1 init 2"]
+    gpus.write()
+    driver = Driver(program("iqa_tui.gpus.sampler"), child_environment(), start_seconds=0.1, give_up_seconds=0.1)
+    reading = driver.look()
+    assert reading.may_be_waking
+    assert re.fullmatch(r"The NVIDIA driver has not answered for \d s" + re.escape(WAKING), reading.trouble)
+    assert not reading.is_normal
+    first = sampler_of(driver)
+    awake = wait_until(lambda: (reading := driver.look()).is_fresh and reading, "the driver to wake up")
+    assert sampler_of(driver) == first
+    assert (len(awake.samples), awake.may_be_waking) == (2, False)
+    driver.close()
+
+
+def test_a_command_waits_for_a_driver_that_takes_twelve_seconds() -> None:
+    assert driver_module.START_SECONDS >= 15
+    assert driver_module.WAKE_SECONDS > driver_module.START_SECONDS
+
+
+def test_what_has_been_awake_or_is_kept_awake_is_not_said_to_wake_up(gpus: FakeGpus) -> None:
+    driver = open_driver(answer_seconds=0.2)
+    assert driver.look().is_fresh
+    gpus.says = ["hang 0 temperature 30"]
+    gpus.write()
+    awake = driver.look()
+    assert (awake.may_be_waking, "wak" in awake.trouble) == (False, False)
+    gpus.says = ["hang -1 init 30"]
+    gpus.write()
+    driver.close()
+    driver._start_seconds = 0.2
+    kept_awake = driver.look()  # another process asks, and persistence mode was on before
+    assert (kept_awake.may_be_waking, "wak" in kept_awake.trouble) == (False, False)
+    driver.close()
+
+
+def test_a_driver_that_is_silent_for_longer_than_it_may_sleep_hangs(gpus: FakeGpus) -> None:
+    gpus.says = ["hang -1 init 30"]
+    gpus.write()
+    driver = Driver(program("iqa_tui.gpus.sampler"), child_environment(), start_seconds=0.1, wake_seconds=0.5)
+    assert driver.look().may_be_waking
+    silent = wait_until(lambda: not (reading := driver.look()).may_be_waking and reading, "it to be given up")
+    assert "wak" not in silent.trouble
+    driver.close()
+
+
 def test_a_query_that_not_even_a_kill_ends_is_the_last_one(gpus: FakeGpus, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(driver_module, "FIRST_PAUSE_SECONDS", 0.0)
     end_process = driver_module._end_process
     gpus.says = ["hang 0 temperature 600"]
     gpus.write()
-    driver = Driver(program("iqa_tui.gpus.sampler"), child_environment(), start_seconds=0.3, give_up_seconds=0.3)
+    driver = Driver(program("iqa_tui.gpus.sampler"), child_environment(), start_seconds=0.3, wake_seconds=0.3)
     with monkeypatch.context() as kernel:
         kernel.setattr(driver_module, "_end_process", lambda process: None)
         driver.look()

@@ -7,25 +7,27 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
-from iqa_tui.gpus import nvml
-from iqa_tui.gpus.driver import Reading
+from iqa_tui.gpus.driver import Driver, Reading
 from iqa_tui.gpus.free import why_busy
 from iqa_tui.gpus.sample import GpuProcess, GpuSample
 from iqa_tui.launch.devices import open_driver
-from tests.fakes.nvml import DRIVER_NOT_LOADED, GPU_IS_LOST, NOT_SUPPORTED, UNKNOWN, VERSION_MISMATCH, FakeGpus
+from iqa_tui.launch.processes import child_environment, program
+from tests.fakes.lab import wait_until
+from tests.fakes.nvml import (
+    DRIVER_NOT_LOADED,
+    GPU_IS_LOST,
+    NOT_READY,
+    NOT_SUPPORTED,
+    UNKNOWN,
+    VERSION_MISMATCH,
+    FakeGpus,
+)
 
 MIB = 1 << 20
 MISMATCH = "The NVIDIA driver does not answer (its library and its kernel module are of different versions: reboot)"
-
-
-@pytest.fixture
-def gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeGpus:
-    made = FakeGpus(tmp_path / "driver", count=2)
-    for name, value in made.env.items():
-        monkeypatch.setenv(name, value)
-    return made
 
 
 def ask(gpus: FakeGpus) -> Reading:
@@ -45,7 +47,11 @@ def samples(gpus: FakeGpus) -> tuple[GpuSample, ...]:
 
 
 def idle(gpus: FakeGpus, number: int) -> GpuSample:
-    return GpuSample(number, gpus.uuid(number), "H100", 4 * MIB, 81_920 * MIB, 0, 41, 61.5, ())
+    return GpuSample(
+        *(number, gpus.uuid(number), "H100", 4 * MIB, 81_920 * MIB, 0, 41, 61.5, ()),
+        graphics=(),
+        has_persistence=True,
+    )
 
 
 @pytest.mark.parametrize("count", [1, 4, 8])
@@ -92,7 +98,7 @@ def test_names_and_places_that_fail_cost_no_gpu(gpus: FakeGpus) -> None:
 
 
 def test_memory_falls_back_to_the_old_question_and_says_so(gpus: FakeGpus) -> None:
-    gpus.failures = [(0, "memory_v2", NOT_SUPPORTED), (1, "memory_v2", NOT_SUPPORTED), (1, "memory", NOT_SUPPORTED)]
+    gpus.failures = [(0, "memory_v2", NOT_SUPPORTED), (1, "memory_v2", NOT_SUPPORTED), (1, "memory", UNKNOWN)]
     first, second = samples(gpus)
     assert (first.memory_used_bytes, first.memory_counts_reserve) == (916 * MIB, True)
     assert why_busy(first, 0.0) is None
@@ -114,15 +120,6 @@ def test_a_process_that_cannot_be_seen_is_a_bare_number(gpus: FakeGpus) -> None:
     assert samples(gpus)[0].processes == (GpuProcess(4_000_000, memory_used_bytes=10 * MIB),)
 
 
-def test_in_a_container_the_hosts_number_is_not_taken_for_a_process_in_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert nvml._process(os.getpid(), 7).user == getpass.getuser()
-    monkeypatch.setattr(nvml, "counts_as_the_host", lambda: False)
-    assert nvml._process(os.getpid(), 7) == GpuProcess(os.getpid(), memory_used_bytes=7)
-    monkeypatch.setattr(nvml, "DRIVER_FILES", "/dev/null")
-    with Path("/dev/null").open():
-        assert nvml._process(os.getpid(), 7).user == getpass.getuser()  # it has the driver open: it is the one
-
-
 def test_gpus_are_counted_in_pci_order(gpus: FakeGpus) -> None:
     gpus.bus_ids = ["00000000:C1:00.0", "00000000:01:00.0"]
     assert [(sample.index, sample.uuid) for sample in samples(gpus)] == [(0, gpus.uuid(1)), (1, gpus.uuid(0))]
@@ -133,7 +130,11 @@ def test_the_parts_of_a_divided_gpu_stand_for_it(gpus: FakeGpus) -> None:
     gpus.processes = [(-3, 4_000_000, 3000)]
     first, third, whole = samples(gpus)
     assert first == GpuSample(
-        0, gpus.part_uuid(0, 0), "MIG-1g.10gb", 12 * MIB, 10_240 * MIB, None, 41, 61.5, (), instance=0, by_uuid=True
+        *(0, gpus.part_uuid(0, 0), "MIG-1g.10gb", 12 * MIB, 10_240 * MIB, None, 41, 61.5, ()),
+        instance=0,
+        by_uuid=True,
+        graphics=(),
+        has_persistence=True,
     )
     assert why_busy(first, 0.0) is None
     assert third.instance == 2
@@ -182,3 +183,63 @@ def test_no_driver_is_a_normal_machine() -> None:
 def test_the_driver_tells_its_version_and_the_newest_cuda_it_runs(gpus: FakeGpus) -> None:
     reading = ask(gpus)
     assert (reading.driver_version, reading.cuda_version) == ("535.104.05", (12, 2))
+
+
+def test_modes_are_told_and_a_prohibited_one_closes_the_gpu_with_the_way_out(gpus: FakeGpus) -> None:
+    gpus.count = 3
+    gpus.modes, gpus.sleepy = {0: 3, 1: 2}, [2]
+    gpus.bus_ids = ["00000000:C1:00.0", "00000000:01:00.0", "00000000:D1:00.0"]  # nvidia-smi counts otherwise
+    prohibited, exclusive, default = samples(gpus)
+    assert (exclusive.is_exclusive, exclusive.problem, why_busy(exclusive, 0.0)) == (True, "", None)
+    assert prohibited.problem == "its compute mode is prohibited: `sudo nvidia-smi -i 1 -c 0` lets runs have it"
+    assert (default.is_exclusive, default.problem, default.has_persistence) == (False, "", False)
+    gpus.failures = [(2, "mode", NOT_SUPPORTED), (2, "persistence", NOT_SUPPORTED)]
+    *_, silent = samples(gpus)
+    assert (silent.is_exclusive, silent.has_persistence) == (False, None)
+
+
+def test_a_gpu_without_memory_of_its_own_has_the_hosts(gpus: FakeGpus) -> None:
+    gpus.failures = [(0, "memory_v2", NOT_SUPPORTED), (0, "memory", NOT_SUPPORTED)]
+    unified, own = samples(gpus)
+    assert (unified.shares_host_memory, own.shares_host_memory) == (True, False)
+    assert unified.memory_total_bytes == psutil.virtual_memory().total
+    assert 0 < (unified.memory_used_bytes or 0) < (unified.memory_total_bytes or 0)
+    assert why_busy(unified, 0.0) is None
+
+
+def test_a_part_of_a_gpu_whose_memory_is_not_told_does_not_have_the_hosts(gpus: FakeGpus) -> None:
+    gpus.parts = [(0, 0, 12)]
+    gpus.failures = [(0, "memory_v2", NOT_SUPPORTED), (0, "memory", NOT_SUPPORTED)]
+    part, _ = samples(gpus)
+    assert (part.shares_host_memory, part.memory_used_bytes) == (False, None)
+
+
+def test_a_gpu_that_is_being_woken_up_is_not_to_be_reset_and_is_seen_once_it_is_awake(gpus: FakeGpus) -> None:
+    gpus.failures = [(1, "handle", NOT_READY)]
+    gpus.write()
+    driver = open_driver()
+    try:
+        _, asleep = driver.look().samples
+        assert asleep.problem.startswith("the driver is waking it up (")
+        assert "`sudo nvidia-smi -pm 1` (persistence mode) keeps it awake" in asleep.problem
+        assert "reset" not in asleep.problem
+        gpus.failures = [(1, "handle", UNKNOWN)]
+        gpus.write()
+        wait_until(lambda: "does not show it (Unknown Error)" in driver.look().samples[1].problem, "another reason")
+        gpus.failures = []
+        gpus.write()
+        wait_until(lambda: driver.look().samples[1] == idle(gpus, 1), "the GPU to be seen")
+    finally:
+        driver.close()
+
+
+def test_a_library_that_cannot_be_loaded_beside_a_driver_is_no_machine_without_gpus(
+    gpus: FakeGpus, tmp_path: Path
+) -> None:
+    (gpus.folder / "libnvidia-ml.so.1").write_bytes(b"cut off by a full disk")
+    command = program("iqa_tui.gpus.sampler", str(tmp_path))
+    assert Driver(command, child_environment()).look().is_normal
+    (tmp_path / "nvidiactl").touch()
+    reading = Driver(command, child_environment()).look()
+    assert not reading.is_normal
+    assert reading.trouble == "The NVIDIA driver is there, and its library (libnvidia-ml.so.1) cannot be loaded"

@@ -71,6 +71,40 @@ def end(returncode: int, output: bytes = b"", **more: object) -> tuple[ExitKind,
             ExitKind.DRIVER,
             "exit 1: RuntimeError: CUDA error: GPU is lost",
         ),
+        (
+            Ending(1, b"RuntimeError: CUDA driver error: out of memory\n", device="GPU 3"),
+            ExitKind.GPU_OUT_OF_MEMORY,
+            "exit 1: CUDA out of memory (GPU 3)",
+        ),
+        (
+            Ending(1, b"RuntimeError: cuDNN error: CUDNN_STATUS_ALLOC_FAILED\n", device="GPU 3"),
+            ExitKind.GPU_OUT_OF_MEMORY,
+            "exit 1: CUDA out of memory (GPU 3)",
+        ),
+        (
+            Ending(1, b"RuntimeError: GET was unable to find an engine to execute this computation\n"),
+            ExitKind.GPU_OUT_OF_MEMORY,
+            (
+                "exit 1: RuntimeError: GET was unable to find an engine to execute this computation "
+                "(mostly said if GPU memory is full)"
+            ),
+        ),
+        (
+            Ending(
+                1,
+                b"RuntimeError: [enforce fail at alloc_cpu.cpp:118] . DefaultCPUAllocator: can't allocate memory: you\n",
+            ),
+            ExitKind.HOST_OUT_OF_MEMORY,
+            (
+                "exit 1: RuntimeError: [enforce fail at alloc_cpu.cpp:118] . DefaultCPUAllocator: can't allocate memory: "
+                "you: the machine ran out of memory"
+            ),
+        ),
+        (
+            Ending(-6, b"terminate called after throwing 'c10::Error'\n  what():  CUDA error: misaligned address\n"),
+            ExitKind.SIGNAL,
+            "killed by SIGABRT: CUDA error: misaligned address (a fault of the run's own kernel, not of the GPU)",
+        ),
         (Ending(-9, b""), ExitKind.SIGNAL, f"killed by SIGKILL: {MEANINGS[signal.SIGKILL]}"),
         (Ending(-11, b""), ExitKind.SIGNAL, "killed by SIGSEGV: a crash in native code"),
         (Ending(-15, b""), ExitKind.SIGNAL, "killed by SIGTERM: from outside, by somebody or the system"),

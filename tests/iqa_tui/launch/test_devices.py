@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from iqa_tui.commands import status
@@ -62,7 +63,7 @@ def test_what_others_do_on_a_gpu_is_said_in_words(lab: Lab, gpus: FakeGpus) -> N
     gpus.write()
     assert reasons() == [
         "held by pid 4000000 (21.3 GiB)",
-        "21.3 of 80 GiB are in use by a process that cannot be seen from here",
+        "21.3 of 80 GiB are in use by a process that cannot be seen from here: `vram` in the plan lets a run share it",
         "it is 97% busy",
         "free",
     ]
@@ -73,7 +74,10 @@ def test_who_surveys_again_and_again_is_not_held_up_by_the_first_answer(lab: Lab
     gpus.write()
     survey = Surveyor(patience_seconds=0.3).survey()
     assert survey.is_blind
-    assert re.match("The NVIDIA driver has not answered for [0-4] s: runs wait for it; ", survey.note)
+    said = (
+        r"The NVIDIA driver has not answered for [0-4] s \(it may be waking up; `sudo nvidia-smi -pm 1`, persistence "
+    )
+    assert re.match(said + r"mode, keeps it awake\): runs wait for it; ", survey.note)
     assert "`iqa-tui doctor`" in survey.note
 
 
@@ -181,12 +185,88 @@ def test_what_a_run_uses_of_its_share_is_counted_once(lab: Lab, gpus: FakeGpus, 
 
 
 def test_a_gpu_whose_memory_is_not_told_is_not_shared(lab: Lab, gpus: FakeGpus) -> None:
-    gpus.failures = [(0, "memory", 3), (0, "memory_v2", 3)]
+    gpus.failures = [(0, "memory", 999), (0, "memory_v2", 3)]
     gpus.write()
     first, second = Surveyor().survey().devices
     need = replace(SPEC, vram_bytes=GIB)
     assert (first.left_bytes, can_start(need, first, "gpu")) == (None, False)
     assert can_start(need, second, "gpu")
+
+
+def test_a_gpu_with_the_hosts_memory_is_given_whole_and_by_share(lab: Lab, gpus: FakeGpus) -> None:
+    gpus.failures = [(0, "memory", 3), (0, "memory_v2", 3)]
+    gpus.write()
+    unified = Surveyor().survey().devices[0]
+    assert unified.reason == "free"
+    assert can_start(SPEC, unified, "gpu")
+    left = unified.left_bytes
+    assert left is not None
+    assert left > 0
+    assert can_start(replace(SPEC, vram_bytes=left), unified, "gpu")
+    assert not can_start(replace(SPEC, vram_bytes=left + 1), unified, "gpu")
+
+
+def test_a_desktops_gpu_is_shared_by_runs_that_declare_a_need(lab: Lab, gpus: FakeGpus) -> None:
+    gpus.used_mib, gpus.graphics = {0: 2000}, [(0, os.getpid(), 2000)]
+    gpus.write()
+    desktop = Surveyor().survey().devices[0]
+    name = psutil.Process().name()
+    said = f"2.0 of 80 GiB are used by graphics processes ({name}): `vram` in the plan lets a run share it"
+    assert desktop.reason == said
+    assert not can_start(SPEC, desktop, "gpu")
+    assert can_start(replace(SPEC, vram_bytes=10 * GIB), desktop, "gpu")
+
+
+def test_a_gpu_in_exclusive_mode_is_given_whole_also_to_a_run_that_declares_a_need(
+    lab: Lab, gpus: FakeGpus, lease: contextlib.ExitStack
+) -> None:
+    gpus.modes = {0: 3, 1: 3}
+    gpus.processes = [(1, 4_000_000, 500)]
+    gpus.write()
+    need, too_much = (replace(SPEC, vram_bytes=gib * GIB) for gib in (20, 80))
+    exclusive, held = Surveyor().survey().devices
+    assert (exclusive.reason, exclusive.left_bytes, exclusive.device.room_bytes) == ("free", None, None)
+    assert [can_start(spec, exclusive, "gpu") for spec in (SPEC, need, too_much)] == [True, True, False]
+    assert not can_start(need, exclusive, "gpu", promised=[GIB])  # a run before it gets it, and has it whole
+    assert held.reason == "held by pid 4000000 (0.5 GiB); its compute mode is exclusive process, so no run shares it"
+    assert not can_start(need, held, "gpu")
+    lease.callback(os.close, take_lease(gpus.uuid(0), Holder("ann", "a-run", 1, "F2 L2 (MSE)", "/runs")))
+    taken = Surveyor().survey().devices[0]
+    assert taken.reason == "runs F2 L2 (MSE) of ann; its compute mode is exclusive process, so no run shares it"
+    assert not can_start(need, taken, "gpu")
+
+
+def test_a_gpu_in_prohibited_mode_gets_no_run_at_all(lab: Lab, gpus: FakeGpus) -> None:
+    gpus.modes = {0: 2}
+    gpus.write()
+    prohibited, other = Surveyor().survey().devices
+    assert prohibited.reason == "its compute mode is prohibited: `sudo nvidia-smi -i 0 -c 0` lets runs have it"
+    assert not can_start(SPEC, prohibited, "gpu")
+    assert not can_start(replace(SPEC, vram_bytes=GIB), prohibited, "gpu")
+    assert other.free
+
+
+def test_a_forbidden_gpu_gets_no_run_and_a_mask_counts_without_it(
+    lab: Lab, gpus: FakeGpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a batch job that was given the second GPU: CUDA's number of that is 0."""
+    dev = tmp_path / "dev"
+    dev.mkdir()
+    for name in ("nvidiactl", "nvidia1"):
+        (dev / name).touch()
+    gpus.minors = {0: 0, 1: 1}
+    gpus.write()
+    command = program("iqa_tui.gpus.sampler", str(dev))
+    monkeypatch.setattr(devices, "open_driver", lambda _patience: Driver(command, child_environment()))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    given, forbidden = Surveyor().survey().devices
+    assert (given.device.key, given.device.label, given.reason) == (gpus.uuid(1), "GPU 0", "free")
+    assert shown(given) == gpus.uuid(1)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    _, forbidden = Surveyor().survey().devices
+    assert forbidden.reason.startswith(f"it is forbidden to you: {dev}/nvidia0 cannot be opened (No such file")
+    assert not can_start(SPEC, forbidden, "gpu")
+    assert not can_start(replace(SPEC, vram_bytes=GIB), forbidden, "gpu")
 
 
 def test_while_the_driver_hangs_status_answers_and_nothing_is_free(
