@@ -6,9 +6,12 @@ The only place that spells a file name of a run. It opens nothing and decides no
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+
+ATTEMPTS = "attempts"
+"""The folder of a run's attempts, in the run's."""
 
 
 def dispatcher_lock(runs_dir: Path, user_id: int) -> Path:
@@ -79,10 +82,12 @@ class RunFolder:
     """One run. Two RunFolders with one path are the same run."""
 
     path: Path
+    name: str = field(default="", compare=False)
+    """Of a folder that is held by descriptor, whose path does not say it; empty for any other."""
 
     @property
     def run_id(self) -> str:
-        return self.path.name
+        return self.name or self.path.name
 
     @property
     def runs_dir(self) -> Path:
@@ -174,7 +179,7 @@ class RunFolder:
 
     @property
     def attempts_dir(self) -> Path:
-        return self.path / "attempts"
+        return self.path / ATTEMPTS
 
     def attempt(self, number: int) -> AttemptFolder:
         return AttemptFolder(self.attempts_dir / str(number))
@@ -209,7 +214,7 @@ def create_run_folder(runs_dir: Path, name: str) -> RunFolder:
     while True:
         path = runs_dir / (name if number == 1 else f"{name}-{number}")
         try:
-            path.mkdir()
+            path.mkdir(0o755)  # whatever the umask is: what others may write is not started
         except FileExistsError:
             number += 1
             continue
