@@ -22,6 +22,7 @@ from iqa_tui.launch.causes import Ending, OomKills, explain, is_disk_full, tail,
 from iqa_tui.launch.children import Child, become_reaper, start_child, wait_for_signal
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.lease import Holder, take_lease, user_name
+from iqa_tui.launch.marks import make_mark
 from iqa_tui.launch.output import OutputLog
 from iqa_tui.launch.setaside import record_driver_loss
 from iqa_tui.launch.strays import end_strays
@@ -64,6 +65,7 @@ def main(argv: list[str]) -> int:
     """Supervise one run; the exit code is for the dispatcher."""
     run = RunFolder(Path(argv[0]).absolute())
     devices: list[DeviceRecord] = [json.loads(text) for text in argv[1:]]
+    os.umask(os.umask(0o022) | 0o022)  # the trainer's too: what others may write in a run is not started again
     with contextlib.suppress(PermissionError):  # we lead a session already where the dispatcher started us
         os.setsid()
     try:
@@ -129,6 +131,7 @@ class Supervisor:
         """From the start of the trainer to the record of its end; returns what `main` returns."""
         try:
             self._make_room()
+            self._mark = make_mark(self._run, self._attempt)
             output = OutputLog(self._attempt.output)
             _print_to(self._attempt.supervisor_output)
         except OSError as error:
@@ -137,7 +140,7 @@ class Supervisor:
             print(f"{self._attempt.path}: {error}", file=sys.stderr)
             return EXIT_NO_ROOM
         become_reaper()
-        end_strays(self._run.path)  # of an attempt that lost its supervisor: the run's lock is ours, so they are no use
+        end_strays(self._run)  # of an attempt that lost its supervisor: the run's lock is ours, so they are no use
         try:
             trainer = self._start(output)
         except OSError as error:
@@ -180,7 +183,7 @@ class Supervisor:
     def _start(self, output: OutputLog) -> Child:
         return start_child(
             trainer_command(self._run, self._spec),
-            env=trainer_environment(self._run, self._spec, self._devices, self._attempt.number),
+            env=trainer_environment(self._spec, self._devices, self._mark),
             cwd=self._spec.cwd,
             output=output.descriptor,
             inherited=self._locks,

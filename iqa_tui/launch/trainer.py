@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from iqa_tui.launch.marks import MARK_VARIABLE, Mark
 from iqa_tui.launch.slots import threads_per_slot
-from iqa_tui.launch.strays import RUN_VARIABLE
 from training.runfolder.layout import RunFolder
 from training.runfolder.schema import Spec
 
@@ -25,9 +25,9 @@ def trainer_command(run: RunFolder, spec: Spec) -> list[str]:
     return command
 
 
-def trainer_environment(run: RunFolder, spec: Spec, devices: list[DeviceRecord], attempt: int) -> dict[str, str]:
-    """What the trainer sees: its devices and no other, which attempt it is, and whose process it is."""
-    env = {**os.environ, **spec.env, "IQA_TUI_ATTEMPT": str(attempt), RUN_VARIABLE: str(run.path)}
+def trainer_environment(spec: Spec, devices: list[DeviceRecord], mark: Mark) -> dict[str, str]:
+    """What the trainer sees: its devices and no other, which attempt it is, and the mark of its run's processes."""
+    env = {**os.environ, **spec.env, "IQA_TUI_ATTEMPT": str(mark.attempt), MARK_VARIABLE: mark.text}
     gpus = [device for device in devices if device["kind"] == "gpu"]
     if gpus:
         by_uuid = env.get(UUIDS_VARIABLE) == "1" or any(device.get("by_uuid") for device in gpus)
