@@ -97,6 +97,7 @@ def begin(config: TrainConfig, argv: list[str], should_stop: StopSignal) -> Atte
     Raises:
         BadUsage: the folder is another run's, or somebody works in it.
     """
+    os.umask(os.umask(0o022) | 0o022)  # what others may write in a run is not started again
     if is_under_launcher():
         if config.run_folder is None:
             raise BadUsage(f"{ATTEMPT_VARIABLE} is set, so --run_folder must name the run's folder")

@@ -21,7 +21,7 @@ from training.datasets import Dataset
 from training.errors import BadCheckpoint
 from training.network.quality import QualityNetwork
 from training.runfolder.layout import RunFolder
-from training.runfolder.write import sync_folder, write_atomic
+from training.runfolder.write import make_folder, sync_folder, write_atomic
 
 FORMAT = 1
 
@@ -179,7 +179,7 @@ def reading_of(network: QualityNetwork, dataset: Dataset) -> dict[str, Any]:
 
 
 def _save(path: Path, content: dict[str, Any], before_replacing: Callable[[], None] | None = None) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with aside.open("wb") as file:

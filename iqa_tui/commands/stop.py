@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
     for state in sorted(chosen, key=lambda state: state.state is not State.QUEUED):
         try:
             print(stop_run(state.run, options.why, options.grace))
-        except LaunchError as error:
+        except (LaunchError, OSError) as error:
             print(f"error: {error}", file=sys.stderr)
             code = A_RUN_FAILED
     revive_in_words(options.runs_dir)

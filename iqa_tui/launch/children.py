@@ -97,11 +97,12 @@ def _default_signals() -> None:
 
 
 class Child:
-    """A process that we started. Until it is reaped its number cannot become another's, so plain kills are safe."""
+    """A process that we started. Until it is reaped neither its number nor its group's can become another's."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
         self.pid = process.pid
+        self._descriptor = _pidfd(process.pid)
         self.returncode: int | None = None
         """Negative: the signal that ended it. None while it lives."""
         self.peak_rss_bytes: int | None = None
@@ -130,18 +131,21 @@ class Child:
 
     def terminate(self) -> None:
         """Ask it alone to end; one that was paused is woken, or it could not obey."""
-        with contextlib.suppress(PermissionError):  # it became another user's: it ends as it likes
-            os.kill(self.pid, signal.SIGTERM)
-            os.kill(self.pid, signal.SIGCONT)
+        if not self.has_ended:
+            _signal(self.pid, self._descriptor, signal.SIGTERM)
+            _signal(self.pid, self._descriptor, signal.SIGCONT)
 
     def terminate_group(self) -> None:
-        with contextlib.suppress(PermissionError):
-            os.killpg(self.pid, signal.SIGTERM)
-            os.killpg(self.pid, signal.SIGCONT)
+        self._signal_group(signal.SIGTERM, signal.SIGCONT)
 
     def kill_group(self) -> None:
-        with contextlib.suppress(PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
+        self._signal_group(signal.SIGKILL)
+
+    def _signal_group(self, *numbers: signal.Signals) -> None:
+        """While its leader is not reaped; what is left of the group afterwards is swept, process by process."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # it became another user's: it ends as it likes
+            for number in numbers if not self.has_ended else ():
+                os.killpg(self.pid, number)
 
     def sweep(self) -> None:
         """End everything that outlived it. Each orphan is our child by now, or will be when its parent goes."""
@@ -153,9 +157,36 @@ class Child:
                 if patient and pid in asked:
                     continue
                 asked.add(pid)
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, signal.SIGTERM if patient else signal.SIGKILL)
+                _signal_own(pid, signal.SIGTERM if patient else signal.SIGKILL)
             wait_for_signal(0.05)
+
+
+def _pidfd(pid: int) -> int | None:
+    """None if it is gone, on a kernel without, or where no descriptor is left."""
+    try:
+        return os.pidfd_open(pid)
+    except OSError:
+        return None
+
+
+def _signal(pid: int, descriptor: int | None, number: signal.Signals) -> None:
+    """Signal a child that we have not reaped, so that its number is still its own if there is no descriptor of it."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # it became another user's: it ends as it likes
+        if descriptor is None:
+            os.kill(pid, number)
+        else:
+            signal.pidfd_send_signal(descriptor, number)
+
+
+def _signal_own(pid: int, number: signal.Signals) -> None:
+    """Signal a child of ours, adopted or not, if it still is one."""
+    descriptor = _pidfd(pid)
+    try:
+        if _parent(pid) == os.getpid():
+            _signal(pid, descriptor, number)
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 def _children() -> list[int]:

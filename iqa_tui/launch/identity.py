@@ -1,7 +1,8 @@
-"""Signalling a process that is not our child, without ever hitting another that got its number.
+"""Whose process a record means, and signalling it if it can prove that it is the run's.
 
 Boot id, pid and start ticks together name a process. The pid alone is reused; psutil's create time moves with the
-clock; `kill(pid, 0)` says alive of a zombie. Standard library only.
+clock; `kill(pid, 0)` says alive of a zombie. But a record proves nothing: whoever may write it may name any process.
+Standard library only.
 """
 
 from __future__ import annotations
@@ -9,14 +10,22 @@ from __future__ import annotations
 import os
 import signal
 import time
+from pathlib import Path
 
+from iqa_tui.launch.errors import LaunchError, owner_name
+from iqa_tui.launch.marks import mark_of, proof_of, signal_marked
 from training.runfolder.host import boot_id
+from training.runfolder.layout import RunFolder
 from training.runfolder.read import start_ticks
 from training.runfolder.schema import ProcessRecord
 
 
+class NotOfThisRun(LaunchError):
+    """A process that a record names and that does not carry the run's mark."""
+
+
 def is_running(record: ProcessRecord) -> bool:
-    """Whether the very process of the record is there and is no zombie."""
+    """Whether the very process of the record is there and is no zombie. That it is the run's is not said by that."""
     return record.boot_id == boot_id() and start_ticks(record.pid) == record.start_ticks and not _is_zombie(record.pid)
 
 
@@ -25,30 +34,42 @@ def seconds_running(record: ProcessRecord) -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME) - record.start_ticks / os.sysconf("SC_CLK_TCK")
 
 
-def signal_process(record: ProcessRecord, number: signal.Signals) -> bool:
-    """Send a signal to the process of the record, and to no other. Asked to end, one that was paused is woken.
+def signal_process(run: RunFolder, record: ProcessRecord, number: signal.Signals) -> bool:
+    """Send a signal to the process of the record, if it is our user's and carries the run's mark.
 
     Returns:
-        False where it is gone.
+        False if it is gone.
 
     Raises:
-        PermissionError: it is another user's.
+        NotOfThisRun: it is there and carries no such mark, or is another user's.
     """
-    try:
-        descriptor = os.pidfd_open(record.pid)
-    except ProcessLookupError:
+    proof = proof_of(run)
+    if not is_running(record):
         return False
-    try:
-        if not is_running(record):  # asked while the descriptor keeps the number's meaning
-            return False
-        signal.pidfd_send_signal(descriptor, number)
-        if number == signal.SIGTERM:
-            signal.pidfd_send_signal(descriptor, signal.SIGCONT)
-    except ProcessLookupError:
+    if signal_marked(record.pid, proof, number):
+        return True
+    if not is_running(record):  # it ended while we looked
         return False
-    finally:
-        os.close(descriptor)
-    return True
+    raise NotOfThisRun(f"pid {record.pid} does not carry this run's mark; {_why(record, bool(proof.tokens))}")
+
+
+def carries_mark(run: RunFolder, pid: int) -> bool:
+    """Whether this process is our user's and was started for this run."""
+    return proof_of(run).fits(mark_of(pid))
+
+
+def _why(record: ProcessRecord, has_tokens: bool) -> str:
+    place = Path(f"/proc/{record.pid}")
+    try:
+        if place.stat().st_uid != os.geteuid():
+            return f"it is {owner_name(place)}'s process"
+    except OSError:
+        return "it cannot be looked at"
+    if record.supervisor_pid is None:
+        return "a trainer that was started by hand has none"
+    if not has_tokens:
+        return "the run was started by an earlier version, which gave none"
+    return "process.json may have been changed"
 
 
 def _is_zombie(pid: int) -> bool:

@@ -10,8 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from iqa_tui.launch.causes import time_limit_words
-from iqa_tui.launch.identity import is_running, seconds_running, signal_process
+from iqa_tui.launch.identity import is_running, seconds_running
+from iqa_tui.launch.marks import proof_of, signal_marked
 from iqa_tui.launch.strays import end_strays, marked_processes
+from training.runfolder.held import held
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import is_held, take_lock
 from training.runfolder.read import read_record, read_spec
@@ -43,16 +45,16 @@ class Keeper:
         marked = marked_processes(self._runs_dir)
         self._next_look = time.monotonic() + max(PERIOD_SECONDS, REST * (time.monotonic() - began))
         self.is_needed = False
-        for path in marked:
-            run = RunFolder(path)
-            with contextlib.suppress(OSError, RunFolderError):  # deleted, or unreadable: its row says so
+        for path, pids in marked.items():
+            # Held, so that locks, tokens and records are those of one folder, whatever becomes of its name meanwhile.
+            with contextlib.suppress(OSError, RunFolderError), held(RunFolder(path)) as run:  # gone: its row says so
                 if not is_held(run.supervisor_lock):
                     self.is_needed = True
-                    self._look_after(run)
+                    self._look_after(run, pids)
 
-    def _look_after(self, run: RunFolder) -> None:
+    def _look_after(self, run: RunFolder, pids: set[int]) -> None:
         if is_held(run.alive_lock):
-            self._press(run)
+            self._press(run, pids)
             return
         try:  # a supervisor takes this lock first, so nobody starts it while its strays are ended; it says nothing else
             lock = take_lock(run.supervisor_lock, wait_seconds=0.0)
@@ -64,8 +66,13 @@ class Keeper:
         finally:
             os.close(lock)
 
-    def _press(self, run: RunFolder) -> None:
-        """A trainer that lives on alone, or children of one that does not."""
+    def _press(self, run: RunFolder, pids: set[int]) -> None:
+        """A trainer that lives on alone, or children of one that does not.
+
+        Args:
+            pids: those that carry the run's mark. A record that names another process means none of them in
+                particular: all of them are asked then, and that other is left alone.
+        """
         attempt = run.latest_attempt()
         process = read_record(attempt.process, ProcessRecord) if attempt else None
         if process is None:
@@ -79,13 +86,18 @@ class Keeper:
         asked = self._asked.get(run.run_id)
         if asked is None:
             self._asked[run.run_id] = time.monotonic()
-            signal_process(process, signal.SIGTERM)
+            number = signal.SIGTERM
         elif time.monotonic() > asked + request.grace_seconds:
             self._say(f"{run.run_id}: did not stop within {request.grace_seconds:g} s and is killed")
-            signal_process(process, signal.SIGKILL)
+            number = signal.SIGKILL
+        else:
+            return
+        proof = proof_of(run)
+        for pid in {process.pid} & pids or pids:
+            signal_marked(pid, proof, number)
 
     def _sweep(self, run: RunFolder) -> None:
-        ended = end_strays(run.path)
+        ended = end_strays(run)
         self._say(f"{run.run_id}: {ended} processes had outlived it and were ended")
 
 

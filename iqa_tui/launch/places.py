@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+from iqa_tui.launch.as_owner import in_owners_name, opened
 from iqa_tui.launch.errors import LaunchError, cannot_be_written
 from iqa_tui.launch.lease import user_name
 from iqa_tui.launch.queue import ensure_dispatcher
@@ -19,8 +20,12 @@ from training.runfolder.schema import Place, RunFolderError, State
 from training.runfolder.write import write_record
 
 
-def hold_run(run: RunFolder) -> str:
+@in_owners_name
+def hold_run(run: RunFolder, by: str = "") -> str:
     """Keep a queued run from starting until it is released. Its place in the queue stays.
+
+    Args:
+        by: who asks; empty: this user.
 
     Returns:
         What was done, in words.
@@ -28,36 +33,39 @@ def hold_run(run: RunFolder) -> str:
     Raises:
         LaunchError: it is not queued, or its folder is another user's.
     """
-    _write(run, held=True)
+    _write(run, by, held=True)
     return f"{run.run_id} is held: it starts once it is released."
 
 
-def release_run(run: RunFolder) -> str:
-    """Let a held run start again when a device is free. Returns and raises as `hold_run`."""
-    _write(run, held=False)
+@in_owners_name
+def release_run(run: RunFolder, by: str = "") -> str:
+    """Let a held run start again when a device is free. Takes, returns and raises as `hold_run`."""
+    _write(run, by, held=False)
     ensure_dispatcher(run.runs_dir)
     return f"{run.run_id} is released: it starts when its turn comes."
 
 
-def prioritise_run(run: RunFolder, priority: str) -> str:
+@in_owners_name
+def prioritise_run(run: RunFolder, priority: str, by: str = "") -> str:
     """Give a queued run another priority. Returns and raises as `hold_run`; LaunchError for an unknown priority too."""
     if priority not in PRIORITIES:
         raise LaunchError(f"There is no priority {priority!r}. Use one of {', '.join(PRIORITIES)}.")
-    _write(run, priority=priority)
+    _write(run, by, priority=priority)
     return f"{run.run_id} now has {priority} priority."
 
 
-def _write(run: RunFolder, **changes: bool | str) -> None:
-    status = run_status(run)
-    if status.state is not State.QUEUED:
-        raise LaunchError(refusal(run, status, "only a queued run has a place in the queue"))
-    try:
-        before = read_record(run.place, Place)
-    except RunFolderError:
-        before = None
-    now = Place(by=user_name(), when=time.time())
-    place = replace(before, by=now.by, when=now.when) if before else now
-    try:
-        write_record(run.place, replace(place, **changes))  # type: ignore[arg-type]  # names and kinds stand above
-    except OSError as error:
-        raise cannot_be_written(run.place, error) from error
+def _write(run: RunFolder, by: str, **changes: bool | str) -> None:
+    with opened(run) as folder:
+        status = run_status(folder)
+        if status.state is not State.QUEUED:
+            raise LaunchError(refusal(folder, status, "only a queued run has a place in the queue"))
+        try:
+            before = read_record(folder.place, Place)
+        except RunFolderError:
+            before = None
+        now = Place(by=by or user_name(), when=time.time())
+        place = replace(before, by=now.by, when=now.when) if before else now
+        try:
+            write_record(folder.place, replace(place, **changes))  # type: ignore[arg-type]  # names and kinds above
+        except OSError as error:
+            raise cannot_be_written(folder.place, error) from error

@@ -9,7 +9,7 @@ import sysconfig
 import threading
 from pathlib import Path
 
-from iqa_tui.launch.strays import RUN_VARIABLE
+from iqa_tui.launch.marks import MARK_VARIABLE
 
 ROOT = Path(__file__).parents[2]
 """The folder in which the packages lie."""
@@ -20,16 +20,23 @@ def program(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", module, *arguments]
 
 
+def package_folder() -> str:
+    """What a child needs in its PYTHONPATH to find our packages; empty if they are installed."""
+    return "" if str(ROOT) == sysconfig.get_path("purelib") else str(ROOT)
+
+
 def child_environment() -> dict[str, str]:
     """Ours, and the way to our packages where they are used from a checkout that is not installed."""
-    env = {name: value for name, value in os.environ.items() if name != RUN_VARIABLE}  # it would mark us as a trainer
-    if str(ROOT) != sysconfig.get_path("purelib"):
-        paths = [str(ROOT), *(path for path in env.get("PYTHONPATH", "").split(os.pathsep) if path)]
+    env = {name: value for name, value in os.environ.items() if name != MARK_VARIABLE}  # it would mark us as a trainer
+    if packages := package_folder():
+        paths = [packages, *(path for path in env.get("PYTHONPATH", "").split(os.pathsep) if path)]
         env["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))
     return env
 
 
-OURS = frozenset({RUN_VARIABLE, "IQA_TUI_ATTEMPT", "IQA_TUI_DEVICE", "IQA_TUI_FOLDER", "IQA_TUI_FENCE", "IQA_TUI_MARK"})
+OURS = frozenset(
+    {"IQA_TUI_RUN", "IQA_TUI_ATTEMPT", "IQA_TUI_DEVICE", "IQA_TUI_FOLDER", "IQA_TUI_FENCE", "IQA_TUI_MARK"}
+)
 """What a supervisor gives its trainer. A launch from within a trainer must not hand them on."""
 
 

@@ -7,18 +7,22 @@ refused flags: never without somebody who asks, for it would end the same way.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import socket
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+from iqa_tui.launch.errors import owner_name
 from iqa_tui.launch.lease import user_name
+from training.runfolder.held import held, held_folder
 from training.runfolder.host import boot_id
 from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.read import read_record
 from training.runfolder.schema import ExitKind, ProcessRecord, RetryRecord, RunFolderError, Spec, State, Status
-from training.runfolder.write import write_record
+from training.runfolder.write import make_folder, write_record
 
 MOST_AUTOMATIC = 2
 """Attempts in a row that nobody asked for."""
@@ -56,48 +60,54 @@ def automatic_attempts(run: RunFolder) -> int:
     return count
 
 
-def queue_again(run: RunFolder, why: str, *, automatic: bool = False) -> None:
+def queue_again(run: RunFolder, why: str, *, automatic: bool = False, by: str = "") -> None:
     """Make the folder of the next attempt, which queues the run.
 
     Args:
         why: how the attempt before it ended, in words.
         automatic: nobody asked.
+        by: who asked; empty: this user.
 
     Raises:
-        OSError: the folder cannot be written.
+        NotADirectoryError: `attempts` or the attempt's folder is a symbolic link, or no folder.
+        OSError: the folder cannot be written, or a part of it is another user's.
     """
     latest = run.latest_attempt()
     number = latest.number if latest else 1
-    if latest is None or not (latest.process.exists() or latest.exit.exists()):
-        run.attempt(number).path.mkdir(parents=True, exist_ok=True)
-        _give_to_owner(run, run.attempts_dir, run.attempt(number).path)
-    else:
-        by = "iqa-tui" if automatic else user_name()
-        _make_attempt(run, run.attempt(number + 1), RetryRecord(by, time.time(), why, automatic))
-    # Last, for with it the run becomes a queued one.
-    with contextlib.suppress(FileNotFoundError):
-        run.stop.rename(run.attempt(number).path / run.stop.name)
+    has_begun = latest is not None and (latest.process.exists() or latest.exit.exists())
+    with held(run) as folder:
+        make_folder(folder.attempts_dir)
+        with _held_part(folder, folder.attempts_dir) as attempts:
+            if not has_begun:
+                make_folder(attempts / str(number))
+            with _held_part(folder, attempts / str(number)) as last:
+                if has_begun:
+                    who = "iqa-tui" if automatic else by or user_name()
+                    _make_attempt(attempts, number + 1, RetryRecord(who, time.time(), why, automatic))
+                # Last, for with it the run becomes a queued one.
+                with contextlib.suppress(FileNotFoundError):
+                    folder.stop.rename(last / folder.stop.name)
 
 
-def _make_attempt(run: RunFolder, attempt: AttemptFolder, record: RetryRecord) -> None:
+@contextlib.contextmanager
+def _held_part(run: RunFolder, path: Path) -> Iterator[Path]:
+    """A folder in the run's, held and of the same owner: what another user put there is not written into."""
+    with held_folder(path) as part:
+        if part.stat().st_uid != run.path.stat().st_uid:
+            raise PermissionError(errno.EPERM, f"belongs to {owner_name(part)}", str(path))
+        yield part
+
+
+def _make_attempt(attempts: Path, number: int, record: RetryRecord) -> None:
     """At once with its record, or a crash between the two would make two attempts of one request."""
-    aside = AttemptFolder(attempt.path.with_name(f".{attempt.path.name}.{os.getpid()}"))
+    aside = AttemptFolder(attempts / f".{number}.{os.getpid()}")
     try:
         write_record(aside.retry, record)
-        _give_to_owner(run, aside.path, aside.retry)
-        aside.path.rename(attempt.path)
+        aside.path.rename(attempts / str(number))
     except OSError:
         shutil.rmtree(aside.path, ignore_errors=True)
-        if not attempt.path.exists():  # else somebody asked at the same moment: one attempt is enough
+        if not (attempts / str(number)).exists():  # else somebody asked at the same moment: one attempt is enough
             raise
-
-
-def _give_to_owner(run: RunFolder, *paths: Path) -> None:
-    """Where root asks for another's run: its owner's processes have to write here."""
-    owner = run.path.stat()
-    if os.geteuid() == 0 and owner.st_uid != 0:
-        for path in paths:
-            os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def _is_recent(run: RunFolder) -> bool:

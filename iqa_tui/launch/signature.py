@@ -149,8 +149,10 @@ def _check(run: RunFolder, signature: Signature, spec: bytes, environment: bytes
     if hashlib.sha256(environment).hexdigest() != signature.environment_sha256:
         raise NotSigned("its environment.json was changed after it was queued")
     key = _key()
+    if key is None:
+        raise NotSigned(f"there is no key of yours at {key_path()} that could have signed it")
     told = signature.mac.encode(errors="surrogatepass")
-    if key is None or not hmac.compare_digest(told, _mac(signature, key).encode()):
+    if not hmac.compare_digest(told, _mac(signature, key).encode()):
         raise NotSigned("its signature was not made by your key")
     if folder is not None and (found := open_to_others(folder)) is not None:
         raise NotSigned(f"{found.words}: {openness_remedy(found, run)}", can_be_adopted=False)

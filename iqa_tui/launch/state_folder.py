@@ -1,11 +1,13 @@
 """What belongs to one user and to no folder of runs: the key that signs, the dispatchers' locks and logs.
 
-`$IQA_TUI_STATE`, else `$XDG_STATE_HOME/iqa-tui`, else `~/.local/state/iqa-tui`. Others may neither read nor write it:
-the key in it says what may be started in this user's name. Standard library only: the supervisor uses it.
+`$IQA_TUI_STATE`, else `$XDG_STATE_HOME/iqa-tui`, else `~/.local/state/iqa-tui`; for a user without a home of their own,
+as in many containers, `/var/tmp/iqa-tui-state-<uid>`. Others may neither read nor write it: the key in it says what may
+be started in this user's name. Standard library only: the supervisor uses it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import stat
@@ -22,21 +24,24 @@ def state_path() -> Path:
     if chosen:
         return Path(chosen)
     base = os.environ.get("XDG_STATE_HOME", "")
-    return Path(base if Path(base).is_absolute() else _home() / ".local" / "state") / "iqa-tui"
+    if Path(base).is_absolute():
+        return Path(base) / "iqa-tui"
+    home = _own_home()
+    if home is None:
+        return Path(f"/var/tmp/iqa-tui-state-{os.geteuid()}")  # noqa: S108  refused below if another user made it
+    return home / ".local" / "state" / "iqa-tui"
 
 
-def _home() -> Path:
-    """By the account and not by `$HOME`, if the two have different owners: `sudo` may leave the caller's there."""
-    home = Path(os.environ.get("HOME", ""))
-    try:
-        if home.is_absolute() and home.stat().st_uid == os.geteuid():
-            return home
-    except OSError:
-        pass
-    try:
-        return Path(pwd.getpwuid(os.geteuid()).pw_dir)
-    except KeyError:
-        return home if home.is_absolute() else Path("/nonexistent")
+def _own_home() -> Path | None:
+    """`$HOME`, else the account's, whichever belongs to this user: `sudo` may leave the caller's in `$HOME`."""
+    candidates = [os.environ.get("HOME", "")]
+    with contextlib.suppress(KeyError):
+        candidates.append(pwd.getpwuid(os.geteuid()).pw_dir)
+    for home in map(Path, candidates):
+        with contextlib.suppress(OSError):
+            if home.is_absolute() and home.stat().st_uid == os.geteuid():
+                return home
+    return None
 
 
 def state_folder() -> Path:
@@ -50,7 +55,7 @@ def state_folder() -> Path:
         raise LaunchError(f"{STATE_VARIABLE}={path}: write the whole path, as runs start elsewhere than here.")
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = path.stat()
+        found = path.lstat() if path.parent == Path("/var/tmp") else path.stat()  # noqa: S108  no link there
         if found.st_uid != os.geteuid():
             raise LaunchError(_refusal(path, "belongs to another user"))
         if stat.S_IMODE(found.st_mode) & 0o077:

@@ -5,42 +5,49 @@ from __future__ import annotations
 import signal
 import time
 
+from iqa_tui.launch.as_owner import in_owners_name, opened
 from iqa_tui.launch.errors import LaunchError, cannot_be_written
-from iqa_tui.launch.identity import is_running, signal_process
+from iqa_tui.launch.identity import NotOfThisRun, is_running, signal_process
 from iqa_tui.launch.lease import user_name
 from iqa_tui.launch.queue import ensure_dispatcher
 from iqa_tui.launch.retries import queue_again
 from iqa_tui.launch.signature import NotSigned, why_not_signed
+from training.runfolder.held import held_folder
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record, read_spec, run_status
 from training.runfolder.schema import ProcessRecord, RunFolderError, State, Status, StopRequest
 from training.runfolder.write import write_record
 
 
-def stop_run(run: RunFolder, why: str = "", grace_seconds: float = 60.0) -> str:
+@in_owners_name
+def stop_run(run: RunFolder, why: str = "", grace_seconds: float = 60.0, by: str = "") -> str:
     """Ask a run to stop; a queued one never starts.
 
     Asked again with a shorter grace, the shorter one counts; asked again after the grace of a run without a
     supervisor, its trainer is killed.
 
+    Args:
+        by: who asks; empty: this user.
+
     Returns:
         What was done, in words.
 
     Raises:
-        LaunchError: it is over, or unreadable, or its folder or process is another user's.
+        LaunchError: it is over, or unreadable, its folder is another user's, or its process cannot be proved to be its.
     """
-    status = run_status(run)
-    if status.state.is_over:
-        raise LaunchError(refusal(run, status, "there is nothing to stop"))
-    before = _stop_request(run)
-    request = StopRequest(by=user_name(), when=time.time(), why=why, grace_seconds=grace_seconds)
-    if before is None or grace_seconds < before.grace_seconds:
-        _write_request(run, request)
-    if status.state is State.QUEUED:
-        return f"{run.run_id} was queued and will not start."
-    if status.supervised:
-        return f"{run.run_id} is asked to stop; what is left of it after {grace_seconds:g} s is ended."
-    return _stop_unsupervised(run, before)
+    with opened(run) as folder:
+        status = run_status(folder)
+        if status.state.is_over:
+            raise LaunchError(refusal(folder, status, "there is nothing to stop"))
+        before = _stop_request(folder)
+        request = StopRequest(by=by or user_name(), when=time.time(), why=why, grace_seconds=grace_seconds)
+        if before is None or grace_seconds < before.grace_seconds:
+            _write_request(folder, request)
+        if status.state is State.QUEUED:
+            return f"{run.run_id} was queued and will not start."
+        if status.supervised:
+            return f"{run.run_id} is asked to stop; what is left of it after {grace_seconds:g} s is ended."
+        return _stop_unsupervised(folder, before)
 
 
 def _stop_request(run: RunFolder) -> StopRequest | None:
@@ -66,42 +73,64 @@ def _stop_unsupervised(run: RunFolder, before: StopRequest | None) -> str:
     overdue = before is not None and time.time() > before.when + before.grace_seconds
     try:
         if overdue:
-            signal_process(process, signal.SIGKILL)
+            signal_process(run, process, signal.SIGKILL)
             return (
                 f"{run.run_id} had no supervisor and did not stop in time: its trainer (pid {process.pid}) is killed."
             )
         if read_spec(run).trainer != "training":
-            signal_process(process, signal.SIGTERM)
+            signal_process(run, process, signal.SIGTERM)
             return f"{run.run_id} has no supervisor: its trainer (pid {process.pid}) was sent SIGTERM."
-    except PermissionError:
-        raise LaunchError(f"{run.run_id}: pid {process.pid} is {process.user}'s. Ask them to stop it.") from None
+    except NotOfThisRun as error:
+        raise LaunchError(
+            f"{run.run_id} has no supervisor, and nothing is signalled: {error}. A trainer that reads stop.json stops "
+            f"by itself; look at the other with `ps -fp {process.pid}`."
+        ) from error
     return f"{run.run_id} has no supervisor: its trainer stops at the next step, when it sees stop.json."
 
 
-def retry_run(run: RunFolder) -> str:
+@in_owners_name
+def retry_run(run: RunFolder, by: str = "") -> str:
     """Queue a run again that failed, was stopped or was lost; it goes on from its last checkpoint where it has one.
+
+    Args:
+        by: who asks; empty: this user.
 
     Returns:
         What was done, in words.
 
     Raises:
-        LaunchError: it is alive, queued, finished or unreadable, or its folder is another user's.
+        LaunchError: it is alive, queued, finished or unreadable, its folder is another user's, or `attempts` is a link.
         NotSigned: it was not queued here; it must be adopted.
     """
-    status = run_status(run)
-    if status.state is State.FINISHED:
-        raise LaunchError(f"{run.run_id} is finished. Launch its plan again for another run.")
-    if not status.state.can_be_retried:
-        raise LaunchError(refusal(run, status, "only a run that ended can be tried again"))
-    if why := why_not_signed(run):
-        raise NotSigned(f"{run.run_id} is not tried again: {why.removeprefix('queued elsewhere: ')}.")
-    try:
-        queue_again(run, state_words(status))
-        ensure_dispatcher(run.runs_dir)
-    except OSError as error:
-        raise cannot_be_written(run.attempts_dir, error) from error
-    goes_on = " It goes on from its last checkpoint." if run.last_checkpoint.exists() else ""
+    with opened(run) as folder:
+        _refuse_linked_attempts(folder)
+        status = run_status(folder)
+        if status.state is State.FINISHED:
+            raise LaunchError(f"{run.run_id} is finished. Launch its plan again for another run.")
+        if not status.state.can_be_retried:
+            raise LaunchError(refusal(folder, status, "only a run that ended can be tried again"))
+        if why := why_not_signed(folder):
+            raise NotSigned(f"{run.run_id} is not tried again: {why.removeprefix('queued elsewhere: ')}.")
+        try:
+            queue_again(folder, state_words(status), by=by)
+            ensure_dispatcher(run.runs_dir)
+        except NotADirectoryError as error:
+            raise LaunchError(f"{error.filename}: {error.strerror}. Move it away.") from error
+        except OSError as error:
+            raise cannot_be_written(folder.attempts_dir, error) from error
+        goes_on = " It goes on from its last checkpoint." if folder.last_checkpoint.exists() else ""
     return f"{run.run_id} is queued again.{goes_on}"
+
+
+def _refuse_linked_attempts(run: RunFolder) -> None:
+    """Before anything is read through it: a link would have the attempts of another run, or another user's folder."""
+    try:
+        with held_folder(run.attempts_dir):
+            pass
+    except NotADirectoryError as error:
+        raise LaunchError(f"{run.attempts_dir}: {error.strerror}. Move it away.") from error
+    except OSError:  # there is none yet, or the status says what is wrong
+        return
 
 
 def state_words(status: Status) -> str:

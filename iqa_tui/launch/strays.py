@@ -1,21 +1,20 @@
 """Processes that outlived their run: a child that left its session, closed every descriptor, and lost its supervisor.
 
 Such a child holds no lock and descends from nobody we know. What it cannot shake off unknowingly is the environment it
-was started with, in which the run is named. Only processes of our own user are looked at. Standard library only: the
-supervisor uses it.
+was started with, in which the mark of its run stands. Standard library only: the supervisor uses it.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
-RUN_VARIABLE = "IQA_TUI_RUN"
-"""In a trainer's environment: the whole path of its run's folder."""
+from iqa_tui.launch.marks import Mark, Proof, mark_of, proof_of, renumbers, signal_marked
+from training.runfolder.layout import RunFolder
+
 GRACE_SECONDS = 0.5
 """From TERM to KILL."""
 PATIENCE_SECONDS = 10.0
@@ -23,54 +22,70 @@ PATIENCE_SECONDS = 10.0
 
 
 def marked_processes(runs_dir: Path) -> dict[Path, set[int]]:
-    """Run folder to the living processes that were started for it; runs of other folders are left out."""
+    """Run folder to the living processes of ours that were started for it; runs of other folders are left out.
+
+    Raises:
+        OSError: the folder cannot be listed.
+    """
     found: dict[Path, set[int]] = {}
-    for name in os.listdir("/proc"):  # noqa: PTH208  names alone, and there may be thousands
-        if name.isdecimal() and int(name) != os.getpid():
-            run = _run_of(int(name))
-            if run is not None and run.parent == runs_dir:
-                found.setdefault(run, set()).add(int(name))
+    marks = dict(_marks())
+    if marks:
+        runs = _Runs(runs_dir)
+        for pid, mark in marks.items():
+            path = runs.of(mark)
+            if path is not None:
+                found.setdefault(path, set()).add(pid)
     return found
 
 
-def end_strays(run: Path, grace_seconds: float = GRACE_SECONDS) -> int:
+def _marks() -> Iterable[tuple[int, Mark]]:
+    for name in os.listdir("/proc"):  # noqa: PTH208  names alone, and there may be thousands
+        if name.isdecimal() and int(name) != os.getpid():
+            mark = mark_of(int(name))
+            if mark is not None:
+                yield int(name), mark
+
+
+class _Runs:
+    """The runs of a folder, by what the marks of their processes say."""
+
+    def __init__(self, runs_dir: Path) -> None:
+        with os.scandir(runs_dir) as entries:
+            self._paths = {entry.inode(): runs_dir / entry.name for entry in entries}
+        self._renumbers = renumbers(runs_dir)
+        self._proofs: dict[Path, Proof] = {}
+
+    def of(self, mark: Mark) -> Path | None:
+        """The run whose own token stands in the mark."""
+        named = self._paths.get(mark.inode)
+        if named is not None and self._proof(named).fits(mark):
+            return named
+        if not self._renumbers:
+            return None
+        return next((path for path in self._paths.values() if self._proof(path).fits(mark)), None)
+
+    def _proof(self, path: Path) -> Proof:
+        if path not in self._proofs:
+            self._proofs[path] = proof_of(RunFolder(path))
+        return self._proofs[path]
+
+
+def end_strays(run: RunFolder, grace_seconds: float = GRACE_SECONDS) -> int:
     """End every process that was started for this run. Only for a run whose lock nobody else has.
 
     Returns:
         How many there were.
     """
     began = time.monotonic()
+    proof = proof_of(run)
     seen: set[int] = set()
     while time.monotonic() < began + PATIENCE_SECONDS:
-        left = marked_processes(run.parent).get(run, set())
+        left = {pid for pid, mark in _marks() if proof.fits(mark)}
         if not left:
             break
         patient = time.monotonic() < began + grace_seconds
-        _signal(left - seen if patient else left, run, signal.SIGTERM if patient else signal.SIGKILL)
+        for pid in left - seen if patient else left:
+            signal_marked(pid, proof, signal.SIGTERM if patient else signal.SIGKILL)
         seen |= left
         time.sleep(0.05)
     return len(seen)
-
-
-def _signal(pids: Iterable[int], run: Path, number: signal.Signals) -> None:
-    for pid in pids:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            descriptor = os.pidfd_open(pid)
-            try:
-                if _run_of(pid) == run:  # asked while the descriptor keeps the number's meaning
-                    signal.pidfd_send_signal(descriptor, number)
-            finally:
-                os.close(descriptor)
-
-
-def _run_of(pid: int) -> Path | None:
-    """The run that a process of ours was started for; a zombie's environment is empty."""
-    try:
-        if os.stat(f"/proc/{pid}").st_uid != os.geteuid():  # noqa: PTH116  for every process of the machine
-            return None
-        with open(f"/proc/{pid}/environ", "rb") as file:  # noqa: PTH123  as above
-            environment = b"\0" + file.read()
-    except OSError:
-        return None
-    _, mark, rest = environment.partition(b"\0" + RUN_VARIABLE.encode() + b"=")
-    return Path(os.fsdecode(rest.partition(b"\0")[0])) if mark else None

@@ -22,6 +22,7 @@ from iqa_tui.launch.causes import Ending, OomKills, explain, is_disk_full, tail,
 from iqa_tui.launch.children import Child, become_reaper, start_child, wait_for_signal
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.lease import Holder, take_lease, user_name
+from iqa_tui.launch.marks import make_mark
 from iqa_tui.launch.output import OutputLog
 from iqa_tui.launch.setaside import record_driver_loss
 from iqa_tui.launch.signature import NotSigned, Signed, verify
@@ -67,9 +68,9 @@ def main(argv: list[str]) -> int:
 
     The folder itself is held, not its name: a run whose folder is moved goes on in its new place.
     """
-    os.umask(os.umask(0) | 0o022)  # what we and the trainer make in the folder is for its owner to write
     run, folder = hold(RunFolder(Path(argv[0]).absolute()))
     devices: list[DeviceRecord] = [json.loads(text) for text in argv[1:]]
+    os.umask(os.umask(0o022) | 0o022)  # the trainer's too: what others may write in a run is not started again
     with contextlib.suppress(PermissionError):  # we lead a session already where the dispatcher started us
         os.setsid()
     try:
@@ -152,6 +153,7 @@ class Supervisor:
         """From the start of the trainer to the record of its end; returns what `main` returns."""
         try:
             self._make_room()
+            self._mark = make_mark(self._run, self._attempt)
             output = OutputLog(self._attempt.output)
             _print_to(self._attempt.supervisor_output)
         except OSError as error:
@@ -160,9 +162,7 @@ class Supervisor:
             print(f"{self._attempt.path}: {error}", file=sys.stderr)
             return EXIT_NO_ROOM
         become_reaper()
-        end_strays(
-            self._run.shown
-        )  # of an attempt that lost its supervisor: the run's lock is ours, so they are no use
+        end_strays(self._run)  # of an attempt that lost its supervisor: the run's lock is ours, so they are no use
         try:
             trainer = self._start(output)
         except OSError as error:
@@ -206,7 +206,7 @@ class Supervisor:
         return start_child(
             trainer_command(self._run, self._spec),
             env={
-                **trainer_environment(self._run, self._spec, self._devices, self._attempt.number, self._variables),
+                **trainer_environment(self._spec, self._devices, self._mark, self._variables),
                 FOLDER_VARIABLE: str(self._folder),
             },
             cwd=self._spec.cwd,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from iqa_tui.launch.marks import MARK_VARIABLE, Mark
 from iqa_tui.launch.slots import threads_per_slot
-from iqa_tui.launch.strays import RUN_VARIABLE
 from training.runfolder.layout import RunFolder
 from training.runfolder.schema import Spec
 
@@ -29,14 +29,14 @@ def trainer_command(run: RunFolder, spec: Spec) -> list[str]:
 
 
 def trainer_environment(
-    run: RunFolder, spec: Spec, devices: list[DeviceRecord], attempt: int, variables: Mapping[str, str]
+    spec: Spec, devices: list[DeviceRecord], mark: Mark, variables: Mapping[str, str]
 ) -> dict[str, str]:
-    """What the trainer sees: its devices and no other, which attempt it is, and whose process it is.
+    """What the trainer sees: its devices and no other, which attempt it is, and the mark of its run's processes.
 
     Args:
         variables: of the launching shell. Nothing of the dispatcher's or the supervisor's own reaches a trainer.
     """
-    env = {**variables, **spec.env, "IQA_TUI_ATTEMPT": str(attempt), RUN_VARIABLE: str(run.shown)}
+    env = {**variables, **spec.env, "IQA_TUI_ATTEMPT": str(mark.attempt), MARK_VARIABLE: mark.text}
     gpus = [device for device in devices if device["kind"] == "gpu"]
     if gpus:
         by_uuid = env.get(UUIDS_VARIABLE) == "1" or any(device.get("by_uuid") for device in gpus)

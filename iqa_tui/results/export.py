@@ -80,7 +80,8 @@ def write_table(table: Table, format: str, path: Path) -> Path:  # noqa: A002
     if path.is_dir():
         raise ExportError(f"{path} is a folder. Name a file in it, for example {suggested_name(table, format)}.")
     try:
-        write_atomic(path, content)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, content, mode=0o666)  # a table is for others too, as its author's umask says
     except OSError as error:
         raise ExportError(f"{path} could not be written: {error.strerror or error}. Choose another place.") from error
     return path

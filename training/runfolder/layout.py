@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+ATTEMPTS = "attempts"
+"""The folder of a run's attempts, in the run's."""
+
 
 def dispatcher_lock(runs_dir: Path, user_id: int) -> Path:
     """Held by the one dispatcher that works on this folder for this user."""
@@ -183,7 +186,7 @@ class RunFolder:
 
     @property
     def attempts_dir(self) -> Path:
-        return self.path / "attempts"
+        return self.path / ATTEMPTS
 
     def attempt(self, number: int) -> AttemptFolder:
         return AttemptFolder(self.attempts_dir / str(number))

@@ -7,11 +7,13 @@ import dataclasses
 import json
 import math
 import os
+import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from training.runfolder.layout import ATTEMPTS
 from training.runfolder.schema import (
     Environment,
     ExitRecord,
@@ -28,6 +30,11 @@ from training.runfolder.schema import (
 Record = (
     Spec | ProcessRecord | ExitRecord | StopRequest | Place | RetryRecord | Result | Signature | Environment | Owner
 )
+
+FILE_MODE = 0o644
+FOLDER_MODE = 0o755
+"""Of all that is written in a run folder, less the umask: what others may write is not started (`chmod go-w`)."""
+OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def finite(value: Any) -> Any:
@@ -50,21 +57,40 @@ def sync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
-def write_atomic(path: Path, content: bytes, *, mode: int = 0o644) -> None:
-    """Write aside, flush, fsync, replace, fsync the folder. Parents are made. What root writes into another's folder is
-    given to its owner, who must be able to read it whatever root's umask is.
+def make_folder(path: Path) -> None:
+    """Make this one folder, unless it is there, and none of those above it: a run that was deleted stays deleted.
+
+    Raises:
+        OSError: the folder above it is missing, or may not be written.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(path, FOLDER_MODE)  # noqa: PTH102  as below: the mode from its first instant
+        _close_to_others(path)
+
+
+def _close_to_others(entry: Path | int) -> None:
+    """Should the file system have given others the right to write: their access lists may overrule the mode."""
+    with contextlib.suppress(OSError):  # one without modes
+        mode = stat.S_IMODE(os.stat(entry).st_mode)  # noqa: PTH116  of a descriptor too
+        if mode & OTHERS_WRITE:
+            os.chmod(entry, mode & ~OTHERS_WRITE)  # noqa: PTH101  as above
+
+
+def write_atomic(path: Path, content: bytes, *, mode: int = FILE_MODE) -> None:
+    """Write aside, flush, fsync, replace, fsync the folder, which is made if it alone is missing.
+
+    Args:
+        mode: rights of the file, less the umask's. By default its owner alone may write it.
 
     Raises:
         OSError: nothing of the old file is lost then.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     aside = path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}.tmp")
     try:
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-        with open(descriptor, "wb") as file:  # noqa: PTH123  a descriptor has no path
-            os.fchmod(descriptor, mode)
-            if os.geteuid() == 0:
-                _give_to_owner_of(path.parent, file.fileno())
+        with open(aside, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+            if not mode & OTHERS_WRITE:
+                _close_to_others(file.fileno())
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -74,13 +100,6 @@ def write_atomic(path: Path, content: bytes, *, mode: int = 0o644) -> None:
             aside.unlink()
         raise
     sync_folder(path.parent)
-
-
-def _give_to_owner_of(folder: Path, descriptor: int) -> None:
-    owner = folder.stat()
-    if owner.st_uid != 0:
-        with contextlib.suppress(OSError):  # root's rights end on a network disk
-            os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
 
 def remove_left_over(*paths: Path) -> None:
@@ -105,7 +124,9 @@ def _json_bytes(content: dict[str, Any]) -> bytes:
 
 
 def write_record(path: Path, record: Record) -> None:
-    """Write one of the whole files of `schema`."""
+    """Write one of the whole files of `schema`. The first of an attempt makes both folders that it lies in, no more."""
+    if path.parent.parent.name == ATTEMPTS:
+        make_folder(path.parent.parent)
     write_json(path, dataclasses.asdict(record))
 
 
@@ -139,7 +160,7 @@ class EventWriter:
     """
 
     def __init__(self, path: Path, attempt: int, clock: Callable[[], float] = time.time) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         self.trouble = ""
         """Why events wait, in words; empty while none does."""
         self._attempt = attempt

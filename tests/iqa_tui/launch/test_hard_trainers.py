@@ -186,9 +186,9 @@ def test_a_daemon_that_lost_its_supervisor_is_found_by_the_mark_in_its_environme
     os.kill(record.pid, 9)
     wait_until(lambda: state(run) is State.LOST, "the run to be lost")
     assert marked_processes(lab.runs_dir) == {run.path: {daemon}}
-    assert end_strays(lab.runs_dir / "another", grace_seconds=0.0) == 0
+    assert end_strays(RunFolder(lab.runs_dir / "another"), grace_seconds=0.0) == 0
     assert not gone(daemon)
-    assert end_strays(run.path, grace_seconds=0.1) == 1
+    assert end_strays(run, grace_seconds=0.1) == 1
     wait_until(lambda: gone(daemon), "the daemon to be gone")
 
 

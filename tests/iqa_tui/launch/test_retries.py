@@ -149,8 +149,8 @@ def test_a_lost_run_is_lost_all_the_time_while_what_outlived_it_is_ended(
     run = end(queue_run(tmp_path, "a"), None)
     seen: list[State] = []
 
-    def ended(path: Path) -> int:
-        seen.append(run_status(RunFolder(path)).state)
+    def ended(held_run: RunFolder) -> int:
+        seen.append(run_status(held_run).state)
         with pytest.raises(LockHeld):
             take_lock(run.supervisor_lock, wait_seconds=0.0)  # nobody may start it now
         return 1

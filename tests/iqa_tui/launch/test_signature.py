@@ -130,7 +130,7 @@ def _group_writable(run: RunFolder) -> RunFolder:
         (_forged(device_kind="cpu"), "its signature was not made by your key"),
         (_forged(mac="ä"), "its signature was not made by your key"),
         (_other_key, "its signature was not made by your key"),
-        (_no_key, "its signature was not made by your key"),
+        (_no_key, "there is no key of yours at "),
         (_group_writable, "its folder may be written by others: `chmod -R go-w"),
     ],
 )

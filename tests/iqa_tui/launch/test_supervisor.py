@@ -17,6 +17,7 @@ import pytest
 from iqa_tui.launch import queue
 from iqa_tui.launch.devices import Device
 from iqa_tui.launch.lease import Holder, lease_holder, take_lease
+from iqa_tui.launch.marks import Mark
 from iqa_tui.launch.stop import stop_run
 from iqa_tui.launch.supervisor import (
     EXIT_DEVICE_TAKEN,
@@ -295,15 +296,10 @@ def test_our_trainer_goes_on_from_its_last_checkpoint(tmp_path: Path) -> None:
 def test_a_cpu_slot_hides_every_gpu_and_shares_the_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setenv("IQA_TUI_CPU_SLOTS", str(2 * len(os.sched_getaffinity(0))))
-    env = trainer_environment(
-        RunFolder(Path("/runs/r")),
-        spec_of("training"),
-        [{"key": CPU_0.key, "kind": "cpu", "index": 0}],
-        2,
-        {"FROM": "the launching shell"},
-    )
+    devices = [{"key": CPU_0.key, "kind": "cpu", "index": 0}]
+    env = trainer_environment(spec_of("training"), devices, Mark(5, 2, "ab"), {"FROM": "the launching shell"})
     assert (env["CUDA_VISIBLE_DEVICES"], env["IQA_TUI_DEVICE"], env["OMP_NUM_THREADS"]) == ("", "cpu", "1")
-    assert (env["IQA_TUI_ATTEMPT"], env["IQA_TUI_RUN"]) == ("2", "/runs/r")
+    assert (env["IQA_TUI_ATTEMPT"], env["IQA_TUI_MARK"]) == ("2", "5:2:ab")
     assert env["FROM"] == "the launching shell"
     assert "PATH" not in env, "nothing of the supervisor's own environment reaches a trainer"
 

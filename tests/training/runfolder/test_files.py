@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import stat
+import struct
 import subprocess
 import sys
 import threading
@@ -14,8 +16,8 @@ import pytest
 from training.runfolder.layout import RunFolder, create_run_folder, list_runs, run_name
 from training.runfolder.lock import is_held, take_lock
 from training.runfolder.read import read_json, start_ticks
-from training.runfolder.schema import LockHeld
-from training.runfolder.write import write_atomic, write_json
+from training.runfolder.schema import LockHeld, RetryRecord
+from training.runfolder.write import EventWriter, write_atomic, write_json, write_record
 
 HOLD = """
 import sys, time
@@ -133,3 +135,56 @@ def test_looking_at_a_lock_never_makes_a_taker_fail(tmp_path: Path) -> None:
 def test_start_ticks_tell_processes_apart_and_are_absent_for_none() -> None:
     assert start_ticks(os.getpid()) == start_ticks(os.getpid())
     assert start_ticks(2**22 + 1) is None
+
+
+GIVES_EVERYTHING = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", tag, 7, 2**32 - 1) for tag in (1, 4, 0x20))
+"""A default access list: owner, group and others may do everything with whatever is made in the folder."""
+
+
+@pytest.mark.parametrize("by_access_list", [False, True])
+def test_others_may_write_nothing_of_a_run_whatever_umask_or_access_list_say(
+    tmp_path: Path, by_access_list: bool
+) -> None:
+    if by_access_list:
+        try:
+            os.setxattr(tmp_path, "system.posix_acl_default", GIVES_EVERYTHING)
+        except OSError as error:
+            pytest.skip(f"this disk has no access lists ({error.strerror})")
+    umask = os.umask(0)
+    try:
+        run = create_run_folder(tmp_path, "a")
+        write_json(run.stop, {})
+        write_record(run.attempt(1).retry, RetryRecord("ann", 1.0, ""))
+        EventWriter(run.events, 1).close()
+    finally:
+        os.umask(umask)
+    paths = [run.path, *run.path.rglob("*")]
+    assert len(paths) == 6
+    assert {path: stat.filemode(path.stat().st_mode) for path in paths if path.stat().st_mode & 0o022} == {}
+
+
+def test_a_private_umask_stays_private(tmp_path: Path) -> None:
+    umask = os.umask(0o077)
+    try:
+        write_json(tmp_path / "a" / "b.json", {})
+    finally:
+        os.umask(umask)
+    assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("a", "a/b.json")] == [0o700, 0o600]
+
+
+def test_a_writer_makes_the_folder_of_its_file_and_none_above_it(tmp_path: Path) -> None:
+    write_json(tmp_path / "a" / "b.json", {})
+    for path in (tmp_path / "c" / "d" / "e.json", RunFolder(tmp_path / "gone").attempt(1).retry):
+        with pytest.raises(FileNotFoundError):
+            write_record(path, RetryRecord("ann", 1.0, ""))
+    with pytest.raises(FileNotFoundError):
+        EventWriter(tmp_path / "gone" / "run" / "events.jsonl", 1)
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_what_root_writes_in_the_folder_of_another_user_stays_roots(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a folder to another user")
+    os.chown(tmp_path, 61_234, 61_234)
+    write_json(tmp_path / "a.json", {})
+    assert (tmp_path / "a.json").stat().st_uid == 0

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from training.runfolder.held import held, hold, is_deleted, open_to_others
+from training.runfolder.held import held, held_folder, hold, is_deleted, open_to_others
 from training.runfolder.layout import RunFolder, close_to_others, create_run_folder, shown_path
+from training.runfolder.read import read_spec
 from training.runfolder.schema import Spec, UnreadableFile
 from training.runfolder.write import write_record
 
@@ -42,16 +43,6 @@ def test_a_deleted_folder_is_never_made_anew(run: RunFolder) -> None:
             write_record(path, SPEC)
     assert not run.path.exists()
     os.close(descriptor)
-
-
-@pytest.mark.parametrize("kind", ["link", "file"])
-def test_a_link_or_a_file_is_no_folder_of_a_run(tmp_path: Path, kind: str) -> None:
-    target = tmp_path / "elsewhere"
-    target.mkdir()
-    (tmp_path / "link").symlink_to(target)
-    (tmp_path / "file").write_text("")
-    with pytest.raises(UnreadableFile, match="is a link or a file"):
-        hold(RunFolder(tmp_path / kind))
 
 
 def test_links_are_followed_up_to_the_folder_of_runs(run: RunFolder, tmp_path: Path) -> None:
@@ -145,3 +136,44 @@ def test_a_held_folder_is_seen_by_a_child_that_gets_the_descriptor(run: RunFolde
     subprocess.run(["touch", str(there.path / "from a child")], pass_fds=[descriptor], check=True)
     assert (run.runs_dir / "renamed" / "from a child").exists()
     os.close(descriptor)
+
+
+def test_a_link_or_a_file_in_the_place_of_a_run_is_refused_and_links_above_are_followed(run: RunFolder) -> None:
+    (run.runs_dir / "link").symlink_to(run.path)
+    (run.runs_dir / "file").touch()
+    for name, kind in (("link", "a symbolic link"), ("file", "a file")):
+        with pytest.raises(NotADirectoryError, match=f"is {kind}, not a folder: '{run.runs_dir / name}'"):
+            hold(RunFolder(run.runs_dir / name))
+    with pytest.raises(FileNotFoundError, match=f"'{run.runs_dir / 'absent'}'"):
+        hold(RunFolder(run.runs_dir / "absent"))
+    above = run.runs_dir.parent / "link-to-runs"
+    above.symlink_to(run.runs_dir)
+    with held(RunFolder(above / "r")) as folder:
+        assert folder.path.samefile(run.path)
+        with held(folder) as again:
+            assert (again.run_id, again.path.stat().st_ino) == ("r", run.path.stat().st_ino)
+
+
+def test_a_link_in_a_run_is_refused(run: RunFolder) -> None:
+    run.attempts_dir.symlink_to(run.runs_dir)
+    with (
+        held(run) as folder,
+        pytest.raises(NotADirectoryError, match="is a symbolic link"),
+        held_folder(folder.attempts_dir),
+    ):
+        raise AssertionError("it was opened")
+
+
+def test_what_is_raised_names_the_real_path(run: RunFolder) -> None:
+    with pytest.raises(UnreadableFile, match=f"^{run.path}/spec.json: "), held(run) as folder:
+        read_spec(folder)
+    with pytest.raises(FileNotFoundError) as missing, held(run) as folder:
+        folder.stop.stat()
+    assert missing.value.filename == str(run.stop)
+
+
+def test_no_descriptor_is_left(run: RunFolder) -> None:
+    before = list(Path("/proc/self/fd").iterdir())
+    with held(run):
+        pass
+    assert len(list(Path("/proc/self/fd").iterdir())) == len(before)

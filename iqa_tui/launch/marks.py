@@ -1,0 +1,174 @@
+"""What proves that a process belongs to a run: a random token, in its environment and in a file of the attempt.
+
+A pid in a record proves nothing, for whoever may write the record may name any process. The token's file can be read by
+its owner alone, so another user can neither learn it nor put it into a process of ours. What a process was started with
+it cannot shake off unknowingly. Standard library only: the supervisor uses it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import os
+import re
+import signal
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from training.runfolder.held import held, held_folder
+from training.runfolder.layout import AttemptFolder, RunFolder
+from training.runfolder.opening import open_regular
+from training.runfolder.schema import RunFolderError
+
+MARK_VARIABLE = "IQA_TUI_MARK"
+"""In a trainer's environment: `<inode of the run's folder>:<attempt>:<token>`."""
+TOKEN_BYTES = 32
+TOKEN_MODE = 0o600
+MARK_PATTERN = re.compile(rf"(\d{{1,20}}):(\d{{1,9}}):([0-9a-f]{{{2 * TOKEN_BYTES}}})", re.ASCII)
+RENUMBERING = ("overlay", "fuse", "cifs", "smb", "9p", "virtiofs")
+"""Types of file system, by how their names begin, that may give a folder another inode number later."""
+
+
+class Mark(NamedTuple):
+    """What one process carries."""
+
+    inode: int
+    attempt: int
+    token: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.inode}:{self.attempt}:{self.token}"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What the marks of one run's processes are held against."""
+
+    inode: int | None
+    """Of its folder; None on a file system that numbers anew: the token alone counts there."""
+    tokens: dict[int, str]
+    """Attempt to token. A process of an earlier attempt is the run's too."""
+
+    def fits(self, mark: Mark | None) -> bool:
+        # The inode too: a copy of the folder holds the same tokens, and what runs for the original is not the copy's.
+        if mark is None or self.inode not in (None, mark.inode):
+            return False
+        return hmac.compare_digest(self.tokens.get(mark.attempt, ""), mark.token)
+
+
+def make_mark(run: RunFolder, attempt: AttemptFolder) -> Mark:
+    """The mark for the processes of a new attempt, whose token is written down.
+
+    A token that a supervisor left which was killed before it recorded its trainer stays: what it started carries it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with contextlib.suppress(OSError, RunFolderError):
+        return Mark(run.path.stat().st_ino, attempt.number, _read_token(attempt))
+    with contextlib.suppress(FileNotFoundError):
+        attempt.token.unlink()
+    token = os.urandom(TOKEN_BYTES).hex()
+    descriptor = os.open(attempt.token, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, TOKEN_MODE)
+    try:
+        os.write(descriptor, token.encode())
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    return Mark(run.path.stat().st_ino, attempt.number, token)
+
+
+def _read_token(attempt: AttemptFolder) -> str:
+    """Raises OSError or RunFolderError: no file of ours that we alone can read and that has one name alone."""
+    descriptor = open_regular(attempt.token)
+    try:
+        found = os.fstat(descriptor)
+        token = os.read(descriptor, 2 * TOKEN_BYTES + 1).decode("ascii", "replace")
+    finally:
+        os.close(descriptor)
+    is_closed = found.st_uid == os.geteuid() and not stat.S_IMODE(found.st_mode) & 0o077 and found.st_nlink == 1
+    if not is_closed or not MARK_PATTERN.fullmatch(f"0:0:{token}"):
+        raise PermissionError(f"{attempt.token}: is no token that its owner alone can read")
+    return token
+
+
+def proof_of(run: RunFolder) -> Proof:
+    """Read the tokens of all attempts; no link is followed on the way. Without any, no process is this run's."""
+    tokens: dict[int, str] = {}
+    inode: int | None = None
+    with contextlib.suppress(OSError), held(run) as folder:
+        found = folder.path.stat()
+        if found.st_uid != os.geteuid():
+            return Proof(0, {})
+        inode = None if renumbers(folder.path) else found.st_ino
+        with held_folder(folder.attempts_dir) as attempts:
+            for attempt in _attempts_in(attempts):
+                with contextlib.suppress(OSError, RunFolderError), held_folder(attempt.path) as path:
+                    tokens[attempt.number] = _read_token(AttemptFolder(path))
+    return Proof(inode, tokens)
+
+
+def _attempts_in(folder: Path) -> Iterator[AttemptFolder]:
+    for name in os.listdir(folder):  # noqa: PTH208  names alone
+        if name.isascii() and name.isdecimal():
+            yield AttemptFolder(folder / name)
+
+
+def mark_of(pid: int) -> Mark | None:
+    """What a process of our own user carries; None for another user's, and for a zombie, whose environment is empty."""
+    try:
+        if os.stat(f"/proc/{pid}").st_uid != os.geteuid():  # noqa: PTH116  for every process of the machine
+            return None
+        with open(f"/proc/{pid}/environ", "rb") as file:  # noqa: PTH123  as above
+            environment = b"\0" + file.read()
+    except OSError:
+        return None
+    _, is_there, rest = environment.partition(b"\0" + MARK_VARIABLE.encode() + b"=")
+    found = MARK_PATTERN.fullmatch(rest.partition(b"\0")[0].decode("ascii", "replace")) if is_there else None
+    return Mark(int(found[1]), int(found[2]), found[3]) if found else None
+
+
+def signal_marked(pid: int, proof: Proof, number: signal.Signals) -> bool:
+    """Send a signal to a process that carries a mark of the run, and to no other.
+
+    Asked to end, one that was paused is woken, or it could not obey.
+
+    Returns:
+        False if it is gone, or carries no such mark.
+    """
+    try:
+        descriptor = os.pidfd_open(pid)
+    except OSError:  # gone; or a kernel without, where nothing could be sure
+        return False
+    try:
+        if not proof.fits(mark_of(pid)):  # asked while the descriptor keeps the number's meaning
+            return False
+        signal.pidfd_send_signal(descriptor, number)
+        if number == signal.SIGTERM:
+            signal.pidfd_send_signal(descriptor, signal.SIGCONT)
+    except (ProcessLookupError, PermissionError):  # it ended, or became another user's since
+        return False
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def renumbers(path: Path) -> bool:
+    """Whether the file system of this folder may give it another inode number later."""
+    try:
+        return _is_renumbering(path.stat().st_dev)
+    except OSError:
+        return False
+
+
+@lru_cache(maxsize=64)
+def _is_renumbering(device: int) -> bool:
+    number = f"{os.major(device)}:{os.minor(device)}"
+    lines = Path("/proc/self/mountinfo").read_text(errors="replace").splitlines()
+    types = (line.partition(" - ")[2] for line in lines if line.split(" ", 3)[2:3] == [number])
+    return any(kind.startswith(RENUMBERING) for kind in types)

@@ -1,0 +1,39 @@
+"""Processes that carry the mark of a run, without a supervisor that gave it to them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from iqa_tui.launch.marks import MARK_VARIABLE, make_mark
+from tests.golden.make import a_spec
+from training.runfolder.layout import RunFolder
+from training.runfolder.write import make_folder, write_record
+
+
+def make_run(runs_dir: Path, name: str) -> RunFolder:
+    run = RunFolder(runs_dir / name)
+    write_record(run.spec, a_spec(name))
+    return run
+
+
+def mark(run: RunFolder, attempt: int = 1) -> str:
+    """The text of the mark that processes of this attempt carry; its token is made if there is none."""
+    make_folder(run.attempts_dir)
+    make_folder(run.attempt(attempt).path)
+    return make_mark(run, run.attempt(attempt)).text
+
+
+@contextlib.contextmanager
+def sleeper(text: str = "") -> Iterator[subprocess.Popen[bytes]]:
+    """A process that carries this mark, or none."""
+    env = {**os.environ, MARK_VARIABLE: text} if text else None
+    process = subprocess.Popen(["sleep", "60"], env=env)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
