@@ -87,7 +87,7 @@ def test_retry_refuses_a_last_attempt_that_is_a_link(tmp_path: Path, alone: None
     elsewhere = tmp_path / "elsewhere"
     run.attempt(1).path.rename(elsewhere)
     run.attempt(1).path.symlink_to(elsewhere)
-    with pytest.raises(LaunchError, match="^a is not tried again: attempts/1 is a symbolic link: move it out of "):
+    with pytest.raises(LaunchError, match=r"^a is not tried again: attempts/1 is a symbolic link: move it out of "):
         retry_run(run)
     assert [path.name for path in elsewhere.iterdir()] == ["exit.json"]
     assert [path.name for path in run.attempts_dir.iterdir()] == ["1"]
@@ -121,6 +121,6 @@ def test_orders_name_who_gave_them_and_the_real_path(tmp_path: Path, alone: None
 def test_retry_writes_nothing_into_attempts_that_another_user_put_there(tmp_path: Path, alone: None) -> None:
     run = failed(make_run(tmp_path, "a"))
     os.chown(run.attempts_dir, 61_234, 61_234)
-    with pytest.raises(LaunchError, match="^a is not tried again: attempts belongs to user 61234: move it out of "):
+    with pytest.raises(LaunchError, match=r"^a is not tried again: attempts belongs to user 61234: move it out of "):
         retry_run(run)
     assert [path.name for path in run.attempts_dir.iterdir()] == ["1"]
