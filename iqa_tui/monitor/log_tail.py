@@ -12,6 +12,8 @@ from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
+from training.runfolder.text import plain
+
 TAIL_BYTES = 256 << 10
 """Read at most this much at once: of a longer log only the end is shown."""
 LONGEST_LINE = 4000
@@ -43,7 +45,7 @@ def plain_text(raw: bytes) -> str:
     text = ESCAPES.sub("", raw.decode("utf-8", errors="replace"))
     overwritten = [part for part in text.split("\r") if part.strip()]
     text = overwritten[-1] if overwritten else ""
-    return UNSEEN.sub("", _without_backspaces(text).expandtabs(8))[:LONGEST_LINE]
+    return plain(UNSEEN.sub("", _without_backspaces(text).expandtabs(8)))[:LONGEST_LINE]
 
 
 def _without_backspaces(text: str) -> str:

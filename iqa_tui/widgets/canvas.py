@@ -27,6 +27,9 @@ Span = tuple[str, str]
 
 Line = list[Span]
 
+FILLER = "\x00"
+"""Stands for the second cell of a wide sign while lines are wrapped: no text that is shown has one."""
+
 
 class Canvas(Widget):
     """Draws what `draw` returns. Call `redraw` when something it draws has changed."""
@@ -147,9 +150,27 @@ def fit(text: str, width: int, align: str = "left") -> str:
     return padding + text if align == "right" else text + padding
 
 
-def wrapped(text: str, width: int) -> list[str]:
-    """The text in lines of at most `width` cells, or of ten where that is less; commands and paths are not torn."""
-    return textwrap.wrap(text, max(10, width), break_on_hyphens=False)
+def centred(text: str, width: int) -> str:
+    """`text` in the middle of `width` cells; a wider one as it is."""
+    return " " * ((width - cell_len(text)) // 2) + text
+
+
+def continued(text: str, width: int) -> str:
+    """`text` with an ellipsis behind it, in at most `width` cells."""
+    return set_cell_size(text, min(cell_len(text), max(0, width - 1))) + "…"
+
+
+def wrapped(text: str, width: int, indent: str = "", *, tear: bool = True) -> list[str]:
+    """The text in lines of at most `width` cells, or of ten where that is less; commands and paths are not torn.
+
+    Args:
+        indent: before every line but the first.
+        tear: break a word that is longer than a line.
+    """
+    # textwrap counts signs: one that takes two cells stands there as two.
+    wide = text if text.isascii() else "".join(sign + FILLER * (cell_len(sign) - 1) for sign in text)
+    lines = textwrap.wrap(wide, max(10, width), subsequent_indent=indent, break_long_words=tear, break_on_hyphens=False)
+    return [line.replace(FILLER, "") for line in lines]
 
 
 def line_width(line: Iterable[Span]) -> int:
