@@ -5,13 +5,14 @@ Over a slow connection that is the difference between usable and not: Textual al
 
 from __future__ import annotations
 
+import re
 import textwrap
 from abc import abstractmethod
 from collections.abc import Iterable
 from itertools import takewhile
 from typing import ClassVar
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -27,8 +28,8 @@ Span = tuple[str, str]
 
 Line = list[Span]
 
-FILLER = "\x00"
-"""Stands for the second cell of a wide sign while lines are wrapped: no text that is shown has one."""
+WHITE = re.compile("[ \t\n]+")
+"""Where lines may be wrapped; a no-break space is none."""
 
 
 class Canvas(Widget):
@@ -167,10 +168,18 @@ def wrapped(text: str, width: int, indent: str = "", *, tear: bool = True) -> li
         indent: before every line but the first.
         tear: break a word that is longer than a line.
     """
-    # textwrap counts signs: one that takes two cells stands there as two.
-    wide = text if text.isascii() else "".join(sign + FILLER * (cell_len(sign) - 1) for sign in text)
-    lines = textwrap.wrap(wide, max(10, width), subsequent_indent=indent, break_long_words=tear, break_on_hyphens=False)
-    return [line.replace(FILLER, "") for line in lines]
+    width = max(10, width)
+    if text.isascii():  # textwrap counts signs, which are cells then
+        return textwrap.wrap(text, width, subsequent_indent=indent, break_long_words=tear, break_on_hyphens=False)
+    lines: list[str] = []
+    for word in WHITE.split(text.strip(" \t\n")):
+        room = width - len(indent)
+        if lines and cell_len(f"{lines[-1]} {word}") <= width:
+            lines[-1] += f" {word}"
+        else:
+            pieces = chop_cells(word, room) if tear and cell_len(word) > room else [word]
+            lines += [(indent if lines or number else "") + piece for number, piece in enumerate(pieces)]
+    return [line for line in lines if line]
 
 
 def line_width(line: Iterable[Span]) -> int:

@@ -3,8 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from iqa_tui.monitor.log_tail import KEPT_LINES, TAIL_BYTES, LogTail, plain_text
+from training.runfolder.text import plain
 
 
 @pytest.mark.parametrize(
@@ -112,3 +115,13 @@ def test_a_log_that_is_begun_anew_is_read_anew(tmp_path: Path) -> None:
     tail.poll()
     path.write_bytes(b"new\n")
     assert tail.poll().lines == ("new",)
+
+
+@given(st.binary())
+def test_no_line_carries_what_a_terminal_would_obey(raw: bytes) -> None:
+    text = plain_text(raw)
+    assert plain(text) == text
+
+
+def test_signs_that_push_cells_and_tags_that_nobody_sees_are_taken_out_of_a_line() -> None:
+    assert plain_text("✓\ufe0f done\xad \U000e0041".encode()) == r"✓ done\xad \U000e0041"
