@@ -12,11 +12,13 @@ import io
 import re
 import sys
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 ELLIPSIS = "…"
+NUMBERS = (int, float, bool)
 MOST_NESTED = 40
 """Tables in tables that are looked through; what lies deeper is no text for people."""
 
@@ -92,6 +94,8 @@ def plain_copy(value: T, leave: Iterable[str] = ()) -> T:
 def _plain_copy(value: Any, leave: frozenset[str], depth: int) -> Any:
     if type(value) is str:
         return plain(value)
+    if not value or type(value) in NUMBERS:
+        return value
     if isinstance(value, dict):
         return _plain_table(value, depth - 1) if depth else ELLIPSIS
     if isinstance(value, list | tuple):
@@ -110,13 +114,19 @@ def _plain_table(table: dict[Any, Any], depth: int) -> dict[Any, Any]:
 
 def _plain_fields(record: Any, leave: frozenset[str], depth: int) -> Any:
     changed = {}
-    for field in dataclasses.fields(record):
-        if field.name not in leave:
-            value = getattr(record, field.name)
-            copy = _plain_copy(value, leave, depth)
-            if copy is not value:
-                changed[field.name] = copy
+    for name in _names_of(record.__class__):
+        value = getattr(record, name)
+        if value is None or type(value) in NUMBERS or name in leave:
+            continue
+        copy = _plain_copy(value, leave, depth)
+        if copy is not value:
+            changed[name] = copy
     return dataclasses.replace(record, **changed) if changed else record
+
+
+@cache
+def _names_of(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))
 
 
 def _are_same(before: Iterable[Any], after: Iterable[Any]) -> bool:
