@@ -5,26 +5,42 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
-import io
 import os
 import sys
+from collections.abc import Callable
+from typing import TypeVar
 
+from iqa_tui.commands.net import plain_output
 from iqa_tui.commands.outcome import ENVIRONMENT, INTERRUPTED, USAGE, OpenApp
 from iqa_tui.commands.parser import build_parser
+from training.runfolder.text import plain_lines, speak_leniently
+
+Outcome = TypeVar("Outcome", int, int | OpenApp)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command, or open the app; the exit codes are those of `--help`."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that has no Δ shows a question mark, not a traceback
+    speak_leniently()
+    with plain_output():
+        outcome = _in_words(lambda: _run_command(argv))
+    if not isinstance(outcome, OpenApp):
+        return outcome
+    wish = outcome  # the app draws, so its terminal is its own
+    return _in_words(lambda: _open(wish))
+
+
+def _run_command(argv: list[str] | None) -> int | OpenApp:
     options = build_parser().parse_args(argv)
     # Named by the parser, imported by name: the other commands and what they need stay unloaded.
     command = importlib.import_module(f"iqa_tui.commands.{options.command or 'home'}")
+    outcome: int | OpenApp = command.run(options)
+    return outcome
+
+
+def _in_words(act: Callable[[], Outcome]) -> Outcome | int:
+    """What it comes to; an error that has been put in words is printed, and gives its exit code."""
     try:
-        outcome = command.run(options)
-        if isinstance(outcome, OpenApp):
-            return _open(outcome)
+        outcome = act()
         sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -36,9 +52,9 @@ def main(argv: list[str] | None = None) -> int:
         code = _exit_code(error)
         if code is None:
             raise
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {plain_lines(str(error))}", file=sys.stderr)
         return code
-    return int(outcome)
+    return outcome
 
 
 def _open(wish: OpenApp) -> int:

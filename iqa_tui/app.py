@@ -20,8 +20,10 @@ from iqa_tui.messages import DevicesSurveyed, LogChanged, RunsChanged
 from iqa_tui.monitor import words
 from iqa_tui.monitor.state import RunState
 from iqa_tui.screens.room import Room, ScreenAsked, Session
+from iqa_tui.widgets.harmless_filter import HarmlessFilter
 from iqa_tui.widgets.plain_filter import PlainFilter
 from training.runfolder.schema import State
+from training.runfolder.text import HARMFUL, plain, plain_lines
 
 if TYPE_CHECKING:  # what reads runs and devices is loaded after the first paint
     from iqa_tui.watch.gpu_watcher import GpuWatcher, SurveysDevices
@@ -98,6 +100,7 @@ class IqaApp(App[None]):
         super().__init__()
         if no_color is not None:
             os.environ["NO_COLOR"] = no_color  # Textual took it away; children shall see it
+        self._filters.insert(0, HarmlessFilter(HARMFUL))
         if ascii_mode:
             self._filters.append(PlainFilter())
         self._rooms: dict[str, Room] = {}
@@ -176,6 +179,16 @@ class IqaApp(App[None]):
             self._open_export(message.group)
         else:
             self.action_room(message.room)
+
+    # What leaves the widgets
+
+    def notify(self, message: str, **options: Any) -> None:
+        """As Textual's, but a message is never markup: it names runs, which are called what others like."""
+        super().notify(plain_lines(message), **(options | {"markup": False}))
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """As Textual's, one plain line: what is pasted into a shell must not press enter there. Tabs part cells."""
+        super().copy_to_clipboard("\t".join(map(plain, text.split("\t"))))
 
     # Screens
 
@@ -313,5 +326,5 @@ def run_app(runs_dir: Path, *, plan: str | None = None, screen: str = "monitor",
     app = IqaApp(runs_dir.absolute(), plans=(plan,) if plan else (), room=screen, ascii_mode=ascii_mode)
     app.run()
     for words_left in app.session.parting_words:
-        print(f"iqa-tui: {words_left}", file=sys.stderr)
+        print(f"iqa-tui: {plain_lines(words_left)}", file=sys.stderr)
     return app.return_code or 0

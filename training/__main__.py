@@ -31,6 +31,7 @@ from training.errors import Stopped, TrainingError
 from training.repetitions import repeat
 from training.runfolder.layout import RunFolder, shown_path
 from training.runfolder.schema import RunFolderError
+from training.runfolder.text import plain_lines, speak_leniently
 
 SPIN_COUNT = "10000"
 """How long an idle thread of libgomp spins before it sleeps. Its default of 300,000 makes a run on busy cores many
@@ -38,6 +39,7 @@ times slower, because spinning threads take time from those that work; this cost
 
 
 def main(argv: list[str] | None = None) -> int:
+    speak_leniently()
     arguments = sys.argv[1:] if argv is None else argv
     config = parse(arguments)
     if config.check:
@@ -49,7 +51,7 @@ def main(argv: list[str] | None = None) -> int:
         should_stop = StopSignal()
         attempt = begin(config, arguments, should_stop)
     except (TrainingError, RunFolderError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {plain_lines(str(error))}", file=sys.stderr)
         return exit_code(error)
     with output_kept(attempt):
         code = _train(replace(config, train_test_num=1), attempt)
@@ -76,7 +78,8 @@ def _train(config: TrainConfig, attempt: Attempt) -> int:
         with contextlib.suppress(OSError):  # the output may lie on the disk that is full
             if not isinstance(caught, TrainingError | KeyboardInterrupt):
                 traceback.print_exc()
-            print(words if isinstance(caught, Stopped) else f"error: {words}", file=sys.stderr, flush=True)
+            told = words if isinstance(caught, Stopped) else f"error: {words}"
+            print(plain_lines(told), file=sys.stderr, flush=True)
     if attempt.by_hand:
         end_by_hand(attempt, error, words)
     return exit_code(error)

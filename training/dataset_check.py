@@ -14,12 +14,14 @@ from training.config import parse
 from training.datasets import Dataset, open_cross_dataset, open_dataset
 from training.datasets.base import SPLITS
 from training.errors import BadData, TrainingError
+from training.runfolder.text import plain_lines, speak_leniently
 
 DECODED = 3
 """Images of each split that are decoded, the first and last among them."""
 
 
 def main(argv: list[str] | None = None) -> int:
+    speak_leniently()
     config = parse(sys.argv[1:] if argv is None else argv)
     try:
         dataset = open_dataset(config)
@@ -27,7 +29,7 @@ def main(argv: list[str] | None = None) -> int:
         for each in (dataset, *others):
             _decode_some(each)
     except TrainingError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {plain_lines(str(error))}", file=sys.stderr)
         return error.exit_code
     print(json.dumps(_words_of(dataset) | {"tested_on": [_words_of(other) for other in others]}))
     return 0

@@ -15,19 +15,21 @@ from typing import TYPE_CHECKING
 
 from training.config import Parser
 from training.errors import BadData, TrainingError
+from training.runfolder.text import plain, plain_lines, speak_leniently
 
 if TYPE_CHECKING:
     from training.scorer import Prediction, Scorer
 
 
 def main(argv: list[str] | None = None) -> int:
+    speak_leniently()
     asked = _parser().parse_args(argv)
     from training.scorer import open_scorer  # noqa: PLC0415 - torch takes seconds, and flags are checked without it
 
     try:
         scorer = open_scorer(asked.network, asked.test_patch_num)
     except TrainingError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {plain_lines(str(error))}", file=sys.stderr)
         return error.exit_code
     predictions, errors = score_all(scorer, asked.images)
     if asked.json:
@@ -35,7 +37,7 @@ def main(argv: list[str] | None = None) -> int:
     elif predictions:
         print(as_table(scorer, predictions))
     for reason in errors.values():
-        print(f"error: {reason}", file=sys.stderr)
+        print(f"error: {plain(reason)}", file=sys.stderr)
     return BadData.exit_code if errors else 0
 
 
@@ -93,7 +95,7 @@ def _at_least_1(text: str) -> int:
 def as_table(scorer: Scorer, predictions: list[Prediction]) -> str:
     """A line an image, under a line that names the scale (and one for what a reader must know)."""
     low, high = scorer.dataset.mos_range
-    lines = [f"{prediction.score:10.4f}  {prediction.image}" for prediction in predictions]
+    lines = [f"{prediction.score:10.4f}  {plain(prediction.image)}" for prediction in predictions]
     notes = [f"# {scorer.note}"] if scorer.note else []
     return "\n".join([*notes, f"{'score':>10}  image (scale of {scorer.dataset.name}: {low:g} to {high:g})", *lines])
 

@@ -27,7 +27,7 @@ def choose_run(states: Sequence[RunState], text: str, fits: Callable[[RunState],
     """
     experiment = [state for state in states if state.experiment.lower() == text.lower()]
     for matches in (
-        [state for state in states if state.run_id == text],
+        [state for state in states if text in (state.run_id, state.run.path.name)],
         [state for state in experiment if fits(state)],
         experiment[-1:],
         [state for state in states if state.run_id.startswith(text)],

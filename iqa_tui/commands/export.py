@@ -12,14 +12,12 @@ from iqa_tui.launch.plan import Plan, load_plan
 from iqa_tui.launch.queue import revive_in_words
 from iqa_tui.results.export import render, write_table
 from iqa_tui.results.table import build_table, group_tables
+from training.runfolder.text import plain
 
 
 def run(options: argparse.Namespace) -> int:
     plan = load_plan(options.plan) if options.plan else None
-    group = options.group or newest_group(options.runs_dir, plan)
-    if options.group and options.group not in group_tables(options.runs_dir):
-        groups = ", ".join(repr(name) for name in group_tables(options.runs_dir)) or "none"
-        raise PlanError(f"{options.runs_dir} has no group {options.group!r}. It has {groups}.")
+    group = named_group(options.runs_dir, options.group) if options.group else newest_group(options.runs_dir, plan)
     if group is None and plan is None:
         raise PlanError(f"There are no runs in {options.runs_dir}. Launch a plan first, or name one for its rows.")
     table = build_table(options.runs_dir, group, plan)
@@ -29,6 +27,18 @@ def run(options: argparse.Namespace) -> int:
         print(f"Wrote {write_table(table, options.format, options.output)}", file=sys.stderr)
     revive_in_words(options.runs_dir)
     return ALL_WELL
+
+
+def named_group(runs_dir: Path, text: str) -> str:
+    """The group of this name, as it is or as it is shown.
+
+    Raises:
+        PlanError: there is none.
+    """
+    groups = group_tables(runs_dir)
+    for group in (*(name for name in groups if name == text), *(name for name in groups if plain(name) == text)):
+        return group
+    raise PlanError(f"{runs_dir} has no group {text!r}. It has {', '.join(map(repr, groups)) or 'none'}.")
 
 
 def newest_group(runs_dir: Path, plan: Plan | None) -> str | None:

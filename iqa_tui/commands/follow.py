@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from iqa_tui.commands.outcome import A_RUN_FAILED, ALL_WELL, INTERRUPTED, NO_DEVICE_IN_TIME
 from iqa_tui.commands.status import reasons_of
+from iqa_tui.commands.text_table import MOST_CELLS, padded, shortened, width_of
 from iqa_tui.launch.devices import Surveyor
 from iqa_tui.launch.queue import revive_in_words
 from iqa_tui.launch.retries import may_resume
@@ -126,7 +127,8 @@ class Reporter:
     def report(self, states: list[RunState], reasons: dict[str, str]) -> None:
         """Of the queued ones only the first goes on saying what it waits for; the others wait for that too."""
         names = run_names(states)
-        width = max(map(len, names.values()), default=0)
+        names = {run_id: shortened(name, MOST_CELLS) for run_id, name in names.items()}
+        width = max(map(width_of, names.values()), default=0)
         next_queued = next((state.run_id for state in states if state.state is State.QUEUED), "")
         for state in states:
             said = self._said.setdefault(state.run_id, _Said())
@@ -135,7 +137,7 @@ class Reporter:
             goes_on = state.state is not State.QUEUED or state.run_id == next_queued or not said.detail
             if news != said.news or (detail != said.detail and is_due and goes_on):
                 said.news, said.detail, said.at = news, detail, self.clock()
-                self.say("  ".join(part for part in (names[state.run_id].ljust(width), news, detail) if part))
+                self.say("  ".join(part for part in (padded(names[state.run_id], width), news, detail) if part))
 
 
 def _news(state: RunState) -> str:

@@ -16,6 +16,7 @@ from iqa_tui.launch.plan import load_plan
 from iqa_tui.launch.queue import LaunchRequest, enqueue
 from iqa_tui.launch.settings import other_settings_words
 from iqa_tui.launch.source import digest_of, group_code, other_code_words
+from training.runfolder.text import plain
 
 
 def run(options: argparse.Namespace) -> int | OpenApp:
@@ -45,9 +46,9 @@ def launch(request: LaunchRequest, options: argparse.Namespace) -> int | OpenApp
     group = group_name(request.plan, request.overrides)
     told = other_code_words(group, group_code(request.runs_dir, group), digest_of(request.plan))
     for line in [*told, *other_settings_words(request.runs_dir, group, request.plan)]:
-        print(line, file=sys.stderr)
+        print(plain(line), file=sys.stderr)  # it names runs and settings of other specs
     for line in code_open_to_others(request.plan.command, request.cwd or Path.cwd()):
-        print(f"note: {line}: what these runs execute is as safe as that", file=sys.stderr)
+        print(plain(f"note: {line}: what these runs execute is as safe as that"), file=sys.stderr)
     runs = enqueue(request)
     if has_terminal() and not options.headless:
         return OpenApp(options.runs_dir, ascii_mode=options.ascii)

@@ -8,6 +8,7 @@ import sys
 from iqa_tui.commands.outcome import ALL_WELL, USAGE
 from iqa_tui.launch.missing import Missing, find_missing, launch_missing
 from iqa_tui.launch.source import digest_of, group_code, other_code_words
+from training.runfolder.text import plain
 
 
 def run(options: argparse.Namespace) -> int:
@@ -17,10 +18,10 @@ def run(options: argparse.Namespace) -> int:
     missing = find_missing(
         options.runs_dir, next(iter(options.runs), None), experiments=options.only, seeds=options.seeds
     )
-    print(missing.words, flush=True)
+    print(plain(missing.words), flush=True)
     _tell_of_other_code(missing)
     for line in launch_missing(missing):
-        print(line, flush=True)
+        print(plain(line), flush=True)
     if not missing.ended and not missing.never:
         print("Nothing is missing.")
     return ALL_WELL
@@ -31,4 +32,4 @@ def _tell_of_other_code(missing: Missing) -> None:
         template = missing.template
         codes = group_code(template.runs_dir, missing.group)
         for line in other_code_words(missing.group, codes, digest_of(template.plan, template.cwd)):
-            print(line, file=sys.stderr)
+            print(plain(line), file=sys.stderr)

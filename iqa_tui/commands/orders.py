@@ -13,6 +13,7 @@ from iqa_tui.launch.queue import revive_in_words
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.state import RunState
 from training.runfolder.layout import RunFolder
+from training.runfolder.text import plain
 
 
 def give_order(
@@ -36,9 +37,9 @@ def give_order(
     code = ALL_WELL
     for state in [choose_run(states, text, fits) for text in names]:
         try:
-            print(order(state.run))
+            print(plain(order(state.run)))
         except (LaunchError, OSError) as error:  # a dispatcher that cannot be started
-            print(f"error: {error}", file=sys.stderr)
+            print(f"error: {plain(str(error))}", file=sys.stderr)
             code = A_RUN_FAILED
     revive_in_words(runs_dir)
     return code

@@ -173,7 +173,12 @@ def _add_export(commands: Subparsers[argparse.ArgumentParser]) -> None:
     export = _add(commands, "export", "the table of results")
     export.add_argument("plan", metavar="PLAN", nargs="?", help="default: the plan of the newest run")
     export.add_argument("--group", help="runs of this group, for example 'koniq-losses epochs=1'")
-    export.add_argument("--format", default="markdown", choices=("csv", "markdown", "latex", "json"))
+    export.add_argument(
+        "--format",
+        default="markdown",
+        choices=("csv", "markdown", "latex", "json"),
+        help="default: markdown; in csv a text that a spreadsheet would execute gets an apostrophe before it",
+    )
     export.add_argument("--output", type=Path, metavar="FILE", help="default: print it")
 
 

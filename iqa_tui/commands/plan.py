@@ -17,6 +17,7 @@ from iqa_tui.launch.plan import load_plan, preset_names
 from iqa_tui.launch.queue import LaunchRequest
 from iqa_tui.launch.schedule import STRATEGIES, Job, schedule
 from iqa_tui.monitor.pace import duration_words
+from training.runfolder.text import plain
 
 STRATEGY_WORDS = {"all": "all at once", "sequential": "one at a time", "priority": "by priority"}
 
@@ -33,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     check(request)
     devices, kind = _devices(options.gpus)
     jobs = jobs_of(request)
-    print(f"{request.plan.name}: {request.plan.title}\n")
+    print(f"{request.plan.name}: {plain(request.plan.title)}\n")
     print(_schedule_text(request, jobs, devices, kind))
     for strategy in STRATEGIES:
         if strategy != request.strategy:
@@ -48,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     for experiment in request.chosen():
         for seed in request.seeds_or_default():
             command = command_for(request.plan, experiment, request.overrides, seed)
-            print(f"  {experiment.id}: {shell_words(command)}")
+            print(f"  {experiment.id}: {plain(shell_words(command))}")
     return ALL_WELL
 
 

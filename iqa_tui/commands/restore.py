@@ -8,12 +8,15 @@ from iqa_tui.commands.outcome import ALL_WELL
 from iqa_tui.commands.withdraw import named_devices
 from iqa_tui.launch.queue import revive_in_words
 from iqa_tui.launch.setaside import put_back, set_aside_reason
+from training.runfolder.text import plain
 
 
 def run(options: argparse.Namespace) -> int:
     for device in named_devices(options.devices):
         reason = set_aside_reason(device.key)
         put_back(device.key)
-        print(f"{device.label} ({device.name}) is given to runs again." + (f" It was {reason}." if reason else ""))
+        print(
+            f"{device.label} ({device.name}) is given to runs again." + (f" It was {plain(reason)}." if reason else "")
+        )
     revive_in_words(options.runs_dir)
     return ALL_WELL

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import json
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -21,6 +20,7 @@ from iqa_tui.launch.waiting import waiting_reasons
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.group import by_group, code_note, group_progress, starting_next
 from iqa_tui.monitor.pace import time_left
+from iqa_tui.monitor.plain_json import plain_json
 from iqa_tui.monitor.state import RunState
 from iqa_tui.monitor.words import (
     epoch_words,
@@ -85,7 +85,7 @@ def print_json(runs_dir: Path) -> int:
         "devices": [_device_fields(state) for state in survey.devices],
         "note": survey.note,
     }
-    print(json.dumps(content, indent=1, ensure_ascii=False))
+    print(plain_json(content, indent=1))
     return ALL_WELL
 
 

@@ -13,6 +13,7 @@ from iqa_tui.launch.stop import stop_run
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.state import RunState
 from training.runfolder.schema import State
+from training.runfolder.text import plain
 
 
 def run(options: argparse.Namespace) -> int:
@@ -29,9 +30,9 @@ def run(options: argparse.Namespace) -> int:
     # Queued ones first: the device of a run that ends must not go to one that is to be stopped as well.
     for state in sorted(chosen, key=lambda state: state.state is not State.QUEUED):
         try:
-            print(stop_run(state.run, options.why, options.grace))
+            print(plain(stop_run(state.run, options.why, options.grace)))
         except (LaunchError, OSError) as error:
-            print(f"error: {error}", file=sys.stderr)
+            print(f"error: {plain(str(error))}", file=sys.stderr)
             code = A_RUN_FAILED
     revive_in_words(options.runs_dir)
     return code

@@ -21,6 +21,7 @@ from training.runfolder.held import hold, open_to_others
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record, read_spec, run_status
 from training.runfolder.schema import RunFolderError, Signature, Spec, State, Status
+from training.runfolder.text import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Adoption:
         """What it would run, where it came from, in which environment."""
         goes_on = self.status.state.can_be_retried and self.run.last_checkpoint.exists()
         added = f", with {', '.join(sorted(self.spec.env))} as its spec sets them" if self.spec.env else ""
-        return [
+        lines = [
             f"{self.run.run_id}: {state_words(self.status)}; {self.why}",
             f"  from         {self.origin}",
             f"  command      {shlex.join(self.spec.argv)}",
@@ -48,6 +49,7 @@ class Adoption:
             f"  environment  this shell's{added}",
             f"  begins       {'from its last checkpoint' if goes_on else 'from the start'}",
         ]
+        return [plain(line) for line in lines]
 
 
 def adoption_of(run: RunFolder) -> Adoption:

@@ -18,6 +18,10 @@ from iqa_tui.launch.sharing import left_bytes, room_bytes, share_words
 from iqa_tui.launch.slots import cpu_slots, threads_per_slot
 from iqa_tui.launch.xid_records import record_xids
 from training.runfolder.schema import Spec
+from training.runfolder.text import plain
+
+LONGEST_REASON = 4000
+"""Characters of why a device is not free: it quotes files that any user may write."""
 
 WATCH_SECONDS = 10.0
 """How often the driver is asked for XIDs while nobody surveys."""
@@ -42,6 +46,9 @@ class Device:
     """CUDA is shown it by UUID: it may count otherwise than we do."""
     room_bytes: int | None = None
     """What runs with a declared need may reserve of it together; None: only a run that has it whole."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", plain(self.name))  # as its driver tells it
 
     @property
     def label(self) -> str:
@@ -69,6 +76,10 @@ class DeviceState:
     set_aside: bool = False
     """Withdrawn by somebody, or the driver failed on it twice: it gets no more runs."""
 
+    def __post_init__(self) -> None:
+        # It names processes, which call themselves what they like, and who withdrew it, in a file that all may write.
+        object.__setattr__(self, "reason", plain(self.reason, LONGEST_REASON))
+
     @property
     def holder(self) -> Holder | None:
         """The first of them."""
@@ -90,6 +101,9 @@ class Survey:
     """Unix seconds of what is said of the GPUs: older than `taken_at` while their driver does not answer. None: there
     is none.
     """
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "note", plain(self.note, LONGEST_REASON))
 
     @property
     def is_blind(self) -> bool:

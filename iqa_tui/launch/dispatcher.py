@@ -36,6 +36,7 @@ from training.runfolder.layout import RunFolder, dispatcher_lock, dispatcher_log
 from training.runfolder.lock import take_lock
 from training.runfolder.read import run_status
 from training.runfolder.schema import ExitKind, ExitRecord, LockHeld, RunFolderError, Spec
+from training.runfolder.text import plain, speak_leniently
 from training.runfolder.write import write_record
 
 POLL_SECONDS = 0.4
@@ -264,10 +265,11 @@ def _settle_seconds() -> float:
 
 def say(words: str) -> None:
     with contextlib.suppress(OSError):  # a full disk: the runs are worth more than the words
-        print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {shown_path(words)}", flush=True)
+        print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {plain(shown_path(words))}", flush=True)
 
 
 def main(argv: list[str]) -> int:
+    speak_leniently()
     runs_dir = hold_folder_of_runs(Path(argv[0]).absolute())  # renamed, its runs go on and its queue is worked on
     os.chdir("/")  # a file system that somebody wants to unmount must not be kept busy
     settle_seconds = _settle_seconds()

@@ -25,6 +25,7 @@ from pathlib import Path
 from iqa_tui.launch.errors import LaunchError
 from training.runfolder.lock import is_held, take_lock
 from training.runfolder.schema import LockHeld
+from training.runfolder.text import plain
 
 SHARED_MODE = 0o1777
 """Everybody may add a file to the folder, nobody may remove another's."""
@@ -32,13 +33,15 @@ LEASE_MODE = 0o666
 """Everybody may lock."""
 GATE_SECONDS = 5.0
 """How long a taker waits for another one; each holds the gate for some milliseconds."""
+LONGEST_WORD = 300
+"""Characters of what a holder says of itself."""
 MOST_SHARES = 16
 """Runs that one GPU is shared by."""
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Whose run has a lease."""
+    """Whose run has a lease. Any user of the machine may have written it, so its words are plain."""
 
     user: str
     run_id: str
@@ -49,6 +52,10 @@ class Holder:
     runs_dir: str = ""
     reserved_bytes: int | None = None
     """Its share of a GPU's memory; None: it has the device whole."""
+
+    def __post_init__(self) -> None:
+        for name in ("user", "run_id", "label", "runs_dir"):
+            object.__setattr__(self, name, plain(str(getattr(self, name)), LONGEST_WORD))
 
     @property
     def words(self) -> str:

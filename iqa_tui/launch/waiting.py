@@ -16,6 +16,7 @@ from training.runfolder.layout import RunFolder, dispatcher_lock
 from training.runfolder.lock import is_held
 from training.runfolder.read import read_record
 from training.runfolder.schema import Place, RunFolderError, Spec
+from training.runfolder.text import plain
 
 MOST_REASONS = 4
 """Devices that are named one by one; the rest are counted."""
@@ -30,14 +31,14 @@ def waiting_reasons(
         queued: of one folder of runs.
         alive: runs of that folder that are alive; None: looked up where a strategy asks for it.
     """
-    reasons = {run.run_id: words for run, _ in queued if (words := _holder(run))}
+    reasons = {run.run_id: plain(words) for run, _ in queued if (words := _holder(run))}
     turns = in_starting_order([placed(entry) for entry in queued if entry[0].run_id not in reasons])
     waiting = Waiting(tuple(turns), tuple(alive if alive is not None else _alive(queued)))
     promises = Promises()
     for run, spec in waiting.queued:
         before = held_back_by((run, spec), waiting)
         if before:
-            reasons[run.run_id] = _held_back_words(spec, before)
+            reasons[run.run_id] = plain(_held_back_words(spec, before))
             continue
         free = [
             state for state in survey.devices if can_start(spec, state, survey.default_kind, promises.of(state.device))
@@ -46,7 +47,7 @@ def waiting_reasons(
             promises.add(spec, free[0].device)
             reasons[run.run_id] = f"{STARTS_NEXT} on {free[0].device.label}"
         else:
-            reasons[run.run_id] = _device_words(spec, survey, promises)
+            reasons[run.run_id] = plain(_device_words(spec, survey, promises))
     return reasons
 
 

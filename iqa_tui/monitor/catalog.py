@@ -3,6 +3,8 @@
 A run that nobody works on can change only by a file that appears in its folder, in `attempts/` or in its newest
 attempt, and each of these moves the time stamp of a directory; so looking at it again costs three `stat`. A living
 run is looked at every time: a lock that is freed moves no time stamp.
+
+What is read here is for showing: its texts are plain. Who executes a run reads its spec itself.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from iqa_tui.launch.backlog import is_ours
 from iqa_tui.launch.signature import why_not_signed
@@ -17,6 +20,12 @@ from iqa_tui.monitor.state import RunState, fold
 from training.runfolder.layout import AttemptFolder, RunFolder, list_runs
 from training.runfolder.read import EventTail, change_stamp, is_settled, read_record, read_spec, run_status
 from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RunFolderError, State, Status
+from training.runfolder.text import plain_copy
+
+R = TypeVar("R", ProcessRecord, ExitRecord, Place, Result)
+
+NOT_SHOWN = ("plan", "config", "versions")
+"""Large tables of which a listing shows nothing; `words.recorded_rows` cleans the rows of a plan that are shown."""
 
 
 class Catalog:
@@ -37,12 +46,12 @@ class Catalog:
         Never raises for what a folder holds: an unreadable run has the state `unreadable` and says why.
         """
         runs = list_runs(self.runs_dir)
-        names = {run.run_id for run in runs}
+        names = {run.path.name for run in runs}  # the raw ones: no two folders have the same
         self._followed = {name: known for name, known in self._followed.items() if name in names}
         for run in runs:
-            if run.run_id not in self._followed:
-                self._followed[run.run_id] = _Followed(run, self._history)
-        return [self._followed[run.run_id].refresh() for run in runs]
+            if run.path.name not in self._followed:
+                self._followed[run.path.name] = _Followed(run, self._history)
+        return [self._followed[run.path.name].refresh() for run in runs]
 
 
 class _Followed:
@@ -83,7 +92,7 @@ class _Followed:
         """The status last but one: what it says of the end is in files that are there by then."""
         spec = state.spec
         with contextlib.suppress(RunFolderError):  # its status says so
-            spec = spec or read_spec(self._run)
+            spec = spec or plain_copy(read_spec(self._run), leave=NOT_SHOWN)
         status = run_status(self._run, begun_attempt=state.begun_attempt, spec=spec)
         if status.state is State.QUEUED and is_ours(self._run):
             status = replace(status, elsewhere=bool(why_not_signed(self._run)))
@@ -93,13 +102,17 @@ class _Followed:
                 state,
                 status=status,
                 spec=spec,
-                process=read_record(attempt.process, ProcessRecord) if attempt else None,
-                exit=read_record(attempt.exit, ExitRecord) if attempt and not status.state.is_alive else None,
-                place=read_record(self._run.place, Place) if status.state is State.QUEUED else None,
-                result=read_record(self._run.result, Result) if status.state is State.FINISHED else None,
+                process=_shown(attempt.process, ProcessRecord) if attempt else None,
+                exit=_shown(attempt.exit, ExitRecord) if attempt and not status.state.is_alive else None,
+                place=_shown(self._run.place, Place) if status.state is State.QUEUED else None,
+                result=_shown(self._run.result, Result) if status.state is State.FINISHED else None,
             )
         except RunFolderError as error:
             return replace(state, status=Status(State.UNREADABLE, str(error), status.attempt))
+
+
+def _shown(path: Path, kind: type[R]) -> R | None:
+    return plain_copy(read_record(path, kind), leave=NOT_SHOWN)
 
 
 def _attempt(run: RunFolder, status: Status) -> AttemptFolder | None:

@@ -1,6 +1,7 @@
 """The end of a log as plain text: whatever a trainer prints, nothing in it is obeyed.
 
-Carriage returns overwrite as on a terminal (the last state of a progress bar is what is seen), escape sequences and
+Carriage returns overwrite as on a terminal (the last state of a progress bar is what is seen), and so does what is
+written after the cursor went up (nested bars: each once, at its last state); other escape sequences and
 control characters are left out, bytes that are no UTF-8 show as replacement characters.
 """
 
@@ -11,6 +12,8 @@ import re
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
+
+from training.runfolder.text import plain
 
 TAIL_BYTES = 256 << 10
 """Read at most this much at once: of a longer log only the end is shown."""
@@ -24,6 +27,8 @@ ESCAPES = re.compile(
     r"|\x1b[ -/]*[0-~]?"  # everything shorter
     r"|\x9b[0-?]*[ -/]*[@-~]"  # CSI as one character
 )
+MOVES = re.compile(rb"(\n|\x1b\[\d{0,4}[AF])")
+"""To the line below, or lines up, as nested progress bars do at every refresh."""
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 """Controls, and the signs that turn the direction of writing or take no place."""
 
@@ -43,7 +48,7 @@ def plain_text(raw: bytes) -> str:
     text = ESCAPES.sub("", raw.decode("utf-8", errors="replace"))
     overwritten = [part for part in text.split("\r") if part.strip()]
     text = overwritten[-1] if overwritten else ""
-    return UNSEEN.sub("", _without_backspaces(text).expandtabs(8))[:LONGEST_LINE]
+    return plain(UNSEEN.sub("", _without_backspaces(text).expandtabs(8)))[:LONGEST_LINE]
 
 
 def _without_backspaces(text: str) -> str:
@@ -69,6 +74,8 @@ class LogTail:
         self._lines: deque[str] = deque(maxlen=KEPT_LINES)
         self._seen = 0
         self._open_line = b""
+        self._above = 0
+        """Lines from the end back to the one that is written; 0: a new one below them."""
         self._text = LogText()
 
     def poll(self) -> LogText:
@@ -90,17 +97,37 @@ class LogTail:
 
     def _restart_if_replaced(self, state: os.stat_result) -> None:
         if self._inode is not None and (state.st_ino != self._inode or state.st_size < self._offset):
-            self._offset, self._open_line, self._seen = 0, b"", 0
+            self._offset, self._open_line, self._above, self._seen = 0, b"", 0, 0
             self._lines.clear()
         self._inode = state.st_ino
 
     def _take(self, chunk: bytes, *, torn: bool) -> None:
         if torn:  # begins somewhere within a line
-            self._open_line = b""
+            self._open_line, self._above = b"", 0
             chunk = chunk.partition(b"\n")[2] or chunk
-        *complete, self._open_line = (self._open_line + chunk).split(b"\n")
+        *moves, self._open_line = MOVES.split(self._open_line + chunk)
+        for line, move in zip(moves[::2], moves[1::2], strict=True):
+            self._end_line(line, move)
         self._open_line = self._open_line[-TAIL_BYTES:]
-        self._lines.extend(plain_text(line) for line in complete)
-        self._seen += len(complete)
         growing = plain_text(self._open_line)
-        self._text = LogText((*self._lines, growing) if growing else tuple(self._lines), self._seen - len(self._lines))
+        if growing and self._above:
+            self._lines[-self._above] = growing
+        lines = (*self._lines, growing) if growing and not self._above else tuple(self._lines)
+        self._text = LogText(lines, self._seen - len(self._lines))
+
+    def _end_line(self, raw: bytes, move: bytes) -> None:
+        """Put the line where the cursor is, then move the cursor. A bar that is written again replaces its last state;
+        one that is wiped keeps it.
+        """
+        text, is_newline = plain_text(raw), move == b"\n"
+        if self._above:
+            if text:
+                self._lines[-self._above] = text
+        elif text or is_newline:
+            self._lines.append(text)
+            self._seen += 1
+            self._above = 1
+        if is_newline:
+            self._above = max(0, self._above - 1)
+        else:
+            self._above = min(len(self._lines), self._above + int(move[2:-1] or 1))

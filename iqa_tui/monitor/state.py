@@ -13,6 +13,10 @@ from typing import Any
 
 from training.runfolder.layout import RunFolder
 from training.runfolder.schema import Event, ExitRecord, Place, ProcessRecord, Result, Spec, State, Status
+from training.runfolder.text import plain
+
+LONGEST_WORDS = 4000
+"""Characters of what an event says in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +241,8 @@ class _Folding:
             self._values["begun_digests"] = ()
         self._values["begun_attempt"] = event.attempt
         digest = event.fields.get("source_digest")
-        if isinstance(digest, str) and digest and digest not in self._value("begun_digests"):
+        digest = plain(digest, LONGEST_WORDS) if isinstance(digest, str) else ""
+        if digest and digest not in self._value("begun_digests"):
             self._values["begun_digests"] = (*self._value("begun_digests"), digest)
         self._values["progress"] = None
         for name in ("epochs", "steps_per_epoch"):
@@ -246,7 +251,9 @@ class _Folding:
     def _progress(self, event: Event) -> None:
         fields = event.fields
         self._values["progress"] = Progress(
-            str(fields.get("what", "")), _whole(fields.get("done"), 0), _whole(fields.get("total"), 0)
+            plain(str(fields.get("what", "")), LONGEST_WORDS),
+            _whole(fields.get("done"), 0),
+            _whole(fields.get("total"), 0),
         )
 
     def _step(self, event: Event) -> None:
@@ -273,15 +280,15 @@ class _Folding:
         if not isinstance(metrics, dict):
             return
         epoch = _whole(event.fields.get("epoch"), self._value("epoch"))
-        split = str(event.fields.get("split", ""))
+        split = plain(str(event.fields.get("split", "")), LONGEST_WORDS)
         self._evaluations = [known for known in self._evaluations if (known.epoch, known.split) != (epoch, split)]
         last_step = self._steps[-1] if self._steps else 0
-        numbers = {str(name): _number(value) for name, value in metrics.items()}
+        numbers = {plain(str(name)): _number(value) for name, value in metrics.items()}
         self._evaluations.append(Evaluation(epoch, last_step, event.t, split, numbers))
         self._values["progress"] = None
 
     def _warning(self, event: Event) -> None:
-        text = str(event.fields.get("text", ""))
+        text = plain(str(event.fields.get("text", "")), LONGEST_WORDS)
         if text and text not in self._warnings:
             self._warnings.append(text)
 

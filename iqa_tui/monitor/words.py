@@ -9,6 +9,7 @@ from typing import Any
 from iqa_tui.monitor.pace import duration_words, time_left
 from iqa_tui.monitor.state import RunState
 from training.runfolder.schema import State
+from training.runfolder.text import plain_copy
 
 GLYPHS = {
     State.QUEUED: "○",
@@ -145,4 +146,4 @@ def recorded_rows(ordered: Sequence[RunState]) -> list[dict[str, Any]]:
     """The results measured elsewhere that the newest group's plan holds."""
     plan = ordered[0].spec.plan if ordered and ordered[0].spec else {}
     rows = plan.get("recorded", [])
-    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return [plain_copy(row) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []

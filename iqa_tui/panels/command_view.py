@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import textwrap
 from collections.abc import Sequence
 
 from iqa_tui.widgets.canvas import Canvas, Line, wrapped
@@ -54,8 +53,6 @@ def wrapped_command(words: Sequence[str], width: int) -> list[str]:
         else:
             parts.append(shlex.quote(word))
     glued = " ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts)
-    lines = textwrap.wrap(
-        glued, max(20, width - 2), subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
-    )
+    lines = wrapped(glued, max(20, width - 2), "  ", tear=False)
     lines = [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]
     return [f"{line} \\" for line in lines[:-1]] + lines[-1:]

@@ -8,6 +8,7 @@ from iqa_tui.launch.plan import Experiment, Plan
 from iqa_tui.monitor.pace import duration_words
 from iqa_tui.widgets.canvas import wrapped
 from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow
+from training.runfolder.text import plain_copy
 
 SECONDS_PER_HOUR = 3600.0
 COLUMNS = (
@@ -29,7 +30,8 @@ class ExperimentList(RowTable):
         self.border_title = "Experiments"
 
     def show_plan(self, plan: Plan | None, ticked: Container[str], problem: str = "") -> None:
-        rows = [experiment_row(experiment, experiment.id in ticked) for experiment in plan.experiments] if plan else []
+        experiments = plain_copy(plan.experiments) if plan else ()
+        rows = [experiment_row(experiment, experiment.id in ticked) for experiment in experiments]
         self.show(rows, empty=wrapped(problem or "no plan is chosen", self.size.width))
 
 

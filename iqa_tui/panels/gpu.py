@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from iqa_tui.messages import HostLoad
 from iqa_tui.monitor.pace import duration_words
 from iqa_tui.widgets.canvas import Canvas, Line, Span, fit, line_width, wrapped
@@ -143,10 +145,10 @@ def device_lines(
         return [[*shown, ("  ", ""), (words, holder[1])]]
     first: Line = [*numbers, bar(max(4, width - line_width(numbers) - 11)), load, heat]
     *before, last = (wrapped(words, width - 2) if form is Form.WORDS else []) or [words]
-    history_width = max(LEAST_HISTORY, min(HISTORY_WIDTH, width - 3 - len(last)))
+    history_width = max(LEAST_HISTORY, min(HISTORY_WIDTH, width - 3 - cell_len(last)))
     below: list[Line] = [[("  ", ""), (text, holder[1])] for text in before]
     room = width - 3 - history_width
-    if len(last) > room:  # words are worth more than the history
+    if cell_len(last) > room:  # words are worth more than the history
         return [first, *below, [("  ", ""), (last, holder[1])]]
     padded = fit(last, max(1, room))
     return [first, *below, [("  ", ""), (padded, holder[1]), (" ", ""), (sparkline(history, history_width), "accent")]]

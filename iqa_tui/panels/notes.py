@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from iqa_tui.widgets.canvas import Canvas, Line, wrapped
+from iqa_tui.widgets.canvas import Canvas, Line, continued, wrapped
 
 
 class Notes(Canvas):
@@ -29,7 +29,7 @@ class Notes(Canvas):
         lines = wrapped_words(self._texts, width)
         if len(lines) > height > 0:
             (text, style), *_ = lines[height - 1]
-            lines[height - 1] = [(f"{text[: width - 1]}…", style)]
+            lines[height - 1] = [(continued(text, width), style)]
         return lines[:height]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from iqa_tui.launch.plan import Plan
 from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow
+from training.runfolder.text import plain
 
 COLUMNS = (Column("name", "plan", 14), Column("title", "", 10, grows=True, importance=2))
 
@@ -27,6 +28,6 @@ class PlanList(RowTable):
 
 def _row(name: str, plan: Plan | str) -> TableRow:
     if isinstance(plan, str):
-        return TableRow(name, {"name": Path(name).name, "title": (("cannot be read", "bad"),)})
-    cells: dict[str, Cell] = {"name": ((plan.name, "strong"),), "title": ((plan.title, "dim"),)}
+        return TableRow(name, {"name": plain(Path(name).name), "title": (("cannot be read", "bad"),)})
+    cells: dict[str, Cell] = {"name": ((plan.name, "strong"),), "title": ((plain(plan.title), "dim"),)}
     return TableRow(name, cells)

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from iqa_tui.monitor.plain_json import plain_json
+from iqa_tui.results.latex_text import latex_text
 from iqa_tui.results.table import Row, Table
+from training.runfolder.text import plain_copy
 from training.runfolder.write import write_atomic
 
 COLUMNS = (
@@ -40,6 +42,10 @@ COLUMNS = (
 HEADINGS = ("Loss", "SRCC", "PLCC", "Δ SRCC", "Time", "Status", "Notes")
 SUFFIXES = {"csv": ".csv", "markdown": ".md", "latex": ".tex", "json": ".json"}
 FORMATS = tuple(SUFFIXES)
+FORMULA = re.compile(r"((?:^|[;\t])\s*)([=+\-@＝＋－＠])")
+"""Where a cell of a spreadsheet begins, and what makes a formula of it; the wide signs count in East Asian ones."""
+LONGEST_STEM = 100
+"""Characters of a file name that is suggested."""
 
 
 class ExportError(Exception):
@@ -47,7 +53,7 @@ class ExportError(Exception):
 
 
 def render(table: Table, format: str) -> str:  # noqa: A002  the command line's word
-    """The whole file as text, ending in a newline.
+    """The whole file as text, ending in a newline. JSON has every text as it was written, the others have it plain.
 
     Raises:
         ExportError: no such format.
@@ -60,13 +66,13 @@ def render(table: Table, format: str) -> str:  # noqa: A002  the command line's 
     }
     if format not in writers:
         raise ExportError(f"There is no format {format!r}. Choose one of: {', '.join(FORMATS)}.")
-    return writers[format](table)
+    return writers[format](table if format == "json" else plain_copy(table))
 
 
 def suggested_name(table: Table, format: str) -> str:  # noqa: A002
     """A file name that says what is in it, for example `koniq-losses.md`."""
     stem = re.sub(r"[^A-Za-z0-9.+=-]+", "_", table.group or table.plan_name).strip("_") or "results"
-    return stem + SUFFIXES[format]
+    return stem[:LONGEST_STEM] + SUFFIXES[format]
 
 
 def write_table(table: Table, format: str, path: Path) -> Path:  # noqa: A002
@@ -110,7 +116,9 @@ def _values(row: Row, table: Table) -> dict[str, Any]:
 
 
 def _csv(table: Table) -> str:
-    """Full precision; empty where there is nothing; several seeds or runs of a row are joined by blanks."""
+    """Full precision; empty where there is nothing; several seeds or runs of a row are joined by blanks; a text that a
+    spreadsheet would execute begins with an apostrophe.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -122,7 +130,17 @@ def _csv(table: Table) -> str:
 def _csv_cell(value: Any) -> str:
     if value is None:
         return ""
-    return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    if isinstance(value, int | float):
+        return str(value)
+    return spreadsheet_text(" ".join(map(str, value)) if isinstance(value, tuple) else str(value))
+
+
+def spreadsheet_text(text: str) -> str:
+    """A text that no spreadsheet executes: before what would begin a formula stands an apostrophe, as one types it.
+
+    What follows a semicolon may begin a cell too: in many countries it, not the comma, parts the cells of a CSV.
+    """
+    return FORMULA.sub(r"\1'\2", text)
 
 
 def _json(table: Table) -> str:
@@ -138,7 +156,7 @@ def _json(table: Table) -> str:
         "baseline": table.baseline,
         "rows": [_values(row, table) | {"recorded": row.recorded} for row in table.rows],
     }
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return plain_json(content, indent=2, allow_nan=False) + "\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +171,28 @@ class _Markup:
     across: str
 
 
+MARKDOWN_SIGNS = re.compile(
+    r"[\\`*_|<>\[\]]"
+    r"|~(?=~)|(?<=~)~"  # struck out
+    r"|&(?=\#?\w+;)"  # an entity
+    r"|^[#+-]|^\d+(?=[.)])"  # a heading, a list
+)
+
+
+def _markdown_escaped(match: re.Match[str]) -> str:
+    """A sign behind a backslash; of a number that would begin a list, the number and that before its point."""
+    return f"{match[0]}\\" if match[0].isdigit() else f"\\{match[0]}"
+
+
+def _markdown_code(text: str) -> str:
+    """As code, whatever it holds: in more backticks than stand in it."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    blank = " " if longest else ""
+    return f"{'`' * (longest + 1)}{blank}{text}{blank}{'`' * (longest + 1)}"
+
+
 _MARKDOWN = _Markup(
-    text=lambda text: re.sub(r"([\\`*_|<>\[\]])", r"\\\1", " ".join(text.split())),
+    text=lambda text: MARKDOWN_SIGNS.sub(_markdown_escaped, " ".join(text.split())),
     bold=lambda text: f"**{text}**",
     plus_minus=" ± ",
     minus="−",
@@ -163,26 +201,8 @@ _MARKDOWN = _Markup(
 )
 
 
-def _latex_text(text: str) -> str:
-    """Escape what LaTeX would obey, and say in its words what its fonts lack."""
-    signs = {
-        "\\": r"\textbackslash{}",
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-        "<": r"\textless{}",
-        ">": r"\textgreater{}",
-        "Δ": r"$\Delta$",
-        "−": "$-$",
-        "±": r"$\pm$",
-        "×": r"$\times$",
-        "–": "--",
-    }
-    signs |= {sign: f"\\{sign}" for sign in "&%$#_{}"}
-    return "".join(signs.get(sign, sign) for sign in " ".join(text.split()))
-
-
 _LATEX = _Markup(
-    text=_latex_text,
+    text=latex_text,
     bold=lambda text: rf"\textbf{{{text}}}",
     plus_minus=r" $\pm$ ",
     minus="$-$",
@@ -254,19 +274,19 @@ def _markdown(table: Table) -> str:
     signs = {"recorded": _MARKDOWN.recorded, "across": _MARKDOWN.across}
     lines += ["", "Best of the table's protocol in bold."]
     lines += ["", *(f"- {signs[sign]} {_MARKDOWN.text(words)}" for sign, words in _footnotes(table))]
-    lines += [f"- {_MARKDOWN.text(name)}: {', '.join(f'`{run}`' for run in runs)}" for name, runs in _runs(table)]
+    lines += [f"- {_MARKDOWN.text(name)}: {', '.join(map(_markdown_code, runs))}" for name, runs in _runs(table)]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def _latex(table: Table) -> str:
     """A float for a document that loads booktabs."""
-    headings = [_latex_text(heading) for heading in HEADINGS]
+    headings = [latex_text(heading) for heading in HEADINGS]
     lines = [
         r"% needs \usepackage{booktabs}",
         *(f"% {name}: {', '.join(runs)}" for name, runs in _runs(table)),
         r"\begin{table}",
         r"  \centering",
-        rf"  \caption{{{_latex_text(caption(table))}}}",
+        rf"  \caption{{{latex_text(caption(table))}}}",
         r"  \begin{tabular}{lrrrrll}",
         r"    \toprule",
         f"    {' & '.join(headings)} \\\\",
@@ -277,8 +297,6 @@ def _latex(table: Table) -> str:
     ]
     signs = {"recorded": _LATEX.recorded, "across": _LATEX.across}
     lines += [
-        rf"  \par\smallskip\footnotesize {signs[sign]} {_latex_text(words)}"
-        for sign, words in _footnotes(table)
-        if sign
+        rf"  \par\smallskip\footnotesize {signs[sign]} {latex_text(words)}" for sign, words in _footnotes(table) if sign
     ]
     return "\n".join([*lines, r"\end{table}"]) + "\n"

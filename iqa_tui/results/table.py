@@ -123,7 +123,7 @@ def read_entries(runs: Iterable[RunFolder]) -> list[Entry]:
         except RunFolderError:
             continue
         entries.append(Entry(run, spec, status, result))
-    return sorted(entries, key=lambda entry: (entry.spec.created, entry.spec.run_id))
+    return sorted(entries, key=lambda entry: (entry.spec.created, entry.run.run_id))
 
 
 def group_tables(runs_dir: Path) -> list[str]:
@@ -281,7 +281,7 @@ def _measured(row: Row, entries: list[Entry]) -> Row:
         met=_met(srcc, row.expected_low, row.expected_high),
         protocol=", ".join(_in_order((e.result.protocol if e.result else e.spec.protocol) for e in counted)),
         seeds=tuple(entry.spec.seed for entry in counted),
-        run_ids=tuple(entry.spec.run_id for entry in counted),
+        run_ids=tuple(entry.run.run_id for entry in counted),  # not the spec's: a copied folder has its original's
         notes="; ".join(_in_order([row.notes, *_result_notes(counted)])),
     )
 
@@ -343,7 +343,7 @@ def _with_code(rows: list[Row], entries: list[Entry]) -> tuple[list[Row], str]:
 
 def _with_settings(rows: list[Row], entries: list[Entry], plan: Plan) -> tuple[list[Row], str]:
     """Where a row's numbers come from runs of an earlier plan of this name, its notes say what that set otherwise."""
-    by_run = {entry.spec.run_id: entry for entry in entries}
+    by_run = {entry.run.run_id: entry for entry in entries}
     of_rows = [
         ", ".join(_in_order(word for run_id in row.run_ids for word in other_settings(by_run[run_id].spec, plan)))
         for row in rows

@@ -15,6 +15,7 @@ from textual.widgets import Button, Input, Static
 from iqa_tui.results.export import FORMATS, ExportError, suggested_name, write_table
 from iqa_tui.results.table import Table
 from iqa_tui.widgets.row_table import Column, RowTable, TableRow
+from training.runfolder.text import plain
 
 NAMES = {"csv": "CSV", "markdown": "Markdown", "latex": "LaTeX (booktabs)", "json": "JSON"}
 COLUMNS = (Column("mark", "", 3), Column("name", "", 20, grows=True))
@@ -37,7 +38,7 @@ class ExportScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog") as dialog:
-            dialog.border_title = Text(f"Export {self._table.group or self._table.plan_name}")
+            dialog.border_title = Text(plain(f"Export {self._table.group or self._table.plan_name}"))
             yield RowTable(COLUMNS, id="format", header=False)
             yield Input(self._suggested, id="path", compact=True)
             yield Static("", id="problem", markup=False)

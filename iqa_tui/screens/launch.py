@@ -33,6 +33,7 @@ from iqa_tui.panels.plan_list import PlanList
 from iqa_tui.screens.confirm import Choice, ConfirmScreen
 from iqa_tui.screens.room import Room, ScreenAsked, Session
 from iqa_tui.widgets.row_table import RowTable
+from training.runfolder.text import plain
 
 
 class PlansLoaded(Message, bubble=False):
@@ -166,7 +167,7 @@ class LaunchScreen(Room):
         self.query_one(ExperimentList).show_plan(plan, self._ticked, problem if isinstance(problem, str) else "")
         count = len(self._ticked_experiments())
         self.query_one(ExperimentList).set_title(
-            f"Experiments · {plan.title} · {count} ticked" if plan else "Experiments"
+            f"Experiments · {plain(plan.title)} · {count} ticked" if plan else "Experiments"
         )
         self._show_forecast()
         self._show_command()

@@ -12,11 +12,12 @@ from textual.worker import get_current_worker
 
 from iqa_tui.panels.notes import Notes
 from iqa_tui.panels.result_table import ResultTable
-from iqa_tui.results.export import caption
+from iqa_tui.results.export import caption, spreadsheet_text
 from iqa_tui.results.table import Row, Table, build_table, group_tables
 from iqa_tui.screens.export import ExportScreen
 from iqa_tui.screens.room import Room, Session
 from iqa_tui.widgets.row_table import RowTable
+from training.runfolder.text import plain_copy
 
 
 class TableBuilt(Message, bubble=False):
@@ -51,6 +52,7 @@ class ResultsScreen(Room):
         self._group = group
         """The one shown; None: the newest."""
         self._table: Table | None = None
+        """As it is exported: its texts are raw."""
         self._export_when_built = False
         self._built_from: frozenset[tuple[str, str, int]] | None = None
 
@@ -98,16 +100,17 @@ class ResultsScreen(Room):
             return
         self._groups, self._table = message.groups, message.table
         panel = self.query_one(ResultTable)
-        panel.show_table(message.table)
+        shown = plain_copy(message.table)
+        panel.show_table(shown)
         place = (
             f" · table {self._groups.index(message.table.group) + 1} of {len(self._groups)}, [ and ] change"
             if (len(self._groups) > 1 and message.table.group in self._groups)
             else ""
         )
-        panel.set_title(f"Results · {message.table.group or 'nothing yet'}{place}")
-        words = [(caption(replace(message.table, code_note="")), ""), (message.table.code_note, "warning")]
-        self.query_one("#caption", Notes).show([each for each in words if each[0]] if message.table.group else [])
-        self.set_class(bool(message.table.code_note), "-noted")
+        panel.set_title(f"Results · {shown.group or 'nothing yet'}{place}")
+        words = [(caption(replace(shown, code_note="")), ""), (shown.code_note, "warning")]
+        self.query_one("#caption", Notes).show([each for each in words if each[0]] if shown.group else [])
+        self.set_class(bool(shown.code_note), "-noted")
         self._show_notes()
         if self._export_when_built:
             self._export_when_built = False
@@ -116,7 +119,8 @@ class ResultsScreen(Room):
     def _row_under_cursor(self) -> Row | None:
         key = self.query_one(ResultTable).cursor_key
         rows = self._table.rows if self._table else ()
-        return next((row for row in rows if key == f"{'recorded ' if row.recorded else ''}{row.id}"), None)
+        shown = map(plain_copy, rows)
+        return next((row for row in shown if key == f"{'recorded ' if row.recorded else ''}{row.id}"), None)
 
     def _show_notes(self) -> None:
         row = self._row_under_cursor()
@@ -143,7 +147,8 @@ class ResultsScreen(Room):
     def action_copy(self) -> None:
         row = self._row_under_cursor()
         if row is not None:
-            parts = [row.id, row.label, *(f"{value:.4f}" for value in (row.srcc, row.plcc) if value is not None)]
+            names = [spreadsheet_text(name) for name in (row.id, row.label)]
+            parts = [*names, *(f"{value:.4f}" for value in (row.srcc, row.plcc) if value is not None)]
             self.app.copy_to_clipboard("\t".join(parts))
             self.notify(f"Copied {' '.join(parts)}", markup=False)
 

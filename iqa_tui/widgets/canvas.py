@@ -5,13 +5,14 @@ Over a slow connection that is the difference between usable and not: Textual al
 
 from __future__ import annotations
 
+import re
 import textwrap
 from abc import abstractmethod
 from collections.abc import Iterable
 from itertools import takewhile
 from typing import ClassVar
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -26,6 +27,9 @@ Span = tuple[str, str]
 """Text without line ends, and the names of its styles, separated by blanks."""
 
 Line = list[Span]
+
+WHITE = re.compile("[ \t\n]+")
+"""Where lines may be wrapped; a no-break space is none."""
 
 
 class Canvas(Widget):
@@ -147,9 +151,35 @@ def fit(text: str, width: int, align: str = "left") -> str:
     return padding + text if align == "right" else text + padding
 
 
-def wrapped(text: str, width: int) -> list[str]:
-    """The text in lines of at most `width` cells, or of ten where that is less; commands and paths are not torn."""
-    return textwrap.wrap(text, max(10, width), break_on_hyphens=False)
+def centred(text: str, width: int) -> str:
+    """`text` in the middle of `width` cells; a wider one as it is."""
+    return " " * ((width - cell_len(text)) // 2) + text
+
+
+def continued(text: str, width: int) -> str:
+    """`text` with an ellipsis behind it, in at most `width` cells."""
+    return set_cell_size(text, min(cell_len(text), max(0, width - 1))) + "…"
+
+
+def wrapped(text: str, width: int, indent: str = "", *, tear: bool = True) -> list[str]:
+    """The text in lines of at most `width` cells, or of ten where that is less; commands and paths are not torn.
+
+    Args:
+        indent: before every line but the first.
+        tear: break a word that is longer than a line.
+    """
+    width = max(10, width)
+    if text.isascii():  # textwrap counts signs, which are cells then
+        return textwrap.wrap(text, width, subsequent_indent=indent, break_long_words=tear, break_on_hyphens=False)
+    lines: list[str] = []
+    for word in WHITE.split(text.strip(" \t\n")):
+        room = width - len(indent)
+        if lines and cell_len(f"{lines[-1]} {word}") <= width:
+            lines[-1] += f" {word}"
+        else:
+            pieces = chop_cells(word, room) if tear and cell_len(word) > room else [word]
+            lines += [(indent if lines or number else "") + piece for number, piece in enumerate(pieces)]
+    return [line for line in lines if line]
 
 
 def line_width(line: Iterable[Span]) -> int:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from iqa_tui.widgets.canvas import Canvas, Line
+from iqa_tui.widgets.canvas import Canvas, Line, centred
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class LinePlot(Canvas, can_focus=True):
 
     def draw(self, width: int, height: int) -> list[Line]:
         if not any(len(series.x) for series in self._series):
-            return [[]] * (max(0, height - 1) // 2) + [[(self._empty.center(width), "dim")]]
+            return [[]] * (max(0, height - 1) // 2) + [[(centred(self._empty, width), "dim")]]
         if self._plot_lines is None:
             self._load_in_thread()
             return []

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from rich.cells import cell_len
 
 from iqa_tui.widgets.axes import LogTicks, Ticks, count_words, log_ticks, round_ticks, time_unit, time_words
 from iqa_tui.widgets.braille import DOT_COLUMNS, DOT_ROWS, Floats, braille_cells, column_extremes, raster, smooth
-from iqa_tui.widgets.canvas import Line, clip, fit
+from iqa_tui.widgets.canvas import Line, clip, fit, line_width
 from iqa_tui.widgets.line_plot import PlotOptions, Series
 from iqa_tui.widgets.palette import SERIES
 
@@ -122,12 +123,14 @@ def _overlaid(under: str, over: str) -> str:
 def _write_names(cells: list[list[tuple[str, str]]], ends: list[tuple[int, int, _Curve]]) -> None:
     """Each curve's name right of its last point, moved up or down to a free place where two would meet."""
     for row, column, curve in ends:
-        text = fit(curve.series.name, min(END_WIDTH - 1, max(1, len(curve.series.name))))
-        start = min(column + 2, len(cells[0]) - len(text))
+        text = fit(curve.series.name, min(END_WIDTH - 1, max(1, cell_len(curve.series.name))))
+        width = cell_len(text)
+        start = min(column + 2, len(cells[0]) - width)
         for candidate in sorted(range(len(cells)), key=lambda other: (abs(other - row), other)):
-            if all(cells[candidate][start + place][0] == " " for place in range(len(text))):
-                for place, sign in enumerate(text):
-                    cells[candidate][start + place] = (sign, f"{_style(curve)} strong")
+            if all(cells[candidate][start + place][0] == " " for place in range(width)):
+                # In its first cell, as a sign may take two; the other cells hold nothing more.
+                cells[candidate][start] = (text, f"{_style(curve)} strong")
+                cells[candidate][start + 1 : start + width] = [("", "")] * (width - 1)
                 break
 
 
@@ -206,5 +209,4 @@ def _merged(cells: list[tuple[str, str]]) -> Line:
 
 
 def _padded(line: Line, width: int) -> Line:
-    used = sum(len(text) for text, _ in line)
-    return [*line, (" " * max(0, width - used), "")]
+    return [*line, (" " * max(0, width - line_width(line)), "")]

@@ -209,7 +209,7 @@ MOST_LABEL_WIDTH = 10
 
 def with_label_width(columns: Sequence[Column], key: str, labels: Iterable[str]) -> tuple[Column, ...]:
     """The columns, that of `key` as wide as its longest text, within reason: a name that is cut means another thing."""
-    longest = min(MOST_LABEL_WIDTH, max(map(len, labels), default=0))
+    longest = min(MOST_LABEL_WIDTH, max(map(cell_len, labels), default=0))
     return tuple(
         replace(column, width=max(column.width, longest)) if column.key == key else column for column in columns
     )

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,3 +34,25 @@ def test_another_data_set_beside_it_is_looked_at_too(tmp_path: Path, capsys: pyt
     (tmp_path / "kadid-10k").mkdir()
     assert main(["--dataset", "koniq-10k", "--data_path", str(folder)]) == 4
     assert "kadid-10k" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("encoding", ["iso-8859-1", "ascii"])
+def test_an_encoding_that_lacks_a_sign_ends_no_check(tmp_path: Path, encoding: str) -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "training.dataset_check",
+            "--dataset",
+            "csv",
+            "--data_path",
+            f"{tmp_path}/損失–\x1b[31m",
+        ],
+        env={**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 4
+    assert b"Traceback" not in done.stderr
+    assert rb"\x1b[31m" in done.stderr
+    assert b"\x1b" not in done.stderr

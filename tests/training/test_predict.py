@@ -22,7 +22,7 @@ from training.datasets.cache import decode
 from training.errors import BadCheckpoint, NoWeights
 from training.network import published
 from training.network.build import build_network
-from training.predict import main
+from training.predict import as_table, main
 from training.runfolder.read import read_record
 from training.runfolder.schema import Result
 from training.scorer import open_scorer
@@ -274,3 +274,9 @@ def test_under_the_clean_protocol_a_published_checkpoints_scale_is_warned_of(pub
     (note,) = notes_of_setup(setup)
     assert "scores from 0 to 100" in note
     assert "--protocol published" in note
+
+
+def test_the_name_of_an_image_is_printed_as_text() -> None:
+    scorer = SimpleNamespace(dataset=SimpleNamespace(mos_range=(0, 5), name="demo"), note="")
+    table = as_table(scorer, [SimpleNamespace(score=1.0, image="a\x1b]0;x\x07\nb.png")])
+    assert table.endswith(r"1.0000  a\x1b]0;x\x07 b.png")

@@ -277,3 +277,13 @@ def test_two_seeds_by_hand_are_two_runs_that_differ_and_each_card_repeats_its_ow
         assert "--train_test_num 1" in run.model_card.read_text()
     mean = sum(result.metrics["test"]["srcc"] for result in results) / 2
     assert f"mean ± SD of 2 of 2 seeds, test: SRCC {mean:.4f} ± " in ended.stdout.splitlines()[-1]
+
+
+def test_a_log_that_lacks_a_sign_ends_no_run(tmp_path):
+    labels = write_csv_dataset(tmp_path / "損失–data")
+    flags = [*SMALL, "--data_path", labels, "--runs_dir", tmp_path / "runs–"]
+    ended = train(*flags, PYTHONIOENCODING="ascii", PYTHONUTF8="0", IQA_TUI_CACHE=str(tmp_path / "cache"))
+    assert ended.returncode == 0, ended.stderr
+    (run,) = list_runs(tmp_path / "runs–")
+    assert run_status(run).state is State.FINISHED
+    assert "?" in ended.stdout

@@ -6,14 +6,19 @@ The only place that spells a file name of a run. It opens nothing and decides no
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from training.runfolder.text import plain
+
 ATTEMPTS = "attempts"
 """The folder of a run's attempts, in the run's."""
+NAME_DIGEST_DIGITS = 6
+"""Enough to tell folders apart whose names are shown alike."""
 
 
 def dispatcher_lock(runs_dir: Path, user_id: int) -> Path:
@@ -89,7 +94,17 @@ class RunFolder:
 
     @property
     def run_id(self) -> str:
-        return self.name or self.path.name
+        r"""Its folder's name as it is shown and as a key: of a name that is no plain text, `a\x1bb~3f2a9c`.
+
+        The digest of the name itself keeps two folders apart that would be shown alike. Where the folder is says
+        `path` alone.
+        """
+        name = self.name or self.path.name
+        shown = plain(name)
+        if shown == name:
+            return name
+        digest = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
+        return f"{shown}~{digest[:NAME_DIGEST_DIGITS]}"
 
     @property
     def shown(self) -> Path:

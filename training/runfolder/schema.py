@@ -10,8 +10,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from training.runfolder.text import plain
+
 FORMAT = 1
 """Version of this layout. It grows when an old reader would misread a new folder."""
+
+LONGEST_CAUSE = 4000
+"""Characters of a cause that are shown: a record may hold anything."""
 
 EXIT_STOPPED = 75
 """Exit code of a trainer that was asked to stop, wrote its checkpoint and can be resumed (EX_TEMPFAIL)."""
@@ -345,7 +350,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What a run is doing, and why."""
+    """What a run is doing, and why. Its words are plain, whatever stood in the records that they were made of."""
 
     state: State
     cause: str = ""
@@ -364,3 +369,7 @@ class Status:
     """Age of the last sign of life of its supervisor there; None: here, or it never gave one."""
     elsewhere: bool = False
     """Queued, but not by this user on this host: it starts only once it is adopted."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cause", plain(str(self.cause), LONGEST_CAUSE))
+        object.__setattr__(self, "host", plain(str(self.host)))

@@ -352,3 +352,10 @@ def seen_by_another(folder: Path) -> Iterator[None]:
     finally:
         os.seteuid(0)
         os.setegid(0)
+
+
+def test_a_label_that_the_log_cannot_say_ends_no_dispatcher(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    (run,) = lab.launch({"label": "損失 \x1b[31m"})
+    wait_for_end(run)
+    assert state(run) is State.FINISHED

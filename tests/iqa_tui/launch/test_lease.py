@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import signal
@@ -225,3 +226,15 @@ def test_a_folder_that_means_another_one_elsewhere_is_refused(lab: Lab, monkeypa
     monkeypatch.setenv("IQA_TUI_LEASES", "leases")
     with pytest.raises(LaunchError, match=r"IQA_TUI_LEASES=leases: write the whole path"):
         leases_dir()
+
+
+def test_what_a_holder_says_of_itself_is_plain_and_short(lab: Lab) -> None:
+    descriptor = take_lease("GPU-1", ANN)
+    written = {"user": "bob\x1b]52;c;aGk=\x07", "run_id": "r\nr", "label": "F2\u202e" + "x" * 10_000, "runs_dir": ["/"]}
+    lease_file("GPU-1").write_text(json.dumps(written))
+    holder = lease_holder("GPU-1")
+    assert holder is not None
+    assert (holder.user, holder.run_id, holder.runs_dir) == (r"bob\x1b]52;c;aGk=\x07", "r r", "['/']")
+    assert holder.label.startswith(r"F2\u202exxx")
+    assert len(holder.label) < 1000
+    os.close(descriptor)

@@ -100,7 +100,12 @@ def test_an_order_on_a_run_folder_that_is_a_link_is_refused(tmp_path: Path, alon
     for order in (stop_run, retry_run, hold_run):
         with pytest.raises(LaunchError, match=rf"^{link.path}: is a symbolic link, not a folder\. Move it away\.$"):
             order(link)
-    assert sorted(path.name for path in run.path.iterdir()) == ["attempts", "environment.json", "signature.json", "spec.json"]
+    assert sorted(path.name for path in run.path.iterdir()) == [
+        "attempts",
+        "environment.json",
+        "signature.json",
+        "spec.json",
+    ]
 
 
 def test_orders_name_who_gave_them_and_the_real_path(tmp_path: Path, alone: None) -> None:

@@ -11,7 +11,8 @@ from iqa_tui.launch.lease import Holder
 from iqa_tui.launch.sharing import left_bytes
 from iqa_tui.launch.waiting import waiting_reasons
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import Spec
+from training.runfolder.schema import Place, Spec
+from training.runfolder.write import write_record
 
 GIB = 1 << 30
 
@@ -116,3 +117,18 @@ def test_by_priority_the_higher_ones_are_named() -> None:
         "B": "by priority: waits for A",
         "C": "by priority: waits for A, B",
     }
+
+
+def test_reasons_are_plain_whoever_wrote_the_files_they_quote(tmp_path: Path) -> None:
+    spec = Spec(run_id="r", group="g", label="l", argv=[], created=0.0, devices=["GPU\x1b]0;x\x07"])
+    held = RunFolder(tmp_path / "held")
+    write_record(held.place, Place(by="ann\x1b[31m\nbob", when=0.0, held=True))
+    named = RunFolder(tmp_path / "named")
+    named.path.mkdir()
+    holder = Holder("ann\x1b", "r\n", 1, "F2\x9b", "/runs")
+    there = survey(gpu(0, f"runs {holder.words} of {holder.user}\u202e", holder=holder), note="no\x07")
+    reasons = waiting_reasons([(held, spec), (named, spec)], there, [])
+    assert reasons["held"].startswith(r"held by ann\x1b[31m bob;")
+    assert r"needs GPU\x1b]0;x\x07" in reasons["named"]
+    assert there.devices[0].reason == r"runs F2\x9b of ann\x1b\u202e"
+    assert there.note == r"no\x07"

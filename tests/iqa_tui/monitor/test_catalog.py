@@ -1,16 +1,24 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import asdict, is_dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from iqa_tui.monitor import catalog as catalog_module
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.state import RunState
+from iqa_tui.monitor.words import recorded_rows
 from tests.fakes.run_folders import FakeRun
+from training.runfolder.read import read_spec
 from training.runfolder.schema import ExitKind, State, StopRequest
+from training.runfolder.text import plain
 from training.runfolder.write import write_record
 
 
@@ -132,3 +140,48 @@ def test_a_run_folder_that_is_removed_is_gone(tmp_path: Path) -> None:
     only(catalog)
     fake.run.spec.unlink()
     assert catalog.refresh() == []
+
+
+HOSTILE = "x\x1b]52;c;aGk=\x07\ny\u202e"
+
+
+def texts_of(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    parts = asdict(value).values() if is_dataclass(value) else value.values() if isinstance(value, dict) else value
+    return [text for part in parts for text in texts_of(part)] if isinstance(parts, Iterable) else []
+
+
+def test_what_is_read_for_showing_is_plain_and_the_files_stay_as_they_are(tmp_path: Path) -> None:
+    fake = FakeRun.queue(tmp_path, "F2", label=HOSTILE, experiment=HOSTILE, group=HOSTILE, argv=["sh", HOSTILE])
+    before = fake.run.spec.read_bytes()
+    with closing(fake.start().writer()) as writer:
+        writer.write("started", source_digest=HOSTILE, epochs=1, steps_per_epoch=1)
+        writer.write("warning", text=HOSTILE)
+        writer.write("evaluated", epoch=1, split=HOSTILE, metrics={HOSTILE: 0.5})
+        writer.write("progress", what=HOSTILE, done=1, total=2)
+    fake.end(cause=f"exit 1: {HOSTILE}")
+    state = only(Catalog(tmp_path))
+    assert state.spec is not None
+    shown = replace(state, spec=replace(state.spec, plan={}), run=state.run)
+    harmful = [text for text in texts_of(shown) if plain(text) != text]
+    assert harmful == []
+    assert (state.label, state.status.cause) == (plain(HOSTILE), f"exit 1: {plain(HOSTILE)}")
+    assert state.warnings == (plain(HOSTILE),)
+    assert fake.run.spec.read_bytes() == before
+    assert read_spec(fake.run).argv == ["sh", HOSTILE]
+
+
+def test_folders_of_hostile_names_are_followed_each_by_itself(tmp_path: Path) -> None:
+    for name in ("r a", "r\na", "r\ta", "r\udc80a", "r\x1ba"):
+        shutil.copytree(FakeRun.queue(tmp_path / "source", "F2").run.path, tmp_path / "runs" / name)
+        shutil.rmtree(tmp_path / "source")
+    states = Catalog(tmp_path / "runs").refresh()
+    assert len({state.run_id for state in states}) == len({state.run.path for state in states}) == 5
+    assert all(plain(state.run_id) == state.run_id and state.run.path.exists() for state in states)
+
+
+def test_recorded_rows_of_a_plan_are_plain(tmp_path: Path) -> None:
+    FakeRun.queue(tmp_path, "F2", plan={"name": "p", "recorded": [{"id": "F1", "label": HOSTILE, "srcc": 0.9}]})
+    (row,) = recorded_rows(Catalog(tmp_path).refresh())
+    assert row == {"id": "F1", "label": plain(HOSTILE), "srcc": 0.9}

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tqdm import tqdm
 
-from iqa_tui.monitor.log_tail import KEPT_LINES, TAIL_BYTES, LogTail, plain_text
+from iqa_tui.monitor.log_tail import KEPT_LINES, TAIL_BYTES, LogTail, LogText, plain_text
+from training.runfolder.text import plain
 
 
 @pytest.mark.parametrize(
@@ -112,3 +117,54 @@ def test_a_log_that_is_begun_anew_is_read_anew(tmp_path: Path) -> None:
     tail.poll()
     path.write_bytes(b"new\n")
     assert tail.poll().lines == ("new",)
+
+
+@given(st.binary())
+def test_no_line_carries_what_a_terminal_would_obey(raw: bytes) -> None:
+    text = plain_text(raw)
+    assert plain(text) == text
+
+
+def test_signs_that_push_cells_and_tags_that_nobody_sees_are_taken_out_of_a_line() -> None:
+    assert plain_text("✓\ufe0f done\xad \U000e0041".encode()) == r"✓ done\xad \U000e0041"
+
+
+def nested_bars(*, leave: bool) -> bytes:
+    """What tqdm writes for two epochs of five steps, with a line before and one after."""
+    written = io.StringIO()
+    written.write("loading\n")
+    for _ in tqdm(range(2), desc="epochs", position=0, file=written, mininterval=0, ncols=60):
+        for _ in tqdm(range(5), desc="steps", position=1, leave=leave, file=written, mininterval=0, ncols=60):
+            pass
+    written.write("\ndone\n")
+    return written.getvalue().encode()
+
+
+@pytest.mark.parametrize("piece", [7, 100_000])
+def test_nested_progress_bars_stand_once_each_at_their_last_state(tmp_path: Path, piece: int) -> None:
+    raw, path = nested_bars(leave=False), tmp_path / "output.log"
+    assert raw.count(b"\x1b[A") > 10
+    tail = LogTail(path)
+    for start in range(0, len(raw), piece):
+        with path.open("ab") as file:
+            file.write(raw[start : start + piece])
+        lines = tail.poll().lines
+        assert len(lines) <= 5
+    assert [line.partition(":")[0] for line in lines if line] == ["loading", "epochs", "steps", "done"]
+    assert all(f" {count}/{count} " in line for line, count in zip(lines[1:3], (2, 5), strict=True))
+
+
+def test_a_cursor_that_goes_up_without_end_stays_in_the_log(tmp_path: Path) -> None:
+    path = tmp_path / "output.log"
+    path.write_bytes(b"one\ntwo\n\x1b[9999Afirst\n\x1b[Fagain\nlast\n" + b"\x1b[" + b"9" * 5000 + b"Ax\n")
+    assert LogTail(path).poll().lines[:2] == ("again", "last")
+
+
+def test_lines_that_follow_bars_are_counted_on(tmp_path: Path) -> None:
+    path = tmp_path / "output.log"
+    path.write_bytes(b"a\nb\x1b[A\rA\n\rB\nc\n")
+    tail = LogTail(path)
+    assert tail.poll() == LogText(("A", "B", "c"), 0)
+    with path.open("ab") as file:
+        file.write(b"d")
+    assert tail.poll() == LogText(("A", "B", "c", "d"), 0)

@@ -9,12 +9,23 @@ import re
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from iqa_tui.results.export import COLUMNS, FORMATS, ExportError, hours_words, render, suggested_name, write_table
+from iqa_tui.results.export import (
+    COLUMNS,
+    FORMATS,
+    ExportError,
+    hours_words,
+    render,
+    spreadsheet_text,
+    suggested_name,
+    write_table,
+)
 from iqa_tui.results.table import Row, Table, build_table
 from tests.fakes.finished_runs import fail_run, finish_run, queue_run
+from training.runfolder.text import plain_lines
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "exports"
 
@@ -91,6 +102,78 @@ def test_latex_obeys_nothing_that_stands_in_a_cell() -> None:
         r" &  &  &  &  & finished &  \\"
     )
     assert line.strip() == expected
+
+
+HOSTILE = "\x1b]52;c;aGk=\x07[ours]\n* `x` | <b>&lt; ~~損失~~ \udc80\\"
+
+
+def hostile_table(label: str, **row: Any) -> Table:
+    rows = (Row(id="=F1", label=label, loss_type="l1", status=label, notes=label, run_ids=(f"run{label}",), **row),)
+    return Table(f"T {label}", f"g{label}", "p", label, (label,), (1,), False, "", rows)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_no_export_carries_what_a_terminal_would_obey(format: str, tmp_path: Path) -> None:
+    text = render(hostile_table(HOSTILE), format)
+    assert plain_lines(text) == text
+    write_table(hostile_table(HOSTILE), format, tmp_path / "file")  # it can be encoded, too
+
+
+def test_json_gives_programs_every_text_as_it_was_written() -> None:
+    row = json.loads(render(hostile_table(HOSTILE), "json"))["rows"][0]
+    assert (row["label"], row["id"]) == (HOSTILE, "=F1")
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "＝", "＋", "－", "＠", "\t=", "\r@", " =", "\x0b+"])
+def test_a_text_that_a_spreadsheet_would_execute_is_prefixed(sign: str) -> None:
+    cells = next(csv.DictReader(io.StringIO(render(hostile_table(f"{sign}cmd|'/c calc'!A1"), "csv"))))
+    assert cells["id"] == "'=F1"
+    for column in ("label", "status", "notes"):
+        assert cells[column].lstrip().startswith("'")
+    assert cells["plan"].startswith("g")
+
+
+def test_a_text_that_would_be_a_formula_where_semicolons_part_cells_is_prefixed_too() -> None:
+    assert spreadsheet_text("a;=1+1; b;\t@x") == "a;'=1+1; b;\t'@x"
+    assert spreadsheet_text("a-b = c") == "a-b = c"
+
+
+def test_numbers_of_a_csv_stay_numbers() -> None:
+    cells = next(csv.DictReader(io.StringIO(render(hostile_table("a", srcc=-0.5, delta_srcc=-0.1), "csv"))))
+    assert (cells["srcc"], cells["delta_srcc"]) == ("-0.5", "-0.1")
+
+
+def test_latex_comments_hold_one_line_and_no_row_begins_with_an_argument() -> None:
+    for label in ("[ours] L1", "* best", "a\n\\input{x}"):
+        lines = render(hostile_table(label), "latex").splitlines()
+        comments = [line for line in lines if line.startswith("%")]
+        assert len(comments) == 2
+        assert lines[2] == r"\begin{table}"
+        after_midrule = lines[lines.index(r"    \midrule") + 1].strip()
+        assert after_midrule[0] not in "[*"
+        assert not re.search(r"(?<!\{)[\[*]", after_midrule)
+
+
+def test_markdown_labels_open_no_cell_no_tag_and_no_code() -> None:
+    lines = render(hostile_table(HOSTILE), "markdown").splitlines()
+    assert len([line for line in lines if line.startswith("|")]) == 3
+    row = lines[4]
+    assert len(re.findall(r"(?<!\\)\|", row)) == 8
+    assert r"\`x\` \| \<b\>\&lt; \~\~損失\~\~" in row
+    runs = next(line for line in lines if line.startswith("- =F1"))
+    assert runs.endswith("``")
+    assert runs.count("``") == 2
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"), [("# a", r"\# a"), ("- a", r"\- a"), ("1. a", r"1\. a"), ("12) a", r"12\) a")]
+)
+def test_a_markdown_caption_is_no_heading_and_no_list(title: str, shown: str) -> None:
+    assert render(Table(title, "", "", "", (), (), False, "", ()), "markdown").startswith(shown)
+
+
+def test_a_suggested_name_is_short_enough_for_a_file() -> None:
+    assert len(suggested_name(Table("t", "g" * 5000, "p", "", (), (), False, "", ()), "csv")) < 200
 
 
 def test_best_is_bold_and_recorded_rows_are_marked(table: Table) -> None:

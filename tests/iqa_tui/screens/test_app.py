@@ -156,3 +156,14 @@ def test_the_app_loads_no_numpy_no_driver_and_no_reader_of_runs_before_its_first
     code = f"import sys, iqa_tui.app, iqa_tui.screens.monitor; print([m for m in {late} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+async def test_no_message_is_markup_and_what_is_copied_is_one_plain_line(open_app: OpenApp) -> None:
+    async with open_app() as pilot:
+        pilot.app.notify("[bold]F2[/bold] \x1b]0;x\x07\nis stopped", title="[red]t")
+        pilot.app.screen.notify("[link=https://a]b[/link]")
+        await settle(pilot, lambda: len(pilot.app._notifications) == 2)
+        told = [(note.message, note.markup) for note in pilot.app._notifications]
+        assert told == [("[bold]F2[/bold] \\x1b]0;x\\x07\nis stopped", False), ("[link=https://a]b[/link]", False)]
+        pilot.app.copy_to_clipboard("rm x\nrm y\x1b[201~\tz")
+        assert pilot.app.clipboard == "rm x rm y\\x1b[201~\tz"

@@ -97,3 +97,13 @@ def test_every_size_gives_lines_that_fit(width: int, height: int, series: list[S
 def test_a_constant_and_huge_and_tiny_values_have_axes() -> None:
     for value in (0.0, 1e9, 1e-9, -5.0):
         assert plot_lines([Series("F2", "", 0, (1, 2, 3), (value,) * 3)], 60, 8, PlotOptions())
+
+
+def test_a_name_of_wide_signs_stands_at_its_curves_end_and_moves_nothing() -> None:
+    wide = Series("損失", "損失関数の比較", 1, FLAT.x, FLAT.y)
+    for width in (60, 120):
+        lines = plot_lines([FALLING, wide], width, 8, PlotOptions())
+        assert any("損失" in text for text in texts(lines[1:]))
+        assert all(line_width(line) <= width for line in lines)
+        starts = {text.find("━") for text in texts(lines) if text.count("━") == 1}
+        assert len(starts) <= 1

@@ -7,7 +7,7 @@ from textual.strip import Strip
 
 from iqa_tui.widgets.canvas import changed_cells, fit, line_width
 from iqa_tui.widgets.plain_filter import plain
-from iqa_tui.widgets.row_table import Column, RowTable, TableRow, fitting_columns, row_line
+from iqa_tui.widgets.row_table import Column, RowTable, TableRow, fitting_columns, row_line, with_label_width
 
 COLUMNS = (
     Column("id", "id", 4),
@@ -111,3 +111,8 @@ async def test_only_lines_that_changed_are_painted() -> None:
         assert (y, height) == (3, 1)
         assert x > 10
         assert x + width == 40
+
+
+def test_a_column_is_as_wide_as_the_cells_of_its_longest_label() -> None:
+    (column,) = with_label_width((Column("label", "", 3),), "label", ["損失関"])
+    assert column.width == 6
