@@ -20,7 +20,7 @@ from iqa_tui.commands.launch import request_of
 from iqa_tui.commands.machine_checks import check_container, check_gpus, check_locks, check_sessions
 from iqa_tui.commands.outcome import ALL_WELL, ENVIRONMENT
 from iqa_tui.launch.flags import flags_for
-from iqa_tui.launch.lease import leases_path
+from iqa_tui.launch.lease_folder import leases_path
 from iqa_tui.launch.queue import LaunchRequest
 from iqa_tui.launch.toml_table import FlagValue
 

@@ -146,7 +146,7 @@ def _run_cells(state: RunState, names: dict[str, str], reasons: dict[str, str]) 
         f"{split} SRCC {srcc_words(srcc)}" if srcc is not None else "",
         progress_words(state) or time_words(state, now),
         state.run_id,
-        reasons.get(state.run_id, ""),
+        reasons.get(state.run_id, "") or state.note,
     ]
 
 
@@ -177,6 +177,7 @@ def _run_fields(state: RunState, reasons: dict[str, str]) -> dict[str, Any]:
         "seconds_left": time_left(state, now),
         "waits_for": reasons.get(state.run_id),
         "warnings": list(state.warnings),
+        "note": state.note,
         "seed": state.spec.seed if state.spec else None,
         "source_digests": list(state.source_digests),
     }

@@ -22,6 +22,7 @@ from iqa_tui.launch.causes import Ending, OomKills, explain, is_disk_full, tail,
 from iqa_tui.launch.children import Child, become_reaper, start_child, wait_for_signal
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.lease import Holder, take_lease, user_name
+from iqa_tui.launch.lease_watch import LeaseWatch
 from iqa_tui.launch.output import OutputLog
 from iqa_tui.launch.setaside import record_driver_loss
 from iqa_tui.launch.strays import end_strays
@@ -40,7 +41,7 @@ from training.runfolder.schema import (
     State,
     StopRequest,
 )
-from training.runfolder.write import Record, write_record, write_record_into
+from training.runfolder.write import Record, write_atomic, write_record, write_record_into
 
 POLL_SECONDS = 0.25
 """How long a stop request may lie unseen. Ends of processes are told by the kernel at once."""
@@ -124,6 +125,9 @@ class Supervisor:
         self._oom_kills = OomKills()
         self._stopping: _Stopping | None = None
         self._is_at_time_limit = False
+        keys = [device["key"] for device in devices]
+        self._leases = LeaseWatch(list(zip(keys, locks[1:], strict=True)), _say)  # the first lock is the run's own
+        self._note = ""
 
     def supervise(self) -> int:
         """From the start of the trainer to the record of its end; returns what `main` returns."""
@@ -168,6 +172,7 @@ class Supervisor:
             if not trainer.has_ended:
                 self._watch_the_clock()
                 self._watch_the_folder()
+                self._watch_the_leases()
                 self._stop_if_asked(trainer)
 
     def _end(self, trainer: Child) -> None:
@@ -227,6 +232,14 @@ class Supervisor:
         """Who deletes the folder of a run wants its end, and left no place to ask for it."""
         if self._stopping is None and self._is_deleted:
             self._stopping = _Stopping(StopRequest(by="the deletion of its folder", when=time.time()))
+
+    def _watch_the_leases(self) -> None:
+        """What is wrong with them stands in the run's row; the run goes on, for it may be the only one all the same."""
+        note = self._leases.look()
+        if note != self._note and not self._is_deleted:
+            self._note = note
+            with contextlib.suppress(OSError):  # it stands in supervisor.log too
+                write_atomic(self._attempt.note, note.encode())
 
     @property
     def _is_deleted(self) -> bool:
@@ -322,6 +335,11 @@ def _is_there(path: Path) -> bool:
 def _cannot_run(spec: Spec, error: OSError) -> str:
     what = error.filename or spec.argv[0]
     return f"its command cannot be run: {what}: {error.strerror}"
+
+
+def _say(words: str) -> None:
+    with contextlib.suppress(OSError):  # a full disk
+        print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {words}", flush=True)
 
 
 def _print_to(path: Path) -> None:

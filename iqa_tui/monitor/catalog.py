@@ -13,8 +13,11 @@ from pathlib import Path
 
 from iqa_tui.monitor.state import RunState, fold
 from training.runfolder.layout import AttemptFolder, RunFolder, list_runs
+from training.runfolder.opening import read_bounded
 from training.runfolder.read import EventTail, change_stamp, is_settled, read_record, read_spec, run_status
 from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RunFolderError, State, Status
+
+LARGEST_NOTE_BYTES = 4096
 
 
 class Catalog:
@@ -91,11 +94,18 @@ class _Followed:
                 spec=spec,
                 process=read_record(attempt.process, ProcessRecord) if attempt else None,
                 exit=read_record(attempt.exit, ExitRecord) if attempt and not status.state.is_alive else None,
+                note=_note(attempt) if attempt and status.state.is_alive else "",
                 place=read_record(self._run.place, Place) if status.state is State.QUEUED else None,
                 result=read_record(self._run.result, Result) if status.state is State.FINISHED else None,
             )
         except RunFolderError as error:
             return replace(state, status=Status(State.UNREADABLE, str(error), status.attempt))
+
+
+def _note(attempt: AttemptFolder) -> str:
+    with contextlib.suppress(OSError, RunFolderError):
+        return read_bounded(attempt.note, LARGEST_NOTE_BYTES).decode(errors="replace").strip()
+    return ""
 
 
 def _attempt(run: RunFolder, status: Status) -> AttemptFolder | None:

@@ -50,6 +50,11 @@ class AttemptFolder:
         return self.path / "supervisor.log"
 
     @property
+    def note(self) -> Path:
+        """What its supervisor has to say of it while it runs: one line, or nothing."""
+        return self.path / "note.txt"
+
+    @property
     def exit(self) -> Path:
         return self.path / "exit.json"
 
