@@ -15,6 +15,7 @@ from iqa_tui.commands.terminal import asking_the_driver
 from iqa_tui.commands.text_table import columns
 from iqa_tui.gpus.free import GIB
 from iqa_tui.launch.devices import DeviceState, Survey, Surveyor
+from iqa_tui.launch.dispatcher_files import is_dispatching
 from iqa_tui.launch.queue import revive_in_words
 from iqa_tui.launch.stop import state_words
 from iqa_tui.launch.waiting import waiting_reasons
@@ -33,8 +34,6 @@ from iqa_tui.monitor.words import (
     step_words,
     time_words,
 )
-from training.runfolder.layout import dispatcher_locks
-from training.runfolder.lock import is_held
 from training.runfolder.schema import ExitKind, State
 
 FORMAT = 1
@@ -79,7 +78,7 @@ def print_json(runs_dir: Path) -> int:
     content = {
         "format": FORMAT,
         "runs_dir": str(runs_dir.absolute()),
-        "dispatching": any(is_held(lock) for lock in dispatcher_locks(runs_dir)),
+        "dispatching": is_dispatching(runs_dir),
         "runs": [_run_fields(state, reasons) for state in states],
         "groups": [_group_fields(members, reasons) for members in by_group(in_plan_order(states)).values()],
         "devices": [_device_fields(state) for state in survey.devices],

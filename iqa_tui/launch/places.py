@@ -28,15 +28,27 @@ def hold_run(run: RunFolder) -> str:
     Raises:
         LaunchError: it is not queued, or its folder is another user's.
     """
-    _write(run, held=True)
+    _write(run, held=True, why="")
     return f"{run.run_id} is held: it starts once it is released."
 
 
 def release_run(run: RunFolder) -> str:
     """Let a held run start again when a device is free. Returns and raises as `hold_run`."""
-    _write(run, held=False)
+    _write(run, held=False, why="", released=time.time())
     ensure_dispatcher(run.runs_dir)
     return f"{run.run_id} is released: it starts when its turn comes."
+
+
+def hold_unasked(run: RunFolder, why: str) -> None:
+    """Keep a queued run from starting until a user releases it.
+
+    Args:
+        why: in words, for its row.
+
+    Raises:
+        LaunchError: as `hold_run`.
+    """
+    _write(run, by="iqa-tui", held=True, why=why)
 
 
 def prioritise_run(run: RunFolder, priority: str) -> str:
@@ -47,7 +59,7 @@ def prioritise_run(run: RunFolder, priority: str) -> str:
     return f"{run.run_id} now has {priority} priority."
 
 
-def _write(run: RunFolder, **changes: bool | str) -> None:
+def _write(run: RunFolder, by: str = "", **changes: bool | str | float) -> None:
     status = run_status(run)
     if status.state is not State.QUEUED:
         raise LaunchError(refusal(run, status, "only a queued run has a place in the queue"))
@@ -55,7 +67,7 @@ def _write(run: RunFolder, **changes: bool | str) -> None:
         before = read_record(run.place, Place)
     except RunFolderError:
         before = None
-    now = Place(by=user_name(), when=time.time())
+    now = Place(by=by or user_name(), when=time.time())
     place = replace(before, by=now.by, when=now.when) if before else now
     try:
         write_record(run.place, replace(place, **changes))  # type: ignore[arg-type]  # names and kinds stand above

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -18,6 +19,16 @@ ROOT = Path(__file__).parents[2]
 def program(module: str, *arguments: str) -> list[str]:
     """The command that runs one of our modules with this interpreter."""
     return [sys.executable, "-m", module, *arguments]
+
+
+def is_whole() -> bool:
+    """Whether this program could start another process of its own: its Python and its packages are still there."""
+    return Path(sys.executable).exists() and Path(__file__).exists()
+
+
+def gone_words() -> str:
+    """What to say if it could not: its environment was moved or removed while it ran."""
+    return f"the Python of this program is gone ({sys.executable}): run iqa-tui from an environment that is there"
 
 
 def child_environment() -> dict[str, str]:
@@ -40,7 +51,7 @@ def start_detached(command: list[str], log: Path) -> int:
     Raises:
         OSError: it cannot be started, or the log not be written.
     """
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
     pid = os.posix_spawn(
         command[0],
         command,
@@ -54,5 +65,6 @@ def start_detached(command: list[str], log: Path) -> int:
         setsigmask=[],
         setsigdef=[signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP],  # whatever our starter ignores
     )
-    threading.Thread(target=os.waitpid, args=(pid, 0), name=f"collects {pid}", daemon=True).start()
+    with contextlib.suppress(RuntimeError):  # no more threads may be started: init collects it after us
+        threading.Thread(target=os.waitpid, args=(pid, 0), name=f"collects {pid}", daemon=True).start()
     return pid

@@ -23,6 +23,7 @@ from iqa_tui.launch.children import Child, become_reaper, start_child, wait_for_
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.lease import Holder, take_lease, user_name
 from iqa_tui.launch.lease_watch import LeaseWatch
+from iqa_tui.launch.no_process import is_no_process, no_process_words
 from iqa_tui.launch.output import OutputLog
 from iqa_tui.launch.setaside import record_driver_loss
 from iqa_tui.launch.strays import end_strays
@@ -56,9 +57,17 @@ EXIT_DEVICE_TAKEN = 11
 """A device is another run's: this one stays queued."""
 EXIT_NO_ROOM = 12
 """The disk is full: this run stays queued, for what it did could not be kept."""
+EXIT_NO_PROCESS = 13
+"""The system starts no more processes for this user: this run stays queued, for that passes."""
+EXIT_NO_LEASE = 14
+"""A device's lease files cannot be used: this run stays queued, for another device, or until they can."""
 NO_ROOM_ERRORS = (errno.ENOSPC, errno.EDQUOT)
 RESERVED_BYTES = 64 << 10
 """Kept for the records of an attempt, so that a disk that its trainer filled cannot keep them out."""
+
+
+class NoLease(LaunchError):
+    """A lease that cannot be taken, though no other run has it."""
 
 
 def main(argv: list[str]) -> int:
@@ -73,6 +82,9 @@ def main(argv: list[str]) -> int:
     except LockHeld as held:
         print(f"{run.run_id}: {held}", file=sys.stderr)
         return EXIT_DEVICE_TAKEN if str(held).startswith("device") else EXIT_NOT_QUEUED
+    except NoLease as error:
+        print(f"{run.run_id}: {error}", file=sys.stderr)
+        return EXIT_NO_LEASE
     except OSError as error:
         if error.errno not in NO_ROOM_ERRORS:
             raise
@@ -91,6 +103,7 @@ def _take_run(run: RunFolder, devices: list[DeviceRecord]) -> list[int]:
 
     Raises:
         LockHeld: a device, or the run, is somebody else's.
+        NoLease: the lease of a device cannot be taken at all.
     """
     if run_status(run).state is not State.QUEUED:
         return []
@@ -105,6 +118,8 @@ def _take_run(run: RunFolder, devices: list[DeviceRecord]) -> list[int]:
             locks.append(take_lease(device["key"], share, room_bytes=room))
     except LockHeld as held:
         raise LockHeld(f"device {device['key']}: {held}") from held
+    except LaunchError as error:
+        raise NoLease(str(error)) from error
     alive = take_lock(run.alive_lock)
     attempt = run.latest_attempt()
     if run.stop.exists() or run.result.exists() or (attempt is not None and attempt.process.exists()):
@@ -145,6 +160,9 @@ class Supervisor:
         try:
             trainer = self._start(output)
         except OSError as error:
+            if is_no_process(error):
+                print(f"{self._run.run_id}: {no_process_words(error)}; it stays queued", file=sys.stderr)
+                return EXIT_NO_PROCESS
             self._write_end(ExitKind.NOT_STARTED, _cannot_run(self._spec, error))
             return 0
         self._record_process(trainer)

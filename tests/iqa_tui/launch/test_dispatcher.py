@@ -19,6 +19,7 @@ import pytest
 
 from iqa_tui.launch.backlog import Backlog
 from iqa_tui.launch.devices import Surveyor
+from iqa_tui.launch.dispatcher_files import dispatcher_lock, dispatcher_log
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.lease import Holder, lease_holder, take_lease
 from iqa_tui.launch.places import hold_run, release_run
@@ -40,7 +41,7 @@ from tests.fakes.lab import (
 )
 from tests.fakes.nvml import FakeGpus
 from tests.fakes.run_folders import hold_dispatcher_lock
-from training.runfolder.layout import RunFolder, dispatcher_lock, dispatcher_log, list_runs
+from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.lock import is_held, take_lock
 from training.runfolder.read import read_spec
 from training.runfolder.schema import ExitKind, ExitRecord, State
@@ -65,8 +66,8 @@ def test_five_runs_share_one_slot_one_after_the_other_by_priority(lab: Lab) -> N
 def test_the_dispatcher_ends_when_nothing_waits(lab: Lab) -> None:
     wait_for_end(*lab.launch({}))
     wait_until(lambda: not lab.processes(), "the dispatcher to end")
-    assert not is_held(dispatcher_lock(lab.runs_dir, os.geteuid()))
-    assert "goes to CPU 0" in dispatcher_log(lab.runs_dir, os.geteuid()).read_text()
+    assert not is_held(dispatcher_lock(lab.runs_dir))
+    assert "goes to CPU 0" in dispatcher_log(lab.runs_dir).read_text()
 
 
 def test_a_killed_trainer_frees_its_slot_for_the_next_run(lab: Lab) -> None:
@@ -99,7 +100,7 @@ def test_a_killed_dispatcher_is_replaced_by_whoever_looks(lab: Lab) -> None:
     assert not revive_dispatcher(lab.runs_dir)
     for pid in lab.dispatchers():
         os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not is_held(dispatcher_lock(lab.runs_dir, os.geteuid())), "the dispatcher's lock")
+    wait_until(lambda: not is_held(dispatcher_lock(lab.runs_dir)), "the dispatcher's lock")
     go.touch()
     wait_for_end(first)
     assert state(first) is State.FINISHED
@@ -270,8 +271,8 @@ def test_what_another_user_queued_is_not_started_in_our_name(lab: Lab, monkeypat
 
 def test_runs_whose_folders_are_damaged_keep_nobody_else_waiting(lab: Lab) -> None:
     lease = take_lease("cpu-0", Holder("ann", "hers"))
-    runs = lab.launch(*[{}] * 8)
-    torn, gone, no_folder, no_lock, deleted, silent, odd, good = runs
+    runs = lab.launch(*[{}] * 9)
+    torn, gone, no_folder, no_lock, deleted, silent, odd, no_attempt, good = runs
     torn.spec.write_text('{"form')
     gone.spec.unlink()
     no_folder.attempts_dir.touch()
@@ -279,16 +280,21 @@ def test_runs_whose_folders_are_damaged_keep_nobody_else_waiting(lab: Lab) -> No
     shutil.rmtree(deleted.path)
     silent.events.mkdir()
     odd.place.write_text("[]")
+    no_attempt.attempts_dir.mkdir()
+    (no_attempt.attempts_dir / "1").touch()
     states = {known.run_id: known.status for known in Catalog(lab.runs_dir).refresh()}
     assert "Move the file away" in states[torn.run_id].cause
+    assert states[no_lock.run_id].cause == f"{no_lock.alive_lock}: is a folder, not a file. Move it away."
     assert states[no_folder.run_id].cause == f"{no_folder.path}: Not a directory"
     assert sorted(states) == sorted(run.run_id for run in runs if run not in (gone, deleted))
     os.close(lease)
     wait_for_end(good, silent)
-    log = dispatcher_log(lab.runs_dir, os.geteuid())
-    wait_until(lambda: "it is left alone for 60 s" in log.read_text(), "the run without a lock to be given up")
+    log = dispatcher_log(lab.runs_dir)
+    wait_until(
+        lambda: "it is left alone for 60 s" in log.read_text(), "the run without an attempt's folder to be given up"
+    )
     assert state(good) is state(silent) is State.FINISHED
-    assert log.read_text().count(f"{no_lock.run_id}: its supervisor ended with code 1") == 3
+    assert log.read_text().count(f"{no_attempt.run_id}: its supervisor ended with code 1") == 3
     with pytest.raises(LaunchError, match=r"is unreadable: .*Not a directory$"):
         stop_run(no_folder)
 

@@ -160,7 +160,7 @@ def test_who_only_looks_sees_though_no_dispatcher_can_be_started(
 
     enqueue(LaunchRequest(plan, experiments=("F2",), runs_dir=tmp_path / "runs"))
     monkeypatch.setattr(queue, "ensure_dispatcher", refuse)
-    assert revive_in_words(tmp_path / "runs").endswith("runs cannot be written (No space left on device).")
+    assert revive_in_words(tmp_path / "runs").endswith("No space left on device")
 
 
 def test_a_plan_with_several_repetitions_makes_a_run_of_each_seed(
