@@ -57,6 +57,8 @@ MOST_STARTS = 3
 """Supervisors that may fail to come up before the run is marked as failed."""
 TRY_AGAIN_SECONDS = 5.0
 """How long nothing is started after the disk was found full, or no process could be started."""
+LONGEST_PAUSE_SECONDS = 60.0
+"""The pause doubles up to this while nothing can be started."""
 SAY_AGAIN_SECONDS = 600.0
 """How long a trouble that comes again and again is not said again."""
 TAKEN_SECONDS = 5.0
@@ -93,6 +95,7 @@ class Dispatcher:
         self._log = dispatcher_log(runs_dir)
         self._tries_again = 0.0
         """When runs are started again after one could not be, in seconds of the monotonic clock."""
+        self._pause_seconds = TRY_AGAIN_SECONDS
         self.trouble = ""
         """Why nothing can be started now, in words; empty if it can."""
         self._left_alone: dict[str, float] = {}
@@ -147,7 +150,6 @@ class Dispatcher:
 
     def _start(self, entry: Entry, device: Device) -> None:
         run, spec = entry
-        say(f"{run.run_id}: {spec.experiment} {spec.label} goes to {device.label} ({device.name})")
         try:
             process = subprocess.Popen(
                 program("iqa_tui.launch.supervisor", str(run.path), json.dumps(asdict(device))),
@@ -160,6 +162,7 @@ class Dispatcher:
                 raise ProgramGone(gone_words()) if not is_whole() else error from error
             self._try_again_later(no_process_words(error))
             return
+        say(f"{run.run_id}: {spec.experiment} {spec.label} goes to {device.label} ({device.name})")
         self._starts[run.run_id] = Start(run, spec, device, process, time.monotonic())
         self._supervisors.append(process)
 
@@ -171,7 +174,7 @@ class Dispatcher:
             if _came_up(start.run):
                 del self._starts[run_id]
                 self._failed_starts.pop(run_id, None)
-                self.trouble = ""
+                self.trouble, self._pause_seconds = "", TRY_AGAIN_SECONDS
                 continue
             if returncode is None:
                 if time.monotonic() > start.began + START_SECONDS:
@@ -201,7 +204,8 @@ class Dispatcher:
     def _try_again_later(self, why: str) -> None:
         """Start nothing for a while: no run is to blame, so none is given up."""
         self.trouble = why
-        self._tries_again = time.monotonic() + TRY_AGAIN_SECONDS
+        self._tries_again = time.monotonic() + self._pause_seconds
+        self._pause_seconds = min(2 * self._pause_seconds, LONGEST_PAUSE_SECONDS)
 
     def _hold_what_fails(self, waiting: Waiting) -> Waiting:
         """What waits of a plan whose runs fail as soon as they start is held, or all of it would be burnt."""
@@ -291,6 +295,7 @@ def dispatch(runs_dir: Path, surveyor: Surveyor) -> None:
             locks = take_dispatching(runs_dir)
         except LockHeld:
             return
+        say(f"works on {runs_dir} as pid {os.getpid()}")
         try:
             _work(Dispatcher(runs_dir, surveyor), Trouble(runs_dir))
         except ProgramGone:  # the next command or app starts another one, with its own Python
@@ -366,7 +371,6 @@ def main(argv: list[str]) -> int:
     os.chdir("/")  # a file system that somebody wants to unmount must not be kept busy
     settle_seconds = _settle_seconds()
     # Which GPUs a run may use stands in its spec: the mask of whoever started this process is not another's.
-    say(f"works on {runs_dir} as pid {os.getpid()}")
     try:
         dispatch(runs_dir, Surveyor(settle_seconds=settle_seconds, honour_mask=False, all_cpu_slots=True))
     except (LaunchError, OSError) as error:

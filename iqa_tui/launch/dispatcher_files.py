@@ -145,6 +145,10 @@ def write_trouble(runs_dir: Path, words: str) -> None:
 
 def read_trouble(runs_dir: Path) -> str:
     """Why this user's dispatcher cannot start anything here now; empty if it can, or never tried."""
+    try:
+        state_folder()
+    except LaunchError as error:
+        return str(error)
     with contextlib.suppress(OSError, UnreadableFile):
         return read_bounded(dispatcher_trouble(runs_dir), LARGEST_TROUBLE_BYTES).decode(errors="replace").strip()
     return ""

@@ -135,9 +135,7 @@ def enqueue(request: LaunchRequest) -> list[RunFolder]:
     try:
         ensure_dispatcher(runs_dir)
     except LaunchError as error:
-        raise LaunchError(
-            f"{error} All runs are queued: once that is mended, any iqa-tui command starts them."
-        ) from error
+        raise LaunchError(f"{error} All runs are queued: any iqa-tui command starts them once it can.") from error
     return [run for run, _ in entries]
 
 
@@ -290,4 +288,4 @@ def revive_in_words(runs_dir: Path) -> str:
     try:
         return "Runs were queued and nobody gave them devices: a dispatcher is started." * revive_dispatcher(runs_dir)
     except (LaunchError, OSError) as error:
-        return f"Queued runs get no devices. {error}"
+        return f"Queued runs get no devices: {error}"

@@ -34,7 +34,7 @@ def waiting_reasons(
     turns = in_starting_order([placed(entry) for entry in queued if entry[0].run_id not in reasons])
     waiting = Waiting(tuple(turns), tuple(alive if alive is not None else _alive(queued)))
     promises = Promises()
-    trouble = read_trouble(queued[0][0].runs_dir) if queued else ""
+    trouble = read_trouble(turns[0][0].runs_dir) if turns else ""
     for run, spec in waiting.queued:
         before = held_back_by((run, spec), waiting)
         if before:

@@ -46,8 +46,8 @@ class Reviver:
         self._doubt(reasons)
         if trouble:
             backlog = importlib.import_module("iqa_tui.launch.backlog")
-            ours = [run.run_id for run, spec in queued if backlog.is_ours(run)]
-            reasons |= {run_id: f"{trouble}; {reasons[run_id]}" for run_id in ours if run_id in reasons}
+            ours = [run.run_id for run, spec in queued if run.run_id in reasons and backlog.is_ours(run)]
+            reasons |= {run_id: f"{trouble}; {reasons[run_id]}" for run_id in ours if trouble not in reasons[run_id]}
         return reasons
 
     def _doubt(self, reasons: dict[str, str]) -> None:
@@ -69,7 +69,7 @@ class Reviver:
         try:
             was_started = launcher.revive_dispatcher(self._runs_dir, self._backlog)
         except (LaunchError, OSError) as error:
-            return f"it gets no device: {error}".rstrip(".")
+            return str(error).rstrip(".")
         self._started = self._started + 1 if was_started else 0
         if self._started <= SHORT_LIVES:
             return ""

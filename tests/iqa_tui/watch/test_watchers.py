@@ -158,7 +158,7 @@ def test_where_nobody_can_dispatch_every_run_of_ours_says_why(tmp_path: Path, mo
 
     monkeypatch.setattr("iqa_tui.launch.queue.start_detached", refused)
     assert reviver(queued, gpu(1))[fake.run.run_id].startswith(
-        f"it gets no device: no dispatcher can be started: {tmp_path}: Read-only file system; "
+        f"no dispatcher can be started: {tmp_path}: Read-only file system; "
     )
     monkeypatch.setattr("iqa_tui.launch.queue.start_detached", lambda *_: 0)  # it ends before anybody looks
     said = [reviver(queued, gpu(1))[fake.run.run_id] for _ in range(6)]
