@@ -121,6 +121,12 @@ class Dispatcher:
             self.trouble = ""
         if not queued or time.monotonic() < self._tries_again:
             return bool(queued or self._starts or waiting.alive or waiting.resumable or self._keeper.is_needed)
+        if not is_whole():  # before the survey, whose own process could not be started either
+            raise ProgramGone(gone_words())
+        self._give_devices(queued, waiting)
+        return True
+
+    def _give_devices(self, queued: list[Entry], waiting: Waiting) -> None:
         survey = self._surveyor.survey()
         promises = Promises()
         for start in self._starts.values():
@@ -140,7 +146,6 @@ class Dispatcher:
                     self._start(entry, state.device)
                     waiting = self._with_starts(waiting)
                     break
-        return True
 
     def _with_starts(self, waiting: Waiting) -> Waiting:
         """Runs that are being started count as alive."""
@@ -159,7 +164,7 @@ class Dispatcher:
             )
         except OSError as error:
             if not is_no_process(error):
-                raise ProgramGone(gone_words()) if not is_whole() else error from error
+                raise
             self._try_again_later(no_process_words(error))
             return
         say(f"{run.run_id}: {spec.experiment} {spec.label} goes to {device.label} ({device.name})")

@@ -19,10 +19,19 @@ import pytest
 
 from iqa_tui.launch.backlog import Backlog
 from iqa_tui.launch.devices import Surveyor
-from iqa_tui.launch.dispatcher_files import dispatcher_lock, dispatcher_log
+from iqa_tui.launch.dispatcher_files import (
+    dispatcher_lock,
+    dispatcher_log,
+    dispatcher_trouble,
+    is_dispatching,
+    read_trouble,
+    take_dispatching,
+)
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.lease import Holder, lease_holder, take_lease
+from iqa_tui.launch.lease_folder import gate_file, lease_file
 from iqa_tui.launch.places import hold_run, release_run
+from iqa_tui.launch.processes import ROOT
 from iqa_tui.launch.queue import ensure_dispatcher, revive_dispatcher
 from iqa_tui.launch.stop import retry_run, stop_run
 from iqa_tui.launch.waiting import waiting_reasons
@@ -190,6 +199,98 @@ def test_a_supervisor_that_never_comes_up_is_given_up_in_words(lab: Lab, monkeyp
     (run,) = lab.launch({})
     wait_for_end(run)
     assert words(run).startswith("failed: its supervisor did not come up 3 times")
+
+
+REFUSED_IN = """
+import os, subprocess, sys
+program, flag = {program!r}, {flag!r}
+start = subprocess.Popen.__init__
+def refuse(self, *words, **options):
+    if program in " ".join(sys.orig_argv) and "gpus.sampler" not in str(words) and os.path.exists(flag):
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+    start(self, *words, **options)
+subprocess.Popen.__init__ = refuse
+"""
+
+
+@pytest.mark.parametrize("program", ["iqa_tui.launch.dispatcher", "iqa_tui.launch.supervisor"])
+def test_a_run_whose_process_the_system_refuses_to_start_stays_queued_and_says_so(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    full = lab.folder / "full"
+    full.touch()
+    shadow = lab.folder / "shadow" / "sitecustomize.py"
+    shadow.parent.mkdir()
+    shadow.write_text(REFUSED_IN.format(program=program, flag=str(full)))
+    with monkeypatch.context() as only:
+        only.setenv("PYTHONPATH", os.pathsep.join([str(shadow.parent), os.environ.get("PYTHONPATH", "")]))
+        (run,) = lab.launch({})
+
+    def reason() -> str:
+        return waiting_reasons([(run, read_spec(run))], Surveyor().survey())[run.run_id]
+
+    told = "your dispatcher cannot start it: this machine lets you start no more processes (ulimit -u"
+    wait_until(lambda: reason().startswith(told), "the row to say so")
+    assert state(run) is State.QUEUED
+    assert not run.attempt(1).exit.exists()
+    assert not run.attempt(2).path.exists()
+    full.unlink()
+    wait_for(run, State.FINISHED)
+    assert not run.attempt(2).path.exists()
+    assert dispatcher_log(lab.runs_dir).read_text().count("lets you start no more processes") == 1
+    wait_until(lambda: not dispatcher_trouble(lab.runs_dir).exists(), "its trouble to pass")
+
+
+def test_a_dispatcher_whose_python_is_gone_says_so_and_ends_and_the_next_look_starts_another(lab: Lab) -> None:
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", lab.folder / "venv"], check=True)
+    lease = take_lease("cpu-0", Holder("ann", "hers"))
+    locks = take_dispatching(lab.runs_dir)  # so that the launch starts none
+    (run,) = lab.launch({})
+    for lock in locks:
+        os.close(lock)
+    python = lab.folder / "venv" / "bin" / "python"
+    command = [python, "-m", "iqa_tui.launch.dispatcher", lab.runs_dir]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    dispatcher = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
+    wait_until(lambda: is_dispatching(lab.runs_dir), "it to work")
+    (lab.folder / "venv").rename(lab.folder / "moved")
+    os.close(lease)
+    said, _ = dispatcher.communicate(timeout=30)
+    gone = f"the Python of this program is gone ({python})"
+    assert said.count(gone) == 1
+    assert "Traceback" not in said
+    (reason,) = waiting_reasons([(run, read_spec(run))], Surveyor().survey()).values()
+    assert reason.startswith(f"your dispatcher cannot start it: {gone}")
+    assert state(run) is State.QUEUED
+    assert revive_dispatcher(lab.runs_dir)
+    wait_for(run, State.FINISHED)
+    wait_until(lambda: not dispatcher_trouble(lab.runs_dir).exists(), "its trouble to pass")
+
+
+def test_a_dispatcher_that_cannot_look_at_the_devices_says_so_in_the_rows_and_once_in_its_log(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as only:
+        only.setenv("IQA_TUI_CPU_SLOTS", "two")
+        (run,) = lab.launch({}, devices=None)
+    wait_until(lambda: read_trouble(lab.runs_dir), "its trouble")
+    (reason,) = waiting_reasons([(run, read_spec(run))], Surveyor().survey()).values()
+    assert reason == (
+        "your dispatcher cannot start it: IQA_TUI_CPU_SLOTS='two': write a number of at least 1, or unset it."
+    )
+    time.sleep(1.5)  # three more looks
+    assert dispatcher_log(lab.runs_dir).read_text().count("IQA_TUI_CPU_SLOTS") == 1
+
+
+def test_what_stands_in_the_place_of_a_lease_keeps_its_device_from_runs_and_no_other(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IQA_TUI_CPU_SLOTS", "2")
+    os.mkfifo(gate_file(lease_file("cpu-0")))
+    runs = lab.launch({}, {})
+    wait_for_end(*runs)
+    assert {state(run) for run in runs} == {State.FINISHED}
+    assert {process(run).devices[0]["key"] for run in runs} == {"cpu-1"}
 
 
 def test_four_gpus_run_four_and_the_fifth_says_what_it_waits_for(

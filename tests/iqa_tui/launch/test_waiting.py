@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+import pytest
 
 from iqa_tui.gpus.sample import GpuSample
 from iqa_tui.launch.backlog import Entry
@@ -10,7 +13,8 @@ from iqa_tui.launch.devices import Device, DeviceState, Survey
 from iqa_tui.launch.lease import Holder
 from iqa_tui.launch.sharing import left_bytes
 from iqa_tui.launch.waiting import waiting_reasons
-from training.runfolder.layout import RunFolder
+from training.runfolder.layout import RunFolder, older_dispatcher_lock
+from training.runfolder.lock import take_lock
 from training.runfolder.schema import Spec
 
 GIB = 1 << 30
@@ -116,3 +120,18 @@ def test_by_priority_the_higher_ones_are_named() -> None:
         "B": "by priority: waits for A",
         "C": "by priority: waits for A, B",
     }
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
+def test_of_another_users_run_it_is_only_known_whose_dispatcher_starts_it(tmp_path: Path) -> None:
+    spec = entry("A")[1]
+    run = RunFolder(tmp_path / "A")
+    run.path.mkdir()
+    os.chown(run.path, 12_345, 12_345)
+    assert waiting_reasons([(run, spec)], survey(gpu(0))) == {
+        "A": "queued by user 12345, whose own dispatcher starts it"
+    }
+    before = take_lock(older_dispatcher_lock(tmp_path, 12_345))
+    os.fchown(before, 12_345, 12_345)
+    assert waiting_reasons([(run, spec)], survey(gpu(0))) == {"A": "starts next on GPU 0"}
+    os.close(before)
