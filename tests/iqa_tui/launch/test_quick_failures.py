@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from iqa_tui.__main__ import main
+from iqa_tui.commands.follow import follow
 from iqa_tui.launch import quick_failures
 from iqa_tui.launch.backlog import Backlog
 from iqa_tui.launch.devices import Surveyor
@@ -201,3 +202,12 @@ def test_another_users_runs_are_neither_counted_nor_held(lab: Lab, monkeypatch: 
     assert QuickFailures(lab.runs_dir).why_held(waiting) == {}
     monkeypatch.undo()
     os.close(lease)
+
+
+def test_a_launch_that_is_followed_ends_with_the_reason_when_the_rest_is_held(
+    lab: Lab, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = lab.launch(*[BAD] * 5)
+    assert follow(runs) == 1
+    assert f"2 runs are held: {WHY}. Mend that; then `iqa-tui release --group stub` lets" in capsys.readouterr().err
+    assert [state(run) for run in runs] == [State.FAILED] * 3 + [State.QUEUED] * 2
