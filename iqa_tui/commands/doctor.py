@@ -21,7 +21,7 @@ from iqa_tui.commands.machine_checks import check_container, check_gpus, check_l
 from iqa_tui.commands.outcome import ALL_WELL, ENVIRONMENT
 from iqa_tui.commands.sharing_checks import check_sharing
 from iqa_tui.launch.flags import flags_for
-from iqa_tui.launch.lease import leases_path
+from iqa_tui.launch.lease_folder import leases_path
 from iqa_tui.launch.queue import LaunchRequest
 from iqa_tui.launch.toml_table import FlagValue
 

@@ -25,7 +25,8 @@ def run(options: argparse.Namespace) -> int:
         print(render(table, options.format), end="")
     else:
         print(f"Wrote {write_table(table, options.format, options.output)}", file=sys.stderr)
-    revive_in_words(options.runs_dir)
+    if told := revive_in_words(options.runs_dir):
+        print(told, file=sys.stderr)
     return ALL_WELL
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from collections.abc import Callable
@@ -56,6 +57,15 @@ def follow(runs: list[RunFolder], wait_seconds: float | None = None) -> int:
     if not states:
         print("The folders of these runs are gone: somebody deleted or moved them.", file=sys.stderr)
         return A_RUN_FAILED
+    if any(_is_held_unasked(state) for state in states) and all(map(_says_its_last, states)):
+        group = shlex.quote(states[0].group)
+        held = [state for state in states if _is_held_unasked(state)]
+        why = held[0].place.why if held[0].place else ""
+        _say_how_to_go_on(
+            runs,
+            f"{len(held)} runs are held: {why}. Mend that; then `iqa-tui release --group {group}` lets them start.",
+        )
+        return A_RUN_FAILED
     if not all(state.state.is_over for state in states):
         _say_how_to_go_on(runs, f"No run got a device within {wait_seconds:g} s. They stay queued.")
         return NO_DEVICE_IN_TIME
@@ -71,7 +81,7 @@ def follow(runs: list[RunFolder], wait_seconds: float | None = None) -> int:
 
 
 def _follow_to_the_end(runs: list[RunFolder], wait_seconds: float | None) -> list[RunState]:
-    """The last states: all over, or all queued where the wait for a device was too long."""
+    """The last states: all over or held by the dispatcher, or all queued if the wait for a device was too long."""
     runs_dir = runs[0].runs_dir
     place = {run.run_id: number for number, run in enumerate(runs)}
     catalog, surveyor, reporter = Catalog(runs_dir), Surveyor(), Reporter(print_line)
@@ -88,13 +98,23 @@ def _follow_to_the_end(runs: list[RunFolder], wait_seconds: float | None) -> lis
             reasons = reasons_of(everything, surveyor.survey())
             revive_in_words(runs_dir)
         reporter.report(states, reasons)
-        if not resumed and all(state.state.is_over for state in states):
+        if not resumed and all(map(_says_its_last, states)):
             return states
         if deadline is not None and len(queued) < len(states):
             deadline = None
         if deadline is not None and time.monotonic() >= deadline:
             return states
         time.sleep(POLL_SECONDS)
+
+
+def _says_its_last(state: RunState) -> bool:
+    """Nothing becomes of it without a user who wants it to."""
+    return state.state.is_over or _is_held_unasked(state)
+
+
+def _is_held_unasked(state: RunState) -> bool:
+    """The dispatcher holds it, because its plan fails."""
+    return state.status.held and state.place is not None and bool(state.place.why)
 
 
 def _is_to_be_resumed(state: RunState) -> bool:

@@ -19,7 +19,7 @@ from iqa_tui.gpus.namespace import OWN_NAMESPACE, counts_as_the_host
 from iqa_tui.gpus.sample import GpuSample
 from iqa_tui.launch.devices import open_driver
 from iqa_tui.launch.errors import LaunchError
-from iqa_tui.launch.lease import leases_dir
+from iqa_tui.launch.lease_folder import leases_dir
 from iqa_tui.launch.setaside import set_aside_reason, xids_seen
 from iqa_tui.launch.slots import cpu_slots, threads_per_slot
 from training.runfolder.lock import take_lock

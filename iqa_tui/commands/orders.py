@@ -10,6 +10,7 @@ from iqa_tui.commands.choose import choose_run
 from iqa_tui.commands.outcome import A_RUN_FAILED, ALL_WELL
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.queue import revive_in_words
+from iqa_tui.launch.state_folder import state_folder
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.state import RunState
 from training.runfolder.layout import RunFolder
@@ -32,7 +33,9 @@ def give_order(
 
     Raises:
         NoSuchRun: a name means none, or several; then nothing is ordered.
+        LaunchError: the user's state folder cannot be used, so no dispatcher could be started; nothing is ordered.
     """
+    state_folder()
     states = Catalog(runs_dir).refresh()
     code = ALL_WELL
     for state in [choose_run(states, text, fits) for text in names]:

@@ -19,7 +19,8 @@ environment:
   IQA_TUI_DATA       folder of data sets, one folder each; otherwise --set data_path=FOLDER
   IQA_TUI_CPU_SLOTS  runs that share the CPU where there is no GPU (default 1)
   IQA_TUI_CACHE      folder of decoded images that all runs share (default ~/.cache/iqa-tui)
-  IQA_TUI_LEASES     folder of device leases, one for all users of the machine (default /run/lock/iqa-tui)
+  IQA_TUI_LEASES     folder of device leases, one for all users of the machine (default /run/lock, else /var/tmp)
+  IQA_TUI_STATE      folder of this user's own state: dispatchers' locks and logs (default ~/.local/state/iqa-tui)
   IQA_TUI_CUDA_UUIDS  1: trainers are shown their GPUs by UUID; MIG instances always are
   IQA_TUI_GPU_SETTLE_SECONDS  how long a GPU must look idle before a run gets it (default 4)
 
@@ -153,8 +154,10 @@ def _add_queueing(commands: Subparsers[argparse.ArgumentParser]) -> None:
     hold = _add(commands, "hold", "keep queued runs from starting until they are released")
     release = _add(commands, "release", "let held runs start again")
     priority = _add(commands, "priority", "let queued runs start before others, or after them")
-    for command in (hold, release):
-        command.add_argument("runs", nargs="+", metavar="RUN")
+    hold.add_argument("runs", nargs="+", metavar="RUN")
+    release.add_argument("runs", nargs="*", metavar="RUN")
+    release.add_argument("--all", action="store_true", help="every run that is held")
+    release.add_argument("--group", help="every held run of this group, for example 'koniq-losses epochs=1'")
     priority.add_argument("runs", nargs="+", metavar="RUN")
     priority.add_argument("priority", choices=PRIORITIES)
 

@@ -14,6 +14,7 @@ from iqa_tui.commands.terminal import asking_the_driver
 from iqa_tui.commands.text_table import columns
 from iqa_tui.gpus.free import GIB
 from iqa_tui.launch.devices import DeviceState, Survey, Surveyor
+from iqa_tui.launch.dispatcher_files import is_dispatching
 from iqa_tui.launch.queue import revive_in_words
 from iqa_tui.launch.stop import state_words
 from iqa_tui.launch.waiting import waiting_reasons
@@ -33,8 +34,6 @@ from iqa_tui.monitor.words import (
     step_words,
     time_words,
 )
-from training.runfolder.layout import dispatcher_locks
-from training.runfolder.lock import is_held
 from training.runfolder.schema import ExitKind, State
 
 FORMAT = 1
@@ -79,7 +78,7 @@ def print_json(runs_dir: Path) -> int:
     content = {
         "format": FORMAT,
         "runs_dir": str(runs_dir.absolute()),
-        "dispatching": any(is_held(lock) for lock in dispatcher_locks(runs_dir)),
+        "dispatching": is_dispatching(runs_dir),
         "runs": [_run_fields(state, reasons) for state in states],
         "groups": [_group_fields(members, reasons) for members in by_group(in_plan_order(states)).values()],
         "devices": [_device_fields(state) for state in survey.devices],
@@ -146,7 +145,7 @@ def _run_cells(state: RunState, names: dict[str, str], reasons: dict[str, str]) 
         f"{split} SRCC {srcc_words(srcc)}" if srcc is not None else "",
         progress_words(state) or time_words(state, now),
         state.run_id,
-        reasons.get(state.run_id, ""),
+        reasons.get(state.run_id, "") or state.note,
     ]
 
 
@@ -178,6 +177,7 @@ def _run_fields(state: RunState, reasons: dict[str, str]) -> dict[str, Any]:
         "seconds_left": time_left(state, now),
         "waits_for": reasons.get(state.run_id),
         "warnings": list(state.warnings),
+        "note": state.note,
         "seed": state.spec.seed if state.spec else None,
         "source_digests": list(state.source_digests),
     }

@@ -6,8 +6,9 @@ import re
 import subprocess
 
 from iqa_tui.launch.devices import Survey, Surveyor, names_device
-from iqa_tui.launch.errors import PlanError
+from iqa_tui.launch.errors import LaunchError, PlanError
 from iqa_tui.launch.flags import REPETITIONS, flags_for
+from iqa_tui.launch.no_process import is_no_process, no_process_words
 from iqa_tui.launch.processes import child_environment, program
 from iqa_tui.launch.queue import LaunchRequest, plan_seeds
 from iqa_tui.launch.schedule import STRATEGIES
@@ -21,6 +22,7 @@ def check(request: LaunchRequest) -> None:
 
     Raises:
         PlanError: an unknown experiment, strategy or device; a flag that the trainer refuses.
+        LaunchError: no process can be started that checks the flags.
     """
     if request.strategy not in STRATEGIES:
         raise PlanError(f"There is no strategy {request.strategy!r}. Use one of {', '.join(STRATEGIES)}.")
@@ -89,11 +91,16 @@ def _check_flags(request: LaunchRequest) -> None:
 
 
 def _start_check(flags: list[str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        program("training", "--check", *flags),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=child_environment(),
-    )
+    try:
+        return subprocess.Popen(
+            program("training", "--check", *flags),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=child_environment(),
+        )
+    except OSError as error:
+        if not is_no_process(error):
+            raise
+        raise LaunchError(f"The flags cannot be checked: {no_process_words(error)}. No run is queued.") from error

@@ -11,7 +11,7 @@ from iqa_tui.gpus.driver import Driver, Reading
 from iqa_tui.gpus.free import SETTLE_SAMPLES, SPARE_BYTES, Look, duration_words, why_not_free
 from iqa_tui.gpus.mask import MASK_VARIABLE, inherited_mask, names_gpu
 from iqa_tui.gpus.sample import GpuSample
-from iqa_tui.launch.lease import Holder, lease_holders
+from iqa_tui.launch.lease import Holder, lease_holders, lease_trouble
 from iqa_tui.launch.processes import child_environment, program
 from iqa_tui.launch.setaside import set_aside_reason
 from iqa_tui.launch.sharing import left_bytes, room_bytes, share_words
@@ -162,7 +162,7 @@ class Surveyor:
         slots = [_cpu_state(number) for number in range(cpu_slots())]
         if kind == "gpu" and not self._all_cpu_slots:
             slots = [state for state in slots if not state.free]
-        devices = tuple(_unless_set_aside(state) for state in (*gpus, *slots))
+        devices = tuple(_unless_useless(_unless_set_aside(state)) for state in (*gpus, *slots))
         sampled_at = self._reading.taken_at if gpus else None
         return Survey(devices, self._note(gpus, usable), time.time(), kind, sampled_at)
 
@@ -231,6 +231,14 @@ def _unless_set_aside(state: DeviceState) -> DeviceState:
     name = device.key if device.kind == "cpu" else device.label.removeprefix("GPU ")
     why += f"; `iqa-tui restore {name}` puts it back"
     return replace(state, free=False, set_aside=True, reason=f"{state.reason}; {why}" if state.holders else why)
+
+
+def _unless_useless(state: DeviceState) -> DeviceState:
+    """What another user put in the place of its lease makes one device useless; the others go on."""
+    trouble = lease_trouble(state.device.key)
+    if not trouble:
+        return state
+    return replace(state, free=False, left_bytes=None, reason=f"cannot be given: {trouble}")
 
 
 def _cpu_state(number: int) -> DeviceState:

@@ -2,7 +2,7 @@
 
     python -m iqa_tui.launch.dispatcher RUNS_DIR
 
-One a user for a folder of runs, by a lock. Whoever queues a run starts it, and whoever finds runs queued and nobody
+One a user, host and folder of runs, by a lock. Whoever queues a run starts it, and whoever finds runs queued and nobody
 dispatching starts it again, so that it may be killed at any time. It decides; supervisors do the work. While runs are
 alive it stays, for one that is lost without a fault of its own is queued again.
 """
@@ -10,6 +10,7 @@ alive it stays, for one that is lost without a fault of its own is queued again.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import subprocess
@@ -24,15 +25,25 @@ from pathlib import Path
 from iqa_tui.gpus.free import SETTLE_SECONDS
 from iqa_tui.launch.backlog import Backlog, Entry, Waiting, held_back_by
 from iqa_tui.launch.devices import Device, Promises, Surveyor, can_start
+from iqa_tui.launch.dispatcher_files import dispatcher_log, take_dispatching, write_trouble
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.keeper import Keeper
-from iqa_tui.launch.processes import child_environment, program
+from iqa_tui.launch.no_process import is_no_process, no_process_words
+from iqa_tui.launch.places import hold_unasked
+from iqa_tui.launch.processes import child_environment, gone_words, is_whole, program
+from iqa_tui.launch.quick_failures import QuickFailures
 from iqa_tui.launch.retries import MOST_AUTOMATIC, automatic_attempts, queue_again
 from iqa_tui.launch.setaside import driver_failed_under
 from iqa_tui.launch.stop import state_words
-from iqa_tui.launch.supervisor import EXIT_DEVICE_TAKEN, EXIT_NO_ROOM, EXIT_NOT_QUEUED
+from iqa_tui.launch.supervisor import (
+    EXIT_DEVICE_TAKEN,
+    EXIT_NO_LEASE,
+    EXIT_NO_PROCESS,
+    EXIT_NO_ROOM,
+    EXIT_NOT_QUEUED,
+)
 from training.runfolder.held import hold, hold_folder_of_runs
-from training.runfolder.layout import RunFolder, dispatcher_lock, dispatcher_log, shown_path
+from training.runfolder.layout import RunFolder, shown_path
 from training.runfolder.lock import take_lock
 from training.runfolder.read import run_status
 from training.runfolder.schema import ExitKind, ExitRecord, LockHeld, RunFolderError, Spec
@@ -46,8 +57,12 @@ START_SECONDS = 60.0
 """A supervisor that has not recorded its trainer by then is given up."""
 MOST_STARTS = 3
 """Supervisors that may fail to come up before the run is marked as failed."""
-NO_ROOM_SECONDS = 5.0
-"""How long nothing is started after the disk was found full."""
+TRY_AGAIN_SECONDS = 5.0
+"""How long nothing is started after the disk was found full, or no process could be started."""
+LONGEST_PAUSE_SECONDS = 60.0
+"""The pause doubles up to this while nothing can be started."""
+SAY_AGAIN_SECONDS = 600.0
+"""How long a trouble that comes again and again is not said again."""
 TAKEN_SECONDS = 5.0
 """How long a run is left alone that somebody else has, or had when we looked."""
 LEFT_ALONE_SECONDS = 60.0
@@ -78,7 +93,13 @@ class Dispatcher:
         self._supervisors: list[subprocess.Popen[bytes]] = []
         self._failed_starts: Counter[str] = Counter()
         self._keeper = Keeper(runs_dir, say)
-        self._room_again = 0.0
+        self._quick_failures = QuickFailures(runs_dir)
+        self._log = dispatcher_log(runs_dir)
+        self._tries_again = 0.0
+        """When runs are started again after one could not be, in seconds of the monotonic clock."""
+        self._pause_seconds = TRY_AGAIN_SECONDS
+        self.trouble = ""
+        """Why nothing can be started now, in words; empty if it can."""
         self._left_alone: dict[str, float] = {}
         """Run id to when it is looked at again, in seconds of the monotonic clock."""
 
@@ -89,19 +110,28 @@ class Dispatcher:
             False where nothing waits any more, and nothing is alive that may have to be resumed.
 
         Raises:
+            ProgramGone: this program cannot start another of its own any more.
             LaunchError: the devices cannot be looked at.
         """
         self._collect()
         self._keeper.look()
-        waiting = self._backlog.read()
+        waiting = self._hold_what_fails(self._backlog.read())
         for run, _ in waiting.resumable:
             self._unless_left_alone(run, _resume)
         queued = [entry for entry in waiting.queued if entry[0].run_id not in self._starts]
-        if not queued or time.monotonic() < self._room_again:
+        if not queued and not self._starts:
+            self.trouble = ""
+        if not queued or time.monotonic() < self._tries_again:
             stays = bool(queued or self._starts or waiting.alive or waiting.resumable or self._keeper.is_needed)
             if stays:
                 self._surveyor.watch()
             return stays
+        if not is_whole():  # before the survey, whose own process could not be started either
+            raise ProgramGone(gone_words())
+        self._give_devices(queued, waiting)
+        return True
+
+    def _give_devices(self, queued: list[Entry], waiting: Waiting) -> None:
         survey = self._surveyor.survey()
         promises = Promises()
         for start in self._starts.values():
@@ -111,6 +141,8 @@ class Dispatcher:
         again = (entry for entry in waiting.resumable if not self._is_left_alone(entry[0]))
         waiting = self._with_starts(replace(waiting, queued=(*waiting.queued, *again)))
         for entry in queued:
+            if time.monotonic() < self._tries_again:
+                break
             if held_back_by(entry, waiting) or self._is_left_alone(entry[0]):
                 continue
             for state in sorted(survey.devices, key=lambda state: driver_failed_under(entry[0], state.device.key)):
@@ -119,7 +151,6 @@ class Dispatcher:
                     self._start(entry, state.device)
                     waiting = self._with_starts(waiting)
                     break
-        return True
 
     def _with_starts(self, waiting: Waiting) -> Waiting:
         """Runs that are being started count as alive."""
@@ -129,7 +160,6 @@ class Dispatcher:
 
     def _start(self, entry: Entry, device: Device) -> None:
         run, spec = entry
-        say(f"{run.run_id}: {spec.experiment} {spec.label} goes to {device.label} ({device.name})")
         held, folder = hold(run)
         try:
             process = subprocess.Popen(
@@ -139,8 +169,14 @@ class Dispatcher:
                 start_new_session=True,
                 pass_fds=[folder],
             )
+        except OSError as error:
+            if not is_no_process(error):
+                raise
+            self._try_again_later(no_process_words(error))
+            return
         finally:
             os.close(folder)
+        say(f"{run.run_id}: {spec.experiment} {spec.label} goes to {device.label} ({device.name})")
         self._starts[run.run_id] = Start(run, spec, device, process, time.monotonic())
         self._supervisors.append(process)
 
@@ -152,29 +188,64 @@ class Dispatcher:
             if _came_up(start.run):
                 del self._starts[run_id]
                 self._failed_starts.pop(run_id, None)
+                self.trouble, self._pause_seconds = "", TRY_AGAIN_SECONDS
                 continue
             if returncode is None:
                 if time.monotonic() > start.began + START_SECONDS:
                     start.process.kill()
                 continue
             del self._starts[run_id]
-            if returncode in (EXIT_DEVICE_TAKEN, EXIT_NOT_QUEUED):
-                say(f"{run_id}: {start.device.label} or the run itself was taken by somebody else")
-                if returncode == EXIT_NOT_QUEUED:  # or it would be the first to be started, look by look
-                    self._left_alone[run_id] = time.monotonic() + TAKEN_SECONDS
-            elif returncode == EXIT_NO_ROOM:
-                say(f"{run_id}: there is no room on the disk of {start.run.runs_dir}; it waits for some")
-                self._room_again = time.monotonic() + NO_ROOM_SECONDS
-            elif returncode != 0:
-                self._count_failed_start(start.run, returncode)
+            if returncode != 0:
+                self._look_into(start, returncode)
+
+    def _look_into(self, start: Start, returncode: int) -> None:
+        """What a supervisor says by its exit code that started no trainer."""
+        run_id = start.run.run_id
+        if returncode in (EXIT_DEVICE_TAKEN, EXIT_NOT_QUEUED):
+            say(f"{run_id}: {start.device.label} or the run itself was taken by somebody else")
+            if returncode == EXIT_NOT_QUEUED:  # or it would be the first to be started, look by look
+                self._left_alone[run_id] = time.monotonic() + TAKEN_SECONDS
+        elif returncode == EXIT_NO_ROOM:
+            self._try_again_later(f"there is no room on the disk of {start.run.runs_dir}")
+        elif returncode == EXIT_NO_PROCESS:
+            self._try_again_later(no_process_words(OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))))
+        elif returncode == EXIT_NO_LEASE:
+            self.trouble = f"the lease of {start.device.label} cannot be taken; {self._log} says why"
+            self._left_alone[run_id] = time.monotonic() + TAKEN_SECONDS
+        else:
+            self._count_failed_start(start.run, returncode)
+
+    def _try_again_later(self, why: str) -> None:
+        """Start nothing for a while: no run is to blame, so none is given up."""
+        self.trouble = why
+        self._tries_again = time.monotonic() + self._pause_seconds
+        self._pause_seconds = min(2 * self._pause_seconds, LONGEST_PAUSE_SECONDS)
+
+    def _hold_what_fails(self, waiting: Waiting) -> Waiting:
+        """What waits of a plan whose runs fail as soon as they start is held, or all of it would be burnt."""
+        why = self._quick_failures.why_held(waiting)
+        held = []
+        for run, spec in waiting.queued:
+            if spec.group in why and run.run_id not in self._starts and not self._is_left_alone(run):
+                try:
+                    hold_unasked(run, why[spec.group])
+                except LaunchError as error:
+                    self._left_alone[run.run_id] = time.monotonic() + LEFT_ALONE_SECONDS
+                    say(f"{run.run_id}: {error}")
+                    continue
+                held.append((run, spec))
+                say(f"{run.run_id}: held: {why[spec.group]}")
+        queued = tuple(entry for entry in waiting.queued if entry not in held)
+        return replace(waiting, queued=queued, held=(*waiting.held, *held))
 
     def _count_failed_start(self, run: RunFolder, returncode: int) -> None:
+        if not is_whole():
+            raise ProgramGone(gone_words())
         self._failed_starts[run.run_id] += 1
         say(f"{run.run_id}: its supervisor ended with code {returncode}")
         if self._failed_starts[run.run_id] >= MOST_STARTS:
             del self._failed_starts[run.run_id]
-            log = dispatcher_log(run.runs_dir, os.geteuid())
-            cause = f"its supervisor did not come up {MOST_STARTS} times; {log.name} says more"
+            cause = f"its supervisor did not come up {MOST_STARTS} times; {self._log} says more"
             self._unless_left_alone(run, partial(_give_up, cause=cause))
 
     def _unless_left_alone(self, run: RunFolder, action: Callable[[RunFolder], None]) -> None:
@@ -183,7 +254,7 @@ class Dispatcher:
             return
         try:
             action(run)
-        except OSError as error:
+        except (OSError, RunFolderError) as error:
             self._left_alone[run.run_id] = time.monotonic() + LEFT_ALONE_SECONDS
             say(f"{run.run_id}: {error}; it is left alone for {LEFT_ALONE_SECONDS:g} s")
 
@@ -222,36 +293,77 @@ def _give_up(run: RunFolder, cause: str) -> None:
         os.close(lock)
 
 
+class ProgramGone(LaunchError):
+    """We cannot start another program of ours: the environment was moved or removed while we ran."""
+
+
 def dispatch(runs_dir: Path, surveyor: Surveyor) -> None:
-    """Hold our lock of the folder and work until nothing waits. Returns at once where another one of ours has it."""
+    """Hold our lock of the folder and work until nothing waits. Returns at once if another one of ours has it.
+
+    Raises:
+        LaunchError: the user's state folder cannot be used.
+        OSError: there is no such folder of runs.
+    """
     while True:
         try:
-            lock = take_lock(dispatcher_lock(runs_dir, os.geteuid()))
+            locks = take_dispatching(runs_dir)
         except LockHeld:
             return
+        say(f"works on {runs_dir} as pid {os.getpid()}")
         try:
-            _work(Dispatcher(runs_dir, surveyor))
+            _work(Dispatcher(runs_dir, surveyor), Trouble(runs_dir))
+        except ProgramGone:  # the next command or app starts another one, with its own Python
+            return
         finally:
-            os.close(lock)
+            for lock in locks:
+                os.close(lock)
         # Somebody may have queued a run after our last look and found the lock still held.
         waiting = Backlog(runs_dir, own_only=True).read()
         if not waiting.queued and not waiting.resumable:
             return
 
 
-def _work(dispatcher: Dispatcher) -> None:
-    trouble = ""
+class Trouble:
+    """Why nothing can be started, told where the rows of the queued runs find it, and once in the log."""
+
+    def __init__(self, runs_dir: Path) -> None:
+        self._runs_dir = runs_dir
+        self._told: str | None = None
+        """None: not yet, and a dispatcher before us may have left something."""
+        self._said: dict[str, float] = {}
+        """Words to when they were said last, in seconds of the monotonic clock."""
+
+    def is_now(self, words: str) -> None:
+        """Empty: all is well."""
+        if words == self._told:
+            return
+        self._told = words
+        write_trouble(self._runs_dir, words)
+        now = time.monotonic()
+        if words and now >= self._said.get(words, -SAY_AGAIN_SECONDS) + SAY_AGAIN_SECONDS:
+            self._said[words] = now
+            say(f"error: {words}")
+
+
+def _work(dispatcher: Dispatcher, trouble: Trouble) -> None:
     while True:
         began = time.process_time()
         try:
-            if not dispatcher.step():
-                return
-            trouble = ""
+            goes_on = dispatcher.step()
+        except ProgramGone as gone:
+            trouble.is_now(str(gone))
+            raise
         except (LaunchError, RunFolderError, OSError) as error:  # a full disk, a folder that is being moved: it passes
-            if str(error) != trouble:
-                trouble = str(error)
-                say(f"error: {error}")
+            trouble.is_now(_words(error))
+        else:
+            trouble.is_now(dispatcher.trouble)
+            if not goes_on:
+                return
         time.sleep(max(POLL_SECONDS, REST * (time.process_time() - began)))
+
+
+def _words(error: Exception) -> str:
+    return no_process_words(error) if isinstance(error, OSError) and is_no_process(error) else str(error)
 
 
 def _settle_seconds() -> float:
@@ -275,7 +387,11 @@ def main(argv: list[str]) -> int:
     settle_seconds = _settle_seconds()
     # Which GPUs a run may use stands in its spec: the mask of whoever started this process is not another's.
     surveyor = Surveyor(settle_seconds=settle_seconds, honour_mask=False, all_cpu_slots=True, records_xids=True)
-    dispatch(runs_dir, surveyor)
+    try:
+        dispatch(runs_dir, surveyor)
+    except (LaunchError, OSError) as error:
+        say(f"error: {error}")
+        return 1
     return 0
 
 

@@ -33,16 +33,28 @@ def hold_run(run: RunFolder, by: str = "") -> str:
     Raises:
         LaunchError: it is not queued, or its folder is another user's.
     """
-    _write(run, by, held=True)
+    _write(run, by, held=True, why="")
     return f"{run.run_id} is held: it starts once it is released."
 
 
 @in_owners_name
 def release_run(run: RunFolder, by: str = "") -> str:
     """Let a held run start again when a device is free. Takes, returns and raises as `hold_run`."""
-    _write(run, by, held=False)
+    _write(run, by, held=False, why="", released=time.time())
     ensure_dispatcher(run.runs_dir)
     return f"{run.run_id} is released: it starts when its turn comes."
+
+
+def hold_unasked(run: RunFolder, why: str) -> None:
+    """Keep a queued run from starting until a user releases it.
+
+    Args:
+        why: in words, for its row.
+
+    Raises:
+        LaunchError: as `hold_run`.
+    """
+    _write(run, "iqa-tui", held=True, why=why)
 
 
 @in_owners_name
@@ -54,7 +66,7 @@ def prioritise_run(run: RunFolder, priority: str, by: str = "") -> str:
     return f"{run.run_id} now has {priority} priority."
 
 
-def _write(run: RunFolder, by: str, **changes: bool | str) -> None:
+def _write(run: RunFolder, by: str, **changes: bool | str | float) -> None:
     with opened(run) as folder:
         status = run_status(folder)
         if status.state is not State.QUEUED:

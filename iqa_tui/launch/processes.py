@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -23,6 +24,16 @@ def program(module: str, *arguments: str) -> list[str]:
 def package_folder() -> str:
     """What a child needs in its PYTHONPATH to find our packages; empty if they are installed."""
     return "" if str(ROOT) == sysconfig.get_path("purelib") else str(ROOT)
+
+
+def is_whole() -> bool:
+    """Whether this program could start another process of its own: its Python and its packages are still there."""
+    return Path(sys.executable).exists() and Path(__file__).exists()
+
+
+def gone_words() -> str:
+    """What to say if it could not: its environment was moved or removed while it ran."""
+    return f"the Python of this program is gone ({sys.executable}): run iqa-tui from an environment that is there"
 
 
 def child_environment() -> dict[str, str]:
@@ -56,7 +67,7 @@ def start_detached(command: list[str], log: Path) -> int:
     Raises:
         OSError: it cannot be started, or the log not be written.
     """
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
     pid = os.posix_spawn(
         command[0],
         command,
@@ -70,5 +81,6 @@ def start_detached(command: list[str], log: Path) -> int:
         setsigmask=[],
         setsigdef=[signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP],  # whatever our starter ignores
     )
-    threading.Thread(target=os.waitpid, args=(pid, 0), name=f"collects {pid}", daemon=True).start()
+    with contextlib.suppress(RuntimeError):  # no more threads may be started: init collects it after us
+        threading.Thread(target=os.waitpid, args=(pid, 0), name=f"collects {pid}", daemon=True).start()
     return pid

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 import socket
 import subprocess
 from dataclasses import dataclass, field
@@ -18,16 +17,18 @@ from typing import Any
 from iqa_tui.gpus.mask import inherited_mask
 from iqa_tui.launch.backlog import Backlog, Entry, in_starting_order
 from iqa_tui.launch.devices import Surveyor, names_device
+from iqa_tui.launch.dispatcher_files import dispatcher_log, is_dispatching
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.flags import REPETITIONS, flag_text, flags_for, group_name
 from iqa_tui.launch.lease import user_name
+from iqa_tui.launch.no_process import is_no_process, no_process_words
 from iqa_tui.launch.plan import Experiment, Plan
-from iqa_tui.launch.processes import program, start_detached, trainer_variables
+from iqa_tui.launch.processes import gone_words, is_whole, program, start_detached, trainer_variables
 from iqa_tui.launch.signature import write_signed
 from iqa_tui.launch.source import digest_of
+from iqa_tui.launch.state_folder import state_folder
 from iqa_tui.launch.toml_table import FlagValue
-from training.runfolder.layout import RunFolder, create_run_folder, dispatcher_lock, dispatcher_log, run_name
-from training.runfolder.lock import is_held
+from training.runfolder.layout import RunFolder, create_run_folder, run_name
 from training.runfolder.schema import Spec
 
 DEFAULT_SEED = 42
@@ -97,8 +98,10 @@ def enqueue(request: LaunchRequest) -> list[RunFolder]:
 
     Raises:
         PlanError: as `check`, which should come before it.
-        LaunchError: the folder of runs cannot be written. What it had room for stays queued.
+        LaunchError: the folder of runs, or the user's own state, cannot be written, or no dispatcher can be started.
+            What there was room for stays queued.
     """
+    state_folder()  # before anything is queued that could not be started
     runs_dir = request.runs_dir.absolute()
     now = datetime.now().astimezone()
     common = _common(request, now.timestamp())
@@ -113,9 +116,12 @@ def enqueue(request: LaunchRequest) -> list[RunFolder]:
                 entries.append((run, Spec(run_id=run.run_id, **common, **spec)))
         for run, queued in in_starting_order(entries):  # a dispatcher at work takes what it sees first
             write_signed(run, queued, variables)
-        ensure_dispatcher(runs_dir)
     except OSError as error:
         raise _not_queued(runs_dir, [run for run, _ in entries], error) from error
+    try:
+        ensure_dispatcher(runs_dir)
+    except LaunchError as error:
+        raise LaunchError(f"{error} All runs are queued: any iqa-tui command starts them once it can.") from error
     return [run for run, _ in entries]
 
 
@@ -222,27 +228,41 @@ def ensure_dispatcher(runs_dir: Path) -> None:
     """Start a dispatcher of our own for this folder unless one works on it.
 
     Raises:
-        OSError: its log cannot be written.
+        LaunchError: it cannot be started; the text says why.
     """
     runs_dir = runs_dir.absolute()
-    if not is_held(dispatcher_lock(runs_dir, os.geteuid())):
-        start_detached(program("iqa_tui.launch.dispatcher", str(runs_dir)), dispatcher_log(runs_dir, os.geteuid()))
+    state_folder()
+    if is_dispatching(runs_dir):
+        return
+    try:
+        log = dispatcher_log(runs_dir)
+        start_detached(program("iqa_tui.launch.dispatcher", str(runs_dir)), log)
+    except OSError as error:
+        raise LaunchError(f"no dispatcher can be started: {_start_words(runs_dir, error)}.") from error
+
+
+def _start_words(runs_dir: Path, error: OSError) -> str:
+    if is_no_process(error):
+        return no_process_words(error)
+    if not is_whole():
+        return gone_words()
+    return f"{runs_dir}: {error.strerror or error}"
 
 
 def revive_dispatcher(runs_dir: Path, backlog: Backlog | None = None) -> bool:
-    """Start a dispatcher where runs of ours are queued, or are to be, and none is there.
+    """Start a dispatcher if runs of ours are queued, or are to be, and none is there.
 
     Args:
-        backlog: of our own runs in this folder, where the caller looks again and again.
+        backlog: of our own runs in this folder, if the caller looks again and again.
 
     Returns:
         Whether one had to be started.
 
     Raises:
-        OSError: it cannot be: a full disk, a folder that may not be written.
+        LaunchError: as `ensure_dispatcher`.
     """
     runs_dir = runs_dir.absolute()
-    if is_held(dispatcher_lock(runs_dir, os.geteuid())):
+    if is_dispatching(runs_dir):
         return False
     waiting = (backlog or Backlog(runs_dir, own_only=True)).read()
     if not waiting.queued and not waiting.resumable:
@@ -255,5 +275,5 @@ def revive_in_words(runs_dir: Path) -> str:
     """As `revive_dispatcher`, for who wants something else of the runs: says what was done, or why it cannot be."""
     try:
         return "Runs were queued and nobody gave them devices: a dispatcher is started." * revive_dispatcher(runs_dir)
-    except OSError as error:
-        return f"Nobody gives devices to queued runs: {runs_dir} cannot be written ({error.strerror or error})."
+    except (LaunchError, OSError) as error:
+        return f"Queued runs get no devices: {error}"

@@ -14,14 +14,21 @@ import time
 from pathlib import Path
 from typing import Any
 
-from iqa_tui.launch.lease import LEASE_MODE, lease_file, user_name
+from iqa_tui.launch.errors import LaunchError
+from iqa_tui.launch.lease import LEASE_MODE, user_name
+from iqa_tui.launch.lease_folder import file_trouble, journal_file, lease_file, older_lease_files
 from training.runfolder.layout import RunFolder
+from training.runfolder.opening import open_regular
+from training.runfolder.schema import UnreadableFile
 
 XID = "xid"
 NOTED_XID = "xid noted"
 """What a line says of an XID: it sets the device aside, or is only worth knowing."""
 MOST_DRIVER_LOSSES = 2
 """Runs under which the driver may fail on a device before it is set aside."""
+PUT_BACK = "put back"
+LARGEST_JOURNAL_BYTES = 256 << 10
+"""The end of a journal that is read: some thousand lines. Every user may add to it."""
 
 
 def set_aside_reason(key: str) -> str:
@@ -32,8 +39,8 @@ def set_aside_reason(key: str) -> str:
     """
     withdrawn = xid = ""
     losses: dict[str, str] = {}
-    for line in _lines(_journal(key)):
-        if line.get("what") == "put back":
+    for line in _lines(key):
+        if line.get("what") == PUT_BACK:
             withdrawn, xid, losses = "", "", {}
         elif line.get("what") == XID:
             xid = xid or f"set aside: the driver reported {_xid_words(line)}"
@@ -54,16 +61,14 @@ def driver_failed_under(run: RunFolder, key: str) -> bool:
     Raises:
         LaunchError: no folder for leases.
     """
-    return any(
-        line.get("what") == "driver lost" and line.get("run") == str(run.shown) for line in _lines(_journal(key))
-    )
+    return any(line.get("what") == "driver lost" and line.get("run") == str(run.shown) for line in _lines(key))
 
 
 def record_driver_loss(keys: list[str], run: RunFolder, cause: str) -> None:
     """Note that the driver failed under this run.
 
     Raises:
-        LaunchError: no folder for leases.
+        LaunchError: no folder for leases, or what stands in the journal's place is no file.
         OSError: the journal cannot be written.
     """
     for key in keys:
@@ -92,8 +97,8 @@ def _xid_words(line: dict[str, Any]) -> str:
 
 
 def _since_put_back(key: str) -> list[dict[str, Any]]:
-    lines = _lines(_journal(key))
-    last = max((number for number, line in enumerate(lines) if line.get("what") == "put back"), default=-1)
+    lines = _lines(key)
+    last = max((number for number, line in enumerate(lines) if line.get("what") == PUT_BACK), default=-1)
     return lines[last + 1 :]
 
 
@@ -104,39 +109,58 @@ def withdraw(key: str, why: str = "") -> None:
 
 def put_back(key: str) -> None:
     """Let runs have this device again, and forget what happened on it. Raises as `record_driver_loss`."""
-    _append(key, what="put back")
+    _append(key, what=PUT_BACK)
 
 
-def _journal(key: str) -> Path:
-    return lease_file(key).with_suffix(".journal")
+def _lines(key: str) -> list[dict[str, Any]]:
+    """What stands in the device's journals, those of versions of before first; a torn line is passed over."""
+    journals = [journal_file(lease) for lease in (*older_lease_files(key), lease_file(key))]
+    return [line for journal in journals for line in _lines_in(journal)]
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
-    """What stands in it; a torn line is passed over."""
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return []
+def _lines_in(path: Path) -> list[dict[str, Any]]:
     lines = []
-    for line in content.splitlines():
-        with contextlib.suppress(ValueError):
+    for line in _end_of(path).splitlines():
+        with contextlib.suppress(ValueError, RecursionError):
             parsed = json.loads(line)
             if isinstance(parsed, dict):
                 lines.append(parsed)
     return lines
 
 
+def _end_of(path: Path) -> bytes:
+    """Empty if there is no such file, or it is something else: `lease_trouble` says so."""
+    try:
+        descriptor = open_regular(path)
+    except (OSError, UnreadableFile):
+        return b""
+    try:
+        return os.pread(descriptor, LARGEST_JOURNAL_BYTES, max(0, os.fstat(descriptor).st_size - LARGEST_JOURNAL_BYTES))
+    except OSError:
+        return b""
+    finally:
+        os.close(descriptor)
+
+
 def _append(key: str, **fields: str) -> None:
     """As with leases: no O_CREAT on what another user made (fs.protected_regular)."""
     line = json.dumps({"t": round(time.time(), 3), "by": user_name(), **fields}).encode() + b"\n"
-    path = _journal(key)
+    path = journal_file(lease_file(key))
+    if trouble := file_trouble(path):
+        raise LaunchError(f"{key}: its journal cannot be written: {trouble}.")
+    flags = os.O_WRONLY | os.O_APPEND
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
-    except FileNotFoundError:
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, LEASE_MODE)
-        with contextlib.suppress(OSError):
-            os.fchmod(descriptor, LEASE_MODE)
+        try:
+            descriptor = open_regular(path, flags)
+        except FileNotFoundError:
+            descriptor = open_regular(path, flags | os.O_CREAT, LEASE_MODE)
+            with contextlib.suppress(OSError):
+                os.fchmod(descriptor, LEASE_MODE)
+    except UnreadableFile as error:
+        raise LaunchError(f"{key}: its journal cannot be written: {error}") from error
     try:
+        if fields["what"] == PUT_BACK and os.fstat(descriptor).st_size > LARGEST_JOURNAL_BYTES:
+            os.ftruncate(descriptor, 0)  # what stands before it counts no more
         os.write(descriptor, b"\n" + line)
     finally:
         os.close(descriptor)

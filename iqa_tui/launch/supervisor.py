@@ -22,7 +22,9 @@ from iqa_tui.launch.causes import Ending, OomKills, explain, is_disk_full, tail,
 from iqa_tui.launch.children import Child, become_reaper, start_child, wait_for_signal
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.lease import Holder, take_lease, user_name
+from iqa_tui.launch.lease_watch import LeaseWatch
 from iqa_tui.launch.marks import make_mark
+from iqa_tui.launch.no_process import is_no_process, no_process_words
 from iqa_tui.launch.output import OutputLog
 from iqa_tui.launch.setaside import record_driver_loss
 from iqa_tui.launch.signature import NotSigned, Signed, verify
@@ -43,7 +45,7 @@ from training.runfolder.schema import (
     State,
     StopRequest,
 )
-from training.runfolder.write import Record, write_record, write_record_into
+from training.runfolder.write import Record, write_atomic, write_record, write_record_into
 
 POLL_SECONDS = 0.25
 """How long a stop request may lie unseen. Ends of processes are told by the kernel at once."""
@@ -58,9 +60,17 @@ EXIT_DEVICE_TAKEN = 11
 """A device is another run's: this one stays queued."""
 EXIT_NO_ROOM = 12
 """The disk is full: this run stays queued, for what it did could not be kept."""
+EXIT_NO_PROCESS = 13
+"""The system starts no more processes for this user: this run stays queued, for that passes."""
+EXIT_NO_LEASE = 14
+"""A device's lease files cannot be used: this run stays queued, for another device, or until they can."""
 NO_ROOM_ERRORS = (errno.ENOSPC, errno.EDQUOT)
 RESERVED_BYTES = 64 << 10
 """Kept for the records of an attempt, so that a disk that its trainer filled cannot keep them out."""
+
+
+class NoLease(LaunchError):
+    """A lease that cannot be taken, though no other run has it."""
 
 
 def main(argv: list[str]) -> int:
@@ -82,6 +92,9 @@ def main(argv: list[str]) -> int:
     except LockHeld as held:
         print(f"{run.run_id}: {held}", file=sys.stderr)
         return EXIT_DEVICE_TAKEN if str(held).startswith("device") else EXIT_NOT_QUEUED
+    except NoLease as error:
+        print(f"{run.run_id}: {error}", file=sys.stderr)
+        return EXIT_NO_LEASE
     except OSError as error:
         if error.errno not in NO_ROOM_ERRORS:
             raise
@@ -104,6 +117,7 @@ def _take_run(run: RunFolder, devices: list[DeviceRecord]) -> tuple[Signed | Non
     Raises:
         LockHeld: a device, or the run, is somebody else's.
         NotSigned: its owner did not queue it here as it stands.
+        NoLease: the lease of a device cannot be taken at all.
     """
     if run_status(run).state is not State.QUEUED:
         return None, []
@@ -119,6 +133,8 @@ def _take_run(run: RunFolder, devices: list[DeviceRecord]) -> tuple[Signed | Non
             locks.append(take_lease(device["key"], share, room_bytes=room))
     except LockHeld as held:
         raise LockHeld(f"device {device['key']}: {held}") from held
+    except LaunchError as error:
+        raise NoLease(str(error)) from error
     alive = take_lock(run.alive_lock)
     attempt = run.latest_attempt()
     if run.stop.exists() or run.result.exists() or (attempt is not None and attempt.process.exists()):
@@ -148,6 +164,9 @@ class Supervisor:
         self._oom_kills = OomKills()
         self._stopping: _Stopping | None = None
         self._is_at_time_limit = False
+        keys = [device["key"] for device in devices]
+        self._leases = LeaseWatch(list(zip(keys, inherited[1:-1], strict=True)), _say)
+        self._note = ""
 
     def supervise(self) -> int:
         """From the start of the trainer to the record of its end; returns what `main` returns."""
@@ -166,6 +185,9 @@ class Supervisor:
         try:
             trainer = self._start(output)
         except OSError as error:
+            if is_no_process(error):
+                print(f"{self._run.run_id}: {no_process_words(error)}; it stays queued", file=sys.stderr)
+                return EXIT_NO_PROCESS
             self._write_end(ExitKind.NOT_STARTED, _cannot_run(self._spec, error))
             return 0
         self._record_process(trainer)
@@ -193,6 +215,7 @@ class Supervisor:
             if not trainer.has_ended:
                 self._watch_the_clock()
                 self._watch_the_folder()
+                self._watch_the_leases()
                 self._stop_if_asked(trainer)
 
     def _end(self, trainer: Child) -> None:
@@ -255,6 +278,14 @@ class Supervisor:
         """Who deletes the folder of a run wants its end, and left no place to ask for it."""
         if self._stopping is None and self._is_deleted:
             self._stopping = _Stopping(StopRequest(by="the deletion of its folder", when=time.time()))
+
+    def _watch_the_leases(self) -> None:
+        """What is wrong with them stands in the run's row; the run goes on, for it may be the only one all the same."""
+        note = self._leases.look()
+        if note != self._note and not self._is_deleted:
+            self._note = note
+            with contextlib.suppress(OSError):  # it stands in supervisor.log too
+                write_atomic(self._attempt.note, note.encode())
 
     @property
     def _is_deleted(self) -> bool:
@@ -350,6 +381,11 @@ def _is_there(path: Path) -> bool:
 def _cannot_run(spec: Spec, error: OSError) -> str:
     what = error.filename or spec.argv[0]
     return f"its command cannot be run: {what}: {error.strerror}"
+
+
+def _say(words: str) -> None:
+    with contextlib.suppress(OSError):  # a full disk
+        print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {words}", flush=True)
 
 
 def _print_to(path: Path) -> None:

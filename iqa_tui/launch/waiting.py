@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
 
 from iqa_tui.gpus.free import GIB
 from iqa_tui.launch.backlog import Backlog, Entry, Waiting, held_back_by, in_starting_order, placed
 from iqa_tui.launch.causes import is_disk_full
 from iqa_tui.launch.devices import DeviceState, Promises, Survey, can_start, may_use
+from iqa_tui.launch.dispatcher_files import dispatches_as_before, read_trouble
 from iqa_tui.launch.errors import owner_name
 from iqa_tui.launch.signature import why_not_signed
 from iqa_tui.launch.turn import STARTS_NEXT
-from training.runfolder.layout import RunFolder, dispatcher_lock
-from training.runfolder.lock import is_held
+from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record
 from training.runfolder.schema import Place, RunFolderError, Spec
 from training.runfolder.text import plain
@@ -31,10 +32,11 @@ def waiting_reasons(
         queued: of one folder of runs.
         alive: runs of that folder that are alive; None: looked up where a strategy asks for it.
     """
-    reasons = {run.run_id: plain(words) for run, _ in queued if (words := _holder(run))}
+    reasons = {run.run_id: plain(words) for run, spec in queued if (words := _holder(run, spec))}
     turns = in_starting_order([placed(entry) for entry in queued if entry[0].run_id not in reasons])
     waiting = Waiting(tuple(turns), tuple(alive if alive is not None else _alive(queued)))
     promises = Promises()
+    trouble = read_trouble(turns[0][0].runs_dir) if turns else ""
     for run, spec in waiting.queued:
         before = held_back_by((run, spec), waiting)
         if before:
@@ -45,18 +47,21 @@ def waiting_reasons(
         ]
         if free:
             promises.add(spec, free[0].device)
-            reasons[run.run_id] = f"{STARTS_NEXT} on {free[0].device.label}"
+            starts = f"{STARTS_NEXT} on {free[0].device.label}"
+            reasons[run.run_id] = f"your dispatcher cannot start it: {trouble}" if trouble else starts
         else:
             reasons[run.run_id] = plain(_device_words(spec, survey, promises))
     return reasons
 
 
-def _holder(run: RunFolder) -> str:
+def _holder(run: RunFolder, spec: Spec) -> str:
     """Whom, rather than what, it waits for; empty where that is nobody."""
     try:
         place = read_record(run.place, Place)
     except RunFolderError:
         place = None
+    if place is not None and place.held and place.why:
+        return f"held: {place.why}; `iqa-tui release --group {shlex.quote(spec.group)}` lets its runs start"
     if place is not None and place.held:
         return f"held by {place.by}; h or `iqa-tui release` lets it start"
     if is_disk_full(run.path):
@@ -74,7 +79,7 @@ def _closed_words(run: RunFolder) -> str:
 
 
 def _owner_words(run: RunFolder) -> str:
-    """Only who queued a run starts it; empty where that is us and we can, or their dispatcher is at work."""
+    """Only who queued a run starts it, and whether their dispatcher is at work is closed to us; empty if that is us."""
     try:
         owner = run.path.stat().st_uid
         if owner == os.geteuid():
@@ -82,9 +87,9 @@ def _owner_words(run: RunFolder) -> str:
         name = owner_name(run.path)
     except OSError:  # deleted meanwhile
         return ""
-    if is_held(dispatcher_lock(run.runs_dir, owner)):
+    if dispatches_as_before(run.runs_dir, owner):
         return ""
-    return f"waits for {name}, who queued it: any iqa-tui command of theirs starts it"
+    return f"queued by {name}, whose own dispatcher starts it"
 
 
 def _alive(queued: list[Entry]) -> Sequence[Entry]:

@@ -18,14 +18,17 @@ from iqa_tui.launch.backlog import is_ours
 from iqa_tui.launch.signature import why_not_signed
 from iqa_tui.monitor.state import RunState, fold
 from training.runfolder.layout import AttemptFolder, RunFolder, list_runs
+from training.runfolder.opening import read_bounded
 from training.runfolder.read import EventTail, change_stamp, is_settled, read_record, read_spec, run_status
 from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RunFolderError, State, Status
-from training.runfolder.text import plain_copy
+from training.runfolder.text import plain, plain_copy
 
 R = TypeVar("R", ProcessRecord, ExitRecord, Place, Result)
 
 NOT_SHOWN = ("plan", "config", "versions")
 """Large tables of which a listing shows nothing; `words.recorded_rows` cleans the rows of a plan that are shown."""
+
+LARGEST_NOTE_BYTES = 4096
 
 
 class Catalog:
@@ -104,6 +107,7 @@ class _Followed:
                 spec=spec,
                 process=_shown(attempt.process, ProcessRecord) if attempt else None,
                 exit=_shown(attempt.exit, ExitRecord) if attempt and not status.state.is_alive else None,
+                note=plain(_note(attempt)) if attempt and status.state.is_alive else "",
                 place=_shown(self._run.place, Place) if status.state is State.QUEUED else None,
                 result=_shown(self._run.result, Result) if status.state is State.FINISHED else None,
             )
@@ -113,6 +117,12 @@ class _Followed:
 
 def _shown(path: Path, kind: type[R]) -> R | None:
     return plain_copy(read_record(path, kind), leave=NOT_SHOWN)
+
+
+def _note(attempt: AttemptFolder) -> str:
+    with contextlib.suppress(OSError, RunFolderError):
+        return read_bounded(attempt.note, LARGEST_NOTE_BYTES).decode(errors="replace").strip()
+    return ""
 
 
 def _attempt(run: RunFolder, status: Status) -> AttemptFolder | None:

@@ -85,6 +85,8 @@ class RunState:
     progress: Progress | None = None
     """What it is busy with while no step comes; None while it steps."""
     warnings: tuple[str, ...] = ()
+    note: str = ""
+    """What its supervisor says of it while it is alive; empty if all is as it should be."""
     resumed_attempt: int = 0
     """The newest attempt that went on from a checkpoint."""
     begun_digests: tuple[str, ...] = ()

@@ -84,7 +84,7 @@ def note_words(state: RunState, waits_for: str) -> str:
     if state.state is State.QUEUED:
         return queue_words(state, waits_for)
     attempt = f"attempt {state.status.attempt}" if state.state.is_alive and state.status.attempt > 1 else ""
-    return cause_words(state) or (state.warnings[-1] if state.warnings else attempt)
+    return state.note or cause_words(state) or (state.warnings[-1] if state.warnings else attempt)
 
 
 def queue_words(state: RunState, waits_for: str) -> str:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import os
 import time
 from pathlib import Path
 from typing import Any
 
+from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.turn import starts_next
 from iqa_tui.monitor.pace import duration_words
 from iqa_tui.watch.gpu_watcher import Queued
-from training.runfolder.layout import dispatcher_log
 
 LOOK_SECONDS = 10.0
 """Between two looks at runs that are over while none waits: one of them may be lost and to be resumed."""
@@ -47,8 +46,8 @@ class Reviver:
         self._doubt(reasons)
         if trouble:
             backlog = importlib.import_module("iqa_tui.launch.backlog")
-            ours = [run.run_id for run, spec in queued if backlog.is_ours(run)]
-            reasons |= {run_id: f"{trouble}; {reasons[run_id]}" for run_id in ours if run_id in reasons}
+            ours = [run.run_id for run, spec in queued if run.run_id in reasons and backlog.is_ours(run)]
+            reasons |= {run_id: f"{trouble}; {reasons[run_id]}" for run_id in ours if trouble not in reasons[run_id]}
         return reasons
 
     def _doubt(self, reasons: dict[str, str]) -> None:
@@ -69,10 +68,10 @@ class Reviver:
             self._backlog = backlog.Backlog(self._runs_dir, own_only=True)
         try:
             was_started = launcher.revive_dispatcher(self._runs_dir, self._backlog)
-        except OSError as error:
-            return f"nobody can give it a device ({error.strerror or error}: {self._runs_dir})"
+        except (LaunchError, OSError) as error:
+            return str(error).rstrip(".")
         self._started = self._started + 1 if was_started else 0
         if self._started <= SHORT_LIVES:
             return ""
-        log = dispatcher_log(self._runs_dir, os.geteuid())
-        return f"nobody gives it a device: its dispatcher ends at once, {log} says why"
+        files = importlib.import_module("iqa_tui.launch.dispatcher_files")
+        return f"it gets no device: its dispatcher ends at once, {files.dispatcher_log(self._runs_dir)} says why"

@@ -10,10 +10,11 @@ import tempfile
 import time
 from pathlib import Path
 
+from iqa_tui.launch.dispatcher_files import dispatcher_lock
 from tests.benchmarks.figure import report
 from tests.fakes.finished_runs import finish_run, queue_run
 from tests.fakes.lab import STUB
-from training.runfolder.layout import dispatcher_lock, list_runs
+from training.runfolder.layout import list_runs
 from training.runfolder.lock import is_held
 from training.runfolder.write import EventWriter
 
@@ -40,7 +41,7 @@ def listing(count: int) -> None:
         runs_dir = Path(folder) / "runs"
         make_runs(runs_dir, count)
         command = [sys.executable, "-m", "iqa_tui", "status", "--runs-dir", str(runs_dir)]
-        env = {**os.environ, "IQA_TUI_LEASES": f"{folder}/leases"}
+        env = {**os.environ, "IQA_TUI_LEASES": f"{folder}/leases", "IQA_TUI_STATE": f"{folder}/state"}
         began, before = time.perf_counter(), os.times()
         done = subprocess.run(command, check=True, capture_output=True, env=env)
         elapsed, after = time.perf_counter() - began, os.times()
@@ -53,6 +54,7 @@ def listing(count: int) -> None:
 def draining() -> None:
     """A queue of short runs; the dispatcher's own time and memory, read from /proc while it works."""
     with tempfile.TemporaryDirectory() as folder:
+        os.environ["IQA_TUI_STATE"] = f"{folder}/state"  # the dispatcher's lock is looked for there
         env = {**os.environ, "IQA_TUI_LEASES": f"{folder}/leases", "IQA_TUI_CPU_SLOTS": str(DEVICES)}
         runs_dir, plan = Path(folder) / "runs", Path(folder) / "many.toml"
         rows = "".join(
@@ -79,7 +81,7 @@ def _watch(runs_dir: Path, began: float) -> tuple[float, list[int]]:
     """CPU seconds of the dispatcher and its memory in KiB, look by look, until it ends."""
     seconds, sizes = 0.0, []
     ticks = os.sysconf("SC_CLK_TCK")
-    while is_held(dispatcher_lock(runs_dir, os.geteuid())) and time.monotonic() < began + PATIENCE_SECONDS:
+    while is_held(dispatcher_lock(runs_dir)) and time.monotonic() < began + PATIENCE_SECONDS:
         pid = _dispatcher(runs_dir)
         if pid is not None:
             try:

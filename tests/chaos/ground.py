@@ -42,6 +42,7 @@ class Ground:
                 "CHAOS_CLOCK": str(self._clock),
                 "CHAOS_BREAK": breaks,
                 "IQA_TUI_LEASES": str(self.folder / "leases"),
+                "IQA_TUI_STATE": str(self.folder / "state"),
                 "IQA_TUI_CPU_SLOTS": str(slots),
                 "OMP_NUM_THREADS": "1",
                 "PYTHONPATH": os.pathsep.join([str(SHIM), str(ROOT)]),

@@ -112,7 +112,7 @@ class Saboteur:
                 flags = [flag for flag, share in FLAGS.items() if self._random.random() < share]
                 argv = [sys.executable, str(TRAINER), "--run_folder", "{run_folder}", *flags]
                 steps = self._random.choice((10, 20, 40))
-                spec = Spec(run.run_id, "chaos", run.run_id, [*argv, "--steps", str(steps)], time.time())
+                spec = Spec(run.run_id, run.run_id, run.run_id, [*argv, "--steps", str(steps)], time.time())
                 write_record(run.spec, spec)
         with contextlib.suppress(OSError):
             ensure_dispatcher(self._ground.runs_dir)

@@ -162,6 +162,7 @@ def exit_record(run: RunFolder) -> ExitRecord:
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     made = Lab(tmp_path)
     monkeypatch.setenv("IQA_TUI_LEASES", str(made.leases))
+    monkeypatch.setenv("IQA_TUI_STATE", str(tmp_path / "state"))
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.delenv("IQA_TUI_CPU_SLOTS", raising=False)
     yield made

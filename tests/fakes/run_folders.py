@@ -15,9 +15,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from iqa_tui.launch.dispatcher_files import dispatcher_lock
 from iqa_tui.launch.signature import write_signed
+from iqa_tui.launch.state_folder import state_folder
 from training.runfolder.host import boot_id
-from training.runfolder.layout import RunFolder, dispatcher_lock
+from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
 from training.runfolder.read import start_ticks
 from training.runfolder.schema import ExitKind, ExitRecord, ProcessRecord, Result, Spec
@@ -264,7 +266,8 @@ def lifelike_ablation(runs_dir: Path) -> list[FakeRun]:
 def hold_dispatcher_lock(runs_dir: Path) -> int:
     """As if somebody dispatched: without it the app would start a dispatcher, and that the queued runs."""
     runs_dir.mkdir(parents=True, exist_ok=True)
-    return take_lock(dispatcher_lock(runs_dir, os.geteuid()))
+    state_folder()
+    return take_lock(dispatcher_lock(runs_dir))
 
 
 def play(runs: list[FakeRun], seconds: float) -> None:

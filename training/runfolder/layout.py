@@ -21,19 +21,9 @@ NAME_DIGEST_DIGITS = 6
 """Enough to tell folders apart whose names are shown alike."""
 
 
-def dispatcher_lock(runs_dir: Path, user_id: int) -> Path:
-    """Held by the one dispatcher that works on this folder for this user."""
+def older_dispatcher_lock(runs_dir: Path, user_id: int) -> Path:
+    """Held by a dispatcher of a version of before, which had its lock in the folder of runs."""
     return runs_dir / f"dispatcher-{user_id}.lock"
-
-
-def dispatcher_locks(runs_dir: Path) -> list[Path]:
-    """Those of every user who ever queued a run here."""
-    return sorted(runs_dir.glob("dispatcher-*.lock"))
-
-
-def dispatcher_log(runs_dir: Path, user_id: int) -> Path:
-    """What that user's dispatcher decided, for people."""
-    return runs_dir / f"dispatcher-{user_id}.log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +48,11 @@ class AttemptFolder:
     @property
     def supervisor_output(self) -> Path:
         return self.path / "supervisor.log"
+
+    @property
+    def note(self) -> Path:
+        """What its supervisor has to say of it while it runs: one line, or nothing."""
+        return self.path / "note.txt"
 
     @property
     def exit(self) -> Path:

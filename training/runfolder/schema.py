@@ -219,6 +219,8 @@ class Place:
     """Instead of the spec's; None: the spec's."""
     why: str = ""
     """Why it is held, in words; empty if its user held it."""
+    released: float = 0.0
+    """Unix seconds of when a user last let it start; 0 if none ever had to."""
     format: int = FORMAT
 
 

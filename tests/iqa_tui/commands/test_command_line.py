@@ -340,3 +340,29 @@ def test_progress_lines_come_in_the_plans_order(lab: Lab, shell: Shell) -> None:
     out = shell("launch", plan_file(lab, rows), "--headless")
     first_lines = [line.split()[1] for line in out.splitlines()[:3]]
     assert first_lines == ["C", "A", "B"]
+
+
+def test_without_a_folder_for_its_own_state_nothing_is_ordered_but_everything_is_shown(
+    lab: Lab, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lease = take_lease("cpu-0", Holder("ann", "hers"))
+    (run,) = lab.launch({})
+    wait_until(lab.dispatchers, "a dispatcher")
+    for pid in lab.dispatchers():
+        os.kill(pid, signal.SIGKILL)
+    os.close(lease)
+    wait_until(lambda: not lab.processes(), "the dispatcher to be gone")
+    monkeypatch.setenv("IQA_TUI_STATE", "/proc/state")
+    plan = plan_file(lab, '[[experiment]]\nid = "A"\n')
+    for order in (["launch", plan, "--headless"], ["retry", "S1"], ["hold", "S1"], ["release", "S1"]):
+        shell(*order, code=4)
+        assert "IQA_TUI_STATE" in shell.errors
+    assert len(list_runs(lab.runs_dir)) == 1
+    out = shell("status")
+    assert "your dispatcher cannot start it: /proc/state: " in out
+    assert "Queued runs get no devices: /proc/state: " in out
+    assert "| S1" in shell("export", "--format", "markdown", "--group", "stub")
+    assert "Queued runs get no devices: /proc/state: " in shell.errors
+    assert json.loads(shell("status", "--json"))["dispatching"] is False
+    assert state(run) is State.QUEUED
+    assert "will not start" in shell("stop", "S1")

@@ -19,8 +19,18 @@ import pytest
 
 from iqa_tui.launch.backlog import Backlog
 from iqa_tui.launch.devices import Surveyor
+from iqa_tui.launch.dispatcher_files import (
+    dispatcher_lock,
+    dispatcher_log,
+    dispatcher_trouble,
+    is_dispatching,
+    read_trouble,
+    take_dispatching,
+)
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.lease import Holder, lease_holder, take_lease
+from iqa_tui.launch.lease_folder import gate_file, lease_file
+from iqa_tui.launch.processes import ROOT
 from iqa_tui.launch.queue import ensure_dispatcher, revive_dispatcher
 from iqa_tui.launch.stop import retry_run, stop_run
 from iqa_tui.launch.waiting import waiting_reasons
@@ -39,7 +49,7 @@ from tests.fakes.lab import (
 )
 from tests.fakes.nvml import FakeGpus
 from tests.fakes.run_folders import hold_dispatcher_lock
-from training.runfolder.layout import RunFolder, dispatcher_lock, dispatcher_log, list_runs
+from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.lock import is_held, take_lock
 from training.runfolder.read import read_spec
 from training.runfolder.schema import State
@@ -63,8 +73,8 @@ def test_five_runs_share_one_slot_one_after_the_other_by_priority(lab: Lab) -> N
 def test_the_dispatcher_ends_when_nothing_waits(lab: Lab) -> None:
     wait_for_end(*lab.launch({}))
     wait_until(lambda: not lab.processes(), "the dispatcher to end")
-    assert not is_held(dispatcher_lock(lab.runs_dir, os.geteuid()))
-    assert "goes to CPU 0" in dispatcher_log(lab.runs_dir, os.geteuid()).read_text()
+    assert not is_held(dispatcher_lock(lab.runs_dir))
+    assert "goes to CPU 0" in dispatcher_log(lab.runs_dir).read_text()
 
 
 def test_a_killed_trainer_frees_its_slot_for_the_next_run(lab: Lab) -> None:
@@ -97,7 +107,7 @@ def test_a_killed_dispatcher_is_replaced_by_whoever_looks(lab: Lab) -> None:
     assert not revive_dispatcher(lab.runs_dir)
     for pid in lab.dispatchers():
         os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not is_held(dispatcher_lock(lab.runs_dir, os.geteuid())), "the dispatcher's lock")
+    wait_until(lambda: not is_held(dispatcher_lock(lab.runs_dir)), "the dispatcher's lock")
     go.touch()
     wait_for_end(first)
     assert state(first) is State.FINISHED
@@ -189,6 +199,98 @@ def test_a_supervisor_that_never_comes_up_is_given_up_in_words(lab: Lab, monkeyp
     assert words(run).startswith("failed: its supervisor did not come up 3 times")
 
 
+REFUSED_IN = """
+import os, subprocess, sys
+program, flag = {program!r}, {flag!r}
+start = subprocess.Popen.__init__
+def refuse(self, *words, **options):
+    if program in " ".join(sys.orig_argv) and "gpus.sampler" not in str(words) and os.path.exists(flag):
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+    start(self, *words, **options)
+subprocess.Popen.__init__ = refuse
+"""
+
+
+@pytest.mark.parametrize("program", ["iqa_tui.launch.dispatcher", "iqa_tui.launch.supervisor"])
+def test_a_run_whose_process_the_system_refuses_to_start_stays_queued_and_says_so(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    full = lab.folder / "full"
+    full.touch()
+    shadow = lab.folder / "shadow" / "sitecustomize.py"
+    shadow.parent.mkdir()
+    shadow.write_text(REFUSED_IN.format(program=program, flag=str(full)))
+    with monkeypatch.context() as only:
+        only.setenv("PYTHONPATH", os.pathsep.join([str(shadow.parent), os.environ.get("PYTHONPATH", "")]))
+        (run,) = lab.launch({})
+
+    def reason() -> str:
+        return waiting_reasons([(run, read_spec(run))], Surveyor().survey())[run.run_id]
+
+    told = "your dispatcher cannot start it: this machine lets you start no more processes (ulimit -u"
+    wait_until(lambda: reason().startswith(told), "the row to say so")
+    assert state(run) is State.QUEUED
+    assert not run.attempt(1).exit.exists()
+    assert not run.attempt(2).path.exists()
+    full.unlink()
+    wait_for(run, State.FINISHED)
+    assert not run.attempt(2).path.exists()
+    assert dispatcher_log(lab.runs_dir).read_text().count("lets you start no more processes") == 1
+    wait_until(lambda: not dispatcher_trouble(lab.runs_dir).exists(), "its trouble to pass")
+
+
+def test_a_dispatcher_whose_python_is_gone_says_so_and_ends_and_the_next_look_starts_another(lab: Lab) -> None:
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", lab.folder / "venv"], check=True)
+    lease = take_lease("cpu-0", Holder("ann", "hers"))
+    locks = take_dispatching(lab.runs_dir)  # so that the launch starts none
+    (run,) = lab.launch({})
+    for lock in locks:
+        os.close(lock)
+    python = lab.folder / "venv" / "bin" / "python"
+    command = [python, "-m", "iqa_tui.launch.dispatcher", lab.runs_dir]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    dispatcher = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
+    wait_until(lambda: is_dispatching(lab.runs_dir), "it to work")
+    (lab.folder / "venv").rename(lab.folder / "moved")
+    os.close(lease)
+    said, _ = dispatcher.communicate(timeout=30)
+    gone = f"the Python of this program is gone ({python})"
+    assert said.count(gone) == 1
+    assert "Traceback" not in said
+    (reason,) = waiting_reasons([(run, read_spec(run))], Surveyor().survey()).values()
+    assert reason.startswith(f"your dispatcher cannot start it: {gone}")
+    assert state(run) is State.QUEUED
+    assert revive_dispatcher(lab.runs_dir)
+    wait_for(run, State.FINISHED)
+    wait_until(lambda: not dispatcher_trouble(lab.runs_dir).exists(), "its trouble to pass")
+
+
+def test_a_dispatcher_that_cannot_look_at_the_devices_says_so_in_the_rows_and_once_in_its_log(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as only:
+        only.setenv("IQA_TUI_CPU_SLOTS", "two")
+        (run,) = lab.launch({}, devices=None)
+    wait_until(lambda: read_trouble(lab.runs_dir), "its trouble")
+    (reason,) = waiting_reasons([(run, read_spec(run))], Surveyor().survey()).values()
+    assert reason == (
+        "your dispatcher cannot start it: IQA_TUI_CPU_SLOTS='two': write a number of at least 1, or unset it."
+    )
+    time.sleep(1.5)  # three more looks
+    assert dispatcher_log(lab.runs_dir).read_text().count("IQA_TUI_CPU_SLOTS") == 1
+
+
+def test_what_stands_in_the_place_of_a_lease_keeps_its_device_from_runs_and_no_other(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IQA_TUI_CPU_SLOTS", "2")
+    os.mkfifo(gate_file(lease_file("cpu-0")))
+    runs = lab.launch({}, {})
+    wait_for_end(*runs)
+    assert {state(run) for run in runs} == {State.FINISHED}
+    assert {process(run).devices[0]["key"] for run in runs} == {"cpu-1"}
+
+
 def test_four_gpus_run_four_and_the_fifth_says_what_it_waits_for(
     lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -268,8 +370,8 @@ def test_what_another_user_queued_is_not_started_in_our_name(lab: Lab, monkeypat
 
 def test_runs_whose_folders_are_damaged_keep_nobody_else_waiting(lab: Lab) -> None:
     lease = take_lease("cpu-0", Holder("ann", "hers"))
-    runs = lab.launch(*[{}] * 8)
-    torn, gone, no_folder, no_lock, deleted, silent, odd, good = runs
+    runs = lab.launch(*[{}] * 9)
+    torn, gone, no_folder, no_lock, deleted, silent, odd, no_attempt, good = runs
     torn.spec.write_text('{"form')
     gone.spec.unlink()
     no_folder.attempts_dir.touch()
@@ -277,16 +379,21 @@ def test_runs_whose_folders_are_damaged_keep_nobody_else_waiting(lab: Lab) -> No
     shutil.rmtree(deleted.path)
     silent.events.mkdir()
     odd.place.write_text("[]")
+    no_attempt.attempts_dir.mkdir()
+    (no_attempt.attempts_dir / "1").touch()
     states = {known.run_id: known.status for known in Catalog(lab.runs_dir).refresh()}
     assert "Move the file away" in states[torn.run_id].cause
+    assert states[no_lock.run_id].cause == f"{no_lock.alive_lock}: is a folder, not a file. Move it away."
     assert states[no_folder.run_id].cause == f"{no_folder.path}: Not a directory"
     assert sorted(states) == sorted(run.run_id for run in runs if run not in (gone, deleted))
     os.close(lease)
     wait_for_end(good, silent)
-    log = dispatcher_log(lab.runs_dir, os.geteuid())
-    wait_until(lambda: "it is left alone for 60 s" in log.read_text(), "the run without a lock to be given up")
+    log = dispatcher_log(lab.runs_dir)
+    wait_until(
+        lambda: "it is left alone for 60 s" in log.read_text(), "the run without an attempt's folder to be given up"
+    )
     assert state(good) is state(silent) is State.FINISHED
-    assert log.read_text().count(f"{no_lock.run_id}: its supervisor ended with code 1") == 3
+    assert log.read_text().count(f"{no_attempt.run_id}: its supervisor ended with code 1") == 3
     with pytest.raises(LaunchError, match=r"is unreadable: .*Not a directory$"):
         stop_run(no_folder)
 

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pwd
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from iqa_tui.launch import lease
+from iqa_tui.launch import lease, lease_folder
+from iqa_tui.launch.devices import Surveyor
 from iqa_tui.launch.errors import LaunchError
-from iqa_tui.launch.lease import Holder, lease_file, lease_holder, lease_holders, leases_dir, take_lease
+from iqa_tui.launch.lease import Holder, lease_holder, lease_holders, lease_is_named, take_lease
+from iqa_tui.launch.lease_folder import gate_file, journal_file, lease_file, leases_dir, share_file
+from iqa_tui.launch.setaside import put_back, set_aside_reason, withdraw
 from tests.fakes.lab import Lab, wait_until
+from training.runfolder import lock
 from training.runfolder.schema import LockHeld
 
 ANN = Holder("ann", "a-run", 4711, "F2 L2 (MSE)", "/runs")
@@ -26,6 +34,7 @@ RACER = """
 import os, random, sys, time
 from pathlib import Path
 from iqa_tui.launch.lease import Holder, take_lease
+from training.runfolder import lock
 from training.runfolder.schema import LockHeld
 me, rounds, scratch, user = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
 if user:
@@ -191,29 +200,234 @@ def test_a_lease_is_open_to_all_before_anything_else_can_happen(lab: Lab, monkey
     assert lease_file("GPU-1").stat().st_mode & 0o777 == 0o666
 
 
-def test_what_others_write_or_link_into_the_shared_folder_harms_nobody(lab: Lab, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"user": "eve", "run_id": "r", "reserved_bytes": "all of it"}',
+        b'{"user": "eve", "run_id": "r", "reserved_bytes": -8000}',
+        b'{"user": ["eve"], "run_id": "r"}',
+        b'{"user": "eve", "run_id": "r", "pid": true}',
+        b"[" * 60_000,
+        b'["user"]',
+        b" " * (1 << 20),
+        b"\xff\xfe",
+    ],
+)
+def test_what_others_write_into_a_lease_is_no_more_than_a_run_of_somebody(lab: Lab, content: bytes) -> None:
     taken = take_lease("GPU-1", ANN)
-    lease_file("GPU-1").write_text('{"user": "eve", "run_id": "r", "reserved_bytes": "all of it"}')
+    lease_file("GPU-1").write_bytes(content)
     assert lease_holders("GPU-1") == (Holder("somebody", ""),)
     os.close(taken)
-    mine = tmp_path / "mine"
-    mine.write_text("dear to me")
-    lease_file("GPU-2").symlink_to(mine)
-    with pytest.raises(LaunchError, match=r"GPU-2.lock: this lease cannot be taken"):
-        take_lease("GPU-2", ANN)
-    assert mine.read_text() == "dear to me"
 
 
-def test_the_machines_folder_is_opened_by_its_owner_and_a_chosen_one_left_as_it_is(
+def test_what_a_later_version_adds_to_a_lease_is_passed_over(lab: Lab) -> None:
+    taken = take_lease("GPU-1", ANN)
+    lease_file("GPU-1").write_text('{"user": "ann", "run_id": "r", "node": "n7"}')
+    assert lease_holders("GPU-1") == (Holder("ann", "r"),)
+    os.close(taken)
+
+
+def make_pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def make_link(path: Path) -> None:
+    (path.parent / "dear to me").touch()
+    path.symlink_to(path.parent / "dear to me")
+
+
+def make_hard_link(path: Path) -> None:
+    (path.parent / "dear to me").touch()
+    path.hardlink_to(path.parent / "dear to me")
+
+
+def make_folder(path: Path) -> None:
+    path.mkdir()
+
+
+def make_socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listening, contextlib.chdir(path.parent):  # a socket's path is short
+        listening.bind(path.name)
+
+
+def share_0(lease: Path) -> Path:
+    return share_file(lease, 0)
+
+
+@pytest.mark.parametrize("part", [lambda lease: lease, gate_file, share_0, journal_file])
+@pytest.mark.parametrize("make", [make_pipe, make_link, make_hard_link, make_folder, make_socket])
+def test_what_stands_in_the_place_of_a_lease_makes_its_device_useless_and_no_other(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, part: Callable[[Path], Path], make: Callable[[Path], None]
+) -> None:
+    monkeypatch.setenv("IQA_TUI_CPU_SLOTS", "2")
+    leases_dir()
+    path = part(lease_file("cpu-0"))
+    make(path)
+    with pytest.raises(LaunchError, match=f"cpu-0 cannot be given: {path} is .*ask its owner .* to remove it"):
+        take_lease("cpu-0", ANN)
+    with pytest.raises(LaunchError, match=f"cpu-0 cannot be given: {path} is .*"):
+        take_lease("cpu-0", replace(ANN, reserved_bytes=1), room_bytes=4)
+    assert lease_holders("cpu-0") == ()
+    assert set_aside_reason("cpu-0") == ""
+    useless, good = Surveyor().survey().devices
+    assert (useless.free, good.free) == (False, True)
+    assert useless.reason.startswith(f"cannot be given: {path} is ")
+    os.close(take_lease("cpu-1", ANN))
+    if (path.parent / "dear to me").exists():
+        assert (path.parent / "dear to me").read_bytes() == b""
+
+
+def test_a_journal_that_is_no_file_is_refused_in_words_and_a_huge_one_read_from_its_end(lab: Lab) -> None:
+    leases_dir()
+    os.mkfifo(journal_file(lease_file("cpu-0")))
+    with pytest.raises(LaunchError, match=r"cpu-0: its journal cannot be written: .* is a pipe, not a file; ask its"):
+        withdraw("cpu-0")
+    with journal_file(lease_file("cpu-1")).open("wb") as file:
+        file.truncate(40 << 30)
+    withdraw("cpu-1", "for the demo")
+    assert set_aside_reason("cpu-1").endswith(": for the demo")
+    put_back("cpu-1")
+    assert set_aside_reason("cpu-1") == ""
+    assert journal_file(lease_file("cpu-1")).stat().st_size < 1000
+
+
+def test_a_share_that_is_held_counts_though_the_file_of_one_before_it_was_removed(lab: Lab) -> None:
+    first = take_lease("a", replace(ANN, reserved_bytes=1), room_bytes=4)
+    second = take_lease("a", replace(ANN, reserved_bytes=3), room_bytes=4)
+    share_file(lease_file("a"), 0).unlink()
+    assert [holder.reserved_bytes for holder in lease_holders("a")] == [3]
+    with pytest.raises(LockHeld):
+        take_lease("a", ANN)
+    os.close(first)
+    os.close(second)
+
+
+def test_a_lock_file_that_is_replaced_while_it_is_taken_is_taken_anew(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[Path] = []
+
+    def take_and_lose(path: Path, **options: Any) -> int:
+        descriptor = lock.take_lock(path, **options)
+        if path.suffix == ".lock" and path not in taken:
+            path.unlink()
+        taken.append(path)
+        return descriptor
+
+    monkeypatch.setattr(lease, "take_lock", take_and_lose)
+    descriptor = take_lease("cpu-0", ANN)
+    assert taken.count(lease_file("cpu-0")) == 2
+    assert lease_is_named(descriptor, lease_file("cpu-0"))
+    assert lease_holder("cpu-0") == ANN
+    os.close(descriptor)
+
+
+# The folder
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Folders as `/run/lock` and `/var/tmp` are, and none was chosen."""
+    monkeypatch.delenv("IQA_TUI_LEASES")
+    monkeypatch.setattr(lease_folder, "MACHINE_FOLDERS", (tmp_path / "run-lock", tmp_path / "var-tmp"))
+    monkeypatch.setattr(lease_folder, "OLDER_FOLDERS", (tmp_path / "run-lock" / "iqa-tui", tmp_path / "older"))
+    for name in ("run-lock", "var-tmp"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name).chmod(0o1777)
+    return tmp_path
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make folders of root's and of others")
+def test_leases_stand_directly_in_the_first_folder_of_roots_that_every_user_may_write(machine: Path) -> None:
+    assert lease_file("GPU-1") == machine / "run-lock" / "iqa-tui-GPU-1.lock"
+    assert journal_file(lease_file("GPU-1")).name == "iqa-tui-GPU-1.journal"
+    assert share_file(lease_file("GPU-1"), 3).name == "iqa-tui-GPU-1.share-3.lock"
+    assert gate_file(lease_file("GPU-1")).name == "iqa-tui-GPU-1.gate"
+    os.close(take_lease("GPU-1", ANN))
+    assert sorted(path.name for path in (machine / "run-lock").iterdir()) == [
+        "iqa-tui-GPU-1.gate",
+        "iqa-tui-GPU-1.lock",
+    ]
+    (machine / "run-lock").chmod(0o755)
+    assert leases_dir() == machine / "var-tmp"
+    os.chown(machine / "var-tmp", 12_345, 12_345)
+    with pytest.raises(LaunchError, match=r"Neither .*run-lock nor .*var-tmp is a folder of root's .*IQA_TUI_LEASES"):
+        leases_dir()
+    os.chown(machine / "var-tmp", 0, 0)
+    (machine / "var-tmp").chmod(0o777)
+    with pytest.raises(LaunchError, match="Neither"):
+        leases_dir()
+    assert (machine / "var-tmp").stat().st_mode & 0o7777 == 0o777
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has a folder as the machine's")
+def test_a_device_that_a_program_of_before_holds_is_taken_and_its_journal_read(machine: Path) -> None:
+    older = machine / "older"
+    older.mkdir()
+    whole = lock.take_lock(older / "GPU-1.lock")
+    os.write(whole, b'{"user": "bob", "run_id": "old"}')
+    share = lock.take_lock(older / "GPU-2.share-1.lock")
+    os.write(share, b'{"user": "bob", "run_id": "old", "reserved_bytes": 3}')
+    (older / "GPU-3.journal").write_text('{"what": "withdrawn", "by": "bob"}\n')
+    os.mkfifo(older / "GPU-3.lock")  # cannot be held
+    assert lease_holders("GPU-1") == (Holder("bob", "old"),)
+    assert lease_holders("GPU-2") == (Holder("bob", "old", reserved_bytes=3),)
+    for key in ("GPU-1", "GPU-2"):
+        with pytest.raises(LockHeld):
+            take_lease(key, ANN)
+    with pytest.raises(LockHeld):
+        take_lease("GPU-2", replace(ANN, reserved_bytes=2), room_bytes=4)
+    os.close(take_lease("GPU-2", replace(ANN, reserved_bytes=1), room_bytes=4))
+    assert set_aside_reason("GPU-3") == "withdrawn by bob"
+    put_back("GPU-3")
+    assert set_aside_reason("GPU-3") == ""
+    assert lease_holders("GPU-3") == ()
+    for descriptor in (whole, share):
+        os.close(descriptor)
+    os.close(take_lease("GPU-1", ANN))
+    assert sorted(path.name for path in older.iterdir()) == [
+        *("GPU-1.lock", "GPU-2.share-1.lock", "GPU-3.journal", "GPU-3.lock")
+    ]
+
+
+def test_a_chosen_folder_is_made_for_all_and_one_that_is_there_is_left_as_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path / "made by one who was killed"
-    folder.mkdir(mode=0o700)
-    monkeypatch.setenv("IQA_TUI_LEASES", str(folder))
-    assert leases_dir().stat().st_mode & 0o7777 == 0o700
-    monkeypatch.delenv("IQA_TUI_LEASES")
-    monkeypatch.setattr(lease, "_machine_folder", lambda: folder)
+    monkeypatch.setenv("IQA_TUI_LEASES", str(tmp_path / "new"))
     assert leases_dir().stat().st_mode & 0o7777 == 0o1777
+    mine = tmp_path / "mine"
+    mine.mkdir(mode=0o700)
+    monkeypatch.setenv("IQA_TUI_LEASES", str(mine))
+    assert leases_dir().stat().st_mode & 0o7777 == 0o700
+
+
+def test_a_chosen_folder_in_which_others_may_remove_leases_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "leases"
+    folder.mkdir()
+    monkeypatch.setenv("IQA_TUI_LEASES", str(folder))
+    for mode in (0o777, 0o775):
+        folder.chmod(mode)
+        with pytest.raises(LaunchError, match=f"every user may remove the leases of others. `chmod 1777 {folder}`"):
+            leases_dir()
+    folder.rmdir()
+    folder.touch()
+    with pytest.raises(LaunchError, match=f"{folder}: the folder for device leases is a file"):
+        leases_dir()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
+def test_a_chosen_folder_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "leases"
+    folder.mkdir()
+    folder.chmod(0o1777)
+    os.chown(folder, 12_345, 12_345)
+    monkeypatch.setenv("IQA_TUI_LEASES", str(folder))
+    with pytest.raises(
+        LaunchError, match=f"belongs to user 12345, who may remove .* `chown root {folder} && chmod 1777"
+    ):
+        leases_dir()
 
 
 def test_a_folder_that_cannot_be_made_is_named_with_the_way_out(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ from iqa_tui.launch.stop import stop_run
 from iqa_tui.launch.waiting import waiting_reasons
 from tests.fakes.lab import STUB, Lab, process, state, wait_for, wait_for_end, wait_until, words
 from tests.fakes.nvml import FakeGpus
-from training.runfolder.layout import RunFolder, dispatcher_locks, list_runs
+from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.lock import is_held
 from training.runfolder.read import read_record, read_spec
 from training.runfolder.schema import ProcessRecord, State
@@ -219,15 +219,21 @@ def test_two_users_share_a_folder_of_runs_and_its_device_each_with_a_dispatcher_
     if subprocess.run([*AS_ANOTHER, *command, "--version"], check=False, capture_output=True).returncode:
         pytest.skip("setpriv is missing, or may not change the user here")
     at_home = {"cwd": open_folder, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    ours = subprocess.Popen(launch, **at_home)  # type: ignore[call-overload]
-    theirs = subprocess.Popen([*AS_ANOTHER, *launch], **at_home)  # type: ignore[call-overload]
+    states = [open_folder / "state-0", open_folder / "state-12345"]
+    states[1].mkdir(mode=0o700)
+    os.chown(states[1], 12_345, 12_345)
+    envs = [{**os.environ, "IQA_TUI_STATE": str(state)} for state in states]
+    ours = subprocess.Popen(launch, env=envs[0], **at_home)  # type: ignore[call-overload]
+    theirs = subprocess.Popen([*AS_ANOTHER, *launch], env=envs[1], **at_home)  # type: ignore[call-overload]
     said = [app.communicate(timeout=90)[0] for app in (ours, theirs)]
     assert [app.returncode for app in (ours, theirs)] == [0, 0], said
     runs = list_runs(open_folder / "runs")
     assert len(runs) == 4
     assert {run.path.stat().st_uid for run in runs} == {0, 12_345}
     assert {state(run) for run in runs} == {State.FINISHED}
-    names = sorted(path.name for path in (open_folder / "runs").glob("dispatcher-*.log"))
-    assert names == ["dispatcher-0.log", "dispatcher-12345.log"]
-    locks = dispatcher_locks(open_folder / "runs")
-    wait_until(lambda: not any(map(is_held, locks)), "the dispatchers to end, which still write into the folder")
+    assert not list((open_folder / "runs").glob("dispatcher-*"))
+    for folder in states:  # each has a lock and a log of its own, which the other cannot reach
+        (log,) = folder.glob("dispatcher-*.log")
+        assert log.stat().st_uid == folder.stat().st_uid
+        (lock,) = folder.glob("dispatcher-*.lock")
+        wait_until(lambda lock=lock: not is_held(lock), "the dispatchers to end, which still write into the folder")

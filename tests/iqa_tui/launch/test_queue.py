@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from iqa_tui.launch.flags import command_for, group_name
 from iqa_tui.launch.plan import Plan, load_plan
 from iqa_tui.launch.queue import LaunchRequest, enqueue, revive_in_words
 from iqa_tui.launch.signature import write_signed
-from training.runfolder.layout import RunFolder
+from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.read import read_spec, run_status
 from training.runfolder.schema import Spec, State
 
@@ -154,6 +155,31 @@ def test_a_launch_that_a_disk_refuses_says_what_is_queued_and_leaves_no_empty_fo
     assert sorted(path.parent for path in written) == sorted((tmp_path / "runs").iterdir())
 
 
+@pytest.mark.parametrize(
+    ("number", "words"), [(errno.EAGAIN, "no more processes .ulimit -u"), (errno.ENOMEM, "no memory for one more")]
+)
+def test_a_launch_whose_dispatcher_the_system_refuses_to_start_is_queued_and_names_no_other_folder(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, words: str
+) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(number, os.strerror(number), sys.executable)
+
+    monkeypatch.setattr(queue, "start_detached", refuse)
+    with pytest.raises(LaunchError, match=f"no dispatcher can be started: .*{words}.* All runs are queued") as refused:
+        enqueue(LaunchRequest(plan, experiments=("F2",), runs_dir=tmp_path / "runs"))
+    assert "--runs-dir" not in str(refused.value)
+    assert len(list_runs(tmp_path / "runs")) == 1
+
+
+def test_nothing_is_queued_while_the_users_own_state_cannot_be_written(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IQA_TUI_STATE", "/proc/state")
+    with pytest.raises(LaunchError, match=r"/proc/state: .* IQA_TUI_STATE"):
+        enqueue(LaunchRequest(plan, experiments=("F2",), runs_dir=tmp_path / "runs"))
+    assert not (tmp_path / "runs").exists()
+
+
 def test_who_only_looks_sees_though_no_dispatcher_can_be_started(
     plan: Plan, tmp_path: Path, no_dispatcher: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,7 +188,7 @@ def test_who_only_looks_sees_though_no_dispatcher_can_be_started(
 
     enqueue(LaunchRequest(plan, experiments=("F2",), runs_dir=tmp_path / "runs"))
     monkeypatch.setattr(queue, "ensure_dispatcher", refuse)
-    assert revive_in_words(tmp_path / "runs").endswith("runs cannot be written (No space left on device).")
+    assert revive_in_words(tmp_path / "runs").endswith("No space left on device")
 
 
 def test_a_plan_with_several_repetitions_makes_a_run_of_each_seed(

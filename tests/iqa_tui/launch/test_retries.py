@@ -12,11 +12,12 @@ import pytest
 
 from iqa_tui.launch import keeper, queue, retries
 from iqa_tui.launch.backlog import Backlog
+from iqa_tui.launch.dispatcher_files import dispatcher_log
 from iqa_tui.launch.retries import automatic_attempts, may_resume, queue_again
 from tests.fakes.lab import Lab, change_spec, exit_record, process, stub, wait_for, wait_for_end, wait_until, words
 from tests.golden.make import a_spec
 from training.runfolder.host import boot_id
-from training.runfolder.layout import RunFolder, dispatcher_log
+from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
 from training.runfolder.read import read_record, read_spec, run_status
 from training.runfolder.schema import ExitKind, ExitRecord, LockHeld, ProcessRecord, RetryRecord, State
@@ -124,7 +125,7 @@ def test_a_run_that_lost_everything_is_resumed_by_the_dispatcher_and_says_so(
     os.kill(record.pid, signal.SIGKILL)
     wait_until(run.attempt(2).process.exists, "the second attempt")
     wait_until(lambda: not Path(f"/proc/{daemon}").exists(), "what the first one left to be gone")
-    log = dispatcher_log(lab.runs_dir, os.geteuid()).read_text()
+    log = dispatcher_log(lab.runs_dir).read_text()
     assert "left no record of why: queued again, 1 of at most 2 times" in log
 
 

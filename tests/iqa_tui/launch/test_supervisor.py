@@ -17,6 +17,7 @@ import pytest
 from iqa_tui.launch import queue
 from iqa_tui.launch.devices import Device
 from iqa_tui.launch.lease import Holder, lease_holder, take_lease
+from iqa_tui.launch.lease_folder import lease_file
 from iqa_tui.launch.marks import Mark
 from iqa_tui.launch.stop import stop_run
 from iqa_tui.launch.supervisor import (
@@ -24,6 +25,8 @@ from iqa_tui.launch.supervisor import (
     EXIT_NOT_QUEUED,
 )
 from iqa_tui.launch.trainer import trainer_command, trainer_environment
+from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.monitor.words import note_words
 from tests.fakes.lab import CPU_0, Lab, change_spec, exit_record, process, state, stub, wait_for, wait_until, words
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_spec, run_status
@@ -195,6 +198,29 @@ def test_a_trainer_that_closes_every_descriptor_keeps_its_device(lab: Lab, queue
     supervisor.terminate()
     supervisor.wait()
     assert lease_holder("cpu-0") is None
+
+
+def test_a_run_whose_lease_was_removed_keeps_others_away_and_says_if_one_was_faster(lab: Lab, queued: Any) -> None:
+    run = queued(until=str(lab.folder / "go"))
+    supervisor = lab.supervise(run)
+    process(run)
+    lease_file("cpu-0").unlink()
+    wait_until(lambda: lease_holder("cpu-0"), "the lease to be taken anew")
+    assert "it is taken anew" in run.attempt(1).supervisor_output.read_text()
+    lease_file("cpu-0").unlink()
+    other = take_lease("cpu-0", Holder("ann", "hers"))
+
+    def note() -> str:
+        (known,) = Catalog(lab.runs_dir).refresh()
+        return note_words(known, "")
+
+    told = "another run may have its device: the lease of cpu-0 was removed"
+    wait_until(lambda: note() == told, "the run to say so")
+    os.close(other)
+    wait_until(lambda: note() != told, "the run to say so no more")
+    (lab.folder / "go").touch()
+    assert supervisor.wait() == 0
+    assert state(run) is State.FINISHED
 
 
 def test_a_killed_supervisor_takes_nothing_with_it(lab: Lab, queued: Any) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+import pytest
 
 from iqa_tui.gpus.sample import GpuSample
 from iqa_tui.launch.backlog import Entry
@@ -10,7 +13,8 @@ from iqa_tui.launch.devices import Device, DeviceState, Survey
 from iqa_tui.launch.lease import Holder
 from iqa_tui.launch.sharing import left_bytes
 from iqa_tui.launch.waiting import waiting_reasons
-from training.runfolder.layout import RunFolder
+from training.runfolder.layout import RunFolder, older_dispatcher_lock
+from training.runfolder.lock import take_lock
 from training.runfolder.schema import Place, Spec
 from training.runfolder.write import write_record
 
@@ -132,3 +136,18 @@ def test_reasons_are_plain_whoever_wrote_the_files_they_quote(tmp_path: Path) ->
     assert r"needs GPU\x1b]0;x\x07" in reasons["named"]
     assert there.devices[0].reason == r"runs F2\x9b of ann\x1b\u202e"
     assert there.note == r"no\x07"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
+def test_of_another_users_run_it_is_only_known_whose_dispatcher_starts_it(tmp_path: Path) -> None:
+    spec = entry("A")[1]
+    run = RunFolder(tmp_path / "A")
+    run.path.mkdir()
+    os.chown(run.path, 12_345, 12_345)
+    assert waiting_reasons([(run, spec)], survey(gpu(0))) == {
+        "A": "queued by user 12345, whose own dispatcher starts it"
+    }
+    before = take_lock(older_dispatcher_lock(tmp_path, 12_345))
+    os.fchown(before, 12_345, 12_345)
+    assert waiting_reasons([(run, spec)], survey(gpu(0))) == {"A": "starts next on GPU 0"}
+    os.close(before)

@@ -12,13 +12,13 @@ from textual.message import Message
 
 from iqa_tui.gpus.sample import GpuSample
 from iqa_tui.launch.devices import Device, DeviceState, Survey
+from iqa_tui.launch.dispatcher_files import dispatcher_log
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.messages import DevicesSurveyed, LogChanged, RunsChanged
 from iqa_tui.watch.gpu_watcher import GpuWatcher
 from iqa_tui.watch.reviver import Reviver
 from iqa_tui.watch.run_watcher import RunWatcher
 from tests.fakes.run_folders import FakeRun, hold_dispatcher_lock
-from training.runfolder.layout import dispatcher_log
 from training.runfolder.schema import State
 
 
@@ -158,12 +158,12 @@ def test_where_nobody_can_dispatch_every_run_of_ours_says_why(tmp_path: Path, mo
 
     monkeypatch.setattr("iqa_tui.launch.queue.start_detached", refused)
     assert reviver(queued, gpu(1))[fake.run.run_id].startswith(
-        f"nobody can give it a device (Read-only file system: {tmp_path}); "
+        f"no dispatcher can be started: {tmp_path}: Read-only file system; "
     )
     monkeypatch.setattr("iqa_tui.launch.queue.start_detached", lambda *_: 0)  # it ends before anybody looks
     said = [reviver(queued, gpu(1))[fake.run.run_id] for _ in range(6)]
-    assert ["nobody" in words for words in said] == [False] * 5 + [True]
-    assert f"its dispatcher ends at once, {dispatcher_log(tmp_path, os.geteuid())} says why; " in said[-1]
+    assert ["gets no device" in words for words in said] == [False] * 5 + [True]
+    assert f"its dispatcher ends at once, {dispatcher_log(tmp_path)} says why; " in said[-1]
 
 
 def test_a_run_that_could_start_and_does_not_says_for_how_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
