@@ -135,7 +135,8 @@ def _cannot_be_locked(path: Path, error: UnreadableFile | OSError) -> LaunchErro
 
 def write_trouble(runs_dir: Path, words: str) -> None:
     """Say why nothing can be started, for the rows of the queued runs; empty: all is well again. Never raises."""
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, LaunchError):
+        state_folder()
         path = dispatcher_trouble(runs_dir)
         if words:
             write_atomic(path, words.encode(errors="replace")[:LARGEST_TROUBLE_BYTES])

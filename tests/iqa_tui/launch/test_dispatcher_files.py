@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -121,7 +120,7 @@ def test_a_lock_that_another_user_made_and_holds_holds_up_nothing(lab: Lab) -> N
     os.close(theirs)
 
 
-@pytest.mark.parametrize("state", ["/proc/state", "state"])
+@pytest.mark.parametrize("state", ["/proc/state", "relative"])
 def test_a_state_folder_that_cannot_be_used_is_refused_by_its_variable(
     lab: Lab, monkeypatch: pytest.MonkeyPatch, state: str
 ) -> None:
@@ -130,18 +129,19 @@ def test_a_state_folder_that_cannot_be_used_is_refused_by_its_variable(
         take_dispatching(lab.runs_dir)
     assert not is_dispatching(lab.runs_dir)
     assert "IQA_TUI_STATE" in read_trouble(lab.runs_dir)
+    monkeypatch.chdir(lab.folder)
     write_trouble(lab.runs_dir, "unheard")
+    assert not (lab.folder / state).exists()
 
 
 @pytest.mark.parametrize("make", [make_pipe, make_folder])
 def test_a_lock_that_cannot_be_taken_is_named_with_the_way_out(lab: Lab, make: object) -> None:
-    with tempfile.TemporaryDirectory():
-        release(take_dispatching(lab.runs_dir))
-        lock = dispatcher_lock(lab.runs_dir)
-        lock.unlink()
-        make(lock)  # type: ignore[operator]
-        with pytest.raises(LaunchError, match=f"{lock}: cannot be locked .*IQA_TUI_STATE"):
-            take_dispatching(lab.runs_dir)
+    release(take_dispatching(lab.runs_dir))
+    lock = dispatcher_lock(lab.runs_dir)
+    lock.unlink()
+    make(lock)  # type: ignore[operator]
+    with pytest.raises(LaunchError, match=f"{lock}: cannot be locked .*IQA_TUI_STATE"):
+        take_dispatching(lab.runs_dir)
 
 
 def test_its_trouble_is_read_until_it_passes_and_is_never_long(lab: Lab) -> None:
