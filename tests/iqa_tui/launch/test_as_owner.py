@@ -285,5 +285,5 @@ def test_a_run_that_changed_hands_since_it_was_looked_at_is_refused(tmp_path: Pa
 
 def test_a_user_without_an_account_has_the_rights_of_the_number_alone() -> None:
     account = account_of(NO_ACCOUNT)
-    assert (account.group_id, account.groups, account.words) == (NOBODY, (), f"user {NO_ACCOUNT}")
+    assert (account.group_id, account.groups, account.words) == (NOBODY, (NOBODY,), f"user {NO_ACCOUNT}")
     assert account.environment["HOME"] == "/"
