@@ -44,6 +44,13 @@ print(json.dumps({
     "stdin": os.readlink("/proc/self/fd/0"),
 }))
 """
+TELL_SETTINGS = """
+import json, os, sys
+from iqa_tui.launch import order_child
+names = lambda: {name: value for name, value in os.environ.items() if name.startswith(("IQA_TUI", "SECRET"))}
+order_child.ORDERS["hold_run"] = lambda run, **_: json.dumps(names())
+sys.exit(order_child.main(sys.argv[1:]))
+"""
 
 
 def interpreter_for_others() -> str:
@@ -164,9 +171,11 @@ def test_a_child_has_nothing_of_roots(place: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(as_owner, "program", lambda *_: [sys.executable, "-c", TELL])
     ours = os.open("/etc/shadow", os.O_RDONLY)
     os.set_inheritable(ours, True)
+    umask = os.umask(0o077)
     try:
         told: dict[str, Any] = json.loads(hold_run(run))
     finally:
+        os.umask(umask)
         os.close(ours)
     account = pwd.getpwuid(NOBODY)
     assert told["ids"] == [NOBODY] * 3 + [account.pw_gid] * 3
@@ -180,6 +189,18 @@ def test_a_child_has_nothing_of_roots(place: Path, monkeypatch: pytest.MonkeyPat
     assert environment["LC_TIME"] == "C"
     beyond = set(environment) - {"HOME", "USER", "LOGNAME", "SHELL", "PATH", "PYTHONPATH", "LANG"}
     assert {name for name in beyond if not name.startswith("LC_")} == set()
+
+
+@needs_root
+def test_a_child_takes_this_programs_settings_from_the_run_if_its_owner_alone_can_read_them(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = run_of(place, NOBODY)
+    monkeypatch.setattr(as_owner, "program", lambda _, *arguments: [sys.executable, "-c", TELL_SETTINGS, *arguments])
+    expected = {"IQA_TUI_LEASES": str(place / "leases"), "IQA_TUI_STATE": str(place / f"state-{NOBODY}")}
+    assert json.loads(hold_run(run)) == expected
+    run.environment.chmod(0o644)
+    assert json.loads(hold_run(run)) == {}
 
 
 @needs_root
