@@ -21,7 +21,7 @@ from training.datasets import Dataset
 from training.errors import BadCheckpoint
 from training.network.quality import QualityNetwork
 from training.runfolder.layout import RunFolder
-from training.runfolder.write import make_folder, sync_folder, write_atomic
+from training.runfolder.write import make_folder, open_own, sync_folder, write_atomic
 
 FORMAT = 1
 
@@ -182,7 +182,7 @@ def _save(path: Path, content: dict[str, Any], before_replacing: Callable[[], No
     make_folder(path.parent)
     aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with aside.open("wb") as file:
+        with open_own(aside, "wb") as file:
             torch.save(content, file)
             file.flush()
             os.fsync(file.fileno())

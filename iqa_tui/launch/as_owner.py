@@ -88,7 +88,7 @@ def account_of(user_id: int) -> Account:
     try:
         entry = pwd.getpwuid(user_id)
     except KeyError:
-        return Account(user_id, NO_GROUP, (), "")
+        return Account(user_id, NO_GROUP, (NO_GROUP,), "")  # not (): one Python (3.12.0) keeps root's groups then
     groups = tuple(os.getgrouplist(entry.pw_name, entry.pw_gid))
     return Account(user_id, entry.pw_gid, groups, entry.pw_name, entry.pw_dir or "/", entry.pw_shell or "/bin/sh")
 
@@ -145,7 +145,7 @@ def _foreign_owner(run: RunFolder) -> Account | None:
         user_id = folder.path.stat().st_uid
     if user_id == 0:
         return None
-    if (run.path.parent / "spec.json").exists():
+    if RunFolder(run.path.absolute().parent).spec.exists():
         raise LaunchError(f"{run.path}: lies in the folder of a run. Orders are for runs that lie side by side.")
     return account_of(user_id)
 

@@ -22,7 +22,7 @@ class OutputLog:
 
     def __init__(self, path: Path, largest_bytes: int = LARGEST_BYTES) -> None:
         """Raises OSError where it cannot be opened."""
-        self.descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self.descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
         self._largest_bytes = largest_bytes
         self._head_bytes = min(KEPT_HEAD_BYTES, largest_bytes // 8)
         self._tail_bytes = min(KEPT_TAIL_BYTES, largest_bytes // 8)

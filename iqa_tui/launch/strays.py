@@ -6,6 +6,7 @@ was started with, in which the mark of its run stands. Standard library only: th
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -22,11 +23,7 @@ PATIENCE_SECONDS = 10.0
 
 
 def marked_processes(runs_dir: Path) -> dict[Path, set[int]]:
-    """Run folder to the living processes of ours that were started for it; runs of other folders are left out.
-
-    Raises:
-        OSError: the folder cannot be listed.
-    """
+    """Run folder to the living processes of ours that were started for it; runs of other folders are left out."""
     found: dict[Path, set[int]] = {}
     marks = dict(_marks())
     if marks:
@@ -50,7 +47,8 @@ class _Runs:
     """The runs of a folder, by what the marks of their processes say."""
 
     def __init__(self, runs_dir: Path) -> None:
-        with os.scandir(runs_dir) as entries:
+        self._paths: dict[int, Path] = {}
+        with contextlib.suppress(OSError), os.scandir(runs_dir) as entries:  # a folder that is gone has no runs
             self._paths = {entry.inode(): runs_dir / entry.name for entry in entries}
         self._renumbers = renumbers(runs_dir)
         self._proofs: dict[Path, Proof] = {}

@@ -11,7 +11,7 @@ import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from training.runfolder.layout import ATTEMPTS
 from training.runfolder.schema import (
@@ -76,6 +76,22 @@ def _close_to_others(entry: Path | int) -> None:
             os.chmod(entry, mode & ~OTHERS_WRITE)  # noqa: PTH101  as above
 
 
+def open_own(path: Path, how: str, mode: int = FILE_MODE) -> IO[bytes]:
+    """Open a file for writing bytes; a link in its place is not followed.
+
+    Args:
+        how: as for `open`.
+        mode: rights of a file that is made, less the umask's.
+
+    Raises:
+        OSError: it cannot be opened, or is a symbolic link.
+    """
+    file: IO[bytes] = open(path, how, opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW, mode))  # noqa: SIM115
+    if not mode & OTHERS_WRITE:
+        _close_to_others(file.fileno())
+    return file
+
+
 def write_atomic(path: Path, content: bytes, *, mode: int = FILE_MODE) -> None:
     """Write aside, flush, fsync, replace, fsync the folder, which is made if it alone is missing.
 
@@ -88,9 +104,7 @@ def write_atomic(path: Path, content: bytes, *, mode: int = FILE_MODE) -> None:
     make_folder(path.parent)
     aside = path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}.tmp")
     try:
-        with open(aside, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
-            if not mode & OTHERS_WRITE:
-                _close_to_others(file.fileno())
+        with open_own(aside, "xb", mode) as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -138,7 +152,7 @@ def write_record_into(reserve: Path, path: Path, record: Record) -> None:
     Raises:
         OSError: no reserve, or a file system that writes nothing in place; `path` is as it was then.
     """
-    with reserve.open("r+b") as file:
+    with open_own(reserve, "r+b") as file:
         file.write(_json_bytes(dataclasses.asdict(record)))
         file.truncate()
         file.flush()
@@ -166,7 +180,7 @@ class EventWriter:
         self._attempt = attempt
         self._clock = clock
         self._waiting = b""
-        self._descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        self._descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
         self._line_is_open = self._ends_in_a_torn_line()
 
     def _ends_in_a_torn_line(self) -> bool:

@@ -44,6 +44,13 @@ print(json.dumps({
     "stdin": os.readlink("/proc/self/fd/0"),
 }))
 """
+TELL_SETTINGS = """
+import json, os, sys
+from iqa_tui.launch import order_child
+names = lambda: {name: value for name, value in os.environ.items() if name.startswith(("IQA_TUI", "SECRET"))}
+order_child.ORDERS["hold_run"] = lambda run, **_: json.dumps(names())
+sys.exit(order_child.main(sys.argv[1:]))
+"""
 
 
 SIGN = """
@@ -181,9 +188,11 @@ def test_a_child_has_nothing_of_roots(place: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(as_owner, "program", lambda *_: [sys.executable, "-c", TELL])
     ours = os.open("/etc/shadow", os.O_RDONLY)
     os.set_inheritable(ours, True)
+    umask = os.umask(0o077)
     try:
         told: dict[str, Any] = json.loads(hold_run(run))
     finally:
+        os.umask(umask)
         os.close(ours)
     account = pwd.getpwuid(NOBODY)
     assert told["ids"] == [NOBODY] * 3 + [account.pw_gid] * 3
@@ -197,6 +206,18 @@ def test_a_child_has_nothing_of_roots(place: Path, monkeypatch: pytest.MonkeyPat
     assert environment["LC_TIME"] == "C"
     beyond = set(environment) - {"HOME", "USER", "LOGNAME", "SHELL", "PATH", "PYTHONPATH", "LANG"}
     assert {name for name in beyond if not name.startswith("LC_")} == set()
+
+
+@needs_root
+def test_a_child_takes_this_programs_settings_from_the_run_if_its_owner_alone_can_read_them(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = run_of(place, NOBODY)
+    monkeypatch.setattr(as_owner, "program", lambda _, *arguments: [sys.executable, "-c", TELL_SETTINGS, *arguments])
+    expected = {"IQA_TUI_LEASES": str(place / "leases"), "IQA_TUI_STATE": str(place / f"state-{NOBODY}")}
+    assert json.loads(hold_run(run)) == expected
+    run.environment.chmod(0o644)
+    assert json.loads(hold_run(run)) == {}
 
 
 @needs_root
@@ -302,5 +323,5 @@ def test_a_run_that_changed_hands_since_it_was_looked_at_is_refused(tmp_path: Pa
 
 def test_a_user_without_an_account_has_the_rights_of_the_number_alone() -> None:
     account = account_of(NO_ACCOUNT)
-    assert (account.group_id, account.groups, account.words) == (NOBODY, (), f"user {NO_ACCOUNT}")
+    assert (account.group_id, account.groups, account.words) == (NOBODY, (NOBODY,), f"user {NO_ACCOUNT}")
     assert account.environment["HOME"] == "/"

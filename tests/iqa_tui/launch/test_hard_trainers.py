@@ -101,6 +101,13 @@ def test_the_end_of_a_log_that_was_cut_is_what_was_printed_last(tmp_path: Path) 
     assert (tmp_path / "output.log").read_bytes() == content + b"the next\n"
 
 
+def test_a_log_is_not_written_where_a_link_in_its_place_leads(tmp_path: Path) -> None:
+    (tmp_path / "output.log").symlink_to(tmp_path / "treasure")
+    with pytest.raises(OSError, match="symbolic links"):
+        OutputLog(tmp_path / "output.log")
+    assert not (tmp_path / "treasure").exists()
+
+
 def test_a_log_that_was_cut_twice_says_how_much_is_missing_in_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,7 +17,7 @@ from training.runfolder.layout import RunFolder, create_run_folder, list_runs, r
 from training.runfolder.lock import is_held, take_lock
 from training.runfolder.read import read_json, start_ticks
 from training.runfolder.schema import LockHeld, RetryRecord
-from training.runfolder.write import EventWriter, write_atomic, write_json, write_record
+from training.runfolder.write import EventWriter, open_own, write_atomic, write_json, write_record, write_record_into
 
 HOLD = """
 import sys, time
@@ -188,3 +188,19 @@ def test_what_root_writes_in_the_folder_of_another_user_stays_roots(tmp_path: Pa
     os.chown(tmp_path, 61_234, 61_234)
     write_json(tmp_path / "a.json", {})
     assert (tmp_path / "a.json").stat().st_uid == 0
+
+
+def test_no_writer_follows_a_link_in_the_place_of_its_file(tmp_path: Path) -> None:
+    treasure = tmp_path / "treasure"
+    treasure.write_bytes(b"old")
+    link = tmp_path / "link"
+    link.symlink_to(treasure)
+    with pytest.raises(OSError, match="symbolic links"):
+        EventWriter(link, 1)
+    with pytest.raises(OSError, match="symbolic links"):
+        write_record_into(link, tmp_path / "retry.json", RetryRecord("ann", 1.0, ""))
+    with pytest.raises(OSError, match="symbolic links"):
+        open_own(link, "wb")
+    write_json(link, {})
+    assert not link.is_symlink()
+    assert treasure.read_bytes() == b"old"
