@@ -66,7 +66,7 @@ def write_signed(run: RunFolder, spec: Spec, variables: dict[str, str]) -> None:
     environment = record_bytes(Environment(variables))
     with held(run) as there:
         write_atomic(there.environment, environment, mode=0o600)
-        _sign(there, record_bytes(spec), environment, Signature("", 0, 0.0, "", "", "", "", "", ""))
+        _sign(there, record_bytes(spec), environment, Signature("", 0, spec.created, "", "", "", "", "", ""))
         write_record(there.spec, spec)
 
 
@@ -98,7 +98,7 @@ def _sign(run: RunFolder, spec: bytes, environment: bytes, blank: Signature) -> 
         blank,
         by=user_name(),
         user_id=os.geteuid(),
-        when=time.time(),
+        when=blank.when or time.time(),
         host=host_name(),
         machine=machine_id(),
         place=place_of(run),
@@ -150,6 +150,7 @@ def _check(run: RunFolder, signature: Signature, spec: bytes, environment: bytes
         raise NotSigned("its environment.json was changed after it was queued")
     key = _key()
     if key is None:
+        state_folder()  # says what is wrong with it, if that is why
         raise NotSigned(f"there is no key of yours at {key_path()} that could have signed it")
     told = signature.mac.encode(errors="surrogatepass")
     if not hmac.compare_digest(told, _mac(signature, key).encode()):
@@ -176,7 +177,7 @@ def why_not_signed(run: RunFolder) -> str:
         remedy = f"; `iqa-tui adopt {run.run_id}` shows it and queues it here" if error.can_be_adopted else ""
         return f"queued elsewhere: {error}{remedy}"
     except (RunFolderError, LaunchError, OSError) as error:
-        return f"queued elsewhere: {error}"
+        return f"whether it was queued here cannot be checked: {error}"
     return ""
 
 

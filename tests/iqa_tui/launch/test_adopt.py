@@ -30,10 +30,9 @@ def copy_of(run: RunFolder) -> RunFolder:
 @pytest.fixture
 def queued(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> RunFolder:
     """A run that no dispatcher has seen yet."""
-    monkeypatch.setattr("iqa_tui.launch.queue.ensure_dispatcher", lambda runs_dir: None)
-    (run,) = lab.launch({"flags": {"seconds": 0.1}})
-    monkeypatch.undo()
-    monkeypatch.setenv("IQA_TUI_LEASES", str(lab.leases))
+    with monkeypatch.context() as only:
+        only.setattr("iqa_tui.launch.queue.ensure_dispatcher", lambda runs_dir: None)
+        (run,) = lab.launch({"flags": {"seconds": 0.1}})
     return run
 
 

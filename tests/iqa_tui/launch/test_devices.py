@@ -22,12 +22,12 @@ from iqa_tui.launch.check import check
 from iqa_tui.launch.devices import Surveyor, can_start, names_device
 from iqa_tui.launch.errors import PlanError
 from iqa_tui.launch.lease import Holder, take_lease
+from iqa_tui.launch.marks import Mark
 from iqa_tui.launch.processes import child_environment, program
 from iqa_tui.launch.queue import LaunchRequest
 from iqa_tui.launch.trainer import trainer_environment
 from tests.fakes.lab import Lab, wait_until
 from tests.fakes.nvml import VERSION_MISMATCH, FakeGpus
-from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_spec
 from training.runfolder.schema import Spec
 
@@ -140,9 +140,7 @@ def test_parts_of_a_divided_gpu_are_devices_of_their_own(lab: Lab, gpus: FakeGpu
 
 def shown(*states: devices.DeviceState, **env: str) -> str:
     records = [json.loads(json.dumps(asdict(state.device))) for state in states]
-    return trainer_environment(RunFolder(Path("/runs/r")), replace(SPEC, env=env), records, 1, {})[
-        "CUDA_VISIBLE_DEVICES"
-    ]
+    return trainer_environment(replace(SPEC, env=env), records, Mark(5, 1, "ab"), {})["CUDA_VISIBLE_DEVICES"]
 
 
 def test_a_trainer_is_shown_its_gpu_by_place_or_where_that_is_doubtful_by_uuid(lab: Lab, gpus: FakeGpus) -> None:

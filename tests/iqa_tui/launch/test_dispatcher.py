@@ -269,8 +269,11 @@ def test_a_dispatcher_that_cannot_look_at_the_devices_says_so_in_the_rows_and_on
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as only:
-        only.setenv("IQA_TUI_CPU_SLOTS", "two")
+        only.setattr("iqa_tui.launch.queue.ensure_dispatcher", lambda runs_dir: None)
         (run,) = lab.launch({}, devices=None)
+    with monkeypatch.context() as only:
+        only.setenv("IQA_TUI_CPU_SLOTS", "two")
+        ensure_dispatcher(lab.runs_dir)
     wait_until(lambda: read_trouble(lab.runs_dir), "its trouble")
     (reason,) = waiting_reasons([(run, read_spec(run))], Surveyor().survey()).values()
     assert reason == (

@@ -444,11 +444,11 @@ def test_a_folder_that_means_another_one_elsewhere_is_refused(lab: Lab, monkeypa
 
 def test_what_a_holder_says_of_itself_is_plain_and_short(lab: Lab) -> None:
     descriptor = take_lease("GPU-1", ANN)
-    written = {"user": "bob\x1b]52;c;aGk=\x07", "run_id": "r\nr", "label": "F2\u202e" + "x" * 10_000, "runs_dir": ["/"]}
+    written = {"user": "bob\x1b]52;c;aGk=\x07", "run_id": "r\nr", "label": "F2\u202e" + "x" * 3_000, "runs_dir": "/\r"}
     lease_file("GPU-1").write_text(json.dumps(written))
     holder = lease_holder("GPU-1")
     assert holder is not None
-    assert (holder.user, holder.run_id, holder.runs_dir) == (r"bob\x1b]52;c;aGk=\x07", "r r", "['/']")
+    assert (holder.user, holder.run_id, holder.runs_dir) == (r"bob\x1b]52;c;aGk=\x07", "r r", "/ ")
     assert holder.label.startswith(r"F2\u202exxx")
     assert len(holder.label) < 1000
     os.close(descriptor)

@@ -18,17 +18,18 @@ from iqa_tui.launch.backlog import Backlog
 from iqa_tui.launch.devices import Surveyor
 from iqa_tui.launch.lease import Holder, take_lease
 from iqa_tui.launch.quick_failures import QuickFailures, Sign, why_held
+from iqa_tui.launch.signature import write_signed
 from iqa_tui.launch.stop import retry_run
 from iqa_tui.launch.waiting import waiting_reasons
 from tests.fakes.lab import Lab, state, stub, wait_for, wait_for_end, wait_until, words
-from training.runfolder.layout import RunFolder
+from training.runfolder.layout import RunFolder, create_run_folder
 from training.runfolder.lock import take_lock
 from training.runfolder.read import read_record, read_spec
 from training.runfolder.schema import ExitKind, ExitRecord, Place, ProcessRecord, RetryRecord, Spec, State
 from training.runfolder.write import write_record
 
-BAD = {"flags": {"exit": 1, "say": "RuntimeError: CUDA unknown error"}}
-WHY = "3 runs in a row failed within seconds of their start: exit 1: RuntimeError: CUDA unknown error"
+BAD = {"flags": {"exit": 1, "say": "RuntimeError: it cannot work"}}
+WHY = "3 runs in a row failed within seconds of their start: exit 1: RuntimeError: it cannot work"
 
 
 def test_three_failures_in_a_row_hold_a_plan_whatever_their_order_is_told() -> None:
@@ -40,8 +41,8 @@ def test_three_failures_in_a_row_hold_a_plan_whatever_their_order_is_told() -> N
 
 
 def queue_one(runs_dir: Path, name: str, created: float, group: str = "plan") -> RunFolder:
-    run = RunFolder(runs_dir / name)
-    write_record(run.spec, Spec(name, group, name, ["/bin/true"], created))
+    run = create_run_folder(runs_dir, name)
+    write_signed(run, Spec(name, group, name, ["/bin/true"], created), {})
     return run
 
 
@@ -110,7 +111,7 @@ def test_what_a_user_wants_after_the_failures_begins_a_new_row(ended: Any, tmp_p
     assert why(tmp_path) != ""
     waiting = queue_one(tmp_path, "launched now", time.time())
     assert why(tmp_path) == ""
-    write_record(waiting.spec, replace(read_spec(waiting), created=0.0))
+    write_signed(waiting, replace(read_spec(waiting), created=1.0), {})
     assert why(tmp_path) != ""
     write_record(waiting.place, Place("ann", time.time(), released=time.time()))
     assert why(tmp_path) == ""
@@ -158,9 +159,7 @@ def test_of_twelve_runs_that_fail_at_once_nine_are_held_with_the_reason_and_the_
 
 def test_a_dispatcher_that_dies_forgets_no_failure(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     go = lab.folder / "go"
-    runs = lab.launch(
-        BAD, BAD, {"flags": {"until": str(go), "exit": 1, "say": "RuntimeError: CUDA unknown error"}}, {}, {}
-    )
+    runs = lab.launch(BAD, BAD, {"flags": {"until": str(go), "exit": 1, "say": "RuntimeError: it cannot work"}}, {}, {})
     stub(runs[2])
     for pid in lab.dispatchers():
         os.kill(pid, signal.SIGKILL)

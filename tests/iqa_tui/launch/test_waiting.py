@@ -12,8 +12,9 @@ from iqa_tui.launch.backlog import Entry
 from iqa_tui.launch.devices import Device, DeviceState, Survey
 from iqa_tui.launch.lease import Holder
 from iqa_tui.launch.sharing import left_bytes
+from iqa_tui.launch.signature import write_signed
 from iqa_tui.launch.waiting import waiting_reasons
-from training.runfolder.layout import RunFolder, older_dispatcher_lock
+from training.runfolder.layout import RunFolder, create_run_folder, older_dispatcher_lock
 from training.runfolder.lock import take_lock
 from training.runfolder.schema import Place, Spec
 from training.runfolder.write import write_record
@@ -127,8 +128,8 @@ def test_reasons_are_plain_whoever_wrote_the_files_they_quote(tmp_path: Path) ->
     spec = Spec(run_id="r", group="g", label="l", argv=[], created=0.0, devices=["GPU\x1b]0;x\x07"])
     held = RunFolder(tmp_path / "held")
     write_record(held.place, Place(by="ann\x1b[31m\nbob", when=0.0, held=True))
-    named = RunFolder(tmp_path / "named")
-    named.path.mkdir()
+    named = create_run_folder(tmp_path, "named")
+    write_signed(named, spec, {})
     holder = Holder("ann\x1b", "r\n", 1, "F2\x9b", "/runs")
     there = survey(gpu(0, f"runs {holder.words} of {holder.user}\u202e", holder=holder), note="no\x07")
     reasons = waiting_reasons([(held, spec), (named, spec)], there, [])
