@@ -113,12 +113,19 @@ def adopt_run(adoption: Adoption) -> str:
     kind = "" if adoption.spec.devices is not None or adoption.spec.device_kind else _device_kind()
     try:
         sign_run(run, variables=trainer_variables(), origin=adoption.origin, device_kind=kind)
+        _forget_tokens(run)
         if adoption.status.state.can_be_retried:
             queue_again(run, state_words(adoption.status))
         ensure_dispatcher(run.runs_dir)
     except OSError as error:
         raise cannot_be_written(run.signature, error) from error
     return f"{run.run_id} is adopted and queued here."
+
+
+def _forget_tokens(run: RunFolder) -> None:
+    """A copy has its original's tokens, and the processes that carry them are the original's."""
+    for attempt in run.attempts():
+        attempt.token.unlink(missing_ok=True)
 
 
 def _device_kind() -> str:

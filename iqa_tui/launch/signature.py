@@ -8,7 +8,6 @@ Standard library only: the supervisor uses it.
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import hmac
 import json
@@ -20,6 +19,7 @@ from pathlib import Path
 
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.lease import user_name
+from iqa_tui.launch.marks import renumbers
 from iqa_tui.launch.state_folder import state_folder, state_path
 from training.runfolder.held import Openness, held, open_to_others
 from training.runfolder.host import host_name, machine_id
@@ -31,8 +31,6 @@ from training.runfolder.write import record_bytes, write_atomic, write_record
 
 KEY_FILE = "signing.key"
 KEY_BYTES = 32
-RENUMBERING = {0x794C7630, 0x65735546, 0xFF534D42, 0xFE534D42, 0x517B, 0x01021997}
-"""File systems on which a folder may get another inode number: overlay, FUSE, CIFS, SMB2, SMB, 9p (statfs(2))."""
 
 
 class NotSigned(LaunchError):
@@ -190,17 +188,9 @@ def place_of(run: RunFolder) -> str:
     descriptor = descriptor_in(run.path)
     if descriptor is None:
         raise ValueError(f"{run.path} is not held")
-    if file_system(descriptor) in RENUMBERING:
+    if renumbers(run.path):
         return f"path {run.shown}"
     return f"inode {os.fstat(descriptor).st_ino}"
-
-
-def file_system(descriptor: int) -> int:
-    """The number of the file system's kind, as in statfs(2); 0 if it cannot be told."""
-    buffer = ctypes.create_string_buffer(512)
-    if ctypes.CDLL(None).fstatfs(descriptor, buffer) != 0:
-        return 0
-    return int.from_bytes(buffer.raw[: ctypes.sizeof(ctypes.c_long)], "little") & 0xFFFFFFFF
 
 
 def _mac(signature: Signature, key: bytes) -> str:

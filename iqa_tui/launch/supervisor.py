@@ -45,7 +45,7 @@ from training.runfolder.schema import (
     State,
     StopRequest,
 )
-from training.runfolder.write import Record, write_atomic, write_record, write_record_into
+from training.runfolder.write import Record, make_folder, open_own, write_atomic, write_record, write_record_into
 
 POLL_SECONDS = 0.25
 """How long a stop request may lie unseen. Ends of processes are told by the kernel at once."""
@@ -197,8 +197,9 @@ class Supervisor:
         return 0
 
     def _make_room(self) -> None:
-        self._attempt.path.mkdir(parents=True, exist_ok=True)
-        with self._attempt.reserve.open("wb") as file:
+        make_folder(self._run.attempts_dir)
+        make_folder(self._attempt.path)
+        with open_own(self._attempt.reserve, "wb") as file:
             file.write(bytes(RESERVED_BYTES))
             file.flush()
             os.fsync(file.fileno())
@@ -390,7 +391,7 @@ def _say(words: str) -> None:
 
 def _print_to(path: Path) -> None:
     """What this process itself has to say goes to a file: a pipe would tie it to whoever reads."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o644)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     os.close(descriptor)

@@ -64,6 +64,8 @@ def test_a_copy_of_a_run_that_is_alive_is_lost_and_not_resumed_until_it_is_adopt
         retry_run(copy)
     assert Backlog(lab.runs_dir, own_only=True).read().resumable == ()
     adopt_run(adoption_of(copy))
+    assert not copy.attempt(1).token.exists(), "what runs for the original is not the copy's"
+    assert run.attempt(1).token.exists()
     assert state(copy) is State.QUEUED
     assert copy.attempt(2).retry.exists()
 

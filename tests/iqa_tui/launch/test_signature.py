@@ -178,7 +178,7 @@ def test_signing_again_makes_a_copy_ones_own_and_keeps_its_spec_byte_for_byte(ru
 def test_on_a_file_system_that_numbers_anew_the_path_takes_the_number_s_place(
     run: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(signature, "file_system", lambda descriptor: 0x65735546)
+    monkeypatch.setattr(signature, "renumbers", lambda path: True)
     sign_run(run, variables={})
     known = read_record(run.signature, Signature)
     assert known is not None
@@ -186,12 +186,6 @@ def test_on_a_file_system_that_numbers_anew_the_path_takes_the_number_s_place(
     assert why_not_signed(run) == ""
     run.path.rename(run.path.with_name("renamed"))
     assert "is a copy" in why_not_signed(RunFolder(run.path.with_name("renamed")))
-
-
-def test_the_file_system_is_told_by_its_number(tmp_path: Path) -> None:
-    descriptor = os.open("/proc", os.O_RDONLY)
-    assert signature.file_system(descriptor) == 0x9FA0
-    os.close(descriptor)
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o660])
