@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from tests.chaos.ground import Ground
+from training.runfolder.host import host_name
 from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.read import read_events, read_record, run_status
 from training.runfolder.schema import Result, State, Status
 
 LOOK_SECONDS = 0.1
+FORGED = "forged-"
+"""Beginning of the names of runs that nobody queued here: none of them may start."""
 
 
 @dataclass
@@ -28,6 +31,8 @@ class Watch:
     looks: int = 0
 
     def __post_init__(self) -> None:
+        self.still = threading.Lock()
+        """Held for one look at all runs: a name that changes between the listing and the look says nothing."""
         self._ends: dict[tuple[str, int], Status] = {}
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -41,11 +46,14 @@ class Watch:
 
     def _watch(self) -> None:
         while not self._stopped.wait(LOOK_SECONDS):
-            for run in list_runs(self.runs_dir):
-                self.look(run)
-                self.looks += 1
+            with self.still:
+                for run in list_runs(self.runs_dir):
+                    self.look(run)
+                    self.looks += 1
 
     def look(self, run: RunFolder) -> None:
+        if run.path.name.startswith(FORGED):
+            return
         status = run_status(run)
         if status.state.is_over and status.state is not State.FINISHED and not status.cause:
             self.wrong[f"{run.run_id} unexplained"] = f"{status.state} without a cause"
@@ -117,9 +125,17 @@ def states_wrong_so_far(watch: Watch) -> list[str]:
     return [f"{about}: {words}" for about, words in list(watch.wrong.items())]
 
 
+def strays(ground: Ground) -> list[str]:
+    """Runs that worked and should not have: forged ones, and on another host."""
+    lines = [*told(ground, "events"), *told(ground, "results")]
+    forged = {f"{line['run']} was started, and nobody queued it" for line in lines if line["run"].startswith(FORGED)}
+    elsewhere = {f"{line['run']} was started on {line['host']}" for line in lines if line["host"] != host_name()}
+    return sorted(forged | elsewhere)
+
+
 def states_wrong(ground: Ground, watch: Watch) -> list[str]:
     """What was seen on the way, and every run that is not finished though everything was done for it."""
-    wrong = states_wrong_so_far(watch)
+    wrong = [*states_wrong_so_far(watch), *strays(ground)]
     for run in list_runs(ground.runs_dir):
         status = run_status(run)
         if status.state is not State.FINISHED:

@@ -13,14 +13,16 @@ from collections.abc import Callable
 
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.places import hold_run, prioritise_run, release_run
+from iqa_tui.launch.processes import trainer_variables
 from iqa_tui.launch.queue import ensure_dispatcher, revive_dispatcher
+from iqa_tui.launch.signature import write_signed
 from iqa_tui.launch.stop import retry_run, stop_run
 from tests.chaos.ground import TRAINER, Ground
-from tests.chaos.judge import Watch
+from tests.chaos.judge import FORGED, Watch
+from tests.chaos.strangers import Strangers
 from training.runfolder.layout import RunFolder, create_run_folder, list_runs
 from training.runfolder.read import run_status
 from training.runfolder.schema import RunFolderError, Spec, State
-from training.runfolder.write import write_record
 
 MOST_OPEN_RUNS = 9
 FULL_DISK_SECONDS = (0.5, 2.0)
@@ -40,6 +42,7 @@ class Saboteur:
         self._runs = 0
         self._full_until = 0.0
         self._is_held: set[str] = set()
+        self._strangers = Strangers(ground, watch, rng, say)
 
     def rage(self, seconds: float, has_seen_enough: Callable[[], bool]) -> None:
         deadline = time.monotonic() + seconds
@@ -53,6 +56,10 @@ class Saboteur:
             (self._order, 8),
             (self._retry, 16),
             (self._app, 10),
+            (self._strangers.rename_a_run, 3),
+            (self._strangers.rename_the_runs, 1),
+            (self._strangers.forge, 4),
+            (self._strangers.look_from_another_host, 2),
         ]
         self._launch(4)
         self._ground.open_app()
@@ -74,6 +81,7 @@ class Saboteur:
         """Nothing more happens, and somebody asks for whatever is not done, until all is, or the time is over."""
         self._ground.free_disk()
         self._ground.step_clock(0.0)
+        self._strangers.leave()
         self._end_apps()
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -100,7 +108,8 @@ class Saboteur:
                 self._kill(pid, role)
 
     def _open_runs(self) -> list[RunFolder]:
-        return [run for run in list_runs(self._ground.runs_dir) if not run.result.exists()]
+        runs = [run for run in list_runs(self._ground.runs_dir) if not run.path.name.startswith(FORGED)]
+        return [run for run in runs if not run.result.exists()]
 
     # Work for the launcher
 
@@ -113,7 +122,7 @@ class Saboteur:
                 argv = [sys.executable, str(TRAINER), "--run_folder", "{run_folder}", *flags]
                 steps = self._random.choice((10, 20, 40))
                 spec = Spec(run.run_id, run.run_id, run.run_id, [*argv, "--steps", str(steps)], time.time())
-                write_record(run.spec, spec)
+                write_signed(run, spec, trainer_variables())
         with contextlib.suppress(OSError):
             ensure_dispatcher(self._ground.runs_dir)
 

@@ -15,15 +15,19 @@ import json
 import os
 import resource
 import signal
+import socket
 import sys
 import time
 from pathlib import Path
 
+from training.runfolder.held import hold
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_json
 from training.runfolder.schema import EXIT_STOPPED, Result, RunFolderError
 from training.runfolder.write import EventWriter, write_json, write_record
 
+AWAY = ".away"
+"""End of the name that a run has for a while when it is renamed."""
 STEP_SECONDS = 0.05
 STEPS_A_CHECKPOINT = 5
 LIFE_SECONDS = 300.0
@@ -35,12 +39,14 @@ class Witness:
 
     def __init__(self, folder: Path, run: RunFolder, attempt: int) -> None:
         self._folder, self._run, self._attempt = folder, run, attempt
+        self._name = run.run_id.removesuffix(AWAY)
         self._claims: list[int] = []
 
     def tell(self, what: str, **fields: object) -> None:
-        line = json.dumps({"run": self._run.run_id, "attempt": self._attempt, **fields}).encode() + b"\n"
+        about = {"run": self._name, "attempt": self._attempt, "host": socket.gethostname()}
+        line = json.dumps({**about, **fields}).encode() + b"\n"
         # A file of our own: whoever is killed in the middle of a line tears no other's.
-        name = f"{what}-{self._run.run_id}-{self._attempt}-{os.getpid()}.jsonl"
+        name = f"{what}-{self._name}-{self._attempt}-{os.getpid()}.jsonl"
         descriptor = os.open(self._folder / name, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         os.write(descriptor, line)
         os.close(descriptor)
@@ -125,7 +131,8 @@ def main() -> int:
     parser.add_argument("--tear", action="store_true", help="at first, die in the middle of a line")
     parser.add_argument("--limit_files", action="store_true", help="at first, no file may grow beyond 4 KiB")
     options = parser.parse_args()
-    run, attempt = RunFolder(options.run_folder), int(os.environ["IQA_TUI_ATTEMPT"])
+    run, _ = hold(RunFolder(Path(f"/proc/self/fd/{os.environ['IQA_TUI_FOLDER']}")))
+    attempt = int(os.environ["IQA_TUI_ATTEMPT"])
     asked = Asked(run)
     witness = Witness(Path(os.environ["CHAOS_GROUND"]) / "witness", run, attempt)
     witness.claim_devices()
@@ -154,9 +161,10 @@ def main() -> int:
         if asked():
             return EXIT_STOPPED
         time.sleep(STEP_SECONDS)
-    srcc = (sum(map(ord, run.run_id)) % 1000) / 1000
+    name = run.run_id.removesuffix(AWAY)
+    srcc = (sum(map(ord, name)) % 1000) / 1000
     result = Result(
-        run_id=run.run_id,
+        run_id=name,
         metrics={"test": {"srcc": srcc}},
         protocol="clean",
         dataset="chaos",
