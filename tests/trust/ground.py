@@ -71,13 +71,14 @@ class Said:
 
 @dataclass(frozen=True)
 class Host:
-    """Another machine, as far as names, ids, mounts and locks go: namespaces that a process of ours keeps open."""
+    """Another machine, as far as names, ids, mounts and processes go: namespaces that a process of ours keeps open."""
 
     pid: int
+    has_own_processes: bool
 
     @property
     def prefix(self) -> list[str]:
-        return ["nsenter", "-t", str(self.pid), "-m", "-u", "--"]
+        return ["nsenter", "-t", str(self.pid), "-m", "-u", *(["-p"] if self.has_own_processes else []), "--"]
 
 
 @dataclass(frozen=True)
@@ -226,18 +227,24 @@ class Ground:
 
     def run(self, user: User, *argv: str | Path, seconds: float = COMMAND_SECONDS, **options: Any) -> Said:
         """A command that should end, and what it printed."""
+        output = self._output()
         began = time.monotonic()
+        process = self.start(user, *argv, output=output, **options)
+        return _wait_for(process, output, began, seconds)
+
+    def run_together(
+        self, user: User, commands: Mapping[str, Sequence[str | Path]], seconds: float = COMMAND_SECONDS, **options: Any
+    ) -> dict[str, Said]:
+        """Commands that should end, at the same time: those that hang take the time of one."""
+        began = time.monotonic()
+        started = {name: (self._output(), argv) for name, argv in commands.items()}
+        processes = {name: self.start(user, *argv, output=path, **options) for name, (path, argv) in started.items()}
+        return {name: _wait_for(processes[name], path, began, seconds) for name, (path, _) in started.items()}
+
+    def _output(self) -> Path:
         descriptor, name = tempfile.mkstemp(dir=self.folder, prefix=".said-")
         os.close(descriptor)
-        process = self.start(user, *argv, output=Path(name), **options)
-        code: int | None
-        try:
-            code = process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            code = None
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        return Said(code, Path(name).read_bytes(), time.monotonic() - began)
+        return Path(name)
 
     def must(self, user: User, *argv: str | Path, **options: Any) -> Said:
         """A command without which there is no attack."""
@@ -249,6 +256,9 @@ class Ground:
     def iqa(self, user: User, *argv: str | Path, **options: Any) -> Said:
         """`iqa-tui …`"""
         return self.run(user, self.python, "-m", "iqa_tui", *argv, **options)
+
+    def status_command(self, runs_dir: Path) -> list[str]:
+        return [self.python, "-m", "iqa_tui", "--runs-dir", str(runs_dir), "status"]
 
     def status(self, user: User, runs_dir: Path, **options: Any) -> Said:
         return self.iqa(user, "--runs-dir", runs_dir, "status", **options)
@@ -262,12 +272,20 @@ class Ground:
             return {}
         return {row["run_id"]: row for row in content["runs"]}
 
-    def plan(self, *rows: Mapping[str, Any], command: Sequence[str] | None = None, name: str = "plan") -> Path:
+    def plan(
+        self,
+        *rows: Mapping[str, Any],
+        command: Sequence[str] | None = None,
+        name: str = "plan",
+        base: Mapping[str, Any] | None = None,
+    ) -> Path:
         """A plan for the stub trainer, whose flags are its rows'; () as command: for our own trainer."""
         self._plans += 1
         stub = [self.python, str(self.tools / "stub_trainer.py"), "--run_folder", "{run_folder}"]
         words = stub if command is None else list(command)
         lines = [f'name = "{name}"', *([f"command = {json.dumps(words)}"] if words else [])]
+        if base:
+            lines += ["[base]", *(f"{key} = {json.dumps(value)}" for key, value in base.items())]
         for number, row in enumerate(rows, 1):
             flags = {key: value for key, value in row.items() if key not in ("id", "label")}
             row_id = row.get("id", f"E{number}")
@@ -279,27 +297,34 @@ class Ground:
         return path
 
     def launch(
-        self, user: User, runs_dir: Path, plan: Path, *argv: str, program: Sequence[str] = (), **options: Any
+        self,
+        user: User,
+        runs_dir: Path,
+        plan: Path,
+        *argv: str | Path,
+        program: Sequence[str | Path] = (),
+        patience_seconds: float = PATIENCE_SECONDS,
+        **options: Any,
     ) -> Launched:
         """Queue a plan, and let go as soon as one of its runs has started, or none has within a moment."""
         before = set(runs_dir.iterdir()) if runs_dir.is_dir() else set()
         output = self.folder / f".launch-{time.monotonic_ns()}"
         began = time.monotonic()
-        words = [*(program or (self.python,)), "-m", "iqa_tui", "--runs-dir", str(runs_dir), "launch", str(plan)]
+        words = [*(program or (self.python,)), "-m", "iqa_tui", "--runs-dir", runs_dir, "launch", plan]
         process = self.start(user, *words, "--headless", "--wait", "0.5", *argv, output=output, **options)
 
         def new_runs() -> list[Path]:
             made = set(runs_dir.iterdir()) - before if runs_dir.is_dir() else set()
             return sorted(path for path in made if (path / "spec.json").exists())
 
-        wait_until(lambda: process.poll() is not None or any(map(started, new_runs())), PATIENCE_SECONDS)
+        wait_until(lambda: process.poll() is not None or any(map(started, new_runs())), patience_seconds)
         if process.poll() is None:
             process.kill()
         code = process.wait()
         runs = sorted(new_runs(), key=lambda run: json.loads((run / "spec.json").read_bytes())["order"])
         return Launched(runs, Said(code, output.read_bytes(), time.monotonic() - began))
 
-    def queue(self, user: User, runs_dir: Path, plan: Path, *argv: str, **options: Any) -> list[Path]:
+    def queue(self, user: User, runs_dir: Path, plan: Path, *argv: str | Path, **options: Any) -> list[Path]:
         """As `launch`, where it must succeed."""
         launched = self.launch(user, runs_dir, plan, *argv, **options)
         if not launched.runs:
@@ -340,13 +365,22 @@ class Ground:
 
     # Hosts
 
-    def host(self, name: str, *, machine: str | None = None, boot: str | None = None, script: str = "") -> Host:
+    def host(
+        self,
+        name: str,
+        *,
+        machine: str | None = None,
+        boot: str | None = None,
+        script: str = "",
+        has_own_processes: bool = True,
+    ) -> Host:
         """Another host. Folders are the same; what `script` mounts is its own.
 
         Args:
             machine: its machine id; None: ours.
             boot: its boot id; None: ours.
             script: of the shell, with `$1` as a scratch folder.
+            has_own_processes: it sees none of ours.
         """
         scratch = self.make(f"host-{time.monotonic_ns()}")
         lines = [f"hostname {name}"]
@@ -359,13 +393,15 @@ class Ground:
             (scratch / "boot").write_text(f"{boot}\n")
             lines.append(f"mount --bind $1/boot {BOOT_ID}")
         lines += [script, "touch $1/ready", "exec sleep 120"]
-        words = ("unshare", "-u", "-m", "--propagation", "private", "sh", "-ec", "\n".join(lines), "host", str(scratch))
+        apart = ("-p", "--fork", "--kill-child", "--mount-proc") if has_own_processes else ()
+        words = ("unshare", "-u", "-m", *apart, "--propagation", "private", "sh", "-ec", "\n".join(lines), "host", scratch)
         output = scratch / "output"
         process = self.start(self.root, *words, output=output)
         wait_until(lambda: (scratch / "ready").exists() or process.poll() is not None, PATIENCE_SECONDS)
         if not (scratch / "ready").exists():
             raise GroundError(f"no namespaces can be made here: {output.read_text()}")
-        return Host(process.pid)
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        return Host(int(children[0]) if has_own_processes else process.pid, has_own_processes)
 
     def accounts(self) -> Host:
         """This host, but with accounts for ann and mallory, and /run/lock of its own."""
@@ -374,7 +410,7 @@ class Ground:
         )
         passwd = self.plant(self.folder / "passwd", accounts, self.root)
         script = f"mount --bind {passwd} /etc/passwd\nmount -t tmpfs -o mode=1777 tmpfs /run/lock"
-        return self.host(os.uname().nodename, script=script)
+        return self.host(os.uname().nodename, script=script, has_own_processes=False)
 
     # Processes
 
@@ -461,6 +497,17 @@ class Outcome:
         """What succeeded, if anything did; else what stood against it."""
         telling = [case for case in self.cases if case.succeeded] or self.cases
         return "; ".join(f"{case.name}: {case.words}" if case.name else case.words for case in telling)
+
+
+def _wait_for(process: subprocess.Popen[bytes], output: Path, began: float, seconds: float) -> Said:
+    code: int | None
+    try:
+        code = process.wait(max(0.0, began + seconds - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        code = None
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    return Said(code, output.read_bytes(), time.monotonic() - began)
 
 
 def wait_until(question: Callable[[], Any], seconds: float) -> Any:

@@ -267,4 +267,4 @@ def check_that_an_adopted_copy_is_executed(ground: Ground) -> Outcome:
     said = ground.iqa(ground.ann, "--runs-dir", copied, "adopt", waiting.name, "--yes", **FREE_SLOTS)
     ground.status(ground.ann, copied, **FREE_SLOTS)
     was_executed = ground.comes_true(lambda: list(copied.glob("*/stub.json")), besides=besides)
-    return Outcome.of(not was_executed, said.line("error", "adopt"))
+    return Outcome.of(said.code != 0 or not was_executed, said.line("error", "adopt"))
