@@ -1,0 +1,107 @@
+"""T5: a folder of runs is moved while they train."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+
+from tests.trust.ground import Ground, Outcome, is_alive, started, wait_until
+
+TRAINER = """
+import json, os, sys, time
+folder, end = sys.argv[1:]
+with open(folder + "/stub.json", "w") as file:
+    json.dump({"pid": os.getpid()}, file)
+while not os.path.exists(end):
+    os.makedirs(folder + "/checkpoints", exist_ok=True)
+    with open(folder + "/checkpoints/last.pt", "w") as file:
+        file.write("weights")
+    time.sleep(0.2)
+"""
+"""Another's trainer, which keeps its checkpoints where it was told and knows nothing of moves."""
+SMALL = (
+    "--dataset csv --backbone test_efficientnet --weights none --patch_size 64 --batch_size 3 --train_patch_num 1 "
+    "--test_patch_num 1 --train_test_num 1 --lr 1e-3 --epochs 3000 --checkpoint_minutes 0.01"
+)
+KEEPER_SECONDS = 8.0
+"""The dispatcher looks for what outlived its run every two seconds."""
+TRAINING_SECONDS = 40.0
+"""For torch to be loaded and the first checkpoint to be written on a busy machine."""
+
+
+def t05_a_healthy_trainer_is_ended_because_its_folder_was_moved(ground: Ground) -> Outcome:
+    runs, old, end = *_folder_and_new_place(ground), ground.public / "end"
+    script = ground.plant(ground.tools / "trainer.py", TRAINER, ground.root)
+    plan = ground.plan({"id": "E1"}, command=[ground.python, str(script), "{run_folder}", str(end)])
+    (run,) = ground.queue(ground.ann, runs, plan)
+    ground.until(lambda: started(run), "the trainer to start")
+    ground.until((run / "attempts" / "1" / "process.json").exists, "its record")
+    trainer = json.loads((run / "stub.json").read_bytes())["pid"]
+    ground.must(ground.ann, "mv", runs, old)
+    was_ended = wait_until(lambda: not is_alive(trainer), KEEPER_SECONDS)
+    outcome = Outcome()
+    log = [path.read_text().strip().splitlines()[-1:] for path in (*runs.glob("*.log"), *old.glob("*.log"))]
+    outcome.add("the trainer is ended", was_ended, f"the healthy trainer is {'gone' if was_ended else 'alive'}, {log}")
+    end.touch()
+    exit_record = old / run.name / "attempts" / "1" / "exit.json"
+    wait_until(lambda: exit_record.exists() or not ground.launchers(), 5.0)
+    kind = json.loads(exit_record.read_bytes())["kind"] if exit_record.exists() else "nowhere"
+    outcome.add("its end is lost", kind != "finished", f"in the moved folder its end is recorded: {kind}")
+    return outcome
+
+
+def t05_a_checkpoint_of_our_trainer_makes_the_old_folder_anew(ground: Ground) -> Outcome:
+    runs, old = _folder_and_new_place(ground)
+    data = _write_data(ground)
+    words = shlex.split(SMALL)
+    base = {flag.removeprefix("--"): _value(text) for flag, text in zip(words[::2], words[1::2], strict=True)}
+    plan = ground.plan({"id": "E1"}, command=(), base={"data_path": str(data), **base})
+    launched = ground.start(
+        ground.ann, ground.python, "-m", "iqa_tui", "--runs-dir", runs, "launch", plan, "--headless",
+        output=ground.folder / "said",
+    )  # fmt: skip
+    runs_seen: list[Path] = []
+
+    def has_checkpoint() -> bool:
+        runs_seen[:] = [path.parent for path in runs.glob("*/checkpoints") if (path / "last.pt").exists()]
+        return bool(runs_seen) or launched.poll() is not None
+
+    ground.until(has_checkpoint, f"a checkpoint: {(ground.folder / 'said').read_text()[-300:]}", TRAINING_SECONDS)
+    ground.kill(launched.pid)
+    if not runs_seen:
+        ground.until(lambda: False, f"a checkpoint: {(ground.folder / 'said').read_text()[-300:]}", 0.0)
+    (run,) = runs_seen
+    runs.rename(old)
+    moved = old / run.name
+    before = (moved / "checkpoints" / "last.pt").stat().st_mtime_ns
+    wait_until(lambda: runs.exists() or (moved / "checkpoints" / "last.pt").stat().st_mtime_ns > before, 8.0)
+    wait_until(runs.exists, 2.0)
+    made = sorted(str(path.relative_to(runs)) for path in runs.rglob("*")) if runs.exists() else []
+    goes_on = (moved / "checkpoints" / "last.pt").stat().st_mtime_ns > before
+    words = f"made anew at the old place: {', '.join(made)}" if runs.exists() else f"it goes on in its place: {goes_on}"
+    return Outcome.of(runs.exists() or not goes_on, words)
+
+
+def _folder_and_new_place(ground: Ground) -> tuple[Path, Path]:
+    """In a folder where ann may make others."""
+    parent = ground.make("projects", ground.ann)
+    return parent / "runs", parent / "old"
+
+
+def _value(text: str) -> str | int | float:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _write_data(ground: Ground) -> Path:
+    from tests.fakes.photographs import write_csv_dataset
+
+    labels = write_csv_dataset(ground.make("data"), train=12, val=3, test=3)
+    for path in (labels.parent, *labels.parent.rglob("*")):
+        path.chmod(0o755)
+    return labels
