@@ -35,7 +35,7 @@ from iqa_tui.monitor.words import (
 )
 from training.runfolder.layout import dispatcher_locks
 from training.runfolder.lock import is_held
-from training.runfolder.schema import ExitKind, State
+from training.runfolder.schema import ExitKind, RunFolderError, State
 
 FORMAT = 1
 """Of the JSON: it grows when a field changes its meaning."""
@@ -79,7 +79,7 @@ def print_json(runs_dir: Path) -> int:
     content = {
         "format": FORMAT,
         "runs_dir": str(runs_dir.absolute()),
-        "dispatching": any(is_held(lock) for lock in dispatcher_locks(runs_dir)),
+        "dispatching": any(map(_is_held, dispatcher_locks(runs_dir))),
         "runs": [_run_fields(state, reasons) for state in states],
         "groups": [_group_fields(members, reasons) for members in by_group(in_plan_order(states)).values()],
         "devices": [_device_fields(state) for state in survey.devices],
@@ -87,6 +87,14 @@ def print_json(runs_dir: Path) -> int:
     }
     print(json.dumps(content, indent=1, ensure_ascii=False))
     return ALL_WELL
+
+
+def _is_held(lock: Path) -> bool:
+    """False too of what another user keeps closed, or put there instead of a lock."""
+    try:
+        return is_held(lock)
+    except (OSError, RunFolderError):
+        return False
 
 
 def _revive(runs_dir: Path, states: list[RunState]) -> str:

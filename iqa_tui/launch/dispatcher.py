@@ -173,7 +173,7 @@ class Dispatcher:
             return
         try:
             action(run)
-        except OSError as error:
+        except (OSError, RunFolderError) as error:
             self._left_alone[run.run_id] = time.monotonic() + LEFT_ALONE_SECONDS
             say(f"{run.run_id}: {error}; it is left alone for {LEFT_ALONE_SECONDS:g} s")
 
@@ -185,7 +185,7 @@ def _came_up(run: RunFolder) -> bool:
     """Its supervisor recorded its trainer, whatever became of it since."""
     try:
         attempt = run.latest_attempt()
-    except OSError:  # a file in a folder's place: no supervisor comes up there
+    except (OSError, RunFolderError):  # a file in a folder's place: no supervisor comes up there
         return False
     return attempt is not None and attempt.process.exists()
 

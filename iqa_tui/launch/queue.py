@@ -28,7 +28,7 @@ from iqa_tui.launch.toml_table import FlagValue
 from iqa_tui.launch.trainer import UUIDS_VARIABLE
 from training.runfolder.layout import RunFolder, create_run_folder, dispatcher_lock, dispatcher_log, run_name
 from training.runfolder.lock import is_held
-from training.runfolder.schema import Spec
+from training.runfolder.schema import RunFolderError, Spec
 from training.runfolder.write import write_record
 
 DEFAULT_SEED = 42
@@ -267,5 +267,7 @@ def revive_in_words(runs_dir: Path) -> str:
     """As `revive_dispatcher`, for who wants something else of the runs: says what was done, or why it cannot be."""
     try:
         return "Runs were queued and nobody gave them devices: a dispatcher is started." * revive_dispatcher(runs_dir)
+    except RunFolderError as error:
+        return f"Nobody gives devices to queued runs: {error}"
     except OSError as error:
         return f"Nobody gives devices to queued runs: {runs_dir} cannot be written ({error.strerror or error})."

@@ -78,9 +78,9 @@ def _owner_words(run: RunFolder) -> str:
         if owner == os.geteuid():
             return _closed_words(run)
         name = owner_name(run.path)
-    except OSError:  # deleted meanwhile
-        return ""
-    if is_held(dispatcher_lock(run.runs_dir, owner)):
+        if is_held(dispatcher_lock(run.runs_dir, owner)):
+            return ""
+    except (OSError, RunFolderError):  # deleted meanwhile, or no lock: that its owner must mend
         return ""
     return f"waits for {name}, who queued it: any iqa-tui command of theirs starts it"
 

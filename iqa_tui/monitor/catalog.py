@@ -13,8 +13,8 @@ from pathlib import Path
 
 from iqa_tui.monitor.state import RunState, fold
 from training.runfolder.layout import AttemptFolder, RunFolder, list_runs
-from training.runfolder.read import EventTail, change_stamp, is_settled, read_record, read_spec, run_status
-from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RunFolderError, State, Status
+from training.runfolder.read import EventTail, Seen, change_stamp, is_settled, read_record, read_spec, run_status
+from training.runfolder.schema import Place, ProcessRecord, RunFolderError, State, Status
 
 
 class Catalog:
@@ -38,7 +38,7 @@ class Catalog:
         names = {run.run_id for run in runs}
         self._followed = {name: known for name, known in self._followed.items() if name in names}
         for run in runs:
-            if run.run_id not in self._followed:
+            if run.run_id not in self._followed or self._followed[run.run_id].trouble != run.trouble:
                 self._followed[run.run_id] = _Followed(run, self._history)
         return [self._followed[run.run_id].refresh() for run in runs]
 
@@ -54,6 +54,11 @@ class _Followed:
         self._state = RunState(run, Status(State.QUEUED))
         self._stamp: tuple[int, ...] | None = None
         """Time stamps under which the state is known to stand; None: look again."""
+
+    @property
+    def trouble(self) -> str:
+        """As it was listed."""
+        return self._run.trouble
 
     def refresh(self) -> RunState:
         stamp = change_stamp(self._run, self._state.status.attempt)
@@ -82,20 +87,27 @@ class _Followed:
         spec = state.spec
         with contextlib.suppress(RunFolderError):  # its status says so
             spec = spec or read_spec(self._run)
-        status = run_status(self._run, begun_attempt=state.begun_attempt, spec=spec)
+        seen = Seen()
+        status = run_status(self._run, begun_attempt=state.begun_attempt, spec=spec, seen=seen)
         try:
             attempt = _attempt(self._run, status)
             return replace(
                 state,
-                status=status,
+                status=self._with_problem(status),
                 spec=spec,
                 process=read_record(attempt.process, ProcessRecord) if attempt else None,
-                exit=read_record(attempt.exit, ExitRecord) if attempt and not status.state.is_alive else None,
+                exit=seen.exit if not status.state.is_alive else None,
                 place=read_record(self._run.place, Place) if status.state is State.QUEUED else None,
-                result=read_record(self._run.result, Result) if status.state is State.FINISHED else None,
+                result=seen.result if status.state is State.FINISHED else None,
             )
         except RunFolderError as error:
             return replace(state, status=Status(State.UNREADABLE, str(error), status.attempt))
+
+    def _with_problem(self, status: Status) -> Status:
+        """Says why its events cannot be read; what its records say stands."""
+        if not self._tail.problem or status.state is State.UNREADABLE:
+            return status
+        return replace(status, cause="; ".join(cause for cause in (status.cause, self._tail.problem) if cause))
 
 
 def _attempt(run: RunFolder, status: Status) -> AttemptFolder | None:

@@ -11,6 +11,7 @@ import os
 import time
 from pathlib import Path
 
+from training.runfolder.opening import open_regular
 from training.runfolder.schema import LockHeld
 
 PROBE_SECONDS = 0.2
@@ -22,14 +23,15 @@ def open_lock_file(path: Path, mode: int = 0o644) -> int:
 
     An existing file is opened without O_CREAT first: with fs.protected_regular the kernel refuses O_CREAT on
     another user's file in a sticky folder. A symbolic link is refused: whoever may write a shared folder could have
-    us write into another file.
+    us write into another file. So is a pipe, which would keep us waiting.
 
     Raises:
-        OSError: no such folder, no permission, or a symbolic link.
+        UnreadableFile: there is something else than a file of this name.
+        OSError: no such folder, or no permission.
     """
     while True:
         with contextlib.suppress(FileNotFoundError):
-            return os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+            return open_regular(path, os.O_RDWR)
         with contextlib.suppress(FileExistsError):
             return _make_lock_file(path, mode)
 
@@ -57,6 +59,7 @@ def take_lock(path: Path, *, mode: int = 0o644, wait_seconds: float = PROBE_SECO
 
     Raises:
         LockHeld: somebody else has it.
+        UnreadableFile: there is something else than a file of this name.
         OSError: the file cannot be opened.
     """
     descriptor = open_lock_file(path, mode)
@@ -81,9 +84,13 @@ def is_held(path: Path) -> bool:
 
     Asks by a shared lock for an instant. /proc/locks would disturb nobody, but inside a container it leaves out
     locks whose first owner is dead, and a trainer that outlived its supervisor holds just such a lock.
+
+    Raises:
+        UnreadableFile: there is something else than a file of this name.
+        OSError: the file cannot be opened.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = open_regular(path)
     except FileNotFoundError:
         return False
     try:
