@@ -60,10 +60,10 @@ LARGEST_POLL_BYTES = 8 << 20
 """How much of an event file one poll takes in, so that a long history never stalls a reader."""
 MOST_POLL_LINES = 100_000
 """Likewise, of a file of short lines; so many events are longer than one poll takes in."""
-LONGEST_EVENT_BYTES = 1 << 20
+LONGEST_EVENT_BYTES = 64 << 10
 LARGEST_EVENTS_BYTES = 1 << 30
 """Some millions of steps. A file that claims more is not read: it may be hollow, and endless."""
-MOST_TORN_LINES = 100_000
+MOST_TORN_LINES = 10_000
 """A file in which more lines are no events is another file; it is not read on."""
 
 
@@ -276,6 +276,8 @@ class EventTail:
             event = parse_event(line)
             if event is None:
                 self.torn += 1
+                if self.torn > MOST_TORN_LINES:
+                    break
             else:
                 events.append(event)
         return events
