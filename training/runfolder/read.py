@@ -258,12 +258,12 @@ class EventTail:
             if self._inode is not None and (state.st_ino != self._inode or state.st_size < self._offset):
                 self._offset, self.torn, self.restarted = 0, 0, self.restarted + 1
             self._inode = state.st_ino
-            if state.st_size == self._offset:
-                return b""
             if state.st_size > LARGEST_EVENTS_BYTES:
                 raise UnreadableFile(f"{self.path}: {state.st_size:,} bytes are more than the events of a run have.")
             if self.torn > MOST_TORN_LINES:
                 raise UnreadableFile(f"{self.path}: more than {MOST_TORN_LINES:,} of its lines are no events.")
+            if state.st_size == self._offset:
+                return b""
             return os.pread(descriptor, LARGEST_POLL_BYTES, self._offset)
         finally:
             os.close(descriptor)

@@ -15,6 +15,7 @@ from iqa_tui.launch.errors import LaunchError, PlanError
 from iqa_tui.launch.flags import command_for, group_name
 from iqa_tui.launch.plan import Plan, load_plan
 from iqa_tui.launch.queue import LaunchRequest, enqueue, revive_in_words
+from training.runfolder.layout import dispatcher_lock
 from training.runfolder.read import read_spec, run_status
 from training.runfolder.schema import Spec, State
 from training.runfolder.write import write_record
@@ -161,6 +162,13 @@ def test_who_only_looks_sees_though_no_dispatcher_can_be_started(
     enqueue(LaunchRequest(plan, experiments=("F2",), runs_dir=tmp_path / "runs"))
     monkeypatch.setattr(queue, "ensure_dispatcher", refuse)
     assert revive_in_words(tmp_path / "runs").endswith("runs cannot be written (No space left on device).")
+
+
+def test_a_dispatchers_lock_that_is_none_is_told_and_nothing_waits_for_it(tmp_path: Path) -> None:
+    os.mkfifo(dispatcher_lock(tmp_path, os.geteuid()))
+    words = revive_in_words(tmp_path)
+    assert words.startswith("Nobody gives devices to queued runs: ")
+    assert words.endswith(f"dispatcher-{os.geteuid()}.lock: is a pipe, not a file. Move it away.")
 
 
 def test_a_plan_with_several_repetitions_makes_a_run_of_each_seed(

@@ -10,6 +10,7 @@ from iqa_tui.monitor import catalog as catalog_module
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.state import RunState
 from tests.fakes.run_folders import FakeRun
+from tests.trust.damage import KINDS
 from training.runfolder.schema import ExitKind, State, StopRequest
 from training.runfolder.write import write_record
 
@@ -132,3 +133,26 @@ def test_a_run_folder_that_is_removed_is_gone(tmp_path: Path) -> None:
     only(catalog)
     fake.run.spec.unlink()
     assert catalog.refresh() == []
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "a folder", "a link to /dev/zero", "a hollow file"])
+def test_events_that_cannot_be_read_are_told_and_what_the_records_say_stands(tmp_path: Path, kind: str) -> None:
+    fake = FakeRun.queue(tmp_path, "F2").start().end(ExitKind.FAILED, "exit 1: no space left")
+    KINDS[kind](fake.run.events)
+    state = only(Catalog(tmp_path))
+    assert state.state is State.FAILED
+    assert state.status.cause.startswith(f"exit 1: no space left; {fake.run.events}: ")
+    assert only(Catalog(tmp_path, history=False)).status.cause == "exit 1: no space left"
+
+
+def test_a_link_to_a_run_that_is_replaced_by_a_run_is_read(tmp_path: Path) -> None:
+    fake = FakeRun.queue(tmp_path / "elsewhere", "F2")
+    link = tmp_path / "runs" / fake.run.run_id
+    link.parent.mkdir()
+    link.symlink_to(fake.run.path)
+    catalog = Catalog(link.parent)
+    assert only(catalog).state is State.UNREADABLE
+    assert "is a symbolic link" in only(catalog).status.cause
+    link.unlink()
+    fake.run.path.rename(link)
+    assert only(catalog).state is State.QUEUED
