@@ -74,8 +74,8 @@ def follow(runs: list[RunFolder], wait_seconds: float | None = None) -> int:
     failed = [state for state in states if state.state is not State.FINISHED]
     names = run_names(states)
     for state in failed:
-        attempt = state.run.latest_attempt()
-        where = f" Its output: {attempt.output}" if attempt and attempt.output.exists() else ""
+        attempt = state.run.attempt(state.status.attempt)
+        where = f" Its output: {attempt.output}" if attempt.output.is_file() else ""
         print(f"{names[state.run_id]}: {state_words(state.status)}.{where}", file=sys.stderr)
     return A_RUN_FAILED if failed else ALL_WELL
 

@@ -84,12 +84,14 @@ class Backlog:
         )
 
     def _part(self, run: RunFolder) -> _Part:
+        if run.trouble:
+            return _Part.OVER
         known = self._known.get(run.run_id)
         if known is not None and known.stamp is not None and known.stamp == change_stamp(run, known.attempt):
             return known.part
         try:
             latest = run.latest_attempt()
-        except OSError:  # a file in a folder's place, or closed: its row says so, and the others must go on
+        except (OSError, RunFolderError):  # a file in a folder's place, or closed: its row says so, the others go on
             return _Part.OVER
         number = latest.number if latest else 0
         stamp = change_stamp(run, number)  # before the look: a change in between shows next time

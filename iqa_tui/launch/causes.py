@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from iqa_tui.launch.cuda_errors import fault_words, is_of_the_driver
-from training.runfolder.schema import EXIT_STOPPED, ExitKind, StopRequest
+from training.runfolder.opening import open_regular
+from training.runfolder.schema import EXIT_STOPPED, ExitKind, StopRequest, UnreadableFile
 
 TAIL_BYTES = 64 << 10
 """How much of the output's end is searched for a cause; a traceback fits many times."""
@@ -260,11 +261,15 @@ def _shortened(line: str) -> str:
 def tail(path: Path) -> bytes:
     """The end of a file; empty where it cannot be read."""
     try:
-        with path.open("rb") as file:
-            file.seek(max(0, file.seek(0, 2) - TAIL_BYTES))
-            return file.read()
+        descriptor = open_regular(path)
+    except (OSError, UnreadableFile):
+        return b""
+    try:
+        return os.pread(descriptor, TAIL_BYTES, max(0, os.fstat(descriptor).st_size - TAIL_BYTES))
     except OSError:
         return b""
+    finally:
+        os.close(descriptor)
 
 
 def is_disk_full(path: Path) -> bool:

@@ -266,7 +266,7 @@ def _came_up(run: RunFolder) -> bool:
     """Its supervisor recorded its trainer, whatever became of it since."""
     try:
         attempt = run.latest_attempt()
-    except OSError:  # a file in a folder's place: no supervisor comes up there
+    except (OSError, RunFolderError):  # a file in a folder's place: no supervisor comes up there
         return False
     return attempt is not None and attempt.process.exists()
 

@@ -62,7 +62,7 @@ def is_same(setting: FlagValue, text: str) -> bool:
     """Whether a text is another way to write a setting: `5e-6` for 0.000005."""
     try:
         return flag_text(setting) == text or float(setting) == float(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # a whole number of a thousand digits is no float
         return False
 
 

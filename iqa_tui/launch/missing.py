@@ -158,8 +158,18 @@ def _members_of(runs_dir: Path, group: str | None) -> list[Member]:
 
 
 def _plan_of(members: Sequence[Member]) -> Plan:
-    newest = members[-1]
-    return plan_from(newest.spec.plan, str(newest.run.spec))
+    """As the newest run recorded it whose plan can be read; one that nobody can follow must not hide the others.
+
+    Raises:
+        PlanError: of the newest, if no run has a plan that can be followed.
+    """
+    wrong: PlanError | None = None
+    for member in reversed(members):
+        try:
+            return plan_from(member.spec.plan, str(member.run.spec))
+        except PlanError as error:
+            wrong = wrong or error
+    raise wrong or PlanError("There are no runs of a plan.")
 
 
 def _wanted(

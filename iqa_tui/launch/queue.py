@@ -29,7 +29,7 @@ from iqa_tui.launch.source import digest_of
 from iqa_tui.launch.state_folder import state_folder
 from iqa_tui.launch.toml_table import FlagValue
 from training.runfolder.layout import RunFolder, create_run_folder, run_name
-from training.runfolder.schema import Spec
+from training.runfolder.schema import RunFolderError, Spec
 
 DEFAULT_SEED = 42
 
@@ -275,5 +275,5 @@ def revive_in_words(runs_dir: Path) -> str:
     """As `revive_dispatcher`, for who wants something else of the runs: says what was done, or why it cannot be."""
     try:
         return "Runs were queued and nobody gave them devices: a dispatcher is started." * revive_dispatcher(runs_dir)
-    except (LaunchError, OSError) as error:
+    except (LaunchError, RunFolderError, OSError) as error:
         return f"Queued runs get no devices: {error}"

@@ -9,6 +9,7 @@ from iqa_tui.launch.errors import PlanError
 
 FlagValue = str | int | float | bool
 
+LARGEST = 1e100
 UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30}
 
 
@@ -104,7 +105,11 @@ class TomlTable:
         value = self._get(key)
         if value is None:
             return None
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMG]?i?B)", value, re.IGNORECASE) if isinstance(value, str) else None
+        match = (
+            re.fullmatch(r"(\d{1,15}(?:\.\d+)?)\s*([KMG]?i?B)", value, re.IGNORECASE)
+            if isinstance(value, str)
+            else None
+        )
         if match is None:
             raise self.wrong(key, 'write a size with its unit, for example "10 GiB".')
         size = int(float(match[1]) * UNITS[match[2].upper()])
@@ -144,4 +149,5 @@ class TomlTable:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """Whether it is a number that can be counted with: not infinite, not of a thousand digits."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and -LARGEST <= value <= LARGEST

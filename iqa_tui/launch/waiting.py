@@ -85,9 +85,9 @@ def _owner_words(run: RunFolder) -> str:
         if owner == os.geteuid():
             return _closed_words(run)
         name = owner_name(run.path)
-    except OSError:  # deleted meanwhile
-        return ""
-    if dispatches_as_before(run.runs_dir, owner):
+        if dispatches_as_before(run.runs_dir, owner):
+            return ""
+    except (OSError, RunFolderError):  # deleted meanwhile, or no lock: that its owner must mend
         return ""
     return f"queued by {name}, whose own dispatcher starts it"
 

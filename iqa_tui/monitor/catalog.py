@@ -19,7 +19,7 @@ from iqa_tui.launch.signature import why_not_signed
 from iqa_tui.monitor.state import RunState, fold
 from training.runfolder.layout import AttemptFolder, RunFolder, list_runs
 from training.runfolder.opening import read_bounded
-from training.runfolder.read import EventTail, change_stamp, is_settled, read_record, read_spec, run_status
+from training.runfolder.read import EventTail, Seen, change_stamp, is_settled, read_record, read_spec, run_status
 from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RunFolderError, State, Status
 from training.runfolder.text import plain, plain_copy
 
@@ -52,7 +52,8 @@ class Catalog:
         names = {run.path.name for run in runs}  # the raw ones: no two folders have the same
         self._followed = {name: known for name, known in self._followed.items() if name in names}
         for run in runs:
-            if run.path.name not in self._followed:
+            known = self._followed.get(run.path.name)
+            if known is None or known.trouble != run.trouble:
                 self._followed[run.path.name] = _Followed(run, self._history)
         return [self._followed[run.path.name].refresh() for run in runs]
 
@@ -68,6 +69,11 @@ class _Followed:
         self._state = RunState(run, Status(State.QUEUED))
         self._stamp: tuple[int, ...] | None = None
         """Time stamps under which the state is known to stand; None: look again."""
+
+    @property
+    def trouble(self) -> str:
+        """As it was listed."""
+        return self._run.trouble
 
     def refresh(self) -> RunState:
         stamp = change_stamp(self._run, self._state.status.attempt)
@@ -96,23 +102,30 @@ class _Followed:
         spec = state.spec
         with contextlib.suppress(RunFolderError):  # its status says so
             spec = spec or plain_copy(read_spec(self._run), leave=NOT_SHOWN)
-        status = run_status(self._run, begun_attempt=state.begun_attempt, spec=spec)
+        seen = Seen()
+        status = run_status(self._run, begun_attempt=state.begun_attempt, spec=spec, seen=seen)
         if status.state is State.QUEUED and is_ours(self._run):
             status = replace(status, elsewhere=bool(why_not_signed(self._run)))
         try:
             attempt = _attempt(self._run, status)
             return replace(
                 state,
-                status=status,
+                status=self._with_problem(status),
                 spec=spec,
                 process=_shown(attempt.process, ProcessRecord) if attempt else None,
-                exit=_shown(attempt.exit, ExitRecord) if attempt and not status.state.is_alive else None,
+                exit=plain_copy(seen.exit, leave=NOT_SHOWN) if not status.state.is_alive else None,
                 note=plain(_note(attempt)) if attempt and status.state.is_alive else "",
                 place=_shown(self._run.place, Place) if status.state is State.QUEUED else None,
-                result=_shown(self._run.result, Result) if status.state is State.FINISHED else None,
+                result=plain_copy(seen.result, leave=NOT_SHOWN) if status.state is State.FINISHED else None,
             )
         except RunFolderError as error:
             return replace(state, status=Status(State.UNREADABLE, str(error), status.attempt))
+
+    def _with_problem(self, status: Status) -> Status:
+        """Says why its events cannot be read; what its records say stands."""
+        if not self._tail.problem or status.state is State.UNREADABLE:
+            return status
+        return replace(status, cause="; ".join(cause for cause in (status.cause, self._tail.problem) if cause))
 
 
 def _shown(path: Path, kind: type[R]) -> R | None:

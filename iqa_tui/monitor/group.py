@@ -14,6 +14,8 @@ from iqa_tui.monitor.state import RunState
 from training.runfolder.schema import State
 
 SECONDS_PER_HOUR = 3600.0
+SHORTEST_HOURS = 1e-9
+"""Less is no expectation, and what is divided by it may be no number any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,7 @@ def _left(state: RunState, now: float, factor: float) -> float | None:
 
 def _expected(state: RunState, factor: float) -> float | None:
     hours = state.spec.expected_hours if state.spec else None
-    return hours * SECONDS_PER_HOUR * factor if hours else None
+    return hours * SECONDS_PER_HOUR * factor if hours and hours >= SHORTEST_HOURS else None
 
 
 def _typical(states: Sequence[RunState]) -> float | None:

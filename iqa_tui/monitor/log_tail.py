@@ -13,6 +13,8 @@ from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
+from training.runfolder.opening import open_regular
+from training.runfolder.schema import UnreadableFile
 from training.runfolder.text import plain
 
 TAIL_BYTES = 256 << 10
@@ -81,23 +83,35 @@ class LogTail:
     def poll(self) -> LogText:
         """The log's end as it is now; the very object of the last call where nothing is new."""
         try:
-            with self.path.open("rb") as file:
-                state = os.fstat(file.fileno())
-                self._restart_if_replaced(state)
-                if state.st_size == self._offset:
-                    return self._text
-                skipped = max(0, state.st_size - self._offset - TAIL_BYTES)
-                file.seek(self._offset + skipped)
-                chunk = file.read(TAIL_BYTES)
+            descriptor = open_regular(self.path)
         except OSError:
             return self._text
+        except UnreadableFile as error:
+            return self._say(str(error))
+        try:
+            state = os.fstat(descriptor)
+            self._restart_if_replaced(state)
+            if state.st_size == self._offset:
+                return self._text
+            skipped = max(0, state.st_size - self._offset - TAIL_BYTES)
+            chunk = os.pread(descriptor, TAIL_BYTES, self._offset + skipped)
+        except OSError:
+            return self._text
+        finally:
+            os.close(descriptor)
         self._offset += skipped + len(chunk)
         self._take(chunk, torn=skipped > 0)
         return self._text
 
+    def _say(self, words: str) -> LogText:
+        """Instead of a log that is none."""
+        if self._text.lines != (words,):
+            self._text, self._inode = LogText((words,)), 0  # no file has it, so what stands there next is another one
+        return self._text
+
     def _restart_if_replaced(self, state: os.stat_result) -> None:
         if self._inode is not None and (state.st_ino != self._inode or state.st_size < self._offset):
-            self._offset, self._open_line, self._above, self._seen = 0, b"", 0, 0
+            self._offset, self._open_line, self._above, self._seen, self._text = 0, b"", 0, 0, LogText()
             self._lines.clear()
         self._inode = state.st_ino
 

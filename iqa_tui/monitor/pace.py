@@ -33,7 +33,9 @@ def seconds_between_epochs(state: RunState) -> float | None:
         return None
     first = _first_of_attempt(state)
     pauses = []
-    for last_step in range(state.steps_per_epoch, state.step, state.steps_per_epoch):
+    ends_of_epochs = range(state.steps_per_epoch, state.step, state.steps_per_epoch)
+    # As many as there are points: numbers that make no sense may give more epochs than one can count.
+    for last_step in ends_of_epochs[-len(state.curve.steps) :] if state.curve.steps else ():
         at = bisect_left(state.curve.steps, last_step + 1)
         if first < at < len(state.curve.steps) and state.curve.steps[at] == last_step + 1:
             pauses.append(max(0.0, state.curve.times[at] - state.curve.times[at - 1]))

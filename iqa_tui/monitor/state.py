@@ -6,17 +6,22 @@ gives the same state.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from training.runfolder.fields import LARGEST_NUMBER
 from training.runfolder.layout import RunFolder
 from training.runfolder.schema import Event, ExitRecord, Place, ProcessRecord, Result, Spec, State, Status
 from training.runfolder.text import plain
 
-LONGEST_WORDS = 4000
-"""Characters of what an event says in words."""
+LARGEST_COUNT = 2**53
+"""Of steps, epochs or images: a float still tells each from the next."""
+LONGEST_TEXT = 4000
+"""Characters kept of what an event says in words."""
+MOST_TEXTS = 100
+"""Warnings kept, the newest, and trainer codes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +191,8 @@ def fold(state: RunState, events: Iterable[Event]) -> RunState:
     """The state after these events, which follow those folded before.
 
     A resumed run repeats steps: the values of the repetition stand, and what lay after them is dropped. Unknown
-    kinds and unknown fields are passed over; a field that is missing or no number leaves the value as it was.
+    kinds and unknown fields are passed over; a field that is missing, of another type or a number that nobody can count
+    with leaves the value as it was.
     """
     folding = _Folding(state)
     for event in events:
@@ -202,7 +208,10 @@ class _Folding:
         self._steps = list(state.curve.steps)
         self._times = list(state.curve.times)
         self._losses = list(state.curve.losses)
-        self._evaluations = list(state.evaluations)
+        self._evaluations = {(known.epoch, known.split): known for known in state.evaluations}
+        """Oldest first."""
+        self._evaluated_epochs = sorted(self._evaluations)
+        """Their keys by epoch, so that a file of nothing but repetitions takes no minutes."""
         self._warnings = list(state.warnings)
         self._values: dict[str, Any] = {}
 
@@ -226,7 +235,7 @@ class _Folding:
         return replace(
             self._before,
             curve=LossCurve(tuple(self._steps), tuple(self._times), tuple(self._losses)),
-            evaluations=tuple(self._evaluations),
+            evaluations=tuple(self._evaluations.values()),
             warnings=tuple(self._warnings),
             **self._values,
         )
@@ -242,10 +251,9 @@ class _Folding:
         if begins_anew:  # what earlier attempts made is not part of it
             self._values["begun_digests"] = ()
         self._values["begun_attempt"] = event.attempt
-        digest = event.fields.get("source_digest")
-        digest = plain(digest, LONGEST_WORDS) if isinstance(digest, str) else ""
-        if digest and digest not in self._value("begun_digests"):
-            self._values["begun_digests"] = (*self._value("begun_digests"), digest)
+        digest, known = _text(event.fields.get("source_digest")), self._value("begun_digests")
+        if digest and digest not in known and len(known) < MOST_TEXTS:
+            self._values["begun_digests"] = (*known, digest)
         self._values["progress"] = None
         for name in ("epochs", "steps_per_epoch"):
             self._values[name] = _whole(event.fields.get(name), self._value(name))
@@ -253,9 +261,7 @@ class _Folding:
     def _progress(self, event: Event) -> None:
         fields = event.fields
         self._values["progress"] = Progress(
-            plain(str(fields.get("what", "")), LONGEST_WORDS),
-            _whole(fields.get("done"), 0),
-            _whole(fields.get("total"), 0),
+            _text(fields.get("what")), _whole(fields.get("done"), 0), _whole(fields.get("total"), 0)
         )
 
     def _step(self, event: Event) -> None:
@@ -275,32 +281,46 @@ class _Folding:
     def _forget_from(self, step: int, epoch: int) -> None:
         cut = bisect_left(self._steps, step)
         del self._steps[cut:], self._times[cut:], self._losses[cut:]
-        self._evaluations = [known for known in self._evaluations if known.epoch < epoch]
+        cut = bisect_left(self._evaluated_epochs, (epoch, ""))
+        for key in self._evaluated_epochs[cut:]:
+            del self._evaluations[key]
+        del self._evaluated_epochs[cut:]
 
     def _evaluated(self, event: Event) -> None:
         metrics = event.fields.get("metrics")
         if not isinstance(metrics, dict):
             return
         epoch = _whole(event.fields.get("epoch"), self._value("epoch"))
-        split = plain(str(event.fields.get("split", "")), LONGEST_WORDS)
-        self._evaluations = [known for known in self._evaluations if (known.epoch, known.split) != (epoch, split)]
+        split = _text(event.fields.get("split"))
+        if self._evaluations.pop((epoch, split), None) is None:
+            insort(self._evaluated_epochs, (epoch, split))
         last_step = self._steps[-1] if self._steps else 0
-        numbers = {plain(str(name)): _number(value) for name, value in metrics.items()}
-        self._evaluations.append(Evaluation(epoch, last_step, event.t, split, numbers))
+        numbers = {plain(name): _number(value) for name, value in metrics.items()}
+        self._evaluations[epoch, split] = Evaluation(epoch, last_step, event.t, split, numbers)
         self._values["progress"] = None
 
     def _warning(self, event: Event) -> None:
-        text = plain(str(event.fields.get("text", "")), LONGEST_WORDS)
+        text = _text(event.fields.get("text"))
         if text and text not in self._warnings:
-            self._warnings.append(text)
+            self._warnings = [*self._warnings, text][-MOST_TEXTS:]
 
     def _finished(self, event: Event) -> None:  # noqa: ARG002  one signature for every kind
         self._values["progress"] = None
 
 
 def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    """None if it is none, or cannot be drawn."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return float(value) if -LARGEST_NUMBER <= value <= LARGEST_NUMBER else None
 
 
 def _whole(value: object, otherwise: int) -> int:
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else otherwise
+    """What counts something: steps, epochs, images."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return otherwise
+    return int(value) if 0 <= value <= LARGEST_COUNT else otherwise
+
+
+def _text(value: object) -> str:
+    return plain(value, LONGEST_TEXT) if isinstance(value, str) else ""

@@ -5,6 +5,7 @@ Decides what a row says. How it looks is `export` and the result panel; what a m
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -177,13 +178,13 @@ def table_of(entries: list[Entry], group: str, plan: Plan | None) -> Table:
 
 
 def _recorded_plan(entries: list[Entry]) -> Plan | None:
-    """The plan as the newest run's spec holds it; None where every run was started by hand."""
+    """The plan as the newest run's spec holds it that can be followed; None if there is none: the runs still make a
+    table, in the order they were started.
+    """
     for entry in reversed(entries):
         if entry.spec.plan:
-            try:
+            with contextlib.suppress(PlanError):  # of a later version, or damaged: that must not hide the other rows
                 return plan_from(entry.spec.plan, str(entry.run.spec))
-            except PlanError:  # of a later version: its runs still make a table, in the order they were started
-                return None
     return None
 
 

@@ -11,6 +11,7 @@ from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.turn import starts_next
 from iqa_tui.monitor.pace import duration_words
 from iqa_tui.watch.gpu_watcher import Queued
+from training.runfolder.schema import RunFolderError
 
 LOOK_SECONDS = 10.0
 """Between two looks at runs that are over while none waits: one of them may be lost and to be resumed."""
@@ -68,7 +69,7 @@ class Reviver:
             self._backlog = backlog.Backlog(self._runs_dir, own_only=True)
         try:
             was_started = launcher.revive_dispatcher(self._runs_dir, self._backlog)
-        except (LaunchError, OSError) as error:
+        except (LaunchError, RunFolderError, OSError) as error:
             return str(error).rstrip(".")
         self._started = self._started + 1 if was_started else 0
         if self._started <= SHORT_LIVES:

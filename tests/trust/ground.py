@@ -97,7 +97,7 @@ class Ground:
         self.folder.chmod(0o755)
         self.program = program.folder
         self.python = str(program.python)
-        first = 61001 + 10 * random.randrange(390)  # noqa: S311  two grounds at a time have other users, mostly
+        first = 61001 + 10 * random.randrange(390)
         self.gid = first + 8
         self.root = self._user("root", 0, 0)
         self.ann = self._user("ann", first, self.gid)
@@ -386,15 +386,26 @@ class Ground:
         lines = [f"hostname {name}"]
         if machine is not None:
             (scratch / "machine").write_text(f"{machine}\n")
-            for path in ("/etc/machine-id", "/var/lib/dbus/machine-id"):
-                if Path(path).is_file():
-                    lines.append(f"mount --bind $1/machine {path}")
+            files = ("/etc/machine-id", "/var/lib/dbus/machine-id")
+            lines += [f"mount --bind $1/machine {path}" for path in files if Path(path).is_file()]
         if boot is not None:
             (scratch / "boot").write_text(f"{boot}\n")
             lines.append(f"mount --bind $1/boot {BOOT_ID}")
         lines += [script, "touch $1/ready", "exec sleep 120"]
         apart = ("-p", "--fork", "--kill-child", "--mount-proc") if has_own_processes else ()
-        words = ("unshare", "-u", "-m", *apart, "--propagation", "private", "sh", "-ec", "\n".join(lines), "host", scratch)
+        words = (
+            "unshare",
+            "-u",
+            "-m",
+            *apart,
+            "--propagation",
+            "private",
+            "sh",
+            "-ec",
+            "\n".join(lines),
+            "host",
+            scratch,
+        )
         output = scratch / "output"
         process = self.start(self.root, *words, output=output)
         wait_until(lambda: (scratch / "ready").exists() or process.poll() is not None, PATIENCE_SECONDS)

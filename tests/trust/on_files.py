@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ RESULT: dict[str, Any] = {
     "elapsed_seconds": 60.0,
     "format": 1,
 }
+
 
 def runs_with_a_bad_one(ground: Ground) -> tuple[Path, Path]:
     """A shared folder with a run of ann's that was stopped, and one of mallory's that is yet to be made bad."""
@@ -214,7 +216,7 @@ def t09_the_owner_of_the_lease_folder_removes_it_and_two_runs_have_one_device(gr
         words = "two trainers have cpu-0" if is_double else f"{_words(one)}; {_words(other)}"
         outcome.add(name, is_double, words)
         end.touch()
-        wait_until(lambda: not ground.trainers(first) + ground.trainers(second), 5.0)
+        wait_until(partial(_is_quiet, ground, first, second), 5.0)
         ground.kill(*ground.dispatchers())
     return outcome
 
@@ -240,3 +242,7 @@ def t09_root_writes_where_a_link_in_a_shared_folder_points(ground: Ground) -> Ou
     content = precious.read_text()
     words = f"root's file now ends in: {content.splitlines()[-1]}" if content != "of root\n" else launched.said.line()
     return Outcome.of(content != "of root\n", words)
+
+
+def _is_quiet(ground: Ground, *folders: Path | str) -> bool:
+    return not any(ground.trainers(folder) for folder in folders)

@@ -1,11 +1,12 @@
 """Where the files of a run are.
 
-The only place that spells a file name of a run. It opens nothing and decides nothing.
+The only place that spells a file name of a run. It lists folders, opens no file and decides nothing.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
@@ -13,7 +14,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from training.runfolder.schema import UnreadableFile
 from training.runfolder.text import plain
+
+MOST_ATTEMPT_ENTRIES = 100_000
+"""In a folder of attempts. More of them are no attempts, and each look would list them all."""
+ATTEMPT_NAME = re.compile(r"[1-9][0-9]{0,5}")
+RUN_NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}_")
+"""How `run_name` begins, unlike `lost+found`."""
 
 ATTEMPTS = "attempts"
 """The folder of a run's attempts, in the run's."""
@@ -86,6 +94,8 @@ class RunFolder:
     path: Path
     name: str = field(default="", compare=False)
     """Of a folder whose path is a descriptor (`training.runfolder.held`); empty: the path's last part is its name."""
+    trouble: str = field(default="", compare=False)
+    """Why nothing in it is read, in words; empty where it may be."""
 
     @property
     def run_id(self) -> str:
@@ -202,14 +212,19 @@ class RunFolder:
         return AttemptFolder(self.attempts_dir / str(number))
 
     def attempts(self) -> list[AttemptFolder]:
-        """All attempts there are, oldest first; anything else in the folder is passed over."""
+        """All attempts there are, oldest first; anything else in the folder is passed over.
+
+        Raises:
+            UnreadableFile: the folder, or one that is named like an attempt, is a link or no folder.
+            OSError: the folder cannot be looked at.
+        """
         try:
-            names = [entry.name for entry in self.attempts_dir.iterdir()]
+            return [self.attempt(number) for number in sorted(_attempt_numbers(self.attempts_dir))]
         except FileNotFoundError:
             return []
-        return [self.attempt(number) for number in sorted(int(name) for name in names if name.isdecimal())]
 
     def latest_attempt(self) -> AttemptFolder | None:
+        """The newest one; None before the first. Raises as `attempts`."""
         attempts = self.attempts()
         return attempts[-1] if attempts else None
 
@@ -233,6 +248,30 @@ def _name_of_descriptor(match: re.Match[str]) -> str:
         return str(Path(match[0]).readlink()).removesuffix(" (deleted)")
     except OSError:
         return match[0]
+
+
+def _attempt_numbers(folder: Path) -> list[int]:
+    """Of the attempts in a folder, in any order. Raises as `RunFolder.attempts`."""
+    numbers = []
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in (errno.ENOTDIR, errno.ELOOP):
+            raise UnreadableFile(f"{folder}: is no folder, or a link to one. Move it away.") from error
+        raise
+    try:
+        with os.scandir(descriptor) as entries:
+            for count, entry in enumerate(entries):
+                if count >= MOST_ATTEMPT_ENTRIES:
+                    raise UnreadableFile(f"{folder}: holds more than {MOST_ATTEMPT_ENTRIES:,} entries. Remove them.")
+                if ATTEMPT_NAME.fullmatch(entry.name) is None:
+                    continue
+                if not entry.is_dir(follow_symlinks=False):
+                    raise UnreadableFile(f"{folder / entry.name}: is no folder, or a link to one. Move it away.")
+                numbers.append(int(entry.name))
+    finally:
+        os.close(descriptor)
+    return numbers
 
 
 def run_name(now: datetime, dataset: str, network: str, loss_type: str, seed: int) -> str:
@@ -275,17 +314,28 @@ def close_to_others(path: Path) -> None:
 def list_runs(runs_dir: Path) -> list[RunFolder]:
     """Every folder with a spec, by name (so by time); [] where there is no such folder.
 
-    One that its owner keeps closed and that is named like a run is listed too: its status says that it is closed.
+    One that its owner keeps closed and that is named like a run is listed too: its status says that it is closed. So
+    is a link to a run, in which nothing is read: links are followed up to the folder of runs and not below it.
     """
     try:
-        paths = sorted(path for path in runs_dir.iterdir() if _has_spec(path))
+        with os.scandir(runs_dir) as entries:
+            found = [(entry.name, entry.is_symlink()) for entry in entries if _is_run(entry)]
     except (FileNotFoundError, NotADirectoryError):
         return []
-    return [RunFolder(path) for path in paths]
+    return [RunFolder(runs_dir / name, trouble=LINK_TROUBLE if is_link else "") for name, is_link in sorted(found)]
 
 
-def _has_spec(path: Path) -> bool:
+LINK_TROUBLE = "is a symbolic link. Name the folder that the run is in by --runs-dir, or move the run here."
+
+
+def _is_run(entry: os.DirEntry[str]) -> bool:
+    """Whether anything is named like its spec, even if it cannot be read."""
     try:
-        return (path / "spec.json").exists()
-    except PermissionError:
-        return re.match(r"\d{4}-\d\d-\d\d_", path.name) is not None  # not `lost+found`
+        if not (entry.is_dir(follow_symlinks=False) or entry.is_symlink()):
+            return False
+        os.lstat(f"{entry.path}/spec.json")
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return RUN_NAME.match(entry.name) is not None
+    return True

@@ -23,11 +23,11 @@ def open_lock_file(path: Path, mode: int = 0o644) -> int:
 
     An existing file is opened without O_CREAT first: with fs.protected_regular the kernel refuses O_CREAT on
     another user's file in a sticky folder. A symbolic link is refused: whoever may write a shared folder could have
-    us write into another file.
+    us write into another file. So is a pipe, which would keep us waiting.
 
     Raises:
-        UnreadableFile: a symbolic link, a pipe, …
-        OSError: no such folder, no permission.
+        UnreadableFile: there is something else than a file of this name.
+        OSError: no such folder, or no permission.
     """
     while True:
         with contextlib.suppress(FileNotFoundError):
@@ -59,7 +59,7 @@ def take_lock(path: Path, *, mode: int = 0o644, wait_seconds: float = PROBE_SECO
 
     Raises:
         LockHeld: somebody else has it.
-        UnreadableFile: it is no file.
+        UnreadableFile: there is something else than a file of this name.
         OSError: the file cannot be opened.
     """
     descriptor = open_lock_file(path, mode)
@@ -86,8 +86,8 @@ def is_held(path: Path) -> bool:
     locks whose first owner is dead, and a trainer that outlived its supervisor holds just such a lock.
 
     Raises:
-        UnreadableFile: it is no file.
-        OSError: it may not be opened.
+        UnreadableFile: there is something else than a file of this name.
+        OSError: the file cannot be opened.
     """
     try:
         descriptor = open_regular(path)

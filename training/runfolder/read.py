@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-import dataclasses
+import codecs
 import json
 import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from training.runfolder.fields import (
+    LAST_SECOND,
+    LONGEST_TEXT,
+    MOST_ATTEMPTS,
+    WrongField,
+    build,
+    has_long_text,
+    shown,
+    with_whole_characters,
+)
 from training.runfolder.host import boot_id
 from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.lock import is_held
-from training.runfolder.opening import read_bounded
+from training.runfolder.opening import is_there, open_regular, read_bounded
 from training.runfolder.schema import (
     FORMAT,
     Environment,
@@ -45,51 +56,99 @@ STATES_OF_ENDS = {
 }
 """Every other end is a failure."""
 
-RECORDS = (Spec, ProcessRecord, ExitRecord, StopRequest, Place, RetryRecord, Result, Signature, Environment, Owner)
-KNOWN_FIELDS = {kind: frozenset(field.name for field in dataclasses.fields(kind)) for kind in RECORDS}
-
 LARGEST_POLL_BYTES = 8 << 20
 """How much of an event file one poll takes in, so that a long history never stalls a reader."""
+MOST_POLL_LINES = 100_000
+"""Likewise, of a file of short lines; so many events are longer than one poll takes in."""
+LONGEST_EVENT_BYTES = 64 << 10
+LARGEST_EVENTS_BYTES = 1 << 30
+"""Some millions of steps. A file that claims more is not read: it may be hollow, and endless."""
+MOST_TORN_LINES = 10_000
+"""A file in which more lines are no events is another file; it is not read on."""
+
+
+class _NotPlain(ValueError):
+    """JSON that Python takes and other readers do not."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _NotPlain(f"{shown(next(name for name in names if names.count(name) > 1))} stands in it twice")
+    return table
+
+
+def _no_number(name: str) -> Any:
+    raise _NotPlain(f"{name} is no number in JSON")
+
+
+DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_number)
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
     """The object in `path`; None where there is no such file.
 
     Raises:
-        UnreadableFile: no JSON object.
+        UnreadableFile: no JSON object, or no file.
         NewerFormat: from a later version of this program.
     """
     try:
-        content = read_bounded(path)
+        raw = read_bounded(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except PermissionError as error:
         raise UnreadableFile(f"{path}: may not be read by you. Ask its owner.") from error
     except OSError as error:
-        raise UnreadableFile(f"{path}: {error}. Move the file away, or restore it from a backup.") from error
-    return _object(content, path)
+        raise UnreadableFile(f"{path}: cannot be read ({error.strerror or error}).") from error
+    return _object(raw, path)
 
 
-def _object(text: bytes, path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise UnreadableFile(f"{path}: {error}. Move the file away, or restore it from a backup.") from error
+def _object(raw: bytes, path: Path) -> dict[str, Any]:
+    content = _parsed(path, raw)
     if not isinstance(content, dict):
         raise UnreadableFile(f"{path}: holds a {type(content).__name__}, not an object.")
     version = content.get("format", 1)
-    if isinstance(version, int) and version > FORMAT:
+    if type(version) is not int:
+        raise UnreadableFile(f"{path}: format is {shown(version)}, but must be a whole number. Mend it.")
+    if version > FORMAT:
         raise NewerFormat(
             f"{path}: written in format {version}; this version reads up to {FORMAT}. Upgrade iqa-tui to read it."
         )
     return content
 
 
+def _parsed(path: Path, raw: bytes) -> Any:
+    """The JSON of a record; names that stand twice and numbers that JSON does not know are refused.
+
+    Raises:
+        UnreadableFile: it is no such JSON.
+    """
+    try:
+        content = DECODER.decode(raw.removeprefix(codecs.BOM_UTF8).decode())
+        if rb"\u" in raw:
+            content = with_whole_characters(content)
+        if len(raw) <= LONGEST_TEXT or not has_long_text(content):
+            return content
+        words = f"a text in it is longer than {LONGEST_TEXT:,} characters"
+    except UnicodeDecodeError as error:
+        words = f"is no text in UTF-8, from byte {error.start} on"
+    except (json.JSONDecodeError, _NotPlain) as error:
+        words = str(error)
+    except ValueError:
+        words = "a number in it has too many digits"
+    except RecursionError:
+        words = "lists or tables in it are nested too deeply"
+    except MemoryError:
+        words = "there is not enough memory for what is in it"
+    raise UnreadableFile(f"{path}: {words}. Move the file away, or restore it from a backup.")
+
+
 def read_record(path: Path, kind: type[R]) -> R | None:
     """One of the whole files of `schema`; None where there is no such file. Unknown fields are passed over.
 
     Raises:
-        UnreadableFile, NewerFormat: as `read_json`, or a field is missing.
+        UnreadableFile, NewerFormat: as `read_json`, or a field is missing or not what it must be.
     """
     content = read_json(path)
     return None if content is None else _record(content, kind, path)
@@ -101,20 +160,18 @@ def parse_record(content: bytes, kind: type[R], path: Path) -> R:
 
 
 def _record(content: dict[str, Any], kind: type[R], path: Path) -> R:
-    known = KNOWN_FIELDS[kind]
-    values = {name: value for name, value in content.items() if name in known}
-    if kind is ExitRecord and "kind" in values:
-        values["kind"] = _exit_kind(values["kind"])
+    if kind is ExitRecord and type(content.get("kind")) is str:
+        content["kind"] = _exit_kind(content["kind"])
     try:
-        return kind(**values)
-    except TypeError as error:
-        raise UnreadableFile(f"{path}: {error}.") from error
+        return build(kind, content)
+    except WrongField as error:
+        raise UnreadableFile(f"{path}: {error}. Mend it, or restore the file from a backup.") from error
 
 
-def _exit_kind(name: object) -> ExitKind:
+def _exit_kind(name: str) -> ExitKind:
     """A kind that only a later version knows counts as a failure; its cause still says what happened."""
     try:
-        return ExitKind(str(name))
+        return ExitKind(name)
     except ValueError:
         return ExitKind.FAILED
 
@@ -123,72 +180,115 @@ def read_spec(run: RunFolder) -> Spec:
     """What was asked.
 
     Raises:
-        UnreadableFile: missing, or not a spec.
+        UnreadableFile: missing, or not a spec, or the folder is none that may be looked into.
         NewerFormat: from a later version.
     """
+    _refuse_trouble(run)
     spec = read_record(run.spec, Spec)
     if spec is None:
         raise UnreadableFile(f"{run.spec}: there is no such file, so {run.path} is not a run.")
     return spec
 
 
+def _refuse_trouble(run: RunFolder) -> None:
+    if run.trouble:
+        raise UnreadableFile(f"{run.path}: {run.trouble}")
+
+
 def parse_event(line: bytes) -> Event | None:
-    """One line without its newline; None where it is torn or no event."""
-    try:
-        content = json.loads(line)
-    except ValueError:
+    """One line without its newline; None where it is torn or no event. Its fields may be any JSON."""
+    if len(line) > LONGEST_EVENT_BYTES:
         return None
-    if not isinstance(content, dict):
+    try:
+        content = json.loads(line.decode())
+        if rb"\u" in line:
+            content = with_whole_characters(content)
+    except (ValueError, RecursionError, MemoryError):
+        return None
+    if type(content) is not dict:
         return None
     kind, t, attempt = content.pop("kind", None), content.pop("t", None), content.pop("attempt", None)
-    if not isinstance(kind, str) or not isinstance(t, int | float) or not isinstance(attempt, int):
+    if type(kind) is not str or type(t) not in (int, float) or type(attempt) is not int:
         return None
-    return Event(kind=kind, t=float(t), attempt=attempt, fields=content)
+    if not (0 <= t <= LAST_SECOND and 0 <= attempt <= MOST_ATTEMPTS):  # nor is a time that is no number
+        return None
+    return Event(kind, float(t), attempt, content)
 
 
 class EventTail:
     """Follows one `events.jsonl` from its beginning; each `poll` gives what is new.
 
     What follows the last newline is held back until its newline comes. Lines that are no events are counted in
-    `torn` and skipped. A file that shrank or was replaced is read anew: `restarted` grows by one.
+    `torn` and skipped. A file that shrank or was replaced is read anew: `restarted` grows by one. What is no file, or
+    no file of events, is not read: `problem` says why.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.torn = 0
         self.restarted = 0
+        self.problem = ""
+        """Why the events that there may be are not read, in words; empty where they are."""
         self._offset = 0
         self._inode: int | None = None
 
     def poll(self) -> list[Event]:
         """The events since the last call; [] where the file is absent or nothing is new.
 
-        At most `LARGEST_POLL_BYTES` are read: call again while it gives something to catch up with a history.
+        At most `LARGEST_POLL_BYTES` and `MOST_POLL_LINES` are read: call again while it gives something to catch up
+        with a history.
         """
+        self.problem = ""
         try:
-            with self.path.open("rb") as file:
-                state = os.fstat(file.fileno())
-                if self._inode is not None and (state.st_ino != self._inode or state.st_size < self._offset):
-                    self._offset, self.torn, self.restarted = 0, 0, self.restarted + 1
-                self._inode = state.st_ino
-                if state.st_size == self._offset:
-                    return []
-                file.seek(self._offset)
-                chunk = file.read(LARGEST_POLL_BYTES)
-        except OSError:  # not there, closed, a folder in its place: there is nothing to follow
+            chunk = self._next_chunk()
+        except (FileNotFoundError, NotADirectoryError):
             return []
-        complete = chunk.rfind(b"\n") + 1
-        if complete == 0 and len(chunk) == LARGEST_POLL_BYTES:  # no event is this long: pass over it
+        except UnreadableFile as error:
+            self.problem = str(error)
+            return []
+        except OSError as error:
+            self.problem = f"{self.path}: cannot be read ({error.strerror or error})."
+            return []
+        *lines, rest = chunk.split(b"\n", MOST_POLL_LINES)
+        if not lines and len(chunk) == LARGEST_POLL_BYTES:  # no event is this long: pass over it
             self._offset, self.torn = self._offset + len(chunk), self.torn + 1
             return []
-        self._offset += complete
+        self._offset += len(chunk) - len(rest)
+        return self._events_in(lines)
+
+    def _next_chunk(self) -> bytes:
+        """What follows what was read.
+
+        Raises:
+            UnreadableFile: it is no file, or none of events.
+            OSError: it is not there, or may not be read.
+        """
+        descriptor = open_regular(self.path)
+        try:
+            state = os.fstat(descriptor)
+            if self._inode is not None and (state.st_ino != self._inode or state.st_size < self._offset):
+                self._offset, self.torn, self.restarted = 0, 0, self.restarted + 1
+            self._inode = state.st_ino
+            if state.st_size > LARGEST_EVENTS_BYTES:
+                raise UnreadableFile(f"{self.path}: {state.st_size:,} bytes are more than the events of a run have.")
+            if self.torn > MOST_TORN_LINES:
+                raise UnreadableFile(f"{self.path}: more than {MOST_TORN_LINES:,} of its lines are no events.")
+            if state.st_size == self._offset:
+                return b""
+            return os.pread(descriptor, LARGEST_POLL_BYTES, self._offset)
+        finally:
+            os.close(descriptor)
+
+    def _events_in(self, lines: list[bytes]) -> list[Event]:
         events = []
-        for line in chunk[:complete].split(b"\n"):
+        for line in lines:
             if not line.strip():
                 continue
             event = parse_event(line)
             if event is None:
                 self.torn += 1
+                if self.torn > MOST_TORN_LINES:
+                    break
             else:
                 events.append(event)
         return events
@@ -203,7 +303,15 @@ def read_events(run: RunFolder) -> list[Event]:
     return events
 
 
-def run_status(run: RunFolder, *, begun_attempt: int = 0, spec: Spec | None = None) -> Status:
+@dataclass(slots=True)
+class Seen:
+    """What `run_status` read of the end of the newest attempt, so that nobody has to read it again."""
+
+    exit: ExitRecord | None = None
+    result: Result | None = None
+
+
+def run_status(run: RunFolder, *, begun_attempt: int = 0, spec: Spec | None = None, seen: Seen | None = None) -> Status:
     """Work out what a run is doing. Never raises; looking never changes the answer.
 
     `result.json` and `exit.json` are believed before locks, locks before anything else.
@@ -212,29 +320,32 @@ def run_status(run: RunFolder, *, begun_attempt: int = 0, spec: Spec | None = No
         begun_attempt: the newest attempt whose `started` event the caller has seen, which saves reading the
             events of a running run again; 0 where the caller follows no events.
         spec: where the caller has read it before; it never changes.
+        seen: filled in, if given.
     """
+    seen = seen or Seen()
     try:
+        _refuse_trouble(run)
         spec = spec or read_spec(run)
-        recorded = _recorded_status(run, run.latest_attempt())
+        recorded = _recorded_status(run, run.latest_attempt(), seen)
         if recorded is not None:
             return recorded
         if is_held(run.alive_lock):
             return _alive_status(run, spec, run.latest_attempt(), begun_attempt)
         # It may have ended between the two looks. Its records were written before the lock was freed.
         attempt = run.latest_attempt()
-        return _recorded_status(run, attempt) or _idle_status(run, attempt)
+        return _recorded_status(run, attempt, seen) or _idle_status(run, attempt)
     except RunFolderError as error:
         return Status(State.UNREADABLE, str(error))
     except OSError as error:
-        return Status(State.UNREADABLE, f"{run.path}: {error.strerror or error}")
+        return Status(State.UNREADABLE, f"{error.filename or run.path}: {error.strerror or error}")
 
 
-def _recorded_status(run: RunFolder, attempt: AttemptFolder | None) -> Status | None:
+def _recorded_status(run: RunFolder, attempt: AttemptFolder | None, seen: Seen) -> Status | None:
     """What the records say, or None where there is none yet."""
     number = attempt.number if attempt else 0
-    ended = read_record(attempt.exit, ExitRecord) if attempt else None
-    if run.result.exists():
-        read_record(run.result, Result)
+    seen.exit = ended = read_record(attempt.exit, ExitRecord) if attempt else None
+    seen.result = read_record(run.result, Result)
+    if seen.result is not None:
         return Status(State.FINISHED, attempt=number, exit_kind=ExitKind.FINISHED)
     if ended is None:
         return None
@@ -244,7 +355,7 @@ def _recorded_status(run: RunFolder, attempt: AttemptFolder | None) -> Status | 
 def _alive_status(run: RunFolder, spec: Spec, attempt: AttemptFolder | None, begun_attempt: int) -> Status:
     number = attempt.number if attempt else 0
     supervised = is_held(run.supervisor_lock)
-    if run.stop.exists():
+    if is_there(run.stop):
         return Status(State.STOPPING, _asked_by(run), number, supervised)
     begun = 0 < number <= begun_attempt or (attempt is not None and _has_begun(run, spec, attempt))
     state = State.RUNNING if begun else State.STARTING
@@ -256,10 +367,10 @@ def _idle_status(run: RunFolder, attempt: AttemptFolder | None) -> Status:
     number = attempt.number if attempt else 0
     process = read_record(attempt.process, ProcessRecord) if attempt else None
     if process is None:
-        if run.stop.exists():
+        if is_there(run.stop):
             return Status(State.STOPPED, f"{_asked_by(run)} before it started", number)
         return _queued_status(run, attempt)
-    if run.stop.exists():
+    if is_there(run.stop):
         return Status(State.STOPPED, f"{_asked_by(run)}; nobody was left to write down how it ended", number)
     if process.boot_id != boot_id():
         return Status(State.LOST, f"host {process.host} rebooted while it ran", number)
@@ -268,6 +379,7 @@ def _idle_status(run: RunFolder, attempt: AttemptFolder | None) -> Status:
 
 def _queued_status(run: RunFolder, attempt: AttemptFolder | None) -> Status:
     number = attempt.number if attempt else 0
+    is_held(run.supervisor_lock)  # a pipe in its place is told now, and not when a device was given to it
     place = read_record(run.place, Place)
     if place is not None and place.held:
         return Status(State.QUEUED, f"held by {place.by}", number, held=True)
@@ -285,7 +397,7 @@ def _has_begun(run: RunFolder, spec: Spec, attempt: AttemptFolder) -> bool:
     """Our trainer says `started` itself; another's command may never say a word, so its process is all there is."""
     if spec.trainer == "training":
         return any(event.kind == "started" and event.attempt == attempt.number for event in read_events(run))
-    return attempt.process.exists()
+    return is_there(attempt.process)
 
 
 SETTLED_SECONDS = 2.0
@@ -302,7 +414,8 @@ def change_stamp(run: RunFolder, attempt: int) -> tuple[int, ...] | None:
         Nanoseconds, 0 for a folder that is not there; None where one cannot be looked at.
     """
     try:
-        return tuple(_modified_ns(path) for path in (run.path, run.attempts_dir, run.attempt(attempt).path))
+        attempts = f"{run.attempts_dir}"  # half the cost of paths, and this runs for every run
+        return _modified_ns(run.path), _modified_ns(attempts), _modified_ns(f"{attempts}/{attempt}")
     except OSError:
         return None
 
@@ -312,7 +425,7 @@ def is_settled(stamp: tuple[int, ...]) -> bool:
     return max(stamp) < time.clock_gettime_ns(time.CLOCK_REALTIME) - SETTLED_SECONDS * 1e9  # what files are stamped by
 
 
-def _modified_ns(path: Path) -> int:
+def _modified_ns(path: Path | str) -> int:
     try:
         return os.stat(path).st_mtime_ns  # noqa: PTH116  half the cost of Path.stat, and this runs for every run
     except FileNotFoundError:

@@ -11,6 +11,7 @@ import pytest
 
 from iqa_tui.launch import backlog
 from iqa_tui.launch.backlog import Backlog
+from tests.trust.damage import KINDS
 from training.runfolder.layout import RunFolder, create_run_folder
 from training.runfolder.read import run_status
 from training.runfolder.schema import ExitKind, ExitRecord, Spec
@@ -20,7 +21,7 @@ from training.runfolder.write import write_record
 def queue_run(runs_dir: Path, name: str, **fields: object) -> RunFolder:
     run = create_run_folder(runs_dir, name)
     values = {"created": 0.0, **fields}
-    write_record(run.spec, Spec(run_id=name, group="g", label=name, argv=[], **values))  # type: ignore[arg-type]
+    write_record(run.spec, Spec(run_id=name, group="g", label=name, argv=["true"], **values))  # type: ignore[arg-type]
     return run
 
 
@@ -74,3 +75,24 @@ def test_a_priority_of_a_later_version_counts_as_medium(tmp_path: Path) -> None:
 
 def test_no_folder_is_an_empty_queue(tmp_path: Path) -> None:
     assert queued(Backlog(tmp_path / "absent")) == []
+
+
+@pytest.mark.parametrize(
+    "kind", ["a pipe", "a socket", "a device", "a link to itself", "a hollow file", "an empty file"]
+)
+@pytest.mark.parametrize("file", ["spec.json", "stop.json", "result.json", "place.json", "attempts", "alive.lock"])
+def test_a_damaged_run_is_left_out_and_the_others_are_queued(tmp_path: Path, kind: str, file: str) -> None:
+    queue_run(tmp_path, "a")
+    bad = queue_run(tmp_path, "b")
+    queue_run(tmp_path, "c")
+    KINDS[kind](bad.path / file)
+    waiting = Backlog(tmp_path, own_only=True)
+    is_sound = file == "alive.lock" and kind in ("a hollow file", "an empty file")
+    for _ in range(2):
+        assert queued(waiting) == (["a", "b", "c"] if is_sound else ["a", "c"])
+
+
+def test_a_link_to_a_run_is_never_queued(tmp_path: Path) -> None:
+    queue_run(tmp_path, "a")
+    (tmp_path / "b").symlink_to("a")
+    assert queued(Backlog(tmp_path, own_only=True)) == ["a"]

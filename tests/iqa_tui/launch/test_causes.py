@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
-from iqa_tui.launch.causes import MEANINGS, Ending, OomKills, explain, last_words
+from iqa_tui.launch.causes import MEANINGS, Ending, OomKills, explain, last_words, tail
 from iqa_tui.launch.causes import TRACEBACK as TRACEBACK_LINE
+from tests.trust.damage import KINDS
 from training.runfolder.schema import ExitKind, StopRequest
 
 TRACEBACK = b"""loss 0.1\r\x1b[32mloss 0.2\x1b[0m
@@ -273,3 +275,16 @@ def test_last_words_are_text_of_a_bearable_length() -> None:
     assert last_words(b"\xff\xfe broken \x1b[31mred\x1b[0m\x07\n\n") == "�� broken red"
     assert len(last_words(b"x" * 100_000)) == 300
     assert last_words(b"") == ""
+
+
+@pytest.mark.parametrize("kind", ["absent", "a pipe", "a socket", "a folder", "a device", "a link to /etc/passwd"])
+def test_an_output_that_is_no_file_has_no_end(tmp_path: Path, kind: str) -> None:
+    KINDS[kind](tmp_path / "output.log")
+    assert tail(tmp_path / "output.log") == b""
+
+
+def test_the_end_of_an_output_is_read_however_long_it_is(tmp_path: Path) -> None:
+    KINDS["a hollow file"](tmp_path / "output.log")
+    with (tmp_path / "output.log").open("ab") as file:
+        file.write(b"error: the end\n")
+    assert tail(tmp_path / "output.log").endswith(b"\0error: the end\n")

@@ -19,6 +19,7 @@ import pytest
 
 from iqa_tui.launch.backlog import Backlog
 from iqa_tui.launch.devices import Surveyor
+from iqa_tui.launch.dispatcher import Dispatcher
 from iqa_tui.launch.dispatcher_files import (
     dispatcher_lock,
     dispatcher_log,
@@ -52,7 +53,7 @@ from tests.fakes.run_folders import hold_dispatcher_lock
 from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.lock import is_held, take_lock
 from training.runfolder.read import read_spec
-from training.runfolder.schema import State
+from training.runfolder.schema import State, UnreadableFile
 
 
 def started(run: RunFolder) -> float:
@@ -374,31 +375,46 @@ def test_what_another_user_queued_is_not_started_in_our_name(lab: Lab, monkeypat
 def test_runs_whose_folders_are_damaged_keep_nobody_else_waiting(lab: Lab) -> None:
     lease = take_lease("cpu-0", Holder("ann", "hers"))
     runs = lab.launch(*[{}] * 9)
-    torn, gone, no_folder, no_lock, deleted, silent, odd, no_attempt, good = runs
+    torn, gone, no_folder, no_lock, no_output, deleted, silent, odd, good = runs
     torn.spec.write_text('{"form')
     gone.spec.unlink()
     no_folder.attempts_dir.touch()
     no_lock.alive_lock.mkdir()
+    (no_output.attempt(1).path / "output.log").mkdir(parents=True)
     shutil.rmtree(deleted.path)
     silent.events.mkdir()
     odd.place.write_text("[]")
-    no_attempt.attempts_dir.mkdir()
-    (no_attempt.attempts_dir / "1").touch()
     states = {known.run_id: known.status for known in Catalog(lab.runs_dir).refresh()}
     assert "Move the file away" in states[torn.run_id].cause
+    assert states[no_folder.run_id].cause == f"{no_folder.attempts_dir}: is no folder, or a link to one. Move it away."
     assert states[no_lock.run_id].cause == f"{no_lock.alive_lock}: is a folder, not a file. Move it away."
-    assert states[no_folder.run_id].cause == f"{no_folder.path}: Not a directory"
     assert sorted(states) == sorted(run.run_id for run in runs if run not in (gone, deleted))
     os.close(lease)
     wait_for_end(good, silent)
     log = dispatcher_log(lab.runs_dir)
-    wait_until(
-        lambda: "it is left alone for 60 s" in log.read_text(), "the run without an attempt's folder to be given up"
-    )
+    wait_until(lambda: state(no_output) is State.FAILED, "the run without an output to be given up")
     assert state(good) is state(silent) is State.FINISHED
-    assert log.read_text().count(f"{no_attempt.run_id}: its supervisor ended with code 1") == 3
-    with pytest.raises(LaunchError, match=r"is unreadable: .*Not a directory$"):
+    assert log.read_text().count(f"{no_output.run_id}: its supervisor ended with code 1") == 3
+    assert no_lock.run_id not in log.read_text()
+    with pytest.raises(LaunchError, match=r"is unreadable: .*attempts: is no folder, or a link to one"):
         stop_run(no_folder)
+
+
+def test_a_run_in_whose_folder_nothing_can_be_done_is_left_alone_for_a_while(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dispatcher = Dispatcher(tmp_path, Surveyor())
+    run = RunFolder(tmp_path / "r")
+    tries: list[RunFolder] = []
+
+    def resume(folder: RunFolder) -> None:
+        tries.append(folder)
+        raise UnreadableFile(f"{folder.alive_lock}: is a pipe, not a file.")
+
+    for _ in range(2):
+        dispatcher._unless_left_alone(run, resume)
+    assert tries == [run]
+    assert "alive.lock: is a pipe, not a file.; it is left alone for 60 s" in capsys.readouterr().out
 
 
 def test_a_run_that_somebody_sits_on_keeps_nobody_else_waiting(lab: Lab) -> None:

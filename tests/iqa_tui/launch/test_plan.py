@@ -118,6 +118,9 @@ def test_a_declared_need_is_read_with_its_unit_for_the_plan_its_base_or_one_expe
     [
         ({"base": {"vram": "much"}}, "a.toml: base: vram = 'much': write a size with its unit"),
         ({"vram": "0 GiB"}, "a.toml: vram = '0 GiB': write more than nothing"),
+        ({"vram": "9" * 400 + " GiB"}, "write a size with its unit"),
+        ({"time_limit_hours": 10**400}, "write a number above 0"),
+        ({"experiment": [{"id": "A", "expected_hours": float("inf")}]}, "write a number of at least 0"),
     ],
 )
 def test_a_need_that_is_no_size_is_refused(content: dict[str, object], words: str) -> None:

@@ -16,6 +16,7 @@ from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.state import RunState
 from iqa_tui.monitor.words import recorded_rows
 from tests.fakes.run_folders import FakeRun
+from tests.trust.damage import KINDS
 from training.runfolder.read import read_spec
 from training.runfolder.schema import ExitKind, State, StopRequest
 from training.runfolder.text import plain
@@ -185,3 +186,26 @@ def test_recorded_rows_of_a_plan_are_plain(tmp_path: Path) -> None:
     FakeRun.queue(tmp_path, "F2", plan={"name": "p", "recorded": [{"id": "F1", "label": HOSTILE, "srcc": 0.9}]})
     (row,) = recorded_rows(Catalog(tmp_path).refresh())
     assert row == {"id": "F1", "label": plain(HOSTILE), "srcc": 0.9}
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "a folder", "a link to /dev/zero", "a hollow file"])
+def test_events_that_cannot_be_read_are_told_and_what_the_records_say_stands(tmp_path: Path, kind: str) -> None:
+    fake = FakeRun.queue(tmp_path, "F2").start().end(ExitKind.FAILED, "exit 1: no space left")
+    KINDS[kind](fake.run.events)
+    state = only(Catalog(tmp_path))
+    assert state.state is State.FAILED
+    assert state.status.cause.startswith(f"exit 1: no space left; {fake.run.events}: ")
+    assert only(Catalog(tmp_path, history=False)).status.cause == "exit 1: no space left"
+
+
+def test_a_link_to_a_run_that_is_replaced_by_a_run_is_read(tmp_path: Path) -> None:
+    fake = FakeRun.queue(tmp_path / "elsewhere", "F2")
+    link = tmp_path / "runs" / fake.run.run_id
+    link.parent.mkdir()
+    link.symlink_to(fake.run.path)
+    catalog = Catalog(link.parent)
+    assert only(catalog).state is State.UNREADABLE
+    assert "is a symbolic link" in only(catalog).status.cause
+    link.unlink()
+    fake.run.path.rename(link)
+    assert only(catalog).state is State.QUEUED

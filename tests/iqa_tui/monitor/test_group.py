@@ -154,3 +154,9 @@ def test_a_run_resumed_by_other_code_names_both(tmp_path: Path) -> None:
         fake.writer().write("started", source_digest=digest)
     (state,) = states(tmp_path)
     assert state.source_digests == ("aaa", "bbb")
+
+
+def test_an_expectation_of_no_time_at_all_is_none(tmp_path: Path) -> None:
+    FakeRun.queue(tmp_path, "F1", expected_hours=1e-320).start(at=NOW - 9000).finish()
+    FakeRun.queue(tmp_path, "F2", expected_hours=1.0)
+    assert progress(tmp_path, starting=1).seconds_left == pytest.approx(3600.0)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tqdm import tqdm
 
 from iqa_tui.monitor.log_tail import KEPT_LINES, TAIL_BYTES, LogTail, LogText, plain_text
+from tests.trust.damage import KINDS, remove
 from training.runfolder.text import plain
 
 
@@ -168,3 +169,24 @@ def test_lines_that_follow_bars_are_counted_on(tmp_path: Path) -> None:
     with path.open("ab") as file:
         file.write(b"d")
     assert tail.poll() == LogText(("A", "B", "c", "d"), 0)
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "a socket", "a folder", "a device", "a link to /dev/zero"])
+def test_a_log_that_is_none_says_so_until_there_is_one(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "output.log"
+    KINDS[kind](path)
+    tail = LogTail(path)
+    (words,) = tail.poll().lines
+    assert words.startswith(f"{path}: is ")
+    assert tail.poll() is tail.poll()
+    remove(path)
+    path.write_text("step 1\n")
+    assert tail.poll().lines == ("step 1",)
+
+
+def test_of_a_log_without_end_the_end_is_shown(tmp_path: Path) -> None:
+    path = tmp_path / "output.log"
+    KINDS["a hollow file"](path)
+    with path.open("ab") as file:
+        file.write(b"\nstep 1\n")
+    assert LogTail(path).poll().lines[-1] == "step 1"

@@ -90,3 +90,11 @@ def test_times_are_rounded_to_what_is_known(seconds: float, words: str) -> None:
 
 def test_every_length_of_time_fits_its_column() -> None:
     assert max(len(duration_words(seconds)) for seconds in range(0, 10**7, 37)) <= 6
+
+
+def test_more_epochs_than_can_be_counted_are_not_counted() -> None:
+    events = [Event("started", 0.0, 1, {"epochs": 2**53, "steps_per_epoch": 1})]
+    events += [Event("step", float(t), 1, {"step": number, "epoch": 1}) for t, number in enumerate((1, 2, 2**53))]
+    state = running(events)
+    assert seconds_between_epochs(state) == 1.0
+    assert time_left(state, now=3.0) is None

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import contextlib
+import json
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iqa_tui.monitor.state import RunState, fold
+from iqa_tui.monitor.state import LONGEST_TEXT, MOST_TEXTS, RunState, fold
+from iqa_tui.monitor.words import epoch_words, loss_words, state_words, step_words, time_words
+from tests.trust.damage import FIELDS_OF_EVENTS, JSON_VALUES, KINDS_OF_EVENTS
 from training.runfolder.layout import RunFolder
 from training.runfolder.schema import Event, State, Status
 
@@ -87,3 +92,45 @@ def test_folding_in_two_pieces_is_folding_at_once(steps: list[tuple[int, str]], 
     at_once = fold(NEW, events)
     assert fold(fold(NEW, events[:cut]), events[cut:]) == at_once
     assert list(at_once.curve.steps) == sorted(set(at_once.curve.steps))
+
+
+def values() -> list[object]:
+    """Whatever JSON can hold."""
+    kept = []
+    for text in JSON_VALUES:
+        with contextlib.suppress(ValueError, RecursionError):
+            kept.append(json.loads(text))
+    return kept
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_EVENTS)
+def test_any_value_in_any_field_of_any_event_leaves_a_state_that_can_be_shown(kind: str) -> None:
+    for value in values():
+        for name in FIELDS_OF_EVENTS:
+            sound = {"epoch": 1, "step": 2, "epochs": 3, "steps_per_epoch": 4, "split": "val", "metrics": {"srcc": 0.5}}
+            state = fold(NEW, [step(1), Event(kind, 5.0, 1, sound | {name: value}), evaluated(1, 0.5)])
+            assert state_words(state)
+            assert epoch_words(state) + step_words(state) + loss_words(state.loss) + time_words(state, 9.0)
+            json.dumps([state.epoch, state.step, state.loss, state.warnings, state.val_srcc], allow_nan=False)
+
+
+def test_numbers_that_cannot_be_counted_with_leave_the_value_as_it_was() -> None:
+    before = fold(NEW, [Event("started", 1.0, 1, {"epochs": 3, "steps_per_epoch": 2}), step(1)])
+    for number in (float("nan"), float("inf"), 10**400, -1, 1e300, True):
+        state = fold(before, [Event("started", 1.0, 1, {"epochs": number, "steps_per_epoch": number})])
+        assert (state.epochs, state.steps_per_epoch) == (3, 2)
+        assert fold(before, [Event("step", 2.0, 1, {"step": number, "loss": 1.0})]).curve == before.curve
+    assert fold(before, [step(2, 1e200)]).loss is None
+
+
+def test_an_evaluation_that_is_told_again_stands_last_and_once() -> None:
+    state = fold(NEW, [step(1), evaluated(1, 0.1), evaluated(2, 0.2, "test"), evaluated(2, 0.2), evaluated(1, 0.3)])
+    assert [(each.epoch, each.split) for each in state.evaluations] == [(2, "test"), (2, "val"), (1, "val")]
+    assert state.evaluations[-1].metrics == {"srcc": 0.3}
+    assert [each.epoch for each in fold(state, [step(2), step(1, epoch=2)]).evaluations] == [1]
+
+
+def test_of_warnings_without_end_the_newest_are_kept() -> None:
+    state = fold(NEW, [Event("warning", 1.0, 1, {"text": str(number)}) for number in range(500)])
+    assert state.warnings == tuple(str(number) for number in range(500 - MOST_TEXTS, 500))
+    assert len(fold(NEW, [Event("warning", 1.0, 1, {"text": "x" * 9999})]).warnings[0]) == LONGEST_TEXT

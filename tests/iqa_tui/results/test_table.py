@@ -210,3 +210,12 @@ def test_rows_by_different_trainer_code_name_it_and_the_caption_says_so(tmp_path
     assert table.code_note in caption(table)
     assert row_of(tmp_path, "F3").notes.endswith("trainer code bbb")
     assert "trainer code" not in row_of(tmp_path, "F4").notes
+
+
+def test_a_plan_that_cannot_be_followed_hides_no_row_of_an_earlier_one(tmp_path: Path) -> None:
+    finish_run(queue_run(tmp_path, "F2"), 0.93, 0.94)
+    newest = queue_run(tmp_path, "F3", day=1)
+    for content in ({"name": 3}, {"a": {"b": []}}, {"name": "x", "experiment": "F2"}):
+        write_record(newest.spec, replace(read_spec(newest), plan=content))
+        assert [row.id for row in build_table(tmp_path).rows] == ["F1", "F2", "F3", "F4", "F5"]
+        assert row_of(tmp_path, "F2").srcc == 0.93

@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.golden.make import HERE
+from tests.trust.damage import KINDS, remove
 from training.runfolder import read
-from training.runfolder.read import Event, EventTail
+from training.runfolder.read import Event, EventTail, parse_event
 from training.runfolder.write import EventWriter
 
 WHOLE = (HERE / "torn" / "events.jsonl").read_bytes()
@@ -156,3 +157,59 @@ def test_no_event_is_lost_or_torn_by_a_disk_that_is_full_for_a_while(
         tail.poll()
         assert tail.torn <= begins_torn + (not can_take_back)
         assert not tail.restarted
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"[" * 100_000,
+        b'{"kind": "step", "t": 1e999, "attempt": 1}',
+        b'{"kind": "step", "t": NaN, "attempt": 1}',
+        b'{"kind": "step", "t": ' + b"9" * 400 + b', "attempt": 1}',
+        b'{"kind": "step", "t": 253402300800, "attempt": 1}',
+        b'{"kind": "step", "t": 1, "attempt": ' + b"9" * 5000 + b"}",
+        b'{"kind": "step", "t": 1, "attempt": 1000000}',
+        b'{"kind": "step", "t": 1, "attempt": -1}',
+        b'{"kind": "step", "t": true, "attempt": 1}',
+        b'{"kind": "step", "t": 1, "attempt": true}',
+        b'{"kind": ["step"], "t": 1, "attempt": 1}',
+        b'{"kind": "warning", "t": 1, "attempt": 1, "text": "\xff"}',
+        b'{"kind": "warning", "t": 1, "attempt": 1, "text": "' + b"x" * 70_000 + b'"}',
+    ],
+)
+def test_a_line_that_nobody_can_use_is_no_event(line: bytes) -> None:
+    assert parse_event(line) is None
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "a socket", "a folder", "a device", "a link to /dev/zero", "a hollow file"])
+def test_what_is_no_file_of_events_is_told_and_not_read(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "events.jsonl"
+    KINDS[kind](path)
+    tail = EventTail(path)
+    assert tail.poll() == []
+    assert tail.problem.startswith(f"{path}: ")
+    remove(path)
+    path.write_bytes(WHOLE)
+    assert tail.poll()
+    assert not tail.problem
+
+
+def test_a_file_of_other_lines_is_not_read_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read, "MOST_TORN_LINES", 3)
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(b"{}\n" * 5 + WHOLE)
+    tail = EventTail(path)
+    assert tail.poll() == []
+    assert tail.torn == 4
+    assert tail.poll() == []
+    assert tail.problem == f"{path}: more than 3 of its lines are no events."
+
+
+def test_short_lines_are_taken_in_by_several_polls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read, "MOST_POLL_LINES", 2)
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(WHOLE)
+    tail, kinds = EventTail(path), []
+    while events := tail.poll():
+        kinds += [event.kind for event in events]
+    assert kinds == ["started", "step", "step", "step", "warning"]

@@ -1,0 +1,170 @@
+"""Every reader of a folder of runs, one after the other, as `status`, `export`, the app and the dispatcher read it."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from iqa_tui.commands import status
+from iqa_tui.launch import causes
+from iqa_tui.launch.backlog import Backlog
+from iqa_tui.launch.devices import Device, DeviceState, Survey
+from iqa_tui.launch.missing import find_missing
+from iqa_tui.launch.plan import Plan, plan_from
+from iqa_tui.launch.settings import other_settings_words
+from iqa_tui.launch.source import group_code
+from iqa_tui.launch.turn import starts_next
+from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.monitor.group import by_group
+from iqa_tui.monitor.log_tail import LogTail
+from iqa_tui.monitor.state import RunState
+from iqa_tui.monitor.words import in_plan_order, note_words, recorded_rows, run_names, summary_words
+from iqa_tui.panels.curves import Shown, View, series_of
+from iqa_tui.panels.result_table import result_row, srcc_bounds
+from iqa_tui.panels.run_list import recorded_row, run_row
+from iqa_tui.results.export import FORMATS, render
+from iqa_tui.results.table import build_table, group_tables
+from iqa_tui.widgets.line_plot import PlotOptions
+from iqa_tui.widgets.plotting import plot_lines
+from tests.fakes.run_folders import PLAN
+from training.runfolder.layout import RunFolder, dispatcher_locks, list_runs
+from training.runfolder.read import read_events, run_status
+from training.runfolder.schema import State
+
+NOW = 1_795_100_000.0
+DEVICES = 20
+"""So many that a damaged run takes none from the good ones."""
+SURVEY = Survey(
+    tuple(DeviceState(Device(f"cpu-{number}", "cpu", number, "CPU"), True, "free") for number in range(DEVICES)),
+    note="",
+    taken_at=NOW,
+)
+VIEWS = (View(), View(log_loss=True, over_time=True), View(shown=Shown.SRCC), View(shown=Shown.SRCC, over_time=True))
+
+
+@dataclass
+class Rows:
+    """What all readers say of the good runs, and whether they know the damaged one."""
+
+    others: dict[str, Any] = field(default_factory=dict)
+    """What it is of, to what it says."""
+    has_victim: bool = False
+
+
+def look(runs_dir: Path, victim: Path, watched: Callable[[], AbstractContextManager[None]] = nullcontext) -> Rows:
+    """Let everything that reads runs read these.
+
+    Args:
+        watched: around each of the looks, of which each is about what one command does.
+    """
+    status.time = SimpleNamespace(time=lambda: NOW)  # type: ignore[assignment]  # the rows of a living run move with it
+    rows = Rows()
+    for one in (
+        lambda: _look_as_a_listing(runs_dir, victim, rows, history=False),
+        lambda: _look_as_a_listing(runs_dir, victim, rows, history=True),
+        lambda: _look_as_a_dispatcher(runs_dir, victim, rows),
+        lambda: _look_for_what_is_missing(runs_dir, rows),
+        lambda: _look_as_a_table(runs_dir, rows, None),
+        lambda: _look_as_a_table(runs_dir, rows, plan_from(PLAN, "plan")),
+        lambda: _look_at_the_run(RunFolder(victim)),
+    ):
+        with watched():
+            one()
+    return rows
+
+
+def _look_as_a_listing(runs_dir: Path, victim: Path, rows: Rows, *, history: bool) -> None:
+    catalog = Catalog(runs_dir, history=history)
+    states = catalog.refresh()
+    again = catalog.refresh()
+    rows.has_victim = any(state.run.path == victim for state in states)
+    reasons = status.reasons_of(states, SURVEY)
+    names = run_names(states)
+    for state in again:
+        if state.run.path == victim:
+            continue
+        key = f"{state.run_id} history={history}"
+        reason = {state.run_id: "starts next"} if starts_next(reasons.get(state.run_id, "")) else {}
+        rows.others[f"state {key}"] = state
+        rows.others[f"cells {key}"] = status._run_cells(state, names, reason)
+        rows.others[f"fields {key}"] = status._run_fields(state, reason)
+    _print(status._runs_text(states, reasons))
+    fields = [status._run_fields(state, reasons) for state in states]
+    groups = [status._group_fields(members, reasons) for members in by_group(in_plan_order(states)).values()]
+    _print(json.dumps([fields, groups], ensure_ascii=False, allow_nan=False))
+    any(map(status._is_held, dispatcher_locks(runs_dir)))
+    if history:
+        _draw(states, reasons)
+
+
+def _print(text: str) -> None:
+    """As `main` has its streams."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="replace")
+    print(text, file=stream, flush=True)
+
+
+def _draw(states: list[RunState], reasons: dict[str, str]) -> None:
+    ordered = in_plan_order(states)
+    summary_words(states)
+    for row in recorded_rows(ordered):
+        recorded_row(row)
+    for state in ordered:
+        recorded_rows([state])
+        note_words(state, reasons.get(state.run_id, ""))
+        run_row(state, reasons.get(state.run_id, ""), 0, NOW)
+    for view in VIEWS:
+        series = [series_of(state, number, view) for number, state in enumerate(ordered)]
+        plot_lines(series, 120, 20, PlotOptions(view.weight, x_is_time=view.over_time, log_y=view.log_y))
+
+
+def _look_as_a_dispatcher(runs_dir: Path, victim: Path, rows: Rows) -> None:
+    backlog = Backlog(runs_dir, own_only=False)
+    for again in (False, True):
+        waiting = backlog.read()
+        for part in ("queued", "alive", "held", "resumable"):
+            entries = [run.run_id for run, _ in getattr(waiting, part) if run.path != victim]
+            rows.others[f"{part} {again}"] = entries
+    rows.others["statuses"] = {run.run_id: run_status(run) for run in list_runs(runs_dir) if run.path != victim}
+
+
+def _look_for_what_is_missing(runs_dir: Path, rows: Rows) -> None:
+    group = PLAN["name"]
+    missing = find_missing(runs_dir, group)
+    for kind in ("finished", "under_way", "never"):
+        pairs = getattr(missing, kind)
+        rows.others[f"missing {kind}"] = [pair for pair in pairs if pair[1] in (7, 42) and pair[0] != "F5"]
+    rows.others["missing ended"] = [(pair, run.path) for pair, run in missing.ended if pair[0] != "F5"]
+    other_settings_words(runs_dir, group, plan_from(PLAN, "plan"))
+    group_code(runs_dir, group)
+
+
+def _look_as_a_table(runs_dir: Path, rows: Rows, plan: Plan | None) -> None:
+    group_tables(runs_dir)
+    table = build_table(runs_dir, PLAN["name"], plan)
+    bounds = srcc_bounds(table)
+    for row in table.rows:
+        result_row(row, bounds, with_sd=True)
+        if row.id in ("F1", "F2", "F3", "F4"):
+            # The best of all, and whose code is another, may well be said of the damaged run.
+            plain = replace(row, best_srcc=False, best_plcc=False, notes=row.notes.partition("; trainer code")[0])
+            rows.others[f"row {row.id} recorded={row.recorded} {plan is None}"] = plain
+    for format in FORMATS:
+        _print(render(table, format))
+
+
+def _look_at_the_run(run: RunFolder) -> None:
+    """What is asked of the run under the cursor."""
+    found = run_status(run)
+    read_events(run)
+    for number in {1, found.attempt} - {0}:
+        tail = LogTail(run.attempt(number).output)
+        tail.poll()
+        tail.poll()
+        causes.last_words(causes.tail(run.attempt(number).output))
+    assert isinstance(found.state, State)
