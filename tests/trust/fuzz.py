@@ -305,7 +305,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="number of the first case, to see one again")
     options = parser.parse_args()
-    figures = fuzz(options.cases, options.seed, options.first)
+    with tempfile.TemporaryDirectory() as state:
+        os.environ["IQA_TUI_STATE"] = state
+        figures = fuzz(options.cases, options.seed, options.first)
     for fault in figures.faults:
         print(fault, file=sys.stderr)
     print(figures.as_json)

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from iqa_tui.launch.errors import LaunchError
-from iqa_tui.launch.lease import Holder, lease_file, lease_holders, take_lease
+from iqa_tui.launch.lease import Holder, lease_holders, take_lease
+from iqa_tui.launch.lease_folder import lease_file
 from iqa_tui.launch.setaside import driver_failed_under, put_back, record_driver_loss, set_aside_reason, withdraw
 from tests.trust import damage
 from tests.trust.fuzz import Figures, Hang, Watchdog
@@ -40,6 +41,7 @@ def fuzz_leases(cases: int, seed: int) -> Figures:
         watchdog = Watchdog()
         try:
             expected = _look(GOOD)
+            _clean()
             for number in range(cases):
                 _try(random.Random(f"{seed} {number}"), number, expected, watchdog, figures)
         finally:
@@ -83,8 +85,12 @@ def _try(rng: random.Random, number: int, expected: list[Any], watchdog: Watchdo
     finally:
         for descriptor in held:
             os.close(descriptor)
-        for left in Path(os.environ["IQA_TUI_LEASES"]).iterdir():
-            damage.remove(left)
+        _clean()
+
+
+def _clean() -> None:
+    for left in Path(os.environ["IQA_TUI_LEASES"]).iterdir():
+        damage.remove(left)
 
 
 def _look(key: str) -> list[Any]:

@@ -15,6 +15,7 @@ from iqa_tui.commands import status
 from iqa_tui.launch import causes
 from iqa_tui.launch.backlog import Backlog
 from iqa_tui.launch.devices import Device, DeviceState, Survey
+from iqa_tui.launch.dispatcher_files import is_dispatching
 from iqa_tui.launch.missing import find_missing
 from iqa_tui.launch.plan import Plan, plan_from
 from iqa_tui.launch.settings import other_settings_words
@@ -33,7 +34,7 @@ from iqa_tui.results.table import build_table, group_tables
 from iqa_tui.widgets.line_plot import PlotOptions
 from iqa_tui.widgets.plotting import plot_lines
 from tests.fakes.run_folders import PLAN
-from training.runfolder.layout import RunFolder, dispatcher_locks, list_runs
+from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.read import read_events, run_status
 from training.runfolder.schema import State
 
@@ -98,7 +99,7 @@ def _look_as_a_listing(runs_dir: Path, victim: Path, rows: Rows, *, history: boo
     fields = [status._run_fields(state, reasons) for state in states]
     groups = [status._group_fields(members, reasons) for members in by_group(in_plan_order(states)).values()]
     _print(json.dumps([fields, groups], ensure_ascii=False, allow_nan=False))
-    any(map(status._is_held, dispatcher_locks(runs_dir)))
+    is_dispatching(runs_dir)
     if history:
         _draw(states, reasons)
 

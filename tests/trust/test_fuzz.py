@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -35,10 +34,6 @@ def test_one_damaged_run_changes_no_other_row_and_no_reader_hangs_or_fails() -> 
     assert figures.cases == CASES
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("iqa_tui.launch.lease_folder") is None,
-    reason="the leases of this version are read without a bound",
-)
 def test_what_is_put_beside_the_leases_spoils_its_own_device_alone() -> None:
     assert fuzz_leases(100, SEED).faults == []
 

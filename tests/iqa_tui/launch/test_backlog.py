@@ -11,6 +11,7 @@ import pytest
 
 from iqa_tui.launch import backlog
 from iqa_tui.launch.backlog import Backlog
+from iqa_tui.launch.signature import write_signed
 from tests.trust.damage import KINDS
 from training.runfolder.layout import RunFolder, create_run_folder
 from training.runfolder.read import run_status
@@ -21,7 +22,8 @@ from training.runfolder.write import write_record
 def queue_run(runs_dir: Path, name: str, **fields: object) -> RunFolder:
     run = create_run_folder(runs_dir, name)
     values = {"created": 0.0, **fields}
-    write_record(run.spec, Spec(run_id=name, group="g", label=name, argv=["true"], **values))  # type: ignore[arg-type]
+    spec = Spec(run_id=name, group="g", label=name, argv=["true"], **values)  # type: ignore[arg-type]
+    write_signed(run, spec, {})
     return run
 
 
