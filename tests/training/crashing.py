@@ -28,6 +28,7 @@ from training import keeper, loop, record
 from training import run as story
 from training.datasets import cache
 from training.network.quality import QualityNetwork
+from training.runfolder import write as writer
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_events, read_record
 from training.runfolder.schema import Result
@@ -70,7 +71,7 @@ def lay_points(crash: Crash) -> None:
     around(os, "fsync", crash, lambda *_: "fsync")
     around(story, "finish", crash, lambda *_: "the end")
     in_halves(torch, "save", crash)
-    write, open_path = os.write, Path.open
+    write, open_own = os.write, writer.open_own
 
     def write_event(descriptor: int, content: bytes) -> int:
         half = len(content) // 2
@@ -78,11 +79,12 @@ def lay_points(crash: Crash) -> None:
         crash("within an event")
         return half + write(descriptor, content[half:])
 
-    def open_aside(path: Path, mode: str = "r", *arguments: Any, **named: Any) -> Any:
-        file = open_path(path, mode, *arguments, **named)
-        return HalfFile(file, crash) if mode == "xb" else file
+    def open_aside(path: Path, how: str, *arguments: Any, **named: Any) -> Any:
+        file = open_own(path, how, *arguments, **named)
+        return HalfFile(file, crash) if how == "xb" else file
 
-    os.write, Path.open = write_event, open_aside  # type: ignore[assignment, method-assign]
+    os.write = write_event  # type: ignore[assignment]
+    writer.open_own = open_aside
     run = story.run
 
     def run_watched(*arguments: Any) -> None:
