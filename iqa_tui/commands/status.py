@@ -161,6 +161,8 @@ def _run_fields(state: RunState, reasons: dict[str, str]) -> dict[str, Any]:
         "cause": state.status.cause,
         "supervised": state.status.supervised,
         "attempt": state.status.attempt,
+        "host": state.status.host or None,
+        "beat_seconds": state.status.beat_seconds,
         "priority": state.priority,
         "held": state.status.held,
         "exit_kind": state.status.exit_kind.value if state.status.exit_kind else None,

@@ -31,6 +31,7 @@ from iqa_tui.launch.retries import MOST_AUTOMATIC, automatic_attempts, queue_aga
 from iqa_tui.launch.setaside import driver_failed_under
 from iqa_tui.launch.stop import state_words
 from iqa_tui.launch.supervisor import EXIT_DEVICE_TAKEN, EXIT_NO_ROOM, EXIT_NOT_QUEUED
+from training.runfolder.beat import BeatWatch
 from training.runfolder.layout import RunFolder, dispatcher_lock, dispatcher_log
 from training.runfolder.lock import take_lock
 from training.runfolder.read import run_status
@@ -70,7 +71,7 @@ class Dispatcher:
     """For one folder of runs, while we hold its lock."""
 
     def __init__(self, runs_dir: Path, surveyor: Surveyor) -> None:
-        self._backlog = Backlog(runs_dir, own_only=True)
+        self._backlog = Backlog(runs_dir, own_only=True, beats=BeatWatch())
         self._surveyor = surveyor
         self._starts: dict[str, Start] = {}
         self._supervisors: list[subprocess.Popen[bytes]] = []
@@ -96,7 +97,7 @@ class Dispatcher:
             self._unless_left_alone(run, _resume)
         queued = [entry for entry in waiting.queued if entry[0].run_id not in self._starts]
         if not queued or time.monotonic() < self._room_again:
-            return bool(queued or self._starts or waiting.alive or waiting.resumable or self._keeper.is_needed)
+            return bool(queued or self._starts or waiting.is_alive_here or waiting.resumable or self._keeper.is_needed)
         survey = self._surveyor.survey()
         promises = Promises()
         for start in self._starts.values():

@@ -12,6 +12,7 @@ from pathlib import Path
 from iqa_tui.launch.causes import time_limit_words
 from iqa_tui.launch.identity import is_running, seconds_running, signal_process
 from iqa_tui.launch.strays import end_strays, marked_processes
+from training.runfolder.beat import Beat
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import is_held, take_lock
 from training.runfolder.read import read_record, read_spec
@@ -68,11 +69,12 @@ class Keeper:
         """A trainer that lives on alone, or children of one that does not."""
         attempt = run.latest_attempt()
         process = read_record(attempt.process, ProcessRecord) if attempt else None
-        if process is None:
+        if attempt is None or process is None:
             return
         if not is_running(process):
             self._sweep(run)
             return
+        Beat(attempt).touch()  # its supervisor would have
         request = read_record(run.stop, StopRequest) or _stop_at_time_limit(run, process)
         if request is None:
             return

@@ -12,7 +12,6 @@ import contextlib
 import errno
 import json
 import os
-import socket
 import sys
 import time
 from dataclasses import replace
@@ -25,14 +24,16 @@ from iqa_tui.launch.lease import Holder, take_lease, user_name
 from iqa_tui.launch.output import OutputLog
 from iqa_tui.launch.setaside import record_driver_loss
 from iqa_tui.launch.strays import end_strays
-from iqa_tui.launch.trainer import DeviceRecord, trainer_command, trainer_environment
-from training.runfolder.host import boot_id
+from iqa_tui.launch.trainer import FENCE_VARIABLE, DeviceRecord, trainer_command, trainer_environment
+from training.runfolder.claim import claim_run
+from training.runfolder.host import boot_id, host_name, machine_id
 from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.lock import take_lock
 from training.runfolder.read import read_record, read_spec, run_status, start_ticks
 from training.runfolder.schema import (
     ExitKind,
     ExitRecord,
+    Fenced,
     LockHeld,
     ProcessRecord,
     RunFolderError,
@@ -46,6 +47,8 @@ POLL_SECONDS = 0.25
 """How long a stop request may lie unseen. Ends of processes are told by the kernel at once."""
 GROUP_GRACE_SECONDS = 5.0
 """From TERM to the trainer's whole group to KILL; no longer than the grace that was asked for."""
+GIVE_WAY_GRACE_SECONDS = 1.0
+"""From TERM to KILL for a trainer whose run another attempt has taken over; that attempt waits somewhat longer."""
 FULL_DISK_SECONDS = 60.0
 """How long the record of the end is tried again where it cannot be written."""
 
@@ -129,6 +132,7 @@ class Supervisor:
         """From the start of the trainer to the record of its end; returns what `main` returns."""
         try:
             self._make_room()
+            self._claim = claim_run(self._run, self._attempt)
             output = OutputLog(self._attempt.output)
             _print_to(self._attempt.supervisor_output)
         except OSError as error:
@@ -136,18 +140,42 @@ class Supervisor:
                 raise
             print(f"{self._attempt.path}: {error}", file=sys.stderr)
             return EXIT_NO_ROOM
+        except Fenced as taken:
+            print(taken, file=sys.stderr)
+            return EXIT_NOT_QUEUED
         become_reaper()
         end_strays(self._run.path)  # of an attempt that lost its supervisor: the run's lock is ours, so they are no use
         try:
+            self._claim.fence.check(fresh=True)
             trainer = self._start(output)
+        except Fenced as taken:
+            print(taken, file=sys.stderr)
+            return EXIT_NOT_QUEUED
         except OSError as error:
             self._write_end(ExitKind.NOT_STARTED, _cannot_run(self._spec, error))
             return 0
-        self._record_process(trainer)
-        self._wait(trainer, output)
-        trainer.sweep()
-        self._end(trainer)
+        try:
+            self._record_process(trainer)
+            self._wait(trainer, output)
+            trainer.sweep()
+            self._end(trainer)
+        except Fenced as taken:
+            self._give_way(trainer, taken)
+            return EXIT_NOT_QUEUED
         return 0
+
+    def _give_way(self, trainer: Child, taken: Fenced) -> None:
+        """Another attempt has the run: end our trainer and write nothing more. One that is not ours reads no fence, and
+        would use a grace to write.
+        """
+        print(taken, file=sys.stderr, flush=True)
+        deadline = time.monotonic() + (GIVE_WAY_GRACE_SECONDS if self._spec.trainer == "training" else 0.0)
+        trainer.terminate()
+        while not trainer.has_ended and time.monotonic() < deadline:
+            wait_for_signal(0.05)
+            trainer.reap()
+        trainer.kill_group()
+        trainer.sweep()
 
     def _make_room(self) -> None:
         self._attempt.path.mkdir(parents=True, exist_ok=True)
@@ -162,6 +190,8 @@ class Supervisor:
             if asked is not None:
                 self._request_stop(f"the supervisor got {asked.signal_name}", by=asked.user)
             trainer.reap()
+            self._claim.beat.keep()
+            self._claim.fence.check()
             self._oom_kills.look()
             with contextlib.suppress(OSError):
                 output.limit()
@@ -180,7 +210,10 @@ class Supervisor:
     def _start(self, output: OutputLog) -> Child:
         return start_child(
             trainer_command(self._run, self._spec),
-            env=trainer_environment(self._run, self._spec, self._devices, self._attempt.number),
+            env={
+                **trainer_environment(self._run, self._spec, self._devices, self._attempt.number),
+                FENCE_VARIABLE: self._claim.nonce,
+            },
             cwd=self._spec.cwd,
             output=output.descriptor,
             inherited=self._locks,
@@ -191,7 +224,8 @@ class Supervisor:
             boot_id=boot_id(),
             pid=trainer.pid,
             start_ticks=start_ticks(trainer.pid) or 0,
-            host=socket.gethostname(),
+            host=host_name(),
+            machine=machine_id(),
             started=time.time(),
             devices=self._devices,
             supervisor_pid=os.getpid(),

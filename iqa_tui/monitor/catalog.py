@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from iqa_tui.monitor.state import RunState, fold
+from training.runfolder.beat import BeatWatch
 from training.runfolder.layout import AttemptFolder, RunFolder, list_runs
 from training.runfolder.read import EventTail, change_stamp, is_settled, read_record, read_spec, run_status
 from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RunFolderError, State, Status
@@ -20,13 +21,16 @@ from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, 
 class Catalog:
     """Follows every run of one folder. For one thread."""
 
-    def __init__(self, runs_dir: Path, *, history: bool = True) -> None:
+    def __init__(self, runs_dir: Path, *, history: bool = True, beats: BeatWatch | None = None) -> None:
         """Args:
         history: read all events of every run; otherwise those of runs that are over stay unread, for a listing needs
             their records alone and the events of a run may be a hundred times as long.
+        beats: of one who looks again and again, so that his own clock tells whether a beat stands still; None: this
+            is a single look, for which the beat's time stamp counts.
         """
         self.runs_dir = runs_dir
         self._history = history
+        self._beats = beats
         self._followed: dict[str, _Followed] = {}
 
     def refresh(self) -> list[RunState]:
@@ -39,15 +43,16 @@ class Catalog:
         self._followed = {name: known for name, known in self._followed.items() if name in names}
         for run in runs:
             if run.run_id not in self._followed:
-                self._followed[run.run_id] = _Followed(run, self._history)
+                self._followed[run.run_id] = _Followed(run, self._history, self._beats)
         return [self._followed[run.run_id].refresh() for run in runs]
 
 
 class _Followed:
     """One run and how far it has been read."""
 
-    def __init__(self, run: RunFolder, history: bool) -> None:
+    def __init__(self, run: RunFolder, history: bool, beats: BeatWatch | None) -> None:
         self._history = history
+        self._beats = beats
         self._run = run
         self._tail = EventTail(run.events)
         self._restarted = 0
@@ -82,7 +87,7 @@ class _Followed:
         spec = state.spec
         with contextlib.suppress(RunFolderError):  # its status says so
             spec = spec or read_spec(self._run)
-        status = run_status(self._run, begun_attempt=state.begun_attempt, spec=spec)
+        status = run_status(self._run, begun_attempt=state.begun_attempt, spec=spec, beats=self._beats)
         try:
             attempt = _attempt(self._run, status)
             return replace(
@@ -103,4 +108,6 @@ def _attempt(run: RunFolder, status: Status) -> AttemptFolder | None:
 
 
 def _may_be_trusted(stamp: tuple[int, ...] | None, state: RunState) -> bool:
-    return stamp is not None and not state.state.is_alive and is_settled(stamp)
+    """A run that seemed lost, because its beat stood still, may give a sign of life, which moves no folder's stamp."""
+    may_change = state.state.is_alive or state.state is State.LOST
+    return stamp is not None and not may_change and is_settled(stamp)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from training.runfolder.host import boot_id
+from training.runfolder.host import boot_id, host_name, machine_id
 from training.runfolder.layout import RunFolder, dispatcher_lock
 from training.runfolder.lock import take_lock
 from training.runfolder.read import start_ticks
@@ -147,7 +147,8 @@ class FakeRun:
             boot_id=boot_id(),
             pid=pid or os.getpid(),
             start_ticks=start_ticks(pid or os.getpid()) or 0,
-            host="gpu-box",
+            host=host_name(),
+            machine=machine_id(),
             started=self.started,
             devices=[device],
             user="root",

@@ -42,9 +42,8 @@ class Witness:
 def guard(run: RunFolder, attempt: int) -> type[Exception]:
     """Beat and fence as the real trainer has them; what is raised when another attempt has taken the run."""
     try:
-        from training.fence import guard_supervised
-
         from training.errors import TakenOver
+        from training.fence import guard_supervised
     except ImportError:  # a program of before
         return RuntimeError
     guard_supervised(run, attempt)

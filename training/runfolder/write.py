@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from training.runfolder.fence import check_fence
 from training.runfolder.schema import (
     Environment,
     ExitRecord,
@@ -56,7 +57,9 @@ def write_atomic(path: Path, content: bytes) -> None:
 
     Raises:
         OSError: nothing of the old file is lost then.
+        Fenced: this process's fence is down; the old file stands then too.
     """
+    check_fence(fresh=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}.tmp")
     try:
@@ -66,6 +69,7 @@ def write_atomic(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        check_fence(fresh=True)  # writing may have taken long
         aside.replace(path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
@@ -109,7 +113,9 @@ def write_record_into(reserve: Path, path: Path, record: Record) -> None:
 
     Raises:
         OSError: no reserve, or a file system that writes nothing in place; `path` is as it was then.
+        Fenced: as `write_atomic`.
     """
+    check_fence(fresh=True)
     with reserve.open("r+b") as file:
         file.write(_json_bytes(dataclasses.asdict(record)))
         file.truncate()
@@ -146,7 +152,7 @@ class EventWriter:
         return size > 0 and os.pread(self._descriptor, 1, size - 1) != b"\n"
 
     def write(self, kind: str, **fields: Any) -> None:
-        """Append one event, or keep it in memory where the disk is full: see `trouble`."""
+        """Append one event, or keep it in memory where the disk is full: see `trouble`. Raises as `write_atomic`."""
         event = {"kind": kind, "t": round(self._clock(), 3), "attempt": self._attempt, **finite(fields)}
         line = json.dumps(event, ensure_ascii=False, allow_nan=False).encode() + b"\n"
         if len(self._waiting) + len(line) <= LARGEST_WAITING_BYTES:
@@ -154,6 +160,7 @@ class EventWriter:
         self._write_waiting()
 
     def _write_waiting(self) -> None:
+        check_fence()
         first = b"\n" if self._line_is_open else b""
         lines = first + self._waiting
         try:
@@ -175,7 +182,9 @@ class EventWriter:
             self._line_is_open = True
 
     def close(self) -> None:
-        """Try once more to write what waits."""
-        if self._waiting:
-            self._write_waiting()
-        os.close(self._descriptor)
+        """Try once more to write what waits. Raises as `write_atomic`."""
+        try:
+            if self._waiting:
+                self._write_waiting()
+        finally:
+            os.close(self._descriptor)
