@@ -1,6 +1,7 @@
 """`python -m training FLAGS`: train one network on one data set, test it, and write a run folder.
 
-Exit codes: 0 finished, 1 failed, 2 flags refused, 4 no device, weights, data or room on disk, 75 stopped and resumable.
+Exit codes: 0 finished, 1 failed, 2 flags refused, 4 no device, weights, data or room on disk, 75 stopped and resumable,
+76 taken over by another attempt.
 
 With `--train_test_num N` by hand N seeds are trained one after another, see `training.repetitions`. Under the launcher,
 which makes a run of each seed, one process is one seed.
@@ -27,7 +28,7 @@ from training.attempt import (
     output_kept,
 )
 from training.config import TrainConfig, parse
-from training.errors import Stopped, TrainingError
+from training.errors import Stopped, TakenOver, TrainingError
 from training.repetitions import repeat
 from training.runfolder.layout import RunFolder, shown_path
 from training.runfolder.schema import RunFolderError
@@ -80,7 +81,7 @@ def _train(config: TrainConfig, attempt: Attempt) -> int:
                 traceback.print_exc()
             told = words if isinstance(caught, Stopped) else f"error: {words}"
             print(plain_lines(told), file=sys.stderr, flush=True)
-    if attempt.by_hand:
+    if attempt.by_hand and not isinstance(error, TakenOver):
         end_by_hand(attempt, error, words)
     return exit_code(error)
 

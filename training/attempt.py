@@ -26,8 +26,10 @@ from typing import TextIO
 
 from training.config import TrainConfig
 from training.errors import BadUsage, TrainingError
+from training.fence import guard_by_hand, guard_supervised, refuse_if_at_work_elsewhere
+from training.runfolder.fence import check_fence
 from training.runfolder.held import hold
-from training.runfolder.host import boot_id
+from training.runfolder.host import boot_id, host_name, machine_id
 from training.runfolder.layout import RunFolder, close_to_others, create_run_folder, run_name, shown_path
 from training.runfolder.lock import take_lock
 from training.runfolder.read import start_ticks
@@ -59,7 +61,12 @@ class StopSignal:
         self._file = stop_file
 
     def __call__(self) -> bool:
-        """Cheap enough for every step: the file is looked at twice a second."""
+        """Cheap enough for every step: the file is looked at twice a second, and who owns the run once a second.
+
+        Raises:
+            TakenOver: another attempt has taken the run.
+        """
+        check_fence()
         if not self._asked and self._file is not None and time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + 1 / STOP_LOOKS_PER_SECOND
             self._asked = self._file.exists()
@@ -103,6 +110,7 @@ def begin(config: TrainConfig, argv: list[str], should_stop: StopSignal) -> Atte
             raise BadUsage(f"{ATTEMPT_VARIABLE} is set, so --run_folder must name the run's folder")
         run = _folder_given(Path(config.run_folder).resolve())
         attempt = Attempt(run, int(os.environ[ATTEMPT_VARIABLE]), False, should_stop, time.time())
+        guard_supervised(attempt.run, attempt.number)
     else:
         attempt = _begin_by_hand(config, argv, should_stop)
     should_stop.watch(attempt.run.stop)
@@ -127,11 +135,13 @@ def _begin_by_hand(config: TrainConfig, argv: list[str], should_stop: StopSignal
         raise BadUsage(f"{run.shown} holds a run already; add --resume to go on with it, or name another --run_folder")
     if config.resume and run.result.exists():
         raise BadUsage(f"{run.shown} is finished: its result is in {run.result.name}")
+    refuse_if_at_work_elsewhere(run)
     latest = run.latest_attempt()
     number = latest.number + 1 if latest else 1
     if latest and run.stop.exists():  # the request was for the attempt before
         run.stop.replace(latest.path / run.stop.name)
     run.attempt(number).path.mkdir(parents=True)
+    guard_by_hand(run, number)
     if not run.spec.exists():
         write_record(run.spec, _spec(config, run, argv))
     started = time.time()
@@ -207,7 +217,8 @@ def _process_record(started: float) -> ProcessRecord:
         boot_id=boot_id(),
         pid=os.getpid(),
         start_ticks=start_ticks(os.getpid()) or 0,
-        host=platform.node(),
+        host=host_name(),
+        machine=machine_id(),
         started=started,
         user=user(),
     )

@@ -20,6 +20,7 @@ from training.config import TrainConfig
 from training.datasets import Dataset
 from training.errors import BadCheckpoint
 from training.network.quality import QualityNetwork
+from training.runfolder.fence import check_fence
 from training.runfolder.layout import RunFolder
 from training.runfolder.write import make_folder, open_own, sync_folder, write_atomic
 
@@ -179,6 +180,7 @@ def reading_of(network: QualityNetwork, dataset: Dataset) -> dict[str, Any]:
 
 
 def _save(path: Path, content: dict[str, Any], before_replacing: Callable[[], None] | None = None) -> None:
+    check_fence(fresh=True)
     make_folder(path.parent)
     aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -186,6 +188,7 @@ def _save(path: Path, content: dict[str, Any], before_replacing: Callable[[], No
             torch.save(content, file)
             file.flush()
             os.fsync(file.fileno())
+        check_fence(fresh=True)  # writing may have taken long
         if before_replacing is not None:
             before_replacing()
         aside.replace(path)

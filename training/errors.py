@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from training.runfolder.schema import EXIT_STOPPED, ExitKind
+from training.runfolder.schema import EXIT_STOPPED, EXIT_TAKEN_OVER, ExitKind
 
 
 class TrainingError(Exception):
@@ -66,6 +66,12 @@ class CannotWrite(TrainingError):
 
     exit_code = 4
     exit_kind = ExitKind.DISK_FULL
+
+
+class TakenOver(TrainingError):
+    """Another attempt, perhaps of another host, has taken the run: no checkpoint, event or record is written then."""
+
+    exit_code = EXIT_TAKEN_OVER
 
 
 class Stopped(TrainingError):

@@ -141,6 +141,10 @@ def _add_retry(commands: Subparsers[argparse.ArgumentParser]) -> None:
     )
     retry.add_argument("--only", type=_words, action="extend", help="--missing: these experiments", metavar="F2,F3")
     retry.add_argument("--seeds", type=_seeds, help="--missing: these seeds, not the group's own", metavar="1,2,3")
+    retry.add_argument(
+        "--from-elsewhere", action="store_true", help="go on here with runs of another host: it says that host is gone"
+    )
+    retry.add_argument("--yes", action="store_true", help="--from-elsewhere: do not ask; what may happen is printed")
 
 
 def _add_adopt(commands: Subparsers[argparse.ArgumentParser]) -> None:

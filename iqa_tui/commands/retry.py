@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-from iqa_tui.commands import missing
+from iqa_tui.commands import elsewhere, missing
 from iqa_tui.commands.choose import NoSuchRun
 from iqa_tui.commands.orders import give_order
 from iqa_tui.launch.stop import retry_run
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.from_elsewhere:
+        return elsewhere.run(options)
     if options.missing:
         return missing.run(options)
     if not options.runs:

@@ -160,6 +160,8 @@ def _run_fields(state: RunState, reasons: dict[str, str]) -> dict[str, Any]:
         "cause": state.status.cause,
         "supervised": state.status.supervised,
         "attempt": state.status.attempt,
+        "host": state.status.host or None,
+        "beat_seconds": state.status.beat_seconds,
         "priority": state.priority,
         "held": state.status.held,
         "elsewhere": state.status.elsewhere,

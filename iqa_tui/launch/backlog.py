@@ -11,6 +11,7 @@ from pathlib import Path
 from iqa_tui.launch.retries import may_resume
 from iqa_tui.launch.signature import why_not_signed
 from iqa_tui.launch.turn import priority_rank
+from training.runfolder.beat import BeatWatch
 from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.read import change_stamp, is_settled, read_record, read_spec, run_status
 from training.runfolder.schema import Place, RunFolderError, Spec, State
@@ -25,12 +26,20 @@ class Waiting:
     queued: tuple[Entry, ...]
     """What goes first comes first."""
     alive: tuple[Entry, ...]
+    """On other hosts too."""
     held: tuple[Entry, ...] = ()
     """Queued, but not to be started before they are released."""
     resumable: tuple[Entry, ...] = ()
     """Over by no fault of their own, and to be queued again."""
     elsewhere: tuple[Entry, ...] = ()
     """Queued, but not by this user on this host as they stand: not to be started before they are adopted."""
+    foreign: tuple[Entry, ...] = ()
+    """Those of `alive` that other hosts work on."""
+
+    @property
+    def is_alive_here(self) -> bool:
+        """Whether a run is alive that this host would have to resume."""
+        return len(self.alive) > len(self.foreign)
 
 
 class _Part(Enum):
@@ -40,6 +49,7 @@ class _Part(Enum):
     ALIVE = 3
     RESUMABLE = 4
     ELSEWHERE = 5
+    FOREIGN = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +65,14 @@ class _Known:
 class Backlog:
     """Reads a folder of runs again and again; a run that nobody works on costs three `stat`."""
 
-    def __init__(self, runs_dir: Path, *, own_only: bool = False) -> None:
+    def __init__(self, runs_dir: Path, *, own_only: bool = False, beats: BeatWatch | None = None) -> None:
         """Read nothing yet.
 
         Args:
             own_only: leave out what another user queued: who starts a run lends it their name and their rights.
+            beats: of one who looks again and again and resumes what was lost; None: as for `run_status`.
         """
+        self._beats = beats
         self._runs_dir = runs_dir
         self._own_only = own_only
         self._specs: dict[str, Spec] = {}
@@ -77,10 +89,11 @@ class Backlog:
                 parts[part].append((run, spec))
         return Waiting(
             tuple(in_starting_order([placed(entry) for entry in parts[_Part.QUEUED]])),
-            tuple(parts[_Part.ALIVE]),
+            tuple(parts[_Part.ALIVE] + parts[_Part.FOREIGN]),
             tuple(parts[_Part.HELD]),
             tuple(parts[_Part.RESUMABLE]),
             tuple(parts[_Part.ELSEWHERE]),
+            foreign=tuple(parts[_Part.FOREIGN]),
         )
 
     def _part(self, run: RunFolder) -> _Part:
@@ -96,12 +109,12 @@ class Backlog:
         number = latest.number if latest else 0
         stamp = change_stamp(run, number)  # before the look: a change in between shows next time
         # Whether its trainer has begun does not matter here, and finding out would read all its events.
-        status = run_status(run, begun_attempt=sys.maxsize, spec=self._specs.get(run.run_id))
+        status = run_status(run, begun_attempt=sys.maxsize, spec=self._specs.get(run.run_id), beats=self._beats)
         part = _Part.OVER
         if status.state is State.QUEUED:
             part = _Part.HELD if status.held else self._queued_part(run)
         elif status.state.is_alive:
-            part = _Part.ALIVE
+            part = _Part.FOREIGN if status.host else _Part.ALIVE
         else:
             spec = self._spec(run)
             if spec is not None and may_resume(run, spec, status) and not (self._own_only and why_not_signed(run)):

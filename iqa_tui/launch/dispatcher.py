@@ -42,6 +42,7 @@ from iqa_tui.launch.supervisor import (
     EXIT_NO_ROOM,
     EXIT_NOT_QUEUED,
 )
+from training.runfolder.beat import BeatWatch
 from training.runfolder.held import hold, hold_folder_of_runs
 from training.runfolder.layout import RunFolder, shown_path
 from training.runfolder.lock import take_lock
@@ -87,7 +88,7 @@ class Dispatcher:
     """For one folder of runs, while we hold its lock."""
 
     def __init__(self, runs_dir: Path, surveyor: Surveyor) -> None:
-        self._backlog = Backlog(runs_dir, own_only=True)
+        self._backlog = Backlog(runs_dir, own_only=True, beats=BeatWatch())
         self._surveyor = surveyor
         self._starts: dict[str, Start] = {}
         self._supervisors: list[subprocess.Popen[bytes]] = []
@@ -122,7 +123,7 @@ class Dispatcher:
         if not queued and not self._starts:
             self.trouble = ""
         if not queued or time.monotonic() < self._tries_again:
-            stays = bool(queued or self._starts or waiting.alive or waiting.resumable or self._keeper.is_needed)
+            stays = bool(queued or self._starts or waiting.is_alive_here or waiting.resumable or self._keeper.is_needed)
             if stays:
                 self._surveyor.watch()
             return stays

@@ -13,6 +13,7 @@ from iqa_tui.launch.causes import time_limit_words
 from iqa_tui.launch.identity import is_running, seconds_running
 from iqa_tui.launch.marks import proof_of, signal_marked
 from iqa_tui.launch.strays import end_strays, marked_processes
+from training.runfolder.beat import Beat
 from training.runfolder.held import held
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import is_held, take_lock
@@ -75,11 +76,12 @@ class Keeper:
         """
         attempt = run.latest_attempt()
         process = read_record(attempt.process, ProcessRecord) if attempt else None
-        if process is None:
+        if attempt is None or process is None:
             return
         if not is_running(process):
             self._sweep(run)
             return
+        Beat(attempt).touch()  # its supervisor would have
         request = read_record(run.stop, StopRequest) or _stop_at_time_limit(run, process)
         if request is None:
             return

@@ -10,13 +10,13 @@ import contextlib
 import errno
 import os
 import shutil
-import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from iqa_tui.launch.errors import owner_name
 from iqa_tui.launch.lease import user_name
+from training.runfolder.foreign import is_elsewhere
 from training.runfolder.held import held, held_folder
 from training.runfolder.host import boot_id
 from training.runfolder.layout import AttemptFolder, RunFolder
@@ -34,19 +34,34 @@ def may_resume(run: RunFolder, spec: Spec, status: Status) -> bool:
     """Whether this run that is over is to be queued again though nobody asks.
 
     A lost run of another's trainer may as well have done its work: only ours leaves a result, so only of ours is it
-    known that it did not. Runs started by hand, on another machine, or long ago are left to people.
+    known that it did not. Runs started by hand, on another host, or long ago are left to people, and so are those of
+    an earlier version that were lost by a reboot: without a beat they might be a namesake's.
     """
     if status.state is not State.LOST and status.exit_kind is not ExitKind.DRIVER:
         return False
     try:
         attempt = run.latest_attempt()
         process = read_record(attempt.process, ProcessRecord) if attempt else None
-        if process is None or process.supervisor_pid is None or process.host != socket.gethostname():
+        if attempt is None or process is None or process.supervisor_pid is None or is_elsewhere(process):
             return False
-        is_certain = spec.trainer == "training" or status.state is not State.LOST or process.boot_id != boot_id()
+        was_rebooted = process.boot_id != boot_id()
+        if status.state is State.LOST and was_rebooted and not attempt.beat.exists():
+            return False
+        is_certain = spec.trainer == "training" or status.state is not State.LOST or was_rebooted
         return is_certain and _is_recent(run) and automatic_attempts(run) < MOST_AUTOMATIC
     except (RunFolderError, OSError):
         return False
+
+
+def host_elsewhere(run: RunFolder) -> str:
+    """The host of the newest attempt, if that is not this one; else empty.
+
+    Raises:
+        RunFolderError: its record cannot be read.
+    """
+    attempt = run.latest_attempt()
+    process = read_record(attempt.process, ProcessRecord) if attempt else None
+    return process.host if process is not None and is_elsewhere(process) else ""
 
 
 def automatic_attempts(run: RunFolder) -> int:

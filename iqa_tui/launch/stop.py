@@ -10,8 +10,9 @@ from iqa_tui.launch.errors import LaunchError, cannot_be_written
 from iqa_tui.launch.identity import NotOfThisRun, is_running, signal_process
 from iqa_tui.launch.lease import user_name
 from iqa_tui.launch.queue import ensure_dispatcher
-from iqa_tui.launch.retries import queue_again
+from iqa_tui.launch.retries import host_elsewhere, queue_again
 from iqa_tui.launch.signature import NotSigned, why_not_signed
+from training.runfolder.beat import patience_seconds
 from training.runfolder.held import held_folder
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record, read_spec, run_status
@@ -45,9 +46,18 @@ def stop_run(run: RunFolder, why: str = "", grace_seconds: float = 60.0, by: str
             _write_request(folder, request)
         if status.state is State.QUEUED:
             return f"{run.run_id} was queued and will not start."
+        if status.host:
+            return f"{run.run_id}: {status.host}'s supervisor is asked to stop it. {_hope_words(status)}"
         if status.supervised:
             return f"{run.run_id} is asked to stop; what is left of it after {grace_seconds:g} s is ended."
         return _stop_unsupervised(folder, before)
+
+
+def _hope_words(status: Status) -> str:
+    """What may come of a request to a supervisor that we cannot see."""
+    if status.beat_seconds is not None and status.beat_seconds < patience_seconds():
+        return "It looks for that several times a second."
+    return f"It is {state_words(status)}: if that host is gone, the request stays unread."
 
 
 def _stop_request(run: RunFolder) -> StopRequest | None:
@@ -107,6 +117,7 @@ def retry_run(run: RunFolder, by: str = "") -> str:
         status = run_status(folder)
         if status.state is State.FINISHED:
             raise LaunchError(f"{run.run_id} is finished. Launch its plan again for another run.")
+        _refuse_elsewhere(folder, status)
         if not status.state.can_be_retried:
             raise LaunchError(refusal(folder, status, "only a run that ended can be tried again"))
         if why := why_not_signed(folder):
@@ -131,6 +142,26 @@ def _refuse_linked_attempts(run: RunFolder) -> None:
         raise LaunchError(f"{run.attempts_dir}: {error.strerror}. Move it away.") from error
     except OSError:  # there is none yet, or the status says what is wrong
         return
+
+
+def _refuse_elsewhere(run: RunFolder, status: Status) -> None:
+    """What another host did, or does, goes on here only if a person says that this host is gone.
+
+    Raises:
+        LaunchError: the newest attempt is another host's.
+    """
+    if status.state is State.QUEUED:
+        return
+    try:
+        host = host_elsewhere(run)
+    except RunFolderError as error:
+        raise LaunchError(str(error)) from error
+    if host:
+        where = "" if status.host else f" on {host}"
+        raise LaunchError(
+            f"{run.run_id} is {state_words(status)}{where}. If {host} does nothing with it any more, "
+            f"`iqa-tui retry --from-elsewhere {run.run_id}` goes on here."
+        )
 
 
 def state_words(status: Status) -> str:

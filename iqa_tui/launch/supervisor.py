@@ -12,7 +12,6 @@ import contextlib
 import errno
 import json
 import os
-import socket
 import sys
 import time
 from dataclasses import replace
@@ -29,15 +28,23 @@ from iqa_tui.launch.output import OutputLog
 from iqa_tui.launch.setaside import record_driver_loss
 from iqa_tui.launch.signature import NotSigned, Signed, verify
 from iqa_tui.launch.strays import end_strays
-from iqa_tui.launch.trainer import FOLDER_VARIABLE, DeviceRecord, trainer_command, trainer_environment
+from iqa_tui.launch.trainer import (
+    FENCE_VARIABLE,
+    FOLDER_VARIABLE,
+    DeviceRecord,
+    trainer_command,
+    trainer_environment,
+)
+from training.runfolder.claim import claim_run
 from training.runfolder.held import hold, is_deleted
-from training.runfolder.host import boot_id
+from training.runfolder.host import boot_id, host_name, machine_id
 from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.lock import take_lock
 from training.runfolder.read import read_record, run_status, start_ticks
 from training.runfolder.schema import (
     ExitKind,
     ExitRecord,
+    Fenced,
     LockHeld,
     ProcessRecord,
     RunFolderError,
@@ -51,6 +58,8 @@ POLL_SECONDS = 0.25
 """How long a stop request may lie unseen. Ends of processes are told by the kernel at once."""
 GROUP_GRACE_SECONDS = 5.0
 """From TERM to the trainer's whole group to KILL; no longer than the grace that was asked for."""
+GIVE_WAY_GRACE_SECONDS = 1.0
+"""From TERM to KILL for a trainer whose run another attempt has taken over; that attempt waits somewhat longer."""
 FULL_DISK_SECONDS = 60.0
 """How long the record of the end is tried again where it cannot be written."""
 
@@ -167,12 +176,23 @@ class Supervisor:
         keys = [device["key"] for device in devices]
         self._leases = LeaseWatch(list(zip(keys, inherited[1:-1], strict=True)), _say)
         self._note = ""
+        self._trainer: Child | None = None
 
     def supervise(self) -> int:
         """From the start of the trainer to the record of its end; returns what `main` returns."""
         try:
+            return self._supervise()
+        except Fenced as taken:
+            print(taken, file=sys.stderr, flush=True)
+            if self._trainer is not None:
+                self._give_way(self._trainer)
+            return EXIT_NOT_QUEUED
+
+    def _supervise(self) -> int:
+        try:
             self._make_room()
             self._mark = make_mark(self._run, self._attempt)
+            self._claim = claim_run(self._run, self._attempt)
             output = OutputLog(self._attempt.output)
             _print_to(self._attempt.supervisor_output)
         except OSError as error:
@@ -182,8 +202,9 @@ class Supervisor:
             return EXIT_NO_ROOM
         become_reaper()
         end_strays(self._run)  # of an attempt that lost its supervisor: the run's lock is ours, so they are no use
+        self._claim.fence.check(fresh=True)
         try:
-            trainer = self._start(output)
+            trainer = self._trainer = self._start(output)
         except OSError as error:
             if is_no_process(error):
                 print(f"{self._run.run_id}: {no_process_words(error)}; it stays queued", file=sys.stderr)
@@ -195,6 +216,19 @@ class Supervisor:
         trainer.sweep()
         self._end(trainer)
         return 0
+
+    def _give_way(self, trainer: Child) -> None:
+        """Another attempt has the run: end our trainer and write nothing more.
+
+        A trainer of another program reads no fence, and would use a grace to write.
+        """
+        deadline = time.monotonic() + (GIVE_WAY_GRACE_SECONDS if self._spec.trainer == "training" else 0.0)
+        trainer.terminate()
+        while not trainer.has_ended and time.monotonic() < deadline:
+            wait_for_signal(0.05)
+            trainer.reap()
+        trainer.kill_group()
+        trainer.sweep()
 
     def _make_room(self) -> None:
         make_folder(self._run.attempts_dir)
@@ -210,6 +244,8 @@ class Supervisor:
             if asked is not None:
                 self._request_stop(f"the supervisor got {asked.signal_name}", by=asked.user)
             trainer.reap()
+            self._claim.beat.keep()
+            self._claim.fence.check()
             self._oom_kills.look()
             with contextlib.suppress(OSError):
                 output.limit()
@@ -232,6 +268,7 @@ class Supervisor:
             env={
                 **trainer_environment(self._spec, self._devices, self._mark, self._variables),
                 FOLDER_VARIABLE: str(self._folder),
+                FENCE_VARIABLE: self._claim.nonce,
             },
             cwd=self._spec.cwd,
             output=output.descriptor,
@@ -243,7 +280,8 @@ class Supervisor:
             boot_id=boot_id(),
             pid=trainer.pid,
             start_ticks=start_ticks(trainer.pid) or 0,
-            host=socket.gethostname(),
+            host=host_name(),
+            machine=machine_id(),
             started=time.time(),
             devices=self._devices,
             supervisor_pid=os.getpid(),

@@ -10,6 +10,8 @@ from iqa_tui.launch.slots import threads_per_slot
 from training.runfolder.layout import RunFolder
 from training.runfolder.schema import Spec
 
+FENCE_VARIABLE = "IQA_TUI_FENCE"
+"""The nonce of our `owner.json`: a trainer that finds another one there writes nothing more."""
 UUIDS_VARIABLE = "IQA_TUI_CUDA_UUIDS"
 """`1`: trainers are shown their GPUs by UUID instead of by number. MIG instances always are."""
 

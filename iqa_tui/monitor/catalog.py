@@ -17,6 +17,7 @@ from typing import TypeVar
 from iqa_tui.launch.backlog import is_ours
 from iqa_tui.launch.signature import why_not_signed
 from iqa_tui.monitor.state import RunState, fold
+from training.runfolder.beat import BeatWatch
 from training.runfolder.layout import AttemptFolder, RunFolder, list_runs
 from training.runfolder.opening import read_bounded
 from training.runfolder.read import EventTail, Seen, change_stamp, is_settled, read_record, read_spec, run_status
@@ -34,13 +35,16 @@ LARGEST_NOTE_BYTES = 4096
 class Catalog:
     """Follows every run of one folder. For one thread."""
 
-    def __init__(self, runs_dir: Path, *, history: bool = True) -> None:
+    def __init__(self, runs_dir: Path, *, history: bool = True, beats: BeatWatch | None = None) -> None:
         """Args:
         history: read all events of every run; otherwise those of runs that are over stay unread, for a listing needs
             their records alone and the events of a run may be a hundred times as long.
+        beats: of one who looks again and again, so that his own clock tells whether a beat stands still; None: this
+            is a single look, for which the beat's time stamp counts.
         """
         self.runs_dir = runs_dir
         self._history = history
+        self._beats = beats
         self._followed: dict[str, _Followed] = {}
 
     def refresh(self) -> list[RunState]:
@@ -54,15 +58,16 @@ class Catalog:
         for run in runs:
             known = self._followed.get(run.path.name)
             if known is None or known.trouble != run.trouble:
-                self._followed[run.path.name] = _Followed(run, self._history)
+                self._followed[run.path.name] = _Followed(run, self._history, self._beats)
         return [self._followed[run.path.name].refresh() for run in runs]
 
 
 class _Followed:
     """One run and how far it has been read."""
 
-    def __init__(self, run: RunFolder, history: bool) -> None:
+    def __init__(self, run: RunFolder, history: bool, beats: BeatWatch | None) -> None:
         self._history = history
+        self._beats = beats
         self._run = run
         self._tail = EventTail(run.events)
         self._restarted = 0
@@ -103,7 +108,7 @@ class _Followed:
         with contextlib.suppress(RunFolderError):  # its status says so
             spec = spec or plain_copy(read_spec(self._run), leave=NOT_SHOWN)
         seen = Seen()
-        status = run_status(self._run, begun_attempt=state.begun_attempt, spec=spec, seen=seen)
+        status = run_status(self._run, begun_attempt=state.begun_attempt, spec=spec, seen=seen, beats=self._beats)
         if status.state is State.QUEUED and is_ours(self._run):
             status = replace(status, elsewhere=bool(why_not_signed(self._run)))
         try:
@@ -143,4 +148,6 @@ def _attempt(run: RunFolder, status: Status) -> AttemptFolder | None:
 
 
 def _may_be_trusted(stamp: tuple[int, ...] | None, state: RunState) -> bool:
-    return stamp is not None and not state.state.is_alive and is_settled(stamp)
+    """A run that seemed lost, because its beat stood still, may give a sign of life, which moves no folder's stamp."""
+    may_change = state.state.is_alive or state.state is State.LOST
+    return stamp is not None and not may_change and is_settled(stamp)

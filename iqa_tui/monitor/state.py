@@ -131,9 +131,10 @@ class RunState:
 
     @property
     def device_label(self) -> str:
-        """`GPU 0`, `CPU 1`, `GPU 0, GPU 1`; empty before it has any."""
+        """`GPU 0`, `CPU 1`, `GPU 0, GPU 1`, `nodeb GPU 0` on another host; empty before it has any."""
         devices = self.process.devices if self.process else []
-        return ", ".join(_device_label(device) for device in devices)
+        labels = ", ".join(_device_label(device) for device in devices)
+        return f"{self.status.host} {labels}".strip()
 
     @property
     def device_keys(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from iqa_tui.messages import LogChanged, RunsChanged
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.log_tail import LogTail, LogText
 from iqa_tui.monitor.state import RunState
+from training.runfolder.beat import BeatWatch
 from training.runfolder.layout import RunFolder
 from training.runfolder.schema import Spec, State
 
@@ -27,7 +28,7 @@ class RunWatcher:
         """Args:
         post: called in the thread; must be safe there, as `App.post_message` is.
         """
-        self._catalog = Catalog(runs_dir)
+        self._catalog = Catalog(runs_dir, beats=BeatWatch())
         self._post = post
         self._period_seconds = period_seconds
         self._wake = threading.Event()

@@ -44,6 +44,7 @@ class Ground:
                 "IQA_TUI_LEASES": str(self.folder / "leases"),
                 "IQA_TUI_STATE": str(self.folder / "state"),
                 "IQA_TUI_CPU_SLOTS": str(slots),
+                "IQA_TUI_BEAT_PATIENCE": "2",
                 "OMP_NUM_THREADS": "1",
                 "PYTHONPATH": os.pathsep.join([str(SHIM), str(ROOT)]),
                 "PYTHONDONTWRITEBYTECODE": "1",

@@ -18,7 +18,7 @@ from typing import Any
 from iqa_tui.launch.dispatcher_files import dispatcher_lock
 from iqa_tui.launch.signature import write_signed
 from iqa_tui.launch.state_folder import state_folder
-from training.runfolder.host import boot_id
+from training.runfolder.host import boot_id, host_name, machine_id
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
 from training.runfolder.read import start_ticks
@@ -163,7 +163,8 @@ class FakeRun:
             boot_id=boot_id(),
             pid=pid or os.getpid(),
             start_ticks=start_ticks(pid or os.getpid()) or 0,
-            host="gpu-box",
+            host=host_name(),
+            machine=machine_id(),
             started=self.started,
             devices=[device],
             user="root",

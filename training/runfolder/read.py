@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from training.runfolder.beat import BeatWatch
 from training.runfolder.fields import (
     LAST_SECOND,
     LONGEST_TEXT,
@@ -20,6 +21,7 @@ from training.runfolder.fields import (
     shown,
     with_whole_characters,
 )
+from training.runfolder.foreign import elsewhere_status, is_elsewhere, namesake_status
 from training.runfolder.host import boot_id
 from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.lock import is_held
@@ -311,29 +313,46 @@ class Seen:
     result: Result | None = None
 
 
-def run_status(run: RunFolder, *, begun_attempt: int = 0, spec: Spec | None = None, seen: Seen | None = None) -> Status:
+def run_status(
+    run: RunFolder,
+    *,
+    begun_attempt: int = 0,
+    spec: Spec | None = None,
+    seen: Seen | None = None,
+    beats: BeatWatch | None = None,
+) -> Status:
     """Work out what a run is doing. Never raises; looking never changes the answer.
 
-    `result.json` and `exit.json` are believed before locks, locks before anything else.
+    `result.json` and `exit.json` are believed before locks, locks before anything else. Of an attempt on another host
+    the records and its beat tell, and nothing else.
 
     Args:
         begun_attempt: the newest attempt whose `started` event the caller has seen, which saves reading the
             events of a running run again; 0 where the caller follows no events.
         spec: where the caller has read it before; it never changes.
         seen: filled in, if given.
+        beats: of a caller who looks again and again; None: this is a single look.
     """
     seen = seen or Seen()
     try:
         _refuse_trouble(run)
         spec = spec or read_spec(run)
-        recorded = _recorded_status(run, run.latest_attempt(), seen)
+        attempt = run.latest_attempt()
+        recorded = _recorded_status(run, attempt, seen)
         if recorded is not None:
             return recorded
+        elsewhere = _elsewhere_status(run, spec, attempt, begun_attempt)
+        if elsewhere is not None:
+            return elsewhere
         if is_held(run.alive_lock):
             return _alive_status(run, spec, run.latest_attempt(), begun_attempt)
         # It may have ended between the two looks. Its records were written before the lock was freed.
         attempt = run.latest_attempt()
-        return _recorded_status(run, attempt, seen) or _idle_status(run, attempt)
+        return (
+            _recorded_status(run, attempt, seen)
+            or _namesake_status(run, spec, attempt, begun_attempt, beats)
+            or _idle_status(run, attempt)
+        )
     except RunFolderError as error:
         return Status(State.UNREADABLE, str(error))
     except OSError as error:
@@ -360,6 +379,39 @@ def _alive_status(run: RunFolder, spec: Spec, attempt: AttemptFolder | None, beg
     begun = 0 < number <= begun_attempt or (attempt is not None and _has_begun(run, spec, attempt))
     state = State.RUNNING if begun else State.STARTING
     return Status(state, "" if supervised else "unsupervised", number, supervised)
+
+
+def _elsewhere_status(run: RunFolder, spec: Spec, attempt: AttemptFolder | None, begun_attempt: int) -> Status | None:
+    """Of an attempt that another host works on; None if this host does, or none yet."""
+    process = read_record(attempt.process, ProcessRecord) if attempt else None
+    if attempt is None or process is None or not is_elsewhere(process):
+        return None
+    return elsewhere_status(
+        run,
+        attempt,
+        process,
+        has_begun=lambda: attempt.number <= begun_attempt or _has_begun(run, spec, attempt),
+        asked_by=_asked_by_if(run),
+    )
+
+
+def _namesake_status(
+    run: RunFolder, spec: Spec, attempt: AttemptFolder | None, begun_attempt: int, beats: BeatWatch | None
+) -> Status | None:
+    """Of an attempt that a host of this name may be at work on, after another boot; None if it is this host's."""
+    process = read_record(attempt.process, ProcessRecord) if attempt else None
+    if attempt is None or process is None or process.boot_id == boot_id():
+        return None
+    return namesake_status(
+        attempt,
+        has_begun=lambda: attempt.number <= begun_attempt or _has_begun(run, spec, attempt),
+        asked_by=_asked_by_if(run),
+        beats=beats,
+    )
+
+
+def _asked_by_if(run: RunFolder) -> str:
+    return _asked_by(run) if run.stop.exists() else ""
 
 
 def _idle_status(run: RunFolder, attempt: AttemptFolder | None) -> Status:

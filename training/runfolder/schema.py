@@ -20,6 +20,8 @@ LONGEST_CAUSE = 4000
 
 EXIT_STOPPED = 75
 """Exit code of a trainer that was asked to stop, wrote its checkpoint and can be resumed (EX_TEMPFAIL)."""
+EXIT_TAKEN_OVER = 76
+"""Exit code of a trainer that found its run taken over by another attempt, and wrote nothing more."""
 
 
 class RunFolderError(Exception):
@@ -32,6 +34,10 @@ class UnreadableFile(RunFolderError):
 
 class NewerFormat(RunFolderError):
     """A file written by a later version of this program."""
+
+
+class Fenced(RunFolderError):
+    """Another attempt has taken this run over: this process must write nothing more in its folder, and exit."""
 
 
 class LockHeld(RunFolderError):
@@ -267,6 +273,8 @@ class Owner:
     """Of the supervisor, or of a trainer that was started by hand."""
     nonce: str
     """Random; two owners never have the same."""
+    boot_id: str = ""
+    """Of the host's boot; empty if it is not known."""
     format: int = FORMAT
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
+from training.runfolder.fence import check_fence
 from training.runfolder.layout import ATTEMPTS
 from training.runfolder.schema import (
     Environment,
@@ -100,7 +101,9 @@ def write_atomic(path: Path, content: bytes, *, mode: int = FILE_MODE) -> None:
 
     Raises:
         OSError: nothing of the old file is lost then.
+        Fenced: this process's fence is down; the old file stands then too.
     """
+    check_fence(fresh=True)
     make_folder(path.parent)
     aside = path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}.tmp")
     try:
@@ -108,6 +111,7 @@ def write_atomic(path: Path, content: bytes, *, mode: int = FILE_MODE) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        check_fence(fresh=True)  # writing may have taken long
         aside.replace(path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
@@ -151,7 +155,9 @@ def write_record_into(reserve: Path, path: Path, record: Record) -> None:
 
     Raises:
         OSError: no reserve, or a file system that writes nothing in place; `path` is as it was then.
+        Fenced: as `write_atomic`.
     """
+    check_fence(fresh=True)
     with open_own(reserve, "r+b") as file:
         file.write(_json_bytes(dataclasses.asdict(record)))
         file.truncate()
@@ -188,7 +194,7 @@ class EventWriter:
         return size > 0 and os.pread(self._descriptor, 1, size - 1) != b"\n"
 
     def write(self, kind: str, **fields: Any) -> None:
-        """Append one event, or keep it in memory where the disk is full: see `trouble`."""
+        """Append one event, or keep it in memory where the disk is full: see `trouble`. Raises as `write_atomic`."""
         event = {"kind": kind, "t": round(self._clock(), 3), "attempt": self._attempt, **finite(fields)}
         line = json.dumps(event, ensure_ascii=False, allow_nan=False).encode() + b"\n"
         if len(self._waiting) + len(line) <= LARGEST_WAITING_BYTES:
@@ -196,6 +202,7 @@ class EventWriter:
         self._write_waiting()
 
     def _write_waiting(self) -> None:
+        check_fence()
         first = b"\n" if self._line_is_open else b""
         lines = first + self._waiting
         try:
@@ -217,7 +224,9 @@ class EventWriter:
             self._line_is_open = True
 
     def close(self) -> None:
-        """Try once more to write what waits."""
-        if self._waiting:
-            self._write_waiting()
-        os.close(self._descriptor)
+        """Try once more to write what waits. Raises as `write_atomic`."""
+        try:
+            if self._waiting:
+                self._write_waiting()
+        finally:
+            os.close(self._descriptor)

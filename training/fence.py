@@ -1,0 +1,48 @@
+"""The trainer's part in several hosts sharing a folder: it gives signs of life, and ends if its run was taken over."""
+
+from __future__ import annotations
+
+import os
+
+from training.errors import BadUsage, TakenOver
+from training.runfolder.beat import Beat
+from training.runfolder.claim import at_work_elsewhere, claim_run
+from training.runfolder.fence import Fence, set_fence
+from training.runfolder.layout import RunFolder
+from training.runfolder.schema import Fenced
+
+FENCE_VARIABLE = "IQA_TUI_FENCE"
+"""The nonce that the supervisor wrote into `owner.json`."""
+
+
+def guard_supervised(run: RunFolder, attempt: int) -> None:
+    """Beat, and write only while `owner.json` is our supervisor's: it may be killed, and no one else would tell us."""
+    Beat(run.attempt(attempt)).keep_in_thread()
+    nonce = os.environ.get(FENCE_VARIABLE, "")
+    set_fence(Fence(run, nonce, TakenOver) if nonce else None)
+
+
+def guard_by_hand(run: RunFolder, attempt: int) -> None:
+    """Take the run as a supervisor would.
+
+    Raises:
+        BadUsage: another host began this attempt at the same moment.
+        OSError: `owner.json` cannot be written.
+    """
+    try:
+        claim_run(run, run.attempt(attempt), TakenOver).beat.keep_in_thread()
+    except (Fenced, TakenOver) as error:
+        raise BadUsage(str(error)) from None
+
+
+def refuse_if_at_work_elsewhere(run: RunFolder) -> None:
+    """Before a run is gone on with by hand.
+
+    Raises:
+        BadUsage: another host has it, and gave a sign of life.
+    """
+    words = at_work_elsewhere(run)
+    if words:
+        raise BadUsage(
+            f"{run.path}: {words}, so it works on this run. Stop it there first, or wait until it is silent."
+        )

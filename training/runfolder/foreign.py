@@ -1,0 +1,102 @@
+"""What can be said of an attempt on another host: what its files tell, and how long ago it gave a sign of life.
+
+Its locks, its process numbers and its boot prove nothing here, so such a run is never called lost. A record of this
+host's name with another boot is either this host's own, from before it was rebooted, or that of a host with a cloned
+name; its beat tells them apart.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from training.runfolder.beat import BeatWatch, beat_age, beat_ns, patience_seconds
+from training.runfolder.host import boot_id, is_this_host
+from training.runfolder.layout import AttemptFolder, RunFolder
+from training.runfolder.lock import is_held
+from training.runfolder.schema import ProcessRecord, State, Status
+
+STEPS_OF_WORDS = ((2 * 86400, 86400, "d"), (2 * 3600, 3600, "h"), (120, 60, "min"))
+
+
+def is_elsewhere(process: ProcessRecord) -> bool:
+    """Whether another host wrote this record."""
+    return not is_this_host(process.machine, process.host)
+
+
+def elsewhere_status(
+    run: RunFolder, attempt: AttemptFolder, process: ProcessRecord, *, has_begun: Callable[[], bool], asked_by: str
+) -> Status:
+    """Of a run whose newest attempt is on another host and has left no end.
+
+    Args:
+        has_begun: whether its trainer said that it started; finding out may cost reading its events.
+        asked_by: who asked it to stop, in words; empty if no one did.
+    """
+    age = beat_age(attempt)
+    # Hosts of one kernel, such as containers, see each other's locks on a local disk; a free one proves nothing.
+    is_sure = process.boot_id == boot_id() and is_held(run.alive_lock)
+    life = "which shares this kernel and holds its lock" if is_sure else _life_words(age)
+    where = f"on {process.host}, {life}"
+    return Status(
+        _state(has_begun=has_begun, asked_by=asked_by),
+        f"{asked_by}; {where}" if asked_by else where,
+        attempt.number,
+        host=process.host,
+        beat_seconds=age,
+    )
+
+
+def namesake_status(
+    attempt: AttemptFolder, *, has_begun: Callable[[], bool], asked_by: str, beats: BeatWatch | None
+) -> Status | None:
+    """Of an attempt with this host's name, another boot, a free lock and no end, while it may be another host's.
+
+    Args:
+        has_begun: as for `elsewhere_status`.
+        asked_by: as for `elsewhere_status`.
+        beats: of one who looks again and again, whose own clock then counts; None: the beat's time stamp counts.
+
+    Returns:
+        None once its beat has stood still for too long, or if it never gave one: this host was rebooted.
+    """
+    stamp, age = beat_ns(attempt), beat_age(attempt)
+    if stamp is None or age is None:
+        return None
+    still, has_moved = (age, False) if beats is None else beats.look(attempt, stamp)
+    left = patience_seconds() - still
+    if left <= 0:
+        return None
+    words = (
+        f"on another host of this name, {_life_words(age)}"
+        if has_moved
+        else f"on a host of this name with another boot, or this host was rebooted: known in {math.ceil(left)} s"
+    )
+    return Status(
+        _state(has_begun=has_begun, asked_by=asked_by),
+        f"{asked_by}; {words}" if asked_by else words,
+        attempt.number,
+        beat_seconds=age,
+    )
+
+
+def _state(*, has_begun: Callable[[], bool], asked_by: str) -> State:
+    if asked_by:
+        return State.STOPPING
+    return State.RUNNING if has_begun() else State.STARTING
+
+
+def _life_words(age: float | None) -> str:
+    if age is None:
+        return "whose version gives no sign of life"
+    if age < patience_seconds():
+        return f"last sign of life {length_words(age)} ago"
+    return f"which gave no sign of life for {length_words(age)}"
+
+
+def length_words(seconds: float) -> str:
+    """`40 s`, `12 min`, `3 h`, `2 d`."""
+    for least, unit, name in STEPS_OF_WORDS:
+        if seconds >= least:
+            return f"{seconds / unit:.0f} {name}"
+    return f"{seconds:.0f} s"
