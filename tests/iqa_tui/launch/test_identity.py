@@ -14,7 +14,7 @@ import pytest
 from iqa_tui.launch.identity import NotOfThisRun, is_running, signal_process
 from tests.fakes.lab import wait_until
 from tests.fakes.marked import make_run, mark, sleeper
-from training.runfolder.host import boot_id
+from training.runfolder.host import boot_id, host_name
 from training.runfolder.read import start_ticks
 from training.runfolder.schema import ProcessRecord
 
@@ -22,7 +22,7 @@ from training.runfolder.schema import ProcessRecord
 def record_of(pid: int, supervisor_pid: int | None = 1) -> ProcessRecord:
     ticks = start_ticks(pid)
     assert ticks is not None
-    return ProcessRecord(boot_id(), pid, ticks, host="here", started=time.time(), supervisor_pid=supervisor_pid)
+    return ProcessRecord(boot_id(), pid, ticks, host=host_name(), started=time.time(), supervisor_pid=supervisor_pid)
 
 
 def test_the_process_of_the_record_is_signalled_and_then_gone(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
 from training.runfolder.read import read_record, read_spec, run_status
 from training.runfolder.schema import ExitKind, ExitRecord, LockHeld, ProcessRecord, RetryRecord, State
-from training.runfolder.write import write_record
+from training.runfolder.write import make_folder, write_record
 
 
 def queue_run(runs_dir: Path, name: str) -> RunFolder:
@@ -33,6 +33,11 @@ def queue_run(runs_dir: Path, name: str) -> RunFolder:
 def end(run: RunFolder, kind: ExitKind | None, *, boot: str | None = None, **more: object) -> RunFolder:
     """Write down how the newest attempt ended; None: nobody did."""
     attempt = run.latest_attempt() or run.attempt(1)
+    if boot is not None:  # its last sign of life is older than a beat may be
+        make_folder(run.attempts_dir)
+        make_folder(attempt.path)
+        attempt.beat.touch()
+        os.utime(attempt.beat, (time.time() - 1000, time.time() - 1000))
     values = {"host": socket.gethostname(), "supervisor_pid": 2, **more}
     write_record(attempt.process, ProcessRecord(boot or boot_id(), 1, 1, started=time.time(), **values))  # type: ignore[arg-type]
     if kind is not None:
@@ -50,6 +55,10 @@ def test_only_what_was_none_of_its_own_doing_is_tried_again(tmp_path: Path) -> N
     assert resumable(end(queue_run(tmp_path, "lost"), None))
     assert resumable(end(queue_run(tmp_path, "rebooted"), None, boot="an-earlier-one"))
     assert not resumable(queue_run(tmp_path, "queued"))
+    before = end(queue_run(tmp_path, "of before"), None, boot="an-earlier-one")
+    before.attempt(1).beat.unlink()
+    assert run_status(before).state is State.LOST
+    assert not resumable(before), "without a beat it might be a namesake's: its user is asked"
 
 
 def test_runs_by_hand_of_other_machines_and_of_long_ago_are_left_to_people(

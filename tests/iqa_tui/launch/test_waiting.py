@@ -125,7 +125,7 @@ def test_by_priority_the_higher_ones_are_named() -> None:
 
 
 def test_reasons_are_plain_whoever_wrote_the_files_they_quote(tmp_path: Path) -> None:
-    spec = Spec(run_id="r", group="g", label="l", argv=[], created=0.0, devices=["GPU\x1b]0;x\x07"])
+    spec = Spec(run_id="r", group="g", label="l", argv=["true"], created=0.0, devices=["GPU\x1b]0;x\x07"])
     held = RunFolder(tmp_path / "held")
     write_record(held.place, Place(by="ann\x1b[31m\nbob", when=0.0, held=True))
     named = create_run_folder(tmp_path, "named")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.golden.make import GOLDEN, HERE, write_all
-from training.runfolder import read
+from training.runfolder import host, read
 from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.lock import take_lock
 from training.runfolder.read import EventTail, read_events, read_record, read_spec, run_status
@@ -19,8 +19,9 @@ from training.runfolder.write import write_record
 
 
 @pytest.fixture
-def golden(tmp_path: Path) -> Path:
-    """A copy that a test may lock and change."""
+def golden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy that a test may lock and change, on the host that wrote it."""
+    monkeypatch.setattr(host, "host_name", lambda: "gpu1")
     for name in GOLDEN:
         shutil.copytree(HERE / name, tmp_path / name)
     return tmp_path
@@ -56,6 +57,16 @@ def test_the_writer_still_writes_the_golden_bytes(tmp_path: Path) -> None:
 def test_each_golden_run_is_in_its_state_and_says_why(golden: Path, name: str, state: State, words: str) -> None:
     status = run_status(RunFolder(golden / name))
     assert (status.state, status.cause) == (state, words)
+
+
+@pytest.mark.parametrize("name", ["lost", "running", "torn"])
+def test_on_another_host_a_run_without_an_end_is_never_lost(
+    golden: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    status = run_status(RunFolder(golden / name))
+    assert status.state.is_alive
+    assert (status.host, status.cause) == ("gpu1", "on gpu1, whose version gives no sign of life")
 
 
 def test_a_run_from_a_later_version_is_refused_in_words(golden: Path) -> None:
