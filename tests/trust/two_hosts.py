@@ -337,6 +337,7 @@ class Night:
             self._kill_trainer: 4,
             self._cut_a_run: 3,
             self._look: 6,
+            self._take_over: 4,
             self._reboot: 1,
         }
         while time.monotonic() < deadline:
@@ -383,6 +384,11 @@ class Night:
 
     def _look(self, host: Host) -> None:
         host.iqa_tui("status")
+
+    def _take_over(self, host: Host) -> None:
+        """A person believes that the other host is gone, and is wrong."""
+        if runs := self._open():
+            host.iqa_tui("retry", "--from-elsewhere", "--yes", self._random.choice(runs).run_id)
 
     def _reboot(self, host: Host) -> None:
         host.power_off()

@@ -32,7 +32,7 @@ def queue(runs_dir: Path, count: int, steps: int) -> None:
     for _ in range(count):
         run = create_run_folder(runs_dir, f"run-{os.environ['TWO_HOSTS_HOST']}-{time.monotonic_ns() // 10**6}")
         argv = [sys.executable, str(TRAINER), "--run_folder", "{run_folder}", "--steps", str(steps)]
-        spec = Spec(run.run_id, "two-hosts", run.run_id, argv, time.time())
+        spec = Spec(run.run_id, run.run_id, run.run_id, argv, time.time())
         try:
             signature = importlib.import_module("iqa_tui.launch.signature")
         except ImportError:  # a program that signs nothing
