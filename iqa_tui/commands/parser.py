@@ -20,7 +20,8 @@ environment:
   IQA_TUI_CPU_SLOTS  runs that share the CPU where there is no GPU (default 1)
   IQA_TUI_CACHE      folder of decoded images that all runs share (default ~/.cache/iqa-tui)
   IQA_TUI_LEASES     folder of device leases, one for all users of the machine (default /run/lock, else /var/tmp)
-  IQA_TUI_STATE      folder of this user's own state: dispatchers' locks and logs (default ~/.local/state/iqa-tui)
+  IQA_TUI_STATE      folder of this user's own state: the key that signs runs, dispatchers' locks and logs
+                     (default $XDG_STATE_HOME/iqa-tui, else ~/.local/state/iqa-tui)
   IQA_TUI_CUDA_UUIDS  1: trainers are shown their GPUs by UUID; MIG instances always are
   IQA_TUI_GPU_SETTLE_SECONDS  how long a GPU must look idle before a run gets it (default 4)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import time
@@ -12,6 +13,7 @@ from iqa_tui.commands.finding import Finding, blocked, doubtful
 from iqa_tui.commands.machine_checks import NETWORK_KINDS, existing_parent, file_system
 from iqa_tui.launch.code_check import code_open_to_others, open_to_others_words, user_name_of
 from iqa_tui.launch.errors import LaunchError
+from iqa_tui.launch.lease_folder import leases_dir
 from iqa_tui.launch.signature import check_key, key_path
 from training.runfolder.held import held, open_to_others
 from training.runfolder.host import is_this_host
@@ -29,6 +31,7 @@ def check_sharing(runs_dir: Path, command: Sequence[str] | None, cwd: Path, moun
     cwd: the folder in which trainers are run.
     """
     yield check_runs_folder(runs_dir, mounts)
+    yield from check_lease_folder()
     runs = list_runs(runs_dir)
     yield from check_runs(runs)
     yield from check_hosts(runs)
@@ -52,6 +55,17 @@ def check_runs_folder(runs_dir: Path, mounts: Path = MOUNTS) -> Finding:
     owner = "you" if found.st_uid == os.geteuid() else user_name_of(found.st_uid)
     shared = " and every user, each their own files" if found.st_mode & stat.S_ISVTX else " alone"
     return Finding("sharing", f"{folder} may be written by {owner}{shared} ({mode}), {on}")
+
+
+def check_lease_folder() -> Iterable[Finding]:
+    """Whose the folder of device leases is, and who may write in it; that it cannot be used says the line on locks."""
+    with contextlib.suppress(LaunchError, OSError):
+        folder = leases_dir()
+        found = folder.stat()
+        owner = "you" if found.st_uid == os.geteuid() else user_name_of(found.st_uid)
+        others = ", and every user, each their own leases" if found.st_mode & stat.S_ISVTX else " alone"
+        mode = f"mode {stat.S_IMODE(found.st_mode):04o}"
+        yield Finding("leases", f"{folder} may be written by {owner}{others} ({mode})")
 
 
 def _lock_words(kind: str, options: Sequence[str]) -> str:

@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from iqa_tui.commands import sharing_checks
-from iqa_tui.commands.sharing_checks import check_code, check_hosts, check_runs, check_runs_folder, check_signing_key
+from iqa_tui.commands.sharing_checks import (
+    check_code,
+    check_hosts,
+    check_lease_folder,
+    check_runs,
+    check_runs_folder,
+    check_signing_key,
+)
 from iqa_tui.launch.signature import key_path
 from tests.fakes.run_folders import FakeRun
 from training.runfolder.layout import list_runs
@@ -56,6 +63,20 @@ def test_the_file_system_and_its_lock_options_are_named(runs_dir: Path, tmp_path
     mounts = tmp_path / "mountinfo"
     mounts.write_text(f"36 35 98:0 / {runs_dir} rw - {line}\n")
     assert words in check_runs_folder(runs_dir, mounts).words
+
+
+@pytest.mark.parametrize(
+    ("mode", "words"),
+    [(0o1777, "by you, and every user, each their own leases (mode 1777)"), (0o755, "by you alone (mode 0755)")],
+)
+def test_the_folder_of_leases_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, words: str) -> None:
+    (tmp_path / "leases").mkdir()
+    (tmp_path / "leases").chmod(mode)
+    monkeypatch.setenv("IQA_TUI_LEASES", str(tmp_path / "leases"))
+    (finding,) = check_lease_folder()
+    assert finding.words.endswith(words)
+    (tmp_path / "leases").chmod(0o777)
+    assert list(check_lease_folder()) == [], "the line on locks refuses it"
 
 
 def test_runs_that_others_may_write_are_counted_and_named(runs_dir: Path) -> None:
