@@ -15,7 +15,7 @@ from iqa_tui.launch.errors import LaunchError, cannot_be_written, owner_name
 from iqa_tui.launch.processes import trainer_variables
 from iqa_tui.launch.queue import ensure_dispatcher
 from iqa_tui.launch.retries import queue_again
-from iqa_tui.launch.signature import openness_remedy, sign_run, why_not_signed
+from iqa_tui.launch.signature import openness_remedy, refusal_of, sign_run
 from iqa_tui.launch.stop import refusal, state_words
 from training.runfolder.held import hold, open_to_others
 from training.runfolder.layout import RunFolder
@@ -66,16 +66,15 @@ def adoption_of(run: RunFolder) -> Adoption:
     status = run_status(run)
     if not (status.state is State.QUEUED or status.state.can_be_retried):
         raise LaunchError(refusal(run, status, "only a run that is queued or has ended can be adopted"))
-    why = why_not_signed(run)
-    if not why:
+    unsigned = refusal_of(run)
+    if unsigned is None:
         remedy = "" if status.state is State.QUEUED else f" `iqa-tui retry {run.run_id}` tries it again."
         raise LaunchError(f"{run.run_id} was queued here: there is nothing to adopt.{remedy}")
     try:
         spec = read_spec(run)
     except RunFolderError as error:
         raise LaunchError(str(error)) from error
-    reason = why.removeprefix("queued elsewhere: ").partition("; `")[0]
-    return Adoption(run, spec, status, reason, _origin(run, spec))
+    return Adoption(run, spec, status, unsigned.why, _origin(run, spec))
 
 
 def _refuse_if_open(run: RunFolder) -> None:

@@ -164,19 +164,41 @@ def openness_remedy(found: Openness, run: RunFolder) -> str:
     return f"move it out of {run.shown}, or ask its owner"
 
 
-def why_not_signed(run: RunFolder) -> str:
-    """Why this run must not be started by this user here, with what to do; empty if it may.
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a run is not started in this user's name here, and what to do about it."""
+
+    kind: str
+    """`queued elsewhere`, `not started`, …, for its row."""
+    why: str
+    remedy: str = ""
+
+    @property
+    def words(self) -> str:
+        """The reason with what to do."""
+        return f"{self.why}; {self.remedy}" if self.remedy else self.why
+
+
+def refusal_of(run: RunFolder) -> Refusal | None:
+    """Why this run must not be started by this user here; None if it may.
 
     Never raises: what cannot be read must not be started either.
     """
     try:
         verify(run)
     except NotSigned as error:
-        remedy = f"; `iqa-tui adopt {run.run_id}` shows it and queues it here" if error.can_be_adopted else ""
-        return f"queued elsewhere: {error}{remedy}"
+        if not error.can_be_adopted:
+            return Refusal("not started", str(error))
+        return Refusal("queued elsewhere", str(error), f"`iqa-tui adopt {run.run_id}` shows it and queues it here")
     except (RunFolderError, LaunchError, OSError) as error:
-        return f"whether it was queued here cannot be checked: {error}"
-    return ""
+        return Refusal("whether it was queued here cannot be checked", str(error))
+    return None
+
+
+def why_not_signed(run: RunFolder) -> str:
+    """As `refusal_of`, in words for the run's row; empty if it may be started."""
+    refusal = refusal_of(run)
+    return "" if refusal is None else f"{refusal.kind}: {refusal.words}"
 
 
 def place_of(run: RunFolder) -> str:

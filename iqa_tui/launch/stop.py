@@ -11,7 +11,7 @@ from iqa_tui.launch.identity import NotOfThisRun, is_running, signal_process
 from iqa_tui.launch.lease import user_name
 from iqa_tui.launch.queue import ensure_dispatcher
 from iqa_tui.launch.retries import host_elsewhere, queue_again
-from iqa_tui.launch.signature import NotSigned, why_not_signed
+from iqa_tui.launch.signature import NotSigned, refusal_of
 from training.runfolder.beat import patience_seconds
 from training.runfolder.held import held_folder
 from training.runfolder.layout import RunFolder
@@ -120,8 +120,8 @@ def retry_run(run: RunFolder, by: str = "") -> str:
         _refuse_elsewhere(folder, status)
         if not status.state.can_be_retried:
             raise LaunchError(refusal(folder, status, "only a run that ended can be tried again"))
-        if why := why_not_signed(folder):
-            raise NotSigned(f"{run.run_id} is not tried again: {why.removeprefix('queued elsewhere: ')}.")
+        if unsigned := refusal_of(folder):
+            raise NotSigned(f"{run.run_id} is not tried again: {unsigned.words}.")
         try:
             queue_again(folder, state_words(status), by=by)
             ensure_dispatcher(run.runs_dir)

@@ -33,10 +33,12 @@ class GroupProgress:
     """Until the last of them ends, the held ones left out; None where too little is known, or nothing is to come."""
     held: int = 0
     """Queued, but to start once somebody releases them."""
+    elsewhere: int = 0
+    """Queued, but not by this user on this host: to start once they are adopted."""
 
     @property
     def total(self) -> int:
-        return self.finished + self.alive + self.queued + self.held + self.over
+        return self.finished + self.alive + self.queued + self.held + self.elsewhere + self.over
 
     @property
     def words(self) -> str:
@@ -45,6 +47,7 @@ class GroupProgress:
         parts += [f"{self.alive} running"] if self.alive else []
         parts += [f"{self.queued} queued"] if self.queued else []
         parts += [f"{self.held} held"] if self.held else []
+        parts += [f"{self.elsewhere} queued elsewhere"] if self.elsewhere else []
         parts += [f"{self.over} without a result"] if self.over else []
         parts += [f"{duration_words(self.seconds_left)} left"] if self.seconds_left is not None else []
         return ", ".join(parts)
@@ -75,7 +78,8 @@ def group_progress(states: Iterable[RunState], now: float, starting: int = 0) ->
         queued=len(queued),
         over=sum(state.state.ended_without_result for state in counted),
         seconds_left=_seconds_left(counted, alive, queued, now, starting),
-        held=len(waiting) - len(queued),
+        held=sum(state.status.held for state in waiting),
+        elsewhere=sum(state.status.elsewhere and not state.status.held for state in waiting),
     )
 
 

@@ -37,7 +37,7 @@ def test_status_says_where_they_are_from_and_starts_none_of_them(
 ) -> None:
     out = shell("status")
     assert "queued elsewhere: its folder is a copy of the one that was queued; `iqa-tui adopt" in out
-    assert "2 queued" not in out
+    assert "0 of 2 finished, 2 queued elsewhere" in out
     assert not lab.dispatchers()
 
 

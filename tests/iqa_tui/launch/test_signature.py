@@ -140,7 +140,8 @@ def test_anything_else_is_not_started_and_says_why(
     changed = change(run)
     with pytest.raises(NotSigned, match=words.replace("`", ".")):
         verify(changed)
-    assert why_not_signed(changed).startswith(f"queued elsewhere: {words}")
+    prefix = "not started" if change is _group_writable else "queued elsewhere"
+    assert why_not_signed(changed).startswith(f"{prefix}: {words}")
     assert "`" in why_not_signed(changed), "and what to do"
 
 
