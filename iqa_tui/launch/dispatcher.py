@@ -161,7 +161,11 @@ class Dispatcher:
 
     def _start(self, entry: Entry, device: Device) -> None:
         run, spec = entry
-        held, folder = hold(run)
+        try:
+            held, folder = hold(run)
+        except (OSError, RunFolderError) as error:  # deleted or replaced since it was listed
+            self._leave_alone(run, error)
+            return
         try:
             process = subprocess.Popen(
                 program("iqa_tui.launch.supervisor", str(held.path), json.dumps(asdict(device))),
@@ -256,8 +260,11 @@ class Dispatcher:
         try:
             action(run)
         except (OSError, RunFolderError) as error:
-            self._left_alone[run.run_id] = time.monotonic() + LEFT_ALONE_SECONDS
-            say(f"{run.run_id}: {error}; it is left alone for {LEFT_ALONE_SECONDS:g} s")
+            self._leave_alone(run, error)
+
+    def _leave_alone(self, run: RunFolder, error: Exception) -> None:
+        self._left_alone[run.run_id] = time.monotonic() + LEFT_ALONE_SECONDS
+        say(f"{run.run_id}: {error}; it is left alone for {LEFT_ALONE_SECONDS:g} s")
 
     def _is_left_alone(self, run: RunFolder) -> bool:
         return time.monotonic() < self._left_alone.get(run.run_id, 0.0)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass
 
 from iqa_tui.launch.backlog import is_ours
 from iqa_tui.launch.devices import Surveyor
 from iqa_tui.launch.errors import LaunchError, cannot_be_written, owner_name
+from iqa_tui.launch.processes import trainer_variables
 from iqa_tui.launch.queue import ensure_dispatcher
 from iqa_tui.launch.retries import host_elsewhere, queue_again
+from iqa_tui.launch.signature import sign_run
 from iqa_tui.launch.stop import refusal, state_words
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import is_held
 from training.runfolder.read import read_spec, run_status
 from training.runfolder.schema import RunFolderError, Spec, State, Status
+from training.runfolder.text import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def _host(run: RunFolder, status: Status) -> str:
     except RunFolderError as error:
         raise LaunchError(str(error)) from error
     is_perhaps_ours = status.state.is_alive and status.beat_seconds is not None
-    return host or ("the other host of this name" if is_perhaps_ours else "")
+    return plain(host) or ("the other host of this name" if is_perhaps_ours else "")
 
 
 def take_over(takeover: Takeover) -> str:
@@ -99,29 +101,15 @@ def take_over(takeover: Takeover) -> str:
         What was done, in words.
 
     Raises:
-        LaunchError: its folder cannot be written.
+        LaunchError: its folder cannot be written, or there is no folder for this user's key.
     """
-    run = takeover.run
+    run, spec = takeover.run, takeover.spec
+    says_kind = spec.devices is not None or spec.device_kind
+    kind = "" if says_kind else Surveyor(honour_mask=False).survey().default_kind
     try:
+        sign_run(run, variables=trainer_variables(), origin=f"taken over from {takeover.host}", device_kind=kind)
         queue_again(run, f"taken over from {takeover.host}; {state_words(takeover.status)}")
-        _sign_anew(takeover)
         ensure_dispatcher(run.runs_dir)
     except OSError as error:
         raise cannot_be_written(run.attempts_dir, error) from error
     return f"{run.run_id} is taken over from {takeover.host} and queued here."
-
-
-def _sign_anew(takeover: Takeover) -> None:
-    """By the room of signatures, if this version has one."""
-    try:
-        signature = importlib.import_module("iqa_tui.launch.signature")
-    except ModuleNotFoundError:
-        return
-    processes = importlib.import_module("iqa_tui.launch.processes")
-    says_kind = takeover.spec.devices is not None or takeover.spec.device_kind
-    signature.sign_run(
-        takeover.run,
-        variables=processes.trainer_variables(),
-        origin=f"taken over from {takeover.host}",
-        device_kind="" if says_kind else Surveyor(honour_mask=False).survey().default_kind,
-    )
