@@ -182,19 +182,20 @@ class Saboteur:
                 self._kill(pids[0], role)
 
     def _cut_the_power(self) -> None:
-        """Everything at once, and what starts again finds another boot."""
-        while processes := self._ground.processes():
-            for pid, role in processes.items():
-                self._kill(pid, role)
-            time.sleep(0.02)
-        for run in self._open_runs():
-            attempt = run.latest_attempt()
-            if attempt is not None and attempt.process.exists():
-                content = json.loads(attempt.process.read_bytes())
-                aside = attempt.process.with_suffix(".aside")
-                with contextlib.suppress(OSError):
-                    aside.write_text(json.dumps({**content, "boot_id": "an-earlier-boot"}))
-                    aside.replace(attempt.process)
+        """Everything at once, and what starts again finds another boot. No look falls in between: the machine is off."""
+        with self._watch.still:
+            while processes := self._ground.processes():
+                for pid, role in processes.items():
+                    self._kill(pid, role)
+                time.sleep(0.02)
+            for run in self._open_runs():
+                attempt = run.latest_attempt()
+                if attempt is not None and attempt.process.exists():
+                    content = json.loads(attempt.process.read_bytes())
+                    aside = attempt.process.with_suffix(".aside")
+                    with contextlib.suppress(OSError):
+                        aside.write_text(json.dumps({**content, "boot_id": "an-earlier-boot"}))
+                        aside.replace(attempt.process)
         self._ground.open_app()
 
     def _fill_the_disk(self) -> None:
