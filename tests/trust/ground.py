@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import textwrap
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ COMMAND_SECONDS = 10.0
 PATIENCE_SECONDS = 20.0
 """How long the program may take to do what it does at all."""
 POLL_SECONDS = 0.05
+LONGEST_WORDS = 300
+MACHINE_ID_FILES = ("/etc/machine-id", "/var/lib/dbus/machine-id")
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 
 
@@ -97,7 +100,7 @@ class Ground:
         self.folder.chmod(0o755)
         self.program = program.folder
         self.python = str(program.python)
-        first = 61001 + 10 * random.randrange(390)  # noqa: S311  two grounds at a time have other users, mostly
+        first = 61001 + 10 * random.randrange(390)  # two grounds at a time have other users, mostly
         self.gid = first + 8
         self.root = self._user("root", 0, 0)
         self.ann = self._user("ann", first, self.gid)
@@ -386,15 +389,26 @@ class Ground:
         lines = [f"hostname {name}"]
         if machine is not None:
             (scratch / "machine").write_text(f"{machine}\n")
-            for path in ("/etc/machine-id", "/var/lib/dbus/machine-id"):
-                if Path(path).is_file():
-                    lines.append(f"mount --bind $1/machine {path}")
+            files = [path for path in MACHINE_ID_FILES if Path(path).is_file()]
+            lines += [f"mount --bind $1/machine {path}" for path in files]
         if boot is not None:
             (scratch / "boot").write_text(f"{boot}\n")
             lines.append(f"mount --bind $1/boot {BOOT_ID}")
         lines += [script, "touch $1/ready", "exec sleep 120"]
         apart = ("-p", "--fork", "--kill-child", "--mount-proc") if has_own_processes else ()
-        words = ("unshare", "-u", "-m", *apart, "--propagation", "private", "sh", "-ec", "\n".join(lines), "host", scratch)
+        words = (
+            "unshare",
+            "-u",
+            "-m",
+            *apart,
+            "--propagation",
+            "private",
+            "sh",
+            "-ec",
+            "\n".join(lines),
+            "host",
+            scratch,
+        )
         output = scratch / "output"
         process = self.start(self.root, *words, output=output)
         wait_until(lambda: (scratch / "ready").exists() or process.poll() is not None, PATIENCE_SECONDS)
@@ -485,18 +499,21 @@ class Outcome:
 
     @property
     def share(self) -> str:
-        """`SUCCEEDED`, `refused`, `SUCCEEDED in 2 of 9`."""
-        count = sum(case.succeeded for case in self.cases)
-        if count in (0, len(self.cases)):
-            number = f" in {len(self.cases)} of {len(self.cases)}" if len(self.cases) > 1 else ""
-            return f"SUCCEEDED{number}" if count else f"refused{number}"
-        return f"SUCCEEDED in {count} of {len(self.cases)}"
+        """` (2 of 9)`: the ways of this verdict; empty if there was one way alone."""
+        count = sum(case.succeeded == self.succeeded for case in self.cases)
+        return f" ({count} of {len(self.cases)})" if len(self.cases) > 1 else ""
 
     @property
     def words(self) -> str:
         """What succeeded, if anything did; else what stood against it."""
-        telling = [case for case in self.cases if case.succeeded] or self.cases
+        telling = [case for case in self.cases if case.succeeded == self.succeeded]
         return "; ".join(f"{case.name}: {case.words}" if case.name else case.words for case in telling)
+
+    def without(self, path: str) -> Self:
+        """The same, with no word of where the ground was, and nothing that is longer than a line."""
+        for case in self.cases:
+            case.words = textwrap.shorten(case.words.replace(path, ""), LONGEST_WORDS, placeholder=" …")
+        return self
 
 
 def _wait_for(process: subprocess.Popen[bytes], output: Path, began: float, seconds: float) -> Said:

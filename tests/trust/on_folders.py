@@ -41,8 +41,7 @@ def t05_a_healthy_trainer_is_ended_because_its_folder_was_moved(ground: Ground) 
     ground.must(ground.ann, "mv", runs, old)
     was_ended = wait_until(lambda: not is_alive(trainer), KEEPER_SECONDS)
     outcome = Outcome()
-    log = [path.read_text().strip().splitlines()[-1:] for path in (*runs.glob("*.log"), *old.glob("*.log"))]
-    outcome.add("the trainer is ended", was_ended, f"the healthy trainer is {'gone' if was_ended else 'alive'}, {log}")
+    outcome.add("the trainer is ended", was_ended, f"the healthy trainer is {'gone' if was_ended else 'alive'}")
     end.touch()
     exit_record = old / run.name / "attempts" / "1" / "exit.json"
     wait_until(lambda: exit_record.exists() or not ground.launchers(), 5.0)

@@ -67,4 +67,3 @@ def _run_whose_supervisor_could_not_fork(ground: Ground) -> Path:
             ground.run(ground.ann, "prlimit", "--nproc=4096:", "--pid", supervisor)
             return waiting
     raise GroundError("every supervisor had started its trainer before it could be kept from it")
-
