@@ -328,7 +328,7 @@ class Ground:
         return Launched(runs, Said(code, output.read_bytes(), time.monotonic() - began))
 
     def queue(self, user: User, runs_dir: Path, plan: Path, *argv: str | Path, **options: Any) -> list[Path]:
-        """As `launch`, where it must succeed."""
+        """As `launch`, but it must succeed."""
         launched = self.launch(user, runs_dir, plan, *argv, **options)
         if not launched.runs:
             raise GroundError(f"nothing was queued: {launched.said.line('error')}")
@@ -510,7 +510,7 @@ class Outcome:
         return "; ".join(f"{case.name}: {case.words}" if case.name else case.words for case in telling)
 
     def without(self, path: str) -> Self:
-        """The same, with no word of where the ground was, and nothing that is longer than a line."""
+        """The same, without the path of the ground, and nothing that is longer than a line."""
         for case in self.cases:
             case.words = textwrap.shorten(case.words.replace(path, ""), LONGEST_WORDS, placeholder=" …")
         return self

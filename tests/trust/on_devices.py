@@ -1,4 +1,4 @@
-"""T6, T10, T11 and T16: what a driver, or a run, does to the devices of everybody."""
+"""T6, T10, T11 and T16: what a driver, or a run, does to the devices of all users."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def check_that_a_run_for_a_gpu_starts_on_one_that_is_free(ground: Ground) -> Out
 # T10, T11
 
 
-def t10_a_bug_of_anns_own_withdraws_a_healthy_gpu_for_all(ground: Ground) -> Outcome:
+def t10_a_bug_in_code_of_ann_withdraws_a_healthy_gpu_for_all(ground: Ground) -> Outcome:
     _, env = gpus_of(ground, count=1)
     runs, others = ground.make("runs", ground.ann), ground.make("others", ground.mallory)
     plan = ground.plan(*({"id": f"E{number}", "exit": 1, "say": OWN_BUG} for number in (1, 2)))

@@ -1,4 +1,4 @@
-"""T8 and T9: files of every kind where a record, a lock, a log or a lease should be."""
+"""T8 and T9: files of every kind in the place of a record, a lock, a log or a lease."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ def _forged_record(ground: Ground, victim: User, pid: int, orders: int, host: Ho
 # What must work all the same
 
 
-def check_that_root_stops_and_retries_a_run_of_anns_or_says_how(ground: Ground) -> Outcome:
+def check_that_root_retries_a_run_of_ann_or_says_how(ground: Ground) -> Outcome:
     """`succeeded` is the fault here: the order was neither carried out nor refused with a command that would do."""
     outcome = Outcome()
     for kind, host in (("without an account", None), ("with an account", ground.accounts())):

@@ -57,8 +57,19 @@ def t03_a_copied_folder_is_executed(ground: Ground) -> Outcome:
     return outcome
 
 
+def t03_an_archive_of_another_user_is_executed(ground: Ground) -> Outcome:
+    """Queued and signed by mallory, whose key is not ann's; unpacked, it is ann's folder."""
+    runs = ground.make("runs", ground.mallory)
+    _, waiting, _ = ground.queue_behind(ground.mallory, runs, IQA_TUI_LEASES=str(_leases(ground, "mallory")))
+    ground.kill(*ground.dispatchers())
+    archive, target = ground.public / "gift.tar", ground.make("unpacked", ground.ann)
+    ground.must(ground.mallory, "tar", "-cf", archive, "-C", runs, waiting.name)
+    ground.must(ground.ann, "tar", "-xf", archive, "-C", target)
+    return Outcome.of(*_look_at(ground, target / waiting.name, "status"))
+
+
 def t03_a_run_made_by_hand_is_executed(ground: Ground) -> Outcome:
-    """What somebody else wrote and ann unpacked, so that it is hers."""
+    """What mallory wrote and ann copied, so that it is hers."""
     outcome = Outcome()
     for command in ("status", "export", "app"):
         runs = ground.make(f"{command}-runs", ground.ann)
@@ -234,7 +245,7 @@ def t12_a_trainer_gets_what_another_shell_had(ground: Ground) -> Outcome:
 # What must work all the same
 
 
-def check_that_a_look_of_anns_starts_what_she_queued_here(ground: Ground) -> Outcome:
+def check_that_a_look_of_ann_starts_what_she_queued_here(ground: Ground) -> Outcome:
     """`succeeded` is the fault here: her own queue stands still."""
     outcome = Outcome()
     for command in ("status", "app"):
