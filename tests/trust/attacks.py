@@ -17,8 +17,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.trust import on_devices, on_files, on_folders, on_hosts, on_orders, on_queues, on_starts, on_text
-from tests.trust.ground import Ground, GroundError, Outcome
+from tests.trust.ground import Ground, GroundError
 from tests.trust.interpreter import Program, usable, why_not_here
+from tests.trust.outcome import Outcome
 
 Attack = Callable[[Ground], Outcome]
 ROOMS = (on_orders, on_queues, on_folders, on_devices, on_hosts, on_files, on_starts, on_text)

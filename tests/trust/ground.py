@@ -13,14 +13,14 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import textwrap
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from tests.trust.interpreter import Program
+from tests.trust.proc import read, words_of
 
 HERE = Path(__file__).parent
 STUB = HERE.parent / "fakes" / "stub_trainer.py"
@@ -29,7 +29,6 @@ COMMAND_SECONDS = 10.0
 PATIENCE_SECONDS = 20.0
 """How long the program may take to do what it does at all."""
 POLL_SECONDS = 0.05
-LONGEST_WORDS = 300
 MACHINE_ID_FILES = ("/etc/machine-id", "/var/lib/dbus/machine-id")
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 
@@ -430,11 +429,11 @@ class Ground:
 
     def processes(self, *words: str) -> list[int]:
         """Every living process that was started here and has all these words in its command or environment."""
-        return [pid for pid in self._pids() if all(word.encode() in _content(pid) for word in words)]
+        return [pid for pid in self._pids() if all(word.encode() in words_of(pid) for word in words)]
 
     def commands(self, *words: str) -> list[int]:
         """As `processes`, by what stands in the command alone."""
-        return [pid for pid in self._pids() if all(word.encode() in _read(pid, "cmdline") for word in words)]
+        return [pid for pid in self._pids() if all(word.encode() in read(pid, "cmdline") for word in words)]
 
     def trainers(self, about: Path | str) -> list[int]:
         """Stub trainers for this run, or of this folder of runs."""
@@ -446,7 +445,7 @@ class Ground:
     def _pids(self) -> Iterator[int]:
         mark = str(self.folder).encode()
         for name in os.listdir("/proc"):  # noqa: PTH208  names alone
-            if name.isdecimal() and int(name) != os.getpid() and mark in _content(int(name)):
+            if name.isdecimal() and int(name) != os.getpid() and mark in words_of(int(name)):
                 yield int(name)
 
     def kill(self, *pids: int) -> None:
@@ -455,7 +454,7 @@ class Ground:
             with contextlib.suppress(ProcessLookupError):
                 descriptor = os.pidfd_open(pid)
                 try:
-                    if str(self.folder).encode() in _content(pid):
+                    if str(self.folder).encode() in words_of(pid):
                         signal.pidfd_send_signal(descriptor, signal.SIGKILL)
                 finally:
                     os.close(descriptor)
@@ -469,51 +468,6 @@ class Ground:
             time.sleep(0.02)
         for process in self._started:
             process.wait()
-
-
-@dataclass
-class Case:
-    """One way in which an attack was tried."""
-
-    name: str
-    succeeded: bool
-    words: str
-
-
-@dataclass
-class Outcome:
-    """What came of an attack."""
-
-    cases: list[Case] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, succeeded: object, words: str) -> Self:
-        return cls([Case("", bool(succeeded), words)])
-
-    def add(self, name: str, succeeded: object, words: str) -> None:
-        self.cases.append(Case(name, bool(succeeded), words))
-
-    @property
-    def succeeded(self) -> bool:
-        return any(case.succeeded for case in self.cases)
-
-    @property
-    def share(self) -> str:
-        """` (2 of 9)`: the ways of this verdict; empty if there was one way alone."""
-        count = sum(case.succeeded == self.succeeded for case in self.cases)
-        return f" ({count} of {len(self.cases)})" if len(self.cases) > 1 else ""
-
-    @property
-    def words(self) -> str:
-        """What succeeded, if anything did; else what stood against it."""
-        telling = [case for case in self.cases if case.succeeded == self.succeeded]
-        return "; ".join(f"{case.name}: {case.words}" if case.name else case.words for case in telling)
-
-    def without(self, path: str) -> Self:
-        """The same, without the path of the ground, and nothing that is longer than a line."""
-        for case in self.cases:
-            case.words = textwrap.shorten(case.words.replace(path, ""), LONGEST_WORDS, placeholder=" …")
-        return self
 
 
 def _wait_for(process: subprocess.Popen[bytes], output: Path, began: float, seconds: float) -> Said:
@@ -544,28 +498,3 @@ def stub(run: Path) -> dict[str, Any]:
     """What it said of itself."""
     content: dict[str, Any] = json.loads((run / "stub.json").read_bytes())
     return content
-
-
-def is_alive(pid: int) -> bool:
-    """There, and no zombie."""
-    return _read(pid, "stat").rpartition(b")")[2].split()[:1] not in ([], [b"Z"], [b"X"])
-
-
-def start_ticks(pid: int) -> int:
-    return int(_read(pid, "stat").rpartition(b")")[2].split()[19])
-
-
-def environment(pid: int) -> dict[str, str]:
-    pairs = (word.partition(b"=") for word in _read(pid, "environ").split(b"\0") if b"=" in word)
-    return {name.decode(): value.decode(errors="replace") for name, _, value in pairs}
-
-
-def _content(pid: int) -> bytes:
-    return _read(pid, "cmdline") + b"\0" + _read(pid, "environ")
-
-
-def _read(pid: int, name: str) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/{name}").read_bytes()
-    except OSError:
-        return b""

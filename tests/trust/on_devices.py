@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.fakes.nvml import DRIVER_NOT_LOADED, NOT_SUPPORTED, FakeGpus
-from tests.trust.ground import Ground, Outcome, started, stub, wait_until
+from tests.trust.ground import Ground, started, stub, wait_until
+from tests.trust.outcome import Outcome
 
 NO_PERMISSION = 4
 SETTLED = {"IQA_TUI_GPU_SETTLE_SECONDS": "0"}

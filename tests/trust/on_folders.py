@@ -6,7 +6,9 @@ import json
 import shlex
 from pathlib import Path
 
-from tests.trust.ground import Ground, GroundError, Outcome, is_alive, started, wait_until
+from tests.trust.ground import Ground, GroundError, started, wait_until
+from tests.trust.outcome import Outcome
+from tests.trust.proc import is_alive
 
 TRAINER = """
 import json, os, sys, time

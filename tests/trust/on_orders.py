@@ -7,7 +7,9 @@ import os
 import time
 from pathlib import Path
 
-from tests.trust.ground import BOOT_ID, Ground, Host, Outcome, User, is_alive, start_ticks, started, wait_until
+from tests.trust.ground import BOOT_ID, Ground, Host, User, started, wait_until
+from tests.trust.outcome import Outcome
+from tests.trust.proc import is_alive, start_ticks
 
 HOLDER = """
 import fcntl, os, sys, time

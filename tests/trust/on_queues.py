@@ -10,7 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.fakes.terminal import Terminal
-from tests.trust.ground import Ground, Host, Outcome, environment, is_alive, started, stub, wait_until
+from tests.trust.ground import Ground, Host, started, stub, wait_until
+from tests.trust.outcome import Outcome
+from tests.trust.proc import environment, is_alive
 
 FREE_SLOTS = {"IQA_TUI_CPU_SLOTS": "4"}
 """For who looks at a copy: the one slot that its original has must not be what keeps it from starting."""

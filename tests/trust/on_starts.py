@@ -6,8 +6,9 @@ import json
 import time
 from pathlib import Path
 
-from tests.trust.ground import Ground, GroundError, Outcome, started, wait_until
+from tests.trust.ground import Ground, GroundError, started, wait_until
 from tests.trust.interpreter import make_environment
+from tests.trust.outcome import Outcome
 
 TRIED_SECONDS = 5.0
 """The dispatcher has tried several times by then."""

@@ -11,8 +11,9 @@ import subprocess
 import time
 from pathlib import Path
 
-from tests.trust.ground import Ground, Outcome, started
+from tests.trust.ground import Ground, started
 from tests.trust.on_files import RESULT
+from tests.trust.outcome import Outcome
 
 CLIPBOARD = "\x1b]52;c;cm0gLXJmIH4K\x07"
 COLOUR = "\x1b[31m"
