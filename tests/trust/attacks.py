@@ -17,8 +17,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.trust import on_devices, on_files, on_folders, on_hosts, on_orders, on_queues, on_starts, on_text
-from tests.trust.ground import Ground, GroundError, Outcome
+from tests.trust.ground import Ground, GroundError
 from tests.trust.interpreter import Program, usable, why_not_here
+from tests.trust.outcome import Outcome
 
 Attack = Callable[[Ground], Outcome]
 ROOMS = (on_orders, on_queues, on_folders, on_devices, on_hosts, on_files, on_starts, on_text)
@@ -49,7 +50,7 @@ def attempt(attack: Attack, program: Program) -> tuple[Outcome | str, float]:
     result: Outcome | str
     try:
         with Ground(program) as ground:
-            result = attack(ground)
+            result = attack(ground).without(f"{ground.folder}/")
     except GroundError as error:
         result = str(error)
     except Exception:  # noqa: BLE001  one broken attack must not hide the others
@@ -57,14 +58,19 @@ def attempt(attack: Attack, program: Program) -> tuple[Outcome | str, float]:
     return result, time.monotonic() - began
 
 
+def verdict_on(name: str, succeeded: bool) -> str:
+    if name in CHECKS:
+        return "FAULT" if succeeded else "works"
+    return "SUCCEEDED" if succeeded else "refused"
+
+
 def line(name: str, result: Outcome | str, seconds: float) -> str:
-    is_check = name in CHECKS
     if isinstance(result, str):
         verdict, words = "BROKEN", result
     else:
-        verdict = ("FAULT" if result.succeeded else "works") if is_check else result.share
+        verdict = f"{verdict_on(name, result.succeeded)}{result.share}"
         words = result.words
-    return f"{fact(name):5} {verdict:20} {sentence(name)}: {words} ({seconds:.0f} s)"
+    return f"{fact(name):5} {verdict:19} {sentence(name)}: {words} ({seconds:.0f} s)"
 
 
 def main(argv: list[str]) -> int:
@@ -91,7 +97,7 @@ def main(argv: list[str]) -> int:
             print(line(name, result, seconds), flush=True)
             if options.cases and isinstance(result, Outcome):
                 for case in result.cases if len(result.cases) > 1 else []:
-                    print(f"        {'SUCCEEDED' if case.succeeded else 'refused'}  {case.name}: {case.words}")
+                    print(f"        {verdict_on(name, case.succeeded)}  {case.name}: {case.words}")
             succeeded += isinstance(result, Outcome) and result.succeeded and name in ATTACKS
     return succeeded
 

@@ -15,11 +15,12 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from tests.trust.interpreter import Program
+from tests.trust.proc import read, words_of
 
 HERE = Path(__file__).parent
 STUB = HERE.parent / "fakes" / "stub_trainer.py"
@@ -28,6 +29,7 @@ COMMAND_SECONDS = 10.0
 PATIENCE_SECONDS = 20.0
 """How long the program may take to do what it does at all."""
 POLL_SECONDS = 0.05
+MACHINE_ID_FILES = ("/etc/machine-id", "/var/lib/dbus/machine-id")
 BOOT_ID = "/proc/sys/kernel/random/boot_id"
 
 
@@ -97,7 +99,7 @@ class Ground:
         self.folder.chmod(0o755)
         self.program = program.folder
         self.python = str(program.python)
-        first = 61001 + 10 * random.randrange(390)
+        first = 61001 + 10 * random.randrange(390)  # two grounds at a time have other users, mostly
         self.gid = first + 8
         self.root = self._user("root", 0, 0)
         self.ann = self._user("ann", first, self.gid)
@@ -325,7 +327,7 @@ class Ground:
         return Launched(runs, Said(code, output.read_bytes(), time.monotonic() - began))
 
     def queue(self, user: User, runs_dir: Path, plan: Path, *argv: str | Path, **options: Any) -> list[Path]:
-        """As `launch`, where it must succeed."""
+        """As `launch`, but it must succeed."""
         launched = self.launch(user, runs_dir, plan, *argv, **options)
         if not launched.runs:
             raise GroundError(f"nothing was queued: {launched.said.line('error')}")
@@ -386,8 +388,8 @@ class Ground:
         lines = [f"hostname {name}"]
         if machine is not None:
             (scratch / "machine").write_text(f"{machine}\n")
-            files = ("/etc/machine-id", "/var/lib/dbus/machine-id")
-            lines += [f"mount --bind $1/machine {path}" for path in files if Path(path).is_file()]
+            files = [path for path in MACHINE_ID_FILES if Path(path).is_file()]
+            lines += [f"mount --bind $1/machine {path}" for path in files]
         if boot is not None:
             (scratch / "boot").write_text(f"{boot}\n")
             lines.append(f"mount --bind $1/boot {BOOT_ID}")
@@ -427,11 +429,11 @@ class Ground:
 
     def processes(self, *words: str) -> list[int]:
         """Every living process that was started here and has all these words in its command or environment."""
-        return [pid for pid in self._pids() if all(word.encode() in _content(pid) for word in words)]
+        return [pid for pid in self._pids() if all(word.encode() in words_of(pid) for word in words)]
 
     def commands(self, *words: str) -> list[int]:
         """As `processes`, by what stands in the command alone."""
-        return [pid for pid in self._pids() if all(word.encode() in _read(pid, "cmdline") for word in words)]
+        return [pid for pid in self._pids() if all(word.encode() in read(pid, "cmdline") for word in words)]
 
     def trainers(self, about: Path | str) -> list[int]:
         """Stub trainers for this run, or of this folder of runs."""
@@ -443,7 +445,7 @@ class Ground:
     def _pids(self) -> Iterator[int]:
         mark = str(self.folder).encode()
         for name in os.listdir("/proc"):  # noqa: PTH208  names alone
-            if name.isdecimal() and int(name) != os.getpid() and mark in _content(int(name)):
+            if name.isdecimal() and int(name) != os.getpid() and mark in words_of(int(name)):
                 yield int(name)
 
     def kill(self, *pids: int) -> None:
@@ -452,7 +454,7 @@ class Ground:
             with contextlib.suppress(ProcessLookupError):
                 descriptor = os.pidfd_open(pid)
                 try:
-                    if str(self.folder).encode() in _content(pid):
+                    if str(self.folder).encode() in words_of(pid):
                         signal.pidfd_send_signal(descriptor, signal.SIGKILL)
                 finally:
                     os.close(descriptor)
@@ -466,48 +468,6 @@ class Ground:
             time.sleep(0.02)
         for process in self._started:
             process.wait()
-
-
-@dataclass
-class Case:
-    """One way in which an attack was tried."""
-
-    name: str
-    succeeded: bool
-    words: str
-
-
-@dataclass
-class Outcome:
-    """What came of an attack."""
-
-    cases: list[Case] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, succeeded: object, words: str) -> Self:
-        return cls([Case("", bool(succeeded), words)])
-
-    def add(self, name: str, succeeded: object, words: str) -> None:
-        self.cases.append(Case(name, bool(succeeded), words))
-
-    @property
-    def succeeded(self) -> bool:
-        return any(case.succeeded for case in self.cases)
-
-    @property
-    def share(self) -> str:
-        """`SUCCEEDED`, `refused`, `SUCCEEDED in 2 of 9`."""
-        count = sum(case.succeeded for case in self.cases)
-        if count in (0, len(self.cases)):
-            number = f" in {len(self.cases)} of {len(self.cases)}" if len(self.cases) > 1 else ""
-            return f"SUCCEEDED{number}" if count else f"refused{number}"
-        return f"SUCCEEDED in {count} of {len(self.cases)}"
-
-    @property
-    def words(self) -> str:
-        """What succeeded, if anything did; else what stood against it."""
-        telling = [case for case in self.cases if case.succeeded] or self.cases
-        return "; ".join(f"{case.name}: {case.words}" if case.name else case.words for case in telling)
 
 
 def _wait_for(process: subprocess.Popen[bytes], output: Path, began: float, seconds: float) -> Said:
@@ -538,28 +498,3 @@ def stub(run: Path) -> dict[str, Any]:
     """What it said of itself."""
     content: dict[str, Any] = json.loads((run / "stub.json").read_bytes())
     return content
-
-
-def is_alive(pid: int) -> bool:
-    """There, and no zombie."""
-    return _read(pid, "stat").rpartition(b")")[2].split()[:1] not in ([], [b"Z"], [b"X"])
-
-
-def start_ticks(pid: int) -> int:
-    return int(_read(pid, "stat").rpartition(b")")[2].split()[19])
-
-
-def environment(pid: int) -> dict[str, str]:
-    pairs = (word.partition(b"=") for word in _read(pid, "environ").split(b"\0") if b"=" in word)
-    return {name.decode(): value.decode(errors="replace") for name, _, value in pairs}
-
-
-def _content(pid: int) -> bytes:
-    return _read(pid, "cmdline") + b"\0" + _read(pid, "environ")
-
-
-def _read(pid: int, name: str) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/{name}").read_bytes()
-    except OSError:
-        return b""

@@ -46,7 +46,7 @@ def why_not_here(program: Path) -> str:
 
 @contextmanager
 def usable(program: Path) -> Iterator[Program]:
-    """The program as everybody can run it, as long as the block lasts."""
+    """The program as every user can run it, as long as the block lasts."""
     folder = Path(tempfile.mkdtemp(prefix="iqa-tui-python-"))
     folder.chmod(0o755)
     try:
@@ -54,7 +54,7 @@ def usable(program: Path) -> Iterator[Program]:
         assert python is not None
         if python != Path(sys.executable):
             python = make_environment(folder / "environment", python)
-        if not _anybody_can("test", "-r", str(program / "iqa_tui" / "__main__.py")):
+        if not _any_user_can("test", "-r", str(program / "iqa_tui" / "__main__.py")):
             for package in PACKAGES:
                 shutil.copytree(program / package, folder / "program" / package)
             subprocess.run(["chmod", "-R", "a+rX", str(folder / "program")], check=True)
@@ -78,17 +78,17 @@ def make_environment(folder: Path, python: Path) -> Path:
 
 
 def _python() -> Path | None:
-    """An interpreter of our version that anybody can run with our packages."""
-    if _anybody_can(sys.executable, "-c", f"{IMPORTS}, subprocess; subprocess.run(['{sys.executable}', '-V'])"):
+    """An interpreter of our version that any user can run with our packages."""
+    if _any_user_can(sys.executable, "-c", f"{IMPORTS}, subprocess; subprocess.run(['{sys.executable}', '-V'])"):
         return Path(sys.executable)
     other = shutil.which(VERSION, path=SYSTEM_FOLDERS)
     packages = sysconfig.get_path("purelib")
-    if other is not None and _anybody_can(other, "-c", f"import sys; sys.path.append('{packages}'); {IMPORTS}"):
+    if other is not None and _any_user_can(other, "-c", f"import sys; sys.path.append('{packages}'); {IMPORTS}"):
         return Path(other)
     return None
 
 
-def _anybody_can(*command: str) -> bool:
+def _any_user_can(*command: str) -> bool:
     """By way of a shell: what `setpriv` itself starts is found with the rights of root."""
     user = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--"]
     words = [*user, "sh", "-c", 'exec "$@"', "sh", *command]

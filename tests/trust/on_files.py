@@ -1,21 +1,21 @@
-"""T8 and T9: files of every kind where a record, a lock, a log or a lease should be."""
+"""T8 and T9: files of every kind in the place of a record, a lock, a log or a lease."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tests.fakes.terminal import Terminal
-from tests.trust.ground import Ground, GroundError, Host, Outcome, Said, started, wait_until
+from tests.trust.ground import Ground, GroundError, Host, Launched, Said, started, wait_until
 from tests.trust.on_orders import hold_lock
+from tests.trust.outcome import Outcome
 
 GOOD = "2026-11-20_09-00-00_a_good_run_s1"
 BAD = "2026-11-23_17-05-01_a_bad_run_s1"
 ADDRESS_SPACE = ("prlimit", f"--as={6 << 30}", "--")
-"""Who reads a file of 40 GiB into memory fails instead of taking the machine down."""
+"""A program that reads 40 GiB into memory fails by this limit instead of taking the machine down."""
 HUGE_BYTES = 40 << 30
 SCREEN_SECONDS = 8.0
 STALL_SECONDS = 8.0
@@ -102,28 +102,17 @@ def t08_a_file_of_40_gib_takes_the_memory_of_who_looks(ground: Ground) -> Outcom
 
 
 def t08_content_of_the_wrong_kind_takes_every_row_away(ground: Ground) -> Outcome:
-    def spec(**fields: Any) -> Callable[[Path], None]:
-        return lambda run: _rewrite_spec(ground, run, **fields)
+    def nested(run: Path) -> None:
+        ground.plant(run / "spec.json", "[" * 100_000, ground.mallory)
 
-    def write(name: str, content: Any) -> Callable[[Path], None]:
-        return lambda run: void(ground.plant(run / name, content, ground.mallory))
+    def dated(run: Path) -> None:
+        ground.plant_run(run.parent, ground.mallory, ["/bin/true"], run.name, created="yesterday")
 
-    return look_at_each(
-        ground,
-        {
-            "a spec of 100,000 [": write("spec.json", "[" * 100_000),
-            "created: yesterday": spec(created="yesterday"),
-            "metrics a list": write("result.json", {**RESULT, "metrics": [1, 2]}),
-        },
-    )
+    def listed(run: Path) -> None:
+        ground.plant(run / "result.json", {**RESULT, "metrics": [1, 2]}, ground.mallory)
 
-
-def void(_: object) -> None:
-    """For what is done and gives something that is not asked for."""
-
-
-def _rewrite_spec(ground: Ground, run: Path, **fields: Any) -> None:
-    ground.plant_run(run.parent, ground.mallory, ["/bin/true"], run.name, **{"label": "bad", **fields})
+    bad = {"a spec of 100,000 [": nested, "created: yesterday": dated, "metrics a list": listed}
+    return look_at_each(ground, bad)
 
 
 def t08_a_pipe_as_a_spec_keeps_app_and_export_and_dispatcher_from_working(ground: Ground) -> Outcome:
@@ -133,7 +122,7 @@ def t08_a_pipe_as_a_spec_keeps_app_and_export_and_dispatcher_from_working(ground
     os.mkfifo(bad / "spec.json")
     said = ground.iqa(ground.ann, "--runs-dir", runs, "export")
     outcome.add("export", said.hung or "Traceback" in said.text, said.line())
-    screen = screen_of(ground, runs, GOOD[:8], "good")
+    screen = screen_of(ground, runs, "good")
     outcome.add("app", not screen, screen or "the screen does not show the good row")
     launched = ground.launch(ground.ann, runs, ground.plan({"id": "E1"}), patience_seconds=STALL_SECONDS)
     was_started = launched.runs and wait_until(lambda: any(map(started, launched.runs)), STALL_SECONDS)
@@ -165,13 +154,13 @@ def t08_a_pipe_in_the_lease_folder_hangs_every_look(ground: Ground) -> Outcome:
     return outcome
 
 
-def screen_of(ground: Ground, runs: Path, *words: str) -> str:
-    """The line of the app that names one of these words, once it shows all; empty if it never does."""
+def screen_of(ground: Ground, runs: Path, word: str) -> str:
+    """The line of the app that holds the word; empty if none ever does."""
     env = [f"{name}={value}" for name, value in ground.env(ground.ann, TERM="xterm-256color").items()]
     program = ["env", "-i", *env, ground.python, "-m", "iqa_tui", "--runs-dir", str(runs)]
     with Terminal(ground.command(ground.ann, *program), 140, 40) as terminal:
-        wait_until(lambda: terminal.read(0.2) or words[-1] in terminal.text, SCREEN_SECONDS)
-        lines = [" ".join(line.split()) for line in terminal.text.splitlines() if words[-1] in line]
+        wait_until(lambda: terminal.read(0.2) or word in terminal.text, SCREEN_SECONDS)
+        lines = [" ".join(line.split()) for line in terminal.text.splitlines() if word in line]
     return lines[0] if lines else ""
 
 
@@ -196,38 +185,42 @@ def t09_the_owner_of_the_lease_folder_removes_it_and_two_runs_have_one_device(gr
     """In a place of its own for /run/lock: first the folder that the program takes by itself, then one that is named."""
     outcome = Outcome()
     host = ground.accounts()
-    for name in ("the machine's own", "IQA_TUI_LEASES"):
-        leases = Path("/run/lock/iqa-tui") if name == "the machine's own" else ground.folder / "of-mallory" / "leases"
-        env = {"IQA_TUI_LEASES": "" if name == "the machine's own" else str(leases)}
-        if env["IQA_TUI_LEASES"]:
-            ground.make("of-mallory", ground.mallory)
-        ground.run(ground.mallory, *ground.status_command(ground.public), host=host, **env)
-        if env["IQA_TUI_LEASES"]:
-            ground.run(ground.mallory, "sh", "-c", f"mkdir -p {leases} && chmod 1777 {leases}")
-        end = ground.public / f"end-{len(outcome.cases)}"
-        plan = ground.plan({"id": "E1", "until": str(end)})
-        first = ground.make(f"first-{len(outcome.cases)}", ground.ann)
-        second = ground.make(f"second-{len(outcome.cases)}", ground.ann)
-        one = _launch_within(ground, first, plan, host, env)
-        ground.run(ground.mallory, "sh", "-c", f"mv {leases} {leases}.gone", host=host)
-        ground.run(ground.mallory, *ground.status_command(ground.public), host=host, **env)
-        other = _launch_within(ground, second, plan, host, env)
-        is_double = one.runs and other.runs and all(started(run) for run in (*one.runs, *other.runs))
-        words = "two trainers have cpu-0" if is_double else f"{_words(one)}; {_words(other)}"
-        outcome.add(name, is_double, words)
-        end.touch()
-        wait_until(partial(_is_quiet, ground, first, second), 5.0)
-        ground.kill(*ground.dispatchers())
+    outcome.add("the machine's own", *_remove_leases(ground, host, Path("/run/lock/iqa-tui"), ""))
+    leases = ground.make("of-mallory", ground.mallory) / "leases"
+    outcome.add("IQA_TUI_LEASES", *_remove_leases(ground, host, leases, str(leases)))
     return outcome
 
 
-def _launch_within(ground: Ground, runs: Path, plan: Path, host: Host, env: dict[str, str]) -> Any:
+def _remove_leases(ground: Ground, host: Host, leases: Path, variable: str) -> tuple[bool, str]:
+    """Whether two runs of ann's get the one slot, because mallory made the folder first and then moves it away."""
+    env = {"IQA_TUI_LEASES": variable}
+    look = ground.status_command(ground.public)
+    ground.run(ground.mallory, *look, host=host, **env)
+    if variable:
+        ground.run(ground.mallory, "sh", "-c", f"mkdir -p {leases} && chmod 1777 {leases}", host=host)
+    number = len(list(ground.folder.iterdir()))
+    end = ground.public / f"end-{number}"
+    plan = ground.plan({"id": "E1", "until": str(end)})
+    first, second = (ground.make(f"{name}-{number}", ground.ann) for name in ("first", "second"))
+    one = _launch_within(ground, first, plan, host, env)
+    ground.run(ground.mallory, "sh", "-c", f"mv {leases} {leases}.gone", host=host)
+    ground.run(ground.mallory, *look, host=host, **env)
+    other = _launch_within(ground, second, plan, host, env)
+    is_double = bool(ground.trainers(first)) and bool(ground.trainers(second))
+    words = "two trainers have the one slot" if is_double else f"{_words(one)}; {_words(other)}"
+    end.touch()
+    wait_until(lambda: not ground.trainers(first) + ground.trainers(second), 5.0)
+    ground.kill(*ground.dispatchers())
+    return is_double, words
+
+
+def _launch_within(ground: Ground, runs: Path, plan: Path, host: Host, env: dict[str, str]) -> Launched:
     launched = ground.launch(ground.ann, runs, plan, host=host, **env)
     wait_until(lambda: launched.runs and all(map(started, launched.runs)), 3.0)
     return launched
 
 
-def _words(launched: Any) -> str:
+def _words(launched: Launched) -> str:
     if launched.runs and all(map(started, launched.runs)):
         return "started"
     return f"not started ({launched.said.line('error', 'queued', 'held')})"
@@ -242,7 +235,3 @@ def t09_root_writes_where_a_link_in_a_shared_folder_points(ground: Ground) -> Ou
     content = precious.read_text()
     words = f"root's file now ends in: {content.splitlines()[-1]}" if content != "of root\n" else launched.said.line()
     return Outcome.of(content != "of root\n", words)
-
-
-def _is_quiet(ground: Ground, *folders: Path | str) -> bool:
-    return not any(ground.trainers(folder) for folder in folders)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 from pathlib import Path
 
-from tests.trust.ground import Ground, Outcome, started, wait_until
+from tests.trust.ground import Ground, started, wait_until
+from tests.trust.outcome import Outcome
 
 WATCH_SECONDS = 6.0
 """How long a second host is given to do what it must not do."""

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.fakes.terminal import Terminal
-from tests.trust.ground import Ground, Host, Outcome, environment, started, stub, wait_until
+from tests.trust.ground import Ground, Host, started, stub, wait_until
+from tests.trust.outcome import Outcome
+from tests.trust.proc import environment, is_alive
 
 FREE_SLOTS = {"IQA_TUI_CPU_SLOTS": "4"}
 """For who looks at a copy: the one slot that its original has must not be what keeps it from starting."""
@@ -57,8 +59,19 @@ def t03_a_copied_folder_is_executed(ground: Ground) -> Outcome:
     return outcome
 
 
+def t03_an_archive_of_another_user_is_executed(ground: Ground) -> Outcome:
+    """Queued and signed by mallory, whose key is not ann's; unpacked, it is ann's folder."""
+    runs = ground.make("runs", ground.mallory)
+    _, waiting, _ = ground.queue_behind(ground.mallory, runs, IQA_TUI_LEASES=str(_leases(ground, "mallory")))
+    ground.kill(*ground.dispatchers())
+    archive, target = ground.public / "gift.tar", ground.make("unpacked", ground.ann)
+    ground.must(ground.mallory, "tar", "-cf", archive, "-C", runs, waiting.name)
+    ground.must(ground.ann, "tar", "-xf", archive, "-C", target)
+    return Outcome.of(*_look_at(ground, target / waiting.name, "status"))
+
+
 def t03_a_run_made_by_hand_is_executed(ground: Ground) -> Outcome:
-    """What somebody else wrote and ann unpacked, so that it is hers."""
+    """What mallory wrote and ann copied, so that it is hers."""
     outcome = Outcome()
     for command in ("status", "export", "app"):
         runs = ground.make(f"{command}-runs", ground.ann)
@@ -234,7 +247,7 @@ def t12_a_trainer_gets_what_another_shell_had(ground: Ground) -> Outcome:
 # What must work all the same
 
 
-def check_that_a_look_of_anns_starts_what_she_queued_here(ground: Ground) -> Outcome:
+def check_that_a_look_of_ann_starts_what_she_queued_here(ground: Ground) -> Outcome:
     """`succeeded` is the fault here: her own queue stands still."""
     outcome = Outcome()
     for command in ("status", "app"):
@@ -268,3 +281,23 @@ def check_that_an_adopted_copy_is_executed(ground: Ground) -> Outcome:
     ground.status(ground.ann, copied, **FREE_SLOTS)
     was_executed = ground.comes_true(lambda: list(copied.glob("*/stub.json")), besides=besides)
     return Outcome.of(said.code != 0 or not was_executed, said.line("error", "adopt"))
+
+
+KEEPER_SECONDS = 5.0
+"""A dispatcher looks for what outlived its run every two seconds."""
+
+
+def check_that_a_copy_of_a_live_folder_ends_nothing_of_its_original(ground: Ground) -> Outcome:
+    """The copy has every record and mark of the original, and no lock. A dispatcher works on its folder of runs."""
+    runs, copied = ground.make("runs", ground.ann), ground.make("copied", ground.ann)
+    flags = {"TRUST_TRAINER": f"{ground.tools / 'stub_trainer.py'} --until {ground.public / 'never'}"}
+    (run,) = ground.queue(ground.ann, runs, ground.plan({"id": "F1"}, command=()), **flags)
+    ground.until((run / "attempts" / "1" / "process.json").exists, "its record")
+    ground.until(lambda: started(run), "the trainer to start")
+    (trainer,) = ground.trainers(run)
+    ground.must(ground.ann, "cp", "-a", run, copied)
+    plan = ground.plan({"id": "E1", "until": str(ground.public / "never")}, name="beside")
+    ground.queue(ground.ann, copied, plan, **FREE_SLOTS)
+    said = ground.iqa(ground.ann, "--runs-dir", copied, "stop", run.name, **FREE_SLOTS)
+    is_gone = wait_until(lambda: not is_alive(trainer), KEEPER_SECONDS)
+    return Outcome.of(is_gone, f"the original's trainer is {'gone' if is_gone else 'alive'}; {said.line('error')}")

@@ -6,8 +6,9 @@ import json
 import time
 from pathlib import Path
 
-from tests.trust.ground import Ground, GroundError, Outcome, started, wait_until
+from tests.trust.ground import Ground, GroundError, started, wait_until
 from tests.trust.interpreter import make_environment
+from tests.trust.outcome import Outcome
 
 TRIED_SECONDS = 5.0
 """The dispatcher has tried several times by then."""
@@ -41,7 +42,7 @@ def t15_a_launch_that_may_start_no_process_is_told_to_name_another_folder(ground
 
 
 def t15_a_fork_that_fails_once_leaves_a_run_not_started_for_good(ground: Ground) -> Outcome:
-    """The first supervisor of the run may start no process for a while; then everybody may again."""
+    """The first supervisor of the run may start no process for a while; then it may again."""
     waiting = _run_whose_supervisor_could_not_fork(ground)
     exit_record = waiting / "attempts" / "1" / "exit.json"
     wait_until(lambda: started(waiting) or exit_record.exists(), 12.0)

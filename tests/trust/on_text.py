@@ -11,8 +11,9 @@ import subprocess
 import time
 from pathlib import Path
 
-from tests.trust.ground import Ground, Outcome, started
+from tests.trust.ground import Ground, started
 from tests.trust.on_files import RESULT
+from tests.trust.outcome import Outcome
 
 CLIPBOARD = "\x1b]52;c;cm0gLXJmIH4K\x07"
 COLOUR = "\x1b[31m"
@@ -25,33 +26,37 @@ SCREEN_SECONDS = 4.0
 def t14_escapes_from_files_reach_the_terminal(ground: Ground) -> Outcome:
     """Written by mallory in a folder that ann looks at, or beside a lease of mallory's."""
     outcome = Outcome()
-    label = f"nice{CLIPBOARD}{COLOUR}run"
-    runs = ground.shared()
-    ground.plant_run(runs, ground.mallory, ["/bin/true"], label=label)
-    outcome.add("a label", *_shows_raw(ground, runs))
+    text = f"nice{CLIPBOARD}{COLOUR}run"
+    for name, fields in {
+        "a label": {"label": text},
+        "a folder's name": {"name": f"2026-11-23_17-05-01_{text}"},
+    }.items():
+        runs = ground.shared(f"runs-{len(outcome.cases)}")
+        ground.plant_run(runs, ground.mallory, ["/bin/true"], **fields)
+        outcome.add(name, *_shows_raw(ground, runs))
 
     runs = ground.shared("causes")
     run = ground.plant_run(runs, ground.mallory, ["/bin/true"])
-    ended = {"kind": "failed", "cause": label, "ended": 1.8e9, "elapsed_seconds": 1.0, "format": 1}
+    ended = {"kind": "failed", "cause": text, "ended": 1.8e9, "elapsed_seconds": 1.0, "format": 1}
     ground.plant(run / "attempts" / "1" / "exit.json", ended, ground.mallory)
     outcome.add("a cause", *_shows_raw(ground, runs))
 
     others = ground.make("others", ground.mallory)
-    spec = {"label": label, "until": str(ground.public / "never")}
-    (run,) = ground.queue(ground.mallory, others, ground.plan({"id": "E1", **spec}))
+    row = {"id": "E1", "label": text, "until": str(ground.public / "never")}
+    (run,) = ground.queue(ground.mallory, others, ground.plan(row))
     ground.until(lambda: started(run), "mallory's run to have the device")
     outcome.add("a holder of a lease", *_shows_raw(ground, ground.make("of-ann", ground.ann)))
-
-    runs = ground.shared("names")
-    ground.plant_run(runs, ground.mallory, ["/bin/true"], name=f"2026-11-23_17-05-01_{COLOUR}red")
-    outcome.add("a folder's name", *_shows_raw(ground, runs))
     return outcome
 
 
 def _shows_raw(ground: Ground, runs: Path) -> tuple[bool, str]:
+    """Whether `status` shows the text raw, or not at all."""
     said = ground.status(ground.ann, runs)
-    found = [line for line in said.output.splitlines() if any(raw in line for raw in RAW)]
-    return bool(found), repr(b" ".join((found or said.output.splitlines()[1:] or [b""])[0].split()).decode()[:120])
+    lines = [b" ".join(line.split()) for line in said.output.splitlines() if b"nice" in line]
+    if not lines:
+        return True, f"it is not shown at all: {said.line()}"
+    is_raw = any(raw in said.output for raw in RAW)
+    return is_raw, f"{'raw' if is_raw else 'as text'}: {lines[0].decode(errors='replace')!r}"
 
 
 def t14_the_app_hands_escapes_of_a_run_to_the_terminal(ground: Ground) -> Outcome:

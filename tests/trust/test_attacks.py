@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.trust.attacks import ATTACKS, CHECKS, attempt, fact, sentence
-from tests.trust.ground import Outcome
 from tests.trust.interpreter import usable, why_not_here
+from tests.trust.outcome import Outcome
 
 ROOT = Path(__file__).parents[2]
 AT_A_TIME = 4
