@@ -17,14 +17,14 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from iqa_tui.gpus.free import SETTLE_SECONDS
 from iqa_tui.launch.backlog import Backlog, Entry, Waiting, held_back_by
-from iqa_tui.launch.devices import Device, Promises, Surveyor, can_start
+from iqa_tui.launch.devices import Device, DeviceState, Promises, Surveyor, can_start
 from iqa_tui.launch.dispatcher_files import dispatcher_log, take_dispatching, write_trouble
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.keeper import Keeper
@@ -33,7 +33,7 @@ from iqa_tui.launch.places import hold_unasked
 from iqa_tui.launch.processes import child_environment, gone_words, is_whole, program
 from iqa_tui.launch.quick_failures import QuickFailures
 from iqa_tui.launch.retries import MOST_AUTOMATIC, automatic_attempts, queue_again
-from iqa_tui.launch.setaside import driver_failed_under
+from iqa_tui.launch.setaside import driver_failures
 from iqa_tui.launch.stop import state_words
 from iqa_tui.launch.supervisor import (
     EXIT_DEVICE_TAKEN,
@@ -141,12 +141,13 @@ class Dispatcher:
         # it, another run shall have that device first, so that two show whether the device is bad.
         again = (entry for entry in waiting.resumable if not self._is_left_alone(entry[0]))
         waiting = self._with_starts(replace(waiting, queued=(*waiting.queued, *again)))
+        failures = {state.device.key: driver_failures(state.device.key) for state in survey.devices}
         for entry in queued:
             if time.monotonic() < self._tries_again:
                 break
             if held_back_by(entry, waiting) or self._is_left_alone(entry[0]):
                 continue
-            for state in sorted(survey.devices, key=lambda state: driver_failed_under(entry[0], state.device.key)):
+            for state in _untroubled_first(survey.devices, failures, entry[0]):
                 if can_start(entry[1], state, survey.default_kind, promises.of(state.device)):
                     promises.add(entry[1], state.device)
                     self._start(entry, state.device)
@@ -268,6 +269,16 @@ class Dispatcher:
 
     def _is_left_alone(self, run: RunFolder) -> bool:
         return time.monotonic() < self._left_alone.get(run.run_id, 0.0)
+
+
+def _untroubled_first(
+    devices: Sequence[DeviceState], failures: Mapping[str, frozenset[str]], run: RunFolder
+) -> Sequence[DeviceState]:
+    """A device whose driver failed under this run before comes last."""
+    if not any(failures.values()):
+        return devices
+    place = str(run.shown)
+    return sorted(devices, key=lambda state: place in failures[state.device.key])
 
 
 def _came_up(run: RunFolder) -> bool:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from iqa_tui.launch.backlog import Entry, Waiting, is_ours
 from training.runfolder.layout import RunFolder, list_runs
-from training.runfolder.read import read_record, read_spec
+from training.runfolder.read import change_stamp, is_settled, read_record, read_spec
 from training.runfolder.schema import (
     ExitKind,
     ExitRecord,
@@ -54,6 +54,33 @@ class History:
     signs: tuple[Sign, ...] = ()
 
 
+Parts = dict[str, dict[str, RunFolder]]
+"""Part of what waits (queued, alive, held) to its runs, by id."""
+
+
+def _ended_since(before: Parts | None, now: Parts) -> list[RunFolder]:
+    """Runs that worked, or were to, and do not any more: only such a one can make a row of failures longer."""
+    if before is None:
+        return []
+    there = {run_id for part in now.values() for run_id in part}
+    ended = {run_id: run for run_id, run in before["queued"].items() if run_id not in there}
+    return list((ended | {key: run for key, run in before["alive"].items() if key not in now["alive"]}).values())
+
+
+def _has_failed(run: RunFolder) -> bool:
+    return any(sign.cause for sign in history_of(run).signs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was read of one run, and while which time stamps of its folders it stands."""
+
+    history: History
+    attempt: int
+    stamp: tuple[int, ...] | None
+    is_over: bool
+
+
 class QuickFailures:
     """Of one folder of runs, for one user. For one thread."""
 
@@ -61,17 +88,19 @@ class QuickFailures:
         self._runs_dir = runs_dir
         self._groups: dict[str, str] = {}
         """Run id to group, which never changes."""
-        self._over: dict[str, History] = {}
-        """Of runs that are over."""
-        self._known: object = None
+        self._read: dict[str, _Known] = {}
+        self._waiting: Parts | None = None
+        """As it was at the last look."""
         self._next_look = 0.0
         self._why: dict[str, str] = {}
 
     def why_held(self, waiting: Waiting) -> dict[str, str]:
         """Group to why its queued runs should be held; only groups of which some are queued."""
-        known = [frozenset(run.run_id for run, _ in part) for part in (waiting.queued, waiting.alive, waiting.held)]
-        if known != self._known or time.monotonic() >= self._next_look:
-            self._known, self._next_look = known, time.monotonic() + PERIOD_SECONDS
+        now = {name: {run.run_id: run for run, _ in getattr(waiting, name)} for name in ("queued", "alive", "held")}
+        before, self._waiting = self._waiting, now
+        is_due = before is None or time.monotonic() >= self._next_look
+        if is_due or (now != before and (self._why or any(map(_has_failed, _ended_since(before, now))))):
+            self._next_look = time.monotonic() + PERIOD_SECONDS
             groups = {spec.group for _, spec in waiting.queued}
             self._why = {group: why for group in groups if (why := self._why_of(group, waiting))}
         return self._why
@@ -86,18 +115,21 @@ class QuickFailures:
     def _histories(self, group: str, waiting: Waiting) -> list[History]:
         changing = {run.run_id for part in (waiting.queued, waiting.alive, waiting.held) for run, _ in part}
         changing |= {run.run_id for run, _ in waiting.resumable}
-        histories = []
-        for run in list_runs(self._runs_dir):
-            if self._group_of(run) != group:
-                continue
-            if run.run_id in changing:
-                self._over.pop(run.run_id, None)
-                histories.append(history_of(run))
-            else:
-                if run.run_id not in self._over:
-                    self._over[run.run_id] = history_of(run)
-                histories.append(self._over[run.run_id])
-        return histories
+        runs = [run for run in list_runs(self._runs_dir) if self._group_of(run) == group]
+        return [self._history(run, may_change=run.run_id in changing) for run in runs]
+
+    def _history(self, run: RunFolder, *, may_change: bool) -> History:
+        """Read again only if a time stamp of its folders says that something changed."""
+        known = self._read.get(run.run_id)
+        if known is not None and not may_change and known.is_over:
+            return known.history
+        if known is not None and known.stamp is not None and known.stamp == change_stamp(run, known.attempt):
+            return known.history
+        number = _latest_number(run)
+        stamp = change_stamp(run, number)  # before the look: a change in between shows next time
+        stamp = stamp if stamp is not None and is_settled(stamp) else None
+        self._read[run.run_id] = known = _Known(history_of(run), number, stamp, is_over=not may_change)
+        return known.history
 
     def _group_of(self, run: RunFolder) -> str | None:
         """None if it is another user's, or unreadable."""
@@ -117,6 +149,14 @@ def why_held(signs: Iterable[Sign]) -> str:
     if len(newest_first) < MOST_QUICK_FAILURES or not all(sign.cause for sign in newest_first):
         return ""
     return f"{MOST_QUICK_FAILURES} runs in a row failed within seconds of their start: {newest_first[0].cause}"
+
+
+def _latest_number(run: RunFolder) -> int:
+    try:
+        latest = run.latest_attempt()
+    except (RunFolderError, OSError):
+        return 0
+    return latest.number if latest else 0
 
 
 def history_of(run: RunFolder) -> History:

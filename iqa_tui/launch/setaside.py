@@ -55,13 +55,13 @@ def set_aside_reason(key: str) -> str:
     return ""
 
 
-def driver_failed_under(run: RunFolder, key: str) -> bool:
-    """Whether this device's driver failed under this run before; it may have another one first.
+def driver_failures(key: str) -> frozenset[str]:
+    """The runs, by their folders, under which this device's driver failed; they may have another device first.
 
     Raises:
         LaunchError: no folder for leases.
     """
-    return any(line.get("what") == "driver lost" and line.get("run") == str(run.shown) for line in _lines(key))
+    return frozenset(str(line.get("run")) for line in _lines(key) if line.get("what") == "driver lost")
 
 
 def record_driver_loss(keys: list[str], run: RunFolder, cause: str) -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
 
 from iqa_tui.launch.backlog import is_ours
 from iqa_tui.launch.signature import why_not_signed
@@ -20,14 +19,9 @@ from iqa_tui.monitor.state import RunState, fold
 from training.runfolder.beat import BeatWatch
 from training.runfolder.layout import AttemptFolder, RunFolder, list_runs
 from training.runfolder.opening import read_bounded
-from training.runfolder.read import EventTail, Seen, change_stamp, is_settled, read_record, read_spec, run_status
-from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RunFolderError, State, Status
-from training.runfolder.text import plain, plain_copy
-
-R = TypeVar("R", ProcessRecord, ExitRecord, Place, Result)
-
-NOT_SHOWN = ("plan", "config", "versions")
-"""Large tables of which a listing shows nothing; `words.recorded_rows` cleans the rows of a plan that are shown."""
+from training.runfolder.read import EventTail, Seen, change_stamp, is_settled, read_shown_record, run_status
+from training.runfolder.schema import Place, ProcessRecord, RunFolderError, Spec, State, Status
+from training.runfolder.text import plain
 
 LARGEST_NOTE_BYTES = 4096
 
@@ -106,7 +100,7 @@ class _Followed:
         """The status last but one: what it says of the end is in files that are there by then."""
         spec = state.spec
         with contextlib.suppress(RunFolderError):  # its status says so
-            spec = spec or plain_copy(read_spec(self._run), leave=NOT_SHOWN)
+            spec = spec or read_shown_record(self._run.spec, Spec)
         seen = Seen()
         status = run_status(self._run, begun_attempt=state.begun_attempt, spec=spec, seen=seen, beats=self._beats)
         if status.state is State.QUEUED and is_ours(self._run):
@@ -117,11 +111,11 @@ class _Followed:
                 state,
                 status=self._with_problem(status),
                 spec=spec,
-                process=_shown(attempt.process, ProcessRecord) if attempt else None,
-                exit=plain_copy(seen.exit, leave=NOT_SHOWN) if not status.state.is_alive else None,
+                process=read_shown_record(attempt.process, ProcessRecord) if attempt else None,
+                exit=seen.exit if not status.state.is_alive else None,
                 note=plain(_note(attempt)) if attempt and status.state.is_alive else "",
-                place=_shown(self._run.place, Place) if status.state is State.QUEUED else None,
-                result=plain_copy(seen.result, leave=NOT_SHOWN) if status.state is State.FINISHED else None,
+                place=read_shown_record(self._run.place, Place) if status.state is State.QUEUED else None,
+                result=seen.result if status.state is State.FINISHED else None,
             )
         except RunFolderError as error:
             return replace(state, status=Status(State.UNREADABLE, str(error), status.attempt))
@@ -131,10 +125,6 @@ class _Followed:
         if not self._tail.problem or status.state is State.UNREADABLE:
             return status
         return replace(status, cause="; ".join(cause for cause in (status.cause, self._tail.problem) if cause))
-
-
-def _shown(path: Path, kind: type[R]) -> R | None:
-    return plain_copy(read_record(path, kind), leave=NOT_SHOWN)
 
 
 def _note(attempt: AttemptFolder) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.lease import Holder, lease_holders, take_lease
 from iqa_tui.launch.lease_folder import lease_file
-from iqa_tui.launch.setaside import driver_failed_under, put_back, record_driver_loss, set_aside_reason, withdraw
+from iqa_tui.launch.setaside import driver_failures, put_back, record_driver_loss, set_aside_reason, withdraw
 from tests.trust import damage
 from tests.trust.fuzz import Figures, Hang, Watchdog
 from training.runfolder.layout import RunFolder
@@ -98,7 +98,7 @@ def _look(key: str) -> list[Any]:
     return [
         _said(lease_holders, key),
         _said(set_aside_reason, key),
-        _said(driver_failed_under, RUN, key),
+        _said(driver_failures, key),
         _taken(key, ANN),
         _taken(key, Holder("ann", "r", reserved_bytes=1 << 30)),
         _said(withdraw, key, "why", words=WORDS_OF_WRITERS),

@@ -46,6 +46,7 @@ from training.runfolder.schema import (
     StopRequest,
     UnreadableFile,
 )
+from training.runfolder.text import plain_copy
 
 R = TypeVar(
     "R", Spec, ProcessRecord, ExitRecord, StopRequest, Place, RetryRecord, Result, Signature, Environment, Owner
@@ -58,6 +59,8 @@ STATES_OF_ENDS = {
 }
 """Every other end is a failure."""
 
+NOT_SHOWN = ("plan", "config", "versions")
+"""Large tables of which a listing shows nothing; who shows a part of one cleans it."""
 LARGEST_POLL_BYTES = 8 << 20
 """How much of an event file one poll takes in, so that a long history never stalls a reader."""
 MOST_POLL_LINES = 100_000
@@ -95,15 +98,20 @@ def read_json(path: Path) -> dict[str, Any] | None:
         UnreadableFile: no JSON object, or no file.
         NewerFormat: from a later version of this program.
     """
+    raw = _raw(path)
+    return None if raw is None else _object(raw, path)
+
+
+def _raw(path: Path) -> bytes | None:
+    """None if there is no such file. Raises as `read_json`."""
     try:
-        raw = read_bounded(path)
+        return read_bounded(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except PermissionError as error:
         raise UnreadableFile(f"{path}: may not be read by you. Ask its owner.") from error
     except OSError as error:
         raise UnreadableFile(f"{path}: cannot be read ({error.strerror or error}).") from error
-    return _object(raw, path)
 
 
 def _object(raw: bytes, path: Path) -> dict[str, Any]:
@@ -154,6 +162,17 @@ def read_record(path: Path, kind: type[R]) -> R | None:
     """
     content = read_json(path)
     return None if content is None else _record(content, kind, path)
+
+
+def read_shown_record(path: Path, kind: type[R]) -> R | None:
+    """As `read_record`, for showing: every text in it but those of large tables is plain. Not for who executes it."""
+    raw = _raw(path)
+    if raw is None:
+        return None
+    record = parse_record(raw, kind, path)
+    # JSON's own bytes tell in an instant that no text in it can be harmful: printable ASCII, and no escapes.
+    is_harmless = raw.isascii() and b"\\" not in raw and b"\x7f" not in raw
+    return record if is_harmless else plain_copy(record, leave=NOT_SHOWN)
 
 
 def parse_record(content: bytes, kind: type[R], path: Path) -> R:
@@ -307,7 +326,7 @@ def read_events(run: RunFolder) -> list[Event]:
 
 @dataclass(slots=True)
 class Seen:
-    """What `run_status` read of the end of the newest attempt, so that nobody has to read it again."""
+    """What `run_status` read of the end of the newest attempt, for showing, so that no one has to read it again."""
 
     exit: ExitRecord | None = None
     result: Result | None = None
@@ -362,8 +381,8 @@ def run_status(
 def _recorded_status(run: RunFolder, attempt: AttemptFolder | None, seen: Seen) -> Status | None:
     """What the records say, or None where there is none yet."""
     number = attempt.number if attempt else 0
-    seen.exit = ended = read_record(attempt.exit, ExitRecord) if attempt else None
-    seen.result = read_record(run.result, Result)
+    seen.exit = ended = read_shown_record(attempt.exit, ExitRecord) if attempt else None
+    seen.result = read_shown_record(run.result, Result)
     if seen.result is not None:
         return Status(State.FINISHED, attempt=number, exit_kind=ExitKind.FINISHED)
     if ended is None:
