@@ -121,6 +121,8 @@ def _lines(key: str) -> list[dict[str, Any]]:
 def _lines_in(path: Path) -> list[dict[str, Any]]:
     lines = []
     for line in _end_of(path).splitlines():
+        if not line.startswith(b"{"):  # a million empty ones must cost nothing
+            continue
         with contextlib.suppress(ValueError, RecursionError):
             parsed = json.loads(line)
             if isinstance(parsed, dict):

@@ -430,7 +430,7 @@ def _namesake_status(
 
 
 def _asked_by_if(run: RunFolder) -> str:
-    return _asked_by(run) if run.stop.exists() else ""
+    return _asked_by(run) if is_there(run.stop) else ""
 
 
 def _idle_status(run: RunFolder, attempt: AttemptFolder | None) -> Status:

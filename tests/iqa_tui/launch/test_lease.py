@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from iqa_tui.launch import lease, lease_folder
+from iqa_tui.launch import lease, lease_folder, setaside
 from iqa_tui.launch.devices import Surveyor
 from iqa_tui.launch.errors import LaunchError
 from iqa_tui.launch.lease import Holder, lease_holder, lease_holders, lease_is_named, take_lease
@@ -452,3 +452,15 @@ def test_what_a_holder_says_of_itself_is_plain_and_short(lab: Lab) -> None:
     assert holder.label.startswith(r"F2\u202exxx")
     assert len(holder.label) < 1000
     os.close(descriptor)
+
+
+def test_lines_of_a_journal_that_hold_nothing_are_not_even_parsed(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    withdraw("GPU-1", "a fan")
+    path = journal_file(lease_file("GPU-1"))
+    with path.open("ab") as file:
+        file.write(b"\n" * 200_000)
+    parsed: list[bytes] = []
+    loads = json.loads
+    monkeypatch.setattr(setaside.json, "loads", lambda line: parsed.append(line) or loads(line))
+    assert set_aside_reason("GPU-1").endswith(": a fan")
+    assert len(parsed) == 1
