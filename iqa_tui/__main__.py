@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable
 from typing import TypeVar
 
+from iqa_tui.commands.exit_codes import ENVIRONMENT, INTERRUPTED, USAGE, OpenApp
 from iqa_tui.commands.net import plain_output
-from iqa_tui.commands.outcome import ENVIRONMENT, INTERRUPTED, USAGE, OpenApp
 from iqa_tui.commands.parser import build_parser
 from training.runfolder.text import plain_lines, speak_leniently
 
@@ -67,7 +67,7 @@ def _open(wish: OpenApp) -> int:
 
 def _exit_code(error: Exception) -> int | None:
     """Of an error that has been put in words; None for one that nobody foresaw."""
-    from iqa_tui.launch.errors import LaunchError, PlanError  # noqa: PLC0415  not needed where all goes well
+    from iqa_tui.errors import LaunchError, PlanError  # noqa: PLC0415  not needed where all goes well
     from iqa_tui.results.export import ExportError  # noqa: PLC0415
     from training.runfolder.schema import RunFolderError  # noqa: PLC0415
 

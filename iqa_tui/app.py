@@ -17,7 +17,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from iqa_tui.messages import DevicesSurveyed, LogChanged, RunsChanged
-from iqa_tui.monitor import words
+from iqa_tui.monitor import run_words
 from iqa_tui.monitor.state import RunState
 from iqa_tui.screens.room import Room, ScreenAsked, Session
 from iqa_tui.widgets.harmless_filter import HarmlessFilter
@@ -131,7 +131,8 @@ class IqaApp(App[None]):
 
     def _start_watching(self) -> None:
         """After the first paint: threads compete with it for the interpreter."""
-        from iqa_tui.watch import gpu_watcher, reviver, run_watcher, terminal  # noqa: PLC0415  after the first paint
+        from iqa_tui.watch import dispatcher_reviver as reviver  # noqa: PLC0415  after the first paint
+        from iqa_tui.watch import gpu_watcher, run_watcher, terminal  # noqa: PLC0415  after the first paint
 
         gc.enable()
         if not self.is_headless:
@@ -249,7 +250,9 @@ class IqaApp(App[None]):
             self.exit()
             return
         confirm = importlib.import_module("iqa_tui.screens.confirm")
-        lines = [f"{words.run_name(state)} · {state.device_label or 'no device yet'}" for state in alive[:MOST_NAMED]]
+        lines = [
+            f"{run_words.run_name(state)} · {state.device_label or 'no device yet'}" for state in alive[:MOST_NAMED]
+        ]
         lines += [f"{len(alive) - MOST_NAMED} more"] if len(alive) > MOST_NAMED else []
         lines += [f"{queued} more queued" if alive else f"{queued} queued"] if queued else []
         if launching:
@@ -260,7 +263,7 @@ class IqaApp(App[None]):
             confirm.Choice("stop", "Stop them", "error"),
             confirm.Choice("stay", "Stay"),
         )
-        title = f"{words.summary_words([*alive])}: leave?" if alive else "Runs are queued: leave?"
+        title = f"{run_words.summary_words([*alive])}: leave?" if alive else "Runs are queued: leave?"
         self.push_screen(confirm.ConfirmScreen(title, lines, choices, safe="stay"), self._leave_answered)
 
     def _ask_during_launch(self, confirm: Any, lines: list[str]) -> None:
@@ -279,8 +282,8 @@ class IqaApp(App[None]):
 
     def _stop_everything(self) -> None:
         """In a thread. What cannot be stopped is said, and then nobody leaves unasked."""
-        errors = importlib.import_module("iqa_tui.launch.errors")
-        stop = importlib.import_module("iqa_tui.launch.stop")
+        errors = importlib.import_module("iqa_tui.errors")
+        stop = importlib.import_module("iqa_tui.queue.stop")
         problems: list[str] = []
         # Queued ones first: else one of them would get the device of a run that is being stopped.
         for state in sorted(self._runs, key=lambda state: state.state.is_alive):
@@ -300,7 +303,7 @@ class IqaApp(App[None]):
 
 def _surveyor() -> SurveysDevices:
     """The one of this machine, made in the watching thread: loading the driver's library may hang."""
-    devices = importlib.import_module("iqa_tui.launch.devices")
+    devices = importlib.import_module("iqa_tui.devices.survey")
     surveyor: SurveysDevices = devices.Surveyor(settle_seconds=4.0, patience_seconds=DRIVER_PATIENCE_SECONDS)
     return surveyor
 

@@ -15,7 +15,7 @@ from iqa_tui.monitor.log_tail import LogText
 from iqa_tui.monitor.state import RunState
 
 if TYPE_CHECKING:  # the drivers behind it are loaded by the thread that asks them
-    from iqa_tui.launch.devices import Survey
+    from iqa_tui.devices.survey import Survey
 
 
 @dataclass(frozen=True, slots=True)

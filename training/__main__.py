@@ -3,8 +3,8 @@
 Exit codes: 0 finished, 1 failed, 2 flags refused, 4 no device, weights, data or room on disk, 75 stopped and resumable,
 76 taken over by another attempt.
 
-With `--train_test_num N` by hand N seeds are trained one after another, see `training.repetitions`. Under the launcher,
-which makes a run of each seed, one process is one seed.
+With `--train_test_num N` by hand N seeds are trained one after another, see `training.process.seeds`. Under the
+launcher, which makes a run of each seed, one process is one seed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ import traceback
 from dataclasses import replace
 from pathlib import Path
 
-from training.attempt import (
+from training.config import TrainConfig, parse
+from training.errors import Stopped, TakenOver, TrainingError
+from training.process.attempt import (
     Attempt,
     StopSignal,
     begin,
@@ -27,9 +29,7 @@ from training.attempt import (
     is_under_launcher,
     output_kept,
 )
-from training.config import TrainConfig, parse
-from training.errors import Stopped, TakenOver, TrainingError
-from training.repetitions import repeat
+from training.process.seeds import repeat
 from training.runfolder.layout import RunFolder, shown_path
 from training.runfolder.schema import RunFolderError
 from training.runfolder.text import plain_lines, speak_leniently
@@ -71,7 +71,7 @@ def _train(config: TrainConfig, attempt: Attempt) -> int:
     words = ""
     try:
         os.environ.setdefault("GOMP_SPINCOUNT", SPIN_COUNT)  # read when torch is loaded
-        from training.run import run  # noqa: PLC0415 - torch takes seconds, and flags are checked without it
+        from training.run.story import run  # noqa: PLC0415 - torch takes seconds, and flags are checked without it
 
         run(config, attempt)
     except (Exception, KeyboardInterrupt) as caught:  # noqa: BLE001 - whatever ends a run is told in its last line

@@ -18,13 +18,13 @@ from training.errors import BadData, TrainingError
 from training.runfolder.text import plain, plain_lines, speak_leniently
 
 if TYPE_CHECKING:
-    from training.scorer import Prediction, Scorer
+    from training.run.scorer import Prediction, Scorer
 
 
 def main(argv: list[str] | None = None) -> int:
     speak_leniently()
     asked = _parser().parse_args(argv)
-    from training.scorer import open_scorer  # noqa: PLC0415 - torch takes seconds, and flags are checked without it
+    from training.run.scorer import open_scorer  # noqa: PLC0415 - torch takes seconds, and flags are checked without it
 
     try:
         scorer = open_scorer(asked.network, asked.test_patch_num)

@@ -7,11 +7,11 @@ import sys
 from collections.abc import Sequence
 
 from iqa_tui.commands.choose import NoSuchRun, choose_run
-from iqa_tui.commands.outcome import A_RUN_FAILED, ALL_WELL
-from iqa_tui.launch.adopt import Adoption, adopt_run, adoption_of
-from iqa_tui.launch.errors import LaunchError, PlanError
+from iqa_tui.commands.exit_codes import A_RUN_FAILED, ALL_WELL
+from iqa_tui.errors import LaunchError, PlanError
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.state import RunState
+from iqa_tui.queue.adopt import Adoption, adopt_run, adoption_of
 from training.runfolder.schema import State
 
 

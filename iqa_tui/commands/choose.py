@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from iqa_tui.launch.errors import PlanError
+from iqa_tui.errors import PlanError
 from iqa_tui.monitor.state import RunState
 
 MOST_NAMED = 8

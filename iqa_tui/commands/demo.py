@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
+from iqa_tui.commands.exit_codes import OpenApp
 from iqa_tui.commands.launch import launch
-from iqa_tui.commands.outcome import OpenApp
-from iqa_tui.launch.plan import load_plan
-from iqa_tui.launch.queue import LaunchRequest
+from iqa_tui.plans.plan import load_plan
+from iqa_tui.plans.request import LaunchRequest
 
 
 def run(options: argparse.Namespace) -> int | OpenApp:

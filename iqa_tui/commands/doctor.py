@@ -6,7 +6,10 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from iqa_tui.commands.checks import (
+from iqa_tui.commands.exit_codes import ALL_WELL, ENVIRONMENT
+from iqa_tui.commands.launch import request_of
+from iqa_tui.devices.lease_folder import leases_path
+from iqa_tui.doctor.checks import (
     check_command,
     check_dataset,
     check_torch,
@@ -14,16 +17,13 @@ from iqa_tui.commands.checks import (
     data_folder,
     hub_cache,
 )
-from iqa_tui.commands.disk_check import cache_folder, cache_needs, check_answers, check_disk, checkpoint_need
-from iqa_tui.commands.finding import Finding
-from iqa_tui.commands.launch import request_of
-from iqa_tui.commands.machine_checks import check_container, check_gpus, check_locks, check_sessions
-from iqa_tui.commands.outcome import ALL_WELL, ENVIRONMENT
-from iqa_tui.commands.sharing_checks import check_sharing
-from iqa_tui.launch.flags import flags_for
-from iqa_tui.launch.lease_folder import leases_path
-from iqa_tui.launch.queue import LaunchRequest
-from iqa_tui.launch.toml_table import FlagValue
+from iqa_tui.doctor.disk import cache_folder, cache_needs, check_answers, check_disk, checkpoint_need
+from iqa_tui.doctor.finding import Finding
+from iqa_tui.doctor.machine import check_container, check_gpus, check_locks, check_sessions
+from iqa_tui.doctor.sharing import check_sharing
+from iqa_tui.plans.flags import flags_for
+from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.plans.toml_table import FlagValue
 
 
 def run(options: argparse.Namespace) -> int:

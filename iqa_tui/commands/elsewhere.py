@@ -6,11 +6,11 @@ import argparse
 import sys
 
 from iqa_tui.commands.choose import NoSuchRun, choose_run
-from iqa_tui.commands.outcome import A_RUN_FAILED, ALL_WELL
-from iqa_tui.launch.elsewhere import Takeover, take_over, takeover_of
-from iqa_tui.launch.errors import LaunchError, PlanError
+from iqa_tui.commands.exit_codes import A_RUN_FAILED, ALL_WELL
+from iqa_tui.errors import LaunchError, PlanError
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.state import RunState
+from iqa_tui.queue.elsewhere import Takeover, take_over, takeover_of
 
 
 def run(options: argparse.Namespace) -> int:

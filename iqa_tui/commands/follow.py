@@ -8,16 +8,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from iqa_tui.commands.outcome import A_RUN_FAILED, ALL_WELL, INTERRUPTED, NO_DEVICE_IN_TIME
+from iqa_tui.commands.exit_codes import A_RUN_FAILED, ALL_WELL, INTERRUPTED, NO_DEVICE_IN_TIME
 from iqa_tui.commands.status import reasons_of
 from iqa_tui.commands.text_table import MOST_CELLS, padded, shortened, width_of
-from iqa_tui.launch.devices import Surveyor
-from iqa_tui.launch.queue import revive_in_words
-from iqa_tui.launch.retries import may_resume
-from iqa_tui.launch.stop import state_words
+from iqa_tui.devices.survey import Surveyor
 from iqa_tui.monitor.catalog import Catalog
-from iqa_tui.monitor.state import RunState
-from iqa_tui.monitor.words import (
+from iqa_tui.monitor.run_words import (
     epoch_words,
     loss_words,
     progress_words,
@@ -26,6 +22,10 @@ from iqa_tui.monitor.words import (
     step_words,
     time_words,
 )
+from iqa_tui.monitor.state import RunState
+from iqa_tui.queue.attempts import may_resume
+from iqa_tui.queue.enqueue import revive_in_words
+from iqa_tui.queue.stop import state_words
 from iqa_tui.results.export import render
 from iqa_tui.results.table import build_table
 from training.runfolder.layout import RunFolder

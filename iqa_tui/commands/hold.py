@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from iqa_tui.commands.orders import give_order
-from iqa_tui.launch.places import hold_run
+from iqa_tui.queue.hold import hold_run
 from training.runfolder.schema import State
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from iqa_tui.commands.outcome import OpenApp
+from iqa_tui.commands.exit_codes import OpenApp
 from iqa_tui.commands.terminal import has_terminal
 
 

@@ -6,16 +6,17 @@ import argparse
 import sys
 from pathlib import Path
 
+from iqa_tui.commands.exit_codes import OpenApp
 from iqa_tui.commands.follow import follow
-from iqa_tui.commands.outcome import OpenApp
 from iqa_tui.commands.terminal import has_terminal
-from iqa_tui.launch.check import check
-from iqa_tui.launch.code_check import code_open_to_others
-from iqa_tui.launch.flags import group_name
-from iqa_tui.launch.plan import load_plan
-from iqa_tui.launch.queue import LaunchRequest, enqueue
-from iqa_tui.launch.settings import other_settings_words
-from iqa_tui.launch.source import digest_of, group_code, other_code_words
+from iqa_tui.monitor.trainer_code import digest_of, group_code, other_code_words
+from iqa_tui.plans.flags import group_name
+from iqa_tui.plans.plan import load_plan
+from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.plans.settings import other_settings_words
+from iqa_tui.queue.check import check
+from iqa_tui.queue.enqueue import enqueue
+from iqa_tui.trust.code_check import code_open_to_others
 from training.runfolder.text import plain
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from iqa_tui.commands.outcome import ALL_WELL, USAGE
-from iqa_tui.launch.missing import Missing, find_missing, launch_missing
-from iqa_tui.launch.source import digest_of, group_code, other_code_words
+from iqa_tui.commands.exit_codes import ALL_WELL, USAGE
+from iqa_tui.monitor.trainer_code import digest_of, group_code, other_code_words
+from iqa_tui.queue.missing import Missing, find_missing, launch_missing
 from training.runfolder.text import plain
 
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from iqa_tui.commands.choose import choose_run
-from iqa_tui.commands.outcome import A_RUN_FAILED, ALL_WELL
-from iqa_tui.launch.errors import LaunchError
-from iqa_tui.launch.queue import revive_in_words
-from iqa_tui.launch.state_folder import state_folder
+from iqa_tui.commands.exit_codes import A_RUN_FAILED, ALL_WELL
+from iqa_tui.errors import LaunchError
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.state import RunState
+from iqa_tui.queue.enqueue import revive_in_words
+from iqa_tui.trust.state_folder import state_folder
 from training.runfolder.layout import RunFolder
 from training.runfolder.text import plain
 

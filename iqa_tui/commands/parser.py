@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from iqa_tui.commands.version import VERSION
-from iqa_tui.launch.turn import PRIORITIES
-from iqa_tui.launch.typed import parse_seeds, parse_setting
+from iqa_tui.plans.priority import PRIORITIES
+from iqa_tui.plans.typed import parse_seeds, parse_setting
 
 DESCRIPTION = """\
 Launch, watch and tabulate image-quality ablations. Without a command: the app.

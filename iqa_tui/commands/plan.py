@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import argparse
 
+from iqa_tui.commands.exit_codes import ALL_WELL
 from iqa_tui.commands.launch import request_of
-from iqa_tui.commands.outcome import ALL_WELL
 from iqa_tui.commands.terminal import asking_the_driver
 from iqa_tui.commands.text_table import columns
-from iqa_tui.launch.check import check
-from iqa_tui.launch.devices import Surveyor
-from iqa_tui.launch.environments import difference_lines, differing_variables, environments_of
-from iqa_tui.launch.flags import command_for, group_name, shell_words
-from iqa_tui.launch.forecast import UNKNOWN_HOURS, jobs_of
-from iqa_tui.launch.plan import load_plan, preset_names
-from iqa_tui.launch.queue import LaunchRequest
-from iqa_tui.launch.schedule import STRATEGIES, Job, schedule
-from iqa_tui.monitor.pace import duration_words
+from iqa_tui.devices.survey import Surveyor
+from iqa_tui.monitor.environments import difference_lines, differing_variables, environments_of
+from iqa_tui.plans.flags import command_for, group_name, shell_words
+from iqa_tui.plans.forecast import UNKNOWN_HOURS, jobs_of
+from iqa_tui.plans.plan import load_plan, preset_names
+from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.plans.simulate import STRATEGIES, Job, schedule
+from iqa_tui.queue.check import check
+from iqa_tui.words.durations import duration_words
 from training.runfolder.text import plain
 
 STRATEGY_WORDS = {"all": "all at once", "sequential": "one at a time", "priority": "by priority"}

@@ -6,7 +6,7 @@ import argparse
 from functools import partial
 
 from iqa_tui.commands.orders import give_order
-from iqa_tui.launch.places import prioritise_run
+from iqa_tui.queue.hold import prioritise_run
 from training.runfolder.schema import State
 
 

@@ -6,12 +6,12 @@ import argparse
 from pathlib import Path
 
 from iqa_tui.commands.choose import NoSuchRun
+from iqa_tui.commands.exit_codes import ALL_WELL
 from iqa_tui.commands.orders import give_order
-from iqa_tui.commands.outcome import ALL_WELL
-from iqa_tui.launch.backlog import is_ours
-from iqa_tui.launch.places import release_run
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.state import RunState
+from iqa_tui.queue.hold import release_run
+from iqa_tui.trust.ownership import is_ours
 
 
 def run(options: argparse.Namespace) -> int:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from iqa_tui.commands.outcome import ALL_WELL
+from iqa_tui.commands.exit_codes import ALL_WELL
 from iqa_tui.commands.withdraw import named_devices
-from iqa_tui.launch.queue import revive_in_words
-from iqa_tui.launch.setaside import put_back, set_aside_reason
+from iqa_tui.devices.withdrawn import put_back, set_aside_reason
+from iqa_tui.queue.enqueue import revive_in_words
 from training.runfolder.text import plain
 
 

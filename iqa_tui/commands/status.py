@@ -9,21 +9,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from iqa_tui.commands.outcome import ALL_WELL
+from iqa_tui.commands.exit_codes import ALL_WELL
 from iqa_tui.commands.terminal import asking_the_driver
 from iqa_tui.commands.text_table import columns
-from iqa_tui.gpus.free import GIB
-from iqa_tui.launch.devices import DeviceState, Survey, Surveyor
-from iqa_tui.launch.dispatcher_files import is_dispatching
-from iqa_tui.launch.queue import revive_in_words
-from iqa_tui.launch.stop import state_words
-from iqa_tui.launch.waiting import waiting_reasons
+from iqa_tui.devices.gpus.free import GIB
+from iqa_tui.devices.survey import DeviceState, Survey, Surveyor
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.group import by_group, code_note, group_progress, starting_next
 from iqa_tui.monitor.pace import time_left
-from iqa_tui.monitor.plain_json import plain_json
-from iqa_tui.monitor.state import RunState
-from iqa_tui.monitor.words import (
+from iqa_tui.monitor.run_words import (
     epoch_words,
     in_plan_order,
     loss_words,
@@ -34,6 +28,12 @@ from iqa_tui.monitor.words import (
     step_words,
     time_words,
 )
+from iqa_tui.monitor.state import RunState
+from iqa_tui.queue.dispatcher_files import is_dispatching
+from iqa_tui.queue.enqueue import revive_in_words
+from iqa_tui.queue.stop import state_words
+from iqa_tui.queue.waits import waiting_reasons
+from iqa_tui.words.plain_json import plain_json
 from training.runfolder.schema import ExitKind, State
 
 FORMAT = 1

@@ -6,12 +6,12 @@ import argparse
 import sys
 
 from iqa_tui.commands.choose import NoSuchRun, choose_run
-from iqa_tui.commands.outcome import A_RUN_FAILED, ALL_WELL
-from iqa_tui.launch.errors import LaunchError
-from iqa_tui.launch.queue import revive_in_words
-from iqa_tui.launch.stop import stop_run
+from iqa_tui.commands.exit_codes import A_RUN_FAILED, ALL_WELL
+from iqa_tui.errors import LaunchError
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.state import RunState
+from iqa_tui.queue.enqueue import revive_in_words
+from iqa_tui.queue.stop import stop_run
 from training.runfolder.schema import State
 from training.runfolder.text import plain
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from iqa_tui.commands.outcome import ALL_WELL
-from iqa_tui.launch.devices import Device, Surveyor, names_device
-from iqa_tui.launch.errors import PlanError
-from iqa_tui.launch.setaside import withdraw
+from iqa_tui.commands.exit_codes import ALL_WELL
+from iqa_tui.devices.survey import Device, Surveyor, names_device
+from iqa_tui.devices.withdrawn import withdraw
+from iqa_tui.errors import PlanError
 
 
 def run(options: argparse.Namespace) -> int:

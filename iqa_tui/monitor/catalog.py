@@ -13,9 +13,9 @@ import contextlib
 from dataclasses import replace
 from pathlib import Path
 
-from iqa_tui.launch.backlog import is_ours
-from iqa_tui.launch.signature import why_not_signed
 from iqa_tui.monitor.state import RunState, fold
+from iqa_tui.trust.ownership import is_ours
+from iqa_tui.trust.signature import why_not_signed
 from training.runfolder.beat import BeatWatch
 from training.runfolder.layout import AttemptFolder, RunFolder, list_runs
 from training.runfolder.opening import read_bounded

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from iqa_tui.launch.code_words import code_words
-from iqa_tui.launch.turn import priority_rank, starts_next
-from iqa_tui.monitor.pace import duration_words, time_left
+from iqa_tui.monitor.pace import time_left
 from iqa_tui.monitor.state import RunState
+from iqa_tui.plans.priority import priority_rank, starts_next
+from iqa_tui.words.code import code_words
+from iqa_tui.words.durations import duration_words
 from training.runfolder.schema import State
 
 SECONDS_PER_HOUR = 3600.0

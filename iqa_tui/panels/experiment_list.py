@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-from iqa_tui.launch.plan import Experiment, Plan
-from iqa_tui.monitor.pace import duration_words
+from iqa_tui.plans.plan import Experiment, Plan
 from iqa_tui.widgets.canvas import wrapped
 from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow
+from iqa_tui.words.durations import duration_words
 from training.runfolder.text import plain_copy
 
 SECONDS_PER_HOUR = 3600.0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from iqa_tui.launch.schedule import STRATEGIES, Schedule
-from iqa_tui.monitor.pace import duration_words
+from iqa_tui.plans.simulate import STRATEGIES, Schedule
 from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow
+from iqa_tui.words.durations import duration_words
 
 NAMES = {"all": "all at once", "sequential": "sequential", "priority": "by priority"}
 COLUMNS = (Column("mark", "", 3), Column("name", "", 11), Column("hours", "", 8, grows=True))

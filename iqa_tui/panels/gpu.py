@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from iqa_tui.messages import HostLoad
-from iqa_tui.monitor.pace import duration_words
 from iqa_tui.widgets.canvas import Canvas, Line, Span, fit, line_width, wrapped
 from iqa_tui.widgets.meter import meter, sparkline
+from iqa_tui.words.durations import duration_words
 
 if TYPE_CHECKING:  # the drivers behind it are loaded by the thread that asks them
-    from iqa_tui.launch.devices import DeviceState, Survey
+    from iqa_tui.devices.survey import DeviceState, Survey
 
 GIB = float(1 << 30)
 OLD_SECONDS = 10.0

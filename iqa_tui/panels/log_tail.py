@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from iqa_tui.monitor import words
+from iqa_tui.monitor import run_words
 from iqa_tui.monitor.log_tail import LogText
 from iqa_tui.monitor.state import RunState
 from iqa_tui.widgets.log_view import LogView
@@ -22,7 +22,7 @@ class LogPanel(LogView):
             self.show("", ())
             return
         empty = "It waits for a device; its output begins when it starts." if state.state is State.QUEUED else ""
-        name = words.run_name(state)
+        name = run_words.run_name(state)
         if state.status.attempt > 1:
             name += f" · attempt {state.status.attempt}"
         self.show(name, text.lines, text.first, empty or "No output yet.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from iqa_tui.launch.plan import Plan
+from iqa_tui.plans.plan import Plan
 from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow
 from training.runfolder.text import plain
 

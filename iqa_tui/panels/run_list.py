@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from iqa_tui.monitor import words
+from iqa_tui.monitor import run_words
 from iqa_tui.monitor.state import RunState
 from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow, with_label_width
 from training.runfolder.schema import State
@@ -75,7 +75,7 @@ def recorded_row(row: Mapping[str, Any]) -> TableRow:
     cells: dict[str, Cell] = {
         "id": str(row.get("id", "")),
         "label": str(row.get("label", "")),
-        "state": ((f"{words.RECORDED_GLYPH} recorded", "dim"),),
+        "state": ((f"{run_words.RECORDED_GLYPH} recorded", "dim"),),
         "time": f"took {hours:.1f} h" if isinstance(hours, int | float) else "",
         "srcc": f"{srcc:.4f}" if isinstance(srcc, int | float) else "",
     }
@@ -88,13 +88,13 @@ def run_row(state: RunState, waits_for: str, colour: int | None, now: float) -> 
         "id": ((state.experiment, "strong"),),
         "seed": str(state.spec.seed) if state.spec else "",
         "label": state.label,
-        "state": ((words.state_words(state), STATE_STYLES[state.state]),),
+        "state": ((run_words.state_words(state), STATE_STYLES[state.state]),),
         "device": state.device_label,
-        "epoch": words.epoch_words(state),
-        "step": words.step_words(state),
-        "time": words.time_words(state, now),
-        "loss": words.loss_words(state.loss),
-        "srcc": ((words.srcc_words(state.val_srcc), "strong"),),
+        "epoch": run_words.epoch_words(state),
+        "step": run_words.step_words(state),
+        "time": run_words.time_words(state, now),
+        "loss": run_words.loss_words(state.loss),
+        "srcc": ((run_words.srcc_words(state.val_srcc), "strong"),),
     }
     span_from, span = _span(state, waits_for)
     return TableRow(state.run_id, cells, span_from=span_from, span=span)
@@ -102,10 +102,10 @@ def run_row(state: RunState, waits_for: str, colour: int | None, now: float) -> 
 
 def _span(state: RunState, waits_for: str) -> tuple[tuple[str, ...], Cell]:
     """What is said in words instead of numbers: why it waits, why it failed, what it is busy with."""
-    if state.state is State.QUEUED and (why := words.queue_words(state, waits_for)):
+    if state.state is State.QUEUED and (why := run_words.queue_words(state, waits_for)):
         return AFTER_STATE, ((why, "dim"),)
     if state.state.is_over and state.state is not State.FINISHED and state.status.cause:
         return AFTER_STATE, ((state.status.cause, STATE_STYLES[state.state]),)
-    if busy := words.progress_words(state):
+    if busy := run_words.progress_words(state):
         return AFTER_DEVICE, ((busy, "dim"),)
     return (), ""

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from iqa_tui.monitor.plain_json import plain_json
 from iqa_tui.results.latex_text import latex_text
 from iqa_tui.results.table import Row, Table
+from iqa_tui.words.plain_json import plain_json
 from training.runfolder.text import plain_copy
 from training.runfolder.write import write_atomic
 

@@ -13,12 +13,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from iqa_tui.launch.code_words import code_words
-from iqa_tui.launch.errors import PlanError
-from iqa_tui.launch.plan import Experiment, Plan, Recorded, plan_from
-from iqa_tui.launch.settings import other_settings
+from iqa_tui.errors import PlanError
 from iqa_tui.monitor.state import RunState, fold
+from iqa_tui.plans.plan import Experiment, Plan, Recorded, plan_from
+from iqa_tui.plans.settings import other_settings
 from iqa_tui.results.statistics import mean_and_sd
+from iqa_tui.words.code import code_words
 from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.read import read_events, read_record, read_spec, run_status
 from training.runfolder.schema import Result, RunFolderError, Spec, State, Status

@@ -12,7 +12,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from iqa_tui.monitor.words import GLYPHS, RECORDED_GLYPH
+from iqa_tui.monitor.run_words import GLYPHS, RECORDED_GLYPH
 
 HERE = "On this screen"
 GROUPS = {"RowTable": "In a table", "LogView": "In the log", "App": "Everywhere"}

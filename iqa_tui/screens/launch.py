@@ -14,22 +14,23 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Button, Input, Label
 
-from iqa_tui.launch.check import check
-from iqa_tui.launch.devices import DeviceState, Survey
-from iqa_tui.launch.errors import LaunchError, cannot_be_written
-from iqa_tui.launch.flags import command_for, group_name
-from iqa_tui.launch.forecast import jobs_of
-from iqa_tui.launch.plan import Experiment, Plan, load_plan, preset_names
-from iqa_tui.launch.queue import LaunchRequest, enqueue, plan_seeds
-from iqa_tui.launch.schedule import STRATEGIES, Schedule, schedule
-from iqa_tui.launch.source import digest_of, other_code_words
-from iqa_tui.launch.typed import parse_seeds, parse_setting
-from iqa_tui.monitor import words
+from iqa_tui.devices.survey import DeviceState, Survey
+from iqa_tui.errors import LaunchError, cannot_be_written
+from iqa_tui.monitor import run_words
+from iqa_tui.monitor.trainer_code import digest_of, other_code_words
 from iqa_tui.panels.command_view import CommandView
 from iqa_tui.panels.device_list import DeviceList
 from iqa_tui.panels.experiment_list import ExperimentList
 from iqa_tui.panels.forecast import NAMES, StrategyList
 from iqa_tui.panels.plan_list import PlanList
+from iqa_tui.plans.flags import command_for, group_name
+from iqa_tui.plans.forecast import jobs_of
+from iqa_tui.plans.plan import Experiment, Plan, load_plan, preset_names
+from iqa_tui.plans.request import LaunchRequest, plan_seeds
+from iqa_tui.plans.simulate import STRATEGIES, Schedule, schedule
+from iqa_tui.plans.typed import parse_seeds, parse_setting
+from iqa_tui.queue.check import check
+from iqa_tui.queue.enqueue import enqueue
 from iqa_tui.screens.confirm import Choice, ConfirmScreen
 from iqa_tui.screens.room import Room, ScreenAsked, Session
 from iqa_tui.widgets.row_table import RowTable
@@ -118,7 +119,7 @@ class LaunchScreen(Room):
 
     def _likely_plan(self) -> str:
         """That of the newest runs; without any the demo: a newcomer's first enter launches what runs anywhere."""
-        ordered = words.in_plan_order(self.runs)
+        ordered = run_words.in_plan_order(self.runs)
         plan = ordered[0].spec.plan if ordered and ordered[0].spec else {}
         return str(plan.get("name", "demo"))
 

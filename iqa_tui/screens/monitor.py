@@ -13,7 +13,7 @@ from textual.containers import Container
 from textual.widget import Widget
 
 from iqa_tui.messages import LogChanged
-from iqa_tui.monitor import words
+from iqa_tui.monitor import run_words
 from iqa_tui.monitor.group import code_note, group_progress, starting_next
 from iqa_tui.monitor.log_tail import LogText
 from iqa_tui.monitor.state import RunState
@@ -95,7 +95,9 @@ class MonitorScreen(OrdersRoom):
     def _ordered(self) -> list[RunState]:
         """The runs that pass the filter, in plan order."""
         wanted = self._filter.casefold().split()
-        return [state for state in words.in_plan_order(self.runs) if all(word in _searched(state) for word in wanted)]
+        return [
+            state for state in run_words.in_plan_order(self.runs) if all(word in _searched(state) for word in wanted)
+        ]
 
     def _run_under_cursor(self) -> RunState | None:
         key = self.query_one(RunList).cursor_key
@@ -109,7 +111,7 @@ class MonitorScreen(OrdersRoom):
         is_first_look = not table.row_keys
         table.show_runs(
             ordered,
-            [] if self._filter else words.recorded_rows(ordered),
+            [] if self._filter else run_words.recorded_rows(ordered),
             waiting=self.devices.waiting if self.devices else {},
             colours=self._colours,
             now=time.time(),
@@ -124,7 +126,7 @@ class MonitorScreen(OrdersRoom):
 
     def _show_title(self) -> None:
         """What is looked for, or how far the newest group is."""
-        ordered = words.in_plan_order(self.runs)
+        ordered = run_words.in_plan_order(self.runs)
         title = "Runs"
         if self.problem:
             title = f"Runs · as they were last: {self.problem}"
@@ -141,7 +143,7 @@ class MonitorScreen(OrdersRoom):
     def devices_changed(self) -> None:
         if self.devices is None:
             return
-        names = {state.run_id: words.run_name(state) for state in self.runs}
+        names = {state.run_id: run_words.run_name(state) for state in self.runs}
         panel = self.query_one(GpuPanel)
         panel.show(self.devices.survey, self.devices.host, self.devices.utilisation, names, time.time())
         if any(state.run_id in self.devices.waiting for state in self.runs):
@@ -174,7 +176,7 @@ class MonitorScreen(OrdersRoom):
     def _show_why(self, state: RunState | None) -> None:
         """What the numbers of a run cannot say: in the table's border, or below it where that is too narrow."""
         waiting = self.devices.waiting if self.devices else {}
-        note = words.note_words(state, waiting.get(state.run_id, "")) if state else ""
+        note = run_words.note_words(state, waiting.get(state.run_id, "")) if state else ""
         table, why = self.query_one(RunList), self.query_one("#why", Notes)
         stands_in_border = table.has_room_for_note(note)
         table.set_note(note if stands_in_border else "")

@@ -7,11 +7,11 @@ import re
 import time
 from typing import Any
 
-from iqa_tui.launch.errors import LaunchError
-from iqa_tui.monitor import words
-from iqa_tui.monitor.pace import duration_words
+from iqa_tui.errors import LaunchError
+from iqa_tui.monitor import run_words
 from iqa_tui.monitor.state import RunState
 from iqa_tui.screens.room import Room
+from iqa_tui.words.durations import duration_words
 from training.runfolder.schema import State
 
 
@@ -23,12 +23,12 @@ class OrdersRoom(Room):
         if state is None:
             return
         if state.state is not State.QUEUED and not state.state.is_alive:
-            self.notify(f"{words.run_name(state)} is {state.state.value}: there is nothing to stop.")
+            self.notify(f"{run_words.run_name(state)} is {state.state.value}: there is nothing to stop.")
             return
         from iqa_tui.screens.confirm import Choice, ConfirmScreen  # noqa: PLC0415  after the first paint
 
         question = ConfirmScreen(
-            f"Stop {words.run_name(state)}?",
+            f"Stop {run_words.run_name(state)}?",
             stop_lines(state, time.time()),
             (
                 Choice("keep", "Keep it running" if state.state.is_alive else "Keep it queued"),
@@ -43,7 +43,7 @@ class OrdersRoom(Room):
         self.app.push_screen(question, answered)
 
     def _stop(self, state: RunState) -> None:
-        from iqa_tui.launch.stop import stop_run  # noqa: PLC0415  only who stops a run pays for it
+        from iqa_tui.queue.stop import stop_run  # noqa: PLC0415  only who stops a run pays for it
 
         try:
             said = stop_run(state.run)
@@ -59,8 +59,8 @@ class OrdersRoom(Room):
             self.run_worker(lambda: work(state), thread=True, group="orders")
 
     def _retry(self, state: RunState) -> None:
-        from iqa_tui.launch.signature import NotSigned  # noqa: PLC0415  as above
-        from iqa_tui.launch.stop import retry_run  # noqa: PLC0415
+        from iqa_tui.queue.stop import retry_run  # noqa: PLC0415
+        from iqa_tui.trust.signature import NotSigned  # noqa: PLC0415  as above
 
         try:
             said = retry_run(state.run)
@@ -73,7 +73,7 @@ class OrdersRoom(Room):
         self._tell(_with_name(said, state))
 
     def _show_adoption(self, state: RunState) -> None:
-        from iqa_tui.launch.adopt import adoption_of  # noqa: PLC0415  as above
+        from iqa_tui.queue.adopt import adoption_of  # noqa: PLC0415  as above
 
         try:
             adoption = adoption_of(state.run)
@@ -86,7 +86,7 @@ class OrdersRoom(Room):
         from iqa_tui.screens.confirm import Choice, ConfirmScreen  # noqa: PLC0415  after the first paint
 
         question = ConfirmScreen(
-            f"Queue {words.run_name(state)} here, in your name?",
+            f"Queue {run_words.run_name(state)} here, in your name?",
             adoption.lines,
             (Choice("leave", "Leave it"), Choice("adopt", "Queue it here", "primary")),
         )
@@ -98,7 +98,7 @@ class OrdersRoom(Room):
         self.app.push_screen(question, answered)
 
     def _adopt(self, state: RunState, adoption: Any) -> None:
-        from iqa_tui.launch.adopt import adopt_run  # noqa: PLC0415  as above
+        from iqa_tui.queue.adopt import adopt_run  # noqa: PLC0415  as above
 
         try:
             said = adopt_run(adoption)
@@ -120,7 +120,7 @@ class OrdersRoom(Room):
 
     def _change_place(self, state: RunState, order: str, *arguments: str) -> None:
         def work() -> None:
-            places = importlib.import_module("iqa_tui.launch.places")  # only who orders something pays for it
+            places = importlib.import_module("iqa_tui.queue.hold")  # only who orders something pays for it
             try:
                 said = getattr(places, order)(state.run, *arguments)
             except (LaunchError, OSError) as error:
@@ -163,7 +163,7 @@ def _retry_hint(state: RunState | None) -> str:
 
 def _with_name(said: str, state: RunState) -> str:
     """What the launcher says of a folder, said of the run as it is called on screen; a path stays what it is."""
-    return re.sub(rf"(?<!/)\b{re.escape(state.run_id)}\b(?!/)", lambda _: words.run_name(state), said)
+    return re.sub(rf"(?<!/)\b{re.escape(state.run_id)}\b(?!/)", lambda _: run_words.run_name(state), said)
 
 
 def stop_lines(state: RunState, now: float) -> list[str]:
@@ -171,7 +171,7 @@ def stop_lines(state: RunState, now: float) -> list[str]:
     elapsed = state.elapsed_seconds(now)
     where = f"on {state.device_label}" if state.device_label else "on no device yet"
     since = f"It has run for {duration_words(elapsed)} {where}" if elapsed is not None else "It has not started"
-    progress = f", epoch {words.epoch_words(state)}" if state.epoch else ""
+    progress = f", epoch {run_words.epoch_words(state)}" if state.epoch else ""
     lines = [state.run_id, f"{since}{progress}."]
     if state.state.is_alive:
         lines.append("It writes a checkpoint first; R tries it again from there.")

@@ -15,7 +15,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from iqa_tui.messages import DevicesSurveyed, LogChanged
-from iqa_tui.monitor import words
+from iqa_tui.monitor import run_words
 from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.header import HeaderBar
 from iqa_tui.widgets.canvas import Canvas, Line
@@ -120,10 +120,10 @@ class Room(Screen[None]):
         self.body_resized()
 
     def show_header(self) -> None:
-        ordered = words.in_plan_order(self.runs)
+        ordered = run_words.in_plan_order(self.runs)
         title = ordered[0].group if ordered else ""
-        recorded = len(words.recorded_rows(ordered))
-        self.query_one(HeaderBar).show(title, words.summary_words(self.runs, recorded))
+        recorded = len(run_words.recorded_rows(ordered))
+        self.query_one(HeaderBar).show(title, run_words.summary_words(self.runs, recorded))
 
     @property
     def is_launching(self) -> bool:

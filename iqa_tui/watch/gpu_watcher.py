@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from textual.message import Message
 
-from iqa_tui.launch.errors import LaunchError
+from iqa_tui.errors import LaunchError
 from iqa_tui.messages import DevicesSurveyed, HostLoad
 from training.runfolder.layout import RunFolder
 from training.runfolder.schema import Spec
 
 if TYPE_CHECKING:  # psutil and NVML are loaded in the thread, after the first paint
-    from iqa_tui.launch.devices import Survey
+    from iqa_tui.devices.survey import Survey
 
 PERIOD_SECONDS = 2.0
 HISTORY = 120
@@ -31,7 +31,7 @@ Queued = list[tuple[RunFolder, Spec]]
 
 
 class SurveysDevices(Protocol):
-    """What `iqa_tui.launch.devices.Surveyor` does."""
+    """What `iqa_tui.devices.survey.Surveyor` does."""
 
     def survey(self) -> Survey: ...
 
@@ -104,7 +104,7 @@ def _survey(surveyor: SurveysDevices) -> Survey:
     try:
         return surveyor.survey()
     except (LaunchError, OSError) as error:
-        from iqa_tui.launch.devices import Survey  # noqa: PLC0415  as above
+        from iqa_tui.devices.survey import Survey  # noqa: PLC0415  as above
 
         return Survey((), str(error), time.time())
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from iqa_tui.launch.plan import plan_from
+from iqa_tui.plans.plan import plan_from
 from tests.fakes.finished_runs import fail_run, finish_run, queue_run
 from tests.fakes.photographs import write_biq2021, write_csv_dataset, write_koniq
 

@@ -70,7 +70,7 @@ def test_the_run_folder_needs_the_standard_library_alone() -> None:
 
 
 def test_the_supervisor_needs_the_standard_library_and_the_run_folder_alone() -> None:
-    loaded = loaded_by(["iqa_tui.launch.supervisor"])
+    loaded = loaded_by(["iqa_tui.service.supervisor"])
     beyond = packages(loaded) - set(sys.stdlib_module_names)
     assert {name for name in beyond if not name.startswith(("_", "sitecustomize"))} <= {"training", "iqa_tui"}
 

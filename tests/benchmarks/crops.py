@@ -10,8 +10,8 @@ from tests.benchmarks.figure import median_seconds_in_turns, report
 from tests.benchmarks.means import PHOTOGRAPHS, decoded
 from tests.benchmarks.plain import PlainCrops, read_all
 from training.config import parse
-from training.datasets.batches import SplitImages, train_batches
-from training.transforms import Normalisation, plan_crops, to_network_input
+from training.images.batches import SplitImages, train_batches
+from training.images.transforms import Normalisation, plan_crops, to_network_input
 
 FLAGS = f"{PHOTOGRAPHS} --limit_train_images 100 --limit_test_images 1 --train_patch_num 10 --batch_size 32 --seed 1"
 PLAIN_CROPS = 320

@@ -17,12 +17,12 @@ from tests.benchmarks.means import LITE0, PHOTOGRAPHS, Means, decoded
 from tests.benchmarks.plain import PlainScores, read_all
 from training import metrics
 from training.datasets.base import Dataset
-from training.datasets.batches import SplitImages
-from training.datasets.store import ImageStore
 from training.device import Placement, cpu_has_bf16
-from training.evaluate import score_crops
+from training.images.batches import SplitImages
+from training.images.store import ImageStore
+from training.images.transforms import random_corners
 from training.network.weights import packaged_file
-from training.transforms import random_corners
+from training.run.evaluate import score_crops
 
 Scores = npt.NDArray[np.float64]
 SHARED = f"{PHOTOGRAPHS} --attention_fusion --seed 1 --test_patch_num 20 --test_random_crop --train_patch_num 1"

@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from iqa_tui.launch.dispatcher_files import dispatcher_lock
+from iqa_tui.queue.dispatcher_files import dispatcher_lock
 from tests.benchmarks.figure import report
 from tests.fakes.finished_runs import finish_run, queue_run
 from tests.fakes.lab import STUB
@@ -97,7 +97,7 @@ def _watch(runs_dir: Path, began: float) -> tuple[float, list[int]]:
 
 
 def _dispatcher(runs_dir: Path) -> int | None:
-    wanted = b"iqa_tui.launch.dispatcher\0" + os.fsencode(runs_dir)
+    wanted = b"iqa_tui.service.dispatcher\0" + os.fsencode(runs_dir)
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             if wanted in path.read_bytes():

@@ -7,22 +7,22 @@ import io
 import time
 from pathlib import Path
 
-from training.checkpoint import Progress
+from training.checkpoints.resumable import Progress
+from training.checkpoints.schedule import Keeper
 from training.config import TrainConfig, parse
 from training.datasets import open_dataset
 from training.datasets.base import Dataset
-from training.datasets.batches import SplitImages
-from training.datasets.cache import open_images
-from training.datasets.store import ImageStore
 from training.device import place, suit_network
-from training.keeper import Keeper
-from training.loop import train_epoch
+from training.images.batches import SplitImages
+from training.images.cache import open_images
+from training.images.store import ImageStore
 from training.losses import build_criterion
 from training.network.build import build_network
 from training.optim import build_optimizer
-from training.record import Recorder
+from training.run.loop import train_epoch
 from training.runfolder.layout import RunFolder
 from training.runfolder.write import EventWriter
+from training.telling.recorder import Recorder
 
 BIQ2021 = Path(__file__).parents[3] / "shared" / "data" / "biq2021"
 PHOTOGRAPHS = f"--dataset biq2021 --data_path {BIQ2021}" if BIQ2021.is_dir() else "--dataset demo --patch_size 128"

@@ -21,9 +21,9 @@ from tests.benchmarks.figure import report
 from tests.benchmarks.means import Means
 from tests.benchmarks.training import BareLoop
 from training.datasets.base import Dataset, Item
-from training.datasets.batches import SplitImages
-from training.datasets.store import ImageStore, map_images
-from training.evaluate import score_crops
+from training.images.batches import SplitImages
+from training.images.store import ImageStore, map_images
+from training.run.evaluate import score_crops
 
 SIZE = (384, 512)
 """Of KonIQ-10k's images in the cache."""

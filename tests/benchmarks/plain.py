@@ -10,8 +10,8 @@ from torch import Tensor
 from torchvision import transforms
 
 from training.datasets.base import Dataset
-from training.datasets.cache import decode
-from training.transforms import Normalisation
+from training.images.cache import decode
+from training.images.transforms import Normalisation
 
 
 def read_all(dataset: Dataset, split: str, smallest_side: int) -> list[Image.Image]:

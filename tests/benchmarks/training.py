@@ -9,10 +9,10 @@ import torch
 
 from tests.benchmarks.figure import median_seconds_in_turns, report
 from tests.benchmarks.means import LITE0, Means, decoded
-from training.datasets.batches import SplitImages, train_batches
-from training.loop import steps_per_epoch
+from training.images.batches import SplitImages, train_batches
+from training.images.transforms import plan_crops, to_network_input
 from training.optim import CLIP_NORM
-from training.transforms import plan_crops, to_network_input
+from training.run.loop import steps_per_epoch
 
 FLAGS = (
     f"--dataset demo {LITE0} --weights none --limit_train_images 96 --train_patch_num 1 "

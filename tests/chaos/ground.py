@@ -156,9 +156,9 @@ def _role(pid: int) -> str:
         return comm.removeprefix("chaos-")
     words = {
         b"chaos/trainer.py": "trainer",
-        b"iqa_tui.launch.supervisor": "supervisor",
-        b"iqa_tui.launch.dispatcher": "dispatcher",
-        b"iqa_tui.gpus": "driver",
+        b"iqa_tui.service.supervisor": "supervisor",
+        b"iqa_tui.service.dispatcher": "dispatcher",
+        b"iqa_tui.devices.gpus": "driver",
         b"-m\0iqa_tui\0": "app",
     }
     return next((role for word, role in words.items() if word in command), "command")

@@ -11,12 +11,12 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-from iqa_tui.launch.errors import LaunchError
-from iqa_tui.launch.places import hold_run, prioritise_run, release_run
-from iqa_tui.launch.processes import trainer_variables
-from iqa_tui.launch.queue import ensure_dispatcher, revive_dispatcher
-from iqa_tui.launch.signature import write_signed
-from iqa_tui.launch.stop import retry_run, stop_run
+from iqa_tui.errors import LaunchError
+from iqa_tui.processes.start import trainer_variables
+from iqa_tui.queue.enqueue import ensure_dispatcher, revive_dispatcher
+from iqa_tui.queue.hold import hold_run, prioritise_run, release_run
+from iqa_tui.queue.stop import retry_run, stop_run
+from iqa_tui.trust.signature import write_signed
 from tests.chaos.ground import TRAINER, Ground
 from tests.chaos.judge import FORGED, Watch
 from tests.chaos.strangers import Strangers

@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from iqa_tui.launch.errors import LaunchError
-from iqa_tui.launch.stop import retry_run, stop_run
+from iqa_tui.errors import LaunchError
+from iqa_tui.queue.stop import retry_run, stop_run
 from tests.chaos.ground import TRAINER, Ground
 from tests.chaos.judge import FORGED, Watch
 from training.runfolder.host import boot_id, host_name, machine_id

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from iqa_tui.launch.plan import load_plan
-from iqa_tui.launch.signature import write_signed
+from iqa_tui.plans.plan import load_plan
+from iqa_tui.trust.signature import write_signed
 from tests.golden.make import START, a_spec
 from training.runfolder.layout import RunFolder, create_run_folder
 from training.runfolder.schema import ExitKind, ExitRecord, Result

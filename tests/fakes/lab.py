@@ -15,12 +15,13 @@ from typing import Any
 
 import pytest
 
-from iqa_tui.launch.devices import Device
-from iqa_tui.launch.plan import Plan, plan_from
-from iqa_tui.launch.processes import trainer_variables
-from iqa_tui.launch.queue import LaunchRequest, enqueue
-from iqa_tui.launch.signature import write_signed
-from iqa_tui.launch.stop import state_words
+from iqa_tui.devices.survey import Device
+from iqa_tui.plans.plan import Plan, plan_from
+from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.processes.start import trainer_variables
+from iqa_tui.queue.enqueue import enqueue
+from iqa_tui.queue.stop import state_words
+from iqa_tui.trust.signature import write_signed
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record, read_spec, run_status
 from training.runfolder.schema import ExitRecord, ProcessRecord, State
@@ -60,7 +61,7 @@ class Lab:
     def supervise(self, run: RunFolder, device: Device = CPU_0) -> subprocess.Popen[bytes]:
         """A supervisor as the dispatcher would start it."""
         content = asdict(device)
-        command = [sys.executable, "-m", "iqa_tui.launch.supervisor", str(run.path), json.dumps(content)]
+        command = [sys.executable, "-m", "iqa_tui.service.supervisor", str(run.path), json.dumps(content)]
         supervisor = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
         self._supervisors.append(supervisor)
         return supervisor
@@ -80,7 +81,7 @@ class Lab:
         return found
 
     def dispatchers(self) -> list[int]:
-        return [pid for pid in self.processes() if b"iqa_tui.launch.dispatcher" in _command_line(pid)]
+        return [pid for pid in self.processes() if b"iqa_tui.service.dispatcher" in _command_line(pid)]
 
     def sweep(self) -> None:
         """End what is left, again and again, as processes start others."""

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from iqa_tui.launch.marks import MARK_VARIABLE, make_mark
+from iqa_tui.processes.marks import MARK_VARIABLE, make_mark
 from tests.golden.make import a_spec
 from training.runfolder.layout import RunFolder
 from training.runfolder.write import make_folder, write_record

@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from iqa_tui.launch.dispatcher_files import dispatcher_lock
-from iqa_tui.launch.signature import write_signed
-from iqa_tui.launch.state_folder import state_folder
+from iqa_tui.queue.dispatcher_files import dispatcher_lock
+from iqa_tui.trust.signature import write_signed
+from iqa_tui.trust.state_folder import state_folder
 from training.runfolder.host import boot_id, host_name, machine_id
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from iqa_tui.launch.adopt import adoption_of
-from iqa_tui.launch.backlog import Backlog
 from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.queue.adopt import adoption_of
+from iqa_tui.queue.backlog import Backlog
 from iqa_tui.results.export import render
 from iqa_tui.results.table import build_table
 from training.runfolder.schema import State

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from iqa_tui.launch.lease import lease_holder
+from iqa_tui.devices.lease import lease_holder
 from tests.fakes import scoring_trainer
 from tests.fakes.lab import Lab, process, state, wait_for, wait_for_end, wait_until, words
 from tests.fakes.nvml import FakeGpus

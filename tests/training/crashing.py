@@ -24,14 +24,15 @@ import safetensors.torch
 import torch
 
 from training import __main__ as program
-from training import keeper, loop, record
-from training import run as story
-from training.datasets import cache
+from training.checkpoints import schedule as keeper
+from training.images import cache
 from training.network.quality import QualityNetwork
+from training.run import loop, story
 from training.runfolder import write as writer
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_events, read_record
 from training.runfolder.schema import Result
+from training.telling import recorder as record
 
 CHECKPOINT_STEPS = 2
 """Steps from one checkpoint within an epoch to the next."""

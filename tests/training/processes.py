@@ -60,7 +60,7 @@ def wait_for_steps(run: RunFolder, process: subprocess.Popen[str], attempt: int 
 
 def train_here(folder: Path, *flags: object) -> RunFolder:
     """The run from data to result, without records and locks."""
-    from training.run import run
+    from training.run.story import run
 
     attempt = SimpleNamespace(
         run=RunFolder(folder), number=1, by_hand=False, source_digest="", should_stop=lambda: False

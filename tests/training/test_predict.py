@@ -18,15 +18,15 @@ from tests.fakes.photographs import write_csv_dataset, write_picture
 from tests.training.processes import SMALL, train_here
 from training.config import parse
 from training.datasets.base import SHRUNK
-from training.datasets.cache import decode
 from training.errors import BadCheckpoint, NoWeights
+from training.images.cache import decode
 from training.network import published
 from training.network.build import build_network
 from training.predict import as_table, main
+from training.run.scorer import open_scorer
+from training.run.setup import notes_of_setup
 from training.runfolder.read import read_record
 from training.runfolder.schema import Result
-from training.scorer import open_scorer
-from training.setup import notes_of_setup
 
 
 def predict(capsys, *arguments: object) -> dict:

@@ -11,19 +11,20 @@ import torch
 from tests.fakes.photographs import write_csv_dataset
 from tests.training.datasets.test_datasets import decoded, opened
 from tests.training.processes import SMALL, train_here
-from training import checkpoint, evaluate, loop
-from training import run as run_story
-from training.checkpoint import Progress
+from training.checkpoints import resumable as checkpoint
+from training.checkpoints.resumable import Progress
 from training.config import parse
-from training.datasets.batches import SplitImages, crops_to_score
-from training.evaluate import Evaluation
+from training.images.batches import SplitImages, crops_to_score
+from training.images.transforms import to_network_input
 from training.losses import LOSSES, build_criterion
 from training.network.build import build_network
 from training.optim import build_optimizer, lr_at, rising_lr_note, set_lr
+from training.run import evaluate, loop
+from training.run import story as run_story
+from training.run.evaluate import Evaluation
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_events, read_record
 from training.runfolder.schema import Result
-from training.transforms import to_network_input
 
 PUBLISHED = ["--dataset", "demo", "--protocol", "published"]
 CLEAN = ["--dataset", "demo"]

@@ -10,14 +10,15 @@ import torch
 from tests.fakes.photographs import write_csv_dataset
 from tests.training.datasets.test_datasets import decoded, opened
 from tests.training.processes import SMALL, train_here
-from training import device, evaluate
-from training.checkpoint import Progress
+from training import device
+from training.checkpoints.resumable import Progress
 from training.config import parse
-from training.datasets.batches import SplitImages
 from training.device import Placement, check_compiler, keep_freed_memory
 from training.errors import NoCompiler
-from training.loop import _batches
+from training.images.batches import SplitImages
 from training.network.build import build_network
+from training.run import evaluate
+from training.run.loop import _batches
 
 CPU = Placement(torch.device("cpu"), "CPU", "fp32")
 GPU = Placement(torch.device("cuda"), "a GPU", "bf16")

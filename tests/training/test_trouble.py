@@ -17,11 +17,11 @@ from torch import Tensor
 from tests.fakes.photographs import write_csv_dataset
 from tests.fakes.public_datasets import write_agiqa, write_kadid
 from tests.training.processes import SMALL, train_here
-from training import keeper, loop
-from training import run as story
-from training.attempt import _exit_kind, exit_code
+from training.checkpoints import schedule as keeper
 from training.errors import BadCheckpoint, BadData, CannotWrite, GpuOutOfMemory, LossNotFinite
 from training.network.quality import QualityNetwork
+from training.process.attempt import _exit_kind, exit_code
+from training.run import loop, story
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import EventTail, read_events, read_record
 from training.runfolder.schema import ExitKind, Result
@@ -179,7 +179,7 @@ def test_without_room_for_the_best_weights_or_the_result_the_run_ends_and_goes_o
         with monkeypatch.context() as patched:
             patched.setattr(story, name, without_room)
             if room_bytes is None:
-                patched.setattr("training.outcome.write_record", refuse)
+                patched.setattr("training.run.finish.write_record", refuse)
             with pytest.raises(CannotWrite) as ended:
                 train_here(run.path, *flags, "--resume")
         assert str(ended.value).startswith(f"{path} cannot be written (")

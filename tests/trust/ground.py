@@ -350,7 +350,7 @@ class Ground:
 
     def launchers(self) -> set[int]:
         """Dispatchers and supervisors."""
-        return set(self.commands("iqa_tui.launch"))
+        return set(self.commands("iqa_tui.service"))
 
     def comes_true(self, question: Callable[[], Any], *, besides: set[int], seconds: float = 12.0) -> bool:
         """Whether it becomes true before the launcher has nothing left to do.
@@ -440,7 +440,7 @@ class Ground:
         return self.commands("stub_trainer.py", str(about))
 
     def dispatchers(self) -> list[int]:
-        return self.commands("iqa_tui.launch.dispatcher")
+        return self.commands("iqa_tui.service.dispatcher")
 
     def _pids(self) -> Iterator[int]:
         mark = str(self.folder).encode()

@@ -14,10 +14,10 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from iqa_tui.launch.errors import LaunchError
-from iqa_tui.launch.lease import Holder, lease_holders, take_lease
-from iqa_tui.launch.lease_folder import lease_file
-from iqa_tui.launch.setaside import driver_failures, put_back, record_driver_loss, set_aside_reason, withdraw
+from iqa_tui.devices.lease import Holder, lease_holders, take_lease
+from iqa_tui.devices.lease_folder import lease_file
+from iqa_tui.devices.withdrawn import driver_failures, put_back, record_driver_loss, set_aside_reason, withdraw
+from iqa_tui.errors import LaunchError
 from tests.trust import damage
 from tests.trust.fuzz import Figures, Hang, Watchdog
 from training.runfolder.layout import RunFolder

@@ -12,25 +12,25 @@ from types import SimpleNamespace
 from typing import Any
 
 from iqa_tui.commands import status
-from iqa_tui.launch import causes
-from iqa_tui.launch.backlog import Backlog
-from iqa_tui.launch.devices import Device, DeviceState, Survey
-from iqa_tui.launch.dispatcher_files import is_dispatching
-from iqa_tui.launch.missing import find_missing
-from iqa_tui.launch.plan import Plan, plan_from
-from iqa_tui.launch.settings import other_settings_words
-from iqa_tui.launch.source import group_code
-from iqa_tui.launch.turn import starts_next
+from iqa_tui.devices.survey import Device, DeviceState, Survey
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.group import by_group
 from iqa_tui.monitor.log_tail import LogTail
+from iqa_tui.monitor.run_words import in_plan_order, note_words, recorded_rows, run_names, summary_words
 from iqa_tui.monitor.state import RunState
-from iqa_tui.monitor.words import in_plan_order, note_words, recorded_rows, run_names, summary_words
+from iqa_tui.monitor.trainer_code import group_code
 from iqa_tui.panels.curves import Shown, View, series_of
 from iqa_tui.panels.result_table import result_row, srcc_bounds
 from iqa_tui.panels.run_list import recorded_row, run_row
+from iqa_tui.plans.plan import Plan, plan_from
+from iqa_tui.plans.priority import starts_next
+from iqa_tui.plans.settings import other_settings_words
+from iqa_tui.queue.backlog import Backlog
+from iqa_tui.queue.dispatcher_files import is_dispatching
+from iqa_tui.queue.missing import find_missing
 from iqa_tui.results.export import FORMATS, render
 from iqa_tui.results.table import build_table, group_tables
+from iqa_tui.service import causes
 from iqa_tui.widgets.line_plot import PlotOptions
 from iqa_tui.widgets.plotting import plot_lines
 from tests.fakes.run_folders import PLAN

@@ -176,7 +176,7 @@ def supervisors():
         try:
             if os.stat("/proc/" + pid).st_uid == int(uid) and pid.isdecimal():
                 words = open("/proc/" + pid + "/cmdline", "rb").read()
-                if b"iqa_tui.launch.supervisor" in words:
+                if b"iqa_tui.service.supervisor" in words:
                     return True
                 if words and b"iqa_tui" not in words:
                     known.add(pid)

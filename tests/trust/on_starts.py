@@ -58,9 +58,9 @@ def _run_whose_supervisor_could_not_fork(ground: Ground) -> Path:
     for number in range(3):
         runs = ground.make(f"runs-{number}", ground.ann)
         _, waiting, end = ground.queue_behind(ground.ann, runs)
-        before = set(ground.commands("iqa_tui.launch.supervisor"))
+        before = set(ground.commands("iqa_tui.service.supervisor"))
         end.touch()
-        new = ground.until(lambda known=before: set(ground.commands("iqa_tui.launch.supervisor")) - known, "it", 5.0)
+        new = ground.until(lambda known=before: set(ground.commands("iqa_tui.service.supervisor")) - known, "it", 5.0)
         supervisor = str(min(new))
         ground.run(ground.ann, "prlimit", "--nproc=1:", "--pid", supervisor)
         if not started(waiting) and not ground.trainers(waiting):

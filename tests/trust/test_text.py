@@ -21,10 +21,10 @@ import pytest
 from rich.cells import cell_len
 
 from iqa_tui.app import IqaApp
-from iqa_tui.gpus.sample import GpuProcess, GpuSample
-from iqa_tui.launch.devices import Device, DeviceState, Survey
-from iqa_tui.launch.lease import Holder, lease_file, take_lease
-from iqa_tui.launch.setaside import withdraw
+from iqa_tui.devices.gpus.sample import GpuProcess, GpuSample
+from iqa_tui.devices.lease import Holder, lease_file, take_lease
+from iqa_tui.devices.survey import Device, DeviceState, Survey
+from iqa_tui.devices.withdrawn import withdraw
 from tests.fakes.lab import Lab, lab
 from tests.fakes.run_folders import FakeRun, hold_dispatcher_lock
 from tests.iqa_tui.screens.conftest import screen_text, settle

@@ -16,9 +16,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from iqa_tui.launch import processes
-from iqa_tui.launch.queue import ensure_dispatcher
 from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.processes import start as processes
+from iqa_tui.queue.enqueue import ensure_dispatcher
 from training.runfolder.layout import RunFolder, create_run_folder, list_runs
 from training.runfolder.read import run_status
 from training.runfolder.schema import Spec, State
@@ -34,7 +34,7 @@ def queue(runs_dir: Path, count: int, steps: int) -> None:
         argv = [sys.executable, str(TRAINER), "--run_folder", "{run_folder}", "--steps", str(steps)]
         spec = Spec(run.run_id, run.run_id, run.run_id, argv, time.time())
         try:
-            signature = importlib.import_module("iqa_tui.launch.signature")
+            signature = importlib.import_module("iqa_tui.trust.signature")
         except ImportError:  # a program that signs nothing
             write_record(run.spec, spec)
         else:

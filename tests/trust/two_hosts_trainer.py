@@ -43,7 +43,7 @@ def guard(run: RunFolder, attempt: int) -> type[Exception]:
     """Beat and fence as the real trainer has them; what is raised when another attempt has taken the run."""
     try:
         from training.errors import TakenOver
-        from training.fence import guard_supervised
+        from training.process.fence import guard_supervised
     except ImportError:  # a program of before
         return RuntimeError
     guard_supervised(run, attempt)

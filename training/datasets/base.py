@@ -11,7 +11,7 @@ from typing import Any
 
 from PIL import Image
 
-from training.datasets.files import states_of
+from training.datasets.labels.files import states_of
 from training.errors import BadData
 from training.seed import stream
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from training.datasets.base import SHRUNK, Dataset, Item
-from training.datasets.folders import ImageFolders
-from training.datasets.rows import Row
-from training.datasets.sheet import read_sheet_by_place
+from training.datasets.labels.folders import ImageFolders
+from training.datasets.labels.rows import Row
+from training.datasets.labels.sheet import read_sheet_by_place
 from training.datasets.splits import split_anew
 
 LABELS = "DatabaseGrades.xlsx"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from training.datasets.base import Dataset, Item
-from training.datasets.rows import read_rows
+from training.datasets.labels.rows import read_rows
 from training.datasets.splits import hold_out
 
 FILES = {"train": "Train (Images and MOS).csv", "test": "Test (Images and MOS).csv"}

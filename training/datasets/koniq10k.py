@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from training.datasets.base import Dataset, Item, Sizing
-from training.datasets.folders import ImageFolders
-from training.datasets.rows import Row, read_rows
+from training.datasets.labels.folders import ImageFolders
+from training.datasets.labels.rows import Row, read_rows
 from training.datasets.splits import split_anew
 from training.errors import BadData
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from training.datasets.base import Dataset, Item
-from training.datasets.matfile import read_mat, side_by_side
+from training.datasets.labels.matfile import read_mat, side_by_side
 from training.datasets.splits import split_anew
 from training.errors import BadData
 

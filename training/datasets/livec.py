@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from training.datasets.base import Dataset, Item
-from training.datasets.folders import ImageFolders
-from training.datasets.matfile import read_mat, side_by_side
+from training.datasets.labels.folders import ImageFolders
+from training.datasets.labels.matfile import read_mat, side_by_side
 from training.datasets.splits import split_anew
 
 NAMES, MOS, MOS_SD = "AllImages_release", "AllMOS_release", "AllStdDev_release"

@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from training.datasets.base import SHRUNK, Dataset, Item
-from training.datasets.folders import ImageFolders
-from training.datasets.sheet import read_sheet
+from training.datasets.labels.folders import ImageFolders
+from training.datasets.labels.sheet import read_sheet
 from training.datasets.splits import split_anew
 
 LABELS = "Annotations/MOS and Image attribute scores.xlsx"

@@ -9,9 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from training.datasets.base import Dataset, Item
-from training.datasets.folders import ImageFolders
-from training.datasets.matfile import side_by_side
-from training.datasets.rows import read_words
+from training.datasets.labels.folders import ImageFolders
+from training.datasets.labels.matfile import side_by_side
+from training.datasets.labels.rows import read_words
 from training.datasets.splits import split_anew
 
 LABELS = "mos_with_names.txt"

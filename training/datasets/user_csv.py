@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from training.datasets.base import SHRUNK, SPLITS, Dataset, Item
-from training.datasets.rows import Row, read_rows
+from training.datasets.labels.rows import Row, read_rows
 from training.datasets.splits import hold_out, split_anew
 from training.errors import BadData
 

@@ -14,8 +14,8 @@ from timm.models import PretrainedCfg
 from torch import Tensor, nn
 
 from training.errors import BadUsage
+from training.images.transforms import Normalisation
 from training.network import weights as weight_files
-from training.transforms import Normalisation
 
 MAPS = 4
 

@@ -13,9 +13,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 
 from training.errors import NoWeights
+from training.images.transforms import Normalisation
 from training.network.quality import QualityNetwork
 from training.network.weights import StateDict, differences
-from training.transforms import Normalisation
 
 MARK = "hyper.squeeze."
 """Only whole networks of this program have keys that begin so."""
@@ -29,7 +29,7 @@ class OwnWeights:
     config: dict[str, Any]
     """The flags of the run."""
     reading: dict[str, Any]
-    """How to make an input of an image and a score of the output, see `training.checkpoint.reading_of`."""
+    """How to make an input of an image and a score of the output, see `training.checkpoints.resumable.reading_of`."""
 
 
 def is_own(state: StateDict) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from training.images.transforms import Normalisation
 from training.network.backbone import Backbone
 from training.network.fusion import MultiScaleFusion
 from training.network.hypernet import HyperNetwork, TargetNetwork
 from training.network.local_distortion import LocalDistortion
-from training.transforms import Normalisation
 
 
 class QualityNetwork(nn.Module):

@@ -20,7 +20,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from training.errors import NoWeights
-from training.transforms import Normalisation
+from training.images.transforms import Normalisation
 
 StateDict = dict[str, Tensor]
 

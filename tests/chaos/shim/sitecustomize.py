@@ -26,7 +26,7 @@ def is_running(module: str) -> bool:
 
 def break_leases() -> None:
     """Every taker gets every device."""
-    from iqa_tui.launch import lease
+    from iqa_tui.devices import lease
 
     lease.take_lease = lambda *_, **__: os.open(os.devnull, os.O_RDONLY)
     lease.lease_holders = lambda *_, **__: ()
@@ -34,7 +34,7 @@ def break_leases() -> None:
 
 def break_states() -> None:
     """Ends are written down without a cause."""
-    from iqa_tui.launch import causes
+    from iqa_tui.service import causes
     from training.runfolder.schema import ExitKind
 
     causes.explain = lambda ending: (ExitKind.FAILED, "")
@@ -42,7 +42,8 @@ def break_states() -> None:
 
 def break_processes() -> None:
     """Nothing that outlives a trainer is ended."""
-    from iqa_tui.launch import children, strays
+    from iqa_tui.processes import child as children
+    from iqa_tui.processes import strays
 
     children.Child.sweep = lambda self: None
     strays.end_strays = lambda *_, **__: 0
@@ -78,5 +79,5 @@ if "CHAOS_CLOCK" in os.environ:
 for name in filter(None, os.environ.get("CHAOS_BREAK", "").split(",")):
     if is_running("chaos/trainer.py"):
         IN_THE_TRAINER.get(name, lambda: None)()
-    elif is_running("iqa_tui.launch."):
+    elif is_running("iqa_tui.service."):
         IN_THE_LAUNCHER.get(name, lambda: None)()

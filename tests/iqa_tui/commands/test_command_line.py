@@ -18,7 +18,7 @@ import pytest
 from iqa_tui.__main__ import main
 from iqa_tui.commands import terminal
 from iqa_tui.commands.version import VERSION
-from iqa_tui.launch.lease import Holder, take_lease
+from iqa_tui.devices.lease import Holder, take_lease
 from tests.fakes.lab import STUB, Lab, state, stub, wait_for_end, wait_until, words
 from tests.fakes.nvml import VERSION_MISMATCH, FakeGpus
 from training.runfolder.layout import RunFolder, list_runs

@@ -15,16 +15,19 @@ from typing import Any
 
 import pytest
 
-from iqa_tui.commands import checks, disk_check, doctor, machine_checks
-from iqa_tui.commands.ask_python import answers
-from iqa_tui.commands.checks import check_dataset, check_torch, check_weights, judge_torch
-from iqa_tui.commands.disk_check import Need, cache_needs, check_answers, check_disk, checkpoint_need
-from iqa_tui.commands.finding import Finding
-from iqa_tui.commands.machine_checks import check_container, check_gpus, check_locks, check_sessions
-from iqa_tui.gpus.driver import Driver, Reading
-from iqa_tui.gpus.sample import GpuSample
-from iqa_tui.launch.processes import child_environment, program
-from iqa_tui.launch.setaside import record_xid, withdraw
+from iqa_tui.commands import doctor
+from iqa_tui.devices.gpus.driver import Driver, Reading
+from iqa_tui.devices.gpus.sample import GpuSample
+from iqa_tui.devices.withdrawn import record_xid, withdraw
+from iqa_tui.doctor import checks
+from iqa_tui.doctor import disk as disk_check
+from iqa_tui.doctor import machine as machine_checks
+from iqa_tui.doctor.ask_python import answers
+from iqa_tui.doctor.checks import check_dataset, check_torch, check_weights, judge_torch
+from iqa_tui.doctor.disk import Need, cache_needs, check_answers, check_disk, checkpoint_need
+from iqa_tui.doctor.finding import Finding
+from iqa_tui.doctor.machine import check_container, check_gpus, check_locks, check_sessions
+from iqa_tui.processes.start import child_environment, program
 from tests.fakes.lab import Lab
 from tests.fakes.nvml import NOT_SUPPORTED, UNKNOWN, VERSION_MISMATCH, FakeGpus
 from tests.iqa_tui.commands.test_command_line import LONG, Shell, plan_file
@@ -140,7 +143,7 @@ def test_xids_that_were_seen_are_named(gpus: FakeGpus, lab: Lab) -> None:
 def test_a_driver_that_wakes_up_is_not_to_be_rebooted(gpus: FakeGpus) -> None:
     gpus.says = ["hang -1 init 30"]
     gpus.write()
-    driver = Driver(program("iqa_tui.gpus.sampler"), child_environment(), start_seconds=0.2)
+    driver = Driver(program("iqa_tui.devices.gpus.sampler"), child_environment(), start_seconds=0.2)
     (finding,), _ = check_gpus(driver)
     assert sign(finding) == "blocked"
     assert "persistence mode, keeps it awake" in finding.words

@@ -13,8 +13,8 @@ import pytest
 
 from iqa_tui.monitor import catalog as catalog_module
 from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.monitor.run_words import recorded_rows
 from iqa_tui.monitor.state import RunState
-from iqa_tui.monitor.words import recorded_rows
 from tests.fakes.run_folders import FakeRun
 from tests.trust.damage import KINDS
 from training.runfolder.read import read_spec

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from iqa_tui.gpus.sample import GpuSample
-from iqa_tui.launch.devices import Device, DeviceState, Survey
-from iqa_tui.launch.waiting import waiting_reasons
+from iqa_tui.devices.gpus.sample import GpuSample
+from iqa_tui.devices.survey import Device, DeviceState, Survey
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.group import GroupProgress, code_note, group_progress, starting_next
 from iqa_tui.monitor.state import RunState
+from iqa_tui.queue.waits import waiting_reasons
 from tests.fakes.run_folders import FakeRun
 from training.runfolder.schema import Place
 from training.runfolder.write import write_record

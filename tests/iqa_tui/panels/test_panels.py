@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from iqa_tui.gpus.sample import GpuSample
-from iqa_tui.launch.devices import Device, DeviceState, Survey
-from iqa_tui.launch.lease import Holder
+from iqa_tui.devices.gpus.sample import GpuSample
+from iqa_tui.devices.lease import Holder
+from iqa_tui.devices.survey import Device, DeviceState, Survey
 from iqa_tui.messages import HostLoad
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.state import RunState, fold
@@ -187,7 +187,7 @@ def test_a_failed_row_of_results_says_why() -> None:
 
 
 def test_a_tick_is_a_sign_not_a_colour() -> None:
-    from iqa_tui.launch.plan import Experiment
+    from iqa_tui.plans.plan import Experiment
 
     ticked, unticked = (experiment_row(Experiment("F2", "L2"), state).cells["tick"] for state in (True, False))
     assert (ticked[0][0], unticked[0][0]) == ("[x]", "[ ]")

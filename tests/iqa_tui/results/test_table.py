@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from iqa_tui.launch.plan import load_plan
 from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.plans.plan import load_plan
 from iqa_tui.results.export import caption
 from iqa_tui.results.table import Row, Table, build_table, group_tables
 from tests.fakes.finished_runs import fail_run, finish_run, queue_run

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from iqa_tui.launch import adopt
-from iqa_tui.launch.signature import why_not_signed
 from iqa_tui.panels.run_list import RunList
+from iqa_tui.queue import adopt
 from iqa_tui.screens.confirm import ConfirmScreen
+from iqa_tui.trust.signature import why_not_signed
 from tests.fakes.run_folders import FakeRun
 from tests.iqa_tui.screens.conftest import OpenApp, screen_text, settle
 

@@ -10,13 +10,13 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from iqa_tui.launch.devices import Device, DeviceState, Survey
-from iqa_tui.launch.plan import PlanError
-from iqa_tui.launch.queue import LaunchRequest
+from iqa_tui.devices.survey import Device, DeviceState, Survey
 from iqa_tui.panels.command_view import CommandView
 from iqa_tui.panels.device_list import DeviceList
 from iqa_tui.panels.experiment_list import ExperimentList
 from iqa_tui.panels.plan_list import PlanList
+from iqa_tui.plans.plan import PlanError
+from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.screens import launch as launch_module
 from iqa_tui.screens.confirm import ConfirmScreen
 from iqa_tui.screens.launch import chosen_seeds, parse_overrides

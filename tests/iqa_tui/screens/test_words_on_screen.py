@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from iqa_tui.gpus.sample import GpuSample
-from iqa_tui.launch.devices import Device, DeviceState, Survey
+from iqa_tui.devices.gpus.sample import GpuSample
+from iqa_tui.devices.survey import Device, DeviceState, Survey
 from iqa_tui.messages import DevicesSurveyed, RunsChanged
 from iqa_tui.panels.device_list import DeviceList
 from iqa_tui.panels.run_list import RunList
@@ -164,7 +164,7 @@ async def test_an_error_names_the_run_but_leaves_paths_as_they_are(
     def refuse(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("iqa_tui.launch.places.write_record", refuse)
+    monkeypatch.setattr("iqa_tui.queue.hold.write_record", refuse)
     async with open_app() as pilot:
         await settle(pilot, lambda: "○ queued" in screen_text(pilot))
         await pilot.press("h")

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from textual.message import Message
 
-from iqa_tui.gpus.sample import GpuSample
-from iqa_tui.launch.devices import Device, DeviceState, Survey
-from iqa_tui.launch.dispatcher_files import dispatcher_log
-from iqa_tui.launch.errors import LaunchError
+from iqa_tui.devices.gpus.sample import GpuSample
+from iqa_tui.devices.survey import Device, DeviceState, Survey
+from iqa_tui.errors import LaunchError
 from iqa_tui.messages import DevicesSurveyed, LogChanged, RunsChanged
+from iqa_tui.queue.dispatcher_files import dispatcher_log
+from iqa_tui.watch.dispatcher_reviver import Reviver
 from iqa_tui.watch.gpu_watcher import GpuWatcher
-from iqa_tui.watch.reviver import Reviver
 from iqa_tui.watch.run_watcher import RunWatcher
 from tests.fakes.run_folders import FakeRun, hold_dispatcher_lock
 from training.runfolder.schema import State
@@ -156,11 +156,11 @@ def test_where_nobody_can_dispatch_every_run_of_ours_says_why(tmp_path: Path, mo
     def refused(*_: object) -> int:
         raise OSError(30, "Read-only file system", "/usr/bin/python")
 
-    monkeypatch.setattr("iqa_tui.launch.queue.start_detached", refused)
+    monkeypatch.setattr("iqa_tui.queue.enqueue.start_detached", refused)
     assert reviver(queued, gpu(1))[fake.run.run_id].startswith(
         f"no dispatcher can be started: {tmp_path}: Read-only file system; "
     )
-    monkeypatch.setattr("iqa_tui.launch.queue.start_detached", lambda *_: 0)  # it ends before anybody looks
+    monkeypatch.setattr("iqa_tui.queue.enqueue.start_detached", lambda *_: 0)  # it ends before anybody looks
     said = [reviver(queued, gpu(1))[fake.run.run_id] for _ in range(6)]
     assert ["gets no device" in words for words in said] == [False] * 5 + [True]
     assert f"its dispatcher ends at once, {dispatcher_log(tmp_path)} says why; " in said[-1]
@@ -176,7 +176,7 @@ def test_a_run_that_could_start_and_does_not_says_for_how_long(tmp_path: Path, m
         return reviver([(fake.run, fake.spec)], survey)[fake.run.run_id]
 
     assert [said(), said()] == ["starts next on GPU 0"] * 2
-    monkeypatch.setattr("iqa_tui.watch.reviver.SLOW_START_SECONDS", 0.0)
+    monkeypatch.setattr("iqa_tui.watch.dispatcher_reviver.SLOW_START_SECONDS", 0.0)
     assert said().startswith("starts next on GPU 0, and could for <5 s: its dispatcher waits for the driver or stands")
     os.close(dispatching)
 

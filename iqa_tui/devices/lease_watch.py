@@ -1,0 +1,91 @@
+"""Leases that may lose their name while a run has them: their owner, or who cleans the folder, may remove the files.
+
+A lock without a name keeps no other run away. So the supervisor looks every few seconds, takes the file that has the
+name by now, and says what it found. Standard library only: the supervisor uses it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from iqa_tui.devices.lease import lease_holders, lease_is_named, lease_path, take_anew
+from iqa_tui.devices.lease_folder import LARGEST_LEASE_BYTES
+from iqa_tui.errors import LaunchError
+from training.runfolder.schema import LockHeld, UnreadableFile
+
+PERIOD_SECONDS = 5.0
+FRESH_SECONDS = 24 * 3600.0
+"""A lease file is touched once a day: what cleans `/var/tmp` removes files that stood still for 30."""
+
+
+@dataclass(slots=True)
+class _Watched:
+    key: str
+    path: Path
+    descriptor: int
+    """Of the lock that others find; at first the one that the trainer has too."""
+    is_lost: bool = False
+
+
+class LeaseWatch:
+    """Of one run, for as long as its supervisor lives."""
+
+    def __init__(self, leases: Sequence[tuple[str, int]], say: Callable[[str], None]) -> None:
+        """Look at nothing yet.
+
+        Args:
+            leases: device key and descriptor of each lease, just taken.
+            say: told each trouble once, in words.
+        """
+        self._say = say
+        self._next_look = time.monotonic() + PERIOD_SECONDS
+        self._watched: list[_Watched] = []
+        for key, descriptor in leases:
+            with contextlib.suppress(LaunchError):
+                if (path := lease_path(descriptor, key)) is not None:
+                    self._watched.append(_Watched(key, path, descriptor))
+
+    def look(self) -> str:
+        """Now and then: take what lost its name anew.
+
+        Returns:
+            What is wrong now, in words; empty while every lease is ours alone.
+        """
+        if time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + PERIOD_SECONDS
+            for lease in self._watched:
+                self._look_at(lease)
+        lost = [lease.key for lease in self._watched if lease.is_lost]
+        return f"another run may have its device: the lease of {', '.join(lost)} was removed" if lost else ""
+
+    def _look_at(self, lease: _Watched) -> None:
+        if lease_is_named(lease.descriptor, lease.path):
+            _keep_fresh(lease.descriptor)
+            return
+        try:
+            taken = take_anew(lease.path, os.pread(lease.descriptor, LARGEST_LEASE_BYTES, 0))
+        except (LockHeld, UnreadableFile, OSError) as error:
+            if not lease.is_lost:
+                self._say(f"{lease.path} was removed while this run had it{_who_has(lease.key)}: {error}")
+            lease.is_lost = True
+            return
+        self._say(f"{lease.path} was removed while this run had it; it is taken anew")
+        lease.descriptor, lease.is_lost = taken, False  # the first one stays open: the trainer has it
+
+
+def _who_has(key: str) -> str:
+    with contextlib.suppress(LaunchError):
+        if names := [f"{holder.words} of {holder.user}" for holder in lease_holders(key)]:
+            return f", and {', '.join(names)} has the device by now"
+    return ""
+
+
+def _keep_fresh(descriptor: int) -> None:
+    with contextlib.suppress(OSError):
+        if time.time() - os.fstat(descriptor).st_mtime > FRESH_SECONDS:
+            os.utime(descriptor)

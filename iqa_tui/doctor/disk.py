@@ -1,0 +1,99 @@
+"""Whether checkpoints and decoded images of a plan fit onto the disk, before a run dies of it in the night."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from iqa_tui.devices.gpus.free import GIB
+from iqa_tui.doctor.ask_python import answers
+from iqa_tui.doctor.finding import Finding, blocked, doubtful
+from iqa_tui.doctor.machine import existing_parent
+
+CHECKPOINT_BYTES_PER_PARAMETER = 12
+"""Weights and two moments of Adam, four bytes each: 1.07 GB for Swin-Base."""
+CHECKPOINTS = 3
+"""Kept by a run at one time: the last, the best, and the one that is being written."""
+IMAGE_BYTES = 600_000
+"""Of one decoded image in the cache: 512×384×3, which is KonIQ-10k's."""
+SPARE_BYTES = GIB // 2
+"""Logs, scores, and what others write meanwhile."""
+ANSWER_SECONDS = 10.0
+"""A disk that sleeps wakes up in this time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What somebody will write into one folder."""
+
+    what: str
+    folder: Path
+    size_bytes: int
+
+
+def checkpoint_need(runs_dir: Path, parameters: Sequence[int]) -> Need:
+    """Args:
+    parameters: of the network of each run; 0 where it is not known.
+    """
+    runs = f"{len(parameters)} run{'s' if len(parameters) != 1 else ''}"
+    return Need(f"checkpoints of {runs}", runs_dir, sum(parameters) * CHECKPOINT_BYTES_PER_PARAMETER * CHECKPOINTS)
+
+
+def cache_folder() -> Path:
+    """As the trainer has it: `$IQA_TUI_CACHE`, else `$XDG_CACHE_HOME/iqa-tui`, else `~/.cache/iqa-tui`."""
+    if chosen := os.environ.get("IQA_TUI_CACHE"):
+        return Path(chosen).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "iqa-tui"
+
+
+def cache_needs(images: Mapping[str, int]) -> list[Need]:
+    """Args:
+    images: data set to how many it has. What is in the cache already needs no more room.
+    """
+    cache = cache_folder()
+    missing = {name: count for name, count in images.items() if not any(cache.glob(f"{name}-*/index.json"))}
+    return [Need(f"decoded images of {name}", cache, count * IMAGE_BYTES) for name, count in missing.items()]
+
+
+def check_answers(folders: Sequence[Path], timeout_seconds: float = ANSWER_SECONDS) -> list[Finding]:
+    """A line for each folder of a disk that does not answer; [] where all do."""
+    asked = list(dict.fromkeys(folder.absolute() for folder in folders))
+    with ThreadPoolExecutor(len(asked)) as pool:
+        answered = pool.map(lambda folder: answers(folder, timeout_seconds=timeout_seconds), asked)
+    remedy = "Is it on a network disk whose server is away? Nothing can run before it is back, or name another folder"
+    return [
+        blocked("disk", f"{folder} does not answer within {timeout_seconds:g} s", remedy)
+        for folder, did in zip(asked, answered, strict=True)
+        if not did
+    ]
+
+
+def check_disk(needs: Sequence[Need]) -> list[Finding]:
+    """One line a disk, with everything that will be written onto it."""
+    findings = []
+    disks: dict[int, list[Need]] = {}
+    for need in needs:
+        folder = existing_parent(need.folder)
+        if not os.access(folder, os.W_OK):
+            remedy = "Choose another folder: --runs-dir for runs, IQA_TUI_CACHE for decoded images"
+            findings.append(blocked("disk", f"{folder} may not be written", remedy))
+            continue
+        disks.setdefault(folder.stat().st_dev, []).append(need)
+    return findings + [_check_one(own) for own in disks.values()]
+
+
+def _check_one(needs: Sequence[Need]) -> Finding:
+    folder = existing_parent(needs[0].folder)
+    free, needed = shutil.disk_usage(folder).free, sum(need.size_bytes for need in needs)
+    what = " and ".join(f"{need.size_bytes / GIB:.1f} GiB for {need.what}" for need in needs if need.size_bytes)
+    words = f"{free / GIB:.0f} GiB free at {folder}" + (f"; needed are {what}" if what else "")
+    remedy = "Delete old checkpoints, launch fewer runs at once, or name other folders: --runs-dir, IQA_TUI_CACHE"
+    if free < needed + SPARE_BYTES:
+        return blocked("disk", words, remedy)
+    if free < 2 * needed:
+        return doubtful("disk", f"{words}: little is left for others", remedy)
+    return Finding("disk", words)

@@ -1,0 +1,151 @@
+"""What `doctor` looks at if people or hosts share a folder: who may write what, and who else is there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from iqa_tui.devices.lease_folder import leases_dir
+from iqa_tui.doctor.finding import Finding, blocked, doubtful
+from iqa_tui.doctor.machine import NETWORK_KINDS, existing_parent, file_system
+from iqa_tui.errors import LaunchError
+from iqa_tui.trust.code_check import code_open_to_others, open_to_others_words
+from iqa_tui.trust.signature import check_key, key_path
+from iqa_tui.words.people import name_of_user
+from training.runfolder.held import held, open_to_others
+from training.runfolder.host import is_this_host
+from training.runfolder.layout import RunFolder, descriptor_in, list_runs
+from training.runfolder.read import read_record
+from training.runfolder.schema import ProcessRecord, RunFolderError, Signature
+
+MOST_NAMED = 3
+MOUNTS = Path("/proc/self/mountinfo")
+
+
+def check_sharing(runs_dir: Path, command: Sequence[str] | None, cwd: Path, mounts: Path = MOUNTS) -> Iterable[Finding]:
+    """Args:
+    command: of the plan's own trainer; None: ours.
+    cwd: the folder in which trainers are run.
+    """
+    yield check_runs_folder(runs_dir, mounts)
+    yield from check_lease_folder()
+    runs = list_runs(runs_dir)
+    yield from check_runs(runs)
+    yield from check_hosts(runs)
+    yield check_signing_key()
+    yield from check_code(command, cwd)
+
+
+def check_runs_folder(runs_dir: Path, mounts: Path = MOUNTS) -> Finding:
+    """Whose the folder of runs is, who may write in it, and on what it lies."""
+    folder = existing_parent(runs_dir)
+    found = folder.stat()
+    kind, options = file_system(folder, mounts)
+    on = f"on {kind}{_lock_words(kind, options)}" if kind else "on a file system that is not told"
+    mode = f"mode {stat.S_IMODE(found.st_mode):04o}"
+    if words := open_to_others_words(folder):
+        return doubtful(
+            "sharing",
+            f"{words} ({mode}), {on}",
+            "Others may put runs there: none of them is started in your name, and only what you queued is",
+        )
+    owner = "you" if found.st_uid == os.geteuid() else name_of_user(found.st_uid)
+    shared = " and every user, each their own files" if found.st_mode & stat.S_ISVTX else " alone"
+    return Finding("sharing", f"{folder} may be written by {owner}{shared} ({mode}), {on}")
+
+
+def check_lease_folder() -> Iterable[Finding]:
+    """Whose the folder of device leases is, and who may write in it; that it cannot be used says the line on locks."""
+    with contextlib.suppress(LaunchError, OSError):
+        folder = leases_dir()
+        found = folder.stat()
+        owner = "you" if found.st_uid == os.geteuid() else name_of_user(found.st_uid)
+        others = ", and every user, each their own leases" if found.st_mode & stat.S_ISVTX else " alone"
+        mode = f"mode {stat.S_IMODE(found.st_mode):04o}"
+        yield Finding("leases", f"{folder} may be written by {owner}{others} ({mode})")
+
+
+def _lock_words(kind: str, options: Sequence[str]) -> str:
+    """Of a disk that several machines share, how its locks are mounted."""
+    if not kind.startswith(NETWORK_KINDS):
+        return ", a disk of this machine"
+    about_locks = [option for option in options if "lock" in option or option == "nobrl"]
+    return f", which other machines may share (locks: {', '.join(about_locks) or 'as it does by itself'})"
+
+
+def check_runs(runs: Sequence[RunFolder]) -> Iterable[Finding]:
+    """Runs of ours in which another user may write: they are not started."""
+    trouble = [(run, words) for run in runs if (words := _open_words(run))]
+    if trouble:
+        named = "; ".join(f"{run.run_id}: {words}" for run, words in trouble[:MOST_NAMED])
+        count = f"{len(trouble)} of {len(runs)} runs are open to others and are not started"
+        yield doubtful("sharing", f"{count} ({named})", "chmod -R go-w RUN, if what is in it is still yours")
+
+
+def _open_words(run: RunFolder) -> str:
+    try:
+        with held(run) as there:
+            descriptor = descriptor_in(there.path)
+            if descriptor is None or os.fstat(descriptor).st_uid != os.geteuid():
+                return ""
+            found = open_to_others(descriptor)
+            return found.words if found is not None else ""
+    except (RunFolderError, OSError):
+        return ""  # its row says what is wrong with it
+
+
+def check_hosts(runs: Sequence[RunFolder]) -> Iterable[Finding]:
+    """Other hosts that queued or trained runs of this folder, and when each was last seen at work."""
+    seen: dict[str, list[float]] = {}
+    for run in runs:
+        for host, at in _hosts_of(run):
+            seen.setdefault(host, []).append(at)
+    for host, times in sorted(seen.items()):
+        count = f"{len(times)} run{'' if len(times) == 1 else 's'}"
+        day = time.strftime("%Y-%m-%d %H:%M", time.localtime(max(times)))
+        yield Finding(
+            "hosts",
+            f"{host} has {count} here, last sign of life {day}",
+            remedy="They go on there; `iqa-tui retry --from-elsewhere RUN` takes one over if that host is gone",
+        )
+
+
+def _hosts_of(run: RunFolder) -> Iterable[tuple[str, float]]:
+    """(other host, unix seconds of its last sign of life) of this run; nothing for a run of this host."""
+    try:
+        attempt = run.latest_attempt()
+        record = read_record(attempt.process, ProcessRecord) if attempt else None
+        if attempt is not None and record is not None:
+            if not is_this_host(record.machine, record.host):
+                paths = [path for path in (attempt.beat, attempt.exit, attempt.process) if path.exists()]
+                yield record.host, max(path.stat().st_mtime for path in paths)
+            return
+        signature = read_record(run.signature, Signature)
+        if signature is not None and not is_this_host(signature.machine, signature.host):
+            yield signature.host, signature.when
+    except (RunFolderError, OSError, ValueError):
+        return
+
+
+def check_signing_key() -> Finding:
+    """Whether this user can sign what they launch."""
+    try:
+        is_there = check_key()
+    except LaunchError as error:
+        return blocked("signature", str(error), "Runs that are queued already then need `iqa-tui adopt`")
+    if not is_there:
+        return Finding("signature", f"{key_path()}: the first launch makes the key that signs your runs")
+    return Finding("signature", f"{key_path()}: yours alone; only runs that it signed are started in your name")
+
+
+def check_code(command: Sequence[str] | None, cwd: Path) -> Iterable[Finding]:
+    """Code that runs execute and that others may change: a signature covers what was asked, not the code."""
+    lines = code_open_to_others(command, cwd)
+    if not lines:
+        yield Finding("code", "interpreter, packages, working folder and script: no other user may change them")
+    for line in lines:
+        yield doubtful("code", line, "Whoever may change it runs code in your name: chmod go-w, or another place")

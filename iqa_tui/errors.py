@@ -1,0 +1,31 @@
+"""What can go wrong between a plan and a running trainer. The text is for people and names the next thing to do."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+from iqa_tui.words.people import owner_name
+
+
+class LaunchError(Exception):
+    """Something asked of the launcher cannot be done."""
+
+
+class PlanError(LaunchError):
+    """A plan that cannot be read, or not be followed."""
+
+
+def cannot_be_written(path: Path, error: OSError) -> LaunchError:
+    """What to do depends on why.
+
+    Args:
+        path: a file in a run's folder.
+    """
+    if error.errno in (errno.EACCES, errno.EPERM):
+        remedy = f"Ask {owner_name(path.parent)}, whose run it is."
+    elif error.errno in (errno.ENOSPC, errno.EDQUOT):
+        remedy = "Make room, and say it again."
+    else:
+        remedy = "Say it again once it can."
+    return LaunchError(f"{path}: cannot be written ({error.strerror}). {remedy}")

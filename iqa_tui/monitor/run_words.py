@@ -1,0 +1,150 @@
+"""What is said of a run: glyphs, words and numbers of fixed width. The screens and `status` say the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from iqa_tui.monitor.pace import time_left
+from iqa_tui.monitor.state import RunState
+from iqa_tui.words.durations import duration_words
+from training.runfolder.schema import State
+from training.runfolder.text import plain_copy
+
+GLYPHS = {
+    State.QUEUED: "○",
+    State.STARTING: "◔",
+    State.RUNNING: "●",
+    State.STOPPING: "◐",
+    State.FINISHED: "✓",
+    State.FAILED: "✗",
+    State.STOPPED: "■",
+    State.LOST: "?",
+    State.UNREADABLE: "!",
+}
+RECORDED_GLYPH = "◆"
+
+
+def state_words(state: RunState) -> str:
+    """`● running`."""
+    return f"{GLYPHS[state.state]} {state.state.value}"
+
+
+def epoch_words(state: RunState) -> str:
+    """`3/5`; empty before the first step."""
+    return f"{state.epoch}/{state.epochs or '?'}" if state.epoch else ""
+
+
+def step_words(state: RunState) -> str:
+    """`1240/4404` within the epoch."""
+    if not state.step:
+        return ""
+    return f"{state.step_in_epoch}/{state.steps_per_epoch}" if state.steps_per_epoch else str(state.step)
+
+
+def progress_words(state: RunState) -> str:
+    """What it does besides steps: `reading images 120/900`; empty while it steps."""
+    progress = state.progress
+    if progress is None or not state.state.is_alive:
+        return ""
+    return f"{progress.what} {progress.done}/{progress.total}" if progress.total else progress.what
+
+
+def time_words(state: RunState, now: float) -> str:
+    """`48 min left` while it steps, `for 2 min` while that is not known, `took 1.7 h` once it is over; else empty."""
+    left = time_left(state, now)
+    if left is not None:
+        return f"{duration_words(left)} left"
+    elapsed = state.elapsed_seconds(now)
+    if elapsed is None:
+        return ""
+    return f"{'for' if state.state.is_alive else 'took'} {duration_words(elapsed)}"
+
+
+def loss_words(loss: float | None) -> str:
+    """At most seven characters."""
+    if loss is None:
+        return ""
+    return f"{loss:.4f}" if abs(loss) < 100 else f"{loss:.1e}"
+
+
+def srcc_words(srcc: float | None) -> str:
+    return "" if srcc is None else f"{srcc:.4f}"
+
+
+def cause_words(state: RunState) -> str:
+    """Why it ended or is as it is; empty where the state says all."""
+    if state.state is State.RUNNING and not state.status.supervised:
+        return "unsupervised: nobody will write down how it ends"
+    return state.status.cause
+
+
+def note_words(state: RunState, waits_for: str) -> str:
+    """What a line of numbers cannot say of a run: why it waits, why it ended, what it warned of last."""
+    if state.state is State.QUEUED:
+        return queue_words(state, waits_for)
+    attempt = f"attempt {state.status.attempt}" if state.state.is_alive and state.status.attempt > 1 else ""
+    return state.note or cause_words(state) or (state.warnings[-1] if state.warnings else attempt)
+
+
+def queue_words(state: RunState, waits_for: str) -> str:
+    """Why a queued run waits; where nobody asked for another attempt, why there is one; its priority."""
+    again = "" if state.status.held or state.status.elsewhere else state.status.cause
+    return "; ".join(part for part in (waits_for, again, priority_words(state)) if part)
+
+
+def priority_words(state: RunState) -> str:
+    """Of a queued run that goes before others, or after them; empty for the others."""
+    return f"{state.priority} priority" if state.state is State.QUEUED and state.priority != "medium" else ""
+
+
+def run_name(state: RunState) -> str:
+    """`F2 L2 (MSE)`: what a question calls it."""
+    return f"{state.experiment} {state.label}".strip()
+
+
+def run_names(states: Sequence[RunState]) -> dict[str, str]:
+    """Run id to its name; with its seed where another run of these has the same one."""
+    counts = Counter(run_name(state) for state in states)
+    return {state.run_id: _name_among(state, counts[run_name(state)]) for state in states}
+
+
+def _name_among(state: RunState, namesakes: int) -> str:
+    is_told_apart = namesakes > 1 and state.spec is not None and state.spec.seed is not None
+    return f"{run_name(state)} · seed {state.spec.seed}" if is_told_apart and state.spec else run_name(state)
+
+
+def summary_words(states: Iterable[RunState], recorded: int = 0) -> str:
+    """`3 running · 1 queued`: how many are in each state, those that matter now first."""
+    counts: dict[State, int] = {}
+    for state in states:
+        counts[state.state] = counts.get(state.state, 0) + 1
+    order = (State.RUNNING, State.STARTING, State.STOPPING, State.QUEUED, State.FAILED, State.LOST, State.STOPPED)
+    parts = [
+        f"{counts[state]} {state.value}" for state in (*order, State.FINISHED, State.UNREADABLE) if state in counts
+    ]
+    return " · ".join([*parts, f"{recorded} recorded"] if recorded else parts)
+
+
+def in_plan_order(states: Iterable[RunState]) -> list[RunState]:
+    """The newest group first, within it as the plan has them, then by seed and age."""
+    known = list(states)
+    newest: dict[str, float] = {}
+    for state in known:
+        newest[state.group] = max(newest.get(state.group, 0.0), state.spec.created if state.spec else 0.0)
+    return sorted(
+        known,
+        key=lambda state: (
+            -newest[state.group],
+            (state.spec.order, state.spec.seed, state.spec.created) if state.spec else (0, 0, 0.0),
+            state.run_id,
+        ),
+    )
+
+
+def recorded_rows(ordered: Sequence[RunState]) -> list[dict[str, Any]]:
+    """The results measured elsewhere that the newest group's plan holds."""
+    plan = ordered[0].spec.plan if ordered and ordered[0].spec else {}
+    rows = plan.get("recorded", [])
+    return [plain_copy(row) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []

@@ -1,0 +1,71 @@
+"""The trainer's command line for one experiment of a plan, and the name of the group that its run belongs to."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+from iqa_tui.plans.plan import Experiment, Plan
+from iqa_tui.plans.toml_table import FlagValue
+
+REPETITIONS = "train_test_num"
+"""How many seeds. The launcher makes a run of each, so a run itself is told 1."""
+WHERE_FLAGS = frozenset({"data_path", "num_workers", "tensorboard", "seed", REPETITIONS})
+"""They say where, how or how often, not what: runs that differ by them alone make one table."""
+
+
+def flags_for(plan: Plan, experiment: Experiment, overrides: dict[str, str], seed: int | None) -> list[str]:
+    """The command line's flags: the plan's base, the experiment's, then the overrides, then the seed.
+
+    Args:
+        seed: None: left to the trainer.
+    """
+    settings: dict[str, FlagValue] = {**plan.flags_of(experiment), **overrides}
+    if plan.command is None:
+        settings[REPETITIONS] = 1
+    if seed is not None:
+        settings["seed"] = seed
+    words: list[str] = []
+    for flag, value in settings.items():
+        text = flag_text(value)
+        if text == "true":
+            words.append(f"--{flag}")
+        elif text != "false":
+            words += [f"--{flag}", text]
+    return words
+
+
+def flag_text(value: FlagValue) -> str:
+    """As one would type it: `5e-6` for 5e-06, `true` for True."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return re.sub(r"e([+-])0(\d)$", r"e\1\2", str(value)) if isinstance(value, float) else str(value)
+
+
+def command_for(plan: Plan, experiment: Experiment, overrides: dict[str, str], seed: int | None) -> list[str]:
+    """The command of one run, for people to read and to copy."""
+    trainer = plan.command or ["python", "-m", "training"]
+    return [*trainer, *flags_for(plan, experiment, overrides, seed)]
+
+
+def group_name(plan: Plan, overrides: dict[str, str]) -> str:
+    """`koniq-losses`, or `koniq-losses epochs=1`: what was changed from the plan makes another table."""
+    changed = {
+        flag: value
+        for flag, value in overrides.items()
+        if flag not in WHERE_FLAGS and not is_same(plan.base.get(flag, ""), value)
+    }
+    return " ".join([plan.name, *(f"{flag}={value}" for flag, value in sorted(changed.items()))])
+
+
+def is_same(setting: FlagValue, text: str) -> bool:
+    """Whether a text is another way to write a setting: `5e-6` for 0.000005."""
+    try:
+        return flag_text(setting) == text or float(setting) == float(text)
+    except (ValueError, OverflowError):  # a whole number of a thousand digits is no float
+        return False
+
+
+def shell_words(command: list[str]) -> str:
+    """One line that a shell reads back as the same words."""
+    return shlex.join(command)

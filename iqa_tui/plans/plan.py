@@ -1,0 +1,220 @@
+"""A plan: an ablation in one TOML file. Reads and checks it; starts nothing.
+
+What is wrong in a plan is said with the file, the row, the key, the value and what would be right.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from iqa_tui.errors import PlanError
+from iqa_tui.plans.priority import PRIORITIES
+from iqa_tui.plans.toml_table import FlagValue, TomlTable
+
+PRESETS_DIR = Path(__file__).parent / "presets"
+"""In the order in which they start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """One row that can be run."""
+
+    id: str
+    label: str
+    flags: dict[str, FlagValue] = field(default_factory=dict)
+    """What differs from the plan's base."""
+    expected_srcc: tuple[float, float] | None = None
+    """(low, high)."""
+    expected_hours: float | None = None
+    """On one GPU."""
+    priority: str = "medium"
+    notes: str = ""
+    selected: bool = True
+    """False: run only where it is named."""
+    vram_bytes: int | None = None
+    """Declared need of one run: it may then share a GPU. None: a GPU for itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A result measured elsewhere; None where it was not told."""
+
+    id: str
+    label: str
+    srcc: float | None = None
+    plcc: float | None = None
+    hours: float | None = None
+    protocol: str = ""
+    source: str = ""
+    """Where the numbers come from."""
+    loss_type: str = ""
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything an ablation is."""
+
+    name: str
+    title: str
+    base: dict[str, FlagValue]
+    """Flags that all experiments share."""
+    experiments: tuple[Experiment, ...]
+    recorded: tuple[Recorded, ...] = ()
+    baseline: str = ""
+    """Id of the row that differences are taken to; empty for none."""
+    command: list[str] | None = None
+    """Somebody else's trainer; None: `python -m training`."""
+    time_limit_hours: float | None = None
+    """How long one run may take before it is stopped; None: for ever."""
+    demo: bool = False
+    """The labels are no human opinions."""
+    content: dict[str, Any] = field(default_factory=dict)
+    """The TOML as it was parsed."""
+    source: str = ""
+    """The file, for error messages."""
+
+    def experiment(self, experiment_id: str) -> Experiment:
+        """The experiment of this id.
+
+        Raises:
+            PlanError: there is none; names those there are.
+        """
+        for experiment in self.experiments:
+            if experiment.id == experiment_id:
+                return experiment
+        ids = ", ".join(experiment.id for experiment in self.experiments)
+        raise PlanError(f"{self.source}: there is no experiment {experiment_id!r}. Choose from {ids}.")
+
+    def flags_of(self, experiment: Experiment) -> dict[str, FlagValue]:
+        """Base and experiment together."""
+        return {**self.base, **experiment.flags}
+
+
+def preset_names() -> list[str]:
+    """Plans that come with the program, by name."""
+    return sorted(path.stem for path in PRESETS_DIR.glob("*.toml"))
+
+
+def load_plan(name_or_path: str) -> Plan:
+    """A preset by name, or a TOML file.
+
+    Raises:
+        PlanError: no such preset or file, broken TOML, or bad content.
+    """
+    if name_or_path in preset_names():
+        return _read_plan(PRESETS_DIR / f"{name_or_path}.toml")
+    path = Path(name_or_path).expanduser()
+    if path.suffix == ".toml" or path.is_file() or "/" in name_or_path:
+        return _read_plan(path)
+    presets = ", ".join(preset_names())
+    raise PlanError(f"There is no plan {name_or_path!r}. Presets: {presets}. Or give the path of a .toml file.")
+
+
+def _read_plan(path: Path) -> Plan:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        presets = ", ".join(preset_names())
+        raise PlanError(f"{path}: there is no such file. Give another path, or a preset: {presets}.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlanError(f"{path}: cannot be read ({error}). Give a readable text file.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise PlanError(f"{path}: this is no TOML: {error}. Mend that line.") from error
+    return plan_from(content, str(path))
+
+
+def plan_from(content: dict[str, Any], source: str) -> Plan:
+    """Check parsed TOML and make the plan of it.
+
+    Args:
+        content: as `tomllib` gives it, or as a spec keeps it.
+        source: the file, for error messages.
+
+    Raises:
+        PlanError: unknown key, wrong type, unknown priority, an id twice, a baseline that is no row, …
+    """
+    table = TomlTable(content, source)
+    base, base_vram = _base(table)
+    vram = table.size("vram") or base_vram
+    experiments = tuple(_experiment(row, vram) for row in table.rows("experiment"))
+    recorded = tuple(_recorded(row) for row in table.rows("recorded"))
+    name = table.name("name")
+    plan = Plan(
+        name=name,
+        title=table.text("title", name),
+        base=base,
+        experiments=experiments,
+        recorded=recorded,
+        baseline=table.text("baseline", ""),
+        command=table.words("command"),
+        time_limit_hours=table.positive_number("time_limit_hours"),
+        demo=table.switch("demo", default=False),
+        content=content,
+        source=source,
+    )
+    table.refuse_others()
+    _refuse_same_ids(experiments, source, "experiment")
+    _refuse_same_ids(recorded, source, "recorded")
+    if not experiments:
+        raise PlanError(f"{source}: it has no experiment. Add one: [[experiment]] with an id and a label.")
+    ids = [row.id for row in experiments] + [row.id for row in recorded]
+    if plan.baseline and plan.baseline not in ids:
+        raise PlanError(f"{source}: baseline = {plan.baseline!r} is no row. Use one of {', '.join(sorted(set(ids)))}.")
+    return plan
+
+
+def _base(table: TomlTable) -> tuple[dict[str, FlagValue], int | None]:
+    """The shared flags; `vram` among them is the launcher's, not the trainer's."""
+    flags = table.flags("base")
+    vram = table.inner("base", flags).size("vram")
+    return {flag: value for flag, value in flags.items() if flag != "vram"}, vram
+
+
+def _experiment(table: TomlTable, vram_bytes: int | None) -> Experiment:
+    """Args:
+    vram_bytes: what the plan declares for every experiment that says nothing itself.
+    """
+    row_id = table.name("id")
+    experiment = Experiment(
+        id=row_id,
+        label=table.text("label", row_id),
+        flags=table.flags("flags"),
+        expected_srcc=table.range("expected_srcc"),
+        expected_hours=table.number("expected_hours", at_least=0),
+        priority=table.choice("priority", PRIORITIES, "medium"),
+        notes=table.text("notes", ""),
+        selected=table.switch("selected", default=True),
+        vram_bytes=table.size("vram") or vram_bytes,
+    )
+    table.refuse_others()
+    return experiment
+
+
+def _recorded(table: TomlTable) -> Recorded:
+    row_id = table.name("id")
+    recorded = Recorded(
+        id=row_id,
+        label=table.text("label", row_id),
+        srcc=table.number("srcc", at_least=-1, at_most=1),
+        plcc=table.number("plcc", at_least=-1, at_most=1),
+        hours=table.number("hours", at_least=0),
+        protocol=table.text("protocol", ""),
+        source=table.text("source", ""),
+        loss_type=table.text("loss_type", ""),
+        notes=table.text("notes", ""),
+    )
+    table.refuse_others()
+    return recorded
+
+
+def _refuse_same_ids(rows: Iterable[Experiment | Recorded], source: str, kind: str) -> None:
+    seen: set[str] = set()
+    for row in rows:
+        if row.id in seen:
+            raise PlanError(f"{source}: two [[{kind}]] rows have id = {row.id!r}. Give each an id of its own.")
+        seen.add(row.id)

@@ -1,0 +1,67 @@
+"""Which settings the runs of a group had, so that none made by an edited plan of the same name stands unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from iqa_tui.plans.flags import WHERE_FLAGS, flag_text, is_same
+from iqa_tui.plans.plan import Plan
+from training.runfolder.layout import list_runs
+from training.runfolder.read import read_spec, run_status
+from training.runfolder.schema import RunFolderError, Spec
+
+
+def other_settings(spec: Spec, plan: Plan) -> list[str]:
+    """How a run was set otherwise than this plan would set it: `epochs=5`, `no dropout_rate`; [] where it was not, and
+    for a run by hand. Where one of the plans lacks the run's row, what all rows share is compared.
+    """
+    if not spec.plan or spec.plan == plan.content:
+        return []
+    then, now = _settings(spec.plan, spec.experiment), _settings(plan.content, spec.experiment)
+    if then is None or now is None:
+        then, now = _shared(spec.plan), _shared(plan.content)
+    different = [
+        flag
+        for flag in sorted({*then, *now} - WHERE_FLAGS - set(spec.overrides))
+        if flag not in then or flag not in now or not is_same(now[flag], flag_text(then[flag]))
+    ]
+    return [f"{flag}={flag_text(then[flag])}" if flag in then else f"no {flag}" for flag in different]
+
+
+def _settings(content: Mapping[str, Any], experiment: str) -> dict[str, Any] | None:
+    rows = content.get("experiment")
+    for row in rows if isinstance(rows, list) else []:  # a plan of a later version may be of any shape
+        if isinstance(row, dict) and row.get("id") == experiment:
+            return _shared(content) | _table(row.get("flags"))
+    return None
+
+
+def _shared(content: Mapping[str, Any]) -> dict[str, Any]:
+    return _table(content.get("base"))
+
+
+def _table(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def other_settings_words(runs_dir: Path, group: str, plan: Plan) -> list[str]:
+    """What to know before runs of this plan join a group; [] where all of its runs that count were set alike."""
+    found: dict[str, list[str]] = {}
+    for run in list_runs(runs_dir):
+        try:
+            spec = read_spec(run)
+        except RunFolderError:
+            continue
+        differences = other_settings(spec, plan) if spec.group == group else []
+        # No number of a table comes from one that ended without a result.
+        if differences and not run_status(run, spec=spec).state.ended_without_result:
+            found.setdefault(", ".join(differences), []).append(spec.experiment)
+    if not found:
+        return []
+    told = "; ".join(f"{', '.join(dict.fromkeys(names))} with {words}" for words, names in found.items())
+    return [
+        f"{group} has runs of other settings than this plan's: {told}.",
+        "They make one table, which says so: give the plan another `name`, or the launch another --runs-dir.",
+    ]

@@ -1,0 +1,153 @@
+"""One table of a plan's TOML while it is checked: every question names a key, every refusal names key and value."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from iqa_tui.errors import PlanError
+
+FlagValue = str | int | float | bool
+
+LARGEST = 1e100
+UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30}
+
+
+class TomlTable:
+    """One TOML table while it is checked. Each question names a key; what nobody asked for is refused at the end."""
+
+    def __init__(self, content: dict[str, Any], source: str, where: str = "") -> None:
+        self._content = content
+        self._source = source
+        self._where = where
+        self._asked: list[str] = []
+
+    def wrong(self, key: str, remedy: str) -> PlanError:
+        """What to raise: the file, the row, the key and its value, and what to write instead."""
+        value = self._content.get(key)
+        row = f"{self._where}: " if self._where else ""
+        return PlanError(f"{self._source}: {row}{key} = {value!r}: {remedy}")
+
+    def _get(self, key: str) -> Any:
+        self._asked.append(key)
+        return self._content.get(key)
+
+    def name(self, key: str) -> str:
+        """A text that is there and can be part of a command line."""
+        value = self._get(key)
+        if value is None:
+            row = f"{self._where} has" if self._where else "it has"
+            raise PlanError(f'{self._source}: {row} no {key}. Add {key} = "…".')
+        if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]*", value):
+            raise self.wrong(key, 'write letters, digits, ".", "_", "+" and "-", in quotes.')
+        return value
+
+    def text(self, key: str, default: str) -> str:
+        value = self._get(key)
+        if value is None:
+            return default
+        if not isinstance(value, str):
+            raise self.wrong(key, "write a text in quotes.")
+        return value
+
+    def choice(self, key: str, choices: tuple[str, ...], default: str) -> str:
+        value = self._get(key)
+        if value is None:
+            return default
+        if value not in choices:
+            raise self.wrong(key, f"use one of {', '.join(choices)}.")
+        return str(value)
+
+    def switch(self, key: str, *, default: bool) -> bool:
+        value = self._get(key)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            raise self.wrong(key, "write true or false.")
+        return value
+
+    def number(self, key: str, *, at_least: float, at_most: float = float("inf")) -> float | None:
+        value = self._get(key)
+        if value is None:
+            return None
+        if not _is_number(value) or not at_least <= value <= at_most:
+            limits = f"of at least {at_least:g}" if at_most == float("inf") else f"from {at_least:g} to {at_most:g}"
+            raise self.wrong(key, f"write a number {limits}.")
+        return float(value)
+
+    def positive_number(self, key: str) -> float | None:
+        value = self._get(key)
+        if value is None:
+            return None
+        if not _is_number(value) or not 0 < value < float("inf"):
+            raise self.wrong(key, "write a number above 0.")
+        return float(value)
+
+    def range(self, key: str) -> tuple[float, float] | None:
+        value = self._get(key)
+        if value is None:
+            return None
+        is_pair = isinstance(value, list) and len(value) == 2 and all(_is_number(number) for number in value)
+        if not is_pair or not -1 <= value[0] <= value[1] <= 1:
+            raise self.wrong(key, "write [low, high], two numbers from -1 to 1.")
+        return float(value[0]), float(value[1])
+
+    def words(self, key: str) -> list[str] | None:
+        value = self._get(key)
+        if value is None:
+            return None
+        if not isinstance(value, list) or not value or not all(isinstance(word, str) and word for word in value):
+            raise self.wrong(key, 'write a list of texts, for example ["python", "my_train.py"].')
+        return list(value)
+
+    def size(self, key: str) -> int | None:
+        """Bytes, from a text such as `10 GiB`."""
+        value = self._get(key)
+        if value is None:
+            return None
+        match = (
+            re.fullmatch(r"(\d{1,15}(?:\.\d+)?)\s*([KMG]?i?B)", value, re.IGNORECASE)
+            if isinstance(value, str)
+            else None
+        )
+        if match is None:
+            raise self.wrong(key, 'write a size with its unit, for example "10 GiB".')
+        size = int(float(match[1]) * UNITS[match[2].upper()])
+        if size == 0:
+            raise self.wrong(key, "write more than nothing, or leave it out: then a run has its GPU for itself.")
+        return size
+
+    def inner(self, key: str, content: dict[str, Any]) -> TomlTable:
+        """A table in this one, to be asked by itself."""
+        return TomlTable(content, self._source, f"{self._where}: {key}" if self._where else key)
+
+    def flags(self, key: str) -> dict[str, FlagValue]:
+        value = self._get(key)
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            raise self.wrong(key, 'write a table of flags, for example { loss_type = "l2" }.')
+        inner = self.inner(key, value)
+        for flag, setting in value.items():
+            if not isinstance(setting, FlagValue):
+                raise inner.wrong(flag, "write a text, a number, true or false.")
+        return dict(value)
+
+    def rows(self, key: str) -> list[TomlTable]:
+        value = self._get(key)
+        if value is None:
+            return []
+        if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
+            raise self.wrong(key, f"write each row under a heading [[{key}]] of its own.")
+        return [TomlTable(row, self._source, f"{key} {row.get('id', number)}") for number, row in enumerate(value, 1)]
+
+    def refuse_others(self) -> None:
+        """Whatever was not asked for is a slip of the pen."""
+        for key in self._content:
+            if key not in self._asked:
+                raise self.wrong(key, f"there is no such key. Use {', '.join(sorted(self._asked))}.")
+
+
+def _is_number(value: object) -> bool:
+    """Whether it is a number that can be counted with: not infinite, not of a thousand digits."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and -LARGEST <= value <= LARGEST

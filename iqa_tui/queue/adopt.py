@@ -1,0 +1,132 @@
+"""Runs that were queued elsewhere: copied, restored, made by hand, edited, or launched by an earlier version.
+
+
+Nothing of them is started before their owner has seen what it would run and has said yes.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from dataclasses import dataclass
+
+from iqa_tui.devices.survey import Surveyor
+from iqa_tui.errors import LaunchError, cannot_be_written
+from iqa_tui.processes.start import trainer_variables
+from iqa_tui.queue.attempts import queue_again
+from iqa_tui.queue.enqueue import ensure_dispatcher
+from iqa_tui.queue.stop import refusal, state_words
+from iqa_tui.trust.signature import openness_remedy, refusal_of, sign_run
+from iqa_tui.words.people import owner_name
+from training.runfolder.held import hold, open_to_others
+from training.runfolder.layout import RunFolder
+from training.runfolder.read import read_record, read_spec, run_status
+from training.runfolder.schema import RunFolderError, Signature, Spec, State, Status
+from training.runfolder.text import plain
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """A run that may be adopted, and what its owner must know before."""
+
+    run: RunFolder
+    spec: Spec
+    status: Status
+    why: str
+    """Why it does not start by itself, in words."""
+    origin: str
+    """Where it came from, as far as its files say, in words."""
+
+    @property
+    def lines(self) -> list[str]:
+        """What it would run, where it came from, in which environment."""
+        goes_on = self.status.state.can_be_retried and self.run.last_checkpoint.exists()
+        added = f", with {', '.join(sorted(self.spec.env))} as its spec sets them" if self.spec.env else ""
+        lines = [
+            f"{self.run.run_id}: {state_words(self.status)}; {self.why}",
+            f"  from         {self.origin}",
+            f"  command      {shlex.join(self.spec.argv)}",
+            f"  in           {self.spec.cwd or 'the folder in which its dispatcher works'}",
+            f"  environment  this shell's{added}",
+            f"  begins       {'from its last checkpoint' if goes_on else 'from the start'}",
+        ]
+        return [plain(line) for line in lines]
+
+
+def adoption_of(run: RunFolder) -> Adoption:
+    """What adopting this run would mean.
+
+    Raises:
+        LaunchError: it is alive, finished, queued here already, unreadable, another user's, or open to others.
+    """
+    if run.path.stat().st_uid != os.geteuid():
+        raise LaunchError(
+            f"{run.run_id} belongs to {owner_name(run.path)}. Copy its folder (cp -r) and adopt the copy."
+        )
+    _refuse_if_open(run)
+    status = run_status(run)
+    if not (status.state is State.QUEUED or status.state.can_be_retried):
+        raise LaunchError(refusal(run, status, "only a run that is queued or has ended can be adopted"))
+    unsigned = refusal_of(run)
+    if unsigned is None:
+        remedy = "" if status.state is State.QUEUED else f" `iqa-tui retry {run.run_id}` tries it again."
+        raise LaunchError(f"{run.run_id} was queued here: there is nothing to adopt.{remedy}")
+    try:
+        spec = read_spec(run)
+    except RunFolderError as error:
+        raise LaunchError(str(error)) from error
+    return Adoption(run, spec, status, unsigned.why, _origin(run, spec))
+
+
+def _refuse_if_open(run: RunFolder) -> None:
+    held, descriptor = hold(run)
+    try:
+        found = open_to_others(descriptor)
+        if found is not None:
+            remedy = openness_remedy(found, held)
+            raise LaunchError(f"{run.run_id}: {found.words}. Look at what is in it: {remedy}; then it can be adopted.")
+    finally:
+        os.close(descriptor)
+
+
+def _origin(run: RunFolder, spec: Spec) -> str:
+    try:
+        signature = read_record(run.signature, Signature)
+    except RunFolderError:
+        signature = None
+    name = "" if spec.run_id == run.run_id else f"{spec.run_id}, "
+    if signature is not None:
+        return f"{name}queued by {signature.by} on {signature.host}"
+    return f"{name}{f'made by {spec.created_by}' if spec.created_by else 'made by hand'}, without a signature"
+
+
+def adopt_run(adoption: Adoption) -> str:
+    """Queue the run here, as its owner's own; one that has ended gets another attempt.
+
+    Returns:
+        What was done, in words.
+
+    Raises:
+        LaunchError: its folder cannot be written, or there is no folder for this user's key.
+    """
+    run = adoption.run
+    kind = "" if adoption.spec.devices is not None or adoption.spec.device_kind else _device_kind()
+    try:
+        sign_run(run, variables=trainer_variables(), origin=adoption.origin, device_kind=kind)
+        _forget_tokens(run)
+        if adoption.status.state.can_be_retried:
+            queue_again(run, state_words(adoption.status))
+        ensure_dispatcher(run.runs_dir)
+    except OSError as error:
+        raise cannot_be_written(run.signature, error) from error
+    return f"{run.run_id} is adopted and queued here."
+
+
+def _forget_tokens(run: RunFolder) -> None:
+    """A copy has its original's tokens, and the processes that carry them are the original's."""
+    for attempt in run.attempts():
+        attempt.token.unlink(missing_ok=True)
+
+
+def _device_kind() -> str:
+    return Surveyor(honour_mask=False).survey().default_kind

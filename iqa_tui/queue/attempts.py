@@ -1,0 +1,132 @@
+"""Another attempt at a run: because somebody asked, or because what ended the last one was none of its own doing.
+
+Lost, rebooted, driver lost: resumed from the last checkpoint, twice at most. Out of memory, a loss that is no number,
+refused flags: never without somebody who asks, for it would end the same way.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from iqa_tui.words.people import owner_name, user_name
+from training.runfolder.foreign import is_elsewhere
+from training.runfolder.held import held, held_folder
+from training.runfolder.host import boot_id
+from training.runfolder.layout import AttemptFolder, RunFolder
+from training.runfolder.read import read_record
+from training.runfolder.schema import ExitKind, ProcessRecord, RetryRecord, RunFolderError, Spec, State, Status
+from training.runfolder.write import make_folder, write_record
+
+MOST_AUTOMATIC = 2
+"""Attempts in a row that nobody asked for."""
+RECENT_SECONDS = 7 * 24 * 3600.0
+"""Who opens a folder of last year's runs wants to read it, not to start them."""
+
+
+def may_resume(run: RunFolder, spec: Spec, status: Status) -> bool:
+    """Whether this run that is over is to be queued again though nobody asks.
+
+    A lost run of another's trainer may as well have done its work: only ours leaves a result, so only of ours is it
+    known that it did not. Runs started by hand, on another host, or long ago are left to people, and so are those of
+    an earlier version that were lost by a reboot: without a beat they might be a namesake's.
+    """
+    if status.state is not State.LOST and status.exit_kind is not ExitKind.DRIVER:
+        return False
+    try:
+        attempt = run.latest_attempt()
+        process = read_record(attempt.process, ProcessRecord) if attempt else None
+        if attempt is None or process is None or process.supervisor_pid is None or is_elsewhere(process):
+            return False
+        was_rebooted = process.boot_id != boot_id()
+        if status.state is State.LOST and was_rebooted and not attempt.beat.exists():
+            return False
+        is_certain = spec.trainer == "training" or status.state is not State.LOST or was_rebooted
+        return is_certain and _is_recent(run) and automatic_attempts(run) < MOST_AUTOMATIC
+    except (RunFolderError, OSError):
+        return False
+
+
+def host_elsewhere(run: RunFolder) -> str:
+    """The host of the newest attempt, if that is not this one; else empty.
+
+    Raises:
+        RunFolderError: its record cannot be read.
+    """
+    attempt = run.latest_attempt()
+    process = read_record(attempt.process, ProcessRecord) if attempt else None
+    return process.host if process is not None and is_elsewhere(process) else ""
+
+
+def automatic_attempts(run: RunFolder) -> int:
+    """How many of the latest attempts, in a row, nobody asked for."""
+    count = 0
+    for attempt in reversed(run.attempts()):
+        record = read_record(attempt.retry, RetryRecord)
+        if record is None or not record.automatic:
+            break
+        count += 1
+    return count
+
+
+def queue_again(run: RunFolder, why: str, *, automatic: bool = False, by: str = "") -> None:
+    """Make the folder of the next attempt, which queues the run.
+
+    Args:
+        why: how the attempt before it ended, in words.
+        automatic: nobody asked.
+        by: who asked; empty: this user.
+
+    Raises:
+        NotADirectoryError: `attempts` or the attempt's folder is a symbolic link, or no folder.
+        OSError: the folder cannot be written, or a part of it is another user's.
+    """
+    latest = run.latest_attempt()
+    number = latest.number if latest else 1
+    has_begun = latest is not None and (latest.process.exists() or latest.exit.exists())
+    with held(run) as folder:
+        make_folder(folder.attempts_dir)
+        with _held_part(folder, folder.attempts_dir) as attempts:
+            if not has_begun:
+                make_folder(attempts / str(number))
+            with _held_part(folder, attempts / str(number)) as last:
+                if has_begun:
+                    who = "iqa-tui" if automatic else by or user_name()
+                    _make_attempt(attempts, number + 1, RetryRecord(who, time.time(), why, automatic))
+                # Last, for with it the run becomes a queued one.
+                with contextlib.suppress(FileNotFoundError):
+                    folder.stop.rename(last / folder.stop.name)
+
+
+@contextlib.contextmanager
+def _held_part(run: RunFolder, path: Path) -> Iterator[Path]:
+    """A folder in the run's, held and of the same owner: what another user put there is not written into."""
+    with held_folder(path) as part:
+        if part.stat().st_uid != run.path.stat().st_uid:
+            raise PermissionError(errno.EPERM, f"belongs to {owner_name(part)}", str(path))
+        yield part
+
+
+def _make_attempt(attempts: Path, number: int, record: RetryRecord) -> None:
+    """At once with its record, or a crash between the two would make two attempts of one request."""
+    aside = AttemptFolder(attempts / f".{number}.{os.getpid()}")
+    try:
+        write_record(aside.retry, record)
+        aside.path.rename(attempts / str(number))
+    except OSError:
+        shutil.rmtree(aside.path, ignore_errors=True)
+        if not (attempts / str(number)).exists():  # else somebody asked at the same moment: one attempt is enough
+            raise
+
+
+def _is_recent(run: RunFolder) -> bool:
+    """By the last sign of life of its trainer or its records."""
+    attempt = run.latest_attempt()
+    paths = [run.events, *([attempt.path, attempt.output] if attempt else [])]
+    signs = [path.stat().st_mtime for path in paths if path.exists()]
+    return bool(signs) and time.time() - max(signs) < RECENT_SECONDS

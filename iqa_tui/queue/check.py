@@ -1,0 +1,106 @@
+"""What could not run is refused before anything is queued."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+
+from iqa_tui.devices.survey import Survey, Surveyor, names_device
+from iqa_tui.errors import LaunchError, PlanError
+from iqa_tui.plans.flags import REPETITIONS, flags_for
+from iqa_tui.plans.request import LaunchRequest, plan_seeds
+from iqa_tui.plans.simulate import STRATEGIES
+from iqa_tui.processes.no_process import is_no_process, no_process_words
+from iqa_tui.processes.start import child_environment, program
+
+OUR_FLAGS = frozenset({"run_folder", "runs_dir", "resume", "check"})
+"""The launcher's own."""
+
+
+def check(request: LaunchRequest) -> None:
+    """Refuse what could not run, before anything is queued.
+
+    Raises:
+        PlanError: an unknown experiment, strategy or device; a flag that the trainer refuses.
+        LaunchError: no process can be started that checks the flags.
+    """
+    if request.strategy not in STRATEGIES:
+        raise PlanError(f"There is no strategy {request.strategy!r}. Use one of {', '.join(STRATEGIES)}.")
+    if not request.chosen():
+        ids = ", ".join(experiment.id for experiment in request.plan.experiments)
+        raise PlanError(f"{request.plan.source}: no experiment is selected. Name some with --only, from {ids}.")
+    for flag in request.overrides:
+        if flag in OUR_FLAGS:
+            raise PlanError(f"--set {flag}: the launcher sets this itself. For another place use --runs-dir.")
+    _check_seeds(request)
+    if request.devices is not None:
+        _check_devices(request.devices, Surveyor(all_cpu_slots=True).survey())
+    if request.plan.command is None:
+        _check_flags(request)
+
+
+def _check_seeds(request: LaunchRequest) -> None:
+    try:
+        plan_seeds(request.plan, request.overrides)
+    except ValueError as error:
+        raise PlanError(str(error)) from None
+    for experiment in request.plan.experiments:
+        if request.plan.command is None and REPETITIONS in experiment.flags:
+            raise PlanError(
+                f"{request.plan.source}: experiment {experiment.id}: write {REPETITIONS} into [base], so that every "
+                "row has the same seeds."
+            )
+
+
+GPU_NAME = re.compile(r"\d+(:\d+)?|(GPU|MIG)-.+")
+
+
+def _check_devices(devices: tuple[str, ...], survey: Survey) -> None:
+    there = ", ".join(state.device.label for state in survey.devices)
+    for entry in devices:
+        if survey.is_blind and GPU_NAME.fullmatch(entry):
+            continue  # it may well be there: the run waits for the driver, and is told so
+        named = [state for state in survey.devices if names_device(entry, state.device)]
+        if not named:
+            raise PlanError(
+                f"--devices {entry}: this machine has no such device. It has {there}. {survey.note}".strip()
+            )
+        for state in named:
+            if not state.allowed:
+                raise PlanError(
+                    f"--devices {entry}: {state.device.label} is {state.reason}. Unset that, or choose another."
+                )
+
+
+def _check_flags(request: LaunchRequest) -> None:
+    """Let the trainer judge its own flags; all experiments at once, as each costs an interpreter."""
+    seed = request.seeds_or_default()[0]
+    checks = [
+        (experiment, _start_check(flags_for(request.plan, experiment, request.overrides, seed)))
+        for experiment in request.chosen()
+    ]
+    refused: dict[str, list[str]] = {}
+    for experiment, process in checks:
+        _, errors = process.communicate()
+        if process.returncode != 0:
+            words = (errors.strip().splitlines() or [f"exit {process.returncode}"])[-1].removeprefix("error: ")
+            refused.setdefault(words, []).append(experiment.id)
+    if refused:
+        lines = [f"{request.plan.source}: {', '.join(ids)}: {words}" for words, ids in refused.items()]
+        raise PlanError("\n".join(lines))
+
+
+def _start_check(flags: list[str]) -> subprocess.Popen[str]:
+    try:
+        return subprocess.Popen(
+            program("training", "--check", *flags),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=child_environment(),
+        )
+    except OSError as error:
+        if not is_no_process(error):
+            raise
+        raise LaunchError(f"The flags cannot be checked: {no_process_words(error)}. No run is queued.") from error

@@ -1,0 +1,116 @@
+"""Taking over a run whose newest attempt is another host's: only on the word of a person that this host is gone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from iqa_tui.devices.survey import Surveyor
+from iqa_tui.errors import LaunchError, cannot_be_written
+from iqa_tui.processes.start import trainer_variables
+from iqa_tui.queue.attempts import host_elsewhere, queue_again
+from iqa_tui.queue.enqueue import ensure_dispatcher
+from iqa_tui.queue.stop import refusal, state_words
+from iqa_tui.trust.ownership import is_ours
+from iqa_tui.trust.signature import sign_run
+from iqa_tui.words.people import owner_name
+from training.runfolder.layout import RunFolder
+from training.runfolder.lock import is_held
+from training.runfolder.read import read_spec, run_status
+from training.runfolder.schema import RunFolderError, Spec, State, Status
+from training.runfolder.text import plain
+
+
+@dataclass(frozen=True, slots=True)
+class Takeover:
+    """A run that may be taken over, and what its owner must know before."""
+
+    run: RunFolder
+    spec: Spec
+    status: Status
+    host: str
+    """On which its newest attempt is, or was."""
+
+    @property
+    def lines(self) -> list[str]:
+        """What is known of the other host, and what two writers would do to the run."""
+        goes_on = "from its last checkpoint" if self.run.last_checkpoint.exists() else "from the start"
+        lines = [f"{self.run.run_id}: {state_words(self.status)}; it would go on here, {goes_on}"]
+        if self.status.state.can_be_retried:
+            return [*lines, f"  It has ended on {self.host}, so nothing there writes in its folder any more."]
+        lines += [
+            f"  If {self.host} still works on it, two trainers would write in one folder: the checkpoint of one",
+            "  replaces that of the other, and events, scores and the result come from both. Such a result is worth",
+            "  nothing.",
+        ]
+        if self.spec.trainer == "command":
+            return [
+                *lines,
+                "  Its trainer is an external program, which looks at no owner.json: if its supervisor on",
+                f"  {self.host} is dead, nothing stops it. It also goes on to write under the folder's old name after",
+                "  the folder was moved.",
+            ]
+        return [
+            *lines,
+            f"  The trainer on {self.host} exits within seconds after the new owner.json is written, if it sees this",
+            "  folder at all: with its network cut off it goes on, and exits when it sees the folder again.",
+        ]
+
+
+def takeover_of(run: RunFolder) -> Takeover:
+    """What taking this run over would mean. Changes nothing.
+
+    Raises:
+        LaunchError: it is this host's own, another user's, queued, finished or unreadable, or certainly alive.
+    """
+    if not is_ours(run):
+        raise LaunchError(f"{run.run_id} belongs to {owner_name(run.path)}, who alone can take it over.")
+    status = run_status(run)
+    if status.state in (State.FINISHED, State.UNREADABLE, State.QUEUED):
+        raise LaunchError(refusal(run, status, "there is nothing to take over from another host"))
+    host = _host(run, status)
+    if not host:
+        raise LaunchError(
+            f"{run.run_id} is this host's own. `iqa-tui retry {run.run_id}` tries it again once it ended."
+        )
+    if is_held(run.alive_lock):
+        raise LaunchError(
+            f"{run.run_id}: a living process holds its lock, so {host} is not gone. "
+            f"`iqa-tui stop {run.run_id}` ends it."
+        )
+    try:
+        return Takeover(run, read_spec(run), status, host)
+    except RunFolderError as error:
+        raise LaunchError(str(error)) from error
+
+
+def _host(run: RunFolder, status: Status) -> str:
+    """Also of a run that is perhaps only a namesake's: a person knows whether there is one."""
+    try:
+        host = host_elsewhere(run)
+    except RunFolderError as error:
+        raise LaunchError(str(error)) from error
+    is_perhaps_ours = status.state.is_alive and status.beat_seconds is not None
+    return plain(host) or ("the other host of this name" if is_perhaps_ours else "")
+
+
+def take_over(takeover: Takeover) -> str:
+    """Queue the next attempt here, and sign the run anew as one that was queued on this host.
+
+    Its supervisor writes `owner.json` when it starts, and waits then until an old writer must have seen it.
+
+    Returns:
+        What was done, in words.
+
+    Raises:
+        LaunchError: its folder cannot be written, or there is no folder for this user's key.
+    """
+    run, spec = takeover.run, takeover.spec
+    says_kind = spec.devices is not None or spec.device_kind
+    kind = "" if says_kind else Surveyor(honour_mask=False).survey().default_kind
+    try:
+        sign_run(run, variables=trainer_variables(), origin=f"taken over from {takeover.host}", device_kind=kind)
+        queue_again(run, f"taken over from {takeover.host}; {state_words(takeover.status)}")
+        ensure_dispatcher(run.runs_dir)
+    except OSError as error:
+        raise cannot_be_written(run.attempts_dir, error) from error
+    return f"{run.run_id} is taken over from {takeover.host} and queued here."

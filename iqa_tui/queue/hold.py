@@ -1,0 +1,83 @@
+"""A run's place in the queue, changed while it waits: held back, released, another priority.
+
+It stands in the run's own folder, so that whoever dispatches finds it there, however often it was killed.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from iqa_tui.errors import LaunchError, cannot_be_written
+from iqa_tui.plans.priority import PRIORITIES
+from iqa_tui.queue.as_owner import in_owners_name, opened
+from iqa_tui.queue.enqueue import ensure_dispatcher
+from iqa_tui.queue.stop import refusal
+from iqa_tui.words.people import user_name
+from training.runfolder.layout import RunFolder
+from training.runfolder.read import read_record, run_status
+from training.runfolder.schema import Place, RunFolderError, State
+from training.runfolder.write import write_record
+
+
+@in_owners_name
+def hold_run(run: RunFolder, by: str = "") -> str:
+    """Keep a queued run from starting until it is released. Its place in the queue stays.
+
+    Args:
+        by: who asks; empty: this user.
+
+    Returns:
+        What was done, in words.
+
+    Raises:
+        LaunchError: it is not queued, or its folder is another user's.
+    """
+    _write(run, by, held=True, why="")
+    return f"{run.run_id} is held: it starts once it is released."
+
+
+@in_owners_name
+def release_run(run: RunFolder, by: str = "") -> str:
+    """Let a held run start again when a device is free. Takes, returns and raises as `hold_run`."""
+    _write(run, by, held=False, why="", released=time.time())
+    ensure_dispatcher(run.runs_dir)
+    return f"{run.run_id} is released: it starts when its turn comes."
+
+
+def hold_unasked(run: RunFolder, why: str) -> None:
+    """Keep a queued run from starting until a user releases it.
+
+    Args:
+        why: in words, for its row.
+
+    Raises:
+        LaunchError: as `hold_run`.
+    """
+    _write(run, "iqa-tui", held=True, why=why)
+
+
+@in_owners_name
+def prioritise_run(run: RunFolder, priority: str, by: str = "") -> str:
+    """Give a queued run another priority. Returns and raises as `hold_run`; LaunchError for an unknown priority too."""
+    if priority not in PRIORITIES:
+        raise LaunchError(f"There is no priority {priority!r}. Use one of {', '.join(PRIORITIES)}.")
+    _write(run, by, priority=priority)
+    return f"{run.run_id} now has {priority} priority."
+
+
+def _write(run: RunFolder, by: str, **changes: bool | str | float) -> None:
+    with opened(run) as folder:
+        status = run_status(folder)
+        if status.state is not State.QUEUED:
+            raise LaunchError(refusal(folder, status, "only a queued run has a place in the queue"))
+        try:
+            before = read_record(folder.place, Place)
+        except RunFolderError:
+            before = None
+        now = Place(by=by or user_name(), when=time.time())
+        place = replace(before, by=now.by, when=now.when) if before else now
+        try:
+            write_record(folder.place, replace(place, **changes))  # type: ignore[arg-type]  # names and kinds above
+        except OSError as error:
+            raise cannot_be_written(folder.place, error) from error

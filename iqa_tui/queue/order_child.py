@@ -1,0 +1,67 @@
+"""Carries out one order in the name of the user that it runs as.
+
+    python -m iqa_tui.queue.order_child RUNS_DIR RUN ORDER PARAMETERS
+
+For `as_owner`, which starts it. Prints what was done, or why not (exit code 3). A dispatcher that the order needs is
+started here, so it is the owner's as well.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import sys
+from pathlib import Path
+
+from iqa_tui.errors import LaunchError
+from iqa_tui.processes.marks import MARK_VARIABLE
+from iqa_tui.queue.as_owner import COMMANDS, REFUSED, only_of, opened
+from iqa_tui.queue.hold import hold_run, prioritise_run, release_run
+from iqa_tui.queue.stop import retry_run, stop_run
+from training.runfolder.layout import RunFolder
+from training.runfolder.read import read_record
+from training.runfolder.schema import Environment, RunFolderError
+
+ORDERS = {order.__name__: order for order in (stop_run, retry_run, hold_run, release_run, prioritise_run)}
+OWN_SETTINGS = ("XDG_STATE_HOME", "IQA_TUI_")
+"""Beginnings of the variables that say where this program keeps things for this user, and how it divides the CPU."""
+OF_ONE_PROCESS = {MARK_VARIABLE, "IQA_TUI_ATTEMPT", "IQA_TUI_DEVICE", "IQA_TUI_RUN"}
+
+
+def main(argv: list[str]) -> int:
+    runs_dir, name, order, text = argv
+    run = RunFolder(Path(runs_dir) / name)
+    if os.geteuid() == 0 or order not in COMMANDS:
+        print(f"{order}: no such order, or no user to give it as")
+        return REFUSED
+    try:
+        with only_of(os.geteuid()):
+            with opened(run) as folder:
+                os.environ.update(_own_settings(folder))
+            print(ORDERS[order](run, **json.loads(text)))
+    except (LaunchError, RunFolderError, OSError) as error:
+        print(error)
+        return REFUSED
+    return 0
+
+
+def _own_settings(run: RunFolder) -> dict[str, str]:
+    """What was set for this program when the run was launched: the dispatcher has to use the same leases."""
+    try:
+        found = run.environment.lstat()
+        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+            return {}
+        record = read_record(run.environment, Environment)
+    except (OSError, RunFolderError):
+        return {}
+    variables = record.variables if record is not None else {}
+    return {
+        name: value
+        for name, value in variables.items()
+        if name.startswith(OWN_SETTINGS) and name not in OF_ONE_PROCESS and isinstance(value, str)
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,301 @@
+"""Why a trainer ended, in words, from its return code, its last words and what the machine says.
+
+Standard library only: the supervisor uses it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from iqa_tui.service.cuda_errors import fault_words, is_of_the_driver
+from training.runfolder.opening import open_regular
+from training.runfolder.schema import EXIT_STOPPED, ExitKind, StopRequest, UnreadableFile
+
+TAIL_BYTES = 64 << 10
+"""How much of the output's end is searched for a cause; a traceback fits many times."""
+LONGEST_CAUSE = 300
+
+
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
+TRACEBACK = "Traceback (most recent call last):"
+"""What such a line ends in: before it may stand `Original `, `Exception Group `, or a progress bar that was cut off."""
+ASIDES = ("Exception ignored", "Exception in thread", "Error in atexit")
+"""Before a traceback that did not end the program, but may be the last one that it printed."""
+GROUP_BAR = re.compile(r"^\s*\| ")
+"""Before each line of an exception group."""
+ABORTED = re.compile(r"what\(\):\s*(\S.*)")
+"""C++, of an exception that nobody caught."""
+OUT_OF_MEMORY = re.compile(
+    r"CUDA out of memory|CUDA(?: driver)? error: out of memory|OutOfMemoryError|CUDA_ERROR_OUT_OF_MEMORY"
+    r"|cudaErrorMemoryAllocation|\bCU[A-Z]+_(?:STATUS_)?ALLOC_FAILED|RESOURCE_EXHAUSTED: Out of memory",
+)
+NO_ENGINE = re.compile(r"unable to find an engine to execute|Unable to find a valid cuDNN algorithm", re.IGNORECASE)
+"""cuDNN, if no way of computing fits into what memory is left; torch's text does not name memory."""
+HOST_OUT_OF_MEMORY = re.compile(r"^MemoryError|DefaultCPUAllocator: (?:can't allocate|not enough) memory")
+OUR_OUT_OF_MEMORY = "CUDA out of memory at --batch_size"
+CAPACITY = re.compile(r"total capacity of ([\d.]+) (\w+) of which ([\d.]+) (\w+) is free")
+OLD_CAPACITY = re.compile(r"([\d.]+) (\w+) total capacity;.*?([\d.]+) (\w+) free;")
+"""torch before 2.1."""
+BYTES = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+NOT_FINITE = re.compile(r"\b(loss|gradient|weights)\b.*\bnot finite\b", re.IGNORECASE)
+WORKER_KILLED = re.compile(r"DataLoader worker .*(killed by signal: Killed|exited unexpectedly)|BrokenProcessPool")
+"""torch and Python, of a worker that the kernel ended."""
+LATELY_SECONDS = 30.0
+"""Who was killed for memory more than twice this ago has nothing to do with an end: that of a loader worker is noticed
+after 5 s, and a trainer may share its machine with others for a week.
+"""
+NO_ROOM = re.compile(r"No space left on device|Disk quota exceeded|File too large")
+MEANINGS = {
+    signal.SIGSEGV: "a crash in native code",
+    signal.SIGBUS: "the disk of the image cache or /dev/shm failed or is full, or the cache was cut; a retry mends it",
+    signal.SIGABRT: "it gave itself up; its output says why",
+    signal.SIGILL: "an instruction that this CPU does not have",
+    signal.SIGFPE: "a division by zero in native code",
+    signal.SIGXCPU: "it used up its CPU time limit",
+    signal.SIGXFSZ: "a file reached its size limit",
+    signal.SIGSYS: "a system call that this container forbids",
+    signal.SIGKILL: "from outside, by kill -9 or a guard of the memory such as earlyoom",
+    signal.SIGTERM: "from outside, by somebody or the system",
+    signal.SIGINT: "from outside, as by Ctrl-C",
+    signal.SIGHUP: "from outside, as by a terminal that was closed",
+    signal.SIGPIPE: "who read what it wrote was gone",
+}
+SHELL_BASE = 128
+"""A shell gives this and the signal's number, where the command that it ran was killed."""
+SIGNALS_OF_A_STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL)
+ORDERLY_ENDS = (
+    *(0, EXIT_STOPPED),
+    *(-number for number in SIGNALS_OF_A_STOP),
+    *(SHELL_BASE + number for number in SIGNALS_OF_A_STOP),
+)
+"""Of a trainer that was asked to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """All that is known of how a trainer ended."""
+
+    returncode: int
+    """Negative: the number of the signal that ended it."""
+    output: bytes
+    """The end of what it printed."""
+    stop: StopRequest | None = None
+    """Somebody asked for it, and the trainer was told."""
+    is_ours: bool = True
+    """Our trainer: it writes a result, and its codes have a meaning."""
+    has_result: bool = False
+    oom_kills: int = 0
+    """Processes that the kernel killed for memory, anywhere on the machine, lately."""
+    device: str = ""
+    """`GPU 0`."""
+    disk_is_full: bool = False
+    """Where the runs are."""
+    at_time_limit: bool = False
+    """The stop was asked for by its time limit."""
+
+
+def explain(ending: Ending) -> tuple[ExitKind, str]:
+    """The kind of the end, and its cause in words (empty where it is just finished)."""
+    code = ending.returncode
+    if ending.has_result or (code == 0 and not ending.is_ours and ending.stop is None):
+        return ExitKind.FINISHED, ""
+    if ending.stop is not None:
+        kind = ExitKind.TIME_LIMIT if ending.at_time_limit else ExitKind.STOPPED
+        return kind, _stopped(ending, ending.stop)
+    if code == 0:
+        return ExitKind.FAILED, "exit 0 without a result"
+    if ending.is_ours and code == EXIT_STOPPED:
+        return ExitKind.STOPPED, f"stopped by a signal from outside{_where(ending)}"
+    return _own_end(ending)
+
+
+def _stopped(ending: Ending, stop: StopRequest) -> str:
+    words = f"stopped by {stop.by}, {time.strftime('%H:%M', time.localtime(stop.when))}"
+    if ending.is_ours and ending.returncode == EXIT_STOPPED:
+        words += _where(ending)
+    if stop.why:
+        words += f": {stop.why}"
+    if ending.returncode == -signal.SIGKILL:
+        words += f" (killed, as it did not end within {stop.grace_seconds:g} s)"
+    if ending.returncode not in ORDERLY_ENDS:
+        words += f" (its own end: {_own_end(ending)[1]})"
+    return words
+
+
+def time_limit_words(seconds: float) -> str:
+    """Who stopped it, where nobody did: `its time limit of 36 h`, in the largest unit of which it is two or more."""
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"its time limit of {seconds / size:.3g} {unit}"
+    return f"its time limit of {seconds:.3g} s"
+
+
+def _where(ending: Ending) -> str:
+    """`, at step 310 of epoch 2` (and if without a checkpoint), from our trainer's last line; empty without one."""
+    words = last_words(ending.output)
+    if not words.startswith("stopped "):
+        return ""
+    return ", " + words.removeprefix("stopped ").partition("; go on with ")[0]
+
+
+def _own_end(ending: Ending) -> tuple[ExitKind, str]:
+    return _signalled(ending) if ending.returncode < 0 else _failed(ending)
+
+
+def _signalled(ending: Ending) -> tuple[ExitKind, str]:
+    number = -ending.returncode
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        name = f"signal {number}"
+    if number == signal.SIGKILL and ending.oom_kills > 0:
+        return ExitKind.HOST_OUT_OF_MEMORY, f"killed by {name}: the machine ran out of memory"
+    if number == signal.SIGABRT and (said := ABORTED.findall(_text(ending.output))):
+        return _kind_of_abort(said[-1]), f"killed by {name}: {_with_fault(_shortened(said[-1]))}"
+    meaning = f": {MEANINGS[signal.Signals(number)]}" if number in MEANINGS else ""
+    return ExitKind.SIGNAL, f"killed by {name}{meaning}"
+
+
+def _kind_of_abort(words: str) -> ExitKind:
+    if OUT_OF_MEMORY.search(words):
+        return ExitKind.GPU_OUT_OF_MEMORY
+    return ExitKind.DRIVER if is_of_the_driver(words) else ExitKind.SIGNAL
+
+
+def _with_fault(words: str) -> str:
+    fault = fault_words(words)
+    return f"{words} ({fault})" if fault else words
+
+
+def _failed(ending: Ending) -> tuple[ExitKind, str]:
+    if ending.returncode - SHELL_BASE in MEANINGS:
+        kind, cause = _signalled(replace(ending, returncode=SHELL_BASE - ending.returncode))
+        return kind, f"exit {ending.returncode}: its command was {cause}"
+    text = _text(ending.output)
+    words = last_words(ending.output)
+    cause = f"exit {ending.returncode}: {words}" if words else f"exit {ending.returncode} without a word"
+    kind = _kind_of_failure(ending, words)
+    if kind is ExitKind.GPU_OUT_OF_MEMORY and NO_ENGINE.search(words):
+        return kind, f"{cause} (mostly said if GPU memory is full)"
+    if kind is ExitKind.GPU_OUT_OF_MEMORY:
+        memory = _out_of_memory(text, ending.device)
+        if words.startswith(OUR_OUT_OF_MEMORY):  # it goes on with the batch size and what to do
+            memory += words.removeprefix("CUDA out of memory")
+        return kind, _shortened(f"exit {ending.returncode}: {memory}")
+    if kind is ExitKind.HOST_OUT_OF_MEMORY:
+        return kind, f"{cause}: the machine ran out of memory"
+    if kind is ExitKind.DISK_FULL and not NO_ROOM.search(words):
+        return kind, f"{cause} (the disk of the runs is full)"
+    return kind, _with_fault(cause) if kind is ExitKind.FAILED else cause
+
+
+def _kind_of_failure(ending: Ending, words: str) -> ExitKind:
+    """The first that fits."""
+    host_memory = HOST_OUT_OF_MEMORY.search(words) or (ending.oom_kills > 0 and WORKER_KILLED.search(words))
+    signs = (
+        (OUT_OF_MEMORY.search(words) or NO_ENGINE.search(words), ExitKind.GPU_OUT_OF_MEMORY),
+        (host_memory, ExitKind.HOST_OUT_OF_MEMORY),
+        (NO_ROOM.search(words) or ending.disk_is_full, ExitKind.DISK_FULL),
+        (NOT_FINITE.search(words), ExitKind.NOT_FINITE),
+        (is_of_the_driver(words), ExitKind.DRIVER),
+        (ending.is_ours and ending.returncode == 2, ExitKind.USAGE),
+    )
+    return next((kind for sign, kind in signs if sign), ExitKind.FAILED)
+
+
+def _out_of_memory(text: str, device: str) -> str:
+    """`CUDA out of memory (GPU 0, 23.6 of 24.0 GiB)`, as far as torch told."""
+    details = [device] if device else []
+    capacities = CAPACITY.findall(text) or OLD_CAPACITY.findall(text)
+    if capacities:
+        total, total_unit, free, free_unit = capacities[-1]
+        total_gib, free_gib = _gib(total, total_unit), _gib(free, free_unit)
+        details.append(f"{total_gib - free_gib:.1f} of {total_gib:.1f} GiB")
+    return "CUDA out of memory" + (f" ({', '.join(details)})" if details else "")
+
+
+def _gib(number: str, unit: str) -> float:
+    return float(number) * BYTES.get(unit, 0) / BYTES["GiB"]
+
+
+def last_words(output: bytes) -> str:
+    """The line that says most: the last of `error: …` and what tracebacks end in, else the last line."""
+    lines = [line.rstrip() for line in re.split(r"[\r\n]+", _text(output)) if line.strip()]
+    aside = ""
+    for number in reversed(range(len(lines))):
+        if lines[number].startswith("error: "):
+            return _shortened(lines[number].removeprefix("error: "))
+        exception = _exception(lines[number + 1 :]) if lines[number].endswith(TRACEBACK) else ""
+        if exception and number and lines[number - 1].startswith(ASIDES):
+            aside = aside or exception
+        elif exception:
+            return _shortened(exception)
+    return _shortened(aside or lines[-1]) if lines else ""
+
+
+def _exception(lines: list[str]) -> str:
+    """What follows the frames of a traceback; with the next line too where that says more than its name."""
+    for number, line in enumerate(lines):
+        words = GROUP_BAR.sub("", line)
+        if not words.startswith((" ", "\t")):  # frames are indented; the exception is not
+            return " ".join([words, *(more.strip() for more in lines[number + 1 : number + 2] if words.endswith(":"))])
+    return ""
+
+
+def _text(output: bytes) -> str:
+    return ESCAPES.sub("", output.decode(errors="replace"))
+
+
+def _shortened(line: str) -> str:
+    line = "".join(character if character.isprintable() else " " for character in line).strip()
+    return line if len(line) <= LONGEST_CAUSE else line[: LONGEST_CAUSE - 1] + "…"
+
+
+def tail(path: Path) -> bytes:
+    """The end of a file; empty where it cannot be read."""
+    try:
+        descriptor = open_regular(path)
+    except (OSError, UnreadableFile):
+        return b""
+    try:
+        return os.pread(descriptor, TAIL_BYTES, max(0, os.fstat(descriptor).st_size - TAIL_BYTES))
+    except OSError:
+        return b""
+    finally:
+        os.close(descriptor)
+
+
+class OomKills:
+    """Counts who was killed for memory lately, anywhere on the machine."""
+
+    def __init__(self, count: Callable[[], int] | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._count = count or oom_kills
+        self._clock = clock
+        self._before = self._newest = self._count()
+        self._next_look = clock() + LATELY_SECONDS
+
+    def look(self) -> None:
+        """Call it again and again."""
+        if self._clock() >= self._next_look:
+            self._before, self._newest = self._newest, self._count()
+            self._next_look = self._clock() + LATELY_SECONDS
+
+    def lately(self) -> int:
+        return self._count() - self._before
+
+
+def oom_kills() -> int:
+    """Processes killed for memory since boot; 0 where the kernel does not tell."""
+    try:
+        for line in Path("/proc/vmstat").read_text().splitlines():
+            if line.startswith("oom_kill "):
+                return int(line.split()[1])
+    except (OSError, ValueError):
+        pass
+    return 0

@@ -1,0 +1,82 @@
+"""Who else may write the code that a run executes. A signature covers what was asked, and not the code behind it."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import stat
+import sys
+import sysconfig
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from iqa_tui.processes.start import ROOT
+from iqa_tui.words.people import name_of_user
+
+
+def code_open_to_others(command: Sequence[str] | None, cwd: Path) -> list[str]:
+    """Interpreter, packages, working folder and script that another user may change, with their parents, in words.
+
+    Args:
+        command: of the plan's own trainer; None: ours.
+        cwd: the folder in which trainers are run.
+
+    Returns:
+        A line a thing, for example `/opt/lab/train.py may be written by the group lab`.
+    """
+    things: dict[Path, None] = {}
+    for path in _code(command, cwd):
+        for each in (path, path.resolve()):
+            for part in (each, *each.parents):
+                things[part] = None
+    lines = (open_to_others_words(path) for path in things)
+    return [line for line in lines if line]
+
+
+def _code(command: Sequence[str] | None, cwd: Path) -> Iterable[Path]:
+    yield Path(sys.executable)
+    yield Path(sysconfig.get_path("purelib"))
+    yield ROOT
+    yield cwd.absolute()
+    for word in command or ():
+        if (cwd / word).is_file():
+            yield (cwd / word).absolute()
+
+
+def open_to_others_words(path: Path) -> str:
+    """Which other user may change what this path means; empty if none may, or if it is not there.
+
+    Root may anything and is left out. In a sticky folder nobody replaces what is not theirs.
+    """
+    try:
+        found = path.lstat()
+    except OSError:
+        return ""
+    if found.st_uid not in (0, os.geteuid()):
+        return f"{path} belongs to {name_of_user(found.st_uid)}"
+    if stat.S_ISLNK(found.st_mode) or (stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX):
+        return ""
+    if found.st_mode & stat.S_IWOTH:
+        return f"{path} may be written by every user"
+    if found.st_mode & stat.S_IWGRP and not _is_private(found.st_gid, found.st_uid):
+        return f"{path} may be written by the group {_group_name(found.st_gid)}"
+    return ""
+
+
+def _is_private(group_id: int, owner_id: int) -> bool:
+    """A group that holds its owner alone, as many systems make one for each user."""
+    if group_id == 0:
+        return True
+    try:
+        group, owner = grp.getgrgid(group_id), pwd.getpwuid(owner_id)
+    except KeyError:
+        return False
+    return group.gr_name == owner.pw_name and not set(group.gr_mem) - {owner.pw_name}
+
+
+def _group_name(group_id: int) -> str:
+    try:
+        return grp.getgrgid(group_id).gr_name
+    except KeyError:
+        return str(group_id)

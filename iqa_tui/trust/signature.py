@@ -1,0 +1,285 @@
+"""What starts is what its owner queued, here, byte for byte.
+
+A launch signs each run: with a key of the user's own (mode 0600, in the state folder) over the bytes of the spec and of
+the environment, the folder and the host. A run that was copied, restored, edited or made by hand has no valid signature
+and starts only once its owner adopts it. What runs is what was verified: the bytes are read once and handed on.
+Standard library only: the supervisor uses it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from iqa_tui.errors import LaunchError
+from iqa_tui.processes.marks import renumbers
+from iqa_tui.trust.state_folder import state_folder, state_path
+from iqa_tui.words.people import user_name
+from training.runfolder.held import Openness, held, open_to_others
+from training.runfolder.host import host_name, machine_id
+from training.runfolder.layout import RunFolder, descriptor_in
+from training.runfolder.opening import read_bounded
+from training.runfolder.read import parse_record, read_record
+from training.runfolder.schema import Environment, RunFolderError, Signature, Spec, UnreadableFile
+from training.runfolder.write import record_bytes, write_atomic, write_record
+
+KEY_FILE = "signing.key"
+KEY_BYTES = 32
+
+
+class NotSigned(LaunchError):
+    """A run that was not queued by this user, here, as it stands; the text says why in a few words."""
+
+    def __init__(self, words: str, *, can_be_adopted: bool = True) -> None:
+        super().__init__(words)
+        self.can_be_adopted = can_be_adopted
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A run whose signature holds, as it was read for that."""
+
+    spec: Spec
+    variables: dict[str, str]
+    """Of the launching shell."""
+
+
+def write_signed(run: RunFolder, spec: Spec, variables: dict[str, str]) -> None:
+    """Queue a run: its environment, its signature and, last, its spec, which makes the folder a run.
+
+    Args:
+        run: an empty folder of ours.
+        variables: what its trainer shall find in its environment.
+
+    Raises:
+        LaunchError: there is no state folder for the key.
+        OSError: the folder cannot be written.
+    """
+    environment = record_bytes(Environment(variables))
+    with held(run) as there:
+        write_atomic(there.environment, environment, mode=0o600)
+        _sign(there, record_bytes(spec), environment, Signature("", 0, spec.created, "", "", "", "", "", ""))
+        write_record(there.spec, spec)
+
+
+def sign_run(run: RunFolder, *, variables: dict[str, str], origin: str = "", device_kind: str = "") -> None:
+    """Make a run that is there one that was queued here, with the environment that is given now.
+
+    Args:
+        run: in a folder of ours.
+        variables: what its trainer shall find in its environment.
+        origin: where the run came from, in words.
+        device_kind: gpu or cpu, for a spec that does not say it.
+
+    Raises:
+        LaunchError: there is no state folder for the key.
+        RunFolderError: its spec cannot be read.
+        OSError: the folder cannot be written.
+    """
+    with held(run) as there:
+        spec = read_bounded(there.spec)
+        parse_record(spec, Spec, there.spec)
+        environment = record_bytes(Environment(variables))
+        write_atomic(there.environment, environment, mode=0o600)
+        blank = Signature("", 0, 0.0, "", "", "", "", "", "", device_kind, origin)
+        _sign(there, spec, environment, blank)
+
+
+def _sign(run: RunFolder, spec: bytes, environment: bytes, blank: Signature) -> None:
+    unsigned = replace(
+        blank,
+        by=user_name(),
+        user_id=os.geteuid(),
+        when=blank.when or time.time(),
+        host=host_name(),
+        machine=machine_id(),
+        place=place_of(run),
+        spec_sha256=hashlib.sha256(spec).hexdigest(),
+        environment_sha256=hashlib.sha256(environment).hexdigest(),
+    )
+    write_record(run.signature, replace(unsigned, mac=_mac(unsigned, _key_to_sign_with())))
+
+
+def verify(run: RunFolder) -> Signed:
+    """The run as its owner queued it here. What is started must be made of what this returns.
+
+    Raises:
+        NotSigned: it must not be started; the text says why, without the run's name.
+        RunFolderError: a record cannot be read.
+        OSError: the folder cannot be read.
+    """
+    with held(run) as there:
+        signature = read_record(there.signature, Signature)
+        if signature is None:
+            raise NotSigned("it was not queued by this program on this host")
+        spec, environment = read_bounded(there.spec), _environment_bytes(there)
+        _check(there, signature, spec, environment)
+        parsed = parse_record(spec, Spec, there.spec)
+        if not parsed.device_kind:
+            parsed = replace(parsed, device_kind=signature.device_kind)
+        return Signed(parsed, parse_record(environment, Environment, there.environment).variables)
+
+
+def _environment_bytes(run: RunFolder) -> bytes:
+    try:
+        return read_bounded(run.environment)
+    except FileNotFoundError:
+        raise NotSigned("its environment.json is gone") from None
+
+
+def _check(run: RunFolder, signature: Signature, spec: bytes, environment: bytes) -> None:
+    """Say which of the things that are signed is another one; if none is, the key is."""
+    folder = descriptor_in(run.path)
+    if signature.user_id != os.geteuid():
+        raise NotSigned(f"{signature.by} queued it, and not you")
+    if (signature.host, signature.machine) != (host_name(), machine_id()):
+        raise NotSigned(f"it was queued on {signature.host}")
+    if signature.place != place_of(run):
+        raise NotSigned("its folder is a copy of the one that was queued")
+    if hashlib.sha256(spec).hexdigest() != signature.spec_sha256:
+        raise NotSigned("its spec.json was changed after it was queued")
+    if hashlib.sha256(environment).hexdigest() != signature.environment_sha256:
+        raise NotSigned("its environment.json was changed after it was queued")
+    key = _key()
+    if key is None:
+        state_folder()  # says what is wrong with it, if that is why
+        raise NotSigned(f"there is no key of yours at {key_path()} that could have signed it")
+    told = signature.mac.encode(errors="surrogatepass")
+    if not hmac.compare_digest(told, _mac(signature, key).encode()):
+        raise NotSigned("its signature was not made by your key")
+    if folder is not None and (found := open_to_others(folder)) is not None:
+        raise NotSigned(f"{found.words}: {openness_remedy(found, run)}", can_be_adopted=False)
+
+
+def openness_remedy(found: Openness, run: RunFolder) -> str:
+    """What to do about something in a run's folder that is not its owner's alone."""
+    if found.can_be_closed:
+        return f"`chmod -R go-w {run.shown}` closes it, if what is in it is still yours"
+    return f"move it out of {run.shown}, or ask its owner"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a run is not started in this user's name here, and what to do about it."""
+
+    kind: str
+    """`queued elsewhere`, `not started`, …, for its row."""
+    why: str
+    remedy: str = ""
+
+    @property
+    def words(self) -> str:
+        """The reason with what to do."""
+        return f"{self.why}; {self.remedy}" if self.remedy else self.why
+
+
+def refusal_of(run: RunFolder) -> Refusal | None:
+    """Why this run must not be started by this user here; None if it may.
+
+    Never raises: what cannot be read must not be started either.
+    """
+    try:
+        verify(run)
+    except NotSigned as error:
+        if not error.can_be_adopted:
+            return Refusal("not started", str(error))
+        return Refusal("queued elsewhere", str(error), f"`iqa-tui adopt {run.run_id}` shows it and queues it here")
+    except (RunFolderError, LaunchError, OSError) as error:
+        return Refusal("whether it was queued here cannot be checked", str(error))
+    return None
+
+
+def why_not_signed(run: RunFolder) -> str:
+    """As `refusal_of`, in words for the run's row; empty if it may be started."""
+    refusal = refusal_of(run)
+    return "" if refusal is None else f"{refusal.kind}: {refusal.words}"
+
+
+def place_of(run: RunFolder) -> str:
+    """What a folder is known by, however it is renamed: its inode number; its path if that number may change.
+
+    Args:
+        run: held.
+    """
+    descriptor = descriptor_in(run.path)
+    if descriptor is None:
+        raise ValueError(f"{run.path} is not held")
+    if renumbers(run.path):
+        return f"path {run.shown}"
+    return f"inode {os.fstat(descriptor).st_ino}"
+
+
+def _mac(signature: Signature, key: bytes) -> str:
+    signed = {name: value for name, value in asdict(signature).items() if name != "mac"}
+    content = json.dumps(signed, sort_keys=True, ensure_ascii=True).encode()
+    return hmac.new(key, content, hashlib.sha256).hexdigest()
+
+
+def key_path() -> Path:
+    """Where this user's key is, or would be."""
+    return state_path() / KEY_FILE
+
+
+def check_key() -> bool:
+    """Whether there is a key; False before the first launch.
+
+    Raises:
+        LaunchError: others may read or write it, it is no key, or there is no folder for it.
+    """
+    state_folder()
+    return _key() is not None
+
+
+def _key() -> bytes | None:
+    """None before the first launch.
+
+    Raises:
+        LaunchError: others may read or write it, or it is no key.
+    """
+    path = key_path()
+    try:
+        found = path.lstat()
+        key = read_bounded(path, KEY_BYTES)
+    except FileNotFoundError:
+        return None
+    except (OSError, UnreadableFile) as error:
+        raise LaunchError(f"{path}: the key that signs runs cannot be read ({error}). Move it away.") from error
+    if found.st_uid != os.geteuid() or found.st_mode & 0o077 or len(key) != KEY_BYTES:
+        raise LaunchError(
+            f"{path}: the key that signs runs must be yours alone (mode 0600, {KEY_BYTES} bytes). Move it away: "
+            "the next launch makes another, and runs that are queued need `iqa-tui adopt`."
+        )
+    return key
+
+
+def _key_to_sign_with() -> bytes:
+    """The key, made at the first launch.
+
+    Raises:
+        LaunchError: as `_key`, or the state folder cannot be written.
+    """
+    folder = state_folder()
+    key = _key()
+    if key is not None:
+        return key
+    aside = folder / f".{KEY_FILE}.{os.getpid()}.{secrets.token_hex(4)}"
+    try:
+        write_atomic(aside, secrets.token_bytes(KEY_BYTES), mode=0o600)
+        try:
+            os.link(aside, folder / KEY_FILE)  # not over one that another launch made at the same moment
+        except FileExistsError:
+            pass
+        finally:
+            aside.unlink()
+    except OSError as error:
+        raise LaunchError(f"{folder / KEY_FILE}: the key cannot be written ({error.strerror}).") from error
+    made = _key()
+    if made is None:
+        raise LaunchError(f"{folder / KEY_FILE}: the key was removed while it was made. Run the command again.")
+    return made

@@ -1,0 +1,78 @@
+"""Why queued runs wait; and where nobody gives them devices, or a run was lost, somebody is started who sees to it."""
+
+from __future__ import annotations
+
+import importlib
+import time
+from pathlib import Path
+from typing import Any
+
+from iqa_tui.errors import LaunchError
+from iqa_tui.plans.priority import starts_next
+from iqa_tui.watch.gpu_watcher import Queued
+from iqa_tui.words.durations import duration_words
+from training.runfolder.schema import RunFolderError
+
+LOOK_SECONDS = 10.0
+"""Between two looks at runs that are over while none waits: one of them may be lost and to be resumed."""
+SLOW_START_SECONDS = 60.0
+SHORT_LIVES = 5
+"""Dispatchers that ended before the next look, one after the other: then something is wrong with all of them."""
+
+
+class Reviver:
+    """For the thread that surveys the devices."""
+
+    def __init__(self, runs_dir: Path) -> None:
+        self._runs_dir = runs_dir
+        self._backlog: Any = None
+        self._next_look = 0.0
+        self._started = 0
+        """Dispatchers that had to be started, look by look."""
+        self._could_start: dict[str, float] = {}
+        """Run id to since when a device has been there for it, monotonic."""
+
+    def __call__(self, queued: Queued, survey: Any) -> dict[str, str]:
+        """Run id to what it waits for.
+
+        Raises:
+            OSError: the folder of runs cannot be read.
+        """
+        trouble = ""
+        if queued or time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + LOOK_SECONDS
+            trouble = self._revive()
+        waiting = importlib.import_module("iqa_tui.queue.waits")  # after the first paint, as all of the launcher
+        reasons: dict[str, str] = waiting.waiting_reasons(queued, survey)
+        self._doubt(reasons)
+        if trouble:
+            backlog = importlib.import_module("iqa_tui.queue.backlog")
+            ours = [run.run_id for run, spec in queued if run.run_id in reasons and backlog.is_ours(run)]
+            reasons |= {run_id: f"{trouble}; {reasons[run_id]}" for run_id in ours if trouble not in reasons[run_id]}
+        return reasons
+
+    def _doubt(self, reasons: dict[str, str]) -> None:
+        """A run that could start and does not says for how long: its dispatcher sees the device otherwise than we."""
+        now = time.monotonic()
+        starting = [run_id for run_id, words in reasons.items() if starts_next(words)]
+        self._could_start = {run_id: self._could_start.get(run_id, now) for run_id in starting}
+        for run_id, since in self._could_start.items():
+            if now - since >= SLOW_START_SECONDS:
+                waited = duration_words(now - since)
+                reasons[run_id] += f", and could for {waited}: its dispatcher waits for the driver or stands still"
+
+    def _revive(self) -> str:
+        """Why nobody can give devices to our runs; empty where somebody does."""
+        launcher = importlib.import_module("iqa_tui.queue.enqueue")
+        if self._backlog is None:
+            backlog = importlib.import_module("iqa_tui.queue.backlog")
+            self._backlog = backlog.Backlog(self._runs_dir, own_only=True)
+        try:
+            was_started = launcher.revive_dispatcher(self._runs_dir, self._backlog)
+        except (LaunchError, RunFolderError, OSError) as error:
+            return str(error).rstrip(".")
+        self._started = self._started + 1 if was_started else 0
+        if self._started <= SHORT_LIVES:
+            return ""
+        files = importlib.import_module("iqa_tui.queue.dispatcher_files")
+        return f"it gets no device: its dispatcher ends at once, {files.dispatcher_log(self._runs_dir)} says why"

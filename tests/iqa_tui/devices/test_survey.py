@@ -1,0 +1,300 @@
+"""Which device is free, why another is not, and what a trainer is shown, on a driver that the test makes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import psutil
+import pytest
+
+from iqa_tui.commands import status
+from iqa_tui.devices import survey as devices
+from iqa_tui.devices.gpus.driver import Driver
+from iqa_tui.devices.lease import Holder, take_lease
+from iqa_tui.devices.survey import Surveyor, can_start, names_device
+from iqa_tui.errors import PlanError
+from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.processes.marks import Mark
+from iqa_tui.processes.start import child_environment, program
+from iqa_tui.queue.check import check
+from iqa_tui.service.trainer_call import trainer_environment
+from tests.fakes.lab import Lab, wait_until
+from tests.fakes.nvml import VERSION_MISMATCH, FakeGpus
+from training.runfolder.read import read_spec
+from training.runfolder.schema import Spec
+
+MIB = 1 << 20
+GIB = 1 << 30
+SPEC = Spec(run_id="r", group="g", label="l", argv=[], created=0.0)
+
+
+@pytest.fixture
+def gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeGpus:
+    made = FakeGpus(tmp_path / "driver", count=2)
+    for name, value in made.env.items():
+        monkeypatch.setenv(name, value)
+    return made
+
+
+@pytest.fixture
+def lease(lab: Lab) -> Iterator[contextlib.ExitStack]:
+    """Keeps leases until the test's end."""
+    with contextlib.ExitStack() as stack:
+        yield stack
+
+
+def reasons(surveyor: Surveyor | None = None) -> list[str]:
+    return [state.reason for state in (surveyor or Surveyor()).survey().devices]
+
+
+def test_what_others_do_on_a_gpu_is_said_in_words(lab: Lab, gpus: FakeGpus) -> None:
+    gpus.count = 4
+    gpus.used_mib = {0: 21_811, 1: 21_811}
+    gpus.processes = [(0, 4_000_000, 21_811)]
+    gpus.percent = {2: 97}
+    gpus.write()
+    assert reasons() == [
+        "held by pid 4000000 (21.3 GiB)",
+        "21.3 of 80 GiB are in use by a process that cannot be seen from here: `vram` in the plan lets a run share it",
+        "it is 97% busy",
+        "free",
+    ]
+
+
+def test_who_surveys_again_and_again_is_not_held_up_by_the_first_answer(lab: Lab, gpus: FakeGpus) -> None:
+    gpus.says = ["hang 0 temperature 30"]
+    gpus.write()
+    survey = Surveyor(patience_seconds=0.3).survey()
+    assert survey.is_blind
+    said = (
+        r"The NVIDIA driver has not answered for [0-4] s \(it may be waking up; `sudo nvidia-smi -pm 1`, persistence "
+    )
+    assert re.match(said + r"mode, keeps it awake\): runs wait for it; ", survey.note)
+    assert "`iqa-tui doctor`" in survey.note
+
+
+def test_a_gpu_is_free_after_three_idle_samples_in_the_settling_time(lab: Lab, gpus: FakeGpus) -> None:
+    surveyor = Surveyor(settle_seconds=0.6)
+    began = time.monotonic()
+    assert reasons(surveyor) == ["idle for 0 s; taken once it was for 1 s"] * 2
+    while "free" not in reasons(surveyor):
+        assert time.monotonic() < began + 20
+        time.sleep(0.05)
+    assert time.monotonic() - began >= 0.6
+    gpus.percent = {0: 50}
+    gpus.write()
+    wait_until(lambda: reasons(surveyor) == ["it is 50% busy", "free"], "the next sample")
+
+
+@pytest.mark.parametrize(
+    ("mask", "allowed"), [("1", [1]), ("-1,0", []), ("", []), ("0,-1,1", [0]), ("GPU-fake1", [1]), ("1,0", [0, 1])]
+)
+def test_an_inherited_mask_leaves_gpus_out(
+    lab: Lab, gpus: FakeGpus, monkeypatch: pytest.MonkeyPatch, mask: str, allowed: list[int]
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", mask)
+    survey = Surveyor().survey()
+    assert [state.device.index for state in survey.devices if state.allowed and state.device.kind == "gpu"] == allowed
+    if not allowed:
+        assert survey.note.startswith("CUDA_VISIBLE_DEVICES hides every GPU")
+
+
+def test_a_mask_holds_for_what_is_launched_while_the_driver_is_silent(
+    lab: Lab, gpus: FakeGpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("iqa_tui.queue.enqueue.ensure_dispatcher", lambda runs_dir: None)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    (run,) = lab.launch({})
+    assert read_spec(run).devices == [gpus.uuid(1)]
+    gpus.init = VERSION_MISMATCH
+    gpus.write()
+    (run,) = lab.launch({})
+    assert read_spec(run).devices == ["1"]
+    check(LaunchRequest(lab.plan({}), devices=("1", "0:2", gpus.uuid(0), "cpu"), runs_dir=lab.runs_dir))
+    with pytest.raises(PlanError, match="--devices first: this machine has no such device"):
+        check(LaunchRequest(lab.plan({}), devices=("first",), runs_dir=lab.runs_dir))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    (run,) = lab.launch({})
+    assert read_spec(run).devices == ["cpu"]
+
+
+def test_parts_of_a_divided_gpu_are_devices_of_their_own(lab: Lab, gpus: FakeGpus) -> None:
+    gpus.parts = [(1, 0, 12), (1, 1, 9000)]
+    gpus.write()
+    whole, first, second = Surveyor().survey().devices
+    assert [state.device.label for state in (whole, first, second)] == ["GPU 0", "GPU 1:0", "GPU 1:1"]
+    assert [state.reason for state in (whole, first)] == ["free", "free"]
+    assert not second.free
+    assert [names_device(entry, first.device) for entry in ("1", "1:0", "1:1", "0", "MIG-fake1-0", "cpu")] == [
+        *(True, True, False, False, True, False),
+    ]
+
+
+def shown(*states: devices.DeviceState, **env: str) -> str:
+    records = [json.loads(json.dumps(asdict(state.device))) for state in states]
+    return trainer_environment(replace(SPEC, env=env), records, Mark(5, 1, "ab"), {})["CUDA_VISIBLE_DEVICES"]
+
+
+def test_a_trainer_is_shown_its_gpu_by_place_or_where_that_is_doubtful_by_uuid(lab: Lab, gpus: FakeGpus) -> None:
+    gpus.bus_ids = ["00000000:C1:00.0", "00000000:01:00.0"]
+    gpus.write()
+    first, second = Surveyor().survey().devices
+    assert (first.device.key, second.device.key) == (gpus.uuid(1), gpus.uuid(0))  # PCI order, not the driver's
+    assert shown(first, second) == "0,1"
+    assert shown(second, IQA_TUI_CUDA_UUIDS="1") == gpus.uuid(0)
+    gpus.parts = [(1, 3, 12)]
+    gpus.write()
+    part, whole = Surveyor().survey().devices
+    assert shown(part) == gpus.part_uuid(1, 3)
+    assert shown(whole) == gpus.uuid(0)
+
+
+def share(lease: contextlib.ExitStack, key: str, gib: int, pid: int, name: str = "F2 L2 (MSE)") -> None:
+    holder = Holder("ann", "a-run", pid, name, "/runs", gib * GIB)
+    lease.callback(os.close, take_lease(key, holder, room_bytes=80 * GIB))
+
+
+def test_what_a_run_uses_of_its_share_is_counted_once(lab: Lab, gpus: FakeGpus, lease: contextlib.ExitStack) -> None:
+    """80 GiB, half a GiB spare. A run that has reserved 30 uses 20 of them, a stranger 10."""
+    with subprocess.Popen(["sleep", "60"]) as trainer:
+        gpus.used_mib = {0: 30 * 1024}
+        gpus.processes = [(0, trainer.pid, 20 * 1024), (0, 4_000_000, 10 * 1024)]
+        gpus.write()
+        share(lease, gpus.uuid(0), 30, pid=os.getpid())  # we stand for its supervisor
+        state = Surveyor().survey().devices[0]
+        trainer.kill()
+    assert state.left_bytes == int(39.5 * GIB)
+    assert state.reason == "shared by F2 L2 (MSE) of ann (30.0 GiB); 39.5 GiB left"
+    need = replace(SPEC, vram_bytes=20 * GIB)
+    assert can_start(need, state, "gpu")
+    assert not can_start(need, state, "gpu", promised=[20 * GIB])
+    assert not can_start(need, state, "gpu", promised=[None])
+    assert not can_start(SPEC, state, "gpu")
+    # Whose process it is cannot be told any more, so what it uses counts beside what is reserved.
+    assert Surveyor().survey().devices[0].left_bytes == int(19.5 * GIB)
+
+
+def test_a_gpu_whose_memory_is_not_told_is_not_shared(lab: Lab, gpus: FakeGpus) -> None:
+    gpus.failures = [(0, "memory", 999), (0, "memory_v2", 3)]
+    gpus.write()
+    first, second = Surveyor().survey().devices
+    need = replace(SPEC, vram_bytes=GIB)
+    assert (first.left_bytes, can_start(need, first, "gpu")) == (None, False)
+    assert can_start(need, second, "gpu")
+
+
+def test_a_gpu_with_the_hosts_memory_is_given_whole_and_by_share(lab: Lab, gpus: FakeGpus) -> None:
+    gpus.failures = [(0, "memory", 3), (0, "memory_v2", 3)]
+    gpus.write()
+    unified = Surveyor().survey().devices[0]
+    assert unified.reason == "free"
+    assert can_start(SPEC, unified, "gpu")
+    left = unified.left_bytes
+    assert left is not None
+    assert left > 0
+    assert can_start(replace(SPEC, vram_bytes=left), unified, "gpu")
+    assert not can_start(replace(SPEC, vram_bytes=left + 1), unified, "gpu")
+
+
+def test_a_desktops_gpu_is_shared_by_runs_that_declare_a_need(lab: Lab, gpus: FakeGpus) -> None:
+    gpus.used_mib, gpus.graphics = {0: 2000}, [(0, os.getpid(), 2000)]
+    gpus.write()
+    desktop = Surveyor().survey().devices[0]
+    name = psutil.Process().name()
+    said = f"2.0 of 80 GiB are used by graphics processes ({name}): `vram` in the plan lets a run share it"
+    assert desktop.reason == said
+    assert not can_start(SPEC, desktop, "gpu")
+    assert can_start(replace(SPEC, vram_bytes=10 * GIB), desktop, "gpu")
+
+
+def test_a_gpu_in_exclusive_mode_is_given_whole_also_to_a_run_that_declares_a_need(
+    lab: Lab, gpus: FakeGpus, lease: contextlib.ExitStack
+) -> None:
+    gpus.modes = {0: 3, 1: 3}
+    gpus.processes = [(1, 4_000_000, 500)]
+    gpus.write()
+    need, too_much = (replace(SPEC, vram_bytes=gib * GIB) for gib in (20, 80))
+    exclusive, held = Surveyor().survey().devices
+    assert (exclusive.reason, exclusive.left_bytes, exclusive.device.room_bytes) == ("free", None, None)
+    assert [can_start(spec, exclusive, "gpu") for spec in (SPEC, need, too_much)] == [True, True, False]
+    assert not can_start(need, exclusive, "gpu", promised=[GIB])  # a run before it gets it, and has it whole
+    assert held.reason == "held by pid 4000000 (0.5 GiB); its compute mode is exclusive process, so no run shares it"
+    assert not can_start(need, held, "gpu")
+    lease.callback(os.close, take_lease(gpus.uuid(0), Holder("ann", "a-run", 1, "F2 L2 (MSE)", "/runs")))
+    taken = Surveyor().survey().devices[0]
+    assert taken.reason == "runs F2 L2 (MSE) of ann; its compute mode is exclusive process, so no run shares it"
+    assert not can_start(need, taken, "gpu")
+
+
+def test_a_gpu_in_prohibited_mode_gets_no_run_at_all(lab: Lab, gpus: FakeGpus) -> None:
+    gpus.modes = {0: 2}
+    gpus.write()
+    prohibited, other = Surveyor().survey().devices
+    assert prohibited.reason == "its compute mode is prohibited: `sudo nvidia-smi -i 0 -c 0` lets runs have it"
+    assert not can_start(SPEC, prohibited, "gpu")
+    assert not can_start(replace(SPEC, vram_bytes=GIB), prohibited, "gpu")
+    assert other.free
+
+
+def test_a_forbidden_gpu_gets_no_run_and_a_mask_counts_without_it(
+    lab: Lab, gpus: FakeGpus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a batch job that was given the second GPU: CUDA's number of that is 0."""
+    dev = tmp_path / "dev"
+    dev.mkdir()
+    for name in ("nvidiactl", "nvidia1"):
+        (dev / name).touch()
+    gpus.minors = {0: 0, 1: 1}
+    gpus.write()
+    command = program("iqa_tui.devices.gpus.sampler", str(dev))
+    monkeypatch.setattr(devices, "open_driver", lambda _patience: Driver(command, child_environment()))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    given, forbidden = Surveyor().survey().devices
+    assert (given.device.key, given.device.label, given.reason) == (gpus.uuid(1), "GPU 0", "free")
+    assert shown(given) == gpus.uuid(1)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    _, forbidden = Surveyor().survey().devices
+    assert forbidden.reason.startswith(f"it is forbidden to you: {dev}/nvidia0 cannot be opened (No such file")
+    assert not can_start(SPEC, forbidden, "gpu")
+    assert not can_start(replace(SPEC, vram_bytes=GIB), forbidden, "gpu")
+
+
+def test_while_the_driver_hangs_status_answers_and_nothing_is_free(
+    lab: Lab, gpus: FakeGpus, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    surveyor = Surveyor()
+    monkeypatch.setattr(
+        devices,
+        "open_driver",
+        lambda _patience: Driver(
+            program("iqa_tui.devices.gpus.sampler"),
+            child_environment(),
+            start_seconds=30.0,
+            answer_seconds=0.1,
+            give_up_seconds=60,
+        ),
+    )
+    before = surveyor.survey()
+    assert [state.free for state in before.devices] == [True, True]
+    gpus.says = ["hang 0 temperature 30"]
+    gpus.write()
+    after = surveyor.survey()
+    assert [state.free for state in after.devices] == [False, False]
+    assert re.fullmatch(r"not seen for \d+ s: its driver does not answer", after.devices[0].reason)
+    assert after.devices[0].sample == before.devices[0].sample
+    assert after.sampled_at == before.sampled_at
+    assert after.default_kind == "gpu"  # no run goes to the CPU because the driver is slow
+    assert "runs wait for it" in after.note
+    gpus.says = ["crash 0 temperature"]
+    gpus.write()
+    assert status.print_json(lab.runs_dir) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["note"].startswith("A query of the NVIDIA driver crashed (SIGSEGV): runs wait for it")

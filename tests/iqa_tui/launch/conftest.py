@@ -1,3 +1,0 @@
-from tests.fakes.lab import lab
-
-__all__ = ["lab"]

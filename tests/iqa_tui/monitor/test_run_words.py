@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from iqa_tui.monitor import run_words
+from iqa_tui.monitor.catalog import Catalog
+from tests.fakes.run_folders import FakeRun
+from training.runfolder.schema import State
+
+
+def test_every_state_has_a_glyph_of_its_own() -> None:
+    assert set(run_words.GLYPHS) == set(State)
+    assert len(set(run_words.GLYPHS.values())) == len(State)
+
+
+def test_a_running_run_in_words(tmp_path: Path) -> None:
+    fake = FakeRun.queue(tmp_path, "F2").start(at=1000.0).train(250)
+    held = fake.hold()
+    (state,) = Catalog(tmp_path).refresh()
+    for descriptor in held:
+        import os
+
+        os.close(descriptor)
+    assert run_words.state_words(state) == "● running"
+    assert run_words.epoch_words(state) == "2/5"
+    assert run_words.step_words(state) == "50/200"
+    assert run_words.time_words(state, state.updated).endswith(" left")
+    assert run_words.run_name(state) == "F2 L2 (MSE)"
+    assert run_words.cause_words(state) == ""
+    alone = replace(state, status=replace(state.status, supervised=False))
+    assert "unsupervised" in run_words.cause_words(alone)
+
+
+def test_the_summary_counts_states_and_leaves_out_those_without_runs(tmp_path: Path) -> None:
+    FakeRun.queue(tmp_path, "F2")
+    FakeRun.queue(tmp_path, "F3")
+    FakeRun.queue(tmp_path, "F4").start().end()
+    assert run_words.summary_words(Catalog(tmp_path).refresh(), recorded=1) == "2 queued · 1 failed · 1 recorded"
+
+
+def test_the_newest_group_comes_first_and_runs_stand_as_in_their_plan(tmp_path: Path) -> None:
+    FakeRun.queue(tmp_path / "x", "F3", created=50.0)
+    runs = tmp_path / "x"
+    FakeRun.queue(runs, "F2", created=60.0)
+    FakeRun.queue(runs, "F5", created=10.0, group="older")
+    FakeRun.queue(runs, "F4", created=20.0, group="older")
+    ordered = run_words.in_plan_order(Catalog(runs).refresh())
+    assert [state.experiment for state in ordered] == ["F2", "F3", "F4", "F5"]
+    assert [row["id"] for row in run_words.recorded_rows(ordered)] == ["F1"]
+
+
+def test_numbers_have_a_fixed_width_at_most() -> None:
+    for loss in (0.0041, 1.5, 99.0, 12345.6, -0.5):
+        assert len(run_words.loss_words(loss)) <= 7
+    assert run_words.loss_words(None) == ""
+    assert run_words.srcc_words(0.92813) == "0.9281"

@@ -1,0 +1,100 @@
+"""What waits, in which order, and that a look at it is cheap and never stale."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from iqa_tui.queue import backlog
+from iqa_tui.queue.backlog import Backlog
+from iqa_tui.trust.signature import write_signed
+from tests.trust.damage import KINDS
+from training.runfolder.layout import RunFolder, create_run_folder
+from training.runfolder.read import run_status
+from training.runfolder.schema import ExitKind, ExitRecord, Spec
+from training.runfolder.write import write_record
+
+
+def queue_run(runs_dir: Path, name: str, **fields: object) -> RunFolder:
+    run = create_run_folder(runs_dir, name)
+    values = {"created": 0.0, **fields}
+    spec = Spec(run_id=name, group="g", label=name, argv=["true"], **values)  # type: ignore[arg-type]
+    write_signed(run, spec, {})
+    return run
+
+
+def queued(waiting: Backlog) -> list[str]:
+    return [run.run_id for run, _ in waiting.read().queued]
+
+
+def end(run: RunFolder) -> None:
+    """Ended long enough ago for its time stamps to be trusted."""
+    write_record(run.attempt(1).exit, ExitRecord(ExitKind.FAILED, "exit 1", 0.0, 1.0))
+    for path in (run.attempt(1).path, run.attempts_dir, run.path):
+        os.utime(path, (time.time() - 100, time.time() - 100))
+
+
+def test_priority_goes_before_age_and_age_before_length(tmp_path: Path) -> None:
+    queue_run(tmp_path, "old-short", expected_hours=1.0, order=0)
+    queue_run(tmp_path, "old-long", expected_hours=2.0, order=1)
+    queue_run(tmp_path, "old-long-2", expected_hours=2.0, order=2)
+    queue_run(tmp_path, "new-longest", expected_hours=9.0, created=5.0)
+    queue_run(tmp_path, "low", priority="low", expected_hours=9.0)
+    queue_run(tmp_path, "newest-high", priority="high", created=9.0)
+    assert queued(Backlog(tmp_path)) == ["newest-high", "old-long", "old-long-2", "old-short", "new-longest", "low"]
+
+
+def test_a_run_that_is_over_is_not_looked_into_again_until_its_folder_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = queue_run(tmp_path, "a")
+    waiting = Backlog(tmp_path)
+    assert queued(waiting) == ["a"]
+    end(run)
+    looks: list[str] = []
+
+    def counted(run: RunFolder, *, begun_attempt: int = 0, **more: Any) -> object:
+        looks.append(run.run_id)
+        return run_status(run, begun_attempt=begun_attempt, **more)
+
+    monkeypatch.setattr(backlog, "run_status", counted)
+    assert [queued(waiting), queued(waiting), queued(waiting)] == [[], [], []]
+    assert looks == ["a"]
+    run.attempt(2).path.mkdir()
+    assert queued(waiting) == ["a"]
+
+
+def test_a_priority_of_a_later_version_counts_as_medium(tmp_path: Path) -> None:
+    queue_run(tmp_path, "strange", priority="whenever", created=1.0)
+    queue_run(tmp_path, "medium", created=2.0)
+    queue_run(tmp_path, "low", priority="low")
+    assert queued(Backlog(tmp_path)) == ["strange", "medium", "low"]
+
+
+def test_no_folder_is_an_empty_queue(tmp_path: Path) -> None:
+    assert queued(Backlog(tmp_path / "absent")) == []
+
+
+@pytest.mark.parametrize(
+    "kind", ["a pipe", "a socket", "a device", "a link to itself", "a hollow file", "an empty file"]
+)
+@pytest.mark.parametrize("file", ["spec.json", "stop.json", "result.json", "place.json", "attempts", "alive.lock"])
+def test_a_damaged_run_is_left_out_and_the_others_are_queued(tmp_path: Path, kind: str, file: str) -> None:
+    queue_run(tmp_path, "a")
+    bad = queue_run(tmp_path, "b")
+    queue_run(tmp_path, "c")
+    KINDS[kind](bad.path / file)
+    waiting = Backlog(tmp_path, own_only=True)
+    is_sound = file == "alive.lock" and kind in ("a hollow file", "an empty file")
+    for _ in range(2):
+        assert queued(waiting) == (["a", "b", "c"] if is_sound else ["a", "c"])
+
+
+def test_a_link_to_a_run_is_never_queued(tmp_path: Path) -> None:
+    queue_run(tmp_path, "a")
+    (tmp_path / "b").symlink_to("a")
+    assert queued(Backlog(tmp_path, own_only=True)) == ["a"]

@@ -1,0 +1,131 @@
+"""Stopping and retrying when the records of a run are not what they seem."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from iqa_tui.__main__ import main
+from iqa_tui.errors import LaunchError
+from iqa_tui.queue import stop
+from iqa_tui.queue.hold import hold_run
+from iqa_tui.queue.stop import retry_run, stop_run
+from iqa_tui.trust.signature import sign_run
+from tests.fakes.marked import make_run, mark, sleeper
+from tests.iqa_tui.processes.test_identity import record_of
+from training.runfolder.layout import RunFolder
+from training.runfolder.lock import take_lock
+from training.runfolder.read import read_record, run_status
+from training.runfolder.schema import ExitKind, ExitRecord, RetryRecord, State, StopRequest
+from training.runfolder.write import write_record
+
+
+def failed(run: RunFolder) -> RunFolder:
+    sign_run(run, variables={})
+    write_record(run.attempt(1).exit, ExitRecord(ExitKind.FAILED, "exit 1", 1.0, 1.0))
+    return run
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No dispatcher is started."""
+    monkeypatch.setattr(stop, "ensure_dispatcher", lambda runs_dir: None)
+
+
+def test_a_forged_record_has_nobody_elses_process_signalled(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "a")
+    mark(run)
+    lock = take_lock(run.alive_lock)
+    with sleeper() as victim:
+        write_record(run.attempt(1).process, record_of(victim.pid))
+        assert stop_run(run, grace_seconds=0.0).endswith("stops at the next step, when it sees stop.json.")
+        with pytest.raises(
+            LaunchError, match=f"nothing is signalled: pid {victim.pid} does not carry this run's mark; "
+        ):
+            stop_run(run, grace_seconds=0.0)
+        assert victim.poll() is None
+    os.close(lock)
+    assert read_record(run.stop, StopRequest) is not None
+
+
+def test_stop_all_goes_on_after_a_run_that_it_may_not_signal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, queued = make_run(tmp_path, "a"), make_run(tmp_path, "b")
+    lock = take_lock(run.alive_lock)
+    with sleeper() as victim:
+        write_record(run.attempt(1).process, record_of(victim.pid))
+        write_record(run.stop, StopRequest("ann", 1.0, grace_seconds=0.0))
+        assert main(["--runs-dir", str(tmp_path), "stop", "--all"]) == 1
+        assert victim.poll() is None
+    os.close(lock)
+    said = capsys.readouterr()
+    assert "b was queued and will not start" in said.out
+    assert "does not carry this run's mark; " in said.err
+    assert run_status(queued).state is State.STOPPED
+
+
+def test_retry_refuses_attempts_that_are_a_link_and_leaves_what_it_leads_to(tmp_path: Path, alone: None) -> None:
+    run = failed(make_run(tmp_path, "a"))
+    elsewhere = tmp_path / "elsewhere"
+    run.attempts_dir.rename(elsewhere)
+    run.attempts_dir.symlink_to(elsewhere)
+    with pytest.raises(LaunchError, match=rf"^{run.attempts_dir}: is a symbolic link, not a folder\. Move it away\.$"):
+        retry_run(run)
+    assert [path.name for path in elsewhere.iterdir()] == ["1"]
+    run.attempts_dir.unlink()
+    run.attempts_dir.touch()
+    with pytest.raises(LaunchError, match=rf"^{run.attempts_dir}: is a file, not a folder"):
+        retry_run(run)
+
+
+def test_retry_refuses_a_last_attempt_that_is_a_link(tmp_path: Path, alone: None) -> None:
+    run = failed(make_run(tmp_path, "a"))
+    write_record(run.stop, StopRequest("ann", 1.0))
+    elsewhere = tmp_path / "elsewhere"
+    run.attempt(1).path.rename(elsewhere)
+    run.attempt(1).path.symlink_to(elsewhere)
+    with pytest.raises(LaunchError, match=r"/attempts/1: is no folder, or a link to one\. Move it away\.$"):
+        retry_run(run)
+    assert [path.name for path in elsewhere.iterdir()] == ["exit.json"]
+    assert [path.name for path in run.attempts_dir.iterdir()] == ["1"]
+
+
+def test_an_order_on_a_run_folder_that_is_a_link_is_refused(tmp_path: Path, alone: None) -> None:
+    run = failed(make_run(tmp_path, "a"))
+    link = RunFolder(tmp_path / "link")
+    link.path.symlink_to(run.path)
+    for order in (stop_run, retry_run, hold_run):
+        with pytest.raises(LaunchError, match=rf"^{link.path}: is a symbolic link, not a folder\. Move it away\.$"):
+            order(link)
+    assert sorted(path.name for path in run.path.iterdir()) == [
+        "attempts",
+        "environment.json",
+        "signature.json",
+        "spec.json",
+    ]
+
+
+def test_orders_name_who_gave_them_and_the_real_path(tmp_path: Path, alone: None) -> None:
+    run = failed(make_run(tmp_path, "a"))
+    assert retry_run(run, by="bob") == "a is queued again."
+    record = read_record(run.attempt(2).retry, RetryRecord)
+    assert record is not None
+    assert record.by == "bob"
+    hold_run(run, by="bob")
+    assert run_status(run).cause == "held by bob"
+    run.place.unlink()
+    run.place.mkdir()
+    with pytest.raises(LaunchError, match=rf"a is unreadable: {run.place}: "):
+        hold_run(run)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
+def test_retry_writes_nothing_into_attempts_that_another_user_put_there(tmp_path: Path, alone: None) -> None:
+    run = failed(make_run(tmp_path, "a"))
+    os.chown(run.attempts_dir, 61_234, 61_234)
+    with pytest.raises(LaunchError, match=r"^a is not tried again: attempts belongs to user 61234: move it out of "):
+        retry_run(run)
+    assert [path.name for path in run.attempts_dir.iterdir()] == ["1"]

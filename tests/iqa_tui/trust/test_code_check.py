@@ -1,0 +1,53 @@
+"""Code that another user may change is named, with the folders above it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from iqa_tui.trust.code_check import code_open_to_others, open_to_others_words
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    (tmp_path / "lab").mkdir(mode=0o755)
+    path = tmp_path / "lab" / "train.py"
+    path.write_text("")
+    path.chmod(0o644)
+    return path
+
+
+def test_a_script_and_the_folders_above_it_are_looked_at(script: Path) -> None:
+    def about_it() -> list[str]:
+        lines = code_open_to_others(["python", "train.py"], script.parent)
+        return [line for line in lines if str(script.parent) in line]
+
+    assert about_it() == []
+    script.chmod(0o666)
+    assert about_it() == [f"{script} may be written by every user"]
+    script.chmod(0o644)
+    script.parent.chmod(0o777)
+    assert about_it() == [f"{script.parent} may be written by every user"]
+    script.parent.chmod(0o1777)
+    assert about_it() == [], "in a sticky folder nobody replaces what is not theirs"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_groups_and_other_owners_are_named(script: Path) -> None:
+    os.chown(script, 0, 61234)
+    script.chmod(0o664)
+    assert open_to_others_words(script) == f"{script} may be written by the group 61234"
+    os.chown(script, 61234, 0)
+    assert open_to_others_words(script) == f"{script} belongs to user 61234"
+    os.chown(script, 0, 0)
+    assert open_to_others_words(script) == "", "the group root is root"
+
+
+def test_what_a_link_points_to_is_looked_at_too(script: Path, tmp_path: Path) -> None:
+    link = tmp_path / "train.py"
+    link.symlink_to(script)
+    script.chmod(0o666)
+    assert f"{script} may be written by every user" in code_open_to_others(["python", "train.py"], tmp_path)
+    assert open_to_others_words(tmp_path / "gone") == ""

@@ -1,0 +1,182 @@
+import os
+import random
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from training.checkpoints.resumable import Progress, check_best, load_best, load_last, save_best, save_last
+from training.config import parse
+from training.datasets import Dataset
+from training.errors import BadCheckpoint
+from training.network.build import build_network
+from training.optim import build_optimizer
+from training.runfolder.layout import RunFolder
+from training.seed import seed_network
+
+SMALL = ["--dataset", "demo", "--backbone", "test_efficientnet", "--weights", "none", "--patch_size", "64"]
+CONFIG = parse(SMALL)
+DATASET = Dataset("demo", (), mos_range=(0.0, 5.0))
+
+
+def trained_once():
+    network = build_network(CONFIG)
+    optimizer = build_optimizer(network, CONFIG)
+    network(torch.randn(2, 3, 64, 64)).sum().backward()
+    optimizer.step()
+    return network, optimizer
+
+
+PROGRESS = Progress(epoch=2, step_in_epoch=3, step=10, best_epoch=1, best_metrics={"val": {"srcc": 0.5}})
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    run = RunFolder(tmp_path_factory.mktemp("run"))
+    network, optimizer = trained_once()
+    save_last(run, network, optimizer, PROGRESS, CONFIG)
+    return run, network, optimizer
+
+
+def two_checkpoints(saved, folder) -> RunFolder:
+    """The last at step 10, the one before at step 9."""
+    run = RunFolder(folder)
+    for step in (9, 10):
+        save_last(run, saved[1], saved[2], replace(PROGRESS, step=step), CONFIG)
+    return run
+
+
+def drawn() -> list[float]:
+    """From every generator that a network may draw from."""
+    return [torch.rand(1).item(), random.random(), np.random.random()]  # noqa: NPY002 - the global one is meant
+
+
+def test_everything_comes_back(saved):
+    run, network, optimizer = saved
+    save_last(run, network, optimizer, PROGRESS, CONFIG)
+    numbers = drawn()
+    seed_network(0)
+    other, other_optimizer = trained_once()
+    found = load_last(run, other, other_optimizer, CONFIG)
+    assert (found.progress, found.path, found.refused) == (PROGRESS, run.last_checkpoint, [])
+    assert drawn() == numbers
+    for ours, theirs in zip(other.state_dict().values(), network.state_dict().values(), strict=True):
+        assert torch.equal(ours, theirs)
+    for ours, theirs in zip(other_optimizer.state.values(), optimizer.state.values(), strict=True):
+        assert torch.equal(ours["exp_avg"], theirs["exp_avg"])
+
+
+def test_the_checkpoint_before_the_last_is_kept_and_nothing_else(saved, tmp_path):
+    run = two_checkpoints(saved, tmp_path)
+    save_last(run, saved[1], saved[2], replace(PROGRESS, step=11), CONFIG)
+    assert {path.name for path in run.checkpoints.iterdir()} == {"last.pt", "last.previous.pt"}
+    steps = [torch.load(path, weights_only=True)["progress"]["step"] for path in run.resumable_checkpoints]
+    assert steps == [11, 10]
+
+
+def test_the_one_before_is_kept_where_files_cannot_have_two_names(saved, tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "link", lambda *_: (_ for _ in ()).throw(PermissionError("no hard links here")))
+    run = two_checkpoints(saved, tmp_path)
+    steps = [torch.load(path, weights_only=True)["progress"]["step"] for path in run.resumable_checkpoints]
+    assert steps == [10, 9]
+
+
+def test_without_a_checkpoint_there_is_nothing_to_go_on_from(saved, tmp_path):
+    assert load_last(RunFolder(tmp_path), saved[1], saved[2], CONFIG) is None
+
+
+def refused(run: RunFolder, config=CONFIG) -> str:
+    """Why the last is not used, where the one before is."""
+    network = build_network(CONFIG)
+    found = load_last(run, network, build_optimizer(network, config), config)
+    assert (found.path, found.progress.step) == (run.previous_checkpoint, 9)
+    (reason,) = found.refused
+    return reason
+
+
+def rewrite(path: Path, **changes: object) -> None:
+    """In place of the file: the one before it may be another name of its content."""
+    content = torch.load(path, weights_only=True)
+    path.unlink()
+    torch.save({**content, **changes}, path)
+
+
+def test_a_torn_or_foreign_checkpoint_is_refused_in_words_and_the_one_before_is_used(saved, tmp_path):
+    run = two_checkpoints(saved, tmp_path)
+    whole = run.last_checkpoint.read_bytes()
+    config = CONFIG.as_dict()
+    for spoil, words in (
+        (lambda path: path.write_bytes(whole[:-5000]), "is damaged, or no checkpoint"),
+        (lambda path: path.write_bytes(b""), "is damaged, or no checkpoint"),
+        (lambda path: path.write_text("a note to myself"), "is damaged, or no checkpoint"),
+        (lambda path: rewrite(path, format=99), "has format 99; this version reads up to"),
+        (lambda path: rewrite(path, config={**config, "loss_type": "l2"}), "with --loss_type l2, not l1"),
+        (lambda path: rewrite(path, network={"x": torch.ones(1)}), "does not fit this network"),
+        (lambda path: rewrite(path, optimizer={"state": {}, "param_groups": []}), "does not fit this network"),
+        (lambda path: rewrite(path, progress={"epoch": 1, "mood": "good"}), "does not fit this network"),
+        (lambda path: save_best(path, saved[1], PROGRESS, CONFIG, DATASET), "no resumable checkpoint"),
+        (lambda path: torch.save([1, 2], path), "no checkpoint of this program"),
+    ):
+        spoil(run.last_checkpoint)
+        assert words in refused(run)
+        run.last_checkpoint.unlink()
+        run.last_checkpoint.write_bytes(whole)
+
+
+def test_a_flipped_bit_is_found_wherever_it_changes_anything(saved, tmp_path):
+    """torch reads a file with wrong checksums without a word."""
+    run = two_checkpoints(saved, tmp_path)
+    whole = bytearray(run.last_checkpoint.read_bytes())
+    with zipfile.ZipFile(run.last_checkpoint) as archive:
+        entries = archive.infolist()
+    biggest = max(entries, key=lambda entry: entry.file_size)
+    draw = random.Random(1)
+    places = [biggest.header_offset + len(biggest.filename) + 100, len(whole) // 2, len(whole) - 100, len(whole) - 10]
+    places += [entry.header_offset + draw.randrange(30) for entry in draw.sample(entries, 6)]
+    places += [draw.randrange(len(whole)) for _ in range(12)]
+    harmless = 0
+    for place in places:
+        whole[place] ^= 1 << (place % 8)
+        run.last_checkpoint.unlink()
+        run.last_checkpoint.write_bytes(whole)
+        network = build_network(CONFIG)
+        found = load_last(run, network, build_optimizer(network, CONFIG), CONFIG)
+        if found.path == run.last_checkpoint:  # dates and padding inside the archive
+            harmless += 1
+            assert found.progress == PROGRESS
+            assert all(
+                torch.equal(ours, theirs)
+                for ours, theirs in zip(network.state_dict().values(), saved[1].state_dict().values(), strict=True)
+            )
+        whole[place] ^= 1 << (place % 8)
+    assert harmless < len(places) / 2
+
+
+def test_where_none_can_be_used_the_words_say_what_to_do(saved, tmp_path):
+    run = two_checkpoints(saved, tmp_path)
+    network = build_network(CONFIG)
+    other = parse([*SMALL, "--loss_type", "l2"])
+    with pytest.raises(BadCheckpoint) as none:
+        load_last(run, network, build_optimizer(network, other), other)
+    assert "--loss_type l1, not l2: resume with the same flags; last.previous.pt cannot be used either" in str(
+        none.value
+    )
+    assert "To begin anew leave --resume out" in str(none.value)
+
+
+def test_best_weights_that_are_gone_or_damaged_are_told(saved, tmp_path):
+    path = tmp_path / "best.pt"
+    with pytest.raises(BadCheckpoint, match="is missing"):
+        check_best(path)
+    save_best(path, saved[1], PROGRESS, CONFIG, DATASET)
+    check_best(path)
+    assert load_best(path, build_network(CONFIG))["metrics"] == PROGRESS.best_metrics
+    whole = bytearray(path.read_bytes())
+    whole[len(whole) // 2] ^= 1
+    path.write_bytes(whole)
+    for read in (check_best, lambda path: load_best(path, saved[1])):
+        with pytest.raises(BadCheckpoint, match="checksum"):
+            read(path)

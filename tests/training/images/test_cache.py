@@ -1,0 +1,191 @@
+"""The image cache when it is damaged, when its maker dies, and how much of it a process keeps."""
+
+import hashlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.fakes.photographs import write_csv_dataset
+from training.config import parse
+from training.datasets import Dataset, open_dataset
+from training.datasets.labels.files import states_of
+from training.errors import BadData
+from training.images import cache, store
+from training.images.cache import cache_root, open_images
+
+PATIENCE_SECONDS = 60
+
+
+def opened(labels: Path) -> Dataset:
+    return open_dataset(parse(["--dataset", "csv", "--data_path", str(labels)]))
+
+
+def decoded(dataset: Dataset, told=lambda done, total: None):
+    return open_images(dataset, 32, threads=2, on_progress=told, should_stop=lambda: False)
+
+
+def cut_short(folder: Path) -> None:
+    os.truncate(folder / cache.PIXELS, (folder / cache.PIXELS).stat().st_size - 1)
+
+
+def lose_a_page(folder: Path) -> None:
+    """As a disk does that lost power before it wrote."""
+    with (folder / cache.PIXELS).open("r+b") as file:
+        file.write(bytes(4096))
+
+
+def lose_the_pixels(folder: Path) -> None:
+    (folder / cache.PIXELS).unlink()
+
+
+def tear_the_index(folder: Path) -> None:
+    text = (folder / cache.INDEX).read_text()
+    (folder / cache.INDEX).write_text(text[: len(text) // 2])
+
+
+def forget_an_image(folder: Path) -> None:
+    index = json.loads((folder / cache.INDEX).read_text())
+    index["sizes"].pop()
+    (folder / cache.INDEX).write_text(json.dumps(index))
+
+
+def write_an_index_of_the_first_version(folder: Path) -> None:
+    index = json.loads((folder / cache.INDEX).read_text())
+    (folder / cache.INDEX).write_text(json.dumps(index["sizes"]))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        cut_short,
+        lose_a_page,
+        lose_the_pixels,
+        tear_the_index,
+        forget_an_image,
+        write_an_index_of_the_first_version,
+    ],
+)
+def test_a_damaged_cache_is_found_when_it_is_opened_and_made_anew(tmp_path, damage):
+    dataset = opened(write_csv_dataset(tmp_path))
+    before = decoded(dataset)
+    whole = before.pixels.copy()
+    (folder,) = (path for path in cache_root().iterdir() if path.is_dir())
+    damage(folder)
+    told = []
+    after = decoded(dataset, lambda done, total: told.append((done, total)))
+    assert told[-1] == (18, 18)
+    np.testing.assert_array_equal(after.pixels, whole)
+    decoded(replace(dataset, decode=lambda item: pytest.fail("decoded a third time")))
+
+
+def test_an_image_that_vanished_since_the_labels_were_read_is_named_with_its_line(tmp_path):
+    dataset = opened(write_csv_dataset(tmp_path))
+    (tmp_path / "pictures" / "train3.jpg").unlink()
+    with pytest.raises(BadData, match=r"train3\.jpg: no such image any more.*line 5"):
+        decoded(dataset)
+
+
+def test_the_states_of_many_files_come_in_their_order(tmp_path):
+    paths = [tmp_path / f"{number}" for number in range(600)]
+    for number, path in enumerate(paths):
+        path.write_bytes(bytes(number))
+    paths[300].unlink()
+    states = states_of([str(path) for path in paths])
+    assert [None if state is None else state.st_size for state in states] == [
+        None if number == 300 else number for number in range(600)
+    ]
+
+
+RUN = """
+import hashlib, os, sys, time
+from dataclasses import replace
+from training.config import parse
+from training.datasets import open_dataset
+from training.datasets.base import read_image
+from training.images.cache import open_images
+
+labels, log, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3])
+
+def decode(item):
+    with open(log, "a") as file:
+        file.write(f"{os.getpid()}\\n")
+    time.sleep(seconds)
+    return read_image(item)
+
+dataset = replace(open_dataset(parse(["--dataset", "csv", "--data_path", labels])), decode=decode)
+store = open_images(dataset, 32, threads=1, should_stop=lambda: False,
+                    on_progress=lambda done, total: print(f"{done}/{total}", flush=True))
+print(hashlib.sha256(store.pixels).hexdigest(), flush=True)
+"""
+
+
+def wait_for(file: Path, pattern: str) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not (file.exists() and re.search(pattern, file.read_text())):
+        assert time.monotonic() < deadline, f"{file}: never {pattern}"
+        time.sleep(0.05)
+
+
+def test_runs_that_wait_for_a_maker_show_its_progress_and_one_takes_over_when_it_is_killed(tmp_path):
+    labels, log = write_csv_dataset(tmp_path), tmp_path / "decoded"
+
+    def start(name: str, seconds: float) -> subprocess.Popen:
+        with (tmp_path / name).open("w") as output:
+            command = [sys.executable, "-c", RUN, str(labels), str(log), str(seconds)]
+            return subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+
+    runs = [start("maker", 0.5)]
+    try:
+        wait_for(tmp_path / "maker", "1/18")
+        runs += [start("second", 0.0), start("third", 0.0)]
+        for name in ("second", "third"):
+            wait_for(tmp_path / name, r"\d/18")
+        runs[0].send_signal(signal.SIGKILL)
+        assert [run.wait(PATIENCE_SECONDS) for run in runs] == [-signal.SIGKILL, 0, 0]
+    finally:
+        for run in runs:
+            run.kill()
+            run.wait()
+    decodings = Counter(int(pid) for pid in log.read_text().split())
+    assert 0 < decodings.pop(runs[0].pid) < 18
+    assert list(decodings.values()) == [18]
+    digest = hashlib.sha256(decoded(opened(labels)).pixels).hexdigest()
+    for name in ("second", "third"):
+        lines = (tmp_path / name).read_text().splitlines()
+        assert lines[-2:] == ["18/18", digest]
+    assert not list(cache_root().glob("*.making"))
+
+
+def kept_bytes(path: Path) -> int:
+    """How much of a mapped file counts as memory of this process."""
+    blocks = re.split(r"\n(?=[0-9a-f]+-[0-9a-f]+ )", Path("/proc/self/smaps").read_text())
+    sizes = [re.search(r"\nRss: +(\d+) kB", block) for block in blocks if block.partition("\n")[0].endswith(str(path))]
+    return sum(int(size[1]) << 10 for size in sizes if size)
+
+
+def test_a_process_keeps_a_bounded_part_of_the_images_and_reads_the_same_pixels(tmp_path, monkeypatch):
+    size, count = (128, 128), 1024
+    pixels = np.random.default_rng(1).integers(0, 256, (count, *size, 3), dtype=np.uint8)
+    pixels.tofile(tmp_path / "pixels")
+
+    def look_at_all(kept: int) -> int:
+        monkeypatch.setattr(store, "KEPT_BYTES", kept)
+        images = store.map_images(tmp_path / "pixels", [size] * count)
+        first = images[0]
+        for number in range(count):
+            np.testing.assert_array_equal(images[number], pixels[number])
+        np.testing.assert_array_equal(first, pixels[0])
+        return kept_bytes(tmp_path / "pixels")
+
+    assert look_at_all(1 << 40) == pixels.nbytes
+    assert look_at_all(1 << 20) < 8 << 20  # the kernel maps up to 2 MiB at a time

@@ -1,0 +1,86 @@
+"""After training the network is tested on other data sets, where they lie beside its own."""
+
+import csv
+
+import pytest
+
+from tests.fakes.photographs import write_csv_dataset
+from tests.fakes.public_datasets import write_agiqa, write_kadid, write_spaq
+from tests.training.processes import SMALL, train_here
+from training.checkpoints import resumable as checkpoint
+from training.config import parse
+from training.datasets import open_cross_dataset
+from training.errors import BadData, Stopped
+from training.run import story as run_story
+from training.runfolder.layout import RunFolder
+from training.runfolder.read import read_events, read_record
+from training.runfolder.schema import Result
+
+
+def config(*flags: str):
+    return parse(["--dataset", "csv", *flags])
+
+
+def test_other_data_sets_are_found_beside_the_runs_own_or_below_the_folder_of_all(tmp_path, monkeypatch):
+    labels = str(write_csv_dataset(tmp_path / "own", train=2, val=1, test=1))
+    assert config("--data_path", labels).cross_folders() == {}
+    (tmp_path / "own" / "spaq").mkdir()
+    (tmp_path / "all" / "kadid-10k").mkdir(parents=True)
+    monkeypatch.setenv("IQA_TUI_DATA", str(tmp_path / "all"))
+    beside, below = tmp_path / "own" / "spaq", tmp_path / "all" / "kadid-10k"
+    assert config("--data_path", labels).cross_folders() == {"spaq": beside, "kadid-10k": below}
+    assert config("--data_path", labels, "--no_spaq").cross_folders() == {"kadid-10k": below}
+    assert parse(["--dataset", "kadid-10k"]).cross_folders() == {}
+    assert parse(["--dataset", "demo"]).cross_folders() == {}
+
+
+def test_every_image_of_another_data_set_is_tested_on(tmp_path):
+    folder = write_kadid(tmp_path / "kadid-10k")
+    dataset = open_cross_dataset("kadid-10k", folder, config("--data_path", "x"))
+    assert {item.split for item in dataset.items} == {"test"}
+    assert len(dataset.items) == 30
+    limited = open_cross_dataset("kadid-10k", folder, config("--data_path", "x", "--limit_test_images", "4"))
+    assert len(limited.items) == 4
+    (folder / "images" / "I00_01_01.png").unlink()
+    with pytest.raises(BadData, match=r"dmos\.csv, line 3"):
+        open_cross_dataset("kadid-10k", folder, config("--data_path", "x"))
+
+
+def test_a_run_is_tested_elsewhere_with_its_best_weights(tmp_path, capsys):
+    data = tmp_path / "data"
+    labels = write_csv_dataset(data)
+    for name, write in (("spaq", write_spaq), ("agiqa-3k", write_agiqa)):
+        write(data / name, 6)
+    run = train_here(tmp_path / "run", *SMALL, "--data_path", labels, "--no_spaq")
+    result = read_record(run.result, Result)
+    assert set(result.metrics) == {"val", "test", "test_oracle", "agiqa-3k"}
+    assert result.images["agiqa-3k"] == 6
+    told = [event.fields for event in read_events(run) if event.kind == "evaluated"][-1]
+    assert (told["split"], told["epoch"]) == ("agiqa-3k", result.best_epoch)
+    with run.score_file("agiqa-3k", "test").open() as file:
+        rows = list(csv.DictReader(file))
+    assert sorted(float(row["mos"]) for row in rows) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1.0])
+    assert capsys.readouterr().out.splitlines()[-1].startswith("test SRCC")
+
+
+def test_a_stop_while_testing_elsewhere_keeps_the_last_epoch_and_a_resume_only_tests(tmp_path, monkeypatch):
+    labels = write_csv_dataset(tmp_path / "data")
+    write_agiqa(tmp_path / "data" / "agiqa-3k", 4)
+    run = RunFolder(tmp_path / "run")
+    flags = [*SMALL, "--data_path", labels]
+
+    def stopped(setup, progress):
+        checkpoint.load_best(run.best_checkpoint, setup.network)
+        raise Stopped("stopped during evaluation")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(run_story, "score_elsewhere", stopped)
+        with pytest.raises(Stopped, match="stopped while testing on other data sets; go on with --run_folder"):
+            train_here(run.path, *flags)
+    before = run.last_checkpoint.read_bytes()
+    assert not run.result.exists()
+    steps = sum(event.kind == "step" for event in read_events(run))
+    train_here(run.path, *flags, "--resume")
+    assert "agiqa-3k" in read_record(run.result, Result).metrics
+    assert sum(event.kind == "step" for event in read_events(run)) == steps
+    assert run.last_checkpoint.read_bytes() == before

@@ -1,0 +1,162 @@
+"""Crops cut out of the image store into batches. Flip, jitter and normalisation are left to the device."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from training.config import TrainConfig
+from training.datasets.base import Dataset
+from training.images.store import ImageStore, Pixels
+from training.images.transforms import CropPlan, Integers, crop_corner, grid_corners, random_corners
+
+T = TypeVar("T")
+PREFETCHED = 4
+"""Batches made ahead for a GPU."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainBatch:
+    """One step's crops on the CPU."""
+
+    crops: Tensor
+    """(B, side, side, 3) uint8."""
+    mos: Tensor
+    """(B,) float32 on the scale of training."""
+    mos_sd: Tensor | None
+    """(B,) float32 on the scale of `mos`; None where an image's is not known."""
+    flips: Tensor
+    """(B,) bool."""
+    jitters: Tensor
+    """(B, 3) float32."""
+
+    def pinned(self) -> TrainBatch:
+        """In memory from which a GPU copies while both go on working."""
+        return TrainBatch(
+            crops=self.crops.pin_memory(),
+            mos=self.mos.pin_memory(),
+            mos_sd=None if self.mos_sd is None else self.mos_sd.pin_memory(),
+            flips=self.flips.pin_memory(),
+            jitters=self.jitters.pin_memory(),
+        )
+
+
+class SplitImages:
+    """The images of one split, with their labels as arrays."""
+
+    def __init__(self, dataset: Dataset, store: ImageStore, split: str) -> None:
+        self._store = store
+        self._numbers = [number for number, item in enumerate(dataset.items) if item.split == split]
+        items = [dataset.items[number] for number in self._numbers]
+        self.names = [item.name for item in items]
+        self.mos = np.array([item.mos for item in items], dtype=np.float64)
+        """(N,) on the data set's own scale."""
+        self.training_mos = np.array([dataset.to_training(item.mos) for item in items], dtype=np.float32)
+        sds = [item.mos_sd for item in items]
+        known = [dataset.sd_to_training(sd) for sd in sds if sd is not None]
+        self.training_mos_sd = np.array(known, dtype=np.float32) if len(known) == len(sds) else None
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def pixels(self, number: int) -> Pixels:
+        """(H, W, 3) view of the split's image `number`."""
+        return self._store[self._numbers[number]]
+
+
+def train_batches(
+    images: SplitImages, plan: CropPlan, config: TrainConfig, first_step: int = 0
+) -> Iterator[TrainBatch]:
+    """The steps of one epoch from `first_step` (counted from 0); the last batch may be smaller."""
+    for start in range(first_step * config.batch_size, len(plan.order), config.batch_size):
+        yield _train_batch(images, plan, plan.order[start : start + config.batch_size], config)
+
+
+def _train_batch(images: SplitImages, plan: CropPlan, samples: Integers, config: TrainConfig) -> TrainBatch:
+    side = config.patch_size
+    numbers = samples // config.train_patch_num
+    crops = np.empty((len(samples), side, side, 3), dtype=np.uint8)
+    for row, (sample, number) in enumerate(zip(samples, numbers, strict=True)):
+        pixels = images.pixels(number)
+        top, left = crop_corner(plan.places[sample], pixels.shape[0], pixels.shape[1], side)
+        crops[row] = pixels[top : top + side, left : left + side]
+    sds = images.training_mos_sd
+    return TrainBatch(
+        crops=torch.from_numpy(crops),
+        mos=torch.from_numpy(images.training_mos[numbers]),
+        mos_sd=None if sds is None else torch.from_numpy(sds[numbers]),
+        flips=torch.from_numpy(plan.flips[samples]),
+        jitters=torch.from_numpy(plan.jitters[samples]),
+    )
+
+
+def crops_to_score(images: SplitImages, config: TrainConfig, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Every image's test crops in batches that may hold crops of several images.
+
+    Yields:
+        (B,) int64 the image of each crop, and (B, side, side, 3) uint8.
+    """
+    side = config.patch_size
+    numbers: list[int] = []
+    crops: list[Pixels] = []
+    for number in range(len(images)):
+        pixels = images.pixels(number)
+        for top, left in _test_corners(pixels, images.names[number], config):
+            numbers.append(number)
+            crops.append(pixels[top : top + side, left : left + side])
+            if len(crops) == batch_size:
+                yield _stacked(numbers, crops)
+                numbers, crops = [], []
+    if crops:
+        yield _stacked(numbers, crops)
+
+
+def _test_corners(pixels: Pixels, name: str, config: TrainConfig) -> Integers:
+    height, width, side = pixels.shape[0], pixels.shape[1], config.patch_size
+    if config.test_random_crop:
+        return random_corners(config.test_crops, height, width, side, seed=config.seed, image=name)
+    return grid_corners(config.test_crops, height, width, side)
+
+
+def _stacked(numbers: Sequence[int], crops: Sequence[Pixels]) -> tuple[Tensor, Tensor]:
+    return torch.tensor(numbers), torch.from_numpy(np.stack(crops))
+
+
+def prefetched(batches: Iterator[T], depth: int) -> Iterator[T]:
+    """The same batches, made in a thread up to `depth` ahead, so that a GPU need not wait for them."""
+    ready: queue.Queue[T | BaseException | None] = queue.Queue(depth)
+    closed = threading.Event()
+
+    def put(value: T | BaseException | None) -> bool:
+        while not closed.is_set():
+            try:
+                ready.put(value, timeout=0.1)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+    def fill() -> None:
+        try:
+            for batch in batches:
+                if not put(batch):
+                    return
+            put(None)
+        except BaseException as error:  # noqa: BLE001 - handed on to the reader, who raises it
+            put(error)
+
+    threading.Thread(target=fill, name="batches", daemon=True).start()
+    try:
+        while (batch := ready.get()) is not None:
+            if isinstance(batch, BaseException):
+                raise batch
+            yield batch
+    finally:
+        closed.set()

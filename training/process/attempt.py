@@ -1,0 +1,314 @@
+"""The process as one attempt at a run: which folder it writes, who keeps its records, and when it must stop.
+
+Under the launcher (`IQA_TUI_ATTEMPT` is set) the supervisor holds the locks and writes how the attempt began and
+ended. By hand this process does it all, so that the app shows such a run like any other. Standard library only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import itertools
+import os
+import platform
+import resource
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from io import RawIOBase
+from pathlib import Path
+from types import FrameType
+from typing import TextIO
+
+from training.config import TrainConfig
+from training.errors import BadUsage, TrainingError
+from training.process.fence import guard_by_hand, guard_supervised, refuse_if_at_work_elsewhere
+from training.runfolder.fence import check_fence
+from training.runfolder.held import hold
+from training.runfolder.host import boot_id, host_name, machine_id
+from training.runfolder.layout import RunFolder, close_to_others, create_run_folder, run_name, shown_path
+from training.runfolder.lock import take_lock
+from training.runfolder.read import start_ticks
+from training.runfolder.schema import ExitKind, ExitRecord, LockHeld, ProcessRecord, Spec
+from training.runfolder.source import trainer_digest
+from training.runfolder.write import write_record
+
+ATTEMPT_VARIABLE = "IQA_TUI_ATTEMPT"
+FOLDER_VARIABLE = "IQA_TUI_FOLDER"
+"""The number of a descriptor of the run's folder, from the supervisor."""
+STOP_LOOKS_PER_SECOND = 2.0
+
+
+class StopSignal:
+    """Whether this run was asked to stop: by TERM, by Ctrl-C, or by `stop.json`.
+
+    A second Ctrl-C ends the process at once.
+    """
+
+    def __init__(self) -> None:
+        self._asked = False
+        self._file: Path | None = None
+        self._next_look = 0.0
+        signal.signal(signal.SIGTERM, self._on_signal)
+        signal.signal(signal.SIGINT, self._on_signal)
+
+    def watch(self, stop_file: Path) -> None:
+        """Look at this file too from now on."""
+        self._file = stop_file
+
+    def __call__(self) -> bool:
+        """Cheap enough for every step: the file is looked at twice a second, and who owns the run once a second.
+
+        Raises:
+            TakenOver: another attempt has taken the run.
+        """
+        check_fence()
+        if not self._asked and self._file is not None and time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + 1 / STOP_LOOKS_PER_SECOND
+            self._asked = self._file.exists()
+        return self._asked
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        del frame
+        if number == signal.SIGINT and self._asked:
+            raise KeyboardInterrupt
+        self._asked = True
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try at a run."""
+
+    run: RunFolder
+    number: int
+    by_hand: bool
+    should_stop: StopSignal
+    started: float
+    """Unix seconds."""
+    source_digest: str = field(default_factory=trainer_digest)
+    """Of the trainer's source, before any of it can change under a run that takes hours."""
+
+
+def is_under_launcher() -> bool:
+    """A supervisor keeps the records, and gave this process one run."""
+    return os.environ.get(ATTEMPT_VARIABLE, "").isdecimal()
+
+
+def begin(config: TrainConfig, argv: list[str], should_stop: StopSignal) -> Attempt:
+    """Find or make the run folder; by hand also lock it and write what is asked and who runs it.
+
+    Raises:
+        BadUsage: the folder is another run's, or somebody works in it.
+    """
+    os.umask(os.umask(0o022) | 0o022)  # what others may write in a run is not started again
+    if is_under_launcher():
+        if config.run_folder is None:
+            raise BadUsage(f"{ATTEMPT_VARIABLE} is set, so --run_folder must name the run's folder")
+        run = _folder_given(Path(config.run_folder).resolve())
+        attempt = Attempt(run, int(os.environ[ATTEMPT_VARIABLE]), False, should_stop, time.time())
+        guard_supervised(attempt.run, attempt.number)
+    else:
+        attempt = _begin_by_hand(config, argv, should_stop)
+    should_stop.watch(attempt.run.stop)
+    return attempt
+
+
+def _folder_given(path: Path) -> RunFolder:
+    """The folder that the supervisor holds, as it may have been renamed since; held by us too."""
+    descriptor = os.environ.get(FOLDER_VARIABLE, "")
+    return hold(RunFolder(Path(f"/proc/self/fd/{descriptor}") if descriptor.isdecimal() else path))[0]
+
+
+def _begin_by_hand(config: TrainConfig, argv: list[str], should_stop: StopSignal) -> Attempt:
+    os.umask(os.umask(0) | 0o022)  # what is made in the folder is for its owner to write
+    run = hold(_folder_by_hand(config))[0]
+    try:
+        # Kept for life, and before there is a spec: a folder with a spec that nobody holds counts as queued.
+        take_lock(run.alive_lock)
+    except LockHeld:
+        raise BadUsage(f"{run.shown}: another process is at work on this run") from None
+    if run.spec.exists() and not config.resume:
+        raise BadUsage(f"{run.shown} holds a run already; add --resume to go on with it, or name another --run_folder")
+    if config.resume and run.result.exists():
+        raise BadUsage(f"{run.shown} is finished: its result is in {run.result.name}")
+    refuse_if_at_work_elsewhere(run)
+    latest = run.latest_attempt()
+    number = latest.number + 1 if latest else 1
+    if latest and run.stop.exists():  # the request was for the attempt before
+        run.stop.replace(latest.path / run.stop.name)
+    run.attempt(number).path.mkdir(parents=True)
+    guard_by_hand(run, number)
+    if not run.spec.exists():
+        write_record(run.spec, _spec(config, run, argv))
+    started = time.time()
+    write_record(run.attempt(number).process, _process_record(started))
+    return Attempt(run, number, True, should_stop, started)
+
+
+def _folder_by_hand(config: TrainConfig) -> RunFolder:
+    if config.run_folder is None:
+        name = run_name(datetime.now(), config.dataset, config.network_name, config.loss_type, config.seed)  # noqa: DTZ005 - people read it
+        return create_run_folder(Path(config.runs_dir).resolve(), name)
+    run = RunFolder(Path(config.run_folder).resolve())
+    if config.resume and not run.spec.exists():
+        raise BadUsage(f"--resume: {run.path} holds no run")
+    if not run.path.exists():
+        run.path.mkdir(parents=True)
+        close_to_others(run.path)
+    return run
+
+
+def _spec(config: TrainConfig, run: RunFolder, argv: list[str]) -> Spec:
+    return Spec(
+        run_id=run.run_id,
+        group="by hand",
+        label=config.loss_type,
+        argv=[
+            sys.executable,
+            "-m",
+            "training",
+            *without_flags(argv, {"--run_folder": 1}),
+            "--run_folder",
+            "{run_folder}",
+        ],
+        created=time.time(),
+        cwd=str(Path.cwd()),
+        loss_type=config.loss_type,
+        dataset=config.dataset,
+        network=config.network_name,
+        seed=config.seed,
+        protocol=config.protocol,
+        source_digest=trainer_digest(),
+        created_by=f"{user()}@{platform.node()}",
+    )
+
+
+def without_flags(argv: Sequence[str], flags: dict[str, int]) -> list[str]:
+    """The flags but some, in either way of writing them (`--seed 1`, `--seed=1`).
+
+    Args:
+        argv: of `python -m training`.
+        flags: those to leave out, and how many words follow each.
+    """
+    kept: list[str] = []
+    words = iter(argv)
+    for word in words:
+        if word in flags:
+            list(itertools.islice(words, flags[word]))
+        elif word.partition("=")[0] not in flags:
+            kept.append(word)
+    return kept
+
+
+def user() -> str:
+    """Who runs this; a number where the machine has no name for it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
+
+
+def _process_record(started: float) -> ProcessRecord:
+    return ProcessRecord(
+        boot_id=boot_id(),
+        pid=os.getpid(),
+        start_ticks=start_ticks(os.getpid()) or 0,
+        host=host_name(),
+        machine=machine_id(),
+        started=started,
+        user=user(),
+    )
+
+
+def end_by_hand(attempt: Attempt, error: BaseException | None, words: str) -> None:
+    """Write how an attempt by hand ended.
+
+    Args:
+        attempt: this one.
+        error: what ended it; None where it finished.
+        words: the cause for people; empty where it finished.
+    """
+    kind = ExitKind.FINISHED if error is None else _exit_kind(error)
+    now = time.time()
+    record = ExitRecord(
+        kind=kind,
+        cause=words,
+        ended=now,
+        elapsed_seconds=now - attempt.started,
+        returncode=exit_code(error),
+        peak_rss_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    )
+    try:
+        write_record(attempt.run.attempt(attempt.number).exit, record)
+    except OSError as trouble:
+        with contextlib.suppress(OSError):
+            print(f"warning: how it ended cannot be recorded ({shown_path(str(trouble))})", file=sys.stderr)
+
+
+def exit_code(error: BaseException | None) -> int:
+    """What the launcher goes by."""
+    if error is None:
+        return 0
+    return error.exit_code if isinstance(error, TrainingError) else 1
+
+
+def _exit_kind(error: BaseException) -> ExitKind:
+    if isinstance(error, TrainingError):
+        return error.exit_kind
+    if isinstance(error, KeyboardInterrupt):
+        return ExitKind.STOPPED
+    if isinstance(error, MemoryError):
+        return ExitKind.HOST_OUT_OF_MEMORY
+    return ExitKind.GPU_OUT_OF_MEMORY if is_gpu_out_of_memory(error) else ExitKind.FAILED
+
+
+def is_gpu_out_of_memory(error: BaseException) -> bool:
+    """Told by name: torch may not be imported here."""
+    return type(error).__name__ == "OutOfMemoryError"
+
+
+class Tee:
+    """A text stream that also writes to a file, and is a terminal where the first one is.
+
+    A full disk or a closed pipe behind either of them ends nothing: what is printed is for people, the run is not.
+    """
+
+    def __init__(self, shown: TextIO, kept: RawIOBase) -> None:
+        self._shown = shown
+        self._kept = kept
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError):
+            self._kept.write(text.encode(errors="replace"))
+        with contextlib.suppress(OSError):
+            self._shown.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._shown.flush()
+
+    def isatty(self) -> bool:
+        return self._shown.isatty()
+
+    def fileno(self) -> int:
+        return self._shown.fileno()
+
+
+@contextmanager
+def output_kept(attempt: Attempt) -> Iterator[None]:
+    """By hand: copy what is printed to the attempt's output.log. Under the launcher the supervisor has it already."""
+    if not attempt.by_hand:
+        yield
+        return
+    stdout, stderr = sys.stdout, sys.stderr
+    with attempt.run.attempt(attempt.number).output.open("ab", buffering=0) as kept:
+        sys.stdout, sys.stderr = Tee(stdout, kept), Tee(stderr, kept)  # as far as print goes
+        try:
+            yield
+        finally:
+            sys.stdout, sys.stderr = stdout, stderr

@@ -1,0 +1,200 @@
+"""Network and images to scores, metrics and score files."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from training.config import TrainConfig
+from training.datasets.base import Dataset
+from training.device import Placement
+from training.errors import GpuOutOfMemory, Stopped
+from training.images.batches import PREFETCHED, SplitImages, crops_to_score, prefetched
+from training.images.transforms import to_network_input
+from training.metrics import all_metrics
+from training.network.quality import QualityNetwork
+from training.runfolder.write import write_atomic
+
+Scores = npt.NDArray[np.float64]
+CPU_BATCH = 4
+"""Small batches are fastest on a CPU: what one layer wrote is still in its cache for the next."""
+SMALLEST_GPU_BATCH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """One split, scored."""
+
+    split: str
+    names: list[str]
+    mos: Scores
+    """(N,) on the data set's scale."""
+    pred: Scores
+    """(N,) on the data set's scale; as far as the loss fixes one."""
+    attention: Scores | None
+    """(N, 4) mean weights of the scales, fine to coarse; None without attention."""
+    metrics: dict[str, float | None]
+    notes: list[str]
+
+    @property
+    def mean_attention(self) -> list[float] | None:
+        """Of each scale over the split, fine to coarse; None without attention."""
+        return None if self.attention is None else [float(weight) for weight in self.attention.mean(axis=0)]
+
+
+def evaluate(
+    network: QualityNetwork,
+    dataset: Dataset,
+    images: SplitImages,
+    split: str,
+    config: TrainConfig,
+    placement: Placement,
+    *,
+    on_progress: Callable[[int, int], None],
+    should_stop: Callable[[], bool],
+) -> Evaluation:
+    """Score every image as the mean over its test crops. Leaves the network in eval mode.
+
+    Raises:
+        Stopped: asked to.
+    """
+    sizes: list[int] = []
+    scores, attention = score_crops(network, images, config, placement, on_progress, should_stop, sizes.append)
+    pred = np.array([dataset.from_training(score) for score in scores], dtype=np.float64)
+    metrics, notes = all_metrics(pred, images.mos)
+    if sizes:
+        notes = [*notes, f"the GPU was out of memory, so {sizes[-1]} crops at a time were scored"]
+    return Evaluation(split, images.names, images.mos, pred, attention, metrics, [f"{split}: {note}" for note in notes])
+
+
+@torch.inference_mode()
+def score_crops(
+    network: QualityNetwork,
+    images: SplitImages,
+    config: TrainConfig,
+    placement: Placement,
+    on_progress: Callable[[int, int], None],
+    should_stop: Callable[[], bool],
+    on_smaller_batches: Callable[[int], None] = lambda _: None,
+) -> tuple[Scores, Scores | None]:
+    """(N,) mean scores on the scale of training, and (N, 4) mean attention. Leaves the network in eval mode.
+
+    `on_smaller_batches` is told how many crops go at once, where a GPU has no room for as many as it should.
+
+    Raises:
+        Stopped: asked to.
+        GpuOutOfMemory: not even a single crop fits.
+    """
+    network.eval()
+    batch_size = max(config.batch_size, SMALLEST_GPU_BATCH) if placement.is_cuda else CPU_BATCH
+    owners: list[Tensor] = []
+    scores: list[Tensor] = []  # these two stay on the device until all is done: fetching waits for it
+    attention: list[Tensor] = []
+    done = 0
+    forward = Forward(network, placement, on_smaller_batches)
+    with placement.autocast(training=False):  # around all batches: weights are turned into bf16 once, not per batch
+        for numbers, crops in _batches(images, config, placement, batch_size):
+            if should_stop():
+                raise Stopped("stopped during evaluation")
+            some_scores, some_weights = forward(crops)
+            scores.append(some_scores)
+            if some_weights is not None:
+                attention.append(some_weights)
+            owners.append(numbers)
+            done += len(numbers)
+            on_progress(done, len(images) * config.test_crops)
+    means = [
+        _sum_by_image(of_crops, owners, len(images)) / config.test_crops for of_crops in (scores, attention) if of_crops
+    ]
+    return means[0], means[1] if attention else None
+
+
+def _sum_by_image(of_crops: list[Tensor], owners: list[Tensor], images: int) -> Scores:
+    values = torch.cat(of_crops).double().cpu().numpy()
+    total = np.zeros((images, *values.shape[1:]))
+    np.add.at(total, torch.cat(owners).numpy(), values)
+    return total
+
+
+def _batches(
+    images: SplitImages, config: TrainConfig, placement: Placement, batch_size: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    batches = crops_to_score(images, config, batch_size)
+    if not placement.is_cuda:
+        return batches
+    return prefetched(((numbers, crops.pin_memory()) for numbers, crops in batches), PREFETCHED)
+
+
+class Forward:
+    """Crops through the network; in smaller batches from the first on that a GPU has no room for.
+
+    Only scoring does so: an image's score does not depend on the batch it is in, a training step does.
+    """
+
+    def __init__(self, network: QualityNetwork, placement: Placement, on_smaller: Callable[[int], None]) -> None:
+        self._network = network
+        self._placement = placement
+        self._on_smaller = on_smaller
+        self._largest: int | None = None
+
+    def __call__(self, crops: Tensor) -> tuple[Tensor, Tensor | None]:
+        """(B, H, W, 3) uint8 on the CPU to (B,) scores and (B, 4) attention.
+
+        Raises:
+            GpuOutOfMemory: one crop is too many.
+        """
+        while True:
+            size = min(self._largest or len(crops), len(crops))
+            try:
+                return self._in_batches_of(size, crops)
+            except torch.cuda.OutOfMemoryError as error:
+                if size == 1:
+                    raise GpuOutOfMemory(
+                        "CUDA out of memory while scoring a single crop: is the GPU shared?"
+                    ) from error
+            torch.cuda.empty_cache()  # here the failed tensors are free: the exception no longer holds them
+            self._largest = (size + 1) // 2
+            self._on_smaller(self._largest)
+
+    def _in_batches_of(self, size: int, crops: Tensor) -> tuple[Tensor, Tensor | None]:
+        scores: list[Tensor] = []
+        attention: list[Tensor] = []
+        for start in range(0, len(crops), size):
+            part = crops[start : start + size]
+            there = part.to(self._placement.device, non_blocking=True)
+            scores.append(self._network(to_network_input(there, self._network.normalisation)))
+            if self._network.attention_weights is not None:
+                attention.append(self._network.attention_weights)
+        return torch.cat(scores), torch.cat(attention) if attention else None
+
+
+def write_scores(path: Path, evaluation: Evaluation) -> None:
+    """One line an image, full precision: every metric can be computed again from it."""
+    rows = [
+        (name, repr(float(mos)), repr(float(pred)))
+        for name, mos, pred in zip(evaluation.names, evaluation.mos, evaluation.pred, strict=True)
+    ]
+    _write_csv(path, ("image", "mos", "pred"), rows)
+    if evaluation.attention is not None:
+        header = ("image", *(f"scale_{number}" for number in range(1, evaluation.attention.shape[1] + 1)))
+        weights = [
+            (name, *(f"{weight:.6f}" for weight in row))
+            for name, row in zip(evaluation.names, evaluation.attention, strict=True)
+        ]
+        _write_csv(path.with_name(f"{path.stem}_attention.csv"), header, weights)
+
+
+def _write_csv(path: Path, header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    write_atomic(path, text.getvalue().encode())

@@ -1,0 +1,91 @@
+"""What a finished run leaves: weights for others, a model card, and the result, which is the last file written."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import platform
+import time
+
+import torch
+
+from training.checkpoints import resumable as checkpoint
+from training.checkpoints.disk import needed_for_the_result
+from training.checkpoints.resumable import Metrics, Progress
+from training.network.quality import parameter_count
+from training.run.setup import Setup, notes_of_setup
+from training.runfolder.schema import Result
+from training.runfolder.write import write_atomic, write_record
+from training.telling.model_card import model_card
+from training.telling.recorder import shown_metric
+
+PACKAGES = ("iqa-tui", "timm", "numpy", "scipy", "pillow")
+
+
+def finish(setup: Setup, progress: Progress, cross_metrics: dict[str, Metrics], cross_notes: list[str]) -> None:
+    """Write what a finished run leaves.
+
+    Args:
+        setup: its network must hold the best weights.
+        progress: at the end.
+        cross_metrics: data set to metrics on it.
+        cross_notes: what a reader of those must know.
+
+    Raises:
+        CannotWrite: a file cannot be written; the run is not finished then, and can be resumed.
+    """
+    run, config = setup.attempt.run, setup.config
+    result = _result(setup, progress, cross_metrics, cross_notes)
+    with needed_for_the_result(run.best_weights, checkpoint.size_bytes(setup.network)):
+        checkpoint.export_weights(run.best_weights, setup.network, progress, config, setup.dataset)
+    with needed_for_the_result(run.model_card):
+        write_atomic(run.model_card, model_card(result, config.command()).encode())
+    test = progress.best_metrics["test"]
+    setup.recorder.finished(srcc=test["srcc"], plcc=test["plcc"])
+    with needed_for_the_result(run.result):
+        write_record(run.result, result)
+    with contextlib.suppress(OSError):
+        run.previous_checkpoint.unlink()  # a finished run is never resumed
+    demo = " (demo data: the labels are no human opinions)" if setup.dataset.demo else ""
+    setup.recorder.say(
+        f"test SRCC {shown_metric(test['srcc'])}  PLCC {shown_metric(test['plcc'])}  of epoch "
+        f"{progress.best_epoch}{demo}  in {run.shown}"
+    )
+
+
+def _result(setup: Setup, progress: Progress, cross_metrics: dict[str, Metrics], cross_notes: list[str]) -> Result:
+    config = setup.config
+    return Result(
+        run_id=setup.attempt.run.run_id,
+        metrics={**progress.best_metrics, "test_oracle": progress.oracle, **cross_metrics},
+        protocol=config.protocol,
+        dataset=setup.dataset.name,
+        loss_type=config.loss_type,
+        seed=config.seed,
+        network=config.network_name,
+        finished=time.time(),
+        elapsed_seconds=progress.elapsed_seconds,
+        best_epoch=progress.best_epoch,
+        epochs=progress.epoch - 1,
+        images={split: len(images) for split, images in setup.images.items()}
+        | {dataset.name: len(dataset.items) for dataset in setup.cross_datasets if dataset.name in cross_metrics},
+        limited=config.is_limited,
+        demo=setup.dataset.demo,
+        device=setup.placement.name,
+        precision=setup.placement.precision_in_words,
+        parameters=parameter_count(setup.network),
+        backbone=setup.network.backbone.timm_name,
+        attention=progress.best_attention,
+        config=config.as_dict(),
+        versions={"python": platform.python_version(), "torch": torch.__version__}
+        | {name: _version(name) for name in PACKAGES},
+        source_digest=setup.attempt.source_digest,
+        notes=[*notes_of_setup(setup), *progress.lost, *progress.best_notes, *cross_notes],
+    )
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,197 @@
+"""One epoch of training: step, event, a look at whether to stop."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor
+
+from training.checkpoints.resumable import Progress
+from training.checkpoints.schedule import Keeper
+from training.config import TrainConfig
+from training.device import Placement
+from training.errors import GpuOutOfMemory, LossNotFinite, Stopped
+from training.images.batches import PREFETCHED, SplitImages, TrainBatch, prefetched, train_batches
+from training.images.transforms import plan_crops, to_network_input
+from training.losses.table import Loss
+from training.network.quality import QualityNetwork
+from training.optim import CLIP_NORM, set_lr
+from training.telling.recorder import Recorder
+
+
+def steps_per_epoch(images: int, config: TrainConfig) -> int:
+    """The last batch may be smaller and counts."""
+    return math.ceil(images * config.train_patch_num / config.batch_size)
+
+
+def train_epoch(
+    network: QualityNetwork,
+    optimizer: torch.optim.Optimizer,
+    criterion: Loss,
+    images: SplitImages,
+    config: TrainConfig,
+    placement: Placement,
+    progress: Progress,
+    recorder: Recorder,
+    keeper: Keeper,
+    should_stop: Callable[[], bool],
+) -> None:
+    """Train what is left of epoch `progress.epoch`; `progress` tells at any moment how far it is.
+
+    A loss or a gradient that is not finite ends the run at once: the step that made it has reached the weights, and
+    nothing after it could be believed. Every step is looked at before a checkpoint or an evaluation sees its weights,
+    so the last checkpoint is from before it.
+
+    Raises:
+        Stopped: asked to; every step begun is done and counted.
+        LossNotFinite: naming the first such step.
+        GpuOutOfMemory: naming the batch size.
+    """
+    network.train()
+    steps = steps_per_epoch(len(images), config)
+    clock = Speedometer()
+    unread = Unread(progress, config)
+    for batch in _batches(images, config, placement, progress):
+        if should_stop():
+            recorder.close_bar()
+            unread.read(recorder)
+            raise Stopped("stopped between steps")
+        lr = set_lr(optimizer, config, progress.step, steps)
+        try:
+            unread.add(_train_step(network, optimizer, criterion, batch, config, placement))
+        except torch.cuda.OutOfMemoryError as error:
+            recorder.close_bar()
+            recorder.say(str(error))  # how much of what was free, in torch's own words
+            raise _out_of_memory(config, progress) from error
+        progress.step += 1
+        progress.step_in_epoch += 1
+        clock.count(len(batch.mos))
+        if progress.step_in_epoch in (1, steps) or recorder.step_is_due():
+            loss, grad_norm = unread.read(recorder)
+            recorder.step(
+                epoch=progress.epoch,
+                epochs=config.epochs,
+                step=progress.step,
+                done=progress.step_in_epoch,
+                steps=steps,
+                loss=loss,
+                lr=lr,
+                images_per_second=clock.images_per_second(),
+                grad_norm=grad_norm,
+            )
+        if keeper.is_due():
+            unread.read(recorder)
+            keeper.save(progress)
+
+
+def _batches(
+    images: SplitImages, config: TrainConfig, placement: Placement, progress: Progress
+) -> Iterator[TrainBatch]:
+    plan = plan_crops(len(images), config.train_patch_num, seed=config.seed, epoch=progress.epoch)
+    batches = train_batches(images, plan, config, progress.step_in_epoch)
+    return prefetched((batch.pinned() for batch in batches), PREFETCHED) if placement.is_cuda else batches
+
+
+def _train_step(
+    network: QualityNetwork,
+    optimizer: torch.optim.Optimizer,
+    criterion: Loss,
+    batch: TrainBatch,
+    config: TrainConfig,
+    placement: Placement,
+) -> Tensor:
+    """One update; returns loss and norm of the gradient before it was clipped, (2,) and not waited for."""
+
+    def there(tensor: Tensor) -> Tensor:
+        return tensor.to(placement.device, non_blocking=True)
+
+    jitters = None if config.no_color_jitter else there(batch.jitters)
+    images = to_network_input(there(batch.crops), network.normalisation, there(batch.flips), jitters)
+    with placement.autocast(training=True):
+        pred = network(images)
+    loss = criterion(pred, there(batch.mos), None if batch.mos_sd is None else there(batch.mos_sd))
+    optimizer.zero_grad(set_to_none=True)
+    torch.autograd.backward(loss)
+    grad_norm = torch.nn.utils.clip_grad_norm_(network.parameters(), CLIP_NORM)
+    optimizer.step()
+    return torch.stack((loss.detach(), grad_norm))
+
+
+class Unread:
+    """Losses and gradient norms of steps, left on the device until somebody needs them: fetching waits for it."""
+
+    def __init__(self, progress: Progress, config: TrainConfig) -> None:
+        self._progress = progress
+        self._config = config
+        self._steps: list[Tensor] = []
+        self._newest = (math.nan, math.nan)
+
+    def add(self, loss_and_norm: Tensor) -> None:
+        """(2,), of the step that follows those added before."""
+        self._steps.append(loss_and_norm)
+
+    def read(self, recorder: Recorder) -> tuple[float, float]:
+        """Fetch them all at once, add the losses up in `progress`; returns the newest loss and norm.
+
+        Raises:
+            LossNotFinite: naming the first step with a loss or a gradient that is not finite.
+        """
+        if not self._steps:
+            return self._newest
+        pairs: list[tuple[float, float]] = torch.stack(self._steps).tolist()
+        self._steps.clear()
+        first = self._progress.step - len(pairs) + 1
+        for step, (loss, grad_norm) in enumerate(pairs, start=first):
+            if not (math.isfinite(loss) and math.isfinite(grad_norm)):
+                raise self._diverged(step, loss, grad_norm, recorder)
+            self._progress.loss_sum += loss  # one by one: a sum of sums would depend on when they were read
+        self._newest = pairs[-1]
+        return self._newest
+
+    def _diverged(self, step: int, loss: float, grad_norm: float, recorder: Recorder) -> LossNotFinite:
+        recorder.close_bar()
+        if math.isfinite(loss):
+            what = "gradient not finite"
+            recorder.warning(f"the gradient of step {step:,} has the norm {grad_norm}, its loss is {loss:.4g}")
+        else:
+            what = "loss not finite"
+            recorder.warning(f"the loss of step {step:,} is {loss}")
+        return LossNotFinite(
+            f"{what} at step {step:,} in epoch {self._progress.epoch}: start a new run with an --lr smaller than "
+            f"{self._config.lr:g} ({_what_is_kept(self._progress)})"
+        )
+
+
+def _what_is_kept(progress: Progress) -> str:
+    if progress.best_epoch is None:
+        return "no epoch was finished"
+    return f"the best epoch, {progress.best_epoch}, is kept in checkpoints/best.pt and scores/"
+
+
+def _out_of_memory(config: TrainConfig, progress: Progress) -> GpuOutOfMemory:
+    """The batch size is never changed silently: it is a setting of the experiment."""
+    return GpuOutOfMemory(
+        f"CUDA out of memory at --batch_size {config.batch_size}, step {progress.step + 1:,} in epoch "
+        f"{progress.epoch}: start a new run with --batch_size {max(config.batch_size // 2, 1)}, or --resume this one "
+        f"on a GPU with more room ({_what_is_kept(progress)})"
+    )
+
+
+class Speedometer:
+    """Images a second since it was last asked."""
+
+    def __init__(self) -> None:
+        self._since = time.perf_counter()
+        self._images = 0
+
+    def count(self, images: int) -> None:
+        self._images += images
+
+    def images_per_second(self) -> float:
+        now = time.perf_counter()
+        speed = self._images / max(now - self._since, 1e-9)
+        self._since, self._images = now, 0
+        return round(speed, 1)

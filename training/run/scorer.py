@@ -1,0 +1,119 @@
+"""A trained network with all it takes to score an image file: from a run, from its weights, or a published one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from training.config import TrainConfig, parse
+from training.datasets.base import Dataset, Item, Sizing
+from training.datasets.koniq10k import PUBLISHED_SIZING
+from training.device import Placement, place
+from training.errors import BadCheckpoint, NoWeights
+from training.images.batches import SplitImages
+from training.images.cache import decode
+from training.images.store import ImageStore
+from training.network import own, published
+from training.network.build import build_network
+from training.network.own import OwnWeights
+from training.network.quality import QualityNetwork
+from training.run.evaluate import score_crops
+from training.runfolder.layout import RunFolder
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One image, scored."""
+
+    image: str
+    """As it was asked for."""
+    score: float
+    """On the scale of the data set that the network was trained on, higher is better."""
+    attention: list[float] | None
+    """Mean weights of the four scales, fine to coarse; None without attention."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scorer:
+    """Scores image files, one at a time."""
+
+    network: QualityNetwork
+    config: TrainConfig
+    """How test crops are taken."""
+    dataset: Dataset
+    """Without images: the scale of scores, and the size to which images are brought."""
+    placement: Placement
+    note: str = ""
+    """What a reader of the scores must know."""
+
+    def score(self, path: Path) -> Prediction:
+        """The mean over the image's test crops, taken as the run took them.
+
+        Raises:
+            BadData: no such file, or no image.
+        """
+        low, _ = self.dataset.mos_range
+        item = Item(path.name, path, low, None, "test", path.name, "the command line")
+        pixels = decode(self.dataset, item, self.config.patch_size)
+        store = ImageStore(pixels.reshape(-1), [(pixels.shape[0], pixels.shape[1])])
+        images = SplitImages(replace(self.dataset, items=(item,)), store, "test")
+        scores, attention = score_crops(
+            self.network, images, self.config, self.placement, lambda *_: None, lambda: False
+        )
+        weights = None if attention is None else [float(weight) for weight in attention[0]]
+        return Prediction(str(path), self.dataset.from_training(float(scores[0])), weights)
+
+
+def open_scorer(path: Path, test_patch_num: int | None = None) -> Scorer:
+    """The network of a run folder (its best epoch), of one of its weight files, or of a published checkpoint.
+
+    Args:
+        path: the folder or the file.
+        test_patch_num: crops of an image; None: as many as the run was tested with, 25 for a published checkpoint.
+
+    Raises:
+        BadCheckpoint: nothing of the kind is there.
+        NoWeights: damaged, a checkpoint for a resume, or tensors of no network that is known here.
+    """
+    file = RunFolder(path).best_checkpoint if path.is_dir() else path
+    if not file.is_file():
+        hint = "; the run has not finished an epoch yet, or is no run" if path.is_dir() else ""
+        raise BadCheckpoint(f"{file}: no such file{hint}")
+    weights = own.read(file)
+    scorer = _of_published(file) if weights is None else _of_run(file, weights)
+    if test_patch_num is not None:
+        scorer = replace(scorer, config=replace(scorer.config, test_patch_num=test_patch_num))
+    scorer.network.to(scorer.placement.device)
+    return scorer
+
+
+def _of_run(file: Path, weights: OwnWeights) -> Scorer:
+    try:
+        reading = weights.reading
+        config = replace(TrainConfig(**{**parse([]).as_dict(), **weights.config}), weights="none")
+        network = build_network(config)
+        own.load_into(network, weights, str(file))
+        exact = reading["exact_size"]
+        sizing = Sizing(None if exact is None else (exact[0], exact[1]), reading["largest_short_side"])
+        low, high = reading["mos_range"]
+        dataset = Dataset(reading["dataset"], (), (low, high), reading["training_top"], sizing)
+    except (KeyError, TypeError, ValueError, RuntimeError, NoWeights) as error:
+        reason = str(error).partition("\n")[0]
+        raise BadCheckpoint(f"{file}: was written by another version of this program ({reason})") from error
+    return Scorer(network, config, dataset, place(config.precision))
+
+
+def _of_published(file: Path) -> Scorer:
+    """Its output is a score from 0 to 100 as it stands.
+
+    Images are squeezed to the size at which the published code trains and tests, portrait whatever they were: the
+    network has never seen another shape.
+    """
+    network = published.load(file)
+    assert isinstance(network, QualityNetwork)
+    top = published.TOP
+    dataset = Dataset("koniq-10k", (), (0.0, top), top, PUBLISHED_SIZING)
+    config = parse([])
+    height, width = PUBLISHED_SIZING.exact or (0, 0)
+    note = f"images are brought to {height} high and {width} wide, whatever their shape, as the published code does"
+    return Scorer(network, config, dataset, place(config.precision), note)

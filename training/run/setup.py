@@ -1,0 +1,115 @@
+"""What stays the same over a run: data, network, optimiser and device, made once and told at the start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from training.config import TrainConfig
+from training.datasets import Dataset, open_cross_dataset, open_dataset
+from training.datasets.base import SPLITS
+from training.datasets.table import TRAINING_TOP
+from training.device import Placement, check_compiler, place, suit_network
+from training.images.batches import SplitImages
+from training.images.cache import open_images
+from training.network.build import build_network
+from training.network.quality import QualityNetwork, parameter_count
+from training.optim import build_optimizer, rising_lr_note
+from training.process.attempt import Attempt
+from training.run.loop import steps_per_epoch
+from training.seed import seed_network
+from training.telling.recorder import Recorder
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """One run's means."""
+
+    config: TrainConfig
+    attempt: Attempt
+    recorder: Recorder
+    placement: Placement
+    dataset: Dataset
+    cross_datasets: tuple[Dataset, ...]
+    """Others, to test on after training; labels read, images not yet decoded."""
+    images: dict[str, SplitImages]
+    network: QualityNetwork
+    optimizer: torch.optim.Optimizer
+
+
+def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
+    """Data before network: what a user most often gets wrong is told first."""
+    placement = place(config.precision)
+    if config.torch_compile:
+        check_compiler(placement.device)
+    dataset = open_dataset(config)
+    cross_datasets = tuple(open_cross_dataset(name, path, config) for name, path in config.cross_folders().items())
+    store = open_images(
+        dataset,
+        config.patch_size,
+        threads=config.num_workers,
+        on_progress=lambda done, total: recorder.progress("decoding images", done, total),
+        should_stop=attempt.should_stop,
+    )
+    seed_network(config.seed)
+    network = build_network(config).to(placement.device)
+    if placement.is_cuda:
+        network = network.to(memory_format=torch.channels_last)  # on a CPU training is 15% slower so
+    if config.torch_compile:
+        network.compile()  # at its first step, in place: its tensors keep their names
+    return Setup(
+        config=config,
+        attempt=attempt,
+        recorder=recorder,
+        placement=suit_network(placement, config.precision, network),
+        dataset=dataset,
+        cross_datasets=cross_datasets,
+        images={split: SplitImages(dataset, store, split) for split in SPLITS},
+        network=network,
+        optimizer=build_optimizer(network, config),
+    )
+
+
+def tell_start(setup: Setup) -> None:
+    config, placement, images = setup.config, setup.placement, setup.images
+    steps = steps_per_epoch(len(images["train"]), config)
+    parameters = parameter_count(setup.network)
+    setup.recorder.started(
+        train_images=len(images["train"]),
+        val_images=len(images["val"]),
+        test_images=len(images["test"]),
+        parameters=parameters,
+        device=placement.name,
+        precision=placement.precision_in_words,
+        steps_per_epoch=steps,
+        epochs=config.epochs,
+        source_digest=setup.attempt.source_digest,
+    )
+    setup.recorder.say(
+        f"{config.network_name}, {parameters:,} parameters, on {placement.name}, {placement.precision_in_words}; "
+        f"{setup.dataset.name}: {len(images['train']):,} training, {len(images['val']):,} validation, "
+        f"{len(images['test']):,} test images; {steps:,} steps an epoch; loss {config.loss_type}; seed {config.seed}"
+    )
+    for note in notes_of_setup(setup):
+        setup.recorder.warning(note)
+
+
+def notes_of_setup(setup: Setup) -> list[str]:
+    config = setup.config
+    notes = list(setup.dataset.notes)
+    if config.is_published:
+        notes.append("protocol published: the best epoch is chosen on the test split itself")
+    top = setup.network.began_with_top
+    if top is not None and top != TRAINING_TOP[config.protocol]:
+        other = next(name for name, its_top in TRAINING_TOP.items() if its_top == top)
+        notes.append(
+            f"{config.weights} scores from 0 to {top:g} where protocol {config.protocol} trains from 0 to "
+            f"{TRAINING_TOP[config.protocol]:g}: without training RMSE says nothing; use --protocol {other}"
+        )
+    if rising := rising_lr_note(config):
+        notes.append(rising)
+    uses_spread = config.loss_type == "pairwise" and config.pairwise_sd == "image" and not config.is_published
+    if uses_spread and setup.images["train"].training_mos_sd is None:
+        notes.append("no spread of opinions is known for every training image: the pairwise loss uses one for all")
+    return notes

@@ -1,0 +1,92 @@
+"""The model card: what was trained, on what, by which protocol, how it scored, and by which command."""
+
+from __future__ import annotations
+
+from training.runfolder.schema import Result
+from training.telling.recorder import shown_metric
+
+METRICS = ("srcc", "plcc", "krcc", "rmse")
+SPLITS = {
+    "test": "test, at the chosen epoch",
+    "val": "validation, at the chosen epoch",
+    "test_oracle": "test, best of any epoch (chosen with knowledge of it)",
+}
+CHOICE = {
+    "clean": "The epoch was chosen on the validation split; the test split played no part in it.",
+    "published": "The epoch was chosen on the test split itself, as in the published code, so the test score flatters.",
+}
+LEAVE_OUT = "Its numbers are no scientific result: "
+
+
+def model_card(result: Result, command: str) -> str:
+    """Markdown with the heading that model hubs read."""
+    warnings = [
+        LEAVE_OUT + reason
+        for is_so, reason in (
+            (result.demo, "the labels are no human opinions."),
+            (result.limited, "only some of the images were used."),
+        )
+        if is_so
+    ]
+    return "\n".join(
+        [
+            "---",
+            "library_name: pytorch",
+            "tags: [image-quality-assessment, no-reference]",
+            f"datasets: [{result.dataset}]",
+            "---",
+            f"# {result.network}, {result.loss_type} loss, {result.dataset}",
+            "A no-reference image-quality network: an image in, a score out, higher is better.",
+            "",
+            *(f"**{warning}**\n" for warning in warnings),
+            *_facts(result),
+            "",
+            "## Scores",
+            CHOICE[result.protocol],
+            "",
+            *_scores(result),
+            "",
+            *(["## What a reader must know", *(f"- {note}" for note in result.notes), ""] if result.notes else []),
+            "## The command",
+            "```console",
+            command,
+            "```",
+            "",
+            "## Use",
+            "`checkpoints/best.safetensors` holds the weights; `python -m training.predict RUN IMAGE` scores images.",
+            "",
+        ]
+    )
+
+
+def _facts(result: Result) -> list[str]:
+    images = ", ".join(
+        f"{count:,} {split}" for split, count in result.images.items() if split in ("train", "val", "test")
+    )
+    versions = ", ".join(f"{name} {version}" for name, version in result.versions.items())
+    facts = {
+        "Backbone (timm)": result.backbone,
+        "Began with": str(result.config.get("weights", "unknown")),
+        "Parameters": f"{result.parameters:,}",
+        "Data": f"{result.dataset}: {images} images",
+        "Loss": result.loss_type,
+        "Protocol": result.protocol,
+        "Seed": str(result.seed),
+        "Epochs": f"{result.epochs}, chosen {result.best_epoch}",
+        "Took": f"{result.elapsed_seconds / 3600:.2f} hours on {result.device}, {result.precision}",
+        "Versions": versions,
+    }
+    if result.attention is not None:
+        weights = ", ".join(f"{weight:.3f}" for weight in result.attention)
+        facts["Mean attention on the four scales, fine to coarse"] = weights
+    return ["| | |", "|---|---|", *(f"| {name} | {value} |" for name, value in facts.items())]
+
+
+def _scores(result: Result) -> list[str]:
+    header = f"| on | {' | '.join(name.upper() for name in METRICS)} |"
+    rows = [
+        f"| {SPLITS.get(split, f'{split}, which it was not trained on')} | "
+        f"{' | '.join(shown_metric(metrics.get(name)) for name in METRICS)} |"
+        for split, metrics in result.metrics.items()
+    ]
+    return [header, f"|---|{'---|' * len(METRICS)}", *rows]
