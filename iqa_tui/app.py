@@ -22,7 +22,7 @@ from iqa_tui.monitor.state import RunState
 from iqa_tui.screens.room import Room, ScreenAsked, Session
 from iqa_tui.widgets.harmless_filter import HarmlessFilter
 from iqa_tui.widgets.plain_filter import PlainFilter
-from training.runfolder.schema import State
+from training.runfolder.schema import Phase
 from training.runfolder.text import HARMFUL, plain, plain_lines
 
 if TYPE_CHECKING:  # what reads runs and devices is loaded after the first paint
@@ -140,7 +140,7 @@ class IqaApp(App[None]):
         runs_dir = self.session.runs_dir
         self.run_watcher = run_watcher.RunWatcher(runs_dir, self.post_message)
         self.gpu_watcher = gpu_watcher.GpuWatcher(
-            self._make_surveyor, reviver.Reviver(runs_dir), self.run_watcher.queued, self.post_message
+            self._make_surveyor, reviver.DispatcherReviver(runs_dir), self.run_watcher.queued, self.post_message
         )
         self.run_watcher.start()
         self.gpu_watcher.start()
@@ -243,8 +243,8 @@ class IqaApp(App[None]):
 
     def action_leave(self) -> None:
         """With runs alive, ask what shall become of them."""
-        alive = [state for state in self._runs if state.state.is_alive]
-        queued = len([state for state in self._runs if state.state is State.QUEUED])
+        alive = [state for state in self._runs if state.phase.is_alive]
+        queued = len([state for state in self._runs if state.phase is Phase.QUEUED])
         launching = any(room.is_launching for room in self._rooms.values())
         if not alive and not queued and not launching:
             self.exit()
@@ -286,8 +286,8 @@ class IqaApp(App[None]):
         stop = importlib.import_module("iqa_tui.queue.stop")
         problems: list[str] = []
         # Queued ones first: else one of them would get the device of a run that is being stopped.
-        for state in sorted(self._runs, key=lambda state: state.state.is_alive):
-            if state.state.is_alive or state.state is State.QUEUED:
+        for state in sorted(self._runs, key=lambda state: state.phase.is_alive):
+            if state.phase.is_alive or state.phase is Phase.QUEUED:
                 try:
                     stop.stop_run(state.run, why="asked when the app was left")
                 except (errors.LaunchError, OSError) as error:

@@ -12,7 +12,7 @@ from iqa_tui.errors import LaunchError, PlanError
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.state import RunState
 from iqa_tui.queue.adopt import Adoption, adopt_run, adoption_of
-from training.runfolder.schema import State
+from training.runfolder.schema import Phase
 
 
 def run(options: argparse.Namespace) -> int:
@@ -54,7 +54,7 @@ def _chosen(states: Sequence[RunState], options: argparse.Namespace) -> list[Run
 
 
 def _may_be(state: RunState) -> bool:
-    return state.state is State.QUEUED or state.state.can_be_retried
+    return state.phase is Phase.QUEUED or state.phase.can_be_retried
 
 
 def _agrees(count: int) -> bool:

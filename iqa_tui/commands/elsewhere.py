@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _fits(state: RunState) -> bool:
-    return state.state.is_alive or state.state.can_be_retried
+    return state.phase.is_alive or state.phase.can_be_retried
 
 
 def _agrees(takeovers: list[Takeover]) -> bool:

@@ -29,7 +29,7 @@ from iqa_tui.queue.stop import state_words
 from iqa_tui.results.export import render
 from iqa_tui.results.table import build_table
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import State
+from training.runfolder.schema import Phase
 
 POLL_SECONDS = 0.5
 SURVEY_SECONDS = 2.0
@@ -66,12 +66,12 @@ def follow(runs: list[RunFolder], wait_seconds: float | None = None) -> int:
             f"{len(held)} runs are held: {why}. Mend that; then `iqa-tui release --group {group}` lets them start.",
         )
         return A_RUN_FAILED
-    if not all(state.state.is_over for state in states):
+    if not all(state.phase.is_over for state in states):
         _say_how_to_go_on(runs, f"No run got a device within {wait_seconds:g} s. They stay queued.")
         return NO_DEVICE_IN_TIME
     group = states[0].group
     print(f"\n{render(build_table(runs[0].runs_dir, group), 'markdown')}", end="", flush=True)
-    failed = [state for state in states if state.state is not State.FINISHED]
+    failed = [state for state in states if state.phase is not Phase.FINISHED]
     names = run_names(states)
     for state in failed:
         attempt = state.run.attempt(state.status.attempt)
@@ -91,7 +91,7 @@ def _follow_to_the_end(runs: list[RunFolder], wait_seconds: float | None) -> lis
     while True:
         everything = catalog.refresh()
         states = sorted((s for s in everything if s.run_id in place), key=lambda state: place[state.run_id])
-        queued = [state for state in states if state.state is State.QUEUED]
+        queued = [state for state in states if state.phase is Phase.QUEUED]
         resumed = [state for state in states if _is_to_be_resumed(state)]
         if (queued or resumed) and time.monotonic() >= surveyed + SURVEY_SECONDS:
             surveyed = time.monotonic()
@@ -109,7 +109,7 @@ def _follow_to_the_end(runs: list[RunFolder], wait_seconds: float | None) -> lis
 
 def _says_its_last(state: RunState) -> bool:
     """Nothing becomes of it without a user who wants it to."""
-    return state.state.is_over or _is_held_unasked(state)
+    return state.phase.is_over or _is_held_unasked(state)
 
 
 def _is_held_unasked(state: RunState) -> bool:
@@ -119,7 +119,7 @@ def _is_held_unasked(state: RunState) -> bool:
 
 def _is_to_be_resumed(state: RunState) -> bool:
     """It is over, but not for long."""
-    return state.spec is not None and state.state.is_over and may_resume(state.run, state.spec, state.status)
+    return state.spec is not None and state.phase.is_over and may_resume(state.run, state.spec, state.status)
 
 
 def print_line(line: str) -> None:
@@ -149,12 +149,12 @@ class Reporter:
         names = run_names(states)
         names = {run_id: shortened(name, MOST_CELLS) for run_id, name in names.items()}
         width = max(map(width_of, names.values()), default=0)
-        next_queued = next((state.run_id for state in states if state.state is State.QUEUED), "")
+        next_queued = next((state.run_id for state in states if state.phase is Phase.QUEUED), "")
         for state in states:
             said = self._said.setdefault(state.run_id, _Said())
             news, detail = _news(state), _detail(state, reasons)
             is_due = self.clock() >= said.at + self.step_seconds
-            goes_on = state.state is not State.QUEUED or state.run_id == next_queued or not said.detail
+            goes_on = state.phase is not Phase.QUEUED or state.run_id == next_queued or not said.detail
             if news != said.news or (detail != said.detail and is_due and goes_on):
                 said.news, said.detail, said.at = news, detail, self.clock()
                 self.say("  ".join(part for part in (padded(names[state.run_id], width), news, detail) if part))
@@ -163,7 +163,7 @@ class Reporter:
 def _news(state: RunState) -> str:
     """What is worth a line at once."""
     parts = [state_words(state.status)]
-    if state.state.is_alive:
+    if state.phase.is_alive:
         parts += [f"on {state.device_label}" if state.device_label else ""]
         parts += [f"epoch {epoch_words(state)}" if state.epoch else ""]
         parts += [f"val SRCC {srcc_words(state.val_srcc)}" if state.val_srcc is not None else ""]
@@ -174,10 +174,10 @@ def _news(state: RunState) -> str:
 
 def _detail(state: RunState, reasons: dict[str, str]) -> str:
     """What changes all the time."""
-    if state.state is State.QUEUED:
+    if state.phase is Phase.QUEUED:
         return reasons.get(state.run_id, "")
-    step = f"step {step_words(state)}" if state.state.is_alive and state.step else ""
-    loss = f"loss {loss_words(state.loss)}" if state.state.is_alive and state.loss is not None else ""
+    step = f"step {step_words(state)}" if state.phase.is_alive and state.step else ""
+    loss = f"loss {loss_words(state.loss)}" if state.phase.is_alive and state.loss is not None else ""
     left = progress_words(state) or time_words(state, time.time())
     return "  ".join(part for part in (step, loss, left) if part)
 

@@ -6,10 +6,10 @@ import argparse
 
 from iqa_tui.commands.orders import give_order
 from iqa_tui.queue.hold import hold_run
-from training.runfolder.schema import State
+from training.runfolder.schema import Phase
 
 
 def run(options: argparse.Namespace) -> int:
     return give_order(
-        options.runs_dir, options.runs, hold_run, lambda state: state.state is State.QUEUED and not state.status.held
+        options.runs_dir, options.runs, hold_run, lambda state: state.phase is Phase.QUEUED and not state.status.held
     )

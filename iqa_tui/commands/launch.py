@@ -9,7 +9,7 @@ from pathlib import Path
 from iqa_tui.commands.exit_codes import OpenApp
 from iqa_tui.commands.follow import follow
 from iqa_tui.commands.terminal import has_terminal
-from iqa_tui.monitor.trainer_code import digest_of, group_code, other_code_words
+from iqa_tui.monitor.trainer_code import group_code, other_code_words, trainer_digest_of
 from iqa_tui.plans.flags import group_name
 from iqa_tui.plans.plan import load_plan
 from iqa_tui.plans.request import LaunchRequest
@@ -45,7 +45,7 @@ def request_of(options: argparse.Namespace) -> LaunchRequest:
 def launch(request: LaunchRequest, options: argparse.Namespace) -> int | OpenApp:
     check(request)
     group = group_name(request.plan, request.overrides)
-    told = other_code_words(group, group_code(request.runs_dir, group), digest_of(request.plan))
+    told = other_code_words(group, group_code(request.runs_dir, group), trainer_digest_of(request.plan))
     for line in [*told, *other_settings_words(request.runs_dir, group, request.plan)]:
         print(plain(line), file=sys.stderr)  # it names runs and settings of other specs
     for line in code_open_to_others(request.plan.command, request.cwd or Path.cwd()):

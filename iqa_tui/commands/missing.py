@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from iqa_tui.commands.exit_codes import ALL_WELL, USAGE
-from iqa_tui.monitor.trainer_code import digest_of, group_code, other_code_words
+from iqa_tui.monitor.trainer_code import group_code, other_code_words, trainer_digest_of
 from iqa_tui.queue.missing import Missing, find_missing, launch_missing
 from training.runfolder.text import plain
 
@@ -31,5 +31,5 @@ def _tell_of_other_code(missing: Missing) -> None:
     if missing.ended or missing.never:
         template = missing.template
         codes = group_code(template.runs_dir, missing.group)
-        for line in other_code_words(missing.group, codes, digest_of(template.plan, template.cwd)):
+        for line in other_code_words(missing.group, codes, trainer_digest_of(template.plan, template.cwd)):
             print(plain(line), file=sys.stderr)

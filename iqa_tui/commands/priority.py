@@ -7,7 +7,7 @@ from functools import partial
 
 from iqa_tui.commands.orders import give_order
 from iqa_tui.queue.hold import prioritise_run
-from training.runfolder.schema import State
+from training.runfolder.schema import Phase
 
 
 def run(options: argparse.Namespace) -> int:
@@ -15,5 +15,5 @@ def run(options: argparse.Namespace) -> int:
         options.runs_dir,
         options.runs,
         partial(prioritise_run, priority=options.priority),
-        lambda state: state.state is State.QUEUED,
+        lambda state: state.phase is Phase.QUEUED,
     )

@@ -6,14 +6,14 @@ import argparse
 
 from iqa_tui.commands.exit_codes import ALL_WELL
 from iqa_tui.commands.withdraw import named_devices
-from iqa_tui.devices.withdrawn import put_back, set_aside_reason
+from iqa_tui.devices.withdrawn import put_back, withdrawn_reason
 from iqa_tui.queue.enqueue import revive_in_words
 from training.runfolder.text import plain
 
 
 def run(options: argparse.Namespace) -> int:
     for device in named_devices(options.devices):
-        reason = set_aside_reason(device.key)
+        reason = withdrawn_reason(device.key)
         put_back(device.key)
         print(
             f"{device.label} ({device.name}) is given to runs again." + (f" It was {plain(reason)}." if reason else "")

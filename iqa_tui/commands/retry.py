@@ -17,4 +17,4 @@ def run(options: argparse.Namespace) -> int:
         return missing.run(options)
     if not options.runs:
         raise NoSuchRun("retry what? Name runs, or say --missing for all that a group has no result of.")
-    return give_order(options.runs_dir, options.runs, retry_run, lambda state: state.state.can_be_retried)
+    return give_order(options.runs_dir, options.runs, retry_run, lambda state: state.phase.can_be_retried)

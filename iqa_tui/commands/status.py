@@ -31,10 +31,11 @@ from iqa_tui.monitor.run_words import (
 from iqa_tui.monitor.state import RunState
 from iqa_tui.queue.dispatcher_files import is_dispatching
 from iqa_tui.queue.enqueue import revive_in_words
+from iqa_tui.queue.queued_run import QueuedRun
 from iqa_tui.queue.stop import state_words
 from iqa_tui.queue.waits import waiting_reasons
 from iqa_tui.words.plain_json import plain_json
-from training.runfolder.schema import ExitKind, State
+from training.runfolder.schema import ExitKind, Phase
 
 FORMAT = 1
 """Of the JSON: it grows when a field changes its meaning."""
@@ -91,15 +92,15 @@ def print_json(runs_dir: Path) -> int:
 def _revive(runs_dir: Path, states: list[RunState]) -> str:
     """In words; only where there is something to do, for looking costs as much again as the listing."""
     waits = any(
-        state.state in (State.QUEUED, State.LOST) or state.status.exit_kind is ExitKind.DRIVER for state in states
+        state.phase in (Phase.QUEUED, Phase.LOST) or state.status.exit_kind is ExitKind.DRIVER for state in states
     )
     return revive_in_words(runs_dir) if waits else ""
 
 
 def reasons_of(states: list[RunState], survey: Survey) -> dict[str, str]:
     """Run id to what a queued run waits for."""
-    queued = [(state.run, state.spec) for state in states if state.state is State.QUEUED and state.spec]
-    alive = [(state.run, state.spec) for state in states if state.state.is_alive and state.spec]
+    queued = [QueuedRun(state.run, state.spec) for state in states if state.phase is Phase.QUEUED and state.spec]
+    alive = [QueuedRun(state.run, state.spec) for state in states if state.phase.is_alive and state.spec]
     return waiting_reasons(queued, survey, alive)
 
 
@@ -132,9 +133,9 @@ def _with_each_reason_once(rows: list[list[str]]) -> list[list[str]]:
 
 def _run_cells(state: RunState, names: dict[str, str], reasons: dict[str, str]) -> list[str]:
     now = time.time()
-    is_alive = state.state.is_alive
-    srcc = state.test_srcc if state.state is State.FINISHED else state.val_srcc
-    split = "test" if state.state is State.FINISHED else "val"
+    is_alive = state.phase.is_alive
+    srcc = state.test_srcc if state.phase is Phase.FINISHED else state.val_srcc
+    split = "test" if state.phase is Phase.FINISHED else "val"
     return [
         names[state.run_id],
         state_words(state.status),
@@ -156,7 +157,7 @@ def _run_fields(state: RunState, reasons: dict[str, str]) -> dict[str, Any]:
         "group": state.group,
         "experiment": state.experiment,
         "label": state.label,
-        "state": state.state.value,
+        "state": state.phase.value,
         "cause": state.status.cause,
         "supervised": state.status.supervised,
         "attempt": state.status.attempt,

@@ -12,7 +12,7 @@ from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.state import RunState
 from iqa_tui.queue.enqueue import revive_in_words
 from iqa_tui.queue.stop import stop_run
-from training.runfolder.schema import State
+from training.runfolder.schema import Phase
 from training.runfolder.text import plain
 
 
@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
         raise NoSuchRun("Name the runs to stop, or write --all. `iqa-tui status` lists them.")
     code = ALL_WELL
     # Queued ones first: the device of a run that ends must not go to one that is to be stopped as well.
-    for state in sorted(chosen, key=lambda state: state.state is not State.QUEUED):
+    for state in sorted(chosen, key=lambda state: state.phase is not Phase.QUEUED):
         try:
             print(plain(stop_run(state.run, options.why, options.grace)))
         except (LaunchError, OSError) as error:
@@ -39,4 +39,4 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _can_stop(state: RunState) -> bool:
-    return state.state is State.QUEUED or state.state.is_alive
+    return state.phase is Phase.QUEUED or state.phase.is_alive

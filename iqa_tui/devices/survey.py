@@ -14,7 +14,7 @@ from iqa_tui.devices.gpus.mask import MASK_VARIABLE, inherited_mask, names_gpu
 from iqa_tui.devices.gpus.sample import GpuSample
 from iqa_tui.devices.lease import Holder, lease_holders, lease_trouble
 from iqa_tui.devices.sharing import left_bytes, room_bytes, share_words
-from iqa_tui.devices.withdrawn import set_aside_reason
+from iqa_tui.devices.withdrawn import withdrawn_reason
 from iqa_tui.devices.xid_records import record_xids
 from iqa_tui.processes.start import child_environment, program
 from iqa_tui.words.durations import duration_words
@@ -65,7 +65,7 @@ class DeviceState:
     device: Device
     free: bool
     reason: str
-    """In words: `free`, `held by ann, pid 4711 python (21.3 GiB, 3 h)`, …"""
+    """In words: `free`, `held by ann, pid 4711 python (21.3 GiB, 3.0 h)`, …"""
     sample: GpuSample | None = None
     """None for a CPU slot."""
     holders: tuple[Holder, ...] = ()
@@ -74,7 +74,7 @@ class DeviceState:
     """False: left out by an inherited CUDA_VISIBLE_DEVICES."""
     left_bytes: int | None = None
     """What one more run with a declared need may reserve; None: it cannot be shared."""
-    set_aside: bool = False
+    withdrawn: bool = False
     """Withdrawn by somebody, or the driver failed on it twice: it gets no more runs."""
 
     def __post_init__(self) -> None:
@@ -226,12 +226,12 @@ def _and_mode(reason: str, sample: GpuSample) -> str:
 
 def _unless_set_aside(state: DeviceState) -> DeviceState:
     device = state.device
-    why = set_aside_reason(device.key)
+    why = withdrawn_reason(device.key)
     if not why:
         return state
     name = device.key if device.kind == "cpu" else device.label.removeprefix("GPU ")
     why += f"; `iqa-tui restore {name}` puts it back"
-    return replace(state, free=False, set_aside=True, reason=f"{state.reason}; {why}" if state.holders else why)
+    return replace(state, free=False, withdrawn=True, reason=f"{state.reason}; {why}" if state.holders else why)
 
 
 def _unless_useless(state: DeviceState) -> DeviceState:
@@ -290,7 +290,7 @@ def can_start(spec: Spec, state: DeviceState, default_kind: str, promised: Seque
     Args:
         promised: what runs need that get it but do not hold its lease yet; None among them: the whole device.
     """
-    if not may_use(spec, state.device, default_kind) or not state.allowed or state.set_aside:
+    if not may_use(spec, state.device, default_kind) or not state.allowed or state.withdrawn:
         return False
     need = need_bytes(spec, state.device)
     if need is None:

@@ -32,7 +32,7 @@ LARGEST_JOURNAL_BYTES = 256 << 10
 """The end of a journal that is read: some thousand lines. Every user may add to it."""
 
 
-def set_aside_reason(key: str) -> str:
+def withdrawn_reason(key: str) -> str:
     """Why this device gets no runs; empty where it may.
 
     Raises:

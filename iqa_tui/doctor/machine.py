@@ -18,7 +18,7 @@ from iqa_tui.devices.gpus.namespace import OWN_NAMESPACE, counts_as_the_host
 from iqa_tui.devices.gpus.sample import GpuSample
 from iqa_tui.devices.lease_folder import leases_dir
 from iqa_tui.devices.survey import open_driver
-from iqa_tui.devices.withdrawn import set_aside_reason, xids_seen
+from iqa_tui.devices.withdrawn import withdrawn_reason, xids_seen
 from iqa_tui.doctor.ask_python import ask_python
 from iqa_tui.doctor.finding import Finding, blocked, doubtful
 from iqa_tui.errors import LaunchError
@@ -53,7 +53,7 @@ def check_gpus(driver: Driver | None = None, *, has_declared_needs: bool = False
     if not reading.is_fresh and reading.is_normal:
         slots, threads = cpu_slots(), threads_per_slot()
         with contextlib.suppress(LaunchError):  # no folder for leases: the line on locks says so
-            aside = [set_aside_reason(f"cpu-{number}") for number in range(slots)]
+            aside = [withdrawn_reason(f"cpu-{number}") for number in range(slots)]
             if all(aside):
                 return [blocked("GPUs", f"{reading.trouble}; CPU 0 is {aside[0]}", "iqa-tui restore cpu")], reading
         use = f"runs use {slots} CPU slot{'s' if slots > 1 else ''} with {threads} threads"
@@ -118,7 +118,7 @@ def _why_useless(sample: GpuSample, has_declared_needs: bool) -> tuple[str, str]
     if sample.graphics and not has_declared_needs and (drawn := memory_words(sample)):
         return drawn.partition(":")[0], declare
     with contextlib.suppress(LaunchError):  # no folder for leases: the line on locks says so
-        if why := set_aside_reason(sample.uuid):
+        if why := withdrawn_reason(sample.uuid):
             return why, f"Where it is well again: iqa-tui restore {sample.uuid}"
     return "", ""
 

@@ -20,7 +20,7 @@ from training.runfolder.beat import BeatWatch
 from training.runfolder.layout import AttemptFolder, RunFolder, list_runs
 from training.runfolder.opening import read_bounded
 from training.runfolder.read import EventTail, Seen, change_stamp, is_settled, read_shown_record, run_status
-from training.runfolder.schema import Place, ProcessRecord, RunFolderError, Spec, State, Status
+from training.runfolder.schema import Phase, Place, ProcessRecord, RunFolderError, Spec, Status
 from training.runfolder.text import plain
 
 LARGEST_NOTE_BYTES = 4096
@@ -65,7 +65,7 @@ class _Followed:
         self._run = run
         self._tail = EventTail(run.events)
         self._restarted = 0
-        self._state = RunState(run, Status(State.QUEUED))
+        self._state = RunState(run, Status(Phase.QUEUED))
         self._stamp: tuple[int, ...] | None = None
         """Time stamps under which the state is known to stand; None: look again."""
 
@@ -81,7 +81,7 @@ class _Followed:
         state = self._state
         if not self._history:
             state = self._read_records(state)
-        if self._history or not state.state.is_over or state.status.attempt > 1:  # whose code made it is in its events
+        if self._history or not state.phase.is_over or state.status.attempt > 1:  # whose code made it is in its events
             state = self._read_records(self._read_events(state))
         if state != self._state:
             self._state = state
@@ -103,7 +103,7 @@ class _Followed:
             spec = spec or read_shown_record(self._run.spec, Spec)
         seen = Seen()
         status = run_status(self._run, begun_attempt=state.begun_attempt, spec=spec, seen=seen, beats=self._beats)
-        if status.state is State.QUEUED and is_ours(self._run):
+        if status.phase is Phase.QUEUED and is_ours(self._run):
             status = replace(status, elsewhere=bool(why_not_signed(self._run)))
         try:
             attempt = _attempt(self._run, status)
@@ -112,17 +112,17 @@ class _Followed:
                 status=self._with_problem(status),
                 spec=spec,
                 process=read_shown_record(attempt.process, ProcessRecord) if attempt else None,
-                exit=seen.exit if not status.state.is_alive else None,
-                note=plain(_note(attempt)) if attempt and status.state.is_alive else "",
-                place=read_shown_record(self._run.place, Place) if status.state is State.QUEUED else None,
-                result=seen.result if status.state is State.FINISHED else None,
+                exit=seen.exit if not status.phase.is_alive else None,
+                note=plain(_note(attempt)) if attempt and status.phase.is_alive else "",
+                place=read_shown_record(self._run.place, Place) if status.phase is Phase.QUEUED else None,
+                result=seen.result if status.phase is Phase.FINISHED else None,
             )
         except RunFolderError as error:
-            return replace(state, status=Status(State.UNREADABLE, str(error), status.attempt))
+            return replace(state, status=Status(Phase.UNREADABLE, str(error), status.attempt))
 
     def _with_problem(self, status: Status) -> Status:
         """Says why its events cannot be read; what its records say stands."""
-        if not self._tail.problem or status.state is State.UNREADABLE:
+        if not self._tail.problem or status.phase is Phase.UNREADABLE:
             return status
         return replace(status, cause="; ".join(cause for cause in (status.cause, self._tail.problem) if cause))
 
@@ -139,5 +139,5 @@ def _attempt(run: RunFolder, status: Status) -> AttemptFolder | None:
 
 def _may_be_trusted(stamp: tuple[int, ...] | None, state: RunState) -> bool:
     """A run that seemed lost, because its beat stood still, may give a sign of life, which moves no folder's stamp."""
-    may_change = state.state.is_alive or state.state is State.LOST
+    may_change = state.phase.is_alive or state.phase is Phase.LOST
     return stamp is not None and not may_change and is_settled(stamp)

@@ -12,7 +12,7 @@ from iqa_tui.monitor.state import RunState
 from iqa_tui.plans.priority import priority_rank, starts_next
 from iqa_tui.words.code import code_words
 from iqa_tui.words.durations import duration_words
-from training.runfolder.schema import State
+from training.runfolder.schema import Phase
 
 SECONDS_PER_HOUR = 3600.0
 SHORTEST_HOURS = 1e-9
@@ -69,15 +69,15 @@ def group_progress(states: Iterable[RunState], now: float, starting: int = 0) ->
     """
     known = list(states)
     counted = _that_count(known)
-    alive = [state for state in counted if state.state.is_alive]
-    waiting = [state for state in counted if state.state is State.QUEUED]
+    alive = [state for state in counted if state.phase.is_alive]
+    waiting = [state for state in counted if state.phase is Phase.QUEUED]
     queued = [state for state in waiting if not (state.status.held or state.status.elsewhere)]
     return GroupProgress(
         group=known[0].group if known else "",
-        finished=sum(state.state is State.FINISHED for state in counted),
+        finished=sum(state.phase is Phase.FINISHED for state in counted),
         alive=len(alive),
         queued=len(queued),
-        over=sum(state.state.ended_without_result for state in counted),
+        over=sum(state.phase.ended_without_result for state in counted),
         seconds_left=_seconds_left(counted, alive, queued, now, starting),
         held=sum(state.status.held for state in waiting),
         elsewhere=sum(state.status.elsewhere and not state.status.held for state in waiting),
@@ -92,7 +92,7 @@ def _that_count(states: Sequence[RunState]) -> list[RunState]:
     return [
         state
         for state in states
-        if not state.state.ended_without_result or last_launch[_cell(state)] <= _over_since(state)
+        if not state.phase.ended_without_result or last_launch[_cell(state)] <= _over_since(state)
     ]
 
 
@@ -157,7 +157,7 @@ def _factor(states: Sequence[RunState], now: float) -> float:
 
 def _whole_seconds(state: RunState, now: float) -> float | None:
     """What a run took, or will have taken at its pace; None where that is not known."""
-    if state.state is State.FINISHED:
+    if state.phase is Phase.FINISHED:
         return state.elapsed_seconds(now)
     left, elapsed = time_left(state, now), state.elapsed_seconds(now)
     return elapsed + left if left is not None and elapsed is not None else None
@@ -178,7 +178,7 @@ def _expected(state: RunState, factor: float) -> float | None:
 
 def _typical(states: Sequence[RunState]) -> float | None:
     """What finished runs of the group took, for one whose plan says nothing."""
-    took = [seconds for state in states if state.state is State.FINISHED and (seconds := state.elapsed_seconds(0.0))]
+    took = [seconds for state in states if state.phase is Phase.FINISHED and (seconds := state.elapsed_seconds(0.0))]
     return median(took) if took else None
 
 

@@ -48,7 +48,7 @@ def time_left(state: RunState, now: float) -> float | None:
     Early stopping may end it sooner. Never negative: a run that takes longer than thought has 0 left.
     """
     pace = seconds_per_step(state)
-    if pace is None or not state.state.is_alive or not state.epochs or not state.steps_per_epoch:
+    if pace is None or not state.phase.is_alive or not state.epochs or not state.steps_per_epoch:
         return None
     steps_left = max(0, state.epochs * state.steps_per_epoch - state.step)
     pauses_left = max(0, state.epochs - state.epoch + 1)

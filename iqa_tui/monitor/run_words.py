@@ -9,26 +9,26 @@ from typing import Any
 from iqa_tui.monitor.pace import time_left
 from iqa_tui.monitor.state import RunState
 from iqa_tui.words.durations import duration_words
-from training.runfolder.schema import State
+from training.runfolder.schema import Phase
 from training.runfolder.text import plain_copy
 
 GLYPHS = {
-    State.QUEUED: "○",
-    State.STARTING: "◔",
-    State.RUNNING: "●",
-    State.STOPPING: "◐",
-    State.FINISHED: "✓",
-    State.FAILED: "✗",
-    State.STOPPED: "■",
-    State.LOST: "?",
-    State.UNREADABLE: "!",
+    Phase.QUEUED: "○",
+    Phase.STARTING: "◔",
+    Phase.RUNNING: "●",
+    Phase.STOPPING: "◐",
+    Phase.FINISHED: "✓",
+    Phase.FAILED: "✗",
+    Phase.STOPPED: "■",
+    Phase.LOST: "?",
+    Phase.UNREADABLE: "!",
 }
 RECORDED_GLYPH = "◆"
 
 
 def state_words(state: RunState) -> str:
     """`● running`."""
-    return f"{GLYPHS[state.state]} {state.state.value}"
+    return f"{GLYPHS[state.phase]} {state.phase.value}"
 
 
 def epoch_words(state: RunState) -> str:
@@ -46,7 +46,7 @@ def step_words(state: RunState) -> str:
 def progress_words(state: RunState) -> str:
     """What it does besides steps: `reading images 120/900`; empty while it steps."""
     progress = state.progress
-    if progress is None or not state.state.is_alive:
+    if progress is None or not state.phase.is_alive:
         return ""
     return f"{progress.what} {progress.done}/{progress.total}" if progress.total else progress.what
 
@@ -59,7 +59,7 @@ def time_words(state: RunState, now: float) -> str:
     elapsed = state.elapsed_seconds(now)
     if elapsed is None:
         return ""
-    return f"{'for' if state.state.is_alive else 'took'} {duration_words(elapsed)}"
+    return f"{'for' if state.phase.is_alive else 'took'} {duration_words(elapsed)}"
 
 
 def loss_words(loss: float | None) -> str:
@@ -75,16 +75,16 @@ def srcc_words(srcc: float | None) -> str:
 
 def cause_words(state: RunState) -> str:
     """Why it ended or is as it is; empty where the state says all."""
-    if state.state is State.RUNNING and not state.status.supervised:
+    if state.phase is Phase.RUNNING and not state.status.supervised:
         return "unsupervised: nobody will write down how it ends"
     return state.status.cause
 
 
 def note_words(state: RunState, waits_for: str) -> str:
     """What a line of numbers cannot say of a run: why it waits, why it ended, what it warned of last."""
-    if state.state is State.QUEUED:
+    if state.phase is Phase.QUEUED:
         return queue_words(state, waits_for)
-    attempt = f"attempt {state.status.attempt}" if state.state.is_alive and state.status.attempt > 1 else ""
+    attempt = f"attempt {state.status.attempt}" if state.phase.is_alive and state.status.attempt > 1 else ""
     return state.note or cause_words(state) or (state.warnings[-1] if state.warnings else attempt)
 
 
@@ -96,7 +96,7 @@ def queue_words(state: RunState, waits_for: str) -> str:
 
 def priority_words(state: RunState) -> str:
     """Of a queued run that goes before others, or after them; empty for the others."""
-    return f"{state.priority} priority" if state.state is State.QUEUED and state.priority != "medium" else ""
+    return f"{state.priority} priority" if state.phase is Phase.QUEUED and state.priority != "medium" else ""
 
 
 def run_name(state: RunState) -> str:
@@ -117,12 +117,12 @@ def _name_among(state: RunState, namesakes: int) -> str:
 
 def summary_words(states: Iterable[RunState], recorded: int = 0) -> str:
     """`3 running · 1 queued`: how many are in each state, those that matter now first."""
-    counts: dict[State, int] = {}
+    counts: dict[Phase, int] = {}
     for state in states:
-        counts[state.state] = counts.get(state.state, 0) + 1
-    order = (State.RUNNING, State.STARTING, State.STOPPING, State.QUEUED, State.FAILED, State.LOST, State.STOPPED)
+        counts[state.phase] = counts.get(state.phase, 0) + 1
+    order = (Phase.RUNNING, Phase.STARTING, Phase.STOPPING, Phase.QUEUED, Phase.FAILED, Phase.LOST, Phase.STOPPED)
     parts = [
-        f"{counts[state]} {state.value}" for state in (*order, State.FINISHED, State.UNREADABLE) if state in counts
+        f"{counts[state]} {state.value}" for state in (*order, Phase.FINISHED, Phase.UNREADABLE) if state in counts
     ]
     return " · ".join([*parts, f"{recorded} recorded"] if recorded else parts)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from training.runfolder.fields import LARGEST_NUMBER
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import Event, ExitRecord, Place, ProcessRecord, Result, Spec, State, Status
+from training.runfolder.schema import Event, ExitRecord, Phase, Place, ProcessRecord, Result, Spec, Status
 from training.runfolder.text import plain
 
 LARGEST_COUNT = 2**53
@@ -107,8 +107,8 @@ class RunState:
         return self.run.run_id
 
     @property
-    def state(self) -> State:
-        return self.status.state
+    def phase(self) -> Phase:
+        return self.status.phase
 
     @property
     def label(self) -> str:
@@ -179,7 +179,7 @@ class RunState:
             return self.result.elapsed_seconds
         if self.exit:
             return self.exit.elapsed_seconds
-        return max(0.0, now - self.process.started) if self.process and self.state.is_alive else None
+        return max(0.0, now - self.process.started) if self.process and self.phase.is_alive else None
 
 
 def _device_label(device: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ from training.runfolder.schema import Result, RunFolderError
 from training.runfolder.source import source_digest, trainer_digest
 
 
-def digest_of(plan: Plan, cwd: Path | None = None) -> str:
+def trainer_digest_of(plan: Plan, cwd: Path | None = None) -> str:
     """Of the trainer that the plan names: ours, or the files that stand in its command; empty where none can be found.
 
     Args:

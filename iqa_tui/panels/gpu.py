@@ -114,7 +114,7 @@ class GpuPanel(Canvas):
         names = [self._names.get(holder.run_id, holder.words) for holder in state.holders]
         if len(names) > 1:  # the experiment's id alone of each: all of them must fit
             names = [name.partition(" ")[0] for name in names]
-        if names and state.set_aside:
+        if names and state.withdrawn:
             return f"{' · '.join(names)}; gets no more runs", "warning"
         if names:
             return " · ".join(names), "accent"

@@ -6,7 +6,7 @@ from iqa_tui.monitor import run_words
 from iqa_tui.monitor.log_tail import LogText
 from iqa_tui.monitor.state import RunState
 from iqa_tui.widgets.log_view import LogView
-from training.runfolder.schema import State
+from training.runfolder.schema import Phase
 
 
 class LogPanel(LogView):
@@ -21,7 +21,7 @@ class LogPanel(LogView):
         if state is None:
             self.show("", ())
             return
-        empty = "It waits for a device; its output begins when it starts." if state.state is State.QUEUED else ""
+        empty = "It waits for a device; its output begins when it starts." if state.phase is Phase.QUEUED else ""
         name = run_words.run_name(state)
         if state.status.attempt > 1:
             name += f" · attempt {state.status.attempt}"

@@ -8,7 +8,7 @@ from typing import Any
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.state import RunState
 from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow, with_label_width
-from training.runfolder.schema import State
+from training.runfolder.schema import Phase
 
 COLUMNS = (
     Column("mark", "", 1),
@@ -24,15 +24,15 @@ COLUMNS = (
     Column("srcc", "val SRCC", 8, "right", importance=7),
 )
 STATE_STYLES = {
-    State.QUEUED: "dim",
-    State.STARTING: "accent",
-    State.RUNNING: "accent",
-    State.STOPPING: "warning",
-    State.FINISHED: "good",
-    State.FAILED: "bad",
-    State.STOPPED: "warning",
-    State.LOST: "bad",
-    State.UNREADABLE: "bad",
+    Phase.QUEUED: "dim",
+    Phase.STARTING: "accent",
+    Phase.RUNNING: "accent",
+    Phase.STOPPING: "warning",
+    Phase.FINISHED: "good",
+    Phase.FAILED: "bad",
+    Phase.STOPPED: "warning",
+    Phase.LOST: "bad",
+    Phase.UNREADABLE: "bad",
 }
 RECORDED_KEY = "recorded:"
 """Begins the key of a row that is no run."""
@@ -88,7 +88,7 @@ def run_row(state: RunState, waits_for: str, colour: int | None, now: float) -> 
         "id": ((state.experiment, "strong"),),
         "seed": str(state.spec.seed) if state.spec else "",
         "label": state.label,
-        "state": ((run_words.state_words(state), STATE_STYLES[state.state]),),
+        "state": ((run_words.state_words(state), STATE_STYLES[state.phase]),),
         "device": state.device_label,
         "epoch": run_words.epoch_words(state),
         "step": run_words.step_words(state),
@@ -102,10 +102,10 @@ def run_row(state: RunState, waits_for: str, colour: int | None, now: float) -> 
 
 def _span(state: RunState, waits_for: str) -> tuple[tuple[str, ...], Cell]:
     """What is said in words instead of numbers: why it waits, why it failed, what it is busy with."""
-    if state.state is State.QUEUED and (why := run_words.queue_words(state, waits_for)):
+    if state.phase is Phase.QUEUED and (why := run_words.queue_words(state, waits_for)):
         return AFTER_STATE, ((why, "dim"),)
-    if state.state.is_over and state.state is not State.FINISHED and state.status.cause:
-        return AFTER_STATE, ((state.status.cause, STATE_STYLES[state.state]),)
+    if state.phase.is_over and state.phase is not Phase.FINISHED and state.status.cause:
+        return AFTER_STATE, ((state.status.cause, STATE_STYLES[state.phase]),)
     if busy := run_words.progress_words(state):
         return AFTER_DEVICE, ((busy, "dim"),)
     return (), ""

@@ -56,7 +56,7 @@ def other_settings_words(runs_dir: Path, group: str, plan: Plan) -> list[str]:
             continue
         differences = other_settings(spec, plan) if spec.group == group else []
         # No number of a table comes from one that ended without a result.
-        if differences and not run_status(run, spec=spec).state.ended_without_result:
+        if differences and not run_status(run, spec=spec).phase.ended_without_result:
             found.setdefault(", ".join(differences), []).append(spec.experiment)
     if not found:
         return []

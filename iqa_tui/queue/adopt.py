@@ -21,7 +21,7 @@ from iqa_tui.words.people import owner_name
 from training.runfolder.held import hold, open_to_others
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record, read_spec, run_status
-from training.runfolder.schema import RunFolderError, Signature, Spec, State, Status
+from training.runfolder.schema import Phase, RunFolderError, Signature, Spec, Status
 from training.runfolder.text import plain
 
 
@@ -40,7 +40,7 @@ class Adoption:
     @property
     def lines(self) -> list[str]:
         """What it would run, where it came from, in which environment."""
-        goes_on = self.status.state.can_be_retried and self.run.last_checkpoint.exists()
+        goes_on = self.status.phase.can_be_retried and self.run.last_checkpoint.exists()
         added = f", with {', '.join(sorted(self.spec.env))} as its spec sets them" if self.spec.env else ""
         lines = [
             f"{self.run.run_id}: {state_words(self.status)}; {self.why}",
@@ -65,11 +65,11 @@ def adoption_of(run: RunFolder) -> Adoption:
         )
     _refuse_if_open(run)
     status = run_status(run)
-    if not (status.state is State.QUEUED or status.state.can_be_retried):
+    if not (status.phase is Phase.QUEUED or status.phase.can_be_retried):
         raise LaunchError(refusal(run, status, "only a run that is queued or has ended can be adopted"))
     unsigned = refusal_of(run)
     if unsigned is None:
-        remedy = "" if status.state is State.QUEUED else f" `iqa-tui retry {run.run_id}` tries it again."
+        remedy = "" if status.phase is Phase.QUEUED else f" `iqa-tui retry {run.run_id}` tries it again."
         raise LaunchError(f"{run.run_id} was queued here: there is nothing to adopt.{remedy}")
     try:
         spec = read_spec(run)
@@ -114,7 +114,7 @@ def adopt_run(adoption: Adoption) -> str:
     try:
         sign_run(run, variables=trainer_variables(), origin=adoption.origin, device_kind=kind)
         _forget_tokens(run)
-        if adoption.status.state.can_be_retried:
+        if adoption.status.phase.can_be_retried:
             queue_again(run, state_words(adoption.status))
         ensure_dispatcher(run.runs_dir)
     except OSError as error:

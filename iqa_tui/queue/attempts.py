@@ -20,7 +20,7 @@ from training.runfolder.held import held, held_folder
 from training.runfolder.host import boot_id
 from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.read import read_record
-from training.runfolder.schema import ExitKind, ProcessRecord, RetryRecord, RunFolderError, Spec, State, Status
+from training.runfolder.schema import ExitKind, Phase, ProcessRecord, RetryRecord, RunFolderError, Spec, Status
 from training.runfolder.write import make_folder, write_record
 
 MOST_AUTOMATIC = 2
@@ -36,7 +36,7 @@ def may_resume(run: RunFolder, spec: Spec, status: Status) -> bool:
     known that it did not. Runs started by hand, on another host, or long ago are left to people, and so are those of
     an earlier version that were lost by a reboot: without a beat they might be a namesake's.
     """
-    if status.state is not State.LOST and status.exit_kind is not ExitKind.DRIVER:
+    if status.phase is not Phase.LOST and status.exit_kind is not ExitKind.DRIVER:
         return False
     try:
         attempt = run.latest_attempt()
@@ -44,9 +44,9 @@ def may_resume(run: RunFolder, spec: Spec, status: Status) -> bool:
         if attempt is None or process is None or process.supervisor_pid is None or is_elsewhere(process):
             return False
         was_rebooted = process.boot_id != boot_id()
-        if status.state is State.LOST and was_rebooted and not attempt.beat.exists():
+        if status.phase is Phase.LOST and was_rebooted and not attempt.beat.exists():
             return False
-        is_certain = spec.trainer == "training" or status.state is not State.LOST or was_rebooted
+        is_certain = spec.trainer == "training" or status.phase is not Phase.LOST or was_rebooted
         return is_certain and _is_recent(run) and automatic_attempts(run) < MOST_AUTOMATIC
     except (RunFolderError, OSError):
         return False

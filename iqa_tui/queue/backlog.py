@@ -9,31 +9,30 @@ from pathlib import Path
 
 from iqa_tui.plans.priority import priority_rank
 from iqa_tui.queue.attempts import may_resume
+from iqa_tui.queue.queued_run import QueuedRun
 from iqa_tui.trust.ownership import is_ours
 from iqa_tui.trust.signature import why_not_signed
 from training.runfolder.beat import BeatWatch
 from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.read import change_stamp, is_settled, read_record, read_spec, run_status
-from training.runfolder.schema import Place, RunFolderError, Spec, State
-
-Entry = tuple[RunFolder, Spec]
+from training.runfolder.schema import Phase, Place, RunFolderError, Spec
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """The queue at one moment."""
 
-    queued: tuple[Entry, ...]
+    queued: tuple[QueuedRun, ...]
     """What goes first comes first."""
-    alive: tuple[Entry, ...]
+    alive: tuple[QueuedRun, ...]
     """On other hosts too."""
-    held: tuple[Entry, ...] = ()
+    held: tuple[QueuedRun, ...] = ()
     """Queued, but not to be started before they are released."""
-    resumable: tuple[Entry, ...] = ()
+    resumable: tuple[QueuedRun, ...] = ()
     """Over by no fault of their own, and to be queued again."""
-    elsewhere: tuple[Entry, ...] = ()
+    elsewhere: tuple[QueuedRun, ...] = ()
     """Queued, but not by this user on this host as they stand: not to be started before they are adopted."""
-    foreign: tuple[Entry, ...] = ()
+    foreign: tuple[QueuedRun, ...] = ()
     """Those of `alive` that other hosts work on."""
 
     @property
@@ -79,14 +78,14 @@ class Backlog:
         self._known: dict[str, _Known] = {}
 
     def read(self) -> Waiting:
-        parts: dict[_Part, list[Entry]] = {part: [] for part in _Part}
+        parts: dict[_Part, list[QueuedRun]] = {part: [] for part in _Part}
         for run in list_runs(self._runs_dir):
             part = self._part(run)
             if part is _Part.OVER or (self._own_only and not is_ours(run)):
                 continue
             spec = self._spec(run)
             if spec is not None:
-                parts[part].append((run, spec))
+                parts[part].append(QueuedRun(run, spec))
         return Waiting(
             tuple(in_starting_order([placed(entry) for entry in parts[_Part.QUEUED]])),
             tuple(parts[_Part.ALIVE] + parts[_Part.FOREIGN]),
@@ -111,9 +110,9 @@ class Backlog:
         # Whether its trainer has begun does not matter here, and finding out would read all its events.
         status = run_status(run, begun_attempt=sys.maxsize, spec=self._specs.get(run.run_id), beats=self._beats)
         part = _Part.OVER
-        if status.state is State.QUEUED:
+        if status.phase is Phase.QUEUED:
             part = _Part.HELD if status.held else self._queued_part(run)
-        elif status.state.is_alive:
+        elif status.phase.is_alive:
             part = _Part.FOREIGN if status.host else _Part.ALIVE
         else:
             spec = self._spec(run)
@@ -140,27 +139,27 @@ class Backlog:
         return self._specs[run.run_id]
 
 
-def placed(entry: Entry) -> Entry:
+def placed(entry: QueuedRun) -> QueuedRun:
     """With the priority that somebody gave it while it waited."""
     run, spec = entry
     try:
         place = read_record(run.place, Place)
     except RunFolderError:
         return entry
-    return (run, replace(spec, priority=place.priority)) if place and place.priority else entry
+    return QueuedRun(run, replace(spec, priority=place.priority)) if place and place.priority else entry
 
 
-def in_starting_order(queued: list[Entry]) -> list[Entry]:
+def in_starting_order(queued: list[QueuedRun]) -> list[QueuedRun]:
     """By priority; launched first goes first; longest first within a launch, then in the plan's order."""
     return sorted(queued, key=_starting_rank)
 
 
-def _starting_rank(entry: Entry) -> tuple[int, float, float, int, str]:
+def _starting_rank(entry: QueuedRun) -> tuple[int, float, float, int, str]:
     run, spec = entry
     return priority_rank(spec.priority), spec.created, -(spec.expected_hours or 0.0), spec.order, run.run_id
 
 
-def held_back_by(entry: Entry, waiting: Waiting) -> list[Entry]:
+def held_back_by(entry: QueuedRun, waiting: Waiting) -> list[QueuedRun]:
     """The runs of its group that its strategy lets end first; [] where it may start."""
     run, spec = entry
     if spec.strategy == "sequential":

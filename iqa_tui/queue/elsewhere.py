@@ -16,7 +16,7 @@ from iqa_tui.words.people import owner_name
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import is_held
 from training.runfolder.read import read_spec, run_status
-from training.runfolder.schema import RunFolderError, Spec, State, Status
+from training.runfolder.schema import Phase, RunFolderError, Spec, Status
 from training.runfolder.text import plain
 
 
@@ -35,7 +35,7 @@ class Takeover:
         """What is known of the other host, and what two writers would do to the run."""
         goes_on = "from its last checkpoint" if self.run.last_checkpoint.exists() else "from the start"
         lines = [f"{self.run.run_id}: {state_words(self.status)}; it would go on here, {goes_on}"]
-        if self.status.state.can_be_retried:
+        if self.status.phase.can_be_retried:
             return [*lines, f"  It has ended on {self.host}, so nothing there writes in its folder any more."]
         lines += [
             f"  If {self.host} still works on it, two trainers would write in one folder: the checkpoint of one",
@@ -65,7 +65,7 @@ def takeover_of(run: RunFolder) -> Takeover:
     if not is_ours(run):
         raise LaunchError(f"{run.run_id} belongs to {owner_name(run.path)}, who alone can take it over.")
     status = run_status(run)
-    if status.state in (State.FINISHED, State.UNREADABLE, State.QUEUED):
+    if status.phase in (Phase.FINISHED, Phase.UNREADABLE, Phase.QUEUED):
         raise LaunchError(refusal(run, status, "there is nothing to take over from another host"))
     host = _host(run, status)
     if not host:
@@ -89,7 +89,7 @@ def _host(run: RunFolder, status: Status) -> str:
         host = host_elsewhere(run)
     except RunFolderError as error:
         raise LaunchError(str(error)) from error
-    is_perhaps_ours = status.state.is_alive and status.beat_seconds is not None
+    is_perhaps_ours = status.phase.is_alive and status.beat_seconds is not None
     return plain(host) or ("the other host of this name" if is_perhaps_ours else "")
 
 

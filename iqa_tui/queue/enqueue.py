@@ -16,14 +16,15 @@ from typing import Any
 from iqa_tui.devices.gpus.mask import inherited_mask
 from iqa_tui.devices.survey import Surveyor, names_device
 from iqa_tui.errors import LaunchError
-from iqa_tui.monitor.trainer_code import digest_of
+from iqa_tui.monitor.trainer_code import trainer_digest_of
 from iqa_tui.plans.flags import flags_for, group_name
 from iqa_tui.plans.plan import Experiment
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.processes.no_process import is_no_process, no_process_words
 from iqa_tui.processes.start import gone_words, is_whole, program, start_detached, trainer_variables
-from iqa_tui.queue.backlog import Backlog, Entry, in_starting_order
+from iqa_tui.queue.backlog import Backlog, in_starting_order
 from iqa_tui.queue.dispatcher_files import dispatcher_log, is_dispatching
+from iqa_tui.queue.queued_run import QueuedRun
 from iqa_tui.trust.signature import write_signed
 from iqa_tui.trust.state_folder import state_folder
 from iqa_tui.words.people import user_name
@@ -47,14 +48,14 @@ def enqueue(request: LaunchRequest) -> list[RunFolder]:
     now = datetime.now().astimezone()
     common = _common(request, now.timestamp())
     variables = trainer_variables()
-    entries: list[Entry] = []
+    entries: list[QueuedRun] = []
     try:
         for seed in request.seeds_or_default():
             for experiment in request.chosen():
                 spec = _spec(request, experiment, seed, order=len(entries))
                 name = run_name(now, spec["dataset"] or request.plan.name, spec["network"], spec["loss_type"], seed)
                 run = create_run_folder(runs_dir, name)
-                entries.append((run, Spec(run_id=run.run_id, **common, **spec)))
+                entries.append(QueuedRun(run, Spec(run_id=run.run_id, **common, **spec)))
         for run, queued in in_starting_order(entries):  # a dispatcher at work takes what it sees first
             write_signed(run, queued, variables)
     except OSError as error:
@@ -95,7 +96,7 @@ def _common(request: LaunchRequest, created: float) -> dict[str, Any]:
         "strategy": request.strategy,
         "time_limit_seconds": None if (limit := request.time_limit()) is None else limit * 3600,
         "git_commit": _git_commit(),
-        "source_digest": digest_of(plan, request.cwd),
+        "source_digest": trainer_digest_of(plan, request.cwd),
         "overrides": request.overrides,
         "created_by": f"{user_name()}@{socket.gethostname()}",
     }

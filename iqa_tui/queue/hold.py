@@ -16,7 +16,7 @@ from iqa_tui.queue.stop import refusal
 from iqa_tui.words.people import user_name
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record, run_status
-from training.runfolder.schema import Place, RunFolderError, State
+from training.runfolder.schema import Phase, Place, RunFolderError
 from training.runfolder.write import write_record
 
 
@@ -69,7 +69,7 @@ def prioritise_run(run: RunFolder, priority: str, by: str = "") -> str:
 def _write(run: RunFolder, by: str, **changes: bool | str | float) -> None:
     with opened(run) as folder:
         status = run_status(folder)
-        if status.state is not State.QUEUED:
+        if status.phase is not Phase.QUEUED:
             raise LaunchError(refusal(folder, status, "only a queued run has a place in the queue"))
         try:
             before = read_record(folder.place, Place)

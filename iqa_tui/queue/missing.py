@@ -14,7 +14,7 @@ from iqa_tui.queue.enqueue import enqueue
 from iqa_tui.queue.stop import retry_run
 from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.read import read_spec, run_status
-from training.runfolder.schema import RunFolderError, Spec, State
+from training.runfolder.schema import Phase, RunFolderError, Spec
 
 Pair = tuple[str, int]
 """Experiment and seed."""
@@ -26,7 +26,7 @@ class Member:
 
     run: RunFolder
     spec: Spec
-    state: State
+    phase: Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def _members_of(runs_dir: Path, group: str | None) -> list[Member]:
         except RunFolderError:
             continue
         if spec.plan:  # a run by hand belongs to no plan, of which something could be missing
-            members.append(Member(run, spec, run_status(run).state))
+            members.append(Member(run, spec, run_status(run).phase))
     members.sort(key=lambda member: (member.spec.created, member.spec.order))
     groups = list(dict.fromkeys(member.spec.group for member in reversed(members)))
     if not groups:
@@ -186,10 +186,10 @@ def _wanted(
 
 
 def _kind(tries: Sequence[Member]) -> str:
-    states = [member.state for member in tries]
-    if State.FINISHED in states:
+    states = [member.phase for member in tries]
+    if Phase.FINISHED in states:
         return "finished"
-    if any(state is State.QUEUED or state.is_alive for state in states):
+    if any(state is Phase.QUEUED or state.is_alive for state in states):
         return "under_way"
     return "ended" if states and states[-1].can_be_retried else "never"
 

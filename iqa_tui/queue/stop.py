@@ -16,7 +16,7 @@ from training.runfolder.beat import patience_seconds
 from training.runfolder.held import held_folder
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record, read_spec, run_status
-from training.runfolder.schema import ProcessRecord, RunFolderError, State, Status, StopRequest
+from training.runfolder.schema import Phase, ProcessRecord, RunFolderError, Status, StopRequest
 from training.runfolder.write import write_record
 
 
@@ -38,13 +38,13 @@ def stop_run(run: RunFolder, why: str = "", grace_seconds: float = 60.0, by: str
     """
     with opened(run) as folder:
         status = run_status(folder)
-        if status.state.is_over:
+        if status.phase.is_over:
             raise LaunchError(refusal(folder, status, "there is nothing to stop"))
         before = _stop_request(folder)
         request = StopRequest(by=by or user_name(), when=time.time(), why=why, grace_seconds=grace_seconds)
         if before is None or grace_seconds < before.grace_seconds:
             _write_request(folder, request)
-        if status.state is State.QUEUED:
+        if status.phase is Phase.QUEUED:
             return f"{run.run_id} was queued and will not start."
         if status.host:
             return f"{run.run_id}: {status.host}'s supervisor is asked to stop it. {_hope_words(status)}"
@@ -115,10 +115,10 @@ def retry_run(run: RunFolder, by: str = "") -> str:
     with opened(run) as folder:
         _refuse_linked_attempts(folder)
         status = run_status(folder)
-        if status.state is State.FINISHED:
+        if status.phase is Phase.FINISHED:
             raise LaunchError(f"{run.run_id} is finished. Launch its plan again for another run.")
         _refuse_elsewhere(folder, status)
-        if not status.state.can_be_retried:
+        if not status.phase.can_be_retried:
             raise LaunchError(refusal(folder, status, "only a run that ended can be tried again"))
         if unsigned := refusal_of(folder):
             raise NotSigned(f"{run.run_id} is not tried again: {unsigned.words}.")
@@ -150,7 +150,7 @@ def _refuse_elsewhere(run: RunFolder, status: Status) -> None:
     Raises:
         LaunchError: the newest attempt is another host's.
     """
-    if status.state is State.QUEUED:
+    if status.phase is Phase.QUEUED:
         return
     try:
         host = host_elsewhere(run)
@@ -166,17 +166,17 @@ def _refuse_elsewhere(run: RunFolder, status: Status) -> None:
 
 def state_words(status: Status) -> str:
     """`failed: exit 1: …`, `running, unsupervised`, `stopped by ann, 14:02`."""
-    if status.state is State.RUNNING and status.cause:
-        return f"{status.state.value}, {status.cause}"
-    if status.state in (State.STOPPED, State.STOPPING) and status.cause:
-        return status.cause if status.state is State.STOPPED else f"stopping, {status.cause}"
+    if status.phase is Phase.RUNNING and status.cause:
+        return f"{status.phase.value}, {status.cause}"
+    if status.phase in (Phase.STOPPED, Phase.STOPPING) and status.cause:
+        return status.cause if status.phase is Phase.STOPPED else f"stopping, {status.cause}"
     if status.cause:
-        return f"{status.state.value}: {status.cause}"
-    return status.state.value
+        return f"{status.phase.value}: {status.cause}"
+    return status.phase.value
 
 
 def refusal(run: RunFolder, status: Status, rule: str) -> str:
     """`R is finished: there is nothing to stop.`; of an unreadable run alone what is wrong with it."""
-    if status.state is State.UNREADABLE:
+    if status.phase is Phase.UNREADABLE:
         return f"{run.run_id} is {state_words(status)}"
     return f"{run.run_id} is {state_words(status)}: {rule}."

@@ -10,8 +10,9 @@ from iqa_tui.devices.gpus.free import GIB
 from iqa_tui.devices.survey import DeviceState, Promises, Survey, can_start, may_use
 from iqa_tui.plans.priority import STARTS_NEXT
 from iqa_tui.processes.full_disk import is_disk_full
-from iqa_tui.queue.backlog import Backlog, Entry, Waiting, held_back_by, in_starting_order, placed
+from iqa_tui.queue.backlog import Backlog, Waiting, held_back_by, in_starting_order, placed
 from iqa_tui.queue.dispatcher_files import dispatches_as_before, read_trouble
+from iqa_tui.queue.queued_run import QueuedRun
 from iqa_tui.trust.signature import why_not_signed
 from iqa_tui.words.people import owner_name
 from training.runfolder.layout import RunFolder
@@ -24,7 +25,7 @@ MOST_REASONS = 4
 
 
 def waiting_reasons(
-    queued: list[tuple[RunFolder, Spec]], survey: Survey, alive: Sequence[Entry] | None = None
+    queued: list[QueuedRun], survey: Survey, alive: Sequence[QueuedRun] | None = None
 ) -> dict[str, str]:
     """Run id to what it waits for: `starts next on GPU 1`, `needs a GPU: GPU 3 held by ann, pid 4711 python (…)`.
 
@@ -38,7 +39,7 @@ def waiting_reasons(
     promises = Promises()
     trouble = read_trouble(turns[0][0].runs_dir) if turns else ""
     for run, spec in waiting.queued:
-        before = held_back_by((run, spec), waiting)
+        before = held_back_by(QueuedRun(run, spec), waiting)
         if before:
             reasons[run.run_id] = plain(_held_back_words(spec, before))
             continue
@@ -92,13 +93,13 @@ def _owner_words(run: RunFolder) -> str:
     return f"queued by {name}, whose own dispatcher starts it"
 
 
-def _alive(queued: list[Entry]) -> Sequence[Entry]:
+def _alive(queued: list[QueuedRun]) -> Sequence[QueuedRun]:
     if all(spec.strategy == "all" for _, spec in queued):
         return ()
     return Backlog(queued[0][0].runs_dir).read().alive
 
 
-def _held_back_words(spec: Spec, before: list[Entry]) -> str:
+def _held_back_words(spec: Spec, before: list[QueuedRun]) -> str:
     names = ", ".join(dict.fromkeys(other.experiment or run.run_id for run, other in before))
     if spec.strategy == "sequential":
         return f"one at a time: waits for {names}"

@@ -21,7 +21,7 @@ from iqa_tui.results.statistics import mean_and_sd
 from iqa_tui.words.code import code_words
 from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.read import read_events, read_record, read_spec, run_status
-from training.runfolder.schema import Result, RunFolderError, Spec, State, Status
+from training.runfolder.schema import Phase, Result, RunFolderError, Spec, Status
 
 SECONDS_PER_HOUR = 3600.0
 
@@ -53,7 +53,7 @@ class Entry:
 @lru_cache(maxsize=1000)
 def _digests_of_attempts(run: RunFolder, finished: float) -> tuple[str, ...]:  # noqa: ARG001  of this end, not another
     """From its events, which a screen must not read each time: they do not change once a run is finished."""
-    return fold(RunState(run, Status(State.FINISHED)), read_events(run)).begun_digests
+    return fold(RunState(run, Status(Phase.FINISHED)), read_events(run)).begun_digests
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +264,7 @@ def _measured(row: Row, entries: list[Entry]) -> Row:
     by_seed: dict[int, Entry] = {}
     for entry in entries:  # oldest first, so later runs replace earlier ones
         before = by_seed.get(entry.spec.seed)
-        if before is None or before.status.state is not State.FINISHED or entry.status.state is State.FINISHED:
+        if before is None or before.status.phase is not Phase.FINISHED or entry.status.phase is Phase.FINISHED:
             by_seed[entry.spec.seed] = entry
     chosen = [by_seed[seed] for seed in sorted(by_seed)]
     counted = [entry for entry in chosen if entry.result is not None] or chosen
@@ -305,16 +305,16 @@ def _status_words(entries: list[Entry]) -> str:
     words = [_words(entry.status) for entry in entries]
     if len(set(words)) == 1:
         return words[0]
-    counts = Counter(entry.status.state.value for entry in entries)
+    counts = Counter(entry.status.phase.value for entry in entries)
     return ", ".join(f"{count} of {len(entries)} {state}" for state, count in counts.items())
 
 
 def _words(status: Status) -> str:
-    if status.state is State.STOPPED:
-        return status.cause or State.STOPPED.value
-    if status.state in (State.FAILED, State.LOST) and status.cause:
-        return f"{status.state.value}: {status.cause}"
-    return status.state.value
+    if status.phase is Phase.STOPPED:
+        return status.cause or Phase.STOPPED.value
+    if status.phase in (Phase.FAILED, Phase.LOST) and status.cause:
+        return f"{status.phase.value}: {status.cause}"
+    return status.phase.value
 
 
 def _met(srcc: float | None, low: float | None, high: float | None) -> str:

@@ -17,7 +17,7 @@ from textual.widgets import Button, Input, Label
 from iqa_tui.devices.survey import DeviceState, Survey
 from iqa_tui.errors import LaunchError, cannot_be_written
 from iqa_tui.monitor import run_words
-from iqa_tui.monitor.trainer_code import digest_of, other_code_words
+from iqa_tui.monitor.trainer_code import other_code_words, trainer_digest_of
 from iqa_tui.panels.command_view import CommandView
 from iqa_tui.panels.device_list import DeviceList
 from iqa_tui.panels.experiment_list import ExperimentList
@@ -100,7 +100,8 @@ class LaunchScreen(Room):
         """In a thread: files are read."""
         names = [*self.session.plans, *(name for name in preset_names() if name not in self.session.plans)]
         plans = tuple((name, _plan_or_words(name)) for name in names)
-        self.post_message(PlansLoaded(plans, {name: digest_of(plan) for name, plan in plans if isinstance(plan, Plan)}))
+        digests = {name: trainer_digest_of(plan) for name, plan in plans if isinstance(plan, Plan)}
+        self.post_message(PlansLoaded(plans, digests))
 
     def on_plans_loaded(self, message: PlansLoaded) -> None:
         if not self.can_draw:
@@ -191,7 +192,7 @@ class LaunchScreen(Room):
         """Ticked ones that get runs, now or once they are free."""
         if self.devices is None:
             return 1
-        usable = [state for state in choosable(self.devices.survey) if not state.set_aside and not is_broken(state)]
+        usable = [state for state in choosable(self.devices.survey) if not state.withdrawn and not is_broken(state)]
         return sum(state.device.key not in self._unticked_devices for state in usable)
 
     def _show_command(self) -> None:

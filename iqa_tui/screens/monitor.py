@@ -118,7 +118,7 @@ class MonitorScreen(OrdersRoom):
             empty=self._empty_words(),
         )
         if is_first_look and ordered:  # on what happens now, rather than on a recorded row
-            table.move_to(next((state for state in ordered if state.state.is_alive), ordered[0]).run_id)
+            table.move_to(next((state for state in ordered if state.phase.is_alive), ordered[0]).run_id)
         self._show_title()
         self._fit_top()
         self._show_curves()
@@ -355,7 +355,7 @@ class MonitorScreen(OrdersRoom):
 
 
 def _searched(state: RunState) -> str:
-    parts = (state.experiment, state.label, state.state.value, state.group, state.run_id, state.device_label)
+    parts = (state.experiment, state.label, state.phase.value, state.group, state.run_id, state.device_label)
     return " ".join(parts).casefold()
 
 

@@ -12,7 +12,7 @@ from iqa_tui.monitor import run_words
 from iqa_tui.monitor.state import RunState
 from iqa_tui.screens.room import Room
 from iqa_tui.words.durations import duration_words
-from training.runfolder.schema import State
+from training.runfolder.schema import Phase
 
 
 class OrdersRoom(Room):
@@ -22,8 +22,8 @@ class OrdersRoom(Room):
         """Nothing that ends a run happens on one key."""
         if state is None:
             return
-        if state.state is not State.QUEUED and not state.state.is_alive:
-            self.notify(f"{run_words.run_name(state)} is {state.state.value}: there is nothing to stop.")
+        if state.phase is not Phase.QUEUED and not state.phase.is_alive:
+            self.notify(f"{run_words.run_name(state)} is {state.phase.value}: there is nothing to stop.")
             return
         from iqa_tui.screens.confirm import Choice, ConfirmScreen  # noqa: PLC0415  after the first paint
 
@@ -31,7 +31,7 @@ class OrdersRoom(Room):
             f"Stop {run_words.run_name(state)}?",
             stop_lines(state, time.time()),
             (
-                Choice("keep", "Keep it running" if state.state.is_alive else "Keep it queued"),
+                Choice("keep", "Keep it running" if state.phase.is_alive else "Keep it queued"),
                 Choice("stop", "Stop it", "error"),
             ),
         )
@@ -144,10 +144,10 @@ class OrdersRoom(Room):
 
 def order_hint(action: str, description: str, state: RunState | None) -> str:
     """What the key bar says of a key that orders something of this run; empty where it would be refused."""
-    is_queued = state is not None and state.state is State.QUEUED
+    is_queued = state is not None and state.phase is Phase.QUEUED
     is_held = state is not None and state.status.held
     hints = {
-        "stop_run": "stop" if is_queued or (state is not None and state.state.is_alive) else "",
+        "stop_run": "stop" if is_queued or (state is not None and state.phase.is_alive) else "",
         "retry_run": _retry_hint(state),
         "hold_run": ("release" if is_held else "hold") if is_queued else "",
         "priority_run": "priority" if is_queued else "",
@@ -158,7 +158,7 @@ def order_hint(action: str, description: str, state: RunState | None) -> str:
 def _retry_hint(state: RunState | None) -> str:
     if state is not None and state.status.elsewhere:
         return "adopt"
-    return "retry" if state is not None and state.state.can_be_retried else ""
+    return "retry" if state is not None and state.phase.can_be_retried else ""
 
 
 def _with_name(said: str, state: RunState) -> str:
@@ -173,7 +173,7 @@ def stop_lines(state: RunState, now: float) -> list[str]:
     since = f"It has run for {duration_words(elapsed)} {where}" if elapsed is not None else "It has not started"
     progress = f", epoch {run_words.epoch_words(state)}" if state.epoch else ""
     lines = [state.run_id, f"{since}{progress}."]
-    if state.state.is_alive:
+    if state.phase.is_alive:
         lines.append("It writes a checkpoint first; R tries it again from there.")
     else:
         lines.append("It will not start; R queues it again.")

@@ -78,7 +78,7 @@ class ResultsScreen(Room):
 
     def runs_changed(self) -> None:
         """A table depends on what the runs are, not on each of their steps."""
-        key = frozenset((state.run_id, state.state.value, state.status.attempt) for state in self.runs)
+        key = frozenset((state.run_id, state.phase.value, state.status.attempt) for state in self.runs)
         if key != self._built_from:
             self._built_from = key
             self._build()

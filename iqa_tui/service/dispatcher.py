@@ -29,11 +29,12 @@ from iqa_tui.errors import LaunchError
 from iqa_tui.processes.no_process import is_no_process, no_process_words
 from iqa_tui.processes.start import child_environment, gone_words, is_whole, program
 from iqa_tui.queue.attempts import MOST_AUTOMATIC, automatic_attempts, queue_again
-from iqa_tui.queue.backlog import Backlog, Entry, Waiting, held_back_by
+from iqa_tui.queue.backlog import Backlog, Waiting, held_back_by
 from iqa_tui.queue.dispatcher_files import dispatcher_log, take_dispatching, write_trouble
 from iqa_tui.queue.hold import hold_unasked
+from iqa_tui.queue.queued_run import QueuedRun
 from iqa_tui.queue.stop import state_words
-from iqa_tui.service.orphans import Keeper
+from iqa_tui.service.orphans import OrphanKeeper
 from iqa_tui.service.quick_failures import QuickFailures
 from iqa_tui.service.supervisor import (
     EXIT_DEVICE_TAKEN,
@@ -93,7 +94,7 @@ class Dispatcher:
         self._starts: dict[str, Start] = {}
         self._supervisors: list[subprocess.Popen[bytes]] = []
         self._failed_starts: Counter[str] = Counter()
-        self._keeper = Keeper(runs_dir, say)
+        self._keeper = OrphanKeeper(runs_dir, say)
         self._quick_failures = QuickFailures(runs_dir)
         self._log = dispatcher_log(runs_dir)
         self._tries_again = 0.0
@@ -132,7 +133,7 @@ class Dispatcher:
         self._give_devices(queued, waiting)
         return True
 
-    def _give_devices(self, queued: list[Entry], waiting: Waiting) -> None:
+    def _give_devices(self, queued: list[QueuedRun], waiting: Waiting) -> None:
         survey = self._surveyor.survey()
         promises = Promises()
         for start in self._starts.values():
@@ -160,7 +161,7 @@ class Dispatcher:
         queued = tuple(entry for entry in waiting.queued if entry[0].run_id not in self._starts)
         return replace(waiting, queued=queued, alive=(*waiting.alive, *starting))
 
-    def _start(self, entry: Entry, device: Device) -> None:
+    def _start(self, entry: QueuedRun, device: Device) -> None:
         run, spec = entry
         try:
             held, folder = hold(run)
@@ -239,7 +240,7 @@ class Dispatcher:
                     self._left_alone[run.run_id] = time.monotonic() + LEFT_ALONE_SECONDS
                     say(f"{run.run_id}: {error}")
                     continue
-                held.append((run, spec))
+                held.append(QueuedRun(run, spec))
                 say(f"{run.run_id}: held: {why[spec.group]}")
         queued = tuple(entry for entry in waiting.queued if entry not in held)
         return replace(waiting, queued=queued, held=(*waiting.held, *held))

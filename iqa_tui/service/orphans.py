@@ -26,7 +26,7 @@ REST = 50.0
 """Pause after a look, in times of what it took: a machine may have thousands of processes."""
 
 
-class Keeper:
+class OrphanKeeper:
     """Looks after processes that were started for runs of one folder and have no supervisor."""
 
     def __init__(self, runs_dir: Path, say: Callable[[str], None]) -> None:

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from iqa_tui.queue.backlog import Entry, Waiting
+from iqa_tui.queue.backlog import Waiting
+from iqa_tui.queue.queued_run import QueuedRun
 from iqa_tui.trust.ownership import is_ours
 from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.read import change_stamp, is_settled, read_record, read_spec
@@ -188,7 +189,7 @@ def _sign_of(ended: ExitRecord) -> Sign | None:
     return None if ended.kind in ASKED_FOR else Sign(ended.ended, ended.cause or ended.kind.value)
 
 
-def _trained_for_a_while(alive: Iterable[Entry], group: str) -> list[float]:
+def _trained_for_a_while(alive: Iterable[QueuedRun], group: str) -> list[float]:
     """When each living run of a group had trained for long enough, of those that have."""
     times = []
     for run, spec in alive:

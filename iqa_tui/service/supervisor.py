@@ -48,10 +48,10 @@ from training.runfolder.schema import (
     ExitRecord,
     Fenced,
     LockHeld,
+    Phase,
     ProcessRecord,
     RunFolderError,
     Spec,
-    State,
     StopRequest,
 )
 from training.runfolder.write import Record, make_folder, open_own, write_atomic, write_record, write_record_into
@@ -130,7 +130,7 @@ def _take_run(run: RunFolder, devices: list[DeviceRecord]) -> tuple[Signed | Non
         NotSigned: its owner did not queue it here as it stands.
         NoLease: the lease of a device cannot be taken at all.
     """
-    if run_status(run).state is not State.QUEUED:
+    if run_status(run).phase is not Phase.QUEUED:
         return None, []
     signed = verify(run)
     spec = signed.spec

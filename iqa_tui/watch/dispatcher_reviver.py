@@ -20,7 +20,7 @@ SHORT_LIVES = 5
 """Dispatchers that ended before the next look, one after the other: then something is wrong with all of them."""
 
 
-class Reviver:
+class DispatcherReviver:
     """For the thread that surveys the devices."""
 
     def __init__(self, runs_dir: Path) -> None:

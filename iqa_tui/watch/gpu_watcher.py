@@ -17,8 +17,7 @@ from textual.message import Message
 
 from iqa_tui.errors import LaunchError
 from iqa_tui.messages import DevicesSurveyed, HostLoad
-from training.runfolder.layout import RunFolder
-from training.runfolder.schema import Spec
+from iqa_tui.queue.queued_run import QueuedRun
 
 if TYPE_CHECKING:  # psutil and NVML are loaded in the thread, after the first paint
     from iqa_tui.devices.survey import Survey
@@ -27,7 +26,7 @@ PERIOD_SECONDS = 2.0
 HISTORY = 120
 """Samples of utilisation that are kept: four minutes."""
 
-Queued = list[tuple[RunFolder, Spec]]
+Queued = list[QueuedRun]
 
 
 class SurveysDevices(Protocol):

@@ -12,9 +12,9 @@ from iqa_tui.messages import LogChanged, RunsChanged
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.log_tail import LogTail, LogText
 from iqa_tui.monitor.state import RunState
+from iqa_tui.queue.queued_run import QueuedRun
 from training.runfolder.beat import BeatWatch
-from training.runfolder.layout import RunFolder
-from training.runfolder.schema import Spec, State
+from training.runfolder.schema import Phase
 
 PERIOD_SECONDS = 0.5
 
@@ -58,10 +58,10 @@ class RunWatcher:
             self._followed = run_id
             self._wake.set()
 
-    def queued(self) -> list[tuple[RunFolder, Spec]]:
+    def queued(self) -> list[QueuedRun]:
         """The runs that wait, as they were at the last look. Safe in any thread."""
         states = self._states or ()
-        return [(state.run, state.spec) for state in states if state.state is State.QUEUED and state.spec]
+        return [QueuedRun(state.run, state.spec) for state in states if state.phase is Phase.QUEUED and state.spec]
 
     def _watch(self) -> None:
         while not self._stopping:

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from training.checkpoints.resumable import Progress
-from training.checkpoints.schedule import Keeper
+from training.checkpoints.schedule import OrphanKeeper
 from training.config import TrainConfig, parse
 from training.datasets import open_dataset
 from training.datasets.base import Dataset
@@ -47,7 +47,7 @@ class Means:
         self.optimizer = build_optimizer(self.network, self.config)
         self.criterion = build_criterion(self.config)
         self.recorder = Recorder(EventWriter(folder / "events.jsonl", 1), show_bar=False)
-        self.keeper = Keeper(
+        self.keeper = OrphanKeeper(
             RunFolder(folder), self.network, self.optimizer, self.config, self.recorder, began=time.monotonic()
         )
 

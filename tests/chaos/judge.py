@@ -12,7 +12,7 @@ from tests.chaos.ground import Ground
 from training.runfolder.host import host_name
 from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.read import read_events, read_record, run_status
-from training.runfolder.schema import Result, State, Status
+from training.runfolder.schema import Phase, Result, Status
 
 LOOK_SECONDS = 0.1
 FORGED = "forged-"
@@ -55,31 +55,31 @@ class Watch:
         if run.path.name.startswith(FORGED):
             return
         status = run_status(run)
-        if status.state.is_over and status.state is not State.FINISHED and not status.cause:
-            self.wrong[f"{run.run_id} unexplained"] = f"{status.state} without a cause"
+        if status.phase.is_over and status.phase is not Phase.FINISHED and not status.cause:
+            self.wrong[f"{run.run_id} unexplained"] = f"{status.phase} without a cause"
         if run.run_id in self.tampered:
             return
-        if status.state is State.UNREADABLE:
+        if status.phase is Phase.UNREADABLE:
             self.wrong[f"{run.run_id} unreadable"] = status.cause
         before = self._ends.get((run.run_id, status.attempt))
         if before is not None and not _may_follow(before, status):
             words = (
-                f"attempt {status.attempt} was {before.state} ({before.cause}), then {status.state} ({status.cause})"
+                f"attempt {status.attempt} was {before.phase} ({before.cause}), then {status.phase} ({status.cause})"
             )
             self.wrong[f"{run.run_id} {status.attempt}"] = words
-        if status.state.is_over:
+        if status.phase.is_over:
             self._ends[run.run_id, status.attempt] = status
 
 
 def _may_follow(before: Status, after: Status) -> bool:
     """An attempt that is over stays as it ended."""
-    if before.state == after.state:
+    if before.phase == after.phase:
         return True
     # One that never started has no end of its own: asked again, it waits again under the same number.
-    if before.state is State.STOPPED and before.cause.endswith("before it started"):
+    if before.phase is Phase.STOPPED and before.cause.endswith("before it started"):
         return True
     # Somebody asked to stop a run that was dying: with the request that came too late, lost becomes stopped.
-    return before.state is State.LOST and after.state is State.STOPPED
+    return before.phase is Phase.LOST and after.phase is Phase.STOPPED
 
 
 def told(ground: Ground, what: str) -> list[dict[str, Any]]:
@@ -95,7 +95,7 @@ def results_lost(ground: Ground) -> list[str]:
         run = RunFolder(ground.runs_dir / line["run"])
         result = read_record(run.result, Result)
         if (
-            run_status(run).state is not State.FINISHED
+            run_status(run).phase is not Phase.FINISHED
             or result is None
             or result.metrics["test"]["srcc"] != line["srcc"]
         ):
@@ -138,6 +138,6 @@ def states_wrong(ground: Ground, watch: Watch) -> list[str]:
     wrong = [*states_wrong_so_far(watch), *strays(ground)]
     for run in list_runs(ground.runs_dir):
         status = run_status(run)
-        if status.state is not State.FINISHED:
-            wrong.append(f"{run.run_id}: at the end it is {status.state} {status.cause}")
+        if status.phase is not Phase.FINISHED:
+            wrong.append(f"{run.run_id}: at the end it is {status.phase} {status.cause}")
     return wrong

@@ -22,7 +22,7 @@ from tests.chaos.judge import FORGED, Watch
 from tests.chaos.strangers import Strangers
 from training.runfolder.layout import RunFolder, create_run_folder, list_runs
 from training.runfolder.read import run_status
-from training.runfolder.schema import RunFolderError, Spec, State
+from training.runfolder.schema import Phase, RunFolderError, Spec
 
 MOST_OPEN_RUNS = 9
 FULL_DISK_SECONDS = (0.5, 2.0)
@@ -99,7 +99,7 @@ class Saboteur:
         with contextlib.suppress(*REFUSED):
             if status.held:
                 release_run(run)
-            elif status.state in (State.FAILED, State.STOPPED, State.LOST):
+            elif status.phase in (Phase.FAILED, Phase.STOPPED, Phase.LOST):
                 retry_run(run)
 
     def _end_apps(self) -> None:
@@ -150,7 +150,7 @@ class Saboteur:
 
     def _retry(self) -> None:
         """Somebody wants results: what is over and not finished would leave nothing to break."""
-        over = [run for run in self._open_runs() if run_status(run).state.is_over]
+        over = [run for run in self._open_runs() if run_status(run).phase.is_over]
         for run in self._random.sample(over, min(2, len(over))):
             with contextlib.suppress(*REFUSED):
                 self._say(retry_run(run))
@@ -211,7 +211,7 @@ class Saboteur:
         if self._full_until:  # what is torn by hand must be there to be moved away
             return
         tried = [run for run in self._open_runs() if run.latest_attempt()]
-        over = [run for run in tried if run_status(run).state in (State.FAILED, State.STOPPED, State.LOST)]
+        over = [run for run in tried if run_status(run).phase in (Phase.FAILED, Phase.STOPPED, Phase.LOST)]
         if not over:
             return
         run = self._random.choice(over)
@@ -231,8 +231,8 @@ class Saboteur:
         self._watch.tampered.add(run.run_id)
         attempt.exit.write_bytes(attempt.exit.read_bytes()[:20])
         status = run_status(run)
-        if status.state is not State.UNREADABLE or str(attempt.exit) not in status.cause:
-            self._watch.wrong[f"{run.run_id} torn"] = f"its torn record is not named: {status.state} {status.cause}"
+        if status.phase is not Phase.UNREADABLE or str(attempt.exit) not in status.cause:
+            self._watch.wrong[f"{run.run_id} torn"] = f"its torn record is not named: {status.phase} {status.cause}"
         shutil.move(attempt.exit, attempt.path / "exit.json.torn")
 
 

@@ -21,7 +21,7 @@ from training.runfolder.host import boot_id, host_name, machine_id
 from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.lock import is_held, take_lock
 from training.runfolder.read import run_status, start_ticks
-from training.runfolder.schema import LockHeld, ProcessRecord, RunFolderError, Spec, State
+from training.runfolder.schema import LockHeld, Phase, ProcessRecord, RunFolderError, Spec
 from training.runfolder.write import write_record
 
 OTHER_HOST = "chaos-nodeb"
@@ -134,7 +134,7 @@ class Strangers:
             return
         for fields in json.loads(done.stdout)["runs"]:
             about = (fields["run_id"], fields["attempt"])
-            if fields["state"] == State.LOST.value and about in before and about in self._alive():
+            if fields["state"] == Phase.LOST.value and about in before and about in self._alive():
                 self._watch.wrong[f"{about} from another host"] = f"a living run is lost there: {fields['cause']}"
 
     def _alive(self) -> set[tuple[str, int]]:

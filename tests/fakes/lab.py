@@ -24,7 +24,7 @@ from iqa_tui.queue.stop import state_words
 from iqa_tui.trust.signature import write_signed
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record, read_spec, run_status
-from training.runfolder.schema import ExitRecord, ProcessRecord, State
+from training.runfolder.schema import ExitRecord, Phase, ProcessRecord
 
 STUB = Path(__file__).with_name("stub_trainer.py")
 PATIENCE_SECONDS = 30.0
@@ -123,11 +123,11 @@ def words(run: RunFolder) -> str:
     return state_words(run_status(run))
 
 
-def state(run: RunFolder) -> State:
-    return run_status(run).state
+def state(run: RunFolder) -> Phase:
+    return run_status(run).phase
 
 
-def wait_for(run: RunFolder, *states: State) -> None:
+def wait_for(run: RunFolder, *states: Phase) -> None:
     wait_until(lambda: state(run) in states, f"{run.run_id} to be {states}, it is {words(run)}")
 
 

@@ -12,7 +12,7 @@ from iqa_tui.queue.adopt import adoption_of
 from iqa_tui.queue.backlog import Backlog
 from iqa_tui.results.export import render
 from iqa_tui.results.table import build_table
-from training.runfolder.schema import State
+from training.runfolder.schema import Phase
 
 BEFORE = Path(__file__).parents[1] / "golden" / "before"
 
@@ -27,8 +27,8 @@ def runs_dir(tmp_path: Path) -> Path:
 
 def test_they_open_and_export_and_what_is_queued_waits_to_be_adopted(runs_dir: Path) -> None:
     states = {state.run_id: state for state in Catalog(runs_dir).refresh()}
-    assert states["finished"].state is State.FINISHED
-    assert states["queued"].state is State.QUEUED
+    assert states["finished"].phase is Phase.FINISHED
+    assert states["queued"].phase is Phase.QUEUED
     assert states["queued"].status.elsewhere
     waiting = Backlog(runs_dir, own_only=True).read()
     assert (waiting.queued, waiting.resumable) == ((), ())

@@ -14,7 +14,7 @@ from tests.fakes.lab import Lab, process, state, wait_for, wait_for_end, wait_un
 from tests.fakes.nvml import FakeGpus
 from tests.fakes.terminal import Terminal
 from training.runfolder.layout import RunFolder, list_runs
-from training.runfolder.schema import State
+from training.runfolder.schema import Phase
 
 APP = [sys.executable, "-m", "iqa_tui"]
 LOSSES = ("l1", "l2", "srcc", "rank", "pairwise")
@@ -46,7 +46,7 @@ def test_five_runs_outlive_an_app_killed_at_once_and_a_new_app_shows_their_table
         terminal.wait_for(r"(?s)(● running.*){5}")
         terminal.process.send_signal(signal.SIGKILL)
         terminal.process.wait()
-    assert [state(run) for run in runs_of(lab)] == [State.RUNNING] * 5
+    assert [state(run) for run in runs_of(lab)] == [Phase.RUNNING] * 5
     with Terminal([*APP, "--runs-dir", str(lab.runs_dir)], 140, 40, env) as terminal:
         terminal.wait_for(r"(?s)(● running.*){5}")
         go_on.touch()
@@ -69,7 +69,7 @@ def test_two_launches_at_once_and_a_bad_evening_end_in_ten_finished_rows(lab: La
         for terminal in (one, other):
             terminal.wait_for(r"4 running · 6 queued")
             terminal.process.kill()
-    orphan, lost, *_ = [run for run in runs_of(lab) if state(run) is State.RUNNING]
+    orphan, lost, *_ = [run for run in runs_of(lab) if state(run) is Phase.RUNNING]
     for pid in lab.dispatchers():
         os.kill(pid, signal.SIGKILL)
     for run in (orphan, lost):
@@ -83,7 +83,7 @@ def test_two_launches_at_once_and_a_bad_evening_end_in_ten_finished_rows(lab: La
         terminal.wait_for(r"lost.*its processes are gone and left no record of why")
         subprocess.run([*APP, "--runs-dir", str(lab.runs_dir), "retry", lost.run_id], check=True, env=os.environ | env)
         terminal.wait_for(r"(?<!of )10 finished")
-    assert [state(run) for run in runs_of(lab)] == [State.FINISHED] * 10
+    assert [state(run) for run in runs_of(lab)] == [Phase.FINISHED] * 10
     assert [len(run.attempts()) for run in (orphan, lost)] == [1, 2]
     wait_until(lambda: not lab.processes(), "every process to be gone")
 
@@ -109,7 +109,7 @@ def test_a_killed_trainer_says_so_frees_its_lease_and_the_next_run_starts(lab: L
 def test_a_killed_supervisor_leaves_its_run_and_its_lease_to_the_trainer(lab: Lab) -> None:
     go_on = lab.folder / "go on"
     run, waiting = lab.launch({"flags": {"until": str(go_on)}}, {"flags": {"seconds": 0}})
-    wait_for(run, State.RUNNING)
+    wait_for(run, Phase.RUNNING)
     supervisor = process(run).supervisor_pid
     assert supervisor is not None
     os.kill(supervisor, signal.SIGKILL)
@@ -117,11 +117,11 @@ def test_a_killed_supervisor_leaves_its_run_and_its_lease_to_the_trainer(lab: La
     holder = lease_holder("cpu-0")
     assert holder is not None
     assert holder.run_id == run.run_id
-    assert state(waiting) is State.QUEUED
+    assert state(waiting) is Phase.QUEUED
     go_on.touch()
-    wait_for(run, State.LOST)
+    wait_for(run, Phase.LOST)
     wait_for_end(waiting)
-    assert state(waiting) is State.FINISHED
+    assert state(waiting) is Phase.FINISHED
 
 
 def test_four_gpus_take_four_runs_and_the_screen_says_what_the_fifth_waits_for(lab: Lab) -> None:
@@ -136,7 +136,7 @@ def test_four_gpus_take_four_runs_and_the_screen_says_what_the_fifth_waits_for(l
         visible = {
             Path(f"/proc/{process(run).pid}/environ").read_bytes().partition(b"CUDA_VISIBLE_DEVICES=")[2][:1]
             for run in runs_of(lab)
-            if state(run) is State.RUNNING
+            if state(run) is Phase.RUNNING
         }
         assert visible == {b"0", b"1", b"2", b"3"}
         go_on.touch()

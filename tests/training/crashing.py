@@ -172,7 +172,7 @@ def attempt(flags: list[str], point: str | None, notes: Path) -> int:
             asked["checkpoint"] += 1
             return asked["checkpoint"] % CHECKPOINT_STEPS == 0
 
-        keeper.Keeper.is_due = is_due  # type: ignore[method-assign]
+        keeper.CheckpointSchedule.is_due = is_due  # type: ignore[method-assign]
         record.Recorder.step_is_due = lambda _: True  # type: ignore[method-assign]
         lay_points(Crash(point, notes))
         code = program.main(flags)

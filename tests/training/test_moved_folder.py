@@ -8,7 +8,7 @@ from tests.fakes.photographs import write_csv_dataset
 from tests.training.processes import SMALL, start, wait_for_steps
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record, run_status
-from training.runfolder.schema import Result, State
+from training.runfolder.schema import Phase, Result
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def test_a_run_whose_folder_of_runs_is_renamed_finishes_in_its_new_place(started
     run, process = started
     moved = RunFolder(run.runs_dir.rename(tmp_path / "old") / run.run_id)
     assert process.wait(timeout=200) == 0
-    assert run_status(moved).state is State.FINISHED
+    assert run_status(moved).phase is Phase.FINISHED
     assert read_record(moved.result, Result).metrics["test"]["srcc"] is not None
     assert moved.best_weights.exists()
     assert not run.runs_dir.exists(), "the old folder was made anew"

@@ -22,14 +22,14 @@ from training.config import parse
 from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.lock import is_held, take_lock
 from training.runfolder.read import read_events, read_record, read_spec, run_status
-from training.runfolder.schema import EXIT_STOPPED, ExitKind, ExitRecord, Result, State
+from training.runfolder.schema import EXIT_STOPPED, ExitKind, ExitRecord, Phase, Result
 from training.runfolder.source import trainer_digest
 
 
 def test_a_run_by_hand_makes_a_folder_that_reads_finished(finished):
     run, _ = finished
     status = run_status(run)
-    assert (status.state, status.exit_kind) == (State.FINISHED, ExitKind.FINISHED)
+    assert (status.phase, status.exit_kind) == (Phase.FINISHED, ExitKind.FINISHED)
     assert not is_held(run.alive_lock)
     spec = read_spec(run)
     assert spec.argv[-2:] == ["--run_folder", "{run_folder}"]
@@ -193,11 +193,11 @@ def test_a_stop_file_ends_a_run_by_hand_as_stopped(tmp_path):
     run = RunFolder(tmp_path / "runs" / "one")
     process = start(*SMALL, "--data_path", labels, "--run_folder", run.path, "--train_patch_num", "200")
     wait_for_steps(run, process)
-    assert run_status(run).state is State.RUNNING
+    assert run_status(run).phase is Phase.RUNNING
     run.stop.write_text(json.dumps({"by": "ann", "when": time.time()}))
     process.communicate(timeout=60)
     assert process.returncode == EXIT_STOPPED
-    assert run_status(run).state is State.STOPPED
+    assert run_status(run).phase is Phase.STOPPED
     assert run.last_checkpoint.exists()
 
 
@@ -270,7 +270,7 @@ def test_two_seeds_by_hand_are_two_runs_that_differ_and_each_card_repeats_its_ow
     assert [result.seed for result in results] == [7, 8]
     assert results[0].metrics["test"] != results[1].metrics["test"]
     for run, result in zip(runs, results, strict=True):
-        assert run_status(run).state is State.FINISHED
+        assert run_status(run).phase is Phase.FINISHED
         assert not is_held(run.alive_lock)
         assert read_spec(run).argv.count("--seed") == 1
         assert f"--seed {result.seed}" in run.model_card.read_text()
@@ -285,5 +285,5 @@ def test_a_log_that_lacks_a_sign_ends_no_run(tmp_path):
     ended = train(*flags, PYTHONIOENCODING="ascii", PYTHONUTF8="0", IQA_TUI_CACHE=str(tmp_path / "cache"))
     assert ended.returncode == 0, ended.stderr
     (run,) = list_runs(tmp_path / "runs–")
-    assert run_status(run).state is State.FINISHED
+    assert run_status(run).phase is Phase.FINISHED
     assert "?" in ended.stdout

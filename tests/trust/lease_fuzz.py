@@ -16,7 +16,7 @@ from typing import Any
 
 from iqa_tui.devices.lease import Holder, lease_holders, take_lease
 from iqa_tui.devices.lease_folder import lease_file
-from iqa_tui.devices.withdrawn import driver_failures, put_back, record_driver_loss, set_aside_reason, withdraw
+from iqa_tui.devices.withdrawn import driver_failures, put_back, record_driver_loss, withdraw, withdrawn_reason
 from iqa_tui.errors import LaunchError
 from tests.trust import damage
 from tests.trust.fuzz import Figures, Hang, Watchdog
@@ -97,14 +97,14 @@ def _look(key: str) -> list[Any]:
     """All that is asked of a device, and done to it."""
     return [
         _said(lease_holders, key),
-        _said(set_aside_reason, key),
+        _said(withdrawn_reason, key),
         _said(driver_failures, key),
         _taken(key, ANN),
         _taken(key, Holder("ann", "r", reserved_bytes=1 << 30)),
         _said(withdraw, key, "why", words=WORDS_OF_WRITERS),
         _said(record_driver_loss, [key], RUN, "cause", words=WORDS_OF_WRITERS),
         _said(put_back, key, words=WORDS_OF_WRITERS),
-        _said(set_aside_reason, key),
+        _said(withdrawn_reason, key),
     ]
 
 

@@ -36,7 +36,7 @@ from iqa_tui.widgets.plotting import plot_lines
 from tests.fakes.run_folders import PLAN
 from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.read import read_events, run_status
-from training.runfolder.schema import State
+from training.runfolder.schema import Phase
 
 NOW = 1_795_100_000.0
 DEVICES = 20
@@ -168,4 +168,4 @@ def _look_at_the_run(run: RunFolder) -> None:
         tail.poll()
         tail.poll()
         causes.last_words(causes.tail(run.attempt(number).output))
-    assert isinstance(found.state, State)
+    assert isinstance(found.phase, Phase)

@@ -15,7 +15,7 @@ from tests.fakes.photographs import write_csv_dataset
 from tests.training.processes import SMALL, train
 from training.runfolder.held import hold, open_to_others
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import State
+from training.runfolder.schema import Phase
 
 __all__ = ["lab"]
 
@@ -63,11 +63,11 @@ def test_launch_orders_supervisor_and_retry_leave_nothing_open(
     hold_run(second)
     prioritise_run(second, "high")
     stop_run(first, grace_seconds=0.1)
-    wait_for(first, State.STOPPED)
+    wait_for(first, Phase.STOPPED)
     release_run(second)
-    wait_for(second, State.FINISHED)
+    wait_for(second, Phase.FINISHED)
     retry_run(first)
-    wait_until(lambda: state(first) is State.RUNNING, "it to run again")
+    wait_until(lambda: state(first) is Phase.RUNNING, "it to run again")
     assert first.attempt(2).process.exists()
     assert (open_words(first), open_words(second)) == ("", "")
 

@@ -21,7 +21,7 @@ from iqa_tui.processes import start as processes
 from iqa_tui.queue.enqueue import ensure_dispatcher
 from training.runfolder.layout import RunFolder, create_run_folder, list_runs
 from training.runfolder.read import run_status
-from training.runfolder.schema import Spec, State
+from training.runfolder.schema import Phase, Spec
 from training.runfolder.write import write_record
 
 TRAINER = Path(__file__).with_name("two_hosts_trainer.py")
@@ -61,7 +61,7 @@ def watch(runs_dir: Path) -> None:
             looks = [(run.run_id, run_status(run), "status") for run in list_runs(runs_dir)]
             looks += [(state.run_id, state.status, "app") for state in again.refresh()]
             for run_id, status, by in looks:
-                if status.state is State.LOST:
+                if status.phase is Phase.LOST:
                     line = {"what": "lost", "run": run_id, "attempt": status.attempt, "by": by, "cause": status.cause}
                     file.write(json.dumps({**line, "host": host, "t": began}) + "\n")
             time.sleep(LOOK_SECONDS)
@@ -69,7 +69,7 @@ def watch(runs_dir: Path) -> None:
 
 def state(runs_dir: Path, run_id: str) -> None:
     status = run_status(RunFolder(runs_dir / run_id))
-    content: dict[str, Any] = {"state": status.state.value, "cause": status.cause, "attempt": status.attempt}
+    content: dict[str, Any] = {"state": status.phase.value, "cause": status.cause, "attempt": status.attempt}
     content |= {"host": status.host, "beat_seconds": status.beat_seconds}
     print(json.dumps(content))
 

@@ -22,7 +22,7 @@ LARGEST_SHARE = 0.05
 Position = tuple[int, int, int | None]
 
 
-class Keeper:
+class CheckpointSchedule:
     """Writes the resumable checkpoints of one attempt: on a period, and wherever the story of the run says so.
 
     One that cannot be written is a warning: the one before it stands, training goes on, and the next is tried in its

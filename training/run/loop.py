@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from training.checkpoints.resumable import Progress
-from training.checkpoints.schedule import Keeper
+from training.checkpoints.schedule import CheckpointSchedule
 from training.config import TrainConfig
 from training.device import Placement
 from training.errors import GpuOutOfMemory, LossNotFinite, Stopped
@@ -36,7 +36,7 @@ def train_epoch(
     placement: Placement,
     progress: Progress,
     recorder: Recorder,
-    keeper: Keeper,
+    keeper: CheckpointSchedule,
     should_stop: Callable[[], bool],
 ) -> None:
     """Train what is left of epoch `progress.epoch`; `progress` tells at any moment how far it is.

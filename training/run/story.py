@@ -8,7 +8,7 @@ import time
 from training.checkpoints import resumable as checkpoint
 from training.checkpoints.disk import needed_for_the_result
 from training.checkpoints.resumable import Metrics, Progress
-from training.checkpoints.schedule import Keeper
+from training.checkpoints.schedule import CheckpointSchedule
 from training.config import TrainConfig
 from training.errors import BadCheckpoint, Stopped
 from training.losses import build_criterion
@@ -44,7 +44,7 @@ def run(config: TrainConfig, attempt: Attempt) -> None:
     recorder = Recorder(events, show_bar=attempt.by_hand and sys.stderr.isatty())
     try:
         setup = _set_up(config, attempt, recorder)
-        keeper = Keeper(folder, setup.network, setup.optimizer, config, recorder, began=began)
+        keeper = CheckpointSchedule(folder, setup.network, setup.optimizer, config, recorder, began=began)
         progress = _resume(setup, keeper) if config.resume else Progress()
         found = {*progress.cross_datasets, *(dataset.name for dataset in setup.cross_datasets)}
         progress.cross_datasets = sorted(found)
@@ -65,7 +65,7 @@ def _set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
         raise Stopped(f"{error}; {_how_to_go_on(attempt.run)}") from None
 
 
-def _resume(setup: Setup, keeper: Keeper) -> Progress:
+def _resume(setup: Setup, keeper: CheckpointSchedule) -> Progress:
     progress = keeper.resume()
     if progress.best_epoch is not None:
         _check_best(setup, progress)
@@ -89,7 +89,7 @@ def _check_best(setup: Setup, progress: Progress) -> None:
         progress.best_epoch, progress.best_metrics, progress.epochs_without_better = None, {}, 0
 
 
-def _train(setup: Setup, keeper: Keeper, progress: Progress) -> None:
+def _train(setup: Setup, keeper: CheckpointSchedule, progress: Progress) -> None:
     """Every epoch that is left.
 
     Raises:
@@ -124,7 +124,7 @@ def _is_over(progress: Progress, config: TrainConfig) -> bool:
     return progress.epoch > config.epochs or stale
 
 
-def _train_one_epoch(setup: Setup, keeper: Keeper, progress: Progress) -> None:
+def _train_one_epoch(setup: Setup, keeper: CheckpointSchedule, progress: Progress) -> None:
     config, recorder = setup.config, setup.recorder
     train_epoch(
         setup.network,

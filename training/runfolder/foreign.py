@@ -14,7 +14,7 @@ from training.runfolder.beat import BeatWatch, beat_age, beat_ns, patience_secon
 from training.runfolder.host import boot_id, is_this_host
 from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.lock import is_held
-from training.runfolder.schema import ProcessRecord, State, Status
+from training.runfolder.schema import Phase, ProcessRecord, Status
 
 STEPS_OF_WORDS = ((2 * 86400, 86400, "d"), (2 * 3600, 3600, "h"), (120, 60, "min"))
 
@@ -80,10 +80,10 @@ def namesake_status(
     )
 
 
-def _state(*, has_begun: Callable[[], bool], asked_by: str) -> State:
+def _state(*, has_begun: Callable[[], bool], asked_by: str) -> Phase:
     if asked_by:
-        return State.STOPPING
-    return State.RUNNING if has_begun() else State.STARTING
+        return Phase.STOPPING
+    return Phase.RUNNING if has_begun() else Phase.STARTING
 
 
 def _life_words(age: float | None) -> str:

@@ -34,6 +34,7 @@ from training.runfolder.schema import (
     ExitRecord,
     NewerFormat,
     Owner,
+    Phase,
     Place,
     ProcessRecord,
     Result,
@@ -41,7 +42,6 @@ from training.runfolder.schema import (
     RunFolderError,
     Signature,
     Spec,
-    State,
     Status,
     StopRequest,
     UnreadableFile,
@@ -53,9 +53,9 @@ R = TypeVar(
 )
 
 STATES_OF_ENDS = {
-    ExitKind.FINISHED: State.FINISHED,
-    ExitKind.STOPPED: State.STOPPED,
-    ExitKind.TIME_LIMIT: State.STOPPED,
+    ExitKind.FINISHED: Phase.FINISHED,
+    ExitKind.STOPPED: Phase.STOPPED,
+    ExitKind.TIME_LIMIT: Phase.STOPPED,
 }
 """Every other end is a failure."""
 
@@ -373,9 +373,9 @@ def run_status(
             or _idle_status(run, attempt)
         )
     except RunFolderError as error:
-        return Status(State.UNREADABLE, str(error))
+        return Status(Phase.UNREADABLE, str(error))
     except OSError as error:
-        return Status(State.UNREADABLE, f"{error.filename or run.path}: {error.strerror or error}")
+        return Status(Phase.UNREADABLE, f"{error.filename or run.path}: {error.strerror or error}")
 
 
 def _recorded_status(run: RunFolder, attempt: AttemptFolder | None, seen: Seen) -> Status | None:
@@ -384,19 +384,19 @@ def _recorded_status(run: RunFolder, attempt: AttemptFolder | None, seen: Seen) 
     seen.exit = ended = read_shown_record(attempt.exit, ExitRecord) if attempt else None
     seen.result = read_shown_record(run.result, Result)
     if seen.result is not None:
-        return Status(State.FINISHED, attempt=number, exit_kind=ExitKind.FINISHED)
+        return Status(Phase.FINISHED, attempt=number, exit_kind=ExitKind.FINISHED)
     if ended is None:
         return None
-    return Status(STATES_OF_ENDS.get(ended.kind, State.FAILED), ended.cause, number, exit_kind=ended.kind)
+    return Status(STATES_OF_ENDS.get(ended.kind, Phase.FAILED), ended.cause, number, exit_kind=ended.kind)
 
 
 def _alive_status(run: RunFolder, spec: Spec, attempt: AttemptFolder | None, begun_attempt: int) -> Status:
     number = attempt.number if attempt else 0
     supervised = is_held(run.supervisor_lock)
     if is_there(run.stop):
-        return Status(State.STOPPING, _asked_by(run), number, supervised)
+        return Status(Phase.STOPPING, _asked_by(run), number, supervised)
     begun = 0 < number <= begun_attempt or (attempt is not None and _has_begun(run, spec, attempt))
-    state = State.RUNNING if begun else State.STARTING
+    state = Phase.RUNNING if begun else Phase.STARTING
     return Status(state, "" if supervised else "unsupervised", number, supervised)
 
 
@@ -439,13 +439,13 @@ def _idle_status(run: RunFolder, attempt: AttemptFolder | None) -> Status:
     process = read_record(attempt.process, ProcessRecord) if attempt else None
     if process is None:
         if is_there(run.stop):
-            return Status(State.STOPPED, f"{_asked_by(run)} before it started", number)
+            return Status(Phase.STOPPED, f"{_asked_by(run)} before it started", number)
         return _queued_status(run, attempt)
     if is_there(run.stop):
-        return Status(State.STOPPED, f"{_asked_by(run)}; nobody was left to write down how it ended", number)
+        return Status(Phase.STOPPED, f"{_asked_by(run)}; nobody was left to write down how it ended", number)
     if process.boot_id != boot_id():
-        return Status(State.LOST, f"host {process.host} rebooted while it ran", number)
-    return Status(State.LOST, "its processes are gone and left no record of why", number)
+        return Status(Phase.LOST, f"host {process.host} rebooted while it ran", number)
+    return Status(Phase.LOST, "its processes are gone and left no record of why", number)
 
 
 def _queued_status(run: RunFolder, attempt: AttemptFolder | None) -> Status:
@@ -453,10 +453,10 @@ def _queued_status(run: RunFolder, attempt: AttemptFolder | None) -> Status:
     is_held(run.supervisor_lock)  # a pipe in its place is told now, and not when a device was given to it
     place = read_record(run.place, Place)
     if place is not None and place.held:
-        return Status(State.QUEUED, f"held by {place.by}", number, held=True)
+        return Status(Phase.QUEUED, f"held by {place.by}", number, held=True)
     retry = read_record(attempt.retry, RetryRecord) if attempt else None
     again = f"again, after {retry.why}" if retry is not None and retry.automatic else ""
-    return Status(State.QUEUED, again, number)
+    return Status(Phase.QUEUED, again, number)
 
 
 def _asked_by(run: RunFolder) -> str:

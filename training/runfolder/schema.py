@@ -44,7 +44,7 @@ class LockHeld(RunFolderError):
     """Somebody else holds the lock."""
 
 
-class State(StrEnum):
+class Phase(StrEnum):
     """What a run is doing. Worked out from its files, stored nowhere."""
 
     QUEUED = "queued"
@@ -60,21 +60,21 @@ class State(StrEnum):
     @property
     def is_alive(self) -> bool:
         """A process of the run is there."""
-        return self in (State.STARTING, State.RUNNING, State.STOPPING)
+        return self in (Phase.STARTING, Phase.RUNNING, Phase.STOPPING)
 
     @property
     def is_over(self) -> bool:
         """Nothing will change unless somebody retries it."""
-        return self is State.FINISHED or self.ended_without_result
+        return self is Phase.FINISHED or self.ended_without_result
 
     @property
     def ended_without_result(self) -> bool:
-        return self is State.UNREADABLE or self.can_be_retried
+        return self is Phase.UNREADABLE or self.can_be_retried
 
     @property
     def can_be_retried(self) -> bool:
         """It ended, and another attempt may bring what this one did not."""
-        return self in (State.FAILED, State.STOPPED, State.LOST)
+        return self in (Phase.FAILED, Phase.STOPPED, Phase.LOST)
 
 
 class ExitKind(StrEnum):
@@ -362,7 +362,7 @@ class Event:
 class Status:
     """What a run is doing, and why. Its words are plain, whatever stood in the records that they were made of."""
 
-    state: State
+    phase: Phase
     cause: str = ""
     """In words; empty where the state says all."""
     attempt: int = 0

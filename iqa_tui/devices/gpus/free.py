@@ -155,7 +155,7 @@ def idle_memory_bytes(sample: GpuSample) -> float:
 
 
 def process_words(process: GpuProcess, now: float) -> str:
-    """`ann, pid 4711 python (21.3 GiB, 3 h)`, as far as it is known."""
+    """`ann, pid 4711 python (21.3 GiB, 3.0 h)`, as far as it is known."""
     who = f"{process.user}, " if process.user else ""
     name = f" {process.name}" if process.name else ""
     details = []

@@ -16,7 +16,7 @@ NOW = time.time()
 
 
 def to_retry(state: RunState) -> bool:
-    return state.state.can_be_retried
+    return state.phase.can_be_retried
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_an_experiment_of_which_several_runs_fit_names_them(states: list[RunStat
 
 
 def test_an_experiment_of_which_no_run_fits_is_its_newest(states: list[RunState]) -> None:
-    assert choose_run(states, "F3", lambda state: state.state.is_alive).run_id.endswith("_s3")
+    assert choose_run(states, "F3", lambda state: state.phase.is_alive).run_id.endswith("_s3")
     assert choose_run(states, "F3", lambda _: False).run_id.endswith("_s3")
 
 

@@ -22,7 +22,7 @@ from iqa_tui.devices.lease import Holder, take_lease
 from tests.fakes.lab import STUB, Lab, state, stub, wait_for_end, wait_until, words
 from tests.fakes.nvml import VERSION_MISMATCH, FakeGpus
 from training.runfolder.layout import RunFolder, list_runs
-from training.runfolder.schema import State
+from training.runfolder.schema import Phase
 
 ROOT = Path(__file__).parents[3]
 
@@ -118,7 +118,7 @@ def test_a_launch_that_gets_no_device_in_time_leaves_its_run_queued(lab: Lab, sh
     assert "needs a CPU slot: CPU 0 runs F9 of ann" in out
     assert "They stay queued" in shell.errors
     (run,) = list_runs(lab.runs_dir)
-    assert state(run) is State.QUEUED
+    assert state(run) is Phase.QUEUED
     os.close(lease)
 
 
@@ -208,7 +208,7 @@ def test_status_says_state_and_why_each_waits(lab: Lab, shell: Shell) -> None:
     third = {"label": "three", "priority": "low"}
     first, *_ = lab.launch({"label": "one", "flags": {"seconds": 60}}, {"label": "two"}, third)
     stub(first)
-    wait_until(lambda: state(first) is State.RUNNING, "the first to run")
+    wait_until(lambda: state(first) is Phase.RUNNING, "the first to run")
     out = shell("status")
     assert "stub: 0 of 3 finished, 1 running, 2 queued\n" in out
     assert re.search(r"S2 two    queued  +2026\S+ +needs a CPU slot", out)
@@ -290,7 +290,7 @@ def test_all_runs_are_stopped_and_none_takes_the_others_place(lab: Lab, shell: S
     shell("stop", "--all")
     wait_for_end(first, second)
     assert not (second.path / "stub.json").exists()
-    assert {state(run) for run in (first, second)} == {State.STOPPED}
+    assert {state(run) for run in (first, second)} == {Phase.STOPPED}
 
 
 def test_a_text_that_means_several_runs_is_refused_with_their_names(lab: Lab, shell: Shell) -> None:
@@ -362,5 +362,5 @@ def test_without_a_folder_for_its_own_state_nothing_is_ordered_but_everything_is
     assert "cannot be checked: /proc/state: " in out
     assert "| S1" in shell("export", "--format", "markdown", "--group", "stub")
     assert json.loads(shell("status", "--json"))["dispatching"] is False
-    assert state(run) is State.QUEUED
+    assert state(run) is Phase.QUEUED
     assert "will not start" in shell("stop", "S1")

@@ -8,11 +8,11 @@ from pathlib import Path
 from iqa_tui.commands.follow import Reporter
 from iqa_tui.monitor.state import RunState
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import Spec, State, Status
+from training.runfolder.schema import Phase, Spec, Status
 
 SPEC = Spec(run_id="r", group="g", label="L2 (MSE)", experiment="F2", argv=[], created=0.0)
 RUNNING = RunState(
-    RunFolder(Path("/runs/r")), Status(State.RUNNING), SPEC, epochs=3, steps_per_epoch=10, epoch=1, step=1, loss=0.5
+    RunFolder(Path("/runs/r")), Status(Phase.RUNNING), SPEC, epochs=3, steps_per_epoch=10, epoch=1, step=1, loss=0.5
 )
 
 
@@ -43,7 +43,7 @@ def test_a_new_state_or_epoch_is_told_at_once_and_steps_now_and_then() -> None:
 
 def test_a_queued_run_says_why_it_waits() -> None:
     lines: list[str] = []
-    queued = replace(RUNNING, status=Status(State.QUEUED), epoch=0, step=0, loss=None)
+    queued = replace(RUNNING, status=Status(Phase.QUEUED), epoch=0, step=0, loss=None)
     reporter = Reporter(lines.append, FakeClock(), step_seconds=5)
     reporter.report([queued], {"r": "needs a GPU: GPU 0 held by ann"})
     assert lines == ["F2 L2 (MSE)  queued  needs a GPU: GPU 0 held by ann"]
@@ -53,7 +53,7 @@ def test_runs_of_several_seeds_are_told_apart_and_only_the_next_goes_on_saying_w
     def seeded(seed: int) -> RunState:
         run = RunFolder(Path(f"/runs/{seed}"))
         return replace(
-            RUNNING, run=run, status=Status(State.QUEUED), spec=replace(SPEC, seed=seed), epoch=0, step=0, loss=None
+            RUNNING, run=run, status=Status(Phase.QUEUED), spec=replace(SPEC, seed=seed), epoch=0, step=0, loss=None
         )
 
     lines: list[str] = []

@@ -15,7 +15,7 @@ from tests.fakes.run_folders import FakeRun, hold_dispatcher_lock
 from tests.iqa_tui.commands.test_command_line import Shell
 from training.runfolder.layout import list_runs
 from training.runfolder.read import read_spec
-from training.runfolder.schema import State
+from training.runfolder.schema import Phase
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ selected = false
     return str(path)
 
 
-def pairs(lab: Lab) -> list[tuple[str, int, State]]:
+def pairs(lab: Lab) -> list[tuple[str, int, Phase]]:
     known = [(read_spec(run), state(run)) for run in list_runs(lab.runs_dir)]
     return sorted((spec.experiment, spec.seed, now) for spec, now in known)
 
@@ -62,9 +62,9 @@ def test_only_what_has_no_result_is_launched(lab: Lab, shell: Shell, monkeypatch
     runs = list_runs(lab.runs_dir)
     wait_for_end(*runs)
     assert pairs(lab) == [
-        *(("A", seed, State.FINISHED) for seed in (1, 2)),
-        *(("B", seed, State.FAILED) for seed in (1, 2)),
-        *(("C", seed, State.FINISHED) for seed in (1, 2)),
+        *(("A", seed, Phase.FINISHED) for seed in (1, 2)),
+        *(("B", seed, Phase.FAILED) for seed in (1, 2)),
+        *(("C", seed, Phase.FINISHED) for seed in (1, 2)),
     ]
     (new,) = [run for run in runs if read_spec(run).experiment == "C" and read_spec(run).seed == 2]
     spec = read_spec(new)

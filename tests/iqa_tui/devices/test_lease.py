@@ -23,7 +23,7 @@ from iqa_tui.devices import withdrawn as setaside
 from iqa_tui.devices.lease import Holder, lease_holder, lease_holders, lease_is_named, take_lease
 from iqa_tui.devices.lease_folder import gate_file, journal_file, lease_file, leases_dir, share_file
 from iqa_tui.devices.survey import Surveyor
-from iqa_tui.devices.withdrawn import put_back, set_aside_reason, withdraw
+from iqa_tui.devices.withdrawn import put_back, withdraw, withdrawn_reason
 from iqa_tui.errors import LaunchError
 from tests.fakes.lab import Lab, wait_until
 from training.runfolder import lock
@@ -269,7 +269,7 @@ def test_what_stands_in_the_place_of_a_lease_makes_its_device_useless_and_no_oth
     with pytest.raises(LaunchError, match=f"cpu-0 cannot be given: {path} is .*"):
         take_lease("cpu-0", replace(ANN, reserved_bytes=1), room_bytes=4)
     assert lease_holders("cpu-0") == ()
-    assert set_aside_reason("cpu-0") == ""
+    assert withdrawn_reason("cpu-0") == ""
     useless, good = Surveyor().survey().devices
     assert (useless.free, good.free) == (False, True)
     assert useless.reason.startswith(f"cannot be given: {path} is ")
@@ -286,9 +286,9 @@ def test_a_journal_that_is_no_file_is_refused_in_words_and_a_huge_one_read_from_
     with journal_file(lease_file("cpu-1")).open("wb") as file:
         file.truncate(40 << 30)
     withdraw("cpu-1", "for the demo")
-    assert set_aside_reason("cpu-1").endswith(": for the demo")
+    assert withdrawn_reason("cpu-1").endswith(": for the demo")
     put_back("cpu-1")
-    assert set_aside_reason("cpu-1") == ""
+    assert withdrawn_reason("cpu-1") == ""
     assert journal_file(lease_file("cpu-1")).stat().st_size < 1000
 
 
@@ -379,9 +379,9 @@ def test_a_device_that_a_program_of_before_holds_is_taken_and_its_journal_read(m
     with pytest.raises(LockHeld):
         take_lease("GPU-2", replace(ANN, reserved_bytes=2), room_bytes=4)
     os.close(take_lease("GPU-2", replace(ANN, reserved_bytes=1), room_bytes=4))
-    assert set_aside_reason("GPU-3") == "withdrawn by bob"
+    assert withdrawn_reason("GPU-3") == "withdrawn by bob"
     put_back("GPU-3")
-    assert set_aside_reason("GPU-3") == ""
+    assert withdrawn_reason("GPU-3") == ""
     assert lease_holders("GPU-3") == ()
     for descriptor in (whole, share):
         os.close(descriptor)
@@ -463,5 +463,5 @@ def test_lines_of_a_journal_that_hold_nothing_are_not_even_parsed(lab: Lab, monk
     parsed: list[bytes] = []
     loads = json.loads
     monkeypatch.setattr(setaside.json, "loads", lambda line: parsed.append(line) or loads(line))
-    assert set_aside_reason("GPU-1").endswith(": a fan")
+    assert withdrawn_reason("GPU-1").endswith(": a fan")
     assert len(parsed) == 1

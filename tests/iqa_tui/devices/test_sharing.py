@@ -16,7 +16,7 @@ from iqa_tui.queue.waits import waiting_reasons
 from tests.fakes.lab import Lab, process, state, stub, wait_for, wait_for_end, wait_until
 from tests.fakes.nvml import FakeGpus
 from training.runfolder.read import read_spec
-from training.runfolder.schema import State
+from training.runfolder.schema import Phase
 
 GIB = 1 << 30
 
@@ -36,8 +36,8 @@ def test_two_runs_share_a_gpu_the_third_waits_for_room_and_the_fourth_for_all_of
     runs = lab.launch(until, until, until, {})  # S4 declares nothing
     for run in runs[:2]:
         assert stub(run)["env"]["CUDA_VISIBLE_DEVICES"] == "0"
-        wait_for(run, State.RUNNING)
-    assert [state(run) for run in runs] == [State.RUNNING, State.RUNNING, State.QUEUED, State.QUEUED]
+        wait_for(run, Phase.RUNNING)
+    assert [state(run) for run in runs] == [Phase.RUNNING, Phase.RUNNING, Phase.QUEUED, Phase.QUEUED]
     (shared,) = Surveyor().survey().devices
     assert sorted(holder.label for holder in shared.holders) == ["S1", "S2"]
     assert shared.left_bytes == int(19.5 * GIB)
@@ -48,7 +48,7 @@ def test_two_runs_share_a_gpu_the_third_waits_for_room_and_the_fourth_for_all_of
     assert reasons[runs[2].run_id].startswith("needs 30.0 GiB of a GPU")
     go.touch()
     wait_for_end(*runs)
-    assert {state(run) for run in runs} == {State.FINISHED}
+    assert {state(run) for run in runs} == {Phase.FINISHED}
     wait_until(lambda: not lease_holders(gpus.uuid(0)), "the GPU to be free")
 
 

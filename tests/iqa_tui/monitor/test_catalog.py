@@ -18,7 +18,7 @@ from iqa_tui.monitor.state import RunState
 from tests.fakes.run_folders import FakeRun
 from tests.trust.damage import KINDS
 from training.runfolder.read import read_spec
-from training.runfolder.schema import ExitKind, State, StopRequest
+from training.runfolder.schema import ExitKind, Phase, StopRequest
 from training.runfolder.text import plain
 from training.runfolder.write import write_record
 
@@ -35,19 +35,19 @@ def test_no_folder_is_no_runs(tmp_path: Path) -> None:
 def test_a_run_is_followed_from_the_queue_to_its_result(tmp_path: Path) -> None:
     catalog = Catalog(tmp_path)
     fake = FakeRun.queue(tmp_path, "F2")
-    assert only(catalog).state is State.QUEUED
+    assert only(catalog).phase is Phase.QUEUED
     held = fake.start(gpu=3).hold()
     starting = only(catalog)
-    assert (starting.state, starting.device_label) == (State.STARTING, "GPU 3")
+    assert (starting.phase, starting.device_label) == (Phase.STARTING, "GPU 3")
     fake.train(210)
     running = only(catalog)
-    assert (running.state, running.epoch, running.step) == (State.RUNNING, 2, 210)
+    assert (running.phase, running.epoch, running.step) == (Phase.RUNNING, 2, 210)
     assert running.val_srcc is not None
     fake.finish(srcc=0.93)
     for descriptor in held:
         os.close(descriptor)
     finished = only(catalog)
-    assert (finished.state, finished.test_srcc) == (State.FINISHED, 0.93)
+    assert (finished.phase, finished.test_srcc) == (Phase.FINISHED, 0.93)
     assert finished.elapsed_seconds(time.time()) == pytest.approx(1.6 * 3600)
 
 
@@ -81,14 +81,14 @@ def test_a_settled_run_that_is_retried_is_seen(tmp_path: Path) -> None:
     fake = FakeRun.queue(tmp_path, "F3").start().end()
     settle(tmp_path)
     catalog = Catalog(tmp_path)
-    assert only(catalog).state is State.FAILED
+    assert only(catalog).phase is Phase.FAILED
     fake.run.attempt(2).path.mkdir()
-    assert only(catalog).state is State.QUEUED
+    assert only(catalog).phase is Phase.QUEUED
     settle(tmp_path)
     only(catalog)
     held = fake.hold()
     fake.start(gpu=1, attempt=2)
-    assert only(catalog).state is State.STARTING
+    assert only(catalog).phase is Phase.STARTING
     for descriptor in held:
         os.close(descriptor)
 
@@ -98,10 +98,10 @@ def test_a_living_run_whose_lock_is_freed_is_lost_at_the_next_look(tmp_path: Pat
     held = fake.hold()
     settle(tmp_path)
     catalog = Catalog(tmp_path)
-    assert only(catalog).state is State.STARTING
+    assert only(catalog).phase is Phase.STARTING
     for descriptor in held:
         os.close(descriptor)
-    assert only(catalog).state is State.LOST
+    assert only(catalog).phase is Phase.LOST
 
 
 def test_a_stop_before_the_start_is_seen(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_a_stop_before_the_start_is_seen(tmp_path: Path) -> None:
     catalog = Catalog(tmp_path)
     only(catalog)
     write_record(fake.run.stop, StopRequest(by="ann", when=time.time()))
-    assert only(catalog).state is State.STOPPED
+    assert only(catalog).phase is Phase.STOPPED
 
 
 def test_a_failed_run_carries_its_cause(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_a_failed_run_carries_its_cause(tmp_path: Path) -> None:
 def test_an_unreadable_spec_is_a_row_that_says_why(tmp_path: Path) -> None:
     FakeRun.queue(tmp_path, "F2").run.spec.write_text("{")
     state = only(Catalog(tmp_path))
-    assert state.state is State.UNREADABLE
+    assert state.phase is Phase.UNREADABLE
     assert "spec.json" in state.status.cause
     assert state.label == state.run_id
 
@@ -193,7 +193,7 @@ def test_events_that_cannot_be_read_are_told_and_what_the_records_say_stands(tmp
     fake = FakeRun.queue(tmp_path, "F2").start().end(ExitKind.FAILED, "exit 1: no space left")
     KINDS[kind](fake.run.events)
     state = only(Catalog(tmp_path))
-    assert state.state is State.FAILED
+    assert state.phase is Phase.FAILED
     assert state.status.cause.startswith(f"exit 1: no space left; {fake.run.events}: ")
     assert only(Catalog(tmp_path, history=False)).status.cause == "exit 1: no space left"
 
@@ -204,8 +204,8 @@ def test_a_link_to_a_run_that_is_replaced_by_a_run_is_read(tmp_path: Path) -> No
     link.parent.mkdir()
     link.symlink_to(fake.run.path)
     catalog = Catalog(link.parent)
-    assert only(catalog).state is State.UNREADABLE
+    assert only(catalog).phase is Phase.UNREADABLE
     assert "is a symbolic link" in only(catalog).status.cause
     link.unlink()
     fake.run.path.rename(link)
-    assert only(catalog).state is State.QUEUED
+    assert only(catalog).phase is Phase.QUEUED

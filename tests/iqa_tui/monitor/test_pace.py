@@ -8,12 +8,12 @@ from iqa_tui.monitor.pace import seconds_between_epochs, seconds_per_step, time_
 from iqa_tui.monitor.state import RunState, fold
 from iqa_tui.words.durations import duration_words
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import Event, ProcessRecord, State, Status
+from training.runfolder.schema import Event, Phase, ProcessRecord, Status
 
 
-def running(events: list[Event], *, state: State = State.RUNNING, started: float = 0.0) -> RunState:
+def running(events: list[Event], *, phase: Phase = Phase.RUNNING, started: float = 0.0) -> RunState:
     process = ProcessRecord(boot_id="b", pid=1, start_ticks=1, host="h", started=started)
-    return fold(RunState(RunFolder(Path("r")), Status(state, attempt=1), process=process), events)
+    return fold(RunState(RunFolder(Path("r")), Status(phase, attempt=1), process=process), events)
 
 
 def epochs_of_ten(steps: range, *, pace: float = 2.0, pause: float = 30.0, start: float = 0.0) -> list[Event]:
@@ -59,7 +59,7 @@ def test_steps_of_an_earlier_attempt_do_not_count() -> None:
 
 
 def test_a_run_that_is_over_has_no_time_left() -> None:
-    assert time_left(running(epochs_of_ten(range(1, 16)), state=State.FAILED), now=50.0) is None
+    assert time_left(running(epochs_of_ten(range(1, 16)), phase=Phase.FAILED), now=50.0) is None
 
 
 def test_reported_steps_may_be_sparse() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from iqa_tui.monitor.trainer_code import digest_of, group_code, other_code_words
+from iqa_tui.monitor.trainer_code import group_code, other_code_words, trainer_digest_of
 from iqa_tui.plans.plan import load_plan, plan_from
 from tests.fakes.run_folders import FakeRun
 from training.runfolder import source
@@ -16,7 +16,7 @@ from training.runfolder.source import trainer_digest
 def test_the_digest_of_our_trainer_changes_with_any_of_its_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert digest_of(load_plan("demo")) == trainer_digest()
+    assert trainer_digest_of(load_plan("demo")) == trainer_digest()
     monkeypatch.setattr(source, "TRAINING", tmp_path)
     (tmp_path / "losses").mkdir()
     (tmp_path / "losses" / "l1.py").write_text("one")
@@ -41,12 +41,12 @@ def test_another_trainer_is_known_by_the_files_that_its_command_names(
     tmp_path: Path, command: list[str], file: str
 ) -> None:
     plan = plan_from({"name": "a", "command": command, "experiment": [{"id": "A"}]}, "a.toml")
-    assert digest_of(plan, tmp_path) == ""
+    assert trainer_digest_of(plan, tmp_path) == ""
     (tmp_path / file).parent.mkdir(exist_ok=True)
     (tmp_path / file).write_text("one")
-    before = digest_of(plan, tmp_path)
+    before = trainer_digest_of(plan, tmp_path)
     (tmp_path / file).write_text("two")
-    assert len({"", before, digest_of(plan, tmp_path)}) == 3
+    assert len({"", before, trainer_digest_of(plan, tmp_path)}) == 3
 
 
 def test_who_joins_a_group_of_other_code_is_told_and_what_to_do(tmp_path: Path) -> None:

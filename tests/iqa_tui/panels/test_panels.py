@@ -23,7 +23,7 @@ from iqa_tui.widgets.canvas import Line, line_width
 from iqa_tui.widgets.row_table import Column, TableRow, fitting_columns, row_line
 from tests.fakes.run_folders import PLAN, FakeRun
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import Event, ExitKind, State, Status
+from training.runfolder.schema import Event, ExitKind, Phase, Status
 
 
 def only(runs_dir: Path) -> RunState:
@@ -44,7 +44,7 @@ def joined(line: Line) -> str:
 
 def test_a_queued_run_says_what_it_waits_for(tmp_path: Path) -> None:
     FakeRun.queue(tmp_path, "F5")
-    row = run_row(only(tmp_path), "needs a GPU: GPU 3 held by ann, python 21.3 GiB, 3 h", None, 0.0)
+    row = run_row(only(tmp_path), "needs a GPU: GPU 3 held by ann, python 21.3 GiB, 3.0 h", None, 0.0)
     assert "○ queued" in text_of(row)
     assert "needs a GPU: GPU 3 held by ann" in text_of(row)
 
@@ -112,7 +112,7 @@ def test_a_gpu_is_called_by_its_model(name: str, short: str) -> None:
 def test_a_gpu_that_was_withdrawn_says_so_beside_the_run_that_it_has() -> None:
     sample = GpuSample(0, "GPU-a", "NVIDIA H100 80GB HBM3", 44 << 30, 80 << 30, 97, 64)
     holder = Holder("ann", "run", 1, "F2 L2 (MSE)")
-    state = DeviceState(Device("GPU-a", "gpu", 0, sample.name), False, "", sample, (holder,), set_aside=True)
+    state = DeviceState(Device("GPU-a", "gpu", 0, sample.name), False, "", sample, (holder,), withdrawn=True)
     panel = GpuPanel()
     panel.show(Survey((state,), "", 1.0, "gpu"), None, {}, {"run": "F2 L2 (MSE)"}, 1.0)
     assert "F2 L2 (MSE); gets no more runs" in "".join(map(joined, panel.draw(76, 4)))
@@ -150,7 +150,7 @@ def test_curves_come_from_steps_or_from_evaluations(tmp_path: Path) -> None:
 
 
 def test_a_run_without_a_validation_split_shows_its_test_scores_as_such(tmp_path: Path) -> None:
-    state = RunState(RunFolder(tmp_path), Status(State.RUNNING))
+    state = RunState(RunFolder(tmp_path), Status(Phase.RUNNING))
     event = Event("evaluated", 5.0, 1, {"epoch": 1, "split": "test", "metrics": {"srcc": 0.9}})
     srcc = series_of(fold(state, [event]), 0, View(shown=Shown.SRCC))
     assert srcc.label.endswith("(test)")

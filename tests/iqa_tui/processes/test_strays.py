@@ -75,7 +75,7 @@ def test_the_keeper_looks_at_the_locks_of_the_very_folder_whose_processes_it_wou
 
     monkeypatch.setattr(keeper, "is_held", asked_while_another_folder_has_the_name)
     with sleeper(mark(run)) as trainer:
-        keeper.Keeper(tmp_path, lambda words: None).look()
+        keeper.OrphanKeeper(tmp_path, lambda words: None).look()
         assert trainer.poll() is None
     os.close(alive)
 
@@ -88,7 +88,7 @@ def test_a_folder_that_was_moved_and_made_anew_under_its_name_costs_no_process(t
     with sleeper(mark(run)) as trainer:
         run.path.rename(tmp_path / "moved")
         mark(make_run(runs_dir, "a"))
-        keeper.Keeper(runs_dir, lambda words: None).look()
+        keeper.OrphanKeeper(runs_dir, lambda words: None).look()
         assert trainer.poll() is None
     os.close(alive)
 
@@ -99,7 +99,7 @@ def test_a_trainer_is_pressed_by_its_mark_though_its_record_names_another_proces
     with sleeper(mark(run)) as trainer, sleeper() as victim:
         write_record(run.attempt(1).process, record_of(victim.pid))
         write_record(run.stop, StopRequest("ann", 1.0))
-        keeper.Keeper(tmp_path, lambda words: None).look()
+        keeper.OrphanKeeper(tmp_path, lambda words: None).look()
         assert trainer.wait(10) == -signal.SIGTERM
         assert victim.poll() is None
     os.close(alive)

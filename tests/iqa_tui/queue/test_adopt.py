@@ -19,7 +19,7 @@ from iqa_tui.queue.stop import retry_run
 from tests.fakes.lab import Lab, state, stub, wait_for, wait_for_end, wait_until
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record, read_spec
-from training.runfolder.schema import ExitKind, ExitRecord, Signature, State
+from training.runfolder.schema import ExitKind, ExitRecord, Phase, Signature
 from training.runfolder.write import write_record
 
 
@@ -41,7 +41,7 @@ def test_looking_at_a_copy_starts_nothing_and_adopting_it_does(lab: Lab, queued:
     shutil.rmtree(queued.path)
     assert not revive_dispatcher(lab.runs_dir)
     (seen,) = Catalog(lab.runs_dir).refresh()
-    assert (seen.state, seen.status.elsewhere) == (State.QUEUED, True)
+    assert (seen.phase, seen.status.elsewhere) == (Phase.QUEUED, True)
     assert group_progress([seen], time.time()).queued == 0, "nobody waits for what never starts"
     assert [run.run_id for run, _ in Backlog(lab.runs_dir, own_only=True).read().elsewhere] == [copy.run_id]
     adoption = adoption_of(copy)
@@ -49,7 +49,7 @@ def test_looking_at_a_copy_starts_nothing_and_adopting_it_does(lab: Lab, queued:
     assert "stub_trainer.py" in adoption.lines[2]
     assert "is adopted and queued here" in adopt_run(adoption)
     wait_for_end(copy)
-    assert state(copy) is State.FINISHED
+    assert state(copy) is Phase.FINISHED
     signature = read_record(copy.signature, Signature)
     assert signature is not None
     assert signature.origin.startswith(f"{queued.run_id}, queued by ")
@@ -59,14 +59,14 @@ def test_a_copy_of_a_run_that_is_alive_is_lost_and_not_resumed_until_it_is_adopt
     (run,) = lab.launch({"flags": {"seconds": 60}})
     stub(run)
     copy = copy_of(run)
-    assert state(copy) is State.LOST
+    assert state(copy) is Phase.LOST
     with pytest.raises(LaunchError, match=r"is not tried again: its folder is a copy .* `iqa-tui adopt"):
         retry_run(copy)
     assert Backlog(lab.runs_dir, own_only=True).read().resumable == ()
     adopt_run(adoption_of(copy))
     assert not copy.attempt(1).token.exists(), "what runs for the original is not the copy's"
     assert run.attempt(1).token.exists()
-    assert state(copy) is State.QUEUED
+    assert state(copy) is Phase.QUEUED
     assert copy.attempt(2).retry.exists()
 
 
@@ -82,7 +82,7 @@ def test_a_run_of_an_earlier_version_is_adopted_once_and_keeps_its_spec(lab: Lab
     assert "with OMP_NUM_THREADS as its spec sets them" in adoption.lines[4]
     adopt_run(adoption)
     assert queued.spec.read_bytes() == content
-    wait_for(queued, State.FINISHED)
+    wait_for(queued, Phase.FINISHED)
 
 
 @pytest.mark.parametrize("what", ["finished", "alive", "queued here", "open to others", "unreadable"])
@@ -93,7 +93,7 @@ def test_what_cannot_be_adopted_says_why(lab: Lab, queued: RunFolder, what: str)
         words[what] = "is finished: only a run that is queued or has ended can be adopted"
     elif what == "alive":
         revive_dispatcher(lab.runs_dir)
-        wait_until(lambda: state(queued) in (State.STARTING, State.RUNNING, State.FINISHED), "it to start")
+        wait_until(lambda: state(queued) in (Phase.STARTING, Phase.RUNNING, Phase.FINISHED), "it to start")
         words[what] = "only a run that is queued or has ended can be adopted"
     elif what == "open to others":
         queued.spec.chmod(0o666)
@@ -119,5 +119,5 @@ def test_a_renamed_folder_of_runs_keeps_its_dispatcher_and_its_runs(lab: Lab) ->
     for run in (first, second):
         moved = RunFolder(old / run.run_id)
         wait_for_end(moved)
-        assert state(moved) is State.FINISHED
+        assert state(moved) is Phase.FINISHED
     assert not lab.runs_dir.exists(), "no writer makes the old folder anew"

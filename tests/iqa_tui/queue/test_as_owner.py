@@ -29,7 +29,7 @@ from tests.iqa_tui.processes.test_identity import record_of
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
 from training.runfolder.read import read_record, run_status
-from training.runfolder.schema import ExitKind, ExitRecord, Place, RetryRecord, State, StopRequest
+from training.runfolder.schema import ExitKind, ExitRecord, Phase, Place, RetryRecord, StopRequest
 from training.runfolder.write import write_record
 
 NOBODY = 65_534
@@ -270,7 +270,7 @@ def test_what_a_child_of_another_user_cannot_use_is_said_with_the_command_that_d
     with pytest.raises(LaunchError, match=r"No module named .* Run `sudo -u nobody iqa-tui retry a"):
         retry_run(known)
     assert owners(known.path) == {NOBODY}
-    assert run_status(known).state is State.FAILED
+    assert run_status(known).phase is Phase.FAILED
 
 
 @needs_root

@@ -22,7 +22,7 @@ from training.runfolder.host import boot_id
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
 from training.runfolder.read import read_record, read_spec, run_status
-from training.runfolder.schema import ExitKind, ExitRecord, LockHeld, ProcessRecord, RetryRecord, State
+from training.runfolder.schema import ExitKind, ExitRecord, LockHeld, Phase, ProcessRecord, RetryRecord
 from training.runfolder.write import make_folder, write_record
 
 
@@ -59,7 +59,7 @@ def test_only_what_was_none_of_its_own_doing_is_tried_again(tmp_path: Path) -> N
     assert not resumable(queue_run(tmp_path, "queued"))
     before = end(queue_run(tmp_path, "of before"), None, boot="an-earlier-one")
     before.attempt(1).beat.unlink()
-    assert run_status(before).state is State.LOST
+    assert run_status(before).phase is Phase.LOST
     assert not resumable(before), "without a beat it might be a namesake's: its user is asked"
 
 
@@ -93,7 +93,7 @@ def test_twice_and_no_more_until_somebody_asks(tmp_path: Path) -> None:
         assert run_status(run).cause == "again, after lost: so it was"
         end(run, None)
     assert not resumable(run)
-    assert run_status(run).state is State.LOST
+    assert run_status(run).phase is Phase.LOST
     queue_again(run, "lost: so it was")
     record = read_record(run.attempt(4).retry, RetryRecord)
     assert record is not None
@@ -159,18 +159,18 @@ def test_a_lost_run_is_lost_all_the_time_while_what_outlived_it_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = end(queue_run(tmp_path, "a"), None)
-    seen: list[State] = []
+    seen: list[Phase] = []
 
     def ended(held_run: RunFolder) -> int:
-        seen.append(run_status(held_run).state)
+        seen.append(run_status(held_run).phase)
         with pytest.raises(LockHeld):
             take_lock(run.supervisor_lock, wait_seconds=0.0)  # nobody may start it now
         return 1
 
     monkeypatch.setattr(keeper, "marked_processes", lambda runs_dir: {run.path: {1}})
     monkeypatch.setattr(keeper, "end_strays", ended)
-    keeper.Keeper(tmp_path, lambda words: None).look()
-    assert seen == [State.LOST]
+    keeper.OrphanKeeper(tmp_path, lambda words: None).look()
+    assert seen == [Phase.LOST]
 
 
 def test_a_trainer_without_supervisor_is_pressed_and_its_children_are_swept_by_the_dispatcher(lab: Lab) -> None:
@@ -185,15 +185,15 @@ def test_a_trainer_without_supervisor_is_pressed_and_its_children_are_swept_by_t
     from iqa_tui.queue.stop import stop_run
 
     stop_run(stubborn, grace_seconds=0.2)
-    wait_for(stubborn, State.STOPPED)
+    wait_for(stubborn, Phase.STOPPED)
     assert "nobody was left to write down how it ended" in words(stubborn)
     stub(childish)
     record = process(childish)
     assert record.supervisor_pid is not None
     os.kill(record.supervisor_pid, signal.SIGKILL)
     os.kill(record.pid, signal.SIGKILL)
-    wait_for(childish, State.LOST)
-    wait_for(waiting, State.FINISHED)
+    wait_for(childish, Phase.LOST)
+    wait_for(waiting, Phase.FINISHED)
     wait_until(lambda: not lab.processes(), "every process to be gone")
 
 
@@ -204,6 +204,6 @@ def test_a_trainer_without_supervisor_is_stopped_at_its_time_limit(lab: Lab) -> 
     assert supervisor is not None
     os.kill(supervisor, signal.SIGKILL)
     change_spec(run, time_limit_seconds=0.3)
-    wait_for(run, State.STOPPED)
+    wait_for(run, Phase.STOPPED)
     assert words(run).startswith("stopped by its time limit of 0.3 s; nobody was left"), words(run)
     wait_until(lambda: not lab.processes(), "every process to be gone")

@@ -19,7 +19,7 @@ from tests.fakes.run_folders import FakeRun
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
 from training.runfolder.read import read_record, run_status
-from training.runfolder.schema import ExitKind, ExitRecord, ProcessRecord, RetryRecord, Signature, State
+from training.runfolder.schema import ExitKind, ExitRecord, Phase, ProcessRecord, RetryRecord, Signature
 from training.runfolder.write import write_record
 
 
@@ -61,7 +61,7 @@ def test_taking_over_queues_the_next_attempt_here_signed_anew(foreign: RunFolder
     assert why_not_signed(foreign)
     assert take_over(takeover) == f"{foreign.run_id} is taken over from nodeb and queued here."
     assert why_not_signed(foreign) == ""
-    assert run_status(foreign).state is State.QUEUED
+    assert run_status(foreign).phase is Phase.QUEUED
     retry, signature = read_record(foreign.attempt(2).retry, RetryRecord), read_record(foreign.signature, Signature)
     assert retry is not None
     assert signature is not None

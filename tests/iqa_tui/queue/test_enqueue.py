@@ -20,7 +20,7 @@ from iqa_tui.queue.enqueue import enqueue, revive_in_words
 from iqa_tui.trust.signature import write_signed
 from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.read import read_spec, run_status
-from training.runfolder.schema import Spec, State
+from training.runfolder.schema import Phase, Spec
 
 F2 = """python -m training
   --dataset koniq-10k --model_size base --batch_size 32 --epochs 5 --patience 5
@@ -111,7 +111,7 @@ def test_a_launch_writes_one_spec_for_each_experiment_and_seed(plan: Plan, tmp_p
     runs = enqueue(LaunchRequest(plan, experiments=("F2", "F4"), seeds=(1, 2), runs_dir=tmp_path / "runs"))
     specs = [read_spec(run) for run in runs]
     assert [(spec.experiment, spec.seed) for spec in specs] == [("F2", 1), ("F4", 1), ("F2", 2), ("F4", 2)]
-    assert {run_status(run).state for run in runs} == {State.QUEUED}
+    assert {run_status(run).phase for run in runs} == {Phase.QUEUED}
     assert len({spec.created for spec in specs}) == 1
     first = specs[0]
     assert (first.label, first.group, first.dataset, first.network, first.loss_type, first.priority) == (

@@ -16,7 +16,7 @@ import pytest
 from iqa_tui.__main__ import main
 from iqa_tui.devices.lease import Holder, take_lease
 from iqa_tui.devices.survey import Surveyor
-from iqa_tui.devices.withdrawn import put_back, record_driver_loss, set_aside_reason, withdraw
+from iqa_tui.devices.withdrawn import put_back, record_driver_loss, withdraw, withdrawn_reason
 from iqa_tui.errors import LaunchError
 from iqa_tui.queue.backlog import Backlog
 from iqa_tui.queue.enqueue import revive_dispatcher
@@ -28,7 +28,7 @@ from tests.fakes.nvml import FakeGpus
 from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.lock import is_held
 from training.runfolder.read import read_record, read_spec
-from training.runfolder.schema import ProcessRecord, State
+from training.runfolder.schema import Phase, ProcessRecord
 
 
 def test_held_released_and_reordered_while_another_has_the_device(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,9 +48,9 @@ def test_held_released_and_reordered_while_another_has_the_device(lab: Lab, caps
     assert process(third).started < process(second).started
     wait_until(lambda: not lab.processes(), "the dispatcher to end, as nothing may start")
     assert not revive_dispatcher(lab.runs_dir)
-    assert state(first) is State.QUEUED
+    assert state(first) is Phase.QUEUED
     assert main([*command, "release", "S1"]) == 0
-    wait_for(first, State.FINISHED)
+    wait_for(first, Phase.FINISHED)
     assert main([*command, "hold", "S1"]) == 1
     assert "only a queued run has a place in the queue" in capsys.readouterr().err
 
@@ -60,8 +60,8 @@ def test_a_held_run_of_a_sequence_does_not_hold_up_the_others(lab: Lab) -> None:
     first, second = lab.launch({}, {}, strategy="sequential")
     hold_run(first)
     os.close(lease)
-    wait_for(second, State.FINISHED)
-    assert state(first) is State.QUEUED
+    wait_for(second, Phase.FINISHED)
+    assert state(first) is Phase.QUEUED
 
 
 def test_an_order_keeps_what_was_ordered_before_and_refuses_what_it_does_not_know(lab: Lab) -> None:
@@ -110,10 +110,10 @@ def test_a_device_is_withdrawn_and_put_back_while_runs_wait_for_it(
     assert "for the demo" in reasons[run.run_id]
     assert "CPU 0 withdrawn by " in reasons[run.run_id]
     assert reasons[run.run_id].endswith("for the demo; `iqa-tui restore cpu-0` puts it back")
-    assert state(run) is State.QUEUED
+    assert state(run) is Phase.QUEUED
     assert main([*command, "restore", "cpu"]) == 0
     assert "It was withdrawn by " in capsys.readouterr().out
-    wait_for(run, State.FINISHED)
+    wait_for(run, Phase.FINISHED)
     assert main([*command, "withdraw", "7"]) == 2
     assert "has no device '7'. It has CPU 0 (cpu-0)" in capsys.readouterr().err
 
@@ -122,17 +122,17 @@ def test_a_device_is_set_aside_when_the_driver_failed_under_two_runs(lab: Lab) -
     one, other = RunFolder(lab.runs_dir / "one"), RunFolder(lab.runs_dir / "other")
     for _ in range(3):
         record_driver_loss(["GPU-1"], one, "GPU is lost")
-    assert set_aside_reason("GPU-1") == ""
+    assert withdrawn_reason("GPU-1") == ""
     record_driver_loss(["GPU-1"], other, "GPU is lost")
-    assert set_aside_reason("GPU-1") == "set aside: the driver failed under one, other"
+    assert withdrawn_reason("GPU-1") == "set aside: the driver failed under one, other"
     put_back("GPU-1")
-    assert set_aside_reason("GPU-1") == ""
+    assert withdrawn_reason("GPU-1") == ""
     withdraw("GPU-1")
     with (lab.leases / "GPU-1.journal").open("ab") as journal:
         journal.write(b'{"what": "put ba')
-    assert set_aside_reason("GPU-1").startswith("withdrawn by ")
+    assert withdrawn_reason("GPU-1").startswith("withdrawn by ")
     put_back("GPU-1")
-    assert set_aside_reason("GPU-1") == ""
+    assert withdrawn_reason("GPU-1") == ""
 
 
 def test_a_gpu_whose_driver_fails_is_set_aside_until_it_is_put_back(
@@ -144,7 +144,7 @@ def test_a_gpu_whose_driver_fails_is_set_aside_until_it_is_put_back(
     monkeypatch.setenv("IQA_TUI_GPU_SETTLE_SECONDS", "0.1")
     lost = {"flags": {"exit": 1, "say": "RuntimeError: CUDA error: GPU is lost"}}
     first, second, third = lab.launch(lost, lost, {})
-    wait_until(lambda: set_aside_reason(gpus.uuid(0)), "the GPU to be set aside")
+    wait_until(lambda: withdrawn_reason(gpus.uuid(0)), "the GPU to be set aside")
     for run in (first, second):
         wait_until(lambda run=run: words(run).startswith("queued: again, after failed: exit 1"), f"{run} to be queued")
     command = [sys.executable, "-m", "iqa_tui", "--runs-dir", str(lab.runs_dir)]
@@ -152,11 +152,11 @@ def test_a_gpu_whose_driver_fails_is_set_aside_until_it_is_put_back(
     assert seen["devices"][0]["reason"].startswith("set aside: the driver failed under ")
     assert seen["devices"][0]["reason"].endswith("; `iqa-tui restore 0` puts it back")
     assert [run["waits_for"].startswith("needs a GPU: GPU 0 set aside") for run in seen["runs"]] == [True] * 3
-    assert state(third) is State.QUEUED
+    assert state(third) is Phase.QUEUED
     for run in (first, second):
         stop_run(run)
     subprocess.run([*command, "restore", "0"], check=True)
-    wait_for(third, State.FINISHED)
+    wait_for(third, Phase.FINISHED)
 
 
 def test_a_run_whose_driver_failed_goes_on_elsewhere(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,10 +178,10 @@ def test_a_gpu_that_appears_while_runs_wait_is_given_to_them(
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("IQA_TUI_GPU_SETTLE_SECONDS", "0.1")
     first, second = lab.launch(*[{"flags": {"until": str(lab.folder / "go")}}] * 2)
-    wait_for(first, State.RUNNING)
+    wait_for(first, Phase.RUNNING)
     gpus.count = 2
     gpus.write()
-    wait_for(second, State.RUNNING)
+    wait_for(second, Phase.RUNNING)
     assert {process(run).devices[0]["key"] for run in (first, second)} == {gpus.uuid(0), gpus.uuid(1)}
 
 
@@ -230,7 +230,7 @@ def test_two_users_share_a_folder_of_runs_and_its_device_each_with_a_dispatcher_
     runs = list_runs(open_folder / "runs")
     assert len(runs) == 4
     assert {run.path.stat().st_uid for run in runs} == {0, 12_345}
-    assert {state(run) for run in runs} == {State.FINISHED}
+    assert {state(run) for run in runs} == {Phase.FINISHED}
     assert not list((open_folder / "runs").glob("dispatcher-*"))
     for folder in states:  # each has a lock and a log of its own, which the other cannot reach
         (log,) = folder.glob("dispatcher-*.log")

@@ -18,7 +18,7 @@ from tests.iqa_tui.processes.test_identity import record_of
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
 from training.runfolder.read import read_record, run_status
-from training.runfolder.schema import ExitKind, ExitRecord, RetryRecord, State, StopRequest
+from training.runfolder.schema import ExitKind, ExitRecord, Phase, RetryRecord, StopRequest
 from training.runfolder.write import write_record
 
 
@@ -64,7 +64,7 @@ def test_stop_all_goes_on_after_a_run_that_it_may_not_signal(
     said = capsys.readouterr()
     assert "b was queued and will not start" in said.out
     assert "does not carry this run's mark; " in said.err
-    assert run_status(queued).state is State.STOPPED
+    assert run_status(queued).phase is Phase.STOPPED
 
 
 def test_retry_refuses_attempts_that_are_a_link_and_leaves_what_it_leads_to(tmp_path: Path, alone: None) -> None:

@@ -11,7 +11,7 @@ from iqa_tui.devices.gpus.sample import GpuSample
 from iqa_tui.devices.lease import Holder
 from iqa_tui.devices.sharing import left_bytes
 from iqa_tui.devices.survey import Device, DeviceState, Survey
-from iqa_tui.queue.backlog import Entry
+from iqa_tui.queue.queued_run import QueuedRun
 from iqa_tui.queue.waits import waiting_reasons
 from iqa_tui.trust.signature import write_signed
 from training.runfolder.layout import RunFolder, create_run_folder, older_dispatcher_lock
@@ -22,7 +22,7 @@ from training.runfolder.write import write_record
 GIB = 1 << 30
 
 
-def entry(name: str, **fields: object) -> Entry:
+def entry(name: str, **fields: object) -> QueuedRun:
     spec = Spec(run_id=name, group="g", label=name, experiment=name, argv=[], created=0.0, **fields)  # type: ignore[arg-type]
     return RunFolder(Path("/runs") / name), spec
 
@@ -39,14 +39,14 @@ def survey(*states: DeviceState, kind: str = "gpu", note: str = "") -> Survey:
     return Survey(states, note, 0.0, kind)
 
 
-HELD = gpu(3, "held by ann, pid 4711 python (21.3 GiB, 3 h)", used_gib=21)
+HELD = gpu(3, "held by ann, pid 4711 python (21.3 GiB, 3.0 h)", used_gib=21)
 RUNS = gpu(0, "runs F2 L2 (MSE) of bob", used_gib=40, holder=Holder("bob", "r"))
 
 
 def test_a_run_without_a_device_names_what_stands_in_its_way() -> None:
     reasons = waiting_reasons([entry("F5")], survey(RUNS, HELD))
     assert reasons == {
-        "F5": "needs a GPU: GPU 3 held by ann, pid 4711 python (21.3 GiB, 3 h); GPU 0 runs F2 L2 (MSE) of bob"
+        "F5": "needs a GPU: GPU 3 held by ann, pid 4711 python (21.3 GiB, 3.0 h); GPU 0 runs F2 L2 (MSE) of bob"
     }
 
 
@@ -94,8 +94,8 @@ def test_runs_with_declared_needs_share_a_gpu_until_it_is_full() -> None:
     assert waiting_reasons(queued[:1], survey(shared)) == {
         "A": "needs 30.0 GiB of a GPU: GPU 0 shared by F2 of bob (60.0 GiB); 19.5 GiB left"
     }
-    busy = gpu(1, "held by ann, pid 4711 python (60.0 GiB, 3 h)", used_gib=60)
-    assert waiting_reasons(queued[:1], survey(busy))["A"].endswith("(60.0 GiB, 3 h); 19.5 GiB left")
+    busy = gpu(1, "held by ann, pid 4711 python (60.0 GiB, 3.0 h)", used_gib=60)
+    assert waiting_reasons(queued[:1], survey(busy))["A"].endswith("(60.0 GiB, 3.0 h); 19.5 GiB left")
 
 
 def test_a_run_without_a_declared_need_never_shares() -> None:

@@ -28,7 +28,7 @@ class FakeSurveyor:
 def gpu_state(index: int, *, free: bool) -> DeviceState:
     sample = GpuSample(index, f"GPU-{index}", "NVIDIA H100", 20 << 30, 80 << 30, 40, 55)
     device = Device(sample.uuid, "gpu", index, sample.name)
-    return DeviceState(device, free, "free" if free else "held by ann, pid 4711 python (21.3 GiB, 3 h)", sample)
+    return DeviceState(device, free, "free" if free else "held by ann, pid 4711 python (21.3 GiB, 3.0 h)", sample)
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ async def test_the_longest_cause_can_be_read_whole(runs_dir: Path, open_app: Ope
 
 async def test_all_that_a_queued_run_waits_for_can_be_read(runs_dir: Path, open_app: OpenApp) -> None:
     fake = FakeRun.queue(runs_dir, "F2")
-    reason = f"needs a GPU: GPU 1 held by ann, pid 4711 python (21.3 GiB, 3 h); GPU 2 {UNSEEN}; GPU 5 {WITHDRAWN}"
+    reason = f"needs a GPU: GPU 1 held by ann, pid 4711 python (21.3 GiB, 3.0 h); GPU 2 {UNSEEN}; GPU 5 {WITHDRAWN}"
     async with open_app((80, 24)) as pilot:
         pilot.app.gpu_watcher.stop()
         await settle(pilot, lambda: "○ queued" in screen_text(pilot))
@@ -55,11 +55,11 @@ async def test_all_that_a_queued_run_waits_for_can_be_read(runs_dir: Path, open_
 def gpu(number: int, reason: str) -> DeviceState:
     sample = GpuSample(number, f"GPU-{number}", "NVIDIA H100", 20 << 30, 80 << 30, 40, 55)
     device = Device(sample.uuid, "gpu", number, sample.name)
-    return DeviceState(device, reason == "free", reason, sample, set_aside=reason.startswith("withdrawn"))
+    return DeviceState(device, reason == "free", reason, sample, withdrawn=reason.startswith("withdrawn"))
 
 
 def eight_gpus() -> Survey:
-    reasons = ["free", "held by ann, pid 4711 python (21.3 GiB, 3 h)", UNSEEN, "it is 97% busy"]
+    reasons = ["free", "held by ann, pid 4711 python (21.3 GiB, 3.0 h)", UNSEEN, "it is 97% busy"]
     reasons += ["not seen for 16 s: its driver does not answer", WITHDRAWN, "free", "free"]
     return Survey(tuple(gpu(number, reason) for number, reason in enumerate(reasons)), "", time.time(), "gpu")
 
@@ -78,7 +78,7 @@ async def test_at_80_columns_reasons_are_worth_more_than_bars(open_on_eight: Ope
     async with open_on_eight((80, 24)) as pilot:
         await settle(pilot, lambda: "3 more, 2 of them free: 1 lists them all" in screen_text(pilot))
         text = screen_text(pilot)
-        assert "ann, pid 4711 python (21.3 GiB, 3 h)" in text
+        assert "ann, pid 4711 python (21.3 GiB, 3.0 h)" in text
         assert "not seen for 16 s: its driver does not answer" in text
         assert "11.7 of 80 GiB are in use by a process" in text
 

@@ -53,7 +53,7 @@ from tests.fakes.run_folders import hold_dispatcher_lock
 from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.lock import is_held, take_lock
 from training.runfolder.read import read_spec
-from training.runfolder.schema import State, UnreadableFile
+from training.runfolder.schema import Phase, UnreadableFile
 
 
 def started(run: RunFolder) -> float:
@@ -64,7 +64,7 @@ def test_five_runs_share_one_slot_one_after_the_other_by_priority(lab: Lab) -> N
     rows = [{}, {"priority": "low"}, {"priority": "high"}, {"expected_hours": 2.0}, {}]
     runs = lab.launch(*[{"flags": {"seconds": 0.1}, **row} for row in rows])
     wait_for_end(*runs)
-    assert {state(run) for run in runs} == {State.FINISHED}
+    assert {state(run) for run in runs} == {Phase.FINISHED}
     order = sorted(runs, key=started)
     assert [runs.index(run) for run in order] == [2, 3, 0, 4, 1]
     for earlier, later in pairwise(order):
@@ -83,7 +83,7 @@ def test_a_killed_trainer_frees_its_slot_for_the_next_run(lab: Lab) -> None:
     os.kill(stub(first)["pid"], signal.SIGKILL)
     wait_for_end(second)
     assert words(first).startswith("failed: killed by SIGKILL: from outside")
-    assert state(second) is State.FINISHED
+    assert state(second) is Phase.FINISHED
 
 
 def test_an_unsupervised_run_keeps_its_slot_until_it_ends(lab: Lab) -> None:
@@ -94,11 +94,11 @@ def test_an_unsupervised_run_keeps_its_slot_until_it_ends(lab: Lab) -> None:
     assert supervisor is not None
     os.kill(supervisor, signal.SIGKILL)
     wait_until(lambda: words(first) == "running, unsupervised", "the first to be unsupervised")
-    assert state(second) is State.QUEUED
+    assert state(second) is Phase.QUEUED
     go.touch()
     wait_for_end(second)
-    assert state(first) is State.LOST
-    assert state(second) is State.FINISHED
+    assert state(first) is Phase.LOST
+    assert state(second) is Phase.FINISHED
 
 
 def test_a_killed_dispatcher_is_replaced_by_whoever_looks(lab: Lab) -> None:
@@ -111,11 +111,11 @@ def test_a_killed_dispatcher_is_replaced_by_whoever_looks(lab: Lab) -> None:
     wait_until(lambda: not is_held(dispatcher_lock(lab.runs_dir)), "the dispatcher's lock")
     go.touch()
     wait_for_end(first)
-    assert state(first) is State.FINISHED
-    assert state(second) is State.QUEUED
+    assert state(first) is Phase.FINISHED
+    assert state(second) is Phase.QUEUED
     assert revive_dispatcher(lab.runs_dir)
     wait_for_end(second)
-    assert state(second) is State.FINISHED
+    assert state(second) is Phase.FINISHED
     assert not revive_dispatcher(lab.runs_dir)
 
 
@@ -155,7 +155,7 @@ def test_a_slot_of_another_user_is_not_taken(lab: Lab) -> None:
         run.run_id: "needs a CPU slot: CPU 0 runs F9 Hers of ann"
     }
     time.sleep(1)
-    assert state(run) is State.QUEUED
+    assert state(run) is Phase.QUEUED
     os.close(lease)
     wait_for_end(run)
 
@@ -176,7 +176,7 @@ def test_a_stopped_run_is_tried_again_without_its_old_stop(lab: Lab) -> None:
     wait_for_end(run)
     (lab.folder / "go").touch()
     retry_run(run)
-    wait_for(run, State.FINISHED)
+    wait_for(run, Phase.FINISHED)
     assert (run.attempt(1).path / "stop.json").exists()
 
 
@@ -184,10 +184,10 @@ def test_a_run_stopped_before_it_started_can_be_tried_again(lab: Lab) -> None:
     lease = take_lease("cpu-0", Holder("ann", "hers"))
     (run,) = lab.launch({})
     stop_run(run)
-    assert state(run) is State.STOPPED
+    assert state(run) is Phase.STOPPED
     os.close(lease)
     retry_run(run)
-    wait_for(run, State.FINISHED)
+    wait_for(run, Phase.FINISHED)
 
 
 def test_a_supervisor_that_never_comes_up_is_given_up_in_words(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,11 +230,11 @@ def test_a_run_whose_process_the_system_refuses_to_start_stays_queued_and_says_s
 
     told = "your dispatcher cannot start it: this machine lets you start no more processes (ulimit -u"
     wait_until(lambda: reason().startswith(told), "the row to say so")
-    assert state(run) is State.QUEUED
+    assert state(run) is Phase.QUEUED
     assert not run.attempt(1).exit.exists()
     assert not run.attempt(2).path.exists()
     full.unlink()
-    wait_for(run, State.FINISHED)
+    wait_for(run, Phase.FINISHED)
     assert not run.attempt(2).path.exists()
     assert dispatcher_log(lab.runs_dir).read_text().count("lets you start no more processes") == 1
     wait_until(lambda: not dispatcher_trouble(lab.runs_dir).exists(), "its trouble to pass")
@@ -260,9 +260,9 @@ def test_a_dispatcher_whose_python_is_gone_says_so_and_ends_and_the_next_look_st
     assert "Traceback" not in said
     (reason,) = waiting_reasons([(run, read_spec(run))], Surveyor().survey()).values()
     assert reason.startswith(f"your dispatcher cannot start it: {gone}")
-    assert state(run) is State.QUEUED
+    assert state(run) is Phase.QUEUED
     assert revive_dispatcher(lab.runs_dir)
-    wait_for(run, State.FINISHED)
+    wait_for(run, Phase.FINISHED)
     wait_until(lambda: not dispatcher_trouble(lab.runs_dir).exists(), "its trouble to pass")
 
 
@@ -291,7 +291,7 @@ def test_what_stands_in_the_place_of_a_lease_keeps_its_device_from_runs_and_no_o
     os.mkfifo(gate_file(lease_file("cpu-0")))
     runs = lab.launch({}, {})
     wait_for_end(*runs)
-    assert {state(run) for run in runs} == {State.FINISHED}
+    assert {state(run) for run in runs} == {Phase.FINISHED}
     assert {process(run).devices[0]["key"] for run in runs} == {"cpu-1"}
 
 
@@ -306,7 +306,7 @@ def test_four_gpus_run_four_and_the_fifth_says_what_it_waits_for(
     runs = lab.launch(*[{"flags": {"until": str(go)}}] * 5)
     seen = [stub(run)["env"]["CUDA_VISIBLE_DEVICES"] for run in runs[:4]]
     assert sorted(seen) == ["0", "1", "2", "3"]
-    assert state(runs[4]) is State.QUEUED
+    assert state(runs[4]) is Phase.QUEUED
     status = [sys.executable, "-m", "iqa_tui", "--runs-dir", lab.runs_dir, "status", "--json"]
     seen_by_all = json.loads(subprocess.run(status, capture_output=True, check=True).stdout)
     assert [device["label"] for device in seen_by_all["devices"]] == ["GPU 0", "GPU 1", "GPU 2", "GPU 3"]
@@ -316,7 +316,7 @@ def test_four_gpus_run_four_and_the_fifth_says_what_it_waits_for(
     assert [lease_holder(gpus.uuid(number)) is not None for number in range(4)] == [True] * 4
     go.touch()
     wait_for_end(*runs)
-    assert {state(run) for run in runs} == {State.FINISHED}
+    assert {state(run) for run in runs} == {Phase.FINISHED}
 
 
 def test_a_run_that_asks_for_the_cpu_gets_no_gpu_where_there_are_some(
@@ -368,7 +368,7 @@ def test_what_another_user_queued_is_not_started_in_our_name(lab: Lab, monkeypat
     os.close(lease)
     wait_for_end(ours)
     wait_until(lambda: not lab.processes(), "the dispatcher to end")
-    assert state(theirs) is State.QUEUED
+    assert state(theirs) is Phase.QUEUED
     assert not revive_dispatcher(lab.runs_dir)
 
 
@@ -392,8 +392,8 @@ def test_runs_whose_folders_are_damaged_keep_nobody_else_waiting(lab: Lab) -> No
     os.close(lease)
     wait_for_end(good, silent)
     log = dispatcher_log(lab.runs_dir)
-    wait_until(lambda: state(no_output) is State.FAILED, "the run without an output to be given up")
-    assert state(good) is state(silent) is State.FINISHED
+    wait_until(lambda: state(no_output) is Phase.FAILED, "the run without an output to be given up")
+    assert state(good) is state(silent) is Phase.FINISHED
     assert log.read_text().count(f"{no_output.run_id}: its supervisor ended with code 1") == 3
     assert no_lock.run_id not in log.read_text()
     with pytest.raises(LaunchError, match=r"is unreadable: .*attempts: is no folder, or a link to one"):
@@ -422,8 +422,8 @@ def test_a_run_that_somebody_sits_on_keeps_nobody_else_waiting(lab: Lab) -> None
     first, second = lab.launch({}, {})
     stuck = take_lock(first.supervisor_lock)  # as by a supervisor that hangs before its trainer
     os.close(lease)
-    wait_for(second, State.FINISHED)
-    assert state(first) is State.QUEUED
+    wait_for(second, Phase.FINISHED)
+    assert state(first) is Phase.QUEUED
     os.close(stuck)
 
 
@@ -439,9 +439,9 @@ def test_what_one_user_keeps_closed_hides_nothing_from_another(lab: Lab) -> None
         with pytest.raises(LaunchError, match=r"cannot be written \(Permission denied\)\. Ask root, whose run it is\."):
             stop_run(open_one)
     os.close(dispatching)
-    assert {known.run_id: known.state for known in states} == {
-        closed.run_id: State.UNREADABLE,
-        open_one.run_id: State.QUEUED,
+    assert {known.run_id: known.phase for known in states} == {
+        closed.run_id: Phase.UNREADABLE,
+        open_one.run_id: Phase.QUEUED,
     }
     assert states[0].status.cause == f"{closed.spec}: may not be read by you. Ask its owner."
     assert [run for run, _ in waiting.queued] == [open_one]
@@ -484,4 +484,4 @@ def test_a_label_that_the_log_cannot_say_ends_no_dispatcher(lab: Lab, monkeypatc
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
     (run,) = lab.launch({"label": "損失 \x1b[31m"})
     wait_for_end(run)
-    assert state(run) is State.FINISHED
+    assert state(run) is Phase.FINISHED

@@ -23,7 +23,7 @@ from iqa_tui.service.supervisor import RESERVED_BYTES
 from tests.fakes.lab import Lab, change_spec, exit_record, process, state, stub, wait_until, words
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record
-from training.runfolder.schema import ExitKind, ExitRecord, State
+from training.runfolder.schema import ExitKind, ExitRecord, Phase
 from training.runfolder.write import write_record, write_record_into
 
 MIB = 1 << 20
@@ -181,7 +181,7 @@ def test_a_daemon_is_ended_with_its_run(lab: Lab, queued: Queue) -> None:
     run = queued(daemon=True)
     lab.supervise(run).wait()
     assert all(gone(pid) for pid in stub(run)["children"])
-    assert state(run) is State.FINISHED
+    assert state(run) is Phase.FINISHED
 
 
 def test_a_daemon_that_lost_its_supervisor_is_found_by_the_mark_in_its_environment(lab: Lab, queued: Queue) -> None:
@@ -192,7 +192,7 @@ def test_a_daemon_that_lost_its_supervisor_is_found_by_the_mark_in_its_environme
     supervisor.kill()
     supervisor.wait()
     os.kill(record.pid, 9)
-    wait_until(lambda: state(run) is State.LOST, "the run to be lost")
+    wait_until(lambda: state(run) is Phase.LOST, "the run to be lost")
     assert marked_processes(lab.runs_dir) == {run.path: {daemon}}
     assert end_strays(RunFolder(lab.runs_dir / "another"), grace_seconds=0.0) == 0
     assert not gone(daemon)
@@ -208,11 +208,11 @@ def test_the_next_attempt_ends_what_the_last_one_left(lab: Lab, queued: Queue) -
     supervisor.kill()
     supervisor.wait()
     os.kill(record.pid, 9)
-    wait_until(lambda: state(run) is State.LOST, "the run to be lost")
+    wait_until(lambda: state(run) is Phase.LOST, "the run to be lost")
     change_spec(run, argv=["true"])
     run.attempt(2).path.mkdir()
     lab.supervise(run).wait()
-    assert state(run) is State.FINISHED
+    assert state(run) is Phase.FINISHED
     wait_until(lambda: gone(daemon), "the daemon to be gone")
 
 
@@ -222,4 +222,4 @@ def test_a_time_limit_stops_a_run_with_a_checkpoint_and_says_so(lab: Lab, queued
     lab.supervise(run).wait()
     assert exit_record(run).kind is ExitKind.TIME_LIMIT
     assert words(run).startswith("stopped by its time limit of 0.3 s, ")
-    assert state(run) is State.STOPPED
+    assert state(run) is Phase.STOPPED

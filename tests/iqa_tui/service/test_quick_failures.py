@@ -25,7 +25,7 @@ from tests.fakes.lab import Lab, state, stub, wait_for, wait_for_end, wait_until
 from training.runfolder.layout import RunFolder, create_run_folder
 from training.runfolder.lock import take_lock
 from training.runfolder.read import read_record, read_spec
-from training.runfolder.schema import ExitKind, ExitRecord, Place, ProcessRecord, RetryRecord, Spec, State
+from training.runfolder.schema import ExitKind, ExitRecord, Phase, Place, ProcessRecord, RetryRecord, Spec
 from training.runfolder.write import write_record
 
 BAD = {"flags": {"exit": 1, "say": "RuntimeError: it cannot work"}}
@@ -134,7 +134,7 @@ def test_of_twelve_runs_that_fail_at_once_nine_are_held_with_the_reason_and_the_
 ) -> None:
     runs = lab.launch(*[BAD] * 12)
     wait_until(lambda: not lab.processes(), "the dispatcher to end, as nothing may start")
-    assert [state(run) for run in runs] == [State.FAILED] * 3 + [State.QUEUED] * 9
+    assert [state(run) for run in runs] == [Phase.FAILED] * 3 + [Phase.QUEUED] * 9
     assert words(runs[3]) == "queued: held by iqa-tui"
     queued = [(run, read_spec(run)) for run in runs[3:]]
     reasons = waiting_reasons(queued, Surveyor().survey())
@@ -145,15 +145,15 @@ def test_of_twelve_runs_that_fail_at_once_nine_are_held_with_the_reason_and_the_
     assert main([*command, "release"]) == 2
     assert "write --all or --group" in capsys.readouterr().err
     assert main([*command, "release", "S4"]) == 0
-    wait_for(runs[3], State.FAILED)
+    wait_for(runs[3], Phase.FAILED)
     wait_until(lambda: not lab.processes(), "the dispatcher to end")
-    assert [state(run) for run in runs[4:]] == [State.QUEUED] * 8
+    assert [state(run) for run in runs[4:]] == [Phase.QUEUED] * 8
     place = read_record(runs[4].place, Place)
     assert place is not None
     assert (place.by, place.why) == ("iqa-tui", WHY)
     assert main([*command, "release", "--group", "stub"]) == 0
     wait_until(lambda: not lab.processes(), "the dispatcher to end")
-    assert [state(run) for run in runs] == [State.FAILED] * 7 + [State.QUEUED] * 5  # three of the eight were burnt
+    assert [state(run) for run in runs] == [Phase.FAILED] * 7 + [Phase.QUEUED] * 5  # three of the eight were burnt
     assert main([*command, "release", "--all", "S8"]) == 2
 
 
@@ -167,7 +167,7 @@ def test_a_dispatcher_that_dies_forgets_no_failure(lab: Lab, monkeypatch: pytest
     wait_for_end(runs[2])
     assert main(["--runs-dir", str(lab.runs_dir), "status"]) == 0
     wait_until(lambda: words(runs[4]) == "queued: held by iqa-tui", "the rest to be held")
-    assert state(runs[3]) is State.QUEUED
+    assert state(runs[3]) is Phase.QUEUED
 
 
 def test_runs_that_fail_after_they_trained_hold_nothing(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,7 +180,7 @@ def test_runs_that_fail_after_they_trained_hold_nothing(lab: Lab, monkeypatch: p
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(shadow.parent), os.environ.get("PYTHONPATH", "")]))
     runs = lab.launch(*[BAD] * 5)
     wait_for_end(*runs)
-    assert {state(run) for run in runs} == {State.FAILED}
+    assert {state(run) for run in runs} == {Phase.FAILED}
 
 
 def test_a_retry_by_its_user_is_no_blind_one_and_starts(lab: Lab) -> None:
@@ -209,4 +209,4 @@ def test_a_launch_that_is_followed_ends_with_the_reason_when_the_rest_is_held(
     runs = lab.launch(*[BAD] * 5)
     assert follow(runs) == 1
     assert f"2 runs are held: {WHY}. Mend that; then `iqa-tui release --group stub` lets" in capsys.readouterr().err
-    assert [state(run) for run in runs] == [State.FAILED] * 3 + [State.QUEUED] * 2
+    assert [state(run) for run in runs] == [Phase.FAILED] * 3 + [Phase.QUEUED] * 2

@@ -30,7 +30,7 @@ from iqa_tui.service.trainer_call import trainer_command, trainer_environment
 from tests.fakes.lab import CPU_0, Lab, change_spec, exit_record, process, state, stub, wait_for, wait_until, words
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_spec, run_status
-from training.runfolder.schema import ExitKind, Spec, State
+from training.runfolder.schema import ExitKind, Phase, Spec
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def gone(pid: int) -> bool:
 def test_a_trainer_that_ends_well_is_finished_and_its_device_is_free(lab: Lab, queued: Any) -> None:
     run = queued(say="hello")
     assert lab.supervise(run).wait() == 0
-    assert state(run) is State.FINISHED
+    assert state(run) is Phase.FINISHED
     record = exit_record(run)
     assert (record.kind, record.returncode, record.signal) == (ExitKind.FINISHED, 0, None)
     assert record.peak_rss_bytes is not None
@@ -107,7 +107,7 @@ def test_a_stop_ends_the_trainer_politely_and_names_who_asked(lab: Lab, queued: 
     said = stop_run(run, why="wrong data")
     assert "asked to stop" in said
     supervisor.wait()
-    assert state(run) is State.STOPPED
+    assert state(run) is Phase.STOPPED
     assert words(run).endswith(": wrong data")
     assert exit_record(run).signal == signal.SIGTERM
 
@@ -119,7 +119,7 @@ def test_a_trainer_and_workers_that_ignore_term_are_killed_after_the_grace(
     supervisor = lab.supervise(run)
     seen = stub(run)
     stop_run(run, grace_seconds=0.3)
-    wait_for(run, State.STOPPING, State.STOPPED)
+    wait_for(run, Phase.STOPPING, Phase.STOPPED)
     supervisor.wait()
     assert exit_record(run).signal == signal.SIGKILL
     assert "killed, as it did not end" in words(run)
@@ -132,7 +132,7 @@ def test_workers_and_detached_orphans_of_a_trainer_that_ended_are_swept_up(lab: 
     assert len(stub(run)["children"]) == 3
     assert all(gone(pid) for pid in stub(run)["children"])
     assert lab.processes() == []
-    assert state(run) is State.FINISHED
+    assert state(run) is Phase.FINISHED
 
 
 def test_a_signal_to_the_supervisor_is_a_request_to_stop(lab: Lab, queued: Any) -> None:
@@ -143,7 +143,7 @@ def test_a_signal_to_the_supervisor_is_a_request_to_stop(lab: Lab, queued: Any) 
     supervisor.terminate()
     supervisor.wait()
     assert gone(pid)
-    assert state(run) is State.STOPPED
+    assert state(run) is Phase.STOPPED
     assert words(run).endswith("the supervisor got SIGTERM")
 
 
@@ -194,7 +194,7 @@ def test_a_trainer_that_closes_every_descriptor_keeps_its_device(lab: Lab, queue
     supervisor = lab.supervise(run)
     wait_until(closed.exists, "the descriptors to be closed")
     assert lease_holder("cpu-0") is not None
-    assert state(run) is State.RUNNING
+    assert state(run) is Phase.RUNNING
     supervisor.terminate()
     supervisor.wait()
     assert lease_holder("cpu-0") is None
@@ -220,7 +220,7 @@ def test_a_run_whose_lease_was_removed_keeps_others_away_and_says_if_one_was_fas
     wait_until(lambda: note() != told, "the run to say so no more")
     (lab.folder / "go").touch()
     assert supervisor.wait() == 0
-    assert state(run) is State.FINISHED
+    assert state(run) is Phase.FINISHED
 
 
 def test_a_killed_supervisor_takes_nothing_with_it(lab: Lab, queued: Any) -> None:
@@ -236,7 +236,7 @@ def test_a_killed_supervisor_takes_nothing_with_it(lab: Lab, queued: Any) -> Non
     assert holder.run_id == run.run_id
     (lab.folder / "go").touch()
     wait_until(lambda: gone(pid), "the trainer to end")
-    wait_for(run, State.LOST)
+    wait_for(run, Phase.LOST)
     assert "left no record" in words(run)
     assert lease_holder("cpu-0") is None
 
@@ -270,7 +270,7 @@ def test_a_second_stop_may_shorten_the_grace_of_the_first(lab: Lab, queued: Any)
     supervisor = lab.supervise(run)
     stub(run)
     stop_run(run, grace_seconds=3600)
-    wait_for(run, State.STOPPING)
+    wait_for(run, Phase.STOPPING)
     stop_run(run, grace_seconds=0)
     supervisor.wait()
     assert exit_record(run).signal == signal.SIGKILL
@@ -280,7 +280,7 @@ def test_a_device_that_another_run_has_leaves_this_one_queued(lab: Lab, queued: 
     run = queued()
     lease = take_lease("cpu-0", Holder("ann", "another"))
     assert lab.supervise(run).wait() == EXIT_DEVICE_TAKEN
-    assert state(run) is State.QUEUED
+    assert state(run) is Phase.QUEUED
     os.close(lease)
     assert lab.supervise(run).wait() == 0
 
@@ -290,7 +290,7 @@ def test_a_run_that_was_stopped_while_queued_is_never_started(lab: Lab, queued: 
     assert "will not start" in stop_run(run)
     assert lab.supervise(run).wait() == EXIT_NOT_QUEUED
     assert not (run.path / "stub.json").exists()
-    assert state(run) is State.STOPPED
+    assert state(run) is Phase.STOPPED
 
 
 def test_a_run_is_supervised_once(lab: Lab, queued: Any) -> None:
@@ -298,7 +298,7 @@ def test_a_run_is_supervised_once(lab: Lab, queued: Any) -> None:
     lab.supervise(run)
     stub(run)
     assert lab.supervise(run, Device("cpu-1", "cpu", 1, "CPU")).wait() == EXIT_NOT_QUEUED
-    assert run_status(run).state.is_alive
+    assert run_status(run).phase.is_alive
 
 
 def spec_of(trainer: str) -> Spec:
@@ -348,5 +348,5 @@ def test_a_run_whose_folder_is_deleted_ends_and_leaves_nothing_and_one_that_is_m
     wait_until(lambda: not {trainers[0], supervisors[0]} & set(lab.processes()), "what was deleted to end")
     assert not deleted.path.exists()
     assert {trainers[1], supervisors[1]} <= set(lab.processes())
-    assert state(elsewhere) is State.RUNNING
+    assert state(elsewhere) is Phase.RUNNING
     assert lease_holder("cpu-0") is None or lease_holder("cpu-1") is None

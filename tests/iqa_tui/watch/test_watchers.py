@@ -15,11 +15,11 @@ from iqa_tui.devices.survey import Device, DeviceState, Survey
 from iqa_tui.errors import LaunchError
 from iqa_tui.messages import DevicesSurveyed, LogChanged, RunsChanged
 from iqa_tui.queue.dispatcher_files import dispatcher_log
-from iqa_tui.watch.dispatcher_reviver import Reviver
+from iqa_tui.watch.dispatcher_reviver import DispatcherReviver
 from iqa_tui.watch.gpu_watcher import GpuWatcher
 from iqa_tui.watch.run_watcher import RunWatcher
 from tests.fakes.run_folders import FakeRun, hold_dispatcher_lock
-from training.runfolder.schema import State
+from training.runfolder.schema import Phase
 
 
 class Posted(list[Message]):
@@ -33,8 +33,8 @@ class Posted(list[Message]):
         raise AssertionError(f"not posted; there is {list(self)}")
 
 
-def is_runs(state: State) -> Callable[[Message], bool]:
-    return lambda message: isinstance(message, RunsChanged) and any(run.state is state for run in message.runs)
+def is_runs(phase: Phase) -> Callable[[Message], bool]:
+    return lambda message: isinstance(message, RunsChanged) and any(run.phase is phase for run in message.runs)
 
 
 def test_runs_are_posted_when_they_change_and_not_otherwise(tmp_path: Path) -> None:
@@ -42,15 +42,15 @@ def test_runs_are_posted_when_they_change_and_not_otherwise(tmp_path: Path) -> N
     fake = FakeRun.queue(tmp_path, "F2")
     watcher = RunWatcher(tmp_path, posted.append, period_seconds=0.01)
     watcher.start()
-    posted.wait_for(is_runs(State.QUEUED))
+    posted.wait_for(is_runs(Phase.QUEUED))
     assert [spec.experiment for _, spec in watcher.queued()] == ["F2"]
     time.sleep(0.2)
     assert len(posted) == 1
     held = fake.start().hold()
-    posted.wait_for(is_runs(State.STARTING))
+    posted.wait_for(is_runs(Phase.STARTING))
     for descriptor in held:
         os.close(descriptor)
-    posted.wait_for(is_runs(State.LOST))
+    posted.wait_for(is_runs(Phase.LOST))
     watcher.stop()
 
 
@@ -83,7 +83,7 @@ def test_runs_whose_folder_is_gone_stay_as_they_were_and_it_is_said(tmp_path: Pa
     FakeRun.queue(runs_dir, "F2")
     watcher = RunWatcher(runs_dir, posted.append, period_seconds=0.01)
     watcher.start()
-    posted.wait_for(is_runs(State.QUEUED))
+    posted.wait_for(is_runs(Phase.QUEUED))
     runs_dir.rename(tmp_path / "elsewhere")
     gone = posted.wait_for(lambda message: isinstance(message, RunsChanged) and bool(message.problem))
     assert isinstance(gone, RunsChanged)
@@ -151,7 +151,7 @@ def test_a_folder_that_cannot_be_read_stops_no_look_at_the_devices() -> None:
 def test_where_nobody_can_dispatch_every_run_of_ours_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake = FakeRun.queue(tmp_path, "F2")
     queued = [(fake.run, fake.spec)]
-    reviver = Reviver(tmp_path)
+    reviver = DispatcherReviver(tmp_path)
 
     def refused(*_: object) -> int:
         raise OSError(30, "Read-only file system", "/usr/bin/python")
@@ -169,7 +169,7 @@ def test_where_nobody_can_dispatch_every_run_of_ours_says_why(tmp_path: Path, mo
 def test_a_run_that_could_start_and_does_not_says_for_how_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake = FakeRun.queue(tmp_path, "F2")
     dispatching = hold_dispatcher_lock(tmp_path)
-    reviver = Reviver(tmp_path)
+    reviver = DispatcherReviver(tmp_path)
     survey = replace(gpu(1), default_kind="gpu")
 
     def said() -> str:

@@ -16,7 +16,7 @@ from training.runfolder.host import boot_id, host_name, machine_id
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
 from training.runfolder.read import run_status
-from training.runfolder.schema import ExitKind, ExitRecord, ProcessRecord, State, StopRequest
+from training.runfolder.schema import ExitKind, ExitRecord, Phase, ProcessRecord, StopRequest
 from training.runfolder.write import EventWriter, write_record
 
 HERE = ProcessRecord(boot_id(), 1, 1, host_name(), 1.0, machine=machine_id())
@@ -57,13 +57,13 @@ def test_the_same_host_has_the_same_name_and_machine_id() -> None:
 def test_a_foreign_run_is_never_lost_and_its_age_is_told(run: RunFolder, age: float | None, words: str) -> None:
     put(run, THERE, age)
     status = run_status(run)
-    assert (status.state, status.host, status.cause) == (State.STARTING, "nodeb", words)
+    assert (status.phase, status.host, status.cause) == (Phase.STARTING, "nodeb", words)
     writer = EventWriter(run.events, 1)
     writer.write("started")
     writer.close()
-    assert run_status(run).state is State.RUNNING
+    assert run_status(run).phase is Phase.RUNNING
     write_record(run.stop, StopRequest("ann", 1.0))
-    assert (run_status(run).state, run_status(run).cause) == (State.STOPPING, f"stopped by ann; {words}")
+    assert (run_status(run).phase, run_status(run).cause) == (Phase.STOPPING, f"stopped by ann; {words}")
     write_record(run.attempt(1).exit, ExitRecord(ExitKind.FAILED, "exit 1", 1.0, 1.0))
     assert run_status(run).cause == "exit 1", "its records are believed"
 
@@ -79,27 +79,27 @@ def test_a_lock_of_a_container_on_the_same_kernel_is_a_sure_sign(run: RunFolder)
 def test_after_another_boot_a_single_look_waits_until_the_beat_is_old_enough(run: RunFolder) -> None:
     put(run, REBOOTED, 40.0)
     status = run_status(run)
-    assert status.state is State.STARTING
+    assert status.phase is Phase.STARTING
     assert status.cause.endswith(("known in 140 s", "known in 139 s"))
     put(run, REBOOTED, 181.0)
-    assert (run_status(run).state, run_status(run).cause) == (State.LOST, f"host {host_name()} rebooted while it ran")
+    assert (run_status(run).phase, run_status(run).cause) == (Phase.LOST, f"host {host_name()} rebooted while it ran")
     run.attempt(1).beat.unlink()
-    assert run_status(run).state is State.LOST, "runs of before have no beat"
+    assert run_status(run).phase is Phase.LOST, "runs of before have no beat"
 
 
 def test_who_looks_again_lets_the_beat_stand_still_for_three_minutes_of_his_own(run: RunFolder) -> None:
     now = [0.0]
     beats = BeatWatch(clock=lambda: now[0])
     put(run, REBOOTED, 100_000.0)  # the other's clock may be wrong by any length
-    assert run_status(run, beats=beats).state is State.STARTING
+    assert run_status(run, beats=beats).phase is Phase.STARTING
     now[0] += 179
-    assert run_status(run, beats=beats).state is State.STARTING
+    assert run_status(run, beats=beats).phase is Phase.STARTING
     os.utime(run.attempt(1).beat)
     now[0] += 10
     status = run_status(run, beats=beats)
     assert status.cause.startswith("on another host of this name, last sign of life ")
     now[0] += 181
-    assert run_status(run, beats=beats).state is State.LOST
+    assert run_status(run, beats=beats).phase is Phase.LOST
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from training.runfolder import host, read
 from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.lock import take_lock
 from training.runfolder.read import EventTail, read_events, read_record, read_spec, run_status
-from training.runfolder.schema import ExitKind, NewerFormat, ProcessRecord, Result, State, UnreadableFile
+from training.runfolder.schema import ExitKind, NewerFormat, Phase, ProcessRecord, Result, UnreadableFile
 from training.runfolder.write import write_record
 
 
@@ -42,21 +42,21 @@ def test_the_writer_still_writes_the_golden_bytes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "state", "words"),
+    ("name", "phase", "words"),
     [
-        ("finished", State.FINISHED, ""),
-        ("failed", State.FAILED, "exit 1: CUDA out of memory (GPU 0, 23.6 of 24 GiB)"),
-        ("stopped", State.STOPPED, "stopped by ann, 14:02"),
-        ("lost", State.LOST, "host gpu1 rebooted while it ran"),
-        ("queued", State.QUEUED, ""),
-        ("held", State.QUEUED, "held by ann"),
-        ("resumed", State.QUEUED, "again, after lost: host gpu1 rebooted while it ran"),
-        ("torn", State.LOST, "host gpu1 rebooted while it ran"),
+        ("finished", Phase.FINISHED, ""),
+        ("failed", Phase.FAILED, "exit 1: CUDA out of memory (GPU 0, 23.6 of 24 GiB)"),
+        ("stopped", Phase.STOPPED, "stopped by ann, 14:02"),
+        ("lost", Phase.LOST, "host gpu1 rebooted while it ran"),
+        ("queued", Phase.QUEUED, ""),
+        ("held", Phase.QUEUED, "held by ann"),
+        ("resumed", Phase.QUEUED, "again, after lost: host gpu1 rebooted while it ran"),
+        ("torn", Phase.LOST, "host gpu1 rebooted while it ran"),
     ],
 )
-def test_each_golden_run_is_in_its_state_and_says_why(golden: Path, name: str, state: State, words: str) -> None:
+def test_each_golden_run_is_in_its_state_and_says_why(golden: Path, name: str, phase: Phase, words: str) -> None:
     status = run_status(RunFolder(golden / name))
-    assert (status.state, status.cause) == (state, words)
+    assert (status.phase, status.cause) == (phase, words)
 
 
 @pytest.mark.parametrize("name", ["lost", "running", "torn"])
@@ -65,7 +65,7 @@ def test_on_another_host_a_run_without_an_end_is_never_lost(
 ) -> None:
     monkeypatch.undo()
     status = run_status(RunFolder(golden / name))
-    assert status.state.is_alive
+    assert status.phase.is_alive
     assert (status.host, status.cause) == ("gpu1", "on gpu1, whose version gives no sign of life")
 
 
@@ -74,21 +74,21 @@ def test_a_run_from_a_later_version_is_refused_in_words(golden: Path) -> None:
     with pytest.raises(NewerFormat, match=r"spec\.json: written in format 99; this version reads up to 1\. Upgrade"):
         read_spec(run)
     status = run_status(run)
-    assert status.state is State.UNREADABLE
+    assert status.phase is Phase.UNREADABLE
     assert "Upgrade iqa-tui" in status.cause
 
 
 def test_a_held_lock_makes_a_run_alive_and_both_locks_make_it_supervised(golden: Path) -> None:
     run = RunFolder(golden / "running")
-    assert run_status(run).state is State.LOST
+    assert run_status(run).phase is Phase.LOST
     alive = take_lock(run.alive_lock)
     status = run_status(run)
-    assert (status.state, status.supervised) == (State.RUNNING, False)
+    assert (status.phase, status.supervised) == (Phase.RUNNING, False)
     supervisor = take_lock(run.supervisor_lock)
     assert run_status(run).supervised
     os.close(supervisor)
     os.close(alive)
-    assert run_status(run).state is State.LOST
+    assert run_status(run).phase is Phase.LOST
 
 
 def test_a_live_run_is_starting_until_this_attempt_has_said_that_it_started(golden: Path) -> None:
@@ -96,8 +96,8 @@ def test_a_live_run_is_starting_until_this_attempt_has_said_that_it_started(gold
     run.attempt(2).path.mkdir()
     shutil.copy(run.attempt(1).process, run.attempt(2).process)
     alive = take_lock(run.alive_lock)
-    assert run_status(run).state is State.STARTING
-    assert run_status(run, begun_attempt=2).state is State.RUNNING
+    assert run_status(run).phase is Phase.STARTING
+    assert run_status(run, begun_attempt=2).phase is Phase.RUNNING
     os.close(alive)
 
 
@@ -106,9 +106,9 @@ def test_anothers_trainer_runs_once_it_has_a_process_though_it_says_nothing(gold
     write_record(run.spec, replace(read_spec(run), trainer="command"))
     run.attempt(1).path.mkdir(parents=True)
     alive = take_lock(run.alive_lock)
-    assert run_status(run).state is State.STARTING
+    assert run_status(run).phase is Phase.STARTING
     shutil.copy(golden / "running" / "attempts" / "1" / "process.json", run.attempt(1).process)
-    assert run_status(run).state is State.RUNNING
+    assert run_status(run).phase is Phase.RUNNING
     os.close(alive)
 
 
@@ -117,8 +117,8 @@ def test_a_stop_request_makes_a_live_run_stopping_and_a_queued_one_stopped(golde
     for run in (live, waiting):
         shutil.copy(golden / "stopped" / "stop.json", run.stop)
     alive = take_lock(live.alive_lock)
-    assert run_status(live).state is State.STOPPING
-    assert run_status(waiting).state is State.STOPPED
+    assert run_status(live).phase is Phase.STOPPING
+    assert run_status(waiting).phase is Phase.STOPPED
     assert run_status(waiting).cause == "stopped by ann before it started"
     os.close(alive)
 
@@ -127,20 +127,20 @@ def test_a_run_that_was_asked_to_stop_and_left_no_record_is_stopped_not_lost(gol
     run = RunFolder(golden / "lost")
     shutil.copy(golden / "stopped" / "stop.json", run.stop)
     status = run_status(run)
-    assert status.state is State.STOPPED
+    assert status.phase is Phase.STOPPED
     assert status.cause == "stopped by ann; nobody was left to write down how it ended"
 
 
 def test_an_attempt_without_a_process_is_queued_again(golden: Path) -> None:
     run = RunFolder(golden / "failed")
     run.attempt(2).path.mkdir()
-    assert run_status(run).state is State.QUEUED
+    assert run_status(run).phase is Phase.QUEUED
 
 
 def test_a_result_is_believed_whatever_else_the_folder_says(golden: Path) -> None:
     run = RunFolder(golden / "failed")
     shutil.copy(golden / "finished" / "result.json", run.result)
-    assert run_status(run).state is State.FINISHED
+    assert run_status(run).phase is Phase.FINISHED
 
 
 def test_a_run_that_ends_between_two_looks_is_not_called_lost(golden: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,7 +151,7 @@ def test_a_run_that_ends_between_two_looks_is_not_called_lost(golden: Path, monk
         return False
 
     monkeypatch.setattr(read, "is_held", ends_while_one_looks)
-    assert run_status(run).state is State.FINISHED
+    assert run_status(run).phase is Phase.FINISHED
 
 
 def test_lost_and_rebooted_are_told_apart_by_the_boot(golden: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,5 +196,5 @@ def test_a_broken_spec_is_named_and_makes_one_run_unreadable(golden: Path, conte
     run.spec.write_bytes(content)
     with pytest.raises(UnreadableFile, match=r"queued/spec\.json"):
         read_spec(run)
-    assert run_status(run).state is State.UNREADABLE
+    assert run_status(run).phase is Phase.UNREADABLE
     assert len(list_runs(golden)) == len(GOLDEN)

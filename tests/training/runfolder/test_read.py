@@ -13,7 +13,7 @@ from tests.golden.make import GOLDEN, HERE
 from tests.trust.damage import KINDS
 from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.read import EventTail, read_json, read_record, read_spec, run_status
-from training.runfolder.schema import ExitKind, ExitRecord, Spec, State, UnreadableFile
+from training.runfolder.schema import ExitKind, ExitRecord, Phase, Spec, UnreadableFile
 from training.runfolder.write import write_json
 
 STRANGE = sorted(name for name in KINDS if name not in ("absent", "closed", "an empty file", "1 MiB of newlines"))
@@ -46,7 +46,7 @@ def test_a_record_that_is_none_makes_its_run_unreadable_by_name(
     run = RunFolder(golden / name)
     KINDS[kind](file(run))
     status = run_status(run)
-    assert status.state is State.UNREADABLE
+    assert status.phase is Phase.UNREADABLE
     assert str(file(run)) in status.cause
     assert len(list_runs(golden)) == len(GOLDEN)
 
@@ -64,7 +64,7 @@ def test_a_lock_that_is_none_makes_a_queued_run_unreadable(golden: Path, kind: s
     run = RunFolder(golden / "queued")
     KINDS[kind](run.path / name)
     status = run_status(run)
-    assert status.state is State.UNREADABLE
+    assert status.phase is Phase.UNREADABLE
     assert str(run.path / name) in status.cause
 
 
@@ -74,7 +74,7 @@ def test_attempts_that_are_no_folders_make_their_run_unreadable(golden: Path, ki
     run = RunFolder(golden / "failed")
     KINDS[kind](run.path / name)
     status = run_status(run)
-    assert status.state is State.UNREADABLE
+    assert status.phase is Phase.UNREADABLE
     assert f"{run.path / name}: is no folder, or a link to one" in status.cause
 
 
@@ -140,7 +140,7 @@ def test_nothing_is_read_in_a_link_to_a_run_and_its_row_says_why(golden: Path) -
     (golden / "linked").symlink_to(golden / "finished")
     (run,) = (run for run in list_runs(golden) if run.run_id == "linked")
     status = run_status(run)
-    assert status.state is State.UNREADABLE
+    assert status.phase is Phase.UNREADABLE
     assert status.cause.startswith(f"{golden / 'linked'}: is a symbolic link. Name the folder")
     with pytest.raises(UnreadableFile, match="is a symbolic link"):
         read_spec(run)

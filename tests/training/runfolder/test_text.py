@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import Spec, State, Status
+from training.runfolder.schema import Phase, Spec, Status
 from training.runfolder.text import MOST_NESTED, plain, plain_copy, plain_lines, speak_leniently
 
 HOSTILE = "\x1b]52;c;aGk=\x07 \x9b31m \u202eabc\u2066 a\u200bb \udc80 x\r\ny\tz \u2028 ✓\ufe0f \U000e0041"
@@ -79,18 +79,18 @@ class Record:
     text: str
     table: dict[str, Any] = field(default_factory=dict)
     words: tuple[str, ...] = ()
-    state: State = State.QUEUED
+    phase: Phase = Phase.QUEUED
     number: float | None = None
     raw: str = ""
 
 
 def test_every_text_of_a_record_passes_but_those_that_are_left() -> None:
-    record = Record("a\x1b", {"k\n": ["\x07", {"deep": "\u202e"}]}, ("ok", "\x9b"), State.LOST, 1.5, raw="\x1b")
+    record = Record("a\x1b", {"k\n": ["\x07", {"deep": "\u202e"}]}, ("ok", "\x9b"), Phase.LOST, 1.5, raw="\x1b")
     shown = plain_copy(record, leave=("raw",))
     assert shown == Record(
-        r"a\x1b", {"k ": [r"\x07", {"deep": r"\u202e"}]}, ("ok", r"\x9b"), State.LOST, 1.5, raw="\x1b"
+        r"a\x1b", {"k ": [r"\x07", {"deep": r"\u202e"}]}, ("ok", r"\x9b"), Phase.LOST, 1.5, raw="\x1b"
     )
-    assert shown.state is State.LOST
+    assert shown.phase is Phase.LOST
 
 
 def test_a_record_without_harmful_text_is_returned_itself() -> None:
@@ -110,9 +110,9 @@ def test_a_table_of_a_thousand_tables_is_cut_and_no_error() -> None:
 
 
 def test_the_words_of_a_status_are_plain_whatever_made_them() -> None:
-    status = Status(State.FAILED, "exit 1: \x1b]0;x\x07\nnext", host="h\x1b")
+    status = Status(Phase.FAILED, "exit 1: \x1b]0;x\x07\nnext", host="h\x1b")
     assert (status.cause, status.host) == (r"exit 1: \x1b]0;x\x07 next", r"h\x1b")
-    assert len(Status(State.FAILED, "x" * 100_000).cause) < 10_000
+    assert len(Status(Phase.FAILED, "x" * 100_000).cause) < 10_000
 
 
 def test_a_folder_of_a_hostile_name_is_shown_plain_and_stays_where_it_is(tmp_path) -> None:

@@ -8,7 +8,6 @@ import pytest
 
 from iqa_tui.devices.gpus.free import GIB, MIB, Look, unknown_words, why_busy, why_not_free
 from iqa_tui.devices.gpus.sample import GpuProcess, GpuSample
-from iqa_tui.words.durations import duration_words
 
 IDLE = GpuSample(2, "GPU-2", "H100", 4 * MIB, 80 * GIB, 0, 40, 60.0, ())
 NOW = 100_000.0
@@ -27,8 +26,8 @@ ANN = GpuProcess(4711, "ann", "python", int(21.3 * GIB), NOW - 3 * 3600)
         ({"utilisation_percent": None, "instance": 1}, None),
         ({"problem": "the driver has lost it"}, "the driver has lost it"),
         ({"utilisation_percent": 10}, None),
-        ({"processes": (ANN,)}, "held by ann, pid 4711 python (21.3 GiB, 3 h)"),
-        ({"processes": (GpuProcess(9), ANN)}, "held by ann, pid 4711 python (21.3 GiB, 3 h) and 1 more"),
+        ({"processes": (ANN,)}, "held by ann, pid 4711 python (21.3 GiB, 3.0 h)"),
+        ({"processes": (GpuProcess(9), ANN)}, "held by ann, pid 4711 python (21.3 GiB, 3.0 h) and 1 more"),
         ({"processes": (GpuProcess(9),)}, "held by pid 9"),
         ({"memory_used_bytes": 2 * GIB}, f"2.0 of 80 GiB are in use by a process that cannot be seen from here{SHARE}"),
         ({"memory_used_bytes": None}, "its driver does not tell how much memory is used"),
@@ -75,7 +74,7 @@ SERVER = GpuProcess(900, "root", "nvidia-cuda-mps-server", 30 * MIB)
             {"memory_used_bytes": 5 * GIB, "graphics": (replace(XORG, memory_used_bytes=None),)},
             f"5.0 of 8 GiB are used by graphics processes (Xorg){SHARE}",
         ),
-        ({"processes": (ANN,)}, "held by ann, pid 4711 python (21.3 GiB, 3 h)"),
+        ({"processes": (ANN,)}, "held by ann, pid 4711 python (21.3 GiB, 3.0 h)"),
         ({"is_exclusive": True}, "0.6 of 8 GiB are used by graphics processes (Xorg, gnome-shell)"),
     ],
 )
@@ -88,7 +87,7 @@ def test_what_draws_on_a_desktops_gpu_is_named_with_the_way_out(changes: dict[st
     [
         ({"processes": (SERVER,)}, None),
         ({"processes": (replace(SERVER, name="nvidia-cuda-mps"),)}, None),  # the kernel's 15 letters
-        ({"processes": (SERVER, ANN)}, "held by ann, pid 4711 python (21.3 GiB, 3 h)"),
+        ({"processes": (SERVER, ANN)}, "held by ann, pid 4711 python (21.3 GiB, 3.0 h)"),
         ({"processes": (SERVER,), "utilisation_percent": 60}, "it is 60% busy"),
         (
             {"processes": (SERVER,), "memory_used_bytes": 9 * GIB},
@@ -106,7 +105,7 @@ def test_an_idle_mps_server_holds_no_gpu_and_its_clients_do(changes: dict[str, o
     ("changes", "words"),
     [
         ({}, None),
-        ({"processes": (ANN,)}, "held by ann, pid 4711 python (21.3 GiB, 3 h)"),
+        ({"processes": (ANN,)}, "held by ann, pid 4711 python (21.3 GiB, 3.0 h)"),
         ({"utilisation_percent": 60}, "it is 60% busy"),
         ({"utilisation_percent": None}, f"its driver does not tell how busy it is{WAY_OUT}"),
         ({"processes": None}, f"its driver does not tell who uses it{WAY_OUT}"),
@@ -144,11 +143,3 @@ def test_a_gpu_is_free_after_three_idle_samples_over_four_seconds() -> None:
 
 def test_one_look_is_enough_for_who_only_looks_once() -> None:
     assert why_not_free(looks((0, IDLE)), NOW, settle_seconds=0) is None
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(-3, "0 s"), (40, "40 s"), (720, "12 min"), (3 * 3600 + 5, "3 h"), (47 * 3600, "47 h"), (49 * 3600, "2 days")],
-)
-def test_durations_are_said_with_one_number(seconds: float, words: str) -> None:
-    assert duration_words(seconds) == words
