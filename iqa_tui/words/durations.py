@@ -5,8 +5,10 @@ from __future__ import annotations
 
 def duration_words(seconds: float) -> str:
     """A length of time in two figures and at most six characters: `40 s`, `12 min`, `1.7 h`, `3 d`."""
+    if seconds < 1:
+        return "<1 s"
     if seconds < 5:
-        return "<5 s"
+        return f"{seconds:.0f} s"
     if seconds < 55:
         return f"{5 * round(seconds / 5)} s"
     if seconds < 97.5 * 60:

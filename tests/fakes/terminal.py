@@ -31,12 +31,14 @@ class Terminal:
         self.received_bytes = 0
         self._controller, terminal = pty.openpty()
         self.resize(columns, rows)
+        # pytest-xdist sets the size of its own terminal for its workers, and programs believe that before the terminal.
+        outside = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
         self.process = subprocess.Popen(
             command,
             stdin=terminal,
             stdout=terminal,
             stderr=terminal,
-            env={**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", **env},
+            env={**outside, "TERM": "xterm-256color", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", **env},
             start_new_session=True,
         )
         os.close(terminal)

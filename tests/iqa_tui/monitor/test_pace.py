@@ -72,7 +72,9 @@ def test_reported_steps_may_be_sparse() -> None:
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [
-        (0, "<5 s"),
+        (-3, "<1 s"),
+        (0, "<1 s"),
+        (3.2, "3 s"),
         (12, "10 s"),
         (54, "55 s"),
         (55, "1 min"),

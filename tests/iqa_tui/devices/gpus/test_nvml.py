@@ -70,7 +70,7 @@ def test_who_uses_a_gpu_is_named(gpus: FakeGpus) -> None:
     assert (process.pid, process.user, process.memory_used_bytes) == (os.getpid(), getpass.getuser(), 512 * MIB)
     assert process.started is not None
     assert str(why_busy(second, process.started + 7200)).startswith(f"held by {getpass.getuser()}, pid {os.getpid()} ")
-    assert str(why_busy(second, process.started + 7200)).endswith("(0.5 GiB, 2 h)")
+    assert str(why_busy(second, process.started + 7200)).endswith("(0.5 GiB, 2.0 h)")
 
 
 @pytest.mark.parametrize("code", [NOT_SUPPORTED, UNKNOWN])
