@@ -59,8 +59,8 @@ def run(config: TrainConfig, attempt: Attempt) -> None:
         if not isinstance(error, TakenOver):
             recorder.ended(
                 how=exit_kind(error),
-                epoch=progress and progress.epoch,
-                step=progress and progress.step,
+                epoch=progress.epoch if progress else None,
+                step=progress.step if progress else None,
                 checkpoint=keeper.resumed_from() if keeper else resumed_from(folder),
             )
         raise
