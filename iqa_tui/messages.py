@@ -13,6 +13,7 @@ from textual.message import Message
 
 from iqa_tui.monitor.log_tail import LogText
 from iqa_tui.monitor.state import RunState
+from iqa_tui.words.waits import Wait
 
 if TYPE_CHECKING:  # the drivers behind it are loaded by the thread that asks them
     from iqa_tui.devices.survey import Survey
@@ -64,7 +65,7 @@ class DevicesSurveyed(_WholeState):
         survey: Survey,
         host: HostLoad | None,
         utilisation: Mapping[str, tuple[float | None, ...]],
-        waiting: Mapping[str, str],
+        waiting: Mapping[str, Wait],
     ) -> None:
         super().__init__()
         self.survey = survey
@@ -72,4 +73,4 @@ class DevicesSurveyed(_WholeState):
         self.utilisation = utilisation
         """Device key to its latest percentages, the oldest first."""
         self.waiting = waiting
-        """Run id to what it waits for, in words."""
+        """Run id to why it waits."""

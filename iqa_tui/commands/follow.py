@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from iqa_tui.commands.exit_codes import A_RUN_FAILED, ALL_WELL, INTERRUPTED, NO_DEVICE_IN_TIME
-from iqa_tui.commands.status import reasons_of
+from iqa_tui.commands.status import waits_of_states
 from iqa_tui.commands.text_table import MOST_CELLS, padded, shortened, width_of
 from iqa_tui.devices.survey import Surveyor
 from iqa_tui.monitor.catalog import Catalog
@@ -28,6 +28,7 @@ from iqa_tui.queue.enqueue import revive_in_words
 from iqa_tui.queue.stop import state_words
 from iqa_tui.results.export import render
 from iqa_tui.results.table import build_table
+from iqa_tui.words.waits import Wait
 from training.runfolder.layout import RunFolder
 from training.runfolder.schema import Phase
 
@@ -87,7 +88,7 @@ def _follow_to_the_end(runs: list[RunFolder], wait_seconds: float | None) -> lis
     catalog, surveyor, reporter = Catalog(runs_dir), Surveyor(), Reporter(print_line)
     deadline = None if wait_seconds is None else time.monotonic() + wait_seconds
     surveyed = float("-inf")
-    reasons: dict[str, str] = {}
+    waits: dict[str, Wait] = {}
     while True:
         everything = catalog.refresh()
         states = sorted((s for s in everything if s.run_id in place), key=lambda state: place[state.run_id])
@@ -95,9 +96,9 @@ def _follow_to_the_end(runs: list[RunFolder], wait_seconds: float | None) -> lis
         resumed = [state for state in states if _is_to_be_resumed(state)]
         if (queued or resumed) and time.monotonic() >= surveyed + SURVEY_SECONDS:
             surveyed = time.monotonic()
-            reasons = reasons_of(everything, surveyor.survey())
+            waits = waits_of_states(everything, surveyor.survey())
             revive_in_words(runs_dir)
-        reporter.report(states, reasons)
+        reporter.report(states, waits)
         if not resumed and all(map(_says_its_last, states)):
             return states
         if deadline is not None and len(queued) < len(states):
@@ -144,7 +145,7 @@ class Reporter:
     step_seconds: float = field(default_factory=lambda: STEP_SECONDS if sys.stdout.isatty() else STEP_SECONDS_IN_A_FILE)
     _said: dict[str, _Said] = field(default_factory=dict)
 
-    def report(self, states: list[RunState], reasons: dict[str, str]) -> None:
+    def report(self, states: list[RunState], waits: dict[str, Wait]) -> None:
         """Of the queued ones only the first goes on saying what it waits for; the others wait for that too."""
         names = run_names(states)
         names = {run_id: shortened(name, MOST_CELLS) for run_id, name in names.items()}
@@ -152,7 +153,7 @@ class Reporter:
         next_queued = next((state.run_id for state in states if state.phase is Phase.QUEUED), "")
         for state in states:
             said = self._said.setdefault(state.run_id, _Said())
-            news, detail = _news(state), _detail(state, reasons)
+            news, detail = _news(state), _detail(state, waits)
             is_due = self.clock() >= said.at + self.step_seconds
             goes_on = state.phase is not Phase.QUEUED or state.run_id == next_queued or not said.detail
             if news != said.news or (detail != said.detail and is_due and goes_on):
@@ -172,10 +173,11 @@ def _news(state: RunState) -> str:
     return "  ".join(part for part in parts if part)
 
 
-def _detail(state: RunState, reasons: dict[str, str]) -> str:
+def _detail(state: RunState, waits: dict[str, Wait]) -> str:
     """What changes all the time."""
     if state.phase is Phase.QUEUED:
-        return reasons.get(state.run_id, "")
+        wait = waits.get(state.run_id)
+        return wait.words if wait else ""
     step = f"step {step_words(state)}" if state.phase.is_alive and state.step else ""
     loss = f"loss {loss_words(state.loss)}" if state.phase.is_alive and state.loss is not None else ""
     left = progress_words(state) or time_words(state, time.time())

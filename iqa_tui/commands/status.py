@@ -33,8 +33,9 @@ from iqa_tui.queue.dispatcher_files import is_dispatching
 from iqa_tui.queue.enqueue import revive_in_words
 from iqa_tui.queue.queued_run import QueuedRun
 from iqa_tui.queue.stop import state_words
-from iqa_tui.queue.waits import waiting_reasons
+from iqa_tui.queue.waits import waits_of
 from iqa_tui.words.plain_json import plain_json
+from iqa_tui.words.waits import Wait
 from training.runfolder.schema import ExitKind, Phase
 
 FORMAT = 1
@@ -55,9 +56,9 @@ def print_status(runs_dir: Path) -> int:
     revived = _revive(runs_dir, states)
     with asking_the_driver():
         survey = Surveyor().survey()
-    reasons = reasons_of(states, survey)
+    waits = waits_of_states(states, survey)
     if states:
-        print(_runs_text(states, reasons))
+        print(_runs_text(states, waits))
     else:
         print(f"No runs in {runs_dir}. `iqa-tui demo` makes five in minutes; `iqa-tui plan` names the plans there are.")
     print("\nDevices")
@@ -75,13 +76,13 @@ def print_json(runs_dir: Path) -> int:
     _revive(runs_dir, states)
     with asking_the_driver():
         survey = Surveyor().survey()
-    reasons = reasons_of(states, survey)
+    waits = waits_of_states(states, survey)
     content = {
         "format": FORMAT,
         "runs_dir": str(runs_dir.absolute()),
         "dispatching": is_dispatching(runs_dir),
-        "runs": [_run_fields(state, reasons) for state in states],
-        "groups": [_group_fields(members, reasons) for members in by_group(in_plan_order(states)).values()],
+        "runs": [_run_fields(state, waits) for state in states],
+        "groups": [_group_fields(members, waits) for members in by_group(in_plan_order(states)).values()],
         "devices": [_device_fields(state) for state in survey.devices],
         "note": survey.note,
     }
@@ -97,23 +98,23 @@ def _revive(runs_dir: Path, states: list[RunState]) -> str:
     return revive_in_words(runs_dir) if waits else ""
 
 
-def reasons_of(states: list[RunState], survey: Survey) -> dict[str, str]:
-    """Run id to what a queued run waits for."""
+def waits_of_states(states: list[RunState], survey: Survey) -> dict[str, Wait]:
+    """Run id to why a queued run waits."""
     queued = [QueuedRun(state.run, state.spec) for state in states if state.phase is Phase.QUEUED and state.spec]
     alive = [QueuedRun(state.run, state.spec) for state in states if state.phase.is_alive and state.spec]
-    return waiting_reasons(queued, survey, alive)
+    return waits_of(queued, survey, alive)
 
 
-def _runs_text(states: list[RunState], reasons: dict[str, str]) -> str:
+def _runs_text(states: list[RunState], waits: dict[str, Wait]) -> str:
     """A table a group, the newest group last, where the eye is after a long listing."""
     texts = []
     for group, members in reversed(by_group(in_plan_order(states)).items()):
-        progress = group_progress(members, time.time(), starting_next(members, reasons))
+        progress = group_progress(members, time.time(), starting_next(members, waits))
         lines = [f"{group or _without_group(members)}: {progress.words}"]
         if note := code_note(members):
             lines.append(f"  {note}")
         names = run_names(members)
-        cells = [_run_cells(state, names, reasons) for state in members]
+        cells = [_run_cells(state, names, waits) for state in members]
         texts.append("\n".join([*lines, columns(_with_each_reason_once(cells))]))
     return "\n\n".join(texts)
 
@@ -131,8 +132,9 @@ def _with_each_reason_once(rows: list[list[str]]) -> list[list[str]]:
     return shown
 
 
-def _run_cells(state: RunState, names: dict[str, str], reasons: dict[str, str]) -> list[str]:
+def _run_cells(state: RunState, names: dict[str, str], waits: dict[str, Wait]) -> list[str]:
     now = time.time()
+    wait = waits.get(state.run_id)
     is_alive = state.phase.is_alive
     srcc = state.test_srcc if state.phase is Phase.FINISHED else state.val_srcc
     split = "test" if state.phase is Phase.FINISHED else "val"
@@ -146,12 +148,13 @@ def _run_cells(state: RunState, names: dict[str, str], reasons: dict[str, str]) 
         f"{split} SRCC {srcc_words(srcc)}" if srcc is not None else "",
         progress_words(state) or time_words(state, now),
         state.run_id,
-        reasons.get(state.run_id, "") or state.note,
+        wait.words if wait else state.note,
     ]
 
 
-def _run_fields(state: RunState, reasons: dict[str, str]) -> dict[str, Any]:
+def _run_fields(state: RunState, waits: dict[str, Wait]) -> dict[str, Any]:
     now = time.time()
+    wait = waits.get(state.run_id)
     return {
         "run_id": state.run_id,
         "group": state.group,
@@ -178,7 +181,7 @@ def _run_fields(state: RunState, reasons: dict[str, str]) -> dict[str, Any]:
         "test_srcc": state.test_srcc,
         "elapsed_seconds": state.elapsed_seconds(now),
         "seconds_left": time_left(state, now),
-        "waits_for": reasons.get(state.run_id),
+        "waits_for": wait.words if wait else None,
         "warnings": list(state.warnings),
         "note": state.note,
         "seed": state.spec.seed if state.spec else None,
@@ -186,8 +189,8 @@ def _run_fields(state: RunState, reasons: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _group_fields(members: list[RunState], reasons: dict[str, str]) -> dict[str, Any]:
-    progress = group_progress(members, time.time(), starting_next(members, reasons))
+def _group_fields(members: list[RunState], waits: dict[str, Wait]) -> dict[str, Any]:
+    progress = group_progress(members, time.time(), starting_next(members, waits))
     return {
         **asdict(progress),
         "total": progress.total,

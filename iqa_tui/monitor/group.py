@@ -9,9 +9,10 @@ from statistics import median
 
 from iqa_tui.monitor.pace import time_left
 from iqa_tui.monitor.state import RunState
-from iqa_tui.plans.priority import priority_rank, starts_next
+from iqa_tui.plans.priority import priority_rank
 from iqa_tui.words.code import code_words
 from iqa_tui.words.durations import duration_words
+from iqa_tui.words.waits import Wait
 from training.runfolder.schema import Phase
 
 SECONDS_PER_HOUR = 3600.0
@@ -106,13 +107,13 @@ def _cell(state: RunState) -> object:
     return (state.experiment, state.spec.seed) if state.spec and state.experiment else state.run_id
 
 
-def starting_next(states: Iterable[RunState], waiting: Mapping[str, str]) -> int:
+def starting_next(states: Iterable[RunState], waiting: Mapping[str, Wait]) -> int:
     """How many of these runs start next.
 
     Args:
-        waiting: run id to what it waits for, as `waiting_reasons` says it.
+        waiting: run id to why it waits.
     """
-    return sum(starts_next(waiting.get(state.run_id, "")) for state in states)
+    return sum(state.run_id in waiting and waiting[state.run_id].starts_next for state in states)
 
 
 def _seconds_left(

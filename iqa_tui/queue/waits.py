@@ -1,136 +1,131 @@
-"""Why each queued run waits, in words."""
+"""Why each queued run waits."""
 
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Sequence
 
 from iqa_tui.devices.gpus.free import GIB
 from iqa_tui.devices.survey import DeviceState, Promises, Survey, can_start, may_use
-from iqa_tui.plans.priority import STARTS_NEXT
 from iqa_tui.processes.full_disk import is_disk_full
 from iqa_tui.queue.backlog import Backlog, Waiting, held_back_by, in_starting_order, placed
 from iqa_tui.queue.dispatcher_files import dispatches_as_before, read_trouble
 from iqa_tui.queue.queued_run import QueuedRun
 from iqa_tui.trust.signature import why_not_signed
 from iqa_tui.words.people import owner_name
+from iqa_tui.words.waits import Wait, WaitKind
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record
 from training.runfolder.schema import Place, RunFolderError, Spec
-from training.runfolder.text import plain
-
-MOST_REASONS = 4
-"""Devices that are named one by one; the rest are counted."""
 
 
-def waiting_reasons(
-    queued: list[QueuedRun], survey: Survey, alive: Sequence[QueuedRun] | None = None
-) -> dict[str, str]:
-    """Run id to what it waits for: `starts next on GPU 1`, `needs a GPU: GPU 3 held by ann, pid 4711 python (…)`.
+def waits_of(queued: Sequence[QueuedRun], survey: Survey, alive: Sequence[QueuedRun] | None = None) -> dict[str, Wait]:
+    """Run id to why it waits.
 
     Args:
-        queued: of one folder of runs.
-        alive: runs of that folder that are alive; None: looked up where a strategy asks for it.
+        queued: runs of one folder.
+        alive: the living runs of that folder; None: looked up if a strategy depends on them.
     """
-    reasons = {run.run_id: plain(words) for run, spec in queued if (words := _holder(run, spec))}
-    turns = in_starting_order([placed(entry) for entry in queued if entry[0].run_id not in reasons])
-    waiting = Waiting(tuple(turns), tuple(alive if alive is not None else _alive(queued)))
+    waits = {run.run_id: wait for run, spec in queued if (wait := _wait_of_its_folder(run, spec))}
+    ordered = in_starting_order([placed(each) for each in queued if each[0].run_id not in waits])
+    waiting = Waiting(tuple(ordered), tuple(alive if alive is not None else _alive(queued)))
     promises = Promises()
-    trouble = read_trouble(turns[0][0].runs_dir) if turns else ""
+    trouble = read_trouble(ordered[0][0].runs_dir) if ordered else ""
     for run, spec in waiting.queued:
         before = held_back_by(QueuedRun(run, spec), waiting)
         if before:
-            reasons[run.run_id] = plain(_held_back_words(spec, before))
+            waits[run.run_id] = _behind(spec, before)
             continue
         free = [
             state for state in survey.devices if can_start(spec, state, survey.default_kind, promises.of(state.device))
         ]
-        if free:
-            promises.add(spec, free[0].device)
-            starts = f"{STARTS_NEXT} on {free[0].device.label}"
-            reasons[run.run_id] = f"your dispatcher cannot start it: {trouble}" if trouble else starts
-        else:
-            reasons[run.run_id] = plain(_device_words(spec, survey, promises))
-    return reasons
+        if not free:
+            waits[run.run_id] = _for_a_device(spec, survey, promises)
+            continue
+        promises.add(spec, free[0].device)
+        waits[run.run_id] = (
+            Wait(WaitKind.DISPATCHER_TROUBLE, device=free[0].device.label, why=trouble)
+            if trouble
+            else Wait(WaitKind.STARTS_NEXT, device=free[0].device.label)
+        )
+    return waits
 
 
-def _holder(run: RunFolder, spec: Spec) -> str:
-    """Whom, rather than what, it waits for; empty where that is nobody."""
+def _wait_of_its_folder(run: RunFolder, spec: Spec) -> Wait | None:
+    """What keeps it from starting on any device; None if nothing does."""
     try:
         place = read_record(run.place, Place)
     except RunFolderError:
         place = None
     if place is not None and place.held and place.why:
-        return f"held: {place.why}; `iqa-tui release --group {shlex.quote(spec.group)}` lets its runs start"
+        return Wait(WaitKind.HELD_BY_DISPATCHER, why=place.why, group=spec.group)
     if place is not None and place.held:
-        return f"held by {place.by}; h or `iqa-tui release` lets it start"
+        return Wait(WaitKind.HELD, user=place.by)
     if is_disk_full(run.path):
-        return "waits for room: the disk of the runs is full"
-    return _owner_words(run)
+        return Wait(WaitKind.DISK_FULL)
+    return _wait_for_its_owner(run)
 
 
-def _closed_words(run: RunFolder) -> str:
+def _wait_for_its_owner(run: RunFolder) -> Wait | None:
+    """Only the user who queued a run starts it. Another user's dispatcher cannot be looked at."""
+    try:
+        owner = run.path.stat().st_uid
+        if owner == os.geteuid():
+            return _wait_if_closed(run)
+        name = owner_name(run.path)
+        if dispatches_as_before(run.runs_dir, owner):
+            return None
+    except (OSError, RunFolderError):  # deleted meanwhile, or no lock: its owner must mend that
+        return None
+    return Wait(WaitKind.OTHER_USER, user=name)
+
+
+def _wait_if_closed(run: RunFolder) -> Wait | None:
     """Our own run that may not be started: another user made a part of it, or it was not queued by us here."""
     latest = run.latest_attempt()
     for folder in (run.path, run.attempts_dir, *([latest.path] if latest else [])):
         if folder.exists() and not os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
-            return f"cannot start: {folder} may not be written. Ask its owner, {owner_name(folder)}, to give it to you"
-    return why_not_signed(run)
+            owner = owner_name(folder)
+            why = f"cannot start: {folder} may not be written. Ask its owner, {owner}, to give it to you"
+            return Wait(WaitKind.CLOSED, user=owner, why=why)
+    unsigned = why_not_signed(run)
+    return Wait(WaitKind.NEEDS_ADOPTION, why=unsigned) if unsigned else None
 
 
-def _owner_words(run: RunFolder) -> str:
-    """Only who queued a run starts it, and whether their dispatcher is at work is closed to us; empty if that is us."""
-    try:
-        owner = run.path.stat().st_uid
-        if owner == os.geteuid():
-            return _closed_words(run)
-        name = owner_name(run.path)
-        if dispatches_as_before(run.runs_dir, owner):
-            return ""
-    except (OSError, RunFolderError):  # deleted meanwhile, or no lock: that its owner must mend
-        return ""
-    return f"queued by {name}, whose own dispatcher starts it"
-
-
-def _alive(queued: list[QueuedRun]) -> Sequence[QueuedRun]:
+def _alive(queued: Sequence[QueuedRun]) -> Sequence[QueuedRun]:
     if all(spec.strategy == "all" for _, spec in queued):
         return ()
     return Backlog(queued[0][0].runs_dir).read().alive
 
 
-def _held_back_words(spec: Spec, before: list[QueuedRun]) -> str:
-    names = ", ".join(dict.fromkeys(other.experiment or run.run_id for run, other in before))
-    if spec.strategy == "sequential":
-        return f"one at a time: waits for {names}"
-    return f"by priority: waits for {names}"
+def _behind(spec: Spec, before: list[QueuedRun]) -> Wait:
+    names = dict.fromkeys(other.experiment or run.run_id for run, other in before)
+    kind = WaitKind.SEQUENTIAL if spec.strategy == "sequential" else WaitKind.PRIORITY
+    return Wait(kind, names=tuple(names), group=spec.group)
 
 
-def _device_words(spec: Spec, survey: Survey, promises: Promises) -> str:
+def _for_a_device(spec: Spec, survey: Survey, promises: Promises) -> Wait:
     usable = [state for state in survey.devices if may_use(spec, state.device, survey.default_kind)]
     wanted = _wanted(spec, survey)
     if survey.is_blind:
-        return f"needs {wanted}. {survey.note}"
+        return Wait(WaitKind.DRIVER, device=wanted, why=survey.note)
     if not usable:
-        there = ", ".join(state.device.label for state in survey.devices) or "none"
-        return f"needs {wanted}, and this machine has {there}" + (f" ({survey.note})" if survey.note else "")
-    # What others hold comes first: of our own runs one knows, and a narrow screen cuts the end off.
+        there = tuple(state.device.label for state in survey.devices)
+        return Wait(WaitKind.NO_DEVICE, device=wanted, names=there, why=survey.note)
+    # Other users' processes come first: the user knows the own runs, and a narrow screen cuts the end off.
     usable.sort(key=lambda state: state.holder is not None)
-    reasons = [f"{state.device.label} {_state_words(spec, state, promises)}" for state in usable]
-    more = f"; {len(reasons) - MOST_REASONS} more busy" if len(reasons) > MOST_REASONS else ""
-    return f"needs {wanted}: {'; '.join(reasons[:MOST_REASONS])}{more}"
+    names = tuple(f"{state.device.label} {_state_words(spec, state, promises)}" for state in usable)
+    return Wait(WaitKind.DEVICE, device=wanted, names=names)
 
 
 def _wanted(spec: Spec, survey: Survey) -> str:
     kind = spec.device_kind or survey.default_kind
     if spec.devices is None and kind == "gpu":
         return "a GPU" if spec.vram_bytes is None else f"{spec.vram_bytes / GIB:.1f} GiB of a GPU"
-    if spec.devices is None:
-        return "a CPU slot"
-    if spec.devices == ["cpu"]:
+    if spec.devices is None or spec.devices == ["cpu"]:
         return "a CPU slot"
     labels = [state.device.label for state in survey.devices if may_use(spec, state.device, survey.default_kind)]
-    return " or ".join(labels or [f"GPU {entry}" if entry.isdecimal() else entry for entry in spec.devices])
+    return " or ".join(labels or [f"GPU {name}" if name.isdecimal() else name for name in spec.devices])
 
 
 def _state_words(spec: Spec, state: DeviceState, promises: Promises) -> str:
@@ -141,5 +136,5 @@ def _state_words(spec: Spec, state: DeviceState, promises: Promises) -> str:
         or state.left_bytes is None
         or (state.holder and state.holder.reserved_bytes is not None)
     ):
-        return state.reason  # of a GPU that is shared it says what is left
+        return state.reason  # of a shared GPU it says what is left
     return f"{state.reason}; {state.left_bytes / GIB:.1f} GiB left"

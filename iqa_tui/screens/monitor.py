@@ -112,7 +112,7 @@ class MonitorScreen(OrdersRoom):
         table.show_runs(
             ordered,
             [] if self._filter else run_words.recorded_rows(ordered),
-            waiting=self.devices.waiting if self.devices else {},
+            waiting={run_id: wait.words for run_id, wait in self.devices.waiting.items()} if self.devices else {},
             colours=self._colours,
             now=time.time(),
             empty=self._empty_words(),
@@ -175,8 +175,8 @@ class MonitorScreen(OrdersRoom):
 
     def _show_why(self, state: RunState | None) -> None:
         """What the numbers of a run cannot say: in the table's border, or below it where that is too narrow."""
-        waiting = self.devices.waiting if self.devices else {}
-        note = run_words.note_words(state, waiting.get(state.run_id, "")) if state else ""
+        wait = self.devices.waiting.get(state.run_id) if self.devices and state else None
+        note = run_words.note_words(state, wait.words if wait else "") if state else ""
         table, why = self.query_one(RunList), self.query_one("#why", Notes)
         stands_in_border = table.has_room_for_note(note)
         table.set_note(note if stands_in_border else "")

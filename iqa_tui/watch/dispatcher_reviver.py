@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from iqa_tui.errors import LaunchError
-from iqa_tui.plans.priority import starts_next
 from iqa_tui.watch.gpu_watcher import Queued
-from iqa_tui.words.durations import duration_words
+from iqa_tui.words.waits import Wait
 from training.runfolder.schema import RunFolderError
 
 LOOK_SECONDS = 10.0
@@ -32,8 +32,8 @@ class DispatcherReviver:
         self._could_start: dict[str, float] = {}
         """Run id to since when a device has been there for it, monotonic."""
 
-    def __call__(self, queued: Queued, survey: Any) -> dict[str, str]:
-        """Run id to what it waits for.
+    def __call__(self, queued: Queued, survey: Any) -> dict[str, Wait]:
+        """Run id to why it waits.
 
         Raises:
             OSError: the folder of runs cannot be read.
@@ -43,23 +43,22 @@ class DispatcherReviver:
             self._next_look = time.monotonic() + LOOK_SECONDS
             trouble = self._revive()
         waiting = importlib.import_module("iqa_tui.queue.waits")  # after the first paint, as all of the launcher
-        reasons: dict[str, str] = waiting.waiting_reasons(queued, survey)
-        self._doubt(reasons)
+        waits: dict[str, Wait] = waiting.waits_of(queued, survey)
+        self._doubt(waits)
         if trouble:
             backlog = importlib.import_module("iqa_tui.queue.backlog")
-            ours = [run.run_id for run, spec in queued if run.run_id in reasons and backlog.is_ours(run)]
-            reasons |= {run_id: f"{trouble}; {reasons[run_id]}" for run_id in ours if trouble not in reasons[run_id]}
-        return reasons
+            ours = [run.run_id for run, _ in queued if run.run_id in waits and backlog.is_ours(run)]
+            waits |= {run_id: replace(waits[run_id], no_dispatcher=trouble) for run_id in ours}
+        return waits
 
-    def _doubt(self, reasons: dict[str, str]) -> None:
+    def _doubt(self, waits: dict[str, Wait]) -> None:
         """A run that could start and does not says for how long: its dispatcher sees the device otherwise than we."""
         now = time.monotonic()
-        starting = [run_id for run_id, words in reasons.items() if starts_next(words)]
+        starting = [run_id for run_id, wait in waits.items() if wait.starts_next]
         self._could_start = {run_id: self._could_start.get(run_id, now) for run_id in starting}
         for run_id, since in self._could_start.items():
             if now - since >= SLOW_START_SECONDS:
-                waited = duration_words(now - since)
-                reasons[run_id] += f", and could for {waited}: its dispatcher waits for the driver or stands still"
+                waits[run_id] = replace(waits[run_id], could_start_seconds=now - since)
 
     def _revive(self) -> str:
         """Why nobody can give devices to our runs; empty where somebody does."""

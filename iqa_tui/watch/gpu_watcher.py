@@ -18,6 +18,7 @@ from textual.message import Message
 from iqa_tui.errors import LaunchError
 from iqa_tui.messages import DevicesSurveyed, HostLoad
 from iqa_tui.queue.queued_run import QueuedRun
+from iqa_tui.words.waits import Wait
 
 if TYPE_CHECKING:  # psutil and NVML are loaded in the thread, after the first paint
     from iqa_tui.devices.survey import Survey
@@ -41,7 +42,7 @@ class GpuWatcher:
     def __init__(
         self,
         make_surveyor: Callable[[], SurveysDevices],
-        waiting_reasons: Callable[[Queued, Survey], dict[str, str]],
+        waits_of: Callable[[Queued, Survey], dict[str, Wait]],
         queued: Callable[[], Queued],
         post: Callable[[Message], object],
         period_seconds: float = PERIOD_SECONDS,
@@ -52,7 +53,7 @@ class GpuWatcher:
         post: called in the thread; must be safe there, as `App.post_message` is.
         """
         self._make_surveyor = make_surveyor
-        self._waiting_reasons = waiting_reasons
+        self._waits_of = waits_of
         self._queued = queued
         self._post = post
         self._period_seconds = period_seconds
@@ -75,16 +76,16 @@ class GpuWatcher:
         psutil.cpu_percent(None)
         while not self._stopped.is_set():
             survey = _survey(surveyor)
-            waiting = self._reasons(survey)
+            waiting = self._waits(survey)
             if self._stopped.is_set():
                 return
             self._post(DevicesSurveyed(survey, _host_load(psutil), self._with_history(survey), waiting))
             self._stopped.wait(self._period_seconds)
 
-    def _reasons(self, survey: Survey) -> dict[str, str]:
-        """Run id to what it waits for; that the folder cannot be read says the message about its runs."""
+    def _waits(self, survey: Survey) -> dict[str, Wait]:
+        """Run id to why it waits. If the folder cannot be read, the message about its runs says so."""
         try:
-            return self._waiting_reasons(self._queued(), survey)
+            return self._waits_of(self._queued(), survey)
         except (LaunchError, OSError):
             return {}
 

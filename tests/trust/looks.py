@@ -23,7 +23,6 @@ from iqa_tui.panels.curves import Shown, View, series_of
 from iqa_tui.panels.result_table import result_row, srcc_bounds
 from iqa_tui.panels.run_list import recorded_row, run_row
 from iqa_tui.plans.plan import Plan, plan_from
-from iqa_tui.plans.priority import starts_next
 from iqa_tui.plans.settings import other_settings_words
 from iqa_tui.queue.backlog import Backlog
 from iqa_tui.queue.dispatcher_files import is_dispatching
@@ -33,6 +32,7 @@ from iqa_tui.results.table import build_table, group_tables
 from iqa_tui.service import causes
 from iqa_tui.widgets.line_plot import PlotOptions
 from iqa_tui.widgets.plotting import plot_lines
+from iqa_tui.words.waits import Wait, WaitKind
 from tests.fakes.run_folders import PLAN
 from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.read import read_events, run_status
@@ -85,23 +85,24 @@ def _look_as_a_listing(runs_dir: Path, victim: Path, rows: Rows, *, history: boo
     states = catalog.refresh()
     again = catalog.refresh()
     rows.has_victim = any(state.run.path == victim for state in states)
-    reasons = status.reasons_of(states, SURVEY)
+    waits = status.waits_of_states(states, SURVEY)
     names = run_names(states)
     for state in again:
         if state.run.path == victim:
             continue
         key = f"{state.run_id} history={history}"
-        reason = {state.run_id: "starts next"} if starts_next(reasons.get(state.run_id, "")) else {}
+        wait = waits.get(state.run_id)
+        starting = {state.run_id: Wait(WaitKind.STARTS_NEXT)} if wait and wait.starts_next else {}
         rows.others[f"state {key}"] = state
-        rows.others[f"cells {key}"] = status._run_cells(state, names, reason)
-        rows.others[f"fields {key}"] = status._run_fields(state, reason)
-    _print(status._runs_text(states, reasons))
-    fields = [status._run_fields(state, reasons) for state in states]
-    groups = [status._group_fields(members, reasons) for members in by_group(in_plan_order(states)).values()]
+        rows.others[f"cells {key}"] = status._run_cells(state, names, starting)
+        rows.others[f"fields {key}"] = status._run_fields(state, starting)
+    _print(status._runs_text(states, waits))
+    fields = [status._run_fields(state, waits) for state in states]
+    groups = [status._group_fields(members, waits) for members in by_group(in_plan_order(states)).values()]
     _print(json.dumps([fields, groups], ensure_ascii=False, allow_nan=False))
     is_dispatching(runs_dir)
     if history:
-        _draw(states, reasons)
+        _draw(states, waits)
 
 
 def _print(text: str) -> None:
@@ -110,15 +111,16 @@ def _print(text: str) -> None:
     print(text, file=stream, flush=True)
 
 
-def _draw(states: list[RunState], reasons: dict[str, str]) -> None:
+def _draw(states: list[RunState], waits: dict[str, Wait]) -> None:
     ordered = in_plan_order(states)
     summary_words(states)
     for row in recorded_rows(ordered):
         recorded_row(row)
     for state in ordered:
         recorded_rows([state])
-        note_words(state, reasons.get(state.run_id, ""))
-        run_row(state, reasons.get(state.run_id, ""), 0, NOW)
+        wait = waits[state.run_id].words if state.run_id in waits else ""
+        note_words(state, wait)
+        run_row(state, wait, 0, NOW)
     for view in VIEWS:
         series = [series_of(state, number, view) for number, state in enumerate(ordered)]
         plot_lines(series, 120, 20, PlotOptions(view.weight, x_is_time=view.over_time, log_y=view.log_y))

@@ -141,6 +141,16 @@ def load_last(run: RunFolder, learner: Learner) -> Found | None:
     return None
 
 
+def resumed_from(run: RunFolder, *, last_is_good: bool = True) -> str | None:
+    """The checkpoint that a resume would try first: `last`, `previous`, or None if there is none.
+
+    `last_is_good`: False if `last.pt` was found to be damaged.
+    """
+    if last_is_good and run.last_checkpoint.exists():
+        return "last"
+    return "previous" if run.previous_checkpoint.exists() else None
+
+
 def _load(path: Path, learner: Learner) -> tuple[Progress, str]:
     content, config = read_file(path), learner.config
     if "progress" not in content:

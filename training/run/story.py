@@ -6,9 +6,10 @@ import sys
 import time
 
 from training.checkpoints.best import check_best
+from training.checkpoints.resumable import resumed_from
 from training.checkpoints.schedule import CheckpointSchedule
 from training.config import TrainConfig
-from training.errors import BadCheckpoint, Stopped
+from training.errors import BadCheckpoint, Stopped, TakenOver, exit_kind
 from training.process.attempt import Attempt
 from training.progress import Metrics, Progress
 from training.run.choose import score_epoch
@@ -41,6 +42,8 @@ def run(config: TrainConfig, attempt: Attempt) -> None:
     remove_left_over(folder.checkpoints, folder.scores, folder.model_card, folder.result)
     events = open_events(folder, attempt.number, config)
     recorder = Recorder(events, show_bar=attempt.by_hand and sys.stderr.isatty())
+    schedule: CheckpointSchedule | None = None
+    progress: Progress | None = None
     try:
         setup = _set_up(config, attempt, recorder)
         schedule = CheckpointSchedule(folder, setup.learner, recorder, began=began)
@@ -52,6 +55,15 @@ def run(config: TrainConfig, attempt: Attempt) -> None:
         cross_metrics, cross_notes = _score_elsewhere(setup, progress)
         progress.elapsed_seconds = schedule.elapsed_seconds()
         finish(setup, progress, cross_metrics, cross_notes)
+    except (Exception, KeyboardInterrupt) as error:
+        if not isinstance(error, TakenOver):
+            recorder.ended(
+                how=exit_kind(error),
+                epoch=progress.epoch if progress else None,
+                step=progress.step if progress else None,
+                checkpoint=schedule.resumed_from() if schedule else resumed_from(folder),
+            )
+        raise
     finally:
         recorder.close_bar()
         events.close()

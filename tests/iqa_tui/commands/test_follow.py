@@ -7,6 +7,7 @@ from pathlib import Path
 
 from iqa_tui.commands.follow import Reporter
 from iqa_tui.monitor.state import RunState
+from iqa_tui.words.waits import Wait, WaitKind
 from training.runfolder.layout import RunFolder
 from training.runfolder.schema import Phase, Spec, Status
 
@@ -45,7 +46,7 @@ def test_a_queued_run_says_why_it_waits() -> None:
     lines: list[str] = []
     queued = replace(RUNNING, status=Status(Phase.QUEUED), epoch=0, step=0, loss=None)
     reporter = Reporter(lines.append, FakeClock(), step_seconds=5)
-    reporter.report([queued], {"r": "needs a GPU: GPU 0 held by ann"})
+    reporter.report([queued], {"r": Wait(WaitKind.DEVICE, device="a GPU", names=("GPU 0 held by ann",))})
     assert lines == ["F2 L2 (MSE)  queued  needs a GPU: GPU 0 held by ann"]
 
 
@@ -60,8 +61,8 @@ def test_runs_of_several_seeds_are_told_apart_and_only_the_next_goes_on_saying_w
     clock = FakeClock()
     reporter = Reporter(lines.append, clock, step_seconds=5)
     queued = [seeded(1), seeded(2)]
-    reporter.report(queued, {"1": "GPU 0 runs F1", "2": "GPU 0 runs F1"})
+    reporter.report(queued, dict.fromkeys("12", Wait(WaitKind.CLOSED, why="GPU 0 runs F1")))
     assert lines == ["F2 L2 (MSE) · seed 1  queued  GPU 0 runs F1", "F2 L2 (MSE) · seed 2  queued  GPU 0 runs F1"]
     clock.now = 6
-    reporter.report(queued, {"1": "GPU 0 runs F3", "2": "GPU 0 runs F3"})
+    reporter.report(queued, dict.fromkeys("12", Wait(WaitKind.CLOSED, why="GPU 0 runs F3")))
     assert lines[2:] == ["F2 L2 (MSE) · seed 1  queued  GPU 0 runs F3"]

@@ -12,9 +12,9 @@ import pytest
 
 from iqa_tui.devices.lease import lease_holders
 from iqa_tui.devices.survey import Device, Surveyor
-from iqa_tui.queue.waits import waiting_reasons
 from tests.fakes.lab import Lab, process, state, stub, wait_for, wait_for_end, wait_until
 from tests.fakes.nvml import FakeGpus
+from tests.fakes.waits import waiting_reasons
 from training.runfolder.read import read_spec
 from training.runfolder.schema import Phase
 

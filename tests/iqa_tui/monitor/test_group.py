@@ -15,7 +15,7 @@ from iqa_tui.devices.survey import Device, DeviceState, Survey
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.group import GroupProgress, code_note, group_progress, starting_next
 from iqa_tui.monitor.state import RunState
-from iqa_tui.queue.waits import waiting_reasons
+from iqa_tui.queue.waits import waits_of
 from tests.fakes.run_folders import FakeRun
 from training.runfolder.schema import Place
 from training.runfolder.write import write_record
@@ -120,8 +120,8 @@ def test_the_places_of_a_group_are_the_runs_that_start_next(tmp_path: Path) -> N
     )
     known = states(tmp_path)
     queued = [(state.run, state.spec) for state in known if state.spec]
-    reasons = waiting_reasons(queued, Survey((shared,), "", NOW, "gpu"), [])
-    assert starting_next(known, reasons) == 2
+    waits = waits_of(queued, Survey((shared,), "", NOW, "gpu"), [])
+    assert starting_next(known, waits) == 2
     assert progress(tmp_path, starting=2).words == "0 of 2 finished, 2 queued, 1.7 h left"
 
 

@@ -22,9 +22,9 @@ from iqa_tui.queue.backlog import Backlog
 from iqa_tui.queue.enqueue import revive_dispatcher
 from iqa_tui.queue.hold import hold_run, prioritise_run, release_run
 from iqa_tui.queue.stop import stop_run
-from iqa_tui.queue.waits import waiting_reasons
 from tests.fakes.lab import STUB, Lab, process, state, wait_for, wait_for_end, wait_until, words
 from tests.fakes.nvml import FakeGpus
+from tests.fakes.waits import waiting_reasons
 from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.lock import is_held
 from training.runfolder.read import read_record, read_spec

@@ -14,6 +14,7 @@ from iqa_tui.messages import DevicesSurveyed, RunsChanged
 from iqa_tui.panels.device_list import DeviceList
 from iqa_tui.panels.run_list import RunList
 from iqa_tui.screens.confirm import Choice, ConfirmScreen
+from iqa_tui.words.waits import Wait, WaitKind
 from tests.fakes.run_folders import FakeRun
 from tests.iqa_tui.screens.conftest import OpenApp, screen_text, settle
 from training.runfolder.schema import ExitKind, Place
@@ -48,7 +49,7 @@ async def test_all_that_a_queued_run_waits_for_can_be_read(runs_dir: Path, open_
         pilot.app.gpu_watcher.stop()
         await settle(pilot, lambda: "○ queued" in screen_text(pilot))
         survey = pilot.app.latest_devices.survey
-        pilot.app.post_message(DevicesSurveyed(survey, None, {}, {fake.run.run_id: reason}))
+        pilot.app.post_message(DevicesSurveyed(survey, None, {}, {fake.run.run_id: Wait(WaitKind.CLOSED, why=reason)}))
         await settle(pilot, lambda: reason in flowing(screen_text(pilot)))
 
 

@@ -34,7 +34,6 @@ from iqa_tui.queue.dispatcher_files import (
 )
 from iqa_tui.queue.enqueue import ensure_dispatcher, revive_dispatcher
 from iqa_tui.queue.stop import retry_run, stop_run
-from iqa_tui.queue.waits import waiting_reasons
 from iqa_tui.service.dispatcher import Dispatcher
 from tests.fakes.lab import (
     STUB,
@@ -50,6 +49,7 @@ from tests.fakes.lab import (
 )
 from tests.fakes.nvml import FakeGpus
 from tests.fakes.run_folders import hold_dispatcher_lock
+from tests.fakes.waits import waiting_reasons
 from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.lock import is_held, take_lock
 from training.runfolder.read import read_spec

@@ -17,11 +17,11 @@ from iqa_tui.devices.lease import Holder, take_lease
 from iqa_tui.devices.survey import Surveyor
 from iqa_tui.queue.backlog import Backlog
 from iqa_tui.queue.stop import retry_run
-from iqa_tui.queue.waits import waiting_reasons
 from iqa_tui.service import quick_failures
 from iqa_tui.service.quick_failures import QuickFailures, Sign, why_held
 from iqa_tui.trust.signature import write_signed
 from tests.fakes.lab import Lab, state, stub, wait_for, wait_for_end, wait_until, words
+from tests.fakes.waits import waiting_reasons
 from training.runfolder.layout import RunFolder, create_run_folder
 from training.runfolder.lock import take_lock
 from training.runfolder.read import read_record, read_spec

@@ -18,6 +18,7 @@ from iqa_tui.queue.dispatcher_files import dispatcher_log
 from iqa_tui.watch.dispatcher_reviver import DispatcherReviver
 from iqa_tui.watch.gpu_watcher import GpuWatcher
 from iqa_tui.watch.run_watcher import RunWatcher
+from iqa_tui.words.waits import Wait, WaitKind
 from tests.fakes.run_folders import FakeRun, hold_dispatcher_lock
 from training.runfolder.schema import Phase
 
@@ -110,10 +111,10 @@ class FakeSurveyor:
 
 
 def test_every_survey_carries_the_history_and_why_runs_wait() -> None:
-    posted = Posted()
+    posted, wait = Posted(), Wait(WaitKind.DISK_FULL)
     silent = replace(gpu(30), sampled_at=7.0)  # its driver does not answer: the same sample again
     surveyor = FakeSurveyor([gpu(10), gpu(None), silent, silent])
-    watcher = GpuWatcher(lambda: surveyor, lambda _queued, _survey: {"run": "needs a GPU"}, list, posted.append, 0.01)
+    watcher = GpuWatcher(lambda: surveyor, lambda _queued, _survey: {"run": wait}, list, posted.append, 0.01)
     watcher.start()
     message = posted.wait_for(
         lambda message: isinstance(message, DevicesSurveyed) and len(message.utilisation["GPU-a"]) >= 5
@@ -121,7 +122,7 @@ def test_every_survey_carries_the_history_and_why_runs_wait() -> None:
     watcher.stop()
     assert isinstance(message, DevicesSurveyed)
     assert message.utilisation["GPU-a"][:5] == (10, None, 30, None, None)
-    assert message.waiting == {"run": "needs a GPU"}
+    assert message.waiting == {"run": wait}
     assert message.host is not None
     assert message.host.memory_total_bytes > 0
 
@@ -138,7 +139,7 @@ def test_devices_that_cannot_be_looked_at_say_why() -> None:
 
 
 def test_a_folder_that_cannot_be_read_stops_no_look_at_the_devices() -> None:
-    def unreadable(_queued: object, _survey: object) -> dict[str, str]:
+    def unreadable(_queued: object, _survey: object) -> dict[str, Wait]:
         raise PermissionError(13, "Permission denied")
 
     posted = Posted()
@@ -157,11 +158,11 @@ def test_where_nobody_can_dispatch_every_run_of_ours_says_why(tmp_path: Path, mo
         raise OSError(30, "Read-only file system", "/usr/bin/python")
 
     monkeypatch.setattr("iqa_tui.queue.enqueue.start_detached", refused)
-    assert reviver(queued, gpu(1))[fake.run.run_id].startswith(
+    assert reviver(queued, gpu(1))[fake.run.run_id].words.startswith(
         f"no dispatcher can be started: {tmp_path}: Read-only file system; "
     )
     monkeypatch.setattr("iqa_tui.queue.enqueue.start_detached", lambda *_: 0)  # it ends before anybody looks
-    said = [reviver(queued, gpu(1))[fake.run.run_id] for _ in range(6)]
+    said = [reviver(queued, gpu(1))[fake.run.run_id].words for _ in range(6)]
     assert ["gets no device" in words for words in said] == [False] * 5 + [True]
     assert f"its dispatcher ends at once, {dispatcher_log(tmp_path)} says why; " in said[-1]
 
@@ -173,7 +174,7 @@ def test_a_run_that_could_start_and_does_not_says_for_how_long(tmp_path: Path, m
     survey = replace(gpu(1), default_kind="gpu")
 
     def said() -> str:
-        return reviver([(fake.run, fake.spec)], survey)[fake.run.run_id]
+        return reviver([(fake.run, fake.spec)], survey)[fake.run.run_id].words
 
     assert [said(), said()] == ["starts next on GPU 0"] * 2
     monkeypatch.setattr("iqa_tui.watch.dispatcher_reviver.SLOW_START_SECONDS", 0.0)
