@@ -18,14 +18,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from training.config import TrainConfig, parse
-from training.errors import Stopped, TakenOver, TrainingError
+from training.errors import Stopped, TakenOver, TrainingError, exit_code, is_gpu_out_of_memory
 from training.process.attempt import (
     Attempt,
     StopSignal,
     begin,
     end_by_hand,
-    exit_code,
-    is_gpu_out_of_memory,
     is_under_launcher,
     output_kept,
 )

@@ -79,3 +79,28 @@ class Stopped(TrainingError):
 
     exit_code = EXIT_STOPPED
     exit_kind = ExitKind.STOPPED
+
+
+def exit_code(error: BaseException | None) -> int:
+    """What the launcher goes by; 0 without an error."""
+    if error is None:
+        return 0
+    return error.exit_code if isinstance(error, TrainingError) else 1
+
+
+def exit_kind(error: BaseException | None) -> ExitKind:
+    """How a run ended that this error ended; finished without one."""
+    if error is None:
+        return ExitKind.FINISHED
+    if isinstance(error, TrainingError):
+        return error.exit_kind
+    if isinstance(error, KeyboardInterrupt):
+        return ExitKind.STOPPED
+    if isinstance(error, MemoryError):
+        return ExitKind.HOST_OUT_OF_MEMORY
+    return ExitKind.GPU_OUT_OF_MEMORY if is_gpu_out_of_memory(error) else ExitKind.FAILED
+
+
+def is_gpu_out_of_memory(error: BaseException) -> bool:
+    """Recognised by its name, because torch may not be imported here."""
+    return type(error).__name__ == "OutOfMemoryError"

@@ -18,9 +18,8 @@ from tests.fakes.photographs import write_csv_dataset
 from tests.fakes.public_datasets import write_agiqa, write_kadid
 from tests.training.processes import SMALL, train_here
 from training.checkpoints import schedule as keeper
-from training.errors import BadCheckpoint, BadData, CannotWrite, GpuOutOfMemory, LossNotFinite
+from training.errors import BadCheckpoint, BadData, CannotWrite, GpuOutOfMemory, LossNotFinite, exit_code, exit_kind
 from training.network.quality import QualityNetwork
-from training.process.attempt import _exit_kind, exit_code
 from training.run import loop, story
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import EventTail, read_events, read_record
@@ -100,8 +99,10 @@ def test_a_gradient_that_is_not_finite_reaches_neither_a_checkpoint_nor_an_evalu
         train_here(tmp_path / "run", *flags, *AT_EVERY_STEP)
     assert str(ended.value).startswith("gradient not finite at step 8 in epoch 2: start a new run with an --lr smaller")
     assert "the best epoch, 1, is kept in checkpoints/best.pt" in str(ended.value)
-    assert _exit_kind(ended.value) is ExitKind.NOT_FINITE
+    assert exit_kind(ended.value) is ExitKind.NOT_FINITE
     run = RunFolder(tmp_path / "run")
+    assert read_events(run)[-1].kind == "ended"
+    assert events_of(run, "ended") == [{"how": "loss not finite", "epoch": 2, "step": 8, "checkpoint": "last"}]
     last = torch.load(run.last_checkpoint, weights_only=True)
     assert last["progress"]["step"] == 7
     assert all(bool(tensor.isfinite().all()) for tensor in last["network"].values())
@@ -118,7 +119,9 @@ def test_weights_that_left_the_range_of_numbers_are_never_written(
 ) -> None:
     with pytest.raises(LossNotFinite, match=r"weights not finite .* after step 1 in epoch 1"):
         train_here(tmp_path / "run", *flags, *AT_EVERY_STEP, "--lr", "1e39")
-    assert not RunFolder(tmp_path / "run").checkpoints.exists()
+    run = RunFolder(tmp_path / "run")
+    assert not run.checkpoints.exists()
+    assert events_of(run, "ended") == [{"how": "loss not finite", "epoch": 1, "step": 1, "checkpoint": None}]
 
 
 @pytest.mark.usefixtures("eager")
@@ -258,11 +261,15 @@ def test_neither_missing_memory_nor_missing_data_nor_a_damaged_checkpoint_costs_
     assert "--batch_size 1, or --resume this one on a GPU with more room (the best epoch, 1, is kept" in str(
         ended.value
     )
-    assert (exit_code(ended.value), _exit_kind(ended.value)) == (1, ExitKind.GPU_OUT_OF_MEMORY)
+    assert (exit_code(ended.value), exit_kind(ended.value)) == (1, ExitKind.GPU_OUT_OF_MEMORY)
     before = run.last_checkpoint.read_bytes()
     data.rename(tmp_path / "elsewhere")
     with pytest.raises(BadData, match=str(data)):
         train_here(run.path, *flags, "--resume")
+    assert events_of(run, "ended") == [
+        {"how": "gpu out of memory", "epoch": 2, "step": 5, "checkpoint": "last"},
+        {"how": "failed", "epoch": None, "step": None, "checkpoint": "last"},
+    ]
     assert run.last_checkpoint.read_bytes() == before
     (tmp_path / "elsewhere").rename(data)
     run.last_checkpoint.unlink()  # before may be another name of it

@@ -229,6 +229,16 @@ def load_last(
     return None
 
 
+def resumed_from(run: RunFolder, *, last_is_good: bool = True) -> str | None:
+    """The checkpoint that a resume would try first: `last`, `previous`, or None if there is none.
+
+    `last_is_good`: False if `last.pt` was found to be damaged.
+    """
+    if last_is_good and run.last_checkpoint.exists():
+        return "last"
+    return "previous" if run.previous_checkpoint.exists() else None
+
+
 def _load(path: Path, network: QualityNetwork, optimizer: torch.optim.Optimizer, config: TrainConfig) -> Progress:
     content = _read(path)
     if "progress" not in content:

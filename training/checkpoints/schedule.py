@@ -77,6 +77,10 @@ class CheckpointSchedule:
         self._last_is_good = not found.refused
         return progress
 
+    def resumed_from(self) -> str | None:
+        """The checkpoint that a resume would go on from: `last`, `previous`, or None if there is none."""
+        return checkpoint.resumed_from(self._run, last_is_good=self._last_is_good)
+
     def elapsed_seconds(self) -> float:
         """Of all attempts; what ran after the checkpoint of a killed one is not known."""
         return self._earlier_seconds + self._clock() - self._began

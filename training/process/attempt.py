@@ -25,7 +25,7 @@ from types import FrameType
 from typing import TextIO
 
 from training.config import TrainConfig
-from training.errors import BadUsage, TrainingError
+from training.errors import BadUsage, exit_code, exit_kind
 from training.process.fence import guard_by_hand, guard_supervised, refuse_if_at_work_elsewhere
 from training.runfolder.fence import check_fence
 from training.runfolder.held import hold
@@ -33,7 +33,7 @@ from training.runfolder.host import boot_id, host_name, machine_id
 from training.runfolder.layout import RunFolder, close_to_others, create_run_folder, run_name, shown_path
 from training.runfolder.lock import take_lock
 from training.runfolder.read import start_ticks
-from training.runfolder.schema import ExitKind, ExitRecord, LockHeld, ProcessRecord, Spec
+from training.runfolder.schema import ExitRecord, LockHeld, ProcessRecord, Spec
 from training.runfolder.source import trainer_digest
 from training.runfolder.write import write_record
 
@@ -232,10 +232,9 @@ def end_by_hand(attempt: Attempt, error: BaseException | None, words: str) -> No
         error: what ended it; None where it finished.
         words: the cause for people; empty where it finished.
     """
-    kind = ExitKind.FINISHED if error is None else _exit_kind(error)
     now = time.time()
     record = ExitRecord(
-        kind=kind,
+        kind=exit_kind(error),
         cause=words,
         ended=now,
         elapsed_seconds=now - attempt.started,
@@ -247,28 +246,6 @@ def end_by_hand(attempt: Attempt, error: BaseException | None, words: str) -> No
     except OSError as trouble:
         with contextlib.suppress(OSError):
             print(f"warning: how it ended cannot be recorded ({shown_path(str(trouble))})", file=sys.stderr)
-
-
-def exit_code(error: BaseException | None) -> int:
-    """What the launcher goes by."""
-    if error is None:
-        return 0
-    return error.exit_code if isinstance(error, TrainingError) else 1
-
-
-def _exit_kind(error: BaseException) -> ExitKind:
-    if isinstance(error, TrainingError):
-        return error.exit_kind
-    if isinstance(error, KeyboardInterrupt):
-        return ExitKind.STOPPED
-    if isinstance(error, MemoryError):
-        return ExitKind.HOST_OUT_OF_MEMORY
-    return ExitKind.GPU_OUT_OF_MEMORY if is_gpu_out_of_memory(error) else ExitKind.FAILED
-
-
-def is_gpu_out_of_memory(error: BaseException) -> bool:
-    """Told by name: torch may not be imported here."""
-    return type(error).__name__ == "OutOfMemoryError"
 
 
 class Tee:

@@ -7,10 +7,10 @@ import time
 
 from training.checkpoints import resumable as checkpoint
 from training.checkpoints.disk import needed_for_the_result
-from training.checkpoints.resumable import Metrics, Progress
+from training.checkpoints.resumable import Metrics, Progress, resumed_from
 from training.checkpoints.schedule import CheckpointSchedule
 from training.config import TrainConfig
-from training.errors import BadCheckpoint, Stopped
+from training.errors import BadCheckpoint, Stopped, TakenOver, exit_kind
 from training.losses import build_criterion
 from training.process.attempt import Attempt
 from training.run.cross_tests import score_elsewhere
@@ -42,6 +42,8 @@ def run(config: TrainConfig, attempt: Attempt) -> None:
     remove_left_over(folder.checkpoints, folder.scores, folder.model_card, folder.result)
     events = open_events(folder, attempt.number, config)
     recorder = Recorder(events, show_bar=attempt.by_hand and sys.stderr.isatty())
+    keeper: CheckpointSchedule | None = None
+    progress: Progress | None = None
     try:
         setup = _set_up(config, attempt, recorder)
         keeper = CheckpointSchedule(folder, setup.network, setup.optimizer, config, recorder, began=began)
@@ -53,6 +55,15 @@ def run(config: TrainConfig, attempt: Attempt) -> None:
         cross_metrics, cross_notes = _score_elsewhere(setup, progress)
         progress.elapsed_seconds = keeper.elapsed_seconds()
         finish(setup, progress, cross_metrics, cross_notes)
+    except (Exception, KeyboardInterrupt) as error:
+        if not isinstance(error, TakenOver):
+            recorder.ended(
+                how=exit_kind(error),
+                epoch=progress.epoch if progress else None,
+                step=progress.step if progress else None,
+                checkpoint=keeper.resumed_from() if keeper else resumed_from(folder),
+            )
+        raise
     finally:
         recorder.close_bar()
         events.close()

@@ -349,6 +349,8 @@ class Event:
         checkpoint  epoch, step, name (last, best)
         warning     text
         finished    srcc, plcc
+        ended       how (an `ExitKind`), epoch, step (null before training began), checkpoint (last or previous, which
+                    a resume goes on from; null without one): the last event of an attempt without a result
     """
 
     kind: str

@@ -10,7 +10,9 @@ from typing import Any
 
 from tqdm import tqdm
 
+from training.errors import TrainingError
 from training.runfolder.layout import shown_path
+from training.runfolder.schema import ExitKind
 from training.runfolder.write import EventWriter
 
 STEP_EVENTS_PER_SECOND = 4.0
@@ -144,6 +146,15 @@ class Recorder:
 
     def finished(self, *, srcc: float | None, plcc: float | None) -> None:
         self._event("finished", srcc=srcc, plcc=plcc)
+
+    def ended(self, *, how: ExitKind, epoch: int | None, step: int | None, checkpoint: str | None) -> None:
+        """The last event of an attempt without a result.
+
+        It is never what ends the run: an event that the disk refuses is dropped, and so is one that another attempt's
+        ownership of the run forbids.
+        """
+        with contextlib.suppress(OSError, TrainingError):
+            self._event("ended", how=how.value, epoch=epoch, step=step, checkpoint=checkpoint)
 
 
 def shown_metric(value: float | None) -> str:

@@ -1,5 +1,6 @@
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_events
+from training.runfolder.schema import ExitKind
 from training.runfolder.write import EventWriter
 from training.telling.recorder import Recorder
 
@@ -57,3 +58,21 @@ def test_a_loss_that_is_not_finite_is_null_in_the_events(tmp_path):
     recorder = recorder_at(tmp_path, FakeClock())
     recorder.step(epoch=1, epochs=1, step=1, done=1, steps=1, loss=float("nan"), lr=1.0, images_per_second=1.0)
     assert read_events(RunFolder(tmp_path))[0].fields["loss"] is None
+
+
+def test_an_end_that_the_disk_refuses_is_dropped(tmp_path, monkeypatch):
+    recorder = recorder_at(tmp_path, FakeClock())
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(EventWriter, "write", refuse)
+    recorder.ended(how=ExitKind.FAILED, epoch=1, step=2, checkpoint=None)
+
+
+def test_an_end_says_how_and_what_a_resume_goes_on_from(tmp_path):
+    recorder = recorder_at(tmp_path, FakeClock())
+    recorder.ended(how=ExitKind.GPU_OUT_OF_MEMORY, epoch=2, step=7, checkpoint="last")
+    (event,) = read_events(RunFolder(tmp_path))
+    assert event.kind == "ended"
+    assert event.fields == {"how": "gpu out of memory", "epoch": 2, "step": 7, "checkpoint": "last"}
