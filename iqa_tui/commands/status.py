@@ -15,7 +15,7 @@ from iqa_tui.commands.text_table import columns
 from iqa_tui.devices.gpus.free import GIB
 from iqa_tui.devices.survey import DeviceState, Survey, Surveyor
 from iqa_tui.monitor.catalog import Catalog
-from iqa_tui.monitor.group import by_group, code_note, group_progress, starting_next
+from iqa_tui.monitor.group import by_group, group_progress, starting_next
 from iqa_tui.monitor.pace import time_left
 from iqa_tui.monitor.run_words import (
     epoch_words,
@@ -29,6 +29,7 @@ from iqa_tui.monitor.run_words import (
     time_words,
 )
 from iqa_tui.monitor.state import RunState
+from iqa_tui.monitor.trainer_code import code_note
 from iqa_tui.queue.dispatcher_files import is_dispatching
 from iqa_tui.queue.enqueue import revive_in_words
 from iqa_tui.queue.queued_run import QueuedRun
@@ -185,7 +186,7 @@ def _run_fields(state: RunState, waits: dict[str, Wait]) -> dict[str, Any]:
         "warnings": list(state.warnings),
         "note": state.note,
         "seed": state.spec.seed if state.spec else None,
-        "source_digests": list(state.source_digests),
+        "source_digests": list(state.trainer_digests),
     }
 
 
@@ -195,7 +196,7 @@ def _group_fields(members: list[RunState], waits: dict[str, Wait]) -> dict[str, 
         **asdict(progress),
         "total": progress.total,
         "words": progress.words,
-        "source_digests": sorted({digest for state in members for digest in state.source_digests}),
+        "source_digests": sorted({digest for state in members for digest in state.trainer_digests}),
         "note": code_note(members),
     }
 

@@ -10,7 +10,6 @@ from statistics import median
 from iqa_tui.monitor.pace import time_left
 from iqa_tui.monitor.state import RunState
 from iqa_tui.plans.priority import priority_rank
-from iqa_tui.words.code import code_words
 from iqa_tui.words.durations import duration_words
 from iqa_tui.words.waits import Wait
 from training.runfolder.schema import Phase
@@ -189,14 +188,3 @@ def by_group(states: Iterable[RunState]) -> dict[str, list[RunState]]:
     for state in states:
         groups.setdefault(state.group, []).append(state)
     return groups
-
-
-def code_note(states: Iterable[RunState]) -> str:
-    """Says so where the runs of a group were made by different trainer code; else empty."""
-    codes: dict[str, list[str]] = {}
-    for state in states:
-        for digest in state.source_digests:
-            codes.setdefault(digest, []).append(state.experiment or state.run_id)
-    if len(codes) < 2:
-        return ""
-    return f"trainer code differs: {code_words(codes)}; launch the older ones again to compare them"

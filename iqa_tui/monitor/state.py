@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from iqa_tui.monitor.trainer_code import made_by
 from training.runfolder.fields import LARGEST_NUMBER
 from training.runfolder.layout import RunFolder
 from training.runfolder.schema import Event, ExitRecord, Phase, Place, ProcessRecord, Result, Spec, Status
@@ -142,13 +143,9 @@ class RunState:
         return tuple(str(device.get("key", "")) for device in (self.process.devices if self.process else []))
 
     @property
-    def source_digests(self) -> tuple[str, ...]:
-        """Of the trainer's source that made what there is of this run: as it ran, else as it was queued."""
-        if self.begun_digests:
-            return self.begun_digests
-        if self.result and self.result.source_digest:
-            return (self.result.source_digest,)
-        return (self.spec.source_digest,) if self.spec and self.spec.source_digest else ()
+    def trainer_digests(self) -> tuple[str, ...]:
+        """See `made_by`."""
+        return made_by(self.begun_digests, self.result, self.spec)
 
     @property
     def step_in_epoch(self) -> int:

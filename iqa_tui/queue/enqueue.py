@@ -16,10 +16,10 @@ from typing import Any
 from iqa_tui.devices.gpus.mask import inherited_mask
 from iqa_tui.devices.survey import Surveyor, names_device
 from iqa_tui.errors import LaunchError
-from iqa_tui.monitor.trainer_code import trainer_digest_of
 from iqa_tui.plans.flags import flags_for, group_name
 from iqa_tui.plans.plan import Experiment
 from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.plans.trainer_files import trainer_digest_of
 from iqa_tui.processes.no_process import is_no_process, no_process_words
 from iqa_tui.processes.start import gone_words, is_whole, program, start_detached, trainer_variables
 from iqa_tui.queue.backlog import Backlog, in_starting_order

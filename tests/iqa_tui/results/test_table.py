@@ -186,7 +186,7 @@ def test_a_run_that_was_resumed_by_other_code_names_both(tmp_path: Path) -> None
     assert row_of(tmp_path, "F2").notes.endswith("trainer code aaa and bbb")
     for history in (True, False):  # the app, and `status`
         (state,) = Catalog(tmp_path, history=history).refresh()
-        assert state.source_digests == ("aaa", "bbb")
+        assert state.trainer_digests == ("aaa", "bbb")
 
 
 def test_a_run_that_finished_keeps_its_row_while_it_is_run_again(tmp_path: Path) -> None:
