@@ -12,7 +12,7 @@ from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.state import RunState
 from iqa_tui.queue.enqueue import revive_in_words
 from iqa_tui.queue.stop import stop_run
-from training.runfolder.schema import Phase
+from training.runfolder.phase import Phase
 from training.runfolder.text import plain
 
 

@@ -12,7 +12,7 @@ from iqa_tui.monitor.state import RunState
 from iqa_tui.plans.priority import priority_rank
 from iqa_tui.words.durations import duration_words
 from iqa_tui.words.waits import Wait
-from training.runfolder.schema import Phase
+from training.runfolder.phase import Phase
 
 SECONDS_PER_HOUR = 3600.0
 SHORTEST_HOURS = 1e-9

@@ -14,7 +14,8 @@ from typing import Any
 from iqa_tui.monitor.trainer_code import made_by
 from training.runfolder.fields import LARGEST_NUMBER
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import Event, ExitRecord, Phase, Place, ProcessRecord, Result, Spec, Status
+from training.runfolder.phase import Phase, Status
+from training.runfolder.schema import Event, ExitRecord, Place, ProcessRecord, Result, Spec
 from training.runfolder.text import plain
 
 LARGEST_COUNT = 2**53

@@ -28,8 +28,10 @@ from iqa_tui.queue.queued_run import QueuedRun
 from iqa_tui.trust.signature import write_signed
 from iqa_tui.trust.state_folder import state_folder
 from iqa_tui.words.people import user_name
-from training.runfolder.layout import RunFolder, create_run_folder, run_name
-from training.runfolder.schema import RunFolderError, Spec
+from training.runfolder.errors import RunFolderError
+from training.runfolder.folders import create_run_folder, run_name
+from training.runfolder.layout import RunFolder
+from training.runfolder.schema import Spec
 
 
 def enqueue(request: LaunchRequest) -> list[RunFolder]:

@@ -13,10 +13,13 @@ from iqa_tui.queue.enqueue import ensure_dispatcher
 from iqa_tui.trust.signature import NotSigned, refusal_of
 from iqa_tui.words.people import user_name
 from training.runfolder.beat import patience_seconds
+from training.runfolder.errors import RunFolderError
 from training.runfolder.held import held_folder
 from training.runfolder.layout import RunFolder
-from training.runfolder.read import read_record, read_spec, run_status
-from training.runfolder.schema import Phase, ProcessRecord, RunFolderError, Status, StopRequest
+from training.runfolder.phase import Phase, Status
+from training.runfolder.read import read_record, read_spec
+from training.runfolder.schema import ProcessRecord, StopRequest
+from training.runfolder.status import run_status
 from training.runfolder.write import write_record
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from iqa_tui.errors import LaunchError
 from iqa_tui.watch.gpu_watcher import Queued
 from iqa_tui.words.waits import Wait
-from training.runfolder.schema import RunFolderError
+from training.runfolder.errors import RunFolderError
 
 LOOK_SECONDS = 10.0
 """Between two looks at runs that are over while none waits: one of them may be lost and to be resumed."""
