@@ -6,9 +6,11 @@ import contextlib
 import io
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
-from training.checkpoints.resumable import Progress
-from training.checkpoints.schedule import OrphanKeeper
+from training.checkpoints.resumable import Learner
+from training.checkpoints.schedule import CheckpointSchedule
 from training.config import TrainConfig, parse
 from training.datasets import open_dataset
 from training.datasets.base import Dataset
@@ -19,7 +21,10 @@ from training.images.store import ImageStore
 from training.losses import build_criterion
 from training.network.build import build_network
 from training.optim import build_optimizer
+from training.process.attempt import Attempt
+from training.progress import Progress
 from training.run.loop import train_epoch
+from training.run.setup import Setup
 from training.runfolder.layout import RunFolder
 from training.runfolder.write import EventWriter
 from training.telling.recorder import Recorder
@@ -45,23 +50,22 @@ class Means:
         self.network = build_network(self.config).to(placement.device)
         self.placement = suit_network(placement, self.config.precision, self.network)
         self.optimizer = build_optimizer(self.network, self.config)
-        self.criterion = build_criterion(self.config)
         self.recorder = Recorder(EventWriter(folder / "events.jsonl", 1), show_bar=False)
-        self.keeper = OrphanKeeper(
-            RunFolder(folder), self.network, self.optimizer, self.config, self.recorder, began=time.monotonic()
-        )
+        learner = Learner(self.network, self.optimizer, self.config)
+        self.schedule = CheckpointSchedule(RunFolder(folder), learner, self.recorder, began=time.monotonic())
 
     def train_epoch(self, images: SplitImages, epoch: int = 1) -> None:
+        setup = Setup(
+            config=self.config,
+            attempt=cast(Attempt, SimpleNamespace(should_stop=lambda: False)),
+            recorder=self.recorder,
+            placement=self.placement,
+            dataset=images.dataset,
+            cross_datasets=(),
+            images={"train": images},
+            network=self.network,
+            optimizer=self.optimizer,
+            criterion=build_criterion(self.config),
+        )
         with contextlib.redirect_stdout(io.StringIO()):
-            train_epoch(
-                self.network,
-                self.optimizer,
-                self.criterion,
-                images,
-                self.config,
-                self.placement,
-                Progress(epoch=epoch),
-                self.recorder,
-                self.keeper,
-                lambda: False,
-            )
+            train_epoch(setup, Progress(epoch=epoch), self.schedule)

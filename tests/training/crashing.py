@@ -184,6 +184,8 @@ def attempt(flags: list[str], point: str | None, notes: Path) -> int:
 def outcome(run: RunFolder) -> dict[str, Any]:
     """What a finished run must have in common with one that was never broken: bytes, and events but for times."""
     last = torch.load(run.last_checkpoint, weights_only=True)
+    known = json.loads(run.checkpoint_progress.read_text())
+    assert known["mark"] == last["mark"]
     best = torch.load(run.best_checkpoint, weights_only=True)
     result = read_record(run.result, Result)
     assert result is not None
@@ -204,7 +206,7 @@ def outcome(run: RunFolder) -> dict[str, Any]:
         "weights": digest(last["network"]),
         "optimizer": digest(last["optimizer"]),
         "generators": digest(last["generators"]),
-        "progress": {name: value for name, value in last["progress"].items() if not name.endswith("_seconds")},
+        "progress": {name: value for name, value in known["progress"].items() if not name.endswith("_seconds")},
         "best": [digest(best["network"]), best["epoch"], best["metrics"]],
         "exported": digest(safetensors.torch.load_file(run.best_weights)),
         "scores": {path.name: path.read_text() for path in sorted(run.scores.iterdir())},

@@ -1,63 +1,49 @@
-"""Everything a resume needs, in one file that is written aside and replaced, and read without running code."""
+"""The checkpoint that a run goes on from: `last.pt`, the one before it, and `progress.json`.
+
+The weights are written once an epoch, when its training is done. Scoring an epoch changes no weight, so what it found
+is written beside them: a small file that names the very checkpoint that it belongs to.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import random
-import zipfile
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+import secrets
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import safetensors.torch
 import torch
 
+from training.checkpoints.file import FORMAT, read_file, save_file
 from training.config import TrainConfig
-from training.datasets import Dataset
 from training.errors import BadCheckpoint
 from training.network.quality import QualityNetwork
-from training.runfolder.fence import check_fence
+from training.progress import Progress
 from training.runfolder.layout import RunFolder
-from training.runfolder.write import make_folder, open_own, sync_folder, write_atomic
+from training.runfolder.opening import read_bounded
+from training.runfolder.schema import UnreadableFile
+from training.runfolder.write import write_atomic
 
-FORMAT = 1
-
-Metrics = dict[str, float | None]
+LARGEST_PROGRESS_BYTES = 1 << 20
 
 
-@dataclass(slots=True)
-class Progress:
-    """How far a run is. This block is what a checkpoint stores besides tensors."""
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """What a checkpoint stores besides how far the run is."""
 
-    epoch: int = 1
-    """The epoch at work, counted from 1."""
-    step_in_epoch: int = 0
-    """Steps of it that are done."""
-    step: int = 0
-    """Steps done over all epochs."""
-    loss_sum: float = 0.0
-    """Over the done steps of this epoch."""
-    best_epoch: int | None = None
-    best_metrics: dict[str, Metrics] = field(default_factory=dict)
-    """Split to metrics at the best epoch."""
-    best_notes: list[str] = field(default_factory=list)
-    best_attention: list[float] | None = None
-    """Mean weights of the scales on the test split at the best epoch; None without attention fusion."""
-    oracle: Metrics = field(default_factory=dict)
-    """Test metrics of the epoch with the best test SRCC; for comparison with work that chose so."""
-    epochs_without_better: int = 0
-    epoch_began_seconds: float = 0.0
-    """`elapsed_seconds` when the epoch at work began."""
-    cross_datasets: list[str] = field(default_factory=list)
-    """Other data sets that any attempt found, to be tested on after training."""
-    lost: list[str] = field(default_factory=list)
-    """What earlier attempts won and a resume could not find again, in words for the result."""
-    elapsed_seconds: float = 0.0
-    """Of earlier attempts and this one."""
+    network: QualityNetwork
+    """On any device."""
+    optimizer: torch.optim.Optimizer
+    """Of that network."""
+    config: TrainConfig
+    """To refuse another experiment."""
+
+    @property
+    def is_on_gpu(self) -> bool:
+        return next(self.network.parameters()).is_cuda
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,44 +52,52 @@ class Found:
 
     path: Path
     progress: Progress
+    mark: str
+    """Names this checkpoint among all that the run ever wrote; empty in files of earlier versions."""
     refused: list[str]
     """Why newer ones were not used."""
 
 
-def save_last(
-    run: RunFolder,
-    network: QualityNetwork,
-    optimizer: torch.optim.Optimizer,
-    progress: Progress,
-    config: TrainConfig,
-    *,
-    rotate: bool = True,
-) -> None:
+def save_last(run: RunFolder, learner: Learner, progress: Progress, *, rotate: bool = True) -> str:
     """Write the resumable checkpoint, and keep the one before it.
 
     At every moment there is a whole `last.pt` once there was one. The disk holds two, and three while it writes.
 
     Args:
         run: whose folder.
-        network: and its parameters on any device.
-        optimizer: of that network.
+        learner: what to store.
         progress: stored with it.
-        config: stored with it, to refuse another experiment.
-        rotate: False where the file that is there is damaged: it must not take the place of the good one before it.
+        rotate: False if the file that is there is damaged: it must not take the place of the good one before it.
+
+    Returns:
+        The mark of this checkpoint.
 
     Raises:
         OSError: the old files stand.
     """
+    mark = secrets.token_hex(8)
     content = {
         "format": FORMAT,
-        "config": config.as_dict(),
+        "mark": mark,
+        "config": learner.config.as_dict(),
         "progress": asdict(progress),
-        "network": network.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "generators": _generators(_is_on_gpu(network)),
+        "network": learner.network.state_dict(),
+        "optimizer": learner.optimizer.state_dict(),
+        "generators": _generators(learner.is_on_gpu),
     }
     path, previous = run.resumable_checkpoints
-    _save(path, content, before_replacing=(lambda: _keep(path, previous)) if rotate else None)
+    save_file(path, content, before_replacing=(lambda: _keep(path, previous)) if rotate else None)
+    return mark
+
+
+def save_progress(run: RunFolder, mark: str, progress: Progress) -> None:
+    """Write what became known since the weights were written: the scores of their epoch.
+
+    Raises:
+        OSError: the old file stands.
+    """
+    content = {"format": FORMAT, "mark": mark, "progress": asdict(progress)}
+    write_atomic(run.checkpoint_progress, json.dumps(content).encode())
 
 
 def _keep(last: Path, previous: Path) -> None:
@@ -120,97 +114,13 @@ def _keep(last: Path, previous: Path) -> None:
         aside.unlink(missing_ok=True)  # replacing a name of the same file does nothing and leaves both
 
 
-def size_bytes(network: QualityNetwork, optimizer: torch.optim.Optimizer | None = None) -> int:
-    """About what a checkpoint takes: its tensors."""
-    tensors = list(network.state_dict().values())
-    if optimizer is not None:
-        tensors += [value for state in optimizer.state.values() for value in state.values() if torch.is_tensor(value)]
-    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
-
-
-def save_best(path: Path, network: QualityNetwork, progress: Progress, config: TrainConfig, dataset: Dataset) -> None:
-    """Write the best network so far, for use rather than for a resume.
-
-    Raises:
-        OSError: the old file stands.
-    """
-    content = {
-        "format": FORMAT,
-        "config": config.as_dict(),
-        "epoch": progress.best_epoch,
-        "metrics": progress.best_metrics,
-        "notes": progress.best_notes,
-        "attention": progress.best_attention,
-        "reading": reading_of(network, dataset),
-        "network": network.state_dict(),
-    }
-    _save(path, content)
-
-
-def export_weights(
-    path: Path, network: QualityNetwork, progress: Progress, config: TrainConfig, dataset: Dataset
-) -> None:
-    """Write the network as safetensors; its metadata hold, as JSON, what else a reader needs.
-
-    Raises:
-        OSError: the old file stands.
-    """
-    facts = {
-        "format": FORMAT,
-        "config": config.as_dict(),
-        "epoch": progress.best_epoch,
-        "metrics": progress.best_metrics,
-        "reading": reading_of(network, dataset),
-    }
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    write_atomic(path, safetensors.torch.save(tensors, {name: json.dumps(fact) for name, fact in facts.items()}))
-
-
-def reading_of(network: QualityNetwork, dataset: Dataset) -> dict[str, Any]:
-    """How to make an input of an image file and a score of the output; weights alone do not tell."""
-    return {
-        "dataset": dataset.name,
-        "mos_range": list(dataset.mos_range),
-        "training_top": dataset.training_top,
-        "exact_size": None if dataset.sizing.exact is None else list(dataset.sizing.exact),
-        "largest_short_side": dataset.sizing.largest_short_side,
-        "mean": list(network.normalisation.mean),
-        "std": list(network.normalisation.std),
-    }
-
-
-def _save(path: Path, content: dict[str, Any], before_replacing: Callable[[], None] | None = None) -> None:
-    check_fence(fresh=True)
-    make_folder(path.parent)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open_own(aside, "wb") as file:
-            torch.save(content, file)
-            file.flush()
-            os.fsync(file.fileno())
-        check_fence(fresh=True)  # writing may have taken long
-        if before_replacing is not None:
-            before_replacing()
-        aside.replace(path)
-    except RuntimeError as error:
-        if isinstance(error.__context__, OSError):  # torch makes this of a write that failed
-            raise error.__context__ from error
-        raise
-    finally:
-        with contextlib.suppress(OSError):
-            aside.unlink()
-    sync_folder(path.parent)
-
-
-def load_last(
-    run: RunFolder, network: QualityNetwork, optimizer: torch.optim.Optimizer, config: TrainConfig
-) -> Found | None:
+def load_last(run: RunFolder, learner: Learner) -> Found | None:
     """Put the newest checkpoint that can be used into network, optimiser and generators.
 
     A damaged or foreign one is refused, and the one before it is used.
 
     Returns:
-        None where none was written yet.
+        None if none was written yet.
 
     Raises:
         BadCheckpoint: there are some and each is damaged, of a later version, or of another experiment; says which.
@@ -218,11 +128,13 @@ def load_last(
     refused: list[str] = []
     for path in run.resumable_checkpoints:
         try:
-            return Found(path, _load(path, network, optimizer, config), refused)
+            progress, mark = _load(path, learner)
         except FileNotFoundError:
             continue
         except BadCheckpoint as error:
             refused.append(str(error))
+        else:
+            return Found(path, _later_progress(run, mark) or progress, mark, refused)
     if refused:
         again = f"; {run.previous_checkpoint.name} cannot be used either" if len(refused) > 1 else ""
         raise BadCheckpoint(f"{refused[0]}{again}. To begin anew leave --resume out and name another --run_folder")
@@ -239,8 +151,8 @@ def resumed_from(run: RunFolder, *, last_is_good: bool = True) -> str | None:
     return "previous" if run.previous_checkpoint.exists() else None
 
 
-def _load(path: Path, network: QualityNetwork, optimizer: torch.optim.Optimizer, config: TrainConfig) -> Progress:
-    content = _read(path)
+def _load(path: Path, learner: Learner) -> tuple[Progress, str]:
+    content, config = read_file(path), learner.config
     if "progress" not in content:
         raise BadCheckpoint(f"{path} is no resumable checkpoint of this program")
     differing = config.what_differs(content["config"])
@@ -251,69 +163,27 @@ def _load(path: Path, network: QualityNetwork, optimizer: torch.optim.Optimizer,
             "resume with the same flags"
         )
     try:
-        network.load_state_dict(content["network"])
-        optimizer.load_state_dict(content["optimizer"])
+        learner.network.load_state_dict(content["network"])
+        learner.optimizer.load_state_dict(content["optimizer"])
         progress = Progress(**content["progress"])
-        _restore_generators(content["generators"], _is_on_gpu(network))
+        _restore_generators(content["generators"], learner.is_on_gpu)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise BadCheckpoint(f"{path} does not fit this network: {str(error).splitlines()[0]}") from error
-    return progress
+    return progress, str(content.get("mark", ""))
 
 
-def load_best(path: Path, network: QualityNetwork) -> dict[str, Any]:
-    """Put the best weights of this run into the network; returns what else stands in the file.
+def _later_progress(run: RunFolder, mark: str) -> Progress | None:
+    """What was written for this very checkpoint after it; None if there is none, or it is damaged.
 
-    Raises:
-        BadCheckpoint: absent, damaged, or of another network.
+    The weights alone are enough to go on: their epoch is then scored again.
     """
     try:
-        content = _read(path)
-        network.load_state_dict(content["network"])
-    except (FileNotFoundError, RuntimeError, KeyError) as error:
-        reason = str(error).partition("\n")[0]
-        raise BadCheckpoint(f"{path}: the best weights cannot be read again ({reason})") from error
-    return content
-
-
-def check_best(path: Path) -> None:
-    """Read the best weights to the end.
-
-    Raises:
-        BadCheckpoint: absent or damaged.
-    """
-    try:
-        _read(path)
-    except FileNotFoundError:
-        raise BadCheckpoint(f"{path} is missing") from None
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """What one of our files holds, every byte of it checked.
-
-    Raises:
-        FileNotFoundError: there is none.
-        BadCheckpoint: not whole, not ours, or of a later version.
-    """
-    try:
-        with zipfile.ZipFile(path) as archive:  # torch itself does not look at the checksums
-            damaged = archive.testzip()
-        content = torch.load(path, map_location="cpu", weights_only=True) if damaged is None else None
-    except (FileNotFoundError, MemoryError):
-        raise
-    except Exception as error:  # damaged bytes can raise whatever the readers below did not expect
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise BadCheckpoint(f"{path} is damaged, or no checkpoint ({reason})") from error
-    if damaged is not None:
-        raise BadCheckpoint(f"{path} is damaged (the checksum of {damaged} in it is wrong)")
-    if not isinstance(content, dict) or "format" not in content or "network" not in content:
-        raise BadCheckpoint(f"{path} is no checkpoint of this program")
-    if content["format"] > FORMAT:
-        raise BadCheckpoint(f"{path} has format {content['format']}; this version reads up to {FORMAT}")
-    return content
-
-
-def _is_on_gpu(network: QualityNetwork) -> bool:
-    return next(network.parameters()).is_cuda
+        content = json.loads(read_bounded(run.checkpoint_progress, LARGEST_PROGRESS_BYTES))
+        if not mark or content["mark"] != mark or content["format"] > FORMAT:
+            return None
+        return Progress(**content["progress"])
+    except (OSError, UnreadableFile, ValueError, KeyError, TypeError):
+        return None
 
 
 def _generators(on_gpu: bool) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from training.checkpoints import resumable as checkpoint
+from training.checkpoints.best import load_best
 from training.checkpoints.disk import needed_for_the_result
-from training.checkpoints.resumable import Metrics, Progress
 from training.datasets import Dataset
 from training.errors import BadData
 from training.images.batches import SplitImages
 from training.images.cache import open_images
+from training.progress import Metrics, Progress
 from training.run.evaluate import evaluate, write_scores
 from training.run.setup import Setup
 
@@ -50,7 +50,7 @@ def _take_best(setup: Setup, progress: Progress) -> None:
     The two differ only where a run went on from the checkpoint before its last one on a device that does not repeat
     itself bit for bit, and the epochs done again were never as good as those it had thrown away.
     """
-    best = checkpoint.load_best(setup.attempt.run.best_checkpoint, setup.network)
+    best = load_best(setup.attempt.run.best_checkpoint, setup.network)
     if best["metrics"] == progress.best_metrics:
         return
     progress.lost.append(
@@ -62,24 +62,15 @@ def _take_best(setup: Setup, progress: Progress) -> None:
 
 
 def _test_on(setup: Setup, progress: Progress, dataset: Dataset) -> tuple[Metrics, list[str]]:
-    config, recorder, should_stop = setup.config, setup.recorder, setup.attempt.should_stop
+    recorder = setup.recorder
     store = open_images(
         dataset,
-        config.patch_size,
-        threads=config.num_workers,
+        setup.config.patch_size,
+        threads=setup.config.num_workers,
         on_progress=lambda done, total: recorder.progress(f"decoding {dataset.name}", done, total),
-        should_stop=should_stop,
+        should_stop=setup.attempt.should_stop,
     )
-    evaluation = evaluate(
-        setup.network,
-        dataset,
-        SplitImages(dataset, store, "test"),
-        dataset.name,
-        config,
-        setup.placement,
-        on_progress=lambda done, total: recorder.progress(f"scoring {dataset.name}, crops", done, total),
-        should_stop=should_stop,
-    )
+    evaluation = evaluate(setup, SplitImages(dataset, store, "test"), dataset.name)
     path = setup.attempt.run.score_file(dataset.name, "test")
     with needed_for_the_result(path):
         write_scores(path, evaluation)

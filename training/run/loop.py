@@ -4,41 +4,23 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
-from training.checkpoints.resumable import Progress
 from training.checkpoints.schedule import CheckpointSchedule
 from training.config import TrainConfig
-from training.device import Placement
 from training.errors import GpuOutOfMemory, LossNotFinite, Stopped
-from training.images.batches import PREFETCHED, SplitImages, TrainBatch, prefetched, train_batches
+from training.images.batches import PREFETCHED, TrainBatch, prefetched, train_batches
 from training.images.transforms import plan_crops, to_network_input
-from training.losses.table import Loss
-from training.network.quality import QualityNetwork
 from training.optim import CLIP_NORM, set_lr
+from training.progress import Progress
+from training.run.setup import Setup
 from training.telling.recorder import Recorder
 
 
-def steps_per_epoch(images: int, config: TrainConfig) -> int:
-    """The last batch may be smaller and counts."""
-    return math.ceil(images * config.train_patch_num / config.batch_size)
-
-
-def train_epoch(
-    network: QualityNetwork,
-    optimizer: torch.optim.Optimizer,
-    criterion: Loss,
-    images: SplitImages,
-    config: TrainConfig,
-    placement: Placement,
-    progress: Progress,
-    recorder: Recorder,
-    keeper: CheckpointSchedule,
-    should_stop: Callable[[], bool],
-) -> None:
+def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) -> None:
     """Train what is left of epoch `progress.epoch`; `progress` tells at any moment how far it is.
 
     A loss or a gradient that is not finite ends the run at once: the step that made it has reached the weights, and
@@ -50,18 +32,18 @@ def train_epoch(
         LossNotFinite: naming the first such step.
         GpuOutOfMemory: naming the batch size.
     """
-    network.train()
-    steps = steps_per_epoch(len(images), config)
+    config, recorder, steps = setup.config, setup.recorder, setup.steps_per_epoch
+    setup.network.train()
     clock = Speedometer()
     unread = Unread(progress, config)
-    for batch in _batches(images, config, placement, progress):
-        if should_stop():
+    for batch in _batches(setup, progress):
+        if setup.attempt.should_stop():
             recorder.close_bar()
             unread.read(recorder)
             raise Stopped("stopped between steps")
-        lr = set_lr(optimizer, config, progress.step, steps)
+        lr = set_lr(setup.optimizer, config, progress.step, steps)
         try:
-            unread.add(_train_step(network, optimizer, criterion, batch, config, placement))
+            unread.add(_train_step(setup, batch))
         except torch.cuda.OutOfMemoryError as error:
             recorder.close_bar()
             recorder.say(str(error))  # how much of what was free, in torch's own words
@@ -82,41 +64,34 @@ def train_epoch(
                 images_per_second=clock.images_per_second(),
                 grad_norm=grad_norm,
             )
-        if keeper.is_due():
+        if schedule.is_due():
             unread.read(recorder)
-            keeper.save(progress)
+            schedule.save(progress)
 
 
-def _batches(
-    images: SplitImages, config: TrainConfig, placement: Placement, progress: Progress
-) -> Iterator[TrainBatch]:
+def _batches(setup: Setup, progress: Progress) -> Iterator[TrainBatch]:
+    images, config = setup.images["train"], setup.config
     plan = plan_crops(len(images), config.train_patch_num, seed=config.seed, epoch=progress.epoch)
     batches = train_batches(images, plan, config, progress.step_in_epoch)
-    return prefetched((batch.pinned() for batch in batches), PREFETCHED) if placement.is_cuda else batches
+    return prefetched((batch.pinned() for batch in batches), PREFETCHED) if setup.placement.is_cuda else batches
 
 
-def _train_step(
-    network: QualityNetwork,
-    optimizer: torch.optim.Optimizer,
-    criterion: Loss,
-    batch: TrainBatch,
-    config: TrainConfig,
-    placement: Placement,
-) -> Tensor:
+def _train_step(setup: Setup, batch: TrainBatch) -> Tensor:
     """One update; returns loss and norm of the gradient before it was clipped, (2,) and not waited for."""
+    network = setup.network
 
     def there(tensor: Tensor) -> Tensor:
-        return tensor.to(placement.device, non_blocking=True)
+        return tensor.to(setup.placement.device, non_blocking=True)
 
-    jitters = None if config.no_color_jitter else there(batch.jitters)
+    jitters = None if setup.config.no_color_jitter else there(batch.jitters)
     images = to_network_input(there(batch.crops), network.normalisation, there(batch.flips), jitters)
-    with placement.autocast(training=True):
+    with setup.placement.autocast(training=True):
         pred = network(images)
-    loss = criterion(pred, there(batch.mos), None if batch.mos_sd is None else there(batch.mos_sd))
-    optimizer.zero_grad(set_to_none=True)
+    loss = setup.criterion(pred, there(batch.mos), None if batch.mos_sd is None else there(batch.mos_sd))
+    setup.optimizer.zero_grad(set_to_none=True)
     torch.autograd.backward(loss)
     grad_norm = torch.nn.utils.clip_grad_norm_(network.parameters(), CLIP_NORM)
-    optimizer.step()
+    setup.optimizer.step()
     return torch.stack((loss.detach(), grad_norm))
 
 

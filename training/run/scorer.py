@@ -57,9 +57,7 @@ class Scorer:
         pixels = decode(self.dataset, item, self.config.patch_size)
         store = ImageStore(pixels.reshape(-1), [(pixels.shape[0], pixels.shape[1])])
         images = SplitImages(replace(self.dataset, items=(item,)), store, "test")
-        scores, attention = score_crops(
-            self.network, images, self.config, self.placement, lambda *_: None, lambda: False
-        )
+        scores, attention = score_crops(self.network, images, self.config, self.placement)
         weights = None if attention is None else [float(weight) for weight in attention[0]]
         return Prediction(str(path), self.dataset.from_training(float(scores[0])), weights)
 

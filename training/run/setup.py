@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
 
+from training.checkpoints.resumable import Learner
 from training.config import TrainConfig
 from training.datasets import Dataset, open_cross_dataset, open_dataset
 from training.datasets.base import SPLITS
@@ -13,11 +15,12 @@ from training.datasets.table import TRAINING_TOP
 from training.device import Placement, check_compiler, place, suit_network
 from training.images.batches import SplitImages
 from training.images.cache import open_images
+from training.losses import build_criterion
+from training.losses.table import Loss
 from training.network.build import build_network
 from training.network.quality import QualityNetwork, parameter_count
 from training.optim import build_optimizer, rising_lr_note
 from training.process.attempt import Attempt
-from training.run.loop import steps_per_epoch
 from training.seed import seed_network
 from training.telling.recorder import Recorder
 
@@ -36,6 +39,16 @@ class Setup:
     images: dict[str, SplitImages]
     network: QualityNetwork
     optimizer: torch.optim.Optimizer
+    criterion: Loss
+
+    @property
+    def learner(self) -> Learner:
+        return Learner(self.network, self.optimizer, self.config)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """The last batch may be smaller and counts."""
+        return math.ceil(len(self.images["train"]) * self.config.train_patch_num / self.config.batch_size)
 
 
 def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
@@ -68,12 +81,13 @@ def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
         images={split: SplitImages(dataset, store, split) for split in SPLITS},
         network=network,
         optimizer=build_optimizer(network, config),
+        criterion=build_criterion(config),
     )
 
 
 def tell_start(setup: Setup) -> None:
     config, placement, images = setup.config, setup.placement, setup.images
-    steps = steps_per_epoch(len(images["train"]), config)
+    steps = setup.steps_per_epoch
     parameters = parameter_count(setup.network)
     setup.recorder.started(
         train_images=len(images["train"]),

@@ -172,6 +172,11 @@ class RunFolder:
         return self.checkpoints / "last.pt"
 
     @property
+    def checkpoint_progress(self) -> Path:
+        """What became known of the last checkpoint after it was written: the scores of its epoch."""
+        return self.checkpoints / "progress.json"
+
+    @property
     def previous_checkpoint(self) -> Path:
         """The one before the last, for when that turns out to be damaged."""
         return self.checkpoints / "last.previous.pt"
