@@ -31,11 +31,11 @@ from iqa_tui.monitor.run_words import (
 from iqa_tui.monitor.state import RunState
 from iqa_tui.monitor.trainer_code import code_note
 from iqa_tui.queue.dispatcher_files import is_dispatching
-from iqa_tui.queue.enqueue import revive_in_words
+from iqa_tui.queue.dispatching import revive_in_words
 from iqa_tui.queue.queued_run import QueuedRun
-from iqa_tui.queue.stop import state_words
 from iqa_tui.queue.waits import waits_of
 from iqa_tui.words.plain_json import plain_json
+from iqa_tui.words.states import status_words
 from iqa_tui.words.waits import Wait
 from training.runfolder.exits import ExitKind
 from training.runfolder.phase import Phase
@@ -142,7 +142,7 @@ def _run_cells(state: RunState, names: dict[str, str], waits: dict[str, Wait]) -
     split = "test" if state.phase is Phase.FINISHED else "val"
     return [
         names[state.run_id],
-        state_words(state.status),
+        status_words(state.status),
         state.device_label if is_alive else priority_words(state),
         f"epoch {epoch_words(state)}" if is_alive and state.epoch else "",
         f"step {step_words(state)}" if is_alive and state.step else "",

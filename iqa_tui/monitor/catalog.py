@@ -13,7 +13,8 @@ import contextlib
 from dataclasses import replace
 from pathlib import Path
 
-from iqa_tui.monitor.state import RunState, fold
+from iqa_tui.monitor.fold import fold
+from iqa_tui.monitor.state import RunState
 from iqa_tui.trust.ownership import is_ours
 from iqa_tui.trust.signature import why_not_signed
 from training.runfolder.beat import BeatWatch

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from iqa_tui.monitor.state import RunState, fold
+from iqa_tui.monitor.fold import fold
+from iqa_tui.monitor.state import RunState
 from iqa_tui.monitor.trainer_code import made_by
 from training.runfolder.errors import RunFolderError
 from training.runfolder.events import read_events

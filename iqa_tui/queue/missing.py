@@ -12,7 +12,7 @@ from iqa_tui.plans.plan import Plan, plan_from
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.queue.check import check
 from iqa_tui.queue.enqueue import enqueue
-from iqa_tui.queue.stop import retry_run
+from iqa_tui.queue.retry import retry_run
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase
 from training.runfolder.read import read_spec

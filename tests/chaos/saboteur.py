@@ -13,9 +13,10 @@ from collections.abc import Callable
 
 from iqa_tui.errors import LaunchError
 from iqa_tui.processes.start import trainer_variables
-from iqa_tui.queue.enqueue import ensure_dispatcher, revive_dispatcher
+from iqa_tui.queue.dispatching import ensure_dispatcher, revive_dispatcher
 from iqa_tui.queue.hold import hold_run, prioritise_run, release_run
-from iqa_tui.queue.stop import retry_run, stop_run
+from iqa_tui.queue.retry import retry_run
+from iqa_tui.queue.stop import stop_run
 from iqa_tui.trust.signature import write_signed
 from tests.chaos.ground import TRAINER, Ground
 from tests.chaos.judge import FORGED, Watch

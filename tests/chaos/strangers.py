@@ -14,7 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from iqa_tui.errors import LaunchError
-from iqa_tui.queue.stop import retry_run, stop_run
+from iqa_tui.queue.retry import retry_run
+from iqa_tui.queue.stop import stop_run
 from tests.chaos.ground import TRAINER, Ground
 from tests.chaos.judge import FORGED, Watch
 from training.runfolder.errors import LockHeld, RunFolderError

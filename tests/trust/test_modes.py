@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from iqa_tui.queue.hold import hold_run, prioritise_run, release_run
-from iqa_tui.queue.stop import retry_run, stop_run
+from iqa_tui.queue.retry import retry_run
+from iqa_tui.queue.stop import stop_run
 from tests.fakes.lab import Lab, lab, state, stub, wait_for, wait_until
 from tests.fakes.photographs import write_csv_dataset
 from tests.training.processes import SMALL, train

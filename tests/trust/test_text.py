@@ -22,7 +22,8 @@ from rich.cells import cell_len
 
 from iqa_tui.app import IqaApp
 from iqa_tui.devices.gpus.sample import GpuProcess, GpuSample
-from iqa_tui.devices.lease import Holder, lease_file, take_lease
+from iqa_tui.devices.lease import Holder, take_lease
+from iqa_tui.devices.lease_folder import lease_file
 from iqa_tui.devices.survey import Device, DeviceState, Survey
 from iqa_tui.devices.withdrawn import withdraw
 from tests.fakes.lab import Lab, lab

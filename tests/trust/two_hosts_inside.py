@@ -18,7 +18,7 @@ from typing import Any
 
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.processes import start as processes
-from iqa_tui.queue.enqueue import ensure_dispatcher
+from iqa_tui.queue.dispatching import ensure_dispatcher
 from training.runfolder.folders import create_run_folder, list_runs
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase

@@ -11,7 +11,8 @@ from iqa_tui.devices.lease import Holder
 from iqa_tui.devices.survey import Device, DeviceState, Survey
 from iqa_tui.messages import HostLoad
 from iqa_tui.monitor.catalog import Catalog
-from iqa_tui.monitor.state import RunState, fold
+from iqa_tui.monitor.fold import fold
+from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.command_view import wrapped_command
 from iqa_tui.panels.curves import Shown, View, series_of
 from iqa_tui.panels.experiment_list import experiment_row

@@ -22,7 +22,8 @@ from iqa_tui.processes.start import ROOT
 from iqa_tui.queue import as_owner
 from iqa_tui.queue.as_owner import account_of, only_of
 from iqa_tui.queue.hold import hold_run, prioritise_run, release_run
-from iqa_tui.queue.stop import retry_run, stop_run
+from iqa_tui.queue.retry import retry_run
+from iqa_tui.queue.stop import stop_run
 from tests.fakes.lab import Lab, wait_until
 from tests.fakes.marked import make_run, mark, sleeper
 from tests.iqa_tui.processes.test_identity import record_of

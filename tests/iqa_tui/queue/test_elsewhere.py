@@ -13,7 +13,8 @@ from iqa_tui.__main__ import main
 from iqa_tui.errors import LaunchError
 from iqa_tui.queue import elsewhere
 from iqa_tui.queue.elsewhere import take_over, takeover_of
-from iqa_tui.queue.stop import retry_run, stop_run
+from iqa_tui.queue.retry import retry_run
+from iqa_tui.queue.stop import stop_run
 from iqa_tui.trust.signature import why_not_signed
 from tests.fakes.run_folders import FakeRun
 from training.runfolder.exits import ExitKind

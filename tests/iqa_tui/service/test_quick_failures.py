@@ -16,7 +16,7 @@ from iqa_tui.commands.follow import follow
 from iqa_tui.devices.lease import Holder, take_lease
 from iqa_tui.devices.survey import Surveyor
 from iqa_tui.queue.backlog import Backlog
-from iqa_tui.queue.stop import retry_run
+from iqa_tui.queue.retry import retry_run
 from iqa_tui.service import quick_failures
 from iqa_tui.service.quick_failures import QuickFailures, Sign, why_held
 from iqa_tui.trust.signature import write_signed
