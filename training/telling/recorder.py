@@ -147,14 +147,14 @@ class Recorder:
     def finished(self, *, srcc: float | None, plcc: float | None) -> None:
         self._event("finished", srcc=srcc, plcc=plcc)
 
-    def ended(self, *, how: ExitKind, epoch: int | None, step: int | None, checkpoint: str | None) -> None:
+    def ended(self, *, how: ExitKind, epoch: int | None, step: int | None, checkpoint: str | None, saved: bool) -> None:
         """The last event of an attempt without a result.
 
         It is never what ends the run: an event that the disk refuses is dropped, and so is one that another attempt's
         ownership of the run forbids.
         """
         with contextlib.suppress(OSError, TrainingError):
-            self._event("ended", how=how.value, epoch=epoch, step=step, checkpoint=checkpoint)
+            self._event("ended", how=how.value, epoch=epoch, step=step, checkpoint=checkpoint, saved=saved)
 
 
 def shown_metric(value: float | None) -> str:
