@@ -6,20 +6,26 @@ import contextlib
 import io
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
-from training.checkpoints.resumable import Progress
-from training.checkpoints.schedule import OrphanKeeper
-from training.config import TrainConfig, parse
+from training.checkpoints.resumable import Resumable
+from training.checkpoints.schedule import CheckpointSchedule
+from training.config import TrainConfig
 from training.datasets import open_dataset
 from training.datasets.base import Dataset
 from training.device import place, suit_network
+from training.flags import parse
 from training.images.batches import SplitImages
 from training.images.cache import open_images
 from training.images.store import ImageStore
 from training.losses import build_criterion
 from training.network.build import build_network
 from training.optim import build_optimizer
+from training.progress import Progress
+from training.run.evaluate import Scoring
 from training.run.loop import train_epoch
+from training.run.setup import Setup
 from training.runfolder.layout import RunFolder
 from training.runfolder.write import EventWriter
 from training.telling.recorder import Recorder
@@ -46,22 +52,24 @@ class Means:
         self.placement = suit_network(placement, self.config.precision, self.network)
         self.optimizer = build_optimizer(self.network, self.config)
         self.criterion = build_criterion(self.config)
-        self.recorder = Recorder(EventWriter(folder / "events.jsonl", 1), show_bar=False)
-        self.keeper = OrphanKeeper(
-            RunFolder(folder), self.network, self.optimizer, self.config, self.recorder, began=time.monotonic()
-        )
+        self._recorder = Recorder(EventWriter(folder / "events.jsonl", 1), show_bar=False)
+        resumable = Resumable(RunFolder(folder), self.network, self.optimizer, self.config)
+        self._schedule = CheckpointSchedule(resumable, self._recorder, began=time.monotonic())
+
+    @property
+    def scoring(self) -> Scoring:
+        return Scoring(self.network, self.config, self.placement)
 
     def train_epoch(self, images: SplitImages, epoch: int = 1) -> None:
+        setup = SimpleNamespace(
+            config=self.config,
+            attempt=SimpleNamespace(should_stop=lambda: False),
+            recorder=self._recorder,
+            placement=self.placement,
+            images={"train": images},
+            network=self.network,
+            optimizer=self.optimizer,
+            criterion=self.criterion,
+        )
         with contextlib.redirect_stdout(io.StringIO()):
-            train_epoch(
-                self.network,
-                self.optimizer,
-                self.criterion,
-                images,
-                self.config,
-                self.placement,
-                Progress(epoch=epoch),
-                self.recorder,
-                self.keeper,
-                lambda: False,
-            )
+            train_epoch(cast(Setup, setup), Progress(epoch=epoch), self._schedule)

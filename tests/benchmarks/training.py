@@ -12,7 +12,7 @@ from tests.benchmarks.means import LITE0, Means, decoded
 from training.images.batches import SplitImages, train_batches
 from training.images.transforms import plan_crops, to_network_input
 from training.optim import CLIP_NORM
-from training.run.loop import steps_per_epoch
+from training.run.setup import steps_per_epoch
 
 FLAGS = (
     f"--dataset demo {LITE0} --weights none --limit_train_images 96 --train_patch_num 1 "

@@ -18,7 +18,7 @@ from safetensors import safe_open
 from tests.fakes.photographs import write_csv_dataset, write_koniq
 from tests.training.processes import SMALL, start, train, wait_for_steps
 from tests.training.test_config import F2
-from training.config import parse
+from training.flags import parse
 from training.runfolder.layout import RunFolder, list_runs
 from training.runfolder.lock import is_held, take_lock
 from training.runfolder.read import read_events, read_record, read_spec, run_status

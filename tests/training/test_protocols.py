@@ -11,16 +11,14 @@ import torch
 from tests.fakes.photographs import write_csv_dataset
 from tests.training.datasets.test_datasets import decoded, opened
 from tests.training.processes import SMALL, train_here
-from training.checkpoints import resumable as checkpoint
-from training.checkpoints.resumable import Progress
-from training.config import parse
+from training.flags import parse
 from training.images.batches import SplitImages, crops_to_score
 from training.images.transforms import to_network_input
 from training.losses import LOSSES, build_criterion
 from training.network.build import build_network
 from training.optim import build_optimizer, lr_at, rising_lr_note, set_lr
-from training.run import evaluate, loop
-from training.run import story as run_story
+from training.progress import Progress
+from training.run import choose, evaluate, loop
 from training.run.evaluate import Evaluation
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_events, read_record
@@ -33,8 +31,8 @@ SMALL_NETWORK = ["--backbone", "test_efficientnet", "--weights", "none", "--patc
 
 def judged(protocol: list[str], epochs: list[dict[str, float]], monkeypatch, tmp_path) -> Progress:
     """Progress after epochs with these SRCCs by split."""
-    monkeypatch.setattr(checkpoint, "save_best", lambda *_: None)
-    monkeypatch.setattr(run_story, "write_scores", lambda *_: None)
+    monkeypatch.setattr(choose, "save_best", lambda *_: None)
+    monkeypatch.setattr(choose, "write_scores", lambda *_: None)
     setup = SimpleNamespace(
         config=parse(protocol),
         attempt=SimpleNamespace(run=RunFolder(tmp_path)),
@@ -48,7 +46,7 @@ def judged(protocol: list[str], epochs: list[dict[str, float]], monkeypatch, tmp
             split: Evaluation(split, [], none, none, None, {"srcc": scores[split]}, [])
             for split in setup.config.evaluated_splits
         }
-        run_story._judge(setup, progress, number, evaluations)
+        choose.judge(setup, progress, number, evaluations)
     return progress
 
 
@@ -205,7 +203,7 @@ def test_clean_scores_come_from_a_regular_grid_unless_crops_are_drawn(tmp_path):
 @pytest.mark.parametrize("protocol", [CLEAN, PUBLISHED])
 def test_training_ends_after_patience_epochs_without_a_better_score(protocol):
     def over(*flags: str, **progress: int) -> bool:
-        return run_story._is_over(Progress(**progress), parse([*protocol, "--epochs", "9", *flags]))
+        return choose.is_over(Progress(**progress), parse([*protocol, "--epochs", "9", *flags]))
 
     assert not over("--patience", "2", epoch=4, epochs_without_better=1)
     assert over("--patience", "2", epoch=4, epochs_without_better=2)
@@ -222,9 +220,9 @@ def seen_by(loss: str, folder: Path, labels: Path, monkeypatch: pytest.MonkeyPat
         seen.append(b"".join(part.numpy().tobytes() for part in (crops, *augmentation) if part is not None))
         return to_network_input(crops, normalisation, *augmentation)
 
-    def step(network, *rest):
-        done = train_step(network, *rest)
-        norms.append(sum(float(one.grad.square().sum()) for one in network.parameters()) ** 0.5)
+    def step(setup, batch):
+        done = train_step(setup, batch)
+        norms.append(sum(float(one.grad.square().sum()) for one in setup.network.parameters()) ** 0.5)
         return done
 
     train_step = loop._train_step

@@ -11,12 +11,12 @@ from tests.fakes.photographs import write_csv_dataset
 from tests.training.datasets.test_datasets import decoded, opened
 from tests.training.processes import SMALL, train_here
 from training import device
-from training.checkpoints.resumable import Progress
-from training.config import parse
 from training.device import Placement, check_compiler, keep_freed_memory
 from training.errors import NoCompiler
+from training.flags import parse
 from training.images.batches import SplitImages
 from training.network.build import build_network
+from training.progress import Progress
 from training.run import evaluate
 from training.run.loop import _batches
 
@@ -49,7 +49,7 @@ def test_batches_made_ahead_and_pinned_for_a_gpu_hold_the_same_bytes(images, mon
     config = parse(FLAGS)
 
     def everything(placement: Placement) -> list[np.ndarray]:
-        batches = _batches(images, config, placement, Progress())
+        batches = _batches(SimpleNamespace(images={"train": images}, config=config, placement=placement), Progress())
         parts = [
             part for batch in batches for part in (batch.crops, batch.mos, batch.mos_sd, batch.flips, batch.jitters)
         ]
@@ -69,7 +69,7 @@ def test_scores_do_not_depend_on_how_many_crops_go_through_the_network_at_once(i
     def scored(batch_size: int) -> tuple[np.ndarray, np.ndarray]:
         monkeypatch.setattr(evaluate, "CPU_BATCH", batch_size)
         told = []
-        result = evaluate.score_crops(network, images, config, CPU, lambda *done: told.append(done), lambda: False)
+        result = evaluate.score_crops(evaluate.Scoring(network, config, CPU, lambda *done: told.append(done)), images)
         assert told[-1] == (30, 30)
         return result
 
@@ -87,8 +87,7 @@ def test_scoring_in_bf16_ranks_images_as_fp32_does(images):
     network = build_network(config)
     bf16 = Placement(torch.device("cpu"), "CPU", "bf16")
     fp32_scores, bf16_scores = (
-        evaluate.score_crops(network, images, config, placement, lambda *_: None, lambda: False)[0]
-        for placement in (CPU, bf16)
+        evaluate.score_crops(evaluate.Scoring(network, config, placement), images)[0] for placement in (CPU, bf16)
     )
     assert not np.array_equal(fp32_scores, bf16_scores)
     assert np.corrcoef(fp32_scores, bf16_scores)[0, 1] > 0.95

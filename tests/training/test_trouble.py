@@ -20,7 +20,7 @@ from tests.training.processes import SMALL, train_here
 from training.checkpoints import schedule as keeper
 from training.errors import BadCheckpoint, BadData, CannotWrite, GpuOutOfMemory, LossNotFinite, exit_code, exit_kind
 from training.network.quality import QualityNetwork
-from training.run import loop, story
+from training.run import choose, loop, setup, story
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import EventTail, read_events, read_record
 from training.runfolder.schema import ExitKind, Result
@@ -94,7 +94,7 @@ def test_a_gradient_that_is_not_finite_reaches_neither_a_checkpoint_nor_an_evalu
         steep = (pred - pred).abs().sqrt().sum()  # 0, and its slope there is no number
         return (pred - mos).abs().mean() + (steep if calls[0] == 2 * STEPS else 0)
 
-    monkeypatch.setattr(story, "build_criterion", lambda _: loss)
+    monkeypatch.setattr(setup, "build_criterion", lambda _: loss)
     with pytest.raises(LossNotFinite) as ended:
         train_here(tmp_path / "run", *flags, *AT_EVERY_STEP)
     assert str(ended.value).startswith("gradient not finite at step 8 in epoch 2: start a new run with an --lr smaller")
@@ -173,14 +173,15 @@ def test_without_room_for_the_best_weights_or_the_result_the_run_ends_and_goes_o
         ("finish", 50_000, run.best_weights),
         ("finish", None, run.result),
     ):
-        real = getattr(story, name)
+        room = choose if name == "_keep_best" else story
+        real = getattr(room, name)
 
         def without_room(*arguments: Any, real: Any = real, room_bytes: int | None = room_bytes) -> None:
             with files_up_to(room_bytes or resource.RLIM_INFINITY):
                 real(*arguments)
 
         with monkeypatch.context() as patched:
-            patched.setattr(story, name, without_room)
+            patched.setattr(room, name, without_room)
             if room_bytes is None:
                 patched.setattr("training.run.finish.write_record", refuse)
             with pytest.raises(CannotWrite) as ended:

@@ -1,4 +1,4 @@
-"""When a checkpoint is due, and what becomes of a run whose checkpoint cannot be written."""
+"""When `last.pt` is due, and what becomes of a run if it cannot be written."""
 
 from __future__ import annotations
 
@@ -9,61 +9,55 @@ import torch
 
 from training.checkpoints import resumable as checkpoint
 from training.checkpoints.disk import why_not_written
-from training.checkpoints.resumable import Progress
-from training.config import TrainConfig
+from training.checkpoints.file import size_bytes
+from training.checkpoints.resumable import Resumable
 from training.errors import LossNotFinite
-from training.network.quality import QualityNetwork
-from training.runfolder.layout import RunFolder
+from training.progress import Progress
 from training.telling.recorder import Recorder
 
 LARGEST_SHARE = 0.05
-"""Of a run's time that goes into checkpoints within an epoch: on a slow disk they are made less often."""
+"""Of a run's time that goes into checkpoints within an epoch: on a slow disk fewer are written."""
 
 Position = tuple[int, int, int | None]
 
 
 class CheckpointSchedule:
-    """Writes the resumable checkpoints of one attempt: on a period, and wherever the story of the run says so.
+    """Writes `last.pt` for one attempt: on a period, and when the story of the run says so.
 
-    One that cannot be written is a warning: the one before it stands, training goes on, and the next is tried in its
-    time. What must not be lost, the best weights and the scores, is written by others, and ends the run if it cannot.
+    If it cannot be written there is a warning, the one before it stands, training goes on, and the next is tried in
+    its time. Best weights and scores must not be lost: `run.choose` writes them, and ends the run if it cannot.
     """
 
     def __init__(
         self,
-        run: RunFolder,
-        network: QualityNetwork,
-        optimizer: torch.optim.Optimizer,
-        config: TrainConfig,
+        resumable: Resumable,
         recorder: Recorder,
         *,
         began: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`began`: when this attempt did, on `clock`."""
-        self._run = run
-        self._network = network
-        self._optimizer = optimizer
-        self._config = config
+        """`began`: when this attempt began, on `clock`."""
+        self._resumable = resumable
+        self._run = resumable.run
         self._recorder = recorder
         self._clock = clock
         self._began = began
         self._earlier_seconds = 0.0
-        self._period_seconds = config.checkpoint_minutes * 60
+        self._period_seconds = resumable.config.checkpoint_minutes * 60
         self._next = clock() + self._period_seconds
         self._saved: Position | None = None
         self._last_is_good = True
 
     def resume(self) -> Progress:
-        """Put the newest usable checkpoint into network, optimiser and generators, and say which it is and why.
+        """Put the newest usable checkpoint into network, optimiser and generators, and report which it is and why.
 
         Returns:
-            How far it was; the beginning, where no checkpoint was written yet.
+            How far it was; the beginning if no checkpoint was written yet.
 
         Raises:
             BadCheckpoint: there are some, and none can be used.
         """
-        found = checkpoint.load_last(self._run, self._network, self._optimizer, self._config)
+        found = checkpoint.load_last(self._resumable)
         if found is None:
             self._recorder.say("no checkpoint was written yet: begins at the start")
             return Progress()
@@ -82,7 +76,7 @@ class CheckpointSchedule:
         return checkpoint.resumed_from(self._run, last_is_good=self._last_is_good)
 
     def elapsed_seconds(self) -> float:
-        """Of all attempts; what ran after the checkpoint of a killed one is not known."""
+        """Of all attempts; without what a killed one did after its last checkpoint."""
         return self._earlier_seconds + self._clock() - self._began
 
     def is_due(self) -> bool:
@@ -90,7 +84,7 @@ class CheckpointSchedule:
         return self._period_seconds > 0 and self._clock() >= self._next
 
     def save(self, progress: Progress) -> bool:
-        """Write a checkpoint, unless the last one is of this very state; returns whether it is on disk now.
+        """Write a checkpoint unless the last one is of this very state; returns whether it is on disk now.
 
         Raises:
             LossNotFinite: a weight is no number any more; the last checkpoint is from before.
@@ -98,12 +92,10 @@ class CheckpointSchedule:
         if self._saved == _position(progress):
             return True
         began = self._clock()
-        self._check_weights(progress)
+        self.check_weights(progress)
         progress.elapsed_seconds = self.elapsed_seconds()
         try:
-            checkpoint.save_last(
-                self._run, self._network, self._optimizer, progress, self._config, rotate=self._last_is_good
-            )
+            checkpoint.save_last(self._resumable, progress, rotate=self._last_is_good)
         except OSError as error:
             self._bear(error)
         else:
@@ -114,19 +106,23 @@ class CheckpointSchedule:
         return self._saved == _position(progress)
 
     def _bear(self, error: OSError) -> None:
-        size_bytes = checkpoint.size_bytes(self._network, self._optimizer)
+        needs_bytes = size_bytes(self._resumable.network, self._resumable.optimizer)
         stands = "the one before it stands" if self._run.last_checkpoint.exists() else "there is none before it"
         self._recorder.warning(
-            f"{why_not_written(self._run.last_checkpoint, error, size_bytes)}: {stands}, and training goes on"
+            f"{why_not_written(self._run.last_checkpoint, error, needs_bytes)}: {stands}, and training goes on"
         )
 
-    def _check_weights(self, progress: Progress) -> None:
-        """A finite gradient times a huge learning rate can still leave the range of numbers."""
-        for name, parameter in self._network.named_parameters():
+    def check_weights(self, progress: Progress) -> None:
+        """Look at every weight: a finite gradient times a huge learning rate can still leave the range of numbers.
+
+        Raises:
+            LossNotFinite: a weight is no number any more.
+        """
+        for name, parameter in self._resumable.network.named_parameters():
             if not bool(torch.isfinite(parameter).all()):
                 raise LossNotFinite(
                     f"weights not finite ({name}) after step {progress.step:,} in epoch {progress.epoch}: start a new "
-                    f"run with an --lr smaller than {self._config.lr:g}"
+                    f"run with an --lr smaller than {self._resumable.config.lr:g}"
                 )
 
 

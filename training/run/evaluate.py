@@ -50,24 +50,28 @@ class Evaluation:
         return None if self.attention is None else [float(weight) for weight in self.attention.mean(axis=0)]
 
 
-def evaluate(
-    network: QualityNetwork,
-    dataset: Dataset,
-    images: SplitImages,
-    split: str,
-    config: TrainConfig,
-    placement: Placement,
-    *,
-    on_progress: Callable[[int, int], None],
-    should_stop: Callable[[], bool],
-) -> Evaluation:
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """What it takes to score images."""
+
+    network: QualityNetwork
+    config: TrainConfig
+    """How test crops are taken."""
+    placement: Placement
+    on_progress: Callable[[int, int], None] = lambda *_: None
+    """Called after every batch with the crops that are done, and with how many there are."""
+    should_stop: Callable[[], bool] = lambda: False
+
+
+def evaluate(scoring: Scoring, dataset: Dataset, images: SplitImages, split: str) -> Evaluation:
     """Score every image as the mean over its test crops. Leaves the network in eval mode.
 
     Raises:
         Stopped: asked to.
+        GpuOutOfMemory: as `score_crops`.
     """
     sizes: list[int] = []
-    scores, attention = score_crops(network, images, config, placement, on_progress, should_stop, sizes.append)
+    scores, attention = score_crops(scoring, images, sizes.append)
     pred = np.array([dataset.from_training(score) for score in scores], dtype=np.float64)
     metrics, notes = all_metrics(pred, images.mos)
     if sizes:
@@ -77,22 +81,17 @@ def evaluate(
 
 @torch.inference_mode()
 def score_crops(
-    network: QualityNetwork,
-    images: SplitImages,
-    config: TrainConfig,
-    placement: Placement,
-    on_progress: Callable[[int, int], None],
-    should_stop: Callable[[], bool],
-    on_smaller_batches: Callable[[int], None] = lambda _: None,
+    scoring: Scoring, images: SplitImages, on_smaller_batches: Callable[[int], None] = lambda _: None
 ) -> tuple[Scores, Scores | None]:
     """(N,) mean scores on the scale of training, and (N, 4) mean attention. Leaves the network in eval mode.
 
-    `on_smaller_batches` is told how many crops go at once, where a GPU has no room for as many as it should.
+    `on_smaller_batches` is called with how many crops go at once if a GPU has no room for as many as it should.
 
     Raises:
         Stopped: asked to.
         GpuOutOfMemory: not even a single crop fits.
     """
+    network, config, placement = scoring.network, scoring.config, scoring.placement
     network.eval()
     batch_size = max(config.batch_size, SMALLEST_GPU_BATCH) if placement.is_cuda else CPU_BATCH
     owners: list[Tensor] = []
@@ -102,7 +101,7 @@ def score_crops(
     forward = Forward(network, placement, on_smaller_batches)
     with placement.autocast(training=False):  # around all batches: weights are turned into bf16 once, not per batch
         for numbers, crops in _batches(images, config, placement, batch_size):
-            if should_stop():
+            if scoring.should_stop():
                 raise Stopped("stopped during evaluation")
             some_scores, some_weights = forward(crops)
             scores.append(some_scores)
@@ -110,7 +109,7 @@ def score_crops(
                 attention.append(some_weights)
             owners.append(numbers)
             done += len(numbers)
-            on_progress(done, len(images) * config.test_crops)
+            scoring.on_progress(done, len(images) * config.test_crops)
     means = [
         _sum_by_image(of_crops, owners, len(images)) / config.test_crops for of_crops in (scores, attention) if of_crops
     ]
@@ -134,7 +133,7 @@ def _batches(
 
 
 class Forward:
-    """Crops through the network; in smaller batches from the first on that a GPU has no room for.
+    """Crops through the network; in smaller batches from the first that a GPU has no room for.
 
     Only scoring does so: an image's score does not depend on the batch it is in, a training step does.
     """

@@ -4,42 +4,24 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
 
-from training.checkpoints.resumable import Progress
 from training.checkpoints.schedule import CheckpointSchedule
 from training.config import TrainConfig
-from training.device import Placement
 from training.errors import GpuOutOfMemory, LossNotFinite, Stopped
-from training.images.batches import PREFETCHED, SplitImages, TrainBatch, prefetched, train_batches
+from training.images.batches import PREFETCHED, TrainBatch, prefetched, train_batches
 from training.images.transforms import plan_crops, to_network_input
-from training.losses.table import Loss
-from training.network.quality import QualityNetwork
 from training.optim import CLIP_NORM, set_lr
-from training.telling.recorder import Recorder
+from training.progress import Progress
+from training.run.setup import Setup, steps_per_epoch
+from training.telling.recorder import Recorder, Step
 
 
-def steps_per_epoch(images: int, config: TrainConfig) -> int:
-    """The last batch may be smaller and counts."""
-    return math.ceil(images * config.train_patch_num / config.batch_size)
-
-
-def train_epoch(
-    network: QualityNetwork,
-    optimizer: torch.optim.Optimizer,
-    criterion: Loss,
-    images: SplitImages,
-    config: TrainConfig,
-    placement: Placement,
-    progress: Progress,
-    recorder: Recorder,
-    keeper: CheckpointSchedule,
-    should_stop: Callable[[], bool],
-) -> None:
-    """Train what is left of epoch `progress.epoch`; `progress` tells at any moment how far it is.
+def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) -> None:
+    """Train what is left of epoch `progress.epoch`; `progress` says at any moment how far it is.
 
     A loss or a gradient that is not finite ends the run at once: the step that made it has reached the weights, and
     nothing after it could be believed. Every step is looked at before a checkpoint or an evaluation sees its weights,
@@ -50,18 +32,19 @@ def train_epoch(
         LossNotFinite: naming the first such step.
         GpuOutOfMemory: naming the batch size.
     """
-    network.train()
-    steps = steps_per_epoch(len(images), config)
+    config, recorder = setup.config, setup.recorder
+    setup.network.train()
+    steps = steps_per_epoch(len(setup.images["train"]), config)
     clock = Speedometer()
     unread = Unread(progress, config)
-    for batch in _batches(images, config, placement, progress):
-        if should_stop():
+    for batch in _batches(setup, progress):
+        if setup.attempt.should_stop():
             recorder.close_bar()
             unread.read(recorder)
             raise Stopped("stopped between steps")
-        lr = set_lr(optimizer, config, progress.step, steps)
+        lr = set_lr(setup.optimizer, config, progress.step, steps)
         try:
-            unread.add(_train_step(network, optimizer, criterion, batch, config, placement))
+            unread.add(_train_step(setup, batch))
         except torch.cuda.OutOfMemoryError as error:
             recorder.close_bar()
             recorder.say(str(error))  # how much of what was free, in torch's own words
@@ -72,56 +55,51 @@ def train_epoch(
         if progress.step_in_epoch in (1, steps) or recorder.step_is_due():
             loss, grad_norm = unread.read(recorder)
             recorder.step(
-                epoch=progress.epoch,
-                epochs=config.epochs,
-                step=progress.step,
-                done=progress.step_in_epoch,
-                steps=steps,
-                loss=loss,
-                lr=lr,
-                images_per_second=clock.images_per_second(),
-                grad_norm=grad_norm,
+                Step(
+                    epoch=progress.epoch,
+                    epochs=config.epochs,
+                    step=progress.step,
+                    done=progress.step_in_epoch,
+                    steps=steps,
+                    loss=loss,
+                    lr=lr,
+                    images_per_second=clock.images_per_second(),
+                    grad_norm=grad_norm,
+                )
             )
-        if keeper.is_due():
+        if schedule.is_due():
             unread.read(recorder)
-            keeper.save(progress)
+            schedule.save(progress)
 
 
-def _batches(
-    images: SplitImages, config: TrainConfig, placement: Placement, progress: Progress
-) -> Iterator[TrainBatch]:
+def _batches(setup: Setup, progress: Progress) -> Iterator[TrainBatch]:
+    images, config = setup.images["train"], setup.config
     plan = plan_crops(len(images), config.train_patch_num, seed=config.seed, epoch=progress.epoch)
     batches = train_batches(images, plan, config, progress.step_in_epoch)
-    return prefetched((batch.pinned() for batch in batches), PREFETCHED) if placement.is_cuda else batches
+    return prefetched((batch.pinned() for batch in batches), PREFETCHED) if setup.placement.is_cuda else batches
 
 
-def _train_step(
-    network: QualityNetwork,
-    optimizer: torch.optim.Optimizer,
-    criterion: Loss,
-    batch: TrainBatch,
-    config: TrainConfig,
-    placement: Placement,
-) -> Tensor:
+def _train_step(setup: Setup, batch: TrainBatch) -> Tensor:
     """One update; returns loss and norm of the gradient before it was clipped, (2,) and not waited for."""
+    network, placement = setup.network, setup.placement
 
     def there(tensor: Tensor) -> Tensor:
         return tensor.to(placement.device, non_blocking=True)
 
-    jitters = None if config.no_color_jitter else there(batch.jitters)
+    jitters = None if setup.config.no_color_jitter else there(batch.jitters)
     images = to_network_input(there(batch.crops), network.normalisation, there(batch.flips), jitters)
     with placement.autocast(training=True):
         pred = network(images)
-    loss = criterion(pred, there(batch.mos), None if batch.mos_sd is None else there(batch.mos_sd))
-    optimizer.zero_grad(set_to_none=True)
+    loss = setup.criterion(pred, there(batch.mos), None if batch.mos_sd is None else there(batch.mos_sd))
+    setup.optimizer.zero_grad(set_to_none=True)
     torch.autograd.backward(loss)
     grad_norm = torch.nn.utils.clip_grad_norm_(network.parameters(), CLIP_NORM)
-    optimizer.step()
+    setup.optimizer.step()
     return torch.stack((loss.detach(), grad_norm))
 
 
 class Unread:
-    """Losses and gradient norms of steps, left on the device until somebody needs them: fetching waits for it."""
+    """Losses and gradient norms of steps, left on the device until they are needed: fetching waits for the device."""
 
     def __init__(self, progress: Progress, config: TrainConfig) -> None:
         self._progress = progress
@@ -181,7 +159,7 @@ def _out_of_memory(config: TrainConfig, progress: Progress) -> GpuOutOfMemory:
 
 
 class Speedometer:
-    """Images a second since it was last asked."""
+    """Images a second since the last reading."""
 
     def __init__(self) -> None:
         self._since = time.perf_counter()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from training.config import TrainConfig, parse
+from training.config import TrainConfig
 from training.datasets.base import Dataset, Item, Sizing
 from training.datasets.koniq10k import PUBLISHED_SIZING
 from training.device import Placement, place
 from training.errors import BadCheckpoint, NoWeights
+from training.flags import parse
 from training.images.batches import SplitImages
 from training.images.cache import decode
 from training.images.store import ImageStore
@@ -17,7 +18,7 @@ from training.network import own, published
 from training.network.build import build_network
 from training.network.own import OwnWeights
 from training.network.quality import QualityNetwork
-from training.run.evaluate import score_crops
+from training.run.evaluate import Scoring, score_crops
 from training.runfolder.layout import RunFolder
 
 
@@ -57,9 +58,7 @@ class Scorer:
         pixels = decode(self.dataset, item, self.config.patch_size)
         store = ImageStore(pixels.reshape(-1), [(pixels.shape[0], pixels.shape[1])])
         images = SplitImages(replace(self.dataset, items=(item,)), store, "test")
-        scores, attention = score_crops(
-            self.network, images, self.config, self.placement, lambda *_: None, lambda: False
-        )
+        scores, attention = score_crops(Scoring(self.network, self.config, self.placement), images)
         weights = None if attention is None else [float(weight) for weight in attention[0]]
         return Prediction(str(path), self.dataset.from_training(float(scores[0])), weights)
 
@@ -106,7 +105,7 @@ def _of_run(file: Path, weights: OwnWeights) -> Scorer:
 def _of_published(file: Path) -> Scorer:
     """Its output is a score from 0 to 100 as it stands.
 
-    Images are squeezed to the size at which the published code trains and tests, portrait whatever they were: the
+    Images are squeezed to the size at which the published code trains and tests, portrait or landscape alike: the
     network has never seen another shape.
     """
     network = published.load(file)
@@ -115,5 +114,5 @@ def _of_published(file: Path) -> Scorer:
     dataset = Dataset("koniq-10k", (), (0.0, top), top, PUBLISHED_SIZING)
     config = parse([])
     height, width = PUBLISHED_SIZING.exact or (0, 0)
-    note = f"images are brought to {height} high and {width} wide, whatever their shape, as the published code does"
+    note = f"images are brought to {height} high and {width} wide, squeezed if need be, as the published code does"
     return Scorer(network, config, dataset, place(config.precision), note)

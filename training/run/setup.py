@@ -1,7 +1,8 @@
-"""What stays the same over a run: data, network, optimiser and device, made once and told at the start."""
+"""What stays the same over a run: data, network, loss, optimiser and device, made once and reported at the start."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -13,18 +14,19 @@ from training.datasets.table import TRAINING_TOP
 from training.device import Placement, check_compiler, place, suit_network
 from training.images.batches import SplitImages
 from training.images.cache import open_images
+from training.losses import build_criterion
+from training.losses.table import Loss
 from training.network.build import build_network
 from training.network.quality import QualityNetwork, parameter_count
 from training.optim import build_optimizer, rising_lr_note
 from training.process.attempt import Attempt
-from training.run.loop import steps_per_epoch
 from training.seed import seed_network
 from training.telling.recorder import Recorder
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """One run's means."""
+    """All that a run works with."""
 
     config: TrainConfig
     attempt: Attempt
@@ -32,14 +34,15 @@ class Setup:
     placement: Placement
     dataset: Dataset
     cross_datasets: tuple[Dataset, ...]
-    """Others, to test on after training; labels read, images not yet decoded."""
+    """Other data sets to test on after training; labels read, images not yet decoded."""
     images: dict[str, SplitImages]
     network: QualityNetwork
     optimizer: torch.optim.Optimizer
+    criterion: Loss
 
 
 def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
-    """Data before network: what a user most often gets wrong is told first."""
+    """Data before network: what users most often get wrong fails first."""
     placement = place(config.precision)
     if config.torch_compile:
         check_compiler(placement.device)
@@ -68,10 +71,16 @@ def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
         images={split: SplitImages(dataset, store, split) for split in SPLITS},
         network=network,
         optimizer=build_optimizer(network, config),
+        criterion=build_criterion(config),
     )
 
 
-def tell_start(setup: Setup) -> None:
+def steps_per_epoch(images: int, config: TrainConfig) -> int:
+    """The last batch may be smaller and counts."""
+    return math.ceil(images * config.train_patch_num / config.batch_size)
+
+
+def report_start(setup: Setup) -> None:
     config, placement, images = setup.config, setup.placement, setup.images
     steps = steps_per_epoch(len(images["train"]), config)
     parameters = parameter_count(setup.network)
@@ -104,7 +113,7 @@ def notes_of_setup(setup: Setup) -> list[str]:
     if top is not None and top != TRAINING_TOP[config.protocol]:
         other = next(name for name, its_top in TRAINING_TOP.items() if its_top == top)
         notes.append(
-            f"{config.weights} scores from 0 to {top:g} where protocol {config.protocol} trains from 0 to "
+            f"{config.weights} scores from 0 to {top:g}, but protocol {config.protocol} trains from 0 to "
             f"{TRAINING_TOP[config.protocol]:g}: without training RMSE says nothing; use --protocol {other}"
         )
     if rising := rising_lr_note(config):

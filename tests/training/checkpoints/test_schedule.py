@@ -6,11 +6,12 @@ import pytest
 
 from tests.training.checkpoints.test_resumable import SMALL
 from training.checkpoints import resumable as checkpoint
-from training.checkpoints.resumable import Progress
+from training.checkpoints.resumable import Resumable
 from training.checkpoints.schedule import CheckpointSchedule
-from training.config import parse
+from training.flags import parse
 from training.network.build import build_network
 from training.optim import build_optimizer
+from training.progress import Progress
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_events
 from training.runfolder.write import EventWriter
@@ -40,7 +41,9 @@ def written_in(hours: float, disk: SlowDisk, tmp_path: Path, *flags: str) -> lis
     network = build_network(config)
     run = RunFolder(tmp_path)
     recorder = Recorder(EventWriter(run.events, 1), show_bar=False)
-    keeper = CheckpointSchedule(run, network, build_optimizer(network, config), config, recorder, began=0.0, clock=disk)
+    keeper = CheckpointSchedule(
+        Resumable(run, network, build_optimizer(network, config), config), recorder, began=0.0, clock=disk
+    )
     progress = Progress()
     while disk.now < hours * 3600:
         disk.now += 1

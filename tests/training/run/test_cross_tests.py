@@ -7,10 +7,10 @@ import pytest
 from tests.fakes.photographs import write_csv_dataset
 from tests.fakes.public_datasets import write_agiqa, write_kadid, write_spaq
 from tests.training.processes import SMALL, train_here
-from training.checkpoints import resumable as checkpoint
-from training.config import parse
+from training.checkpoints.best import load_best
 from training.datasets import open_cross_dataset
 from training.errors import BadData, Stopped
+from training.flags import parse
 from training.run import story as run_story
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_events, read_record
@@ -70,7 +70,7 @@ def test_a_stop_while_testing_elsewhere_keeps_the_last_epoch_and_a_resume_only_t
     flags = [*SMALL, "--data_path", labels]
 
     def stopped(setup, progress):
-        checkpoint.load_best(run.best_checkpoint, setup.network)
+        load_best(run.best_checkpoint, setup.network)
         raise Stopped("stopped during evaluation")
 
     with monkeypatch.context() as patched:

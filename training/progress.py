@@ -1,0 +1,38 @@
+"""How far a run is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+Metrics = dict[str, float | None]
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a run is: what a checkpoint stores besides tensors."""
+
+    epoch: int = 1
+    """The epoch at work, counted from 1."""
+    step_in_epoch: int = 0
+    """Steps of it that are done."""
+    step: int = 0
+    """Steps done over all epochs."""
+    loss_sum: float = 0.0
+    """Over the done steps of this epoch."""
+    best_epoch: int | None = None
+    best_metrics: dict[str, Metrics] = field(default_factory=dict)
+    """Split to metrics at the best epoch."""
+    best_notes: list[str] = field(default_factory=list)
+    best_attention: list[float] | None = None
+    """Mean weights of the scales on the test split at the best epoch; None without attention fusion."""
+    oracle: Metrics = field(default_factory=dict)
+    """Test metrics of the epoch with the best test SRCC; for comparison with work that chose so."""
+    epochs_without_better: int = 0
+    epoch_began_seconds: float = 0.0
+    """`elapsed_seconds` when the epoch at work began."""
+    cross_datasets: list[str] = field(default_factory=list)
+    """Other data sets that an attempt found, to test on after training."""
+    lost: list[str] = field(default_factory=list)
+    """What earlier attempts had made and a resume could not find again, in words for the result."""
+    elapsed_seconds: float = 0.0
+    """Of earlier attempts and this one."""

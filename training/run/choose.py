@@ -1,0 +1,113 @@
+"""Which epoch counts: how the best one is chosen, kept, found again at a resume, and when training is over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from training.checkpoints.best import check_best, load_best, save_best
+from training.checkpoints.disk import needed_for_the_result
+from training.checkpoints.file import size_bytes
+from training.config import TrainConfig
+from training.errors import BadCheckpoint
+from training.progress import Metrics, Progress
+from training.run.evaluate import Evaluation, write_scores
+from training.run.setup import Setup
+
+
+def is_over(progress: Progress, config: TrainConfig) -> bool:
+    """True after the last epoch, and after `--patience` epochs without a better score."""
+    stale = not config.no_early_stopping and progress.epochs_without_better >= config.patience
+    return progress.epoch > config.epochs or stale
+
+
+def judge(setup: Setup, progress: Progress, epoch: int, evaluations: dict[str, Evaluation]) -> None:
+    """Keep this epoch if it is the best so far, and its test score if that is the best on test.
+
+    `progress` takes the new best only when its files are written: a resume that judges this epoch again must not
+    find it already there.
+
+    Raises:
+        CannotWrite: scores or weights of a new best epoch; `progress` is as it was.
+    """
+    judged_on, test = setup.config.judged_on, evaluations["test"]
+    score = _srcc(evaluations[judged_on].metrics)
+    if progress.best_epoch is None or score > _srcc(progress.best_metrics[judged_on]):
+        best: dict[str, Any] = {
+            "best_epoch": epoch,
+            "best_metrics": {split: evaluation.metrics for split, evaluation in evaluations.items()},
+            "best_notes": [note for evaluation in evaluations.values() for note in evaluation.notes],
+            "best_attention": test.mean_attention,
+        }
+        _keep_best(setup, replace(progress, **best), evaluations)
+        for name, value in best.items():
+            setattr(progress, name, value)
+        progress.epochs_without_better = 0
+    else:
+        progress.epochs_without_better += 1
+    if not progress.oracle or _srcc(test.metrics) > _srcc(progress.oracle):
+        progress.oracle = test.metrics
+
+
+def _keep_best(setup: Setup, progress: Progress, evaluations: dict[str, Evaluation]) -> None:
+    """Write scores and weights of the best epoch.
+
+    Raises:
+        CannotWrite: the files of the best epoch before it may be gone in part; a resume judges this epoch again.
+    """
+    run, network = setup.attempt.run, setup.network
+    for split, evaluation in evaluations.items():
+        path = run.score_file(setup.dataset.name, split)
+        with needed_for_the_result(path):
+            write_scores(path, evaluation)
+    with needed_for_the_result(run.best_checkpoint, size_bytes(network)):
+        save_best(run.best_checkpoint, network, progress, setup.config, setup.dataset)
+    setup.recorder.checkpoint(epoch=progress.best_epoch or 0, step=progress.step, name="best")
+
+
+def look_for_best(setup: Setup, progress: Progress) -> None:
+    """At a resume: look whether the best weights are still there, now and not after the hours that are left.
+
+    If they are not, the best of the epochs that are left counts.
+
+    Raises:
+        BadCheckpoint: they are not, and no epoch is left.
+    """
+    if progress.best_epoch is None:
+        return
+    try:
+        check_best(setup.attempt.run.best_checkpoint)
+    except BadCheckpoint as error:
+        if is_over(progress, setup.config) or setup.config.epochs == 0:
+            raise BadCheckpoint(f"{error}, and training is over: start a new run") from error
+        lost = f"the weights of epoch {progress.best_epoch}, the best until a resume, could not be read: {error}"
+        setup.recorder.warning(f"{lost}; the best of the epochs from {progress.epoch} on counts")
+        progress.lost.append(lost)
+        progress.best_epoch, progress.best_metrics, progress.epochs_without_better = None, {}, 0
+
+
+def take_best(setup: Setup, progress: Progress) -> None:
+    """Load the best weights; the result then says what their own file says of them.
+
+    File and `progress` differ only on a device that does not repeat itself bit for bit: an attempt was killed after it
+    had kept an epoch and before it wrote so in `last.pt`, or that `last.pt` was damaged, and the epoch, trained again,
+    was no better than the best before it.
+
+    Raises:
+        BadCheckpoint: they cannot be read.
+    """
+    best = load_best(setup.attempt.run.best_checkpoint, setup.network)
+    if best["metrics"] == progress.best_metrics:
+        return
+    progress.lost.append(
+        f"the best weights are of epoch {best['epoch']} as it was before a resume; done again it scored otherwise"
+    )
+    setup.recorder.warning(progress.lost[-1])
+    progress.best_epoch, progress.best_metrics = best["epoch"], best["metrics"]
+    progress.best_notes, progress.best_attention = best["notes"], best["attention"]
+
+
+def _srcc(metrics: Metrics) -> float:
+    """For comparing; an undefined one is worse than any."""
+    value = metrics["srcc"]
+    return -2.0 if value is None else value
