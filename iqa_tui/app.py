@@ -22,7 +22,7 @@ from iqa_tui.monitor.state import RunState
 from iqa_tui.screens.room import Room, ScreenAsked, Session
 from iqa_tui.widgets.harmless_filter import HarmlessFilter
 from iqa_tui.widgets.plain_filter import PlainFilter
-from training.runfolder.schema import Phase
+from training.runfolder.phase import Phase
 from training.runfolder.text import HARMFUL, plain, plain_lines
 
 if TYPE_CHECKING:  # what reads runs and devices is loaded after the first paint
@@ -282,17 +282,10 @@ class IqaApp(App[None]):
 
     def _stop_everything(self) -> None:
         """In a thread. What cannot be stopped is said, and then nobody leaves unasked."""
-        errors = importlib.import_module("iqa_tui.errors")
-        stop = importlib.import_module("iqa_tui.queue.stop")
-        problems: list[str] = []
-        # Queued ones first: else one of them would get the device of a run that is being stopped.
-        for state in sorted(self._runs, key=lambda state: state.phase.is_alive):
-            if state.phase.is_alive or state.phase is Phase.QUEUED:
-                try:
-                    stop.stop_run(state.run, why="asked when the app was left")
-                except (errors.LaunchError, OSError) as error:
-                    problems.append(str(error))
-        self.call_from_thread(self._stopped, problems)
+        from iqa_tui.queue.stop import can_stop, stop_all  # noqa: PLC0415  only an app that is left pays for it
+
+        done = stop_all(filter(can_stop, self._runs), why="asked when the app was left")
+        self.call_from_thread(self._stopped, [stopped.words for stopped in done if stopped.is_refused])
 
     def _stopped(self, problems: list[str]) -> None:
         if problems:

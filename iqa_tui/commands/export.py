@@ -9,7 +9,7 @@ from pathlib import Path
 from iqa_tui.commands.exit_codes import ALL_WELL
 from iqa_tui.errors import PlanError
 from iqa_tui.plans.plan import Plan, load_plan
-from iqa_tui.queue.enqueue import revive_in_words
+from iqa_tui.queue.dispatching import revive_in_words
 from iqa_tui.results.export import render, write_table
 from iqa_tui.results.table import build_table, group_tables
 from training.runfolder.text import plain

@@ -24,13 +24,13 @@ from iqa_tui.monitor.run_words import (
 )
 from iqa_tui.monitor.state import RunState
 from iqa_tui.queue.attempts import may_resume
-from iqa_tui.queue.enqueue import revive_in_words
-from iqa_tui.queue.stop import state_words
+from iqa_tui.queue.dispatching import revive_in_words
 from iqa_tui.results.export import render
 from iqa_tui.results.table import build_table
+from iqa_tui.words.states import status_words
 from iqa_tui.words.waits import Wait
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import Phase
+from training.runfolder.phase import Phase
 
 POLL_SECONDS = 0.5
 SURVEY_SECONDS = 2.0
@@ -77,7 +77,7 @@ def follow(runs: list[RunFolder], wait_seconds: float | None = None) -> int:
     for state in failed:
         attempt = state.run.attempt(state.status.attempt)
         where = f" Its output: {attempt.output}" if attempt.output.is_file() else ""
-        print(f"{names[state.run_id]}: {state_words(state.status)}.{where}", file=sys.stderr)
+        print(f"{names[state.run_id]}: {status_words(state.status)}.{where}", file=sys.stderr)
     return A_RUN_FAILED if failed else ALL_WELL
 
 
@@ -163,7 +163,7 @@ class Reporter:
 
 def _news(state: RunState) -> str:
     """What is worth a line at once."""
-    parts = [state_words(state.status)]
+    parts = [status_words(state.status)]
     if state.phase.is_alive:
         parts += [f"on {state.device_label}" if state.device_label else ""]
         parts += [f"epoch {epoch_words(state)}" if state.epoch else ""]

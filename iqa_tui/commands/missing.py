@@ -6,8 +6,8 @@ import argparse
 import sys
 
 from iqa_tui.commands.exit_codes import ALL_WELL, USAGE
-from iqa_tui.monitor.trainer_code import group_code, other_code_words, trainer_digest_of
-from iqa_tui.queue.missing import Missing, find_missing, launch_missing
+from iqa_tui.queue.before_launch import notes_before_launch
+from iqa_tui.queue.missing import find_missing, launch_missing
 from training.runfolder.text import plain
 
 
@@ -19,17 +19,11 @@ def run(options: argparse.Namespace) -> int:
         options.runs_dir, next(iter(options.runs), None), experiments=options.only, seeds=options.seeds
     )
     print(plain(missing.words), flush=True)
-    _tell_of_other_code(missing)
+    if missing.ended or missing.never:
+        for line in notes_before_launch(missing.template):
+            print(line, file=sys.stderr)
     for line in launch_missing(missing):
         print(plain(line), flush=True)
     if not missing.ended and not missing.never:
         print("Nothing is missing.")
     return ALL_WELL
-
-
-def _tell_of_other_code(missing: Missing) -> None:
-    if missing.ended or missing.never:
-        template = missing.template
-        codes = group_code(template.runs_dir, missing.group)
-        for line in other_code_words(missing.group, codes, trainer_digest_of(template.plan, template.cwd)):
-            print(plain(line), file=sys.stderr)

@@ -11,7 +11,7 @@ from iqa_tui.commands.exit_codes import A_RUN_FAILED, ALL_WELL
 from iqa_tui.errors import LaunchError
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.state import RunState
-from iqa_tui.queue.enqueue import revive_in_words
+from iqa_tui.queue.dispatching import revive_in_words
 from iqa_tui.trust.state_folder import state_folder
 from training.runfolder.layout import RunFolder
 from training.runfolder.text import plain

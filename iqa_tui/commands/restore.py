@@ -7,7 +7,7 @@ import argparse
 from iqa_tui.commands.exit_codes import ALL_WELL
 from iqa_tui.commands.withdraw import named_devices
 from iqa_tui.devices.withdrawn import put_back, withdrawn_reason
-from iqa_tui.queue.enqueue import revive_in_words
+from iqa_tui.queue.dispatching import revive_in_words
 from training.runfolder.text import plain
 
 

@@ -7,7 +7,7 @@ import argparse
 from iqa_tui.commands import elsewhere, missing
 from iqa_tui.commands.choose import NoSuchRun
 from iqa_tui.commands.orders import give_order
-from iqa_tui.queue.stop import retry_run
+from iqa_tui.queue.retry import retry_run
 
 
 def run(options: argparse.Namespace) -> int:

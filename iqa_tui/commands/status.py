@@ -15,7 +15,7 @@ from iqa_tui.commands.text_table import columns
 from iqa_tui.devices.gpus.free import GIB
 from iqa_tui.devices.survey import DeviceState, Survey, Surveyor
 from iqa_tui.monitor.catalog import Catalog
-from iqa_tui.monitor.group import by_group, code_note, group_progress, starting_next
+from iqa_tui.monitor.group import by_group, group_progress, starting_next
 from iqa_tui.monitor.pace import time_left
 from iqa_tui.monitor.run_words import (
     epoch_words,
@@ -29,14 +29,16 @@ from iqa_tui.monitor.run_words import (
     time_words,
 )
 from iqa_tui.monitor.state import RunState
+from iqa_tui.monitor.trainer_code import code_note
 from iqa_tui.queue.dispatcher_files import is_dispatching
-from iqa_tui.queue.enqueue import revive_in_words
+from iqa_tui.queue.dispatching import revive_in_words
 from iqa_tui.queue.queued_run import QueuedRun
-from iqa_tui.queue.stop import state_words
 from iqa_tui.queue.waits import waits_of
 from iqa_tui.words.plain_json import plain_json
+from iqa_tui.words.states import status_words
 from iqa_tui.words.waits import Wait
-from training.runfolder.schema import ExitKind, Phase
+from training.runfolder.exits import ExitKind
+from training.runfolder.phase import Phase
 
 FORMAT = 1
 """Of the JSON: it grows when a field changes its meaning."""
@@ -140,7 +142,7 @@ def _run_cells(state: RunState, names: dict[str, str], waits: dict[str, Wait]) -
     split = "test" if state.phase is Phase.FINISHED else "val"
     return [
         names[state.run_id],
-        state_words(state.status),
+        status_words(state.status),
         state.device_label if is_alive else priority_words(state),
         f"epoch {epoch_words(state)}" if is_alive and state.epoch else "",
         f"step {step_words(state)}" if is_alive and state.step else "",
@@ -185,7 +187,7 @@ def _run_fields(state: RunState, waits: dict[str, Wait]) -> dict[str, Any]:
         "warnings": list(state.warnings),
         "note": state.note,
         "seed": state.spec.seed if state.spec else None,
-        "source_digests": list(state.source_digests),
+        "source_digests": list(state.trainer_digests),
     }
 
 
@@ -195,7 +197,7 @@ def _group_fields(members: list[RunState], waits: dict[str, Wait]) -> dict[str, 
         **asdict(progress),
         "total": progress.total,
         "words": progress.words,
-        "source_digests": sorted({digest for state in members for digest in state.source_digests}),
+        "source_digests": sorted({digest for state in members for digest in state.trainer_digests}),
         "note": code_note(members),
     }
 

@@ -6,39 +6,47 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from training.runfolder.layout import list_runs
-from training.runfolder.read import read_record, read_spec
-from training.runfolder.schema import Environment, RunFolderError
+from iqa_tui.monitor.listing import specs_in
+from training.runfolder.errors import RunFolderError
+from training.runfolder.layout import RunFolder
+from training.runfolder.read import read_record
+from training.runfolder.schema import Environment
 
 OF_A_SHELL = frozenset({"_", "COLUMNS", "LINES", "OLDPWD", "PWD", "SHLVL", "STY", "TMUX", "TMUX_PANE", "WINDOW"})
 """What differs from one window to the next and changes no training."""
 
 
 def environments_of(runs_dir: Path, group: str) -> tuple[dict[str, dict[str, str]], list[str]]:
-    """Read what the owner of the runs alone can read.
+    """Read the environments, which only the owner of a run can read.
 
     Returns:
-        Name of a run for people to a digest of each of its variables; and the names of runs whose environment cannot
-        be read: another user's, or launched by an earlier version.
+        Run, by the name for people, to a digest of each of its variables; and the names of runs whose environment
+        cannot be read: another user's, or launched by an earlier version.
     """
     read: dict[str, dict[str, str]] = {}
     closed: list[str] = []
-    for run in list_runs(runs_dir):
-        try:
-            spec = read_spec(run)
-            if spec.group != group:
-                continue
-            environment = read_record(run.environment, Environment)
-        except RunFolderError:
+    for run, spec in specs_in(runs_dir):
+        if spec is None:
             closed.append(run.run_id)
+            continue
+        if spec.group != group:
             continue
         name = f"{spec.experiment or run.run_id} seed {spec.seed}"
         name = run.run_id if name in read or name in closed else name
+        environment = _environment_of(run)
         if environment is None:
             closed.append(name)
         else:
             read[name] = {key: _digest(value) for key, value in environment.variables.items()}
     return read, closed
+
+
+def _environment_of(run: RunFolder) -> Environment | None:
+    """None if there is none, or it cannot be read."""
+    try:
+        return read_record(run.environment, Environment)
+    except RunFolderError:
+        return None
 
 
 def _digest(value: str) -> str:
@@ -47,7 +55,7 @@ def _digest(value: str) -> str:
 
 
 def differing_variables(environments: Mapping[str, Mapping[str, str]]) -> dict[str, list[list[str]]]:
-    """Variable to the runs that share a value of it, the largest set first; those without it stand last.
+    """Variable to the runs that share a value of it, the largest set first; the runs that lack it come last.
 
     Args:
         environments: as `environments_of` gives them.

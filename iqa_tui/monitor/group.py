@@ -1,23 +1,15 @@
-"""A group of runs as one thing: how far it is, how long it has left, and whether one code made all of it."""
+"""A group of runs as one thing: how far it is."""
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import median
 
-from iqa_tui.monitor.pace import time_left
+from iqa_tui.monitor.group_time import seconds_left, starts_by_itself
 from iqa_tui.monitor.state import RunState
-from iqa_tui.plans.priority import priority_rank
-from iqa_tui.words.code import code_words
 from iqa_tui.words.durations import duration_words
 from iqa_tui.words.waits import Wait
-from training.runfolder.schema import Phase
-
-SECONDS_PER_HOUR = 3600.0
-SHORTEST_HOURS = 1e-9
-"""Less is no expectation, and what is divided by it may be no number any more."""
+from training.runfolder.phase import Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +20,15 @@ class GroupProgress:
     finished: int
     alive: int
     queued: int
-    """That start by themselves."""
+    """Those that start by themselves."""
     over: int
     """Ended without a result."""
     seconds_left: float | None
-    """Until the last of them ends, the held ones left out; None where too little is known, or nothing is to come."""
+    """Until the last of them ends, the held ones left out; None if too little is known, or nothing is to come."""
     held: int = 0
-    """Queued, but to start once somebody releases them."""
+    """Queued, but a user must release them first."""
     elsewhere: int = 0
-    """Queued, but not by this user on this host: to start once they are adopted."""
+    """Queued, but not by this user on this host: the user must adopt them first."""
 
     @property
     def total(self) -> int:
@@ -65,28 +57,25 @@ def group_progress(states: Iterable[RunState], now: float, starting: int = 0) ->
     """Args:
     states: the runs of one group.
     now: unix seconds.
-    starting: how many of its queued runs start next, for there is a device or a share of one for each of them; see
-        `starting_next`.
+    starting: how many of its queued runs start next, see `starting_next`.
     """
     known = list(states)
     counted = _that_count(known)
-    alive = [state for state in counted if state.phase.is_alive]
     waiting = [state for state in counted if state.phase is Phase.QUEUED]
-    queued = [state for state in waiting if not (state.status.held or state.status.elsewhere)]
     return GroupProgress(
         group=known[0].group if known else "",
         finished=sum(state.phase is Phase.FINISHED for state in counted),
-        alive=len(alive),
-        queued=len(queued),
+        alive=sum(state.phase.is_alive for state in counted),
+        queued=sum(map(starts_by_itself, counted)),
         over=sum(state.phase.ended_without_result for state in counted),
-        seconds_left=_seconds_left(counted, alive, queued, now, starting),
+        seconds_left=seconds_left(counted, now, starting),
         held=sum(state.status.held for state in waiting),
         elsewhere=sum(state.status.elsewhere and not state.status.held for state in waiting),
     )
 
 
 def _that_count(states: Sequence[RunState]) -> list[RunState]:
-    """Every run but those that ended without a result and in whose place another was launched since."""
+    """Every run but those that ended without a result and were launched again since."""
     last_launch: dict[object, float] = {}
     for state in states:
         last_launch[_cell(state)] = max(last_launch.get(_cell(state), 0.0), state.spec.created if state.spec else 0.0)
@@ -116,87 +105,9 @@ def starting_next(states: Iterable[RunState], waiting: Mapping[str, Wait]) -> in
     return sum(state.run_id in waiting and waiting[state.run_id].starts_next for state in states)
 
 
-def _seconds_left(
-    states: Sequence[RunState], alive: Sequence[RunState], queued: Sequence[RunState], now: float, starting: int
-) -> float | None:
-    """Each queued run, in the order in which they start, in the place that is free first."""
-    if not alive and not queued:
-        return None
-    factor = _factor(states, now)
-    ends = [(priority_rank(state.priority), left) for state in alive if (left := _left(state, now, factor)) is not None]
-    waiting = [
-        (priority_rank(state.priority), state.spec.created if state.spec else 0.0, expected)
-        for state in queued
-        if (expected := _expected(state, factor) or _typical(states))
-    ]
-    if len(ends) < len(alive) or len(waiting) < len(queued):
-        return None
-    places = [seconds for _, seconds in ends] + [0.0] * starting
-    strategies = {state.spec.strategy for state in queued if state.spec}
-    if "sequential" in strategies:
-        places = [max(places, default=0.0)]
-    heapq.heapify(places := places or [0.0])  # where none is known to be free, one will be
-    for rank, _, expected in sorted(waiting, key=lambda run: (run[0], run[1], -run[2])):
-        higher = (seconds for before, seconds in ends if before < rank)
-        earliest = max(higher, default=0.0) if "priority" in strategies else 0.0
-        end = max(heapq.heappop(places), earliest) + expected
-        heapq.heappush(places, end)
-        ends.append((rank, end))
-    return max(seconds for _, seconds in ends)
-
-
-def _factor(states: Sequence[RunState], now: float) -> float:
-    """How much longer runs take than their plan says, from those that are over or far enough to tell; 1 before."""
-    ratios = []
-    for state in states:
-        expected = _expected(state, 1.0)
-        took = _whole_seconds(state, now)
-        if expected and took:
-            ratios.append(took / expected)
-    return median(ratios) if ratios else 1.0
-
-
-def _whole_seconds(state: RunState, now: float) -> float | None:
-    """What a run took, or will have taken at its pace; None where that is not known."""
-    if state.phase is Phase.FINISHED:
-        return state.elapsed_seconds(now)
-    left, elapsed = time_left(state, now), state.elapsed_seconds(now)
-    return elapsed + left if left is not None and elapsed is not None else None
-
-
-def _left(state: RunState, now: float, factor: float) -> float | None:
-    left = time_left(state, now)
-    expected = _expected(state, factor)
-    if left is not None or expected is None:
-        return left
-    return max(0.0, expected - (state.elapsed_seconds(now) or 0.0))
-
-
-def _expected(state: RunState, factor: float) -> float | None:
-    hours = state.spec.expected_hours if state.spec else None
-    return hours * SECONDS_PER_HOUR * factor if hours and hours >= SHORTEST_HOURS else None
-
-
-def _typical(states: Sequence[RunState]) -> float | None:
-    """What finished runs of the group took, for one whose plan says nothing."""
-    took = [seconds for state in states if state.phase is Phase.FINISHED and (seconds := state.elapsed_seconds(0.0))]
-    return median(took) if took else None
-
-
 def by_group(states: Iterable[RunState]) -> dict[str, list[RunState]]:
     """In the order in which they come."""
     groups: dict[str, list[RunState]] = {}
     for state in states:
         groups.setdefault(state.group, []).append(state)
     return groups
-
-
-def code_note(states: Iterable[RunState]) -> str:
-    """Says so where the runs of a group were made by different trainer code; else empty."""
-    codes: dict[str, list[str]] = {}
-    for state in states:
-        for digest in state.source_digests:
-            codes.setdefault(digest, []).append(state.experiment or state.run_id)
-    if len(codes) < 2:
-        return ""
-    return f"trainer code differs: {code_words(codes)}; launch the older ones again to compare them"

@@ -1,65 +1,68 @@
-"""Which code a plan's runs are made by, so that no group mixes two unseen."""
+"""By which trainer code runs were made, so that no group mixes two versions unseen.
+
+The app's first paint needs this, so it imports no reader.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
-from iqa_tui.plans.plan import Plan
 from iqa_tui.words.code import code_words
-from training.runfolder.layout import list_runs
-from training.runfolder.read import read_record, read_spec
-from training.runfolder.schema import Result, RunFolderError
-from training.runfolder.source import source_digest, trainer_digest
+from training.runfolder.schema import Result, Spec
 
 
-def trainer_digest_of(plan: Plan, cwd: Path | None = None) -> str:
-    """Of the trainer that the plan names: ours, or the files that stand in its command; empty where none can be found.
+class MadeRun(Protocol):
+    """A run, with the code that made it."""
+
+    @property
+    def run_id(self) -> str: ...
+
+    @property
+    def experiment(self) -> str: ...
+
+    @property
+    def trainer_digests(self) -> tuple[str, ...]: ...
+
+
+def made_by(begun: Sequence[str], result: Result | None, spec: Spec | None) -> tuple[str, ...]:
+    """Digests of the trainer code that made what there is of a run, oldest first, each once; () if none is known.
 
     Args:
-        cwd: where the command is run; None: here.
+        begun: the digest that each attempt's trainer reported when it started, since the last fresh start.
+        result: its digest counts too.
+        spec: its digest, of the code at launch, counts only while nothing is known of the code that ran.
     """
-    try:
-        if plan.command is None:
-            return trainer_digest()
-        files = _files_in(plan.command, cwd or Path.cwd())
-        return source_digest(files) if files else ""
-    except OSError:
-        return ""
+    ran = dict.fromkeys((*begun, result.source_digest if result else ""))
+    digests = tuple(digest for digest in ran if digest)
+    if digests or spec is None or not spec.source_digest:
+        return digests
+    return (spec.source_digest,)
 
 
-def _files_in(command: Sequence[str], cwd: Path) -> dict[str, Path]:
-    """The command's own files: what it names, and the module behind `-m`. The program itself is no source."""
-    found: dict[str, Path] = {}
-    for before, word in pairwise(command):
-        module = word.replace(".", "/")
-        names = (f"{module}.py", f"{module}/__main__.py") if before == "-m" else (word,)
-        found |= {name: cwd / name for name in names if (cwd / name).is_file()}
-    return found
-
-
-def group_code(runs_dir: Path, group: str) -> dict[str, list[str]]:
-    """Digest to the group's runs that ran, or were queued, with that code; a run that does not tell is left out."""
+def codes_of(runs: Iterable[MadeRun]) -> dict[str, list[str]]:
+    """Digest to the names of the runs that this code made."""
     codes: dict[str, list[str]] = {}
-    for run in list_runs(runs_dir):
-        try:
-            spec = read_spec(run)
-            result = read_record(run.result, Result) if spec.group == group else None
-        except RunFolderError:
-            continue
-        digest = (result.source_digest if result else "") or spec.source_digest
-        if spec.group == group and digest:
-            codes.setdefault(digest, []).append(spec.experiment or run.run_id)
+    for run in runs:
+        for digest in run.trainer_digests:
+            codes.setdefault(digest, []).append(run.experiment or run.run_id)
     return codes
 
 
+def code_note(runs: Iterable[MadeRun]) -> str:
+    """A sentence if different trainer code made the runs of a group; else empty."""
+    codes = codes_of(runs)
+    if len(codes) < 2:
+        return ""
+    return f"trainer code differs: {code_words(codes)}; launch the older ones again to compare them"
+
+
 def other_code_words(group: str, codes: Mapping[str, Sequence[str]], digest: str) -> list[str]:
-    """What to know before runs of this code join a group; [] where it has no other.
+    """What the user should know before runs of this code join a group; [] if all its runs are of this code.
 
     Args:
-        codes: as `group_code` gives it.
-        digest: of the runs that shall join; empty where it is not known.
+        codes: of the group, see `codes_of`.
+        digest: of the runs that shall join; empty if it is not known.
     """
     others = {code: names for code, names in codes.items() if code != digest}
     if not digest or not others:

@@ -1,21 +1,19 @@
-"""Which settings the runs of a group had, so that none made by an edited plan of the same name stands unseen."""
+"""How runs were set otherwise than a plan sets them: runs of an edited plan of the same name must not pass unseen."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from iqa_tui.plans.flags import WHERE_FLAGS, flag_text, is_same
 from iqa_tui.plans.plan import Plan
-from training.runfolder.layout import list_runs
-from training.runfolder.read import read_spec, run_status
-from training.runfolder.schema import RunFolderError, Spec
+from training.runfolder.phase import Phase
+from training.runfolder.schema import Spec
 
 
 def other_settings(spec: Spec, plan: Plan) -> list[str]:
-    """How a run was set otherwise than this plan would set it: `epochs=5`, `no dropout_rate`; [] where it was not, and
-    for a run by hand. Where one of the plans lacks the run's row, what all rows share is compared.
+    """How a run was set otherwise than this plan would set it: `epochs=5`, `no dropout_rate`; [] if it was not, and for
+    a run started by hand. If one of the plans lacks the run's row, what all rows share is compared.
     """
     if not spec.plan or spec.plan == plan.content:
         return []
@@ -46,17 +44,16 @@ def _table(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def other_settings_words(runs_dir: Path, group: str, plan: Plan) -> list[str]:
-    """What to know before runs of this plan join a group; [] where all of its runs that count were set alike."""
+def other_settings_words(group: str, plan: Plan, runs: Iterable[tuple[Spec, Phase]]) -> list[str]:
+    """What the user should know before runs of this plan join a group; [] if its runs that count were set alike.
+
+    Args:
+        runs: of the group. Those that ended without a result do not count: no number of a table comes from them.
+    """
     found: dict[str, list[str]] = {}
-    for run in list_runs(runs_dir):
-        try:
-            spec = read_spec(run)
-        except RunFolderError:
-            continue
-        differences = other_settings(spec, plan) if spec.group == group else []
-        # No number of a table comes from one that ended without a result.
-        if differences and not run_status(run, spec=spec).phase.ended_without_result:
+    for spec, phase in runs:
+        differences = [] if phase.ended_without_result else other_settings(spec, plan)
+        if differences:
             found.setdefault(", ".join(differences), []).append(spec.experiment)
     if not found:
         return []

@@ -1,13 +1,15 @@
 """What would run where, and how long it takes.
 
-One rule: by priority, longest first within a priority, on the next free device.
+One rule: by priority, longest first within a priority, on the next free device. A plan's schedule and the time that a
+group has left are the same simulation, of an empty machine and of a busy one.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from iqa_tui.plans.priority import priority_rank
 
@@ -23,7 +25,19 @@ class Job:
     hours: float
     priority: str = "medium"
     order: int = 0
-    """Place in the plan; decides between equals."""
+    """In the plan; decides between equals."""
+
+
+class Busy(NamedTuple):
+    """What a device does now."""
+
+    until_hours: float = 0.0
+    """From now; 0: the device is free."""
+    priority: str = ""
+    """Of the run that it does; empty if it is free."""
+
+
+FREE = Busy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +75,35 @@ def schedule(jobs: Sequence[Job], devices: int, strategy: str) -> Schedule:
         raise ValueError(f"{devices} devices cannot run anything")
     if strategy not in STRATEGIES:
         raise ValueError(f"there is no strategy {strategy!r}; use one of {', '.join(STRATEGIES)}")
-    free = [(0.0, device) for device in range(1 if strategy == "sequential" else devices)]
+    placements = simulate(sorted(jobs, key=starting_order), [FREE] * devices, strategy)
+    return Schedule(max((placement.end_hours for placement in placements), default=0.0), tuple(placements))
+
+
+def simulate(jobs: Iterable[Job], devices: Sequence[Busy], strategy: str) -> list[Placement]:
+    """Place each job on the device that is free first.
+
+    Args:
+        jobs: in the order in which they start.
+        devices: at least one; with `sequential` all must be free before the first job starts, on device 0.
+        strategy: one of `STRATEGIES`.
+    """
+    ends = [(priority_rank(device.priority), device.until_hours) for device in devices if device.priority]
+    free = [(device.until_hours, number) for number, device in enumerate(devices)]
+    if strategy == "sequential":
+        free = [(max(hours for hours, _ in free), 0)]
+    heapq.heapify(free)
     placements: list[Placement] = []
-    barrier, priority = 0.0, ""
-    for job in sorted(jobs, key=starting_order):
-        if strategy == "priority" and job.priority != priority:
-            barrier, priority = max((hours for hours, _ in free), default=0.0), job.priority
+    for job in jobs:
+        rank = priority_rank(job.priority)
+        barrier = 0.0
+        if strategy == "priority":
+            barrier = max((end for before, end in ends if before < rank), default=0.0)
         hours, device = heapq.heappop(free)
         start = max(hours, barrier)
         placements.append(Placement(job.id, device, start, start + job.hours))
+        ends.append((rank, start + job.hours))
         heapq.heappush(free, (start + job.hours, device))
-    return Schedule(max((placement.end_hours for placement in placements), default=0.0), tuple(placements))
+    return placements
 
 
 def starting_order(job: Job) -> tuple[int, float, int, str]:

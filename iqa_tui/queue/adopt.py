@@ -14,14 +14,17 @@ from iqa_tui.devices.survey import Surveyor
 from iqa_tui.errors import LaunchError, cannot_be_written
 from iqa_tui.processes.start import trainer_variables
 from iqa_tui.queue.attempts import queue_again
-from iqa_tui.queue.enqueue import ensure_dispatcher
-from iqa_tui.queue.stop import refusal, state_words
+from iqa_tui.queue.dispatching import ensure_dispatcher
 from iqa_tui.trust.signature import openness_remedy, refusal_of, sign_run
 from iqa_tui.words.people import owner_name
+from iqa_tui.words.states import refusal, status_words
+from training.runfolder.errors import RunFolderError
 from training.runfolder.held import hold, open_to_others
 from training.runfolder.layout import RunFolder
-from training.runfolder.read import read_record, read_spec, run_status
-from training.runfolder.schema import Phase, RunFolderError, Signature, Spec, Status
+from training.runfolder.phase import Phase, Status
+from training.runfolder.read import read_record, read_spec
+from training.runfolder.schema import Signature, Spec
+from training.runfolder.status import run_status
 from training.runfolder.text import plain
 
 
@@ -43,7 +46,7 @@ class Adoption:
         goes_on = self.status.phase.can_be_retried and self.run.last_checkpoint.exists()
         added = f", with {', '.join(sorted(self.spec.env))} as its spec sets them" if self.spec.env else ""
         lines = [
-            f"{self.run.run_id}: {state_words(self.status)}; {self.why}",
+            f"{self.run.run_id}: {status_words(self.status)}; {self.why}",
             f"  from         {self.origin}",
             f"  command      {shlex.join(self.spec.argv)}",
             f"  in           {self.spec.cwd or 'the folder in which its dispatcher works'}",
@@ -115,7 +118,7 @@ def adopt_run(adoption: Adoption) -> str:
         sign_run(run, variables=trainer_variables(), origin=adoption.origin, device_kind=kind)
         _forget_tokens(run)
         if adoption.status.phase.can_be_retried:
-            queue_again(run, state_words(adoption.status))
+            queue_again(run, status_words(adoption.status))
         ensure_dispatcher(run.runs_dir)
     except OSError as error:
         raise cannot_be_written(run.signature, error) from error

@@ -13,9 +13,14 @@ from iqa_tui.queue.queued_run import QueuedRun
 from iqa_tui.trust.ownership import is_ours
 from iqa_tui.trust.signature import why_not_signed
 from training.runfolder.beat import BeatWatch
-from training.runfolder.layout import RunFolder, list_runs
-from training.runfolder.read import change_stamp, is_settled, read_record, read_spec, run_status
-from training.runfolder.schema import Phase, Place, RunFolderError, Spec
+from training.runfolder.errors import RunFolderError
+from training.runfolder.folders import list_runs
+from training.runfolder.layout import RunFolder
+from training.runfolder.phase import Phase
+from training.runfolder.read import read_record, read_spec
+from training.runfolder.schema import Place, Spec
+from training.runfolder.stamps import change_stamp, is_settled
+from training.runfolder.status import run_status
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,18 @@ from iqa_tui.devices.survey import Surveyor
 from iqa_tui.errors import LaunchError, cannot_be_written
 from iqa_tui.processes.start import trainer_variables
 from iqa_tui.queue.attempts import host_elsewhere, queue_again
-from iqa_tui.queue.enqueue import ensure_dispatcher
-from iqa_tui.queue.stop import refusal, state_words
+from iqa_tui.queue.dispatching import ensure_dispatcher
 from iqa_tui.trust.ownership import is_ours
 from iqa_tui.trust.signature import sign_run
 from iqa_tui.words.people import owner_name
+from iqa_tui.words.states import refusal, status_words
+from training.runfolder.errors import RunFolderError
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import is_held
-from training.runfolder.read import read_spec, run_status
-from training.runfolder.schema import Phase, RunFolderError, Spec, Status
+from training.runfolder.phase import Phase, Status
+from training.runfolder.read import read_spec
+from training.runfolder.schema import Spec
+from training.runfolder.status import run_status
 from training.runfolder.text import plain
 
 
@@ -34,7 +37,7 @@ class Takeover:
     def lines(self) -> list[str]:
         """What is known of the other host, and what two writers would do to the run."""
         goes_on = "from its last checkpoint" if self.run.last_checkpoint.exists() else "from the start"
-        lines = [f"{self.run.run_id}: {state_words(self.status)}; it would go on here, {goes_on}"]
+        lines = [f"{self.run.run_id}: {status_words(self.status)}; it would go on here, {goes_on}"]
         if self.status.phase.can_be_retried:
             return [*lines, f"  It has ended on {self.host}, so nothing there writes in its folder any more."]
         lines += [
@@ -109,7 +112,7 @@ def take_over(takeover: Takeover) -> str:
     kind = "" if says_kind else Surveyor(honour_mask=False).survey().default_kind
     try:
         sign_run(run, variables=trainer_variables(), origin=f"taken over from {takeover.host}", device_kind=kind)
-        queue_again(run, f"taken over from {takeover.host}; {state_words(takeover.status)}")
+        queue_again(run, f"taken over from {takeover.host}; {status_words(takeover.status)}")
         ensure_dispatcher(run.runs_dir)
     except OSError as error:
         raise cannot_be_written(run.attempts_dir, error) from error

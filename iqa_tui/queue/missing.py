@@ -7,26 +7,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from iqa_tui.errors import LaunchError, PlanError
+from iqa_tui.monitor.listing import ListedRun, read_run, specs_in
 from iqa_tui.plans.plan import Plan, plan_from
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.queue.check import check
 from iqa_tui.queue.enqueue import enqueue
-from iqa_tui.queue.stop import retry_run
-from training.runfolder.layout import RunFolder, list_runs
-from training.runfolder.read import read_spec, run_status
-from training.runfolder.schema import Phase, RunFolderError, Spec
+from iqa_tui.queue.retry import retry_run
+from training.runfolder.layout import RunFolder
+from training.runfolder.phase import Phase
+from training.runfolder.read import read_spec
 
 Pair = tuple[str, int]
 """Experiment and seed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One run of a group."""
-
-    run: RunFolder
-    spec: Spec
-    phase: Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +74,7 @@ def find_missing(
     newest = members[-1].spec
     plan = _plan_of(members)
     wanted = _wanted(plan, members, experiments, seeds)
-    by_pair: dict[Pair, list[Member]] = {pair: [] for pair in wanted}
+    by_pair: dict[Pair, list[ListedRun]] = {pair: [] for pair in wanted}
     for member in members:
         by_pair.get((member.spec.experiment, member.spec.seed), []).append(member)
     found: dict[str, list[Pair]] = {"finished": [], "under_way": [], "never": []}
@@ -133,18 +125,12 @@ def launch_missing(missing: Missing) -> Iterator[str]:
             yield f"{spec.experiment} seed {spec.seed}: {run.run_id} is queued; it was never launched."
 
 
-def _members_of(runs_dir: Path, group: str | None) -> list[Member]:
+def _members_of(runs_dir: Path, group: str | None) -> list[ListedRun]:
     """Oldest first; at least one."""
-    members = []
-    for run in list_runs(runs_dir):
-        try:
-            spec = read_spec(run)
-        except RunFolderError:
-            continue
-        if spec.plan:  # a run by hand belongs to no plan, of which something could be missing
-            members.append(Member(run, spec, run_status(run).phase))
-    members.sort(key=lambda member: (member.spec.created, member.spec.order))
-    groups = list(dict.fromkeys(member.spec.group for member in reversed(members)))
+    # A run started by hand belongs to no plan, of which something could be missing.
+    launched = [(run, spec) for run, spec in specs_in(runs_dir) if spec is not None and spec.plan]
+    launched.sort(key=lambda each: (each[1].created, each[1].order))
+    groups = list(dict.fromkeys(spec.group for _, spec in reversed(launched)))
     if not groups:
         raise PlanError(f"There are no runs of a plan in {runs_dir}. Launch one first: `iqa-tui plan` names them.")
     if group is None:
@@ -155,10 +141,10 @@ def _members_of(runs_dir: Path, group: str | None) -> list[Member]:
             there = ", ".join(repr(name) for name in named or groups)
             raise PlanError(f"{runs_dir} has no group {group!r}. Name one of {there}.")
         group = named[0]
-    return [member for member in members if member.spec.group == group]
+    return [read_run(run, spec) for run, spec in launched if spec.group == group]
 
 
-def _plan_of(members: Sequence[Member]) -> Plan:
+def _plan_of(members: Sequence[ListedRun]) -> Plan:
     """As the newest run recorded it whose plan can be read; one that nobody can follow must not hide the others.
 
     Raises:
@@ -174,7 +160,7 @@ def _plan_of(members: Sequence[Member]) -> Plan:
 
 
 def _wanted(
-    plan: Plan, members: Sequence[Member], experiments: Sequence[str] | None, seeds: Sequence[int] | None
+    plan: Plan, members: Sequence[ListedRun], experiments: Sequence[str] | None, seeds: Sequence[int] | None
 ) -> list[Pair]:
     """Seed by seed in the plan's order, as a launch has them."""
     launched = {member.spec.experiment for member in members}
@@ -185,7 +171,7 @@ def _wanted(
     return [(row, seed) for seed in wanted_seeds for row in rows]
 
 
-def _kind(tries: Sequence[Member]) -> str:
+def _kind(tries: Sequence[ListedRun]) -> str:
     states = [member.phase for member in tries]
     if Phase.FINISHED in states:
         return "finished"

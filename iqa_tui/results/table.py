@@ -9,19 +9,22 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from iqa_tui.errors import PlanError
-from iqa_tui.monitor.state import RunState, fold
+from iqa_tui.monitor.listing import ListedRun
 from iqa_tui.plans.plan import Experiment, Plan, Recorded, plan_from
 from iqa_tui.plans.settings import other_settings
 from iqa_tui.results.statistics import mean_and_sd
 from iqa_tui.words.code import code_words
-from training.runfolder.layout import RunFolder, list_runs
-from training.runfolder.read import read_events, read_record, read_spec, run_status
-from training.runfolder.schema import Phase, Result, RunFolderError, Spec, Status
+from training.runfolder.errors import RunFolderError
+from training.runfolder.folders import list_runs
+from training.runfolder.layout import RunFolder
+from training.runfolder.phase import Phase, Status
+from training.runfolder.read import read_record, read_spec
+from training.runfolder.schema import Result, Spec
+from training.runfolder.status import run_status
 
 SECONDS_PER_HOUR = 3600.0
 
@@ -37,23 +40,12 @@ class Entry:
     """None until it finished, and for a trainer that writes none."""
 
     @property
-    def source_digests(self) -> tuple[str, ...]:
-        """Of the trainer's source, as it ran, and as it ran before each resume; before that is known, as it was queued.
-        () where neither is.
-        """
-        last = (self.result.source_digest if self.result else "") or self.spec.source_digest
-        if self.result is None or self.status.attempt < 2:
-            return (last,) if last else ()
-        return _in_order((*_digests_of_attempts(self.run, self.result.finished), last))
+    def trainer_digests(self) -> tuple[str, ...]:
+        """See `made_by`."""
+        return ListedRun(self.run, self.spec, self.status, self.result).trainer_digests
 
     def metric(self, name: str) -> float | None:
         return self.result.metrics.get("test", {}).get(name) if self.result else None
-
-
-@lru_cache(maxsize=1000)
-def _digests_of_attempts(run: RunFolder, finished: float) -> tuple[str, ...]:  # noqa: ARG001  of this end, not another
-    """From its events, which a screen must not read each time: they do not change once a run is finished."""
-    return fold(RunState(run, Status(Phase.FINISHED)), read_events(run)).begun_digests
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,7 +319,7 @@ def _met(srcc: float | None, low: float | None, high: float | None) -> str:
 
 def _with_code(rows: list[Row], entries: list[Entry]) -> tuple[list[Row], str]:
     """Where the rows' numbers come from different trainer code, each row's notes name its own."""
-    digests = {entry.run.run_id: entry.source_digests for entry in entries}
+    digests = {entry.run.run_id: entry.trainer_digests for entry in entries}
     of_rows = [_in_order(digest for run_id in row.run_ids for digest in digests.get(run_id, ())) for row in rows]
     codes: dict[str, list[str]] = {}
     for row, own in zip(rows, of_rows, strict=True):

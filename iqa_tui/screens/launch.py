@@ -17,7 +17,7 @@ from textual.widgets import Button, Input, Label
 from iqa_tui.devices.survey import DeviceState, Survey
 from iqa_tui.errors import LaunchError, cannot_be_written
 from iqa_tui.monitor import run_words
-from iqa_tui.monitor.trainer_code import other_code_words, trainer_digest_of
+from iqa_tui.monitor.trainer_code import codes_of, other_code_words
 from iqa_tui.panels.command_view import CommandView
 from iqa_tui.panels.device_list import DeviceList
 from iqa_tui.panels.experiment_list import ExperimentList
@@ -28,6 +28,7 @@ from iqa_tui.plans.forecast import jobs_of
 from iqa_tui.plans.plan import Experiment, Plan, load_plan, preset_names
 from iqa_tui.plans.request import LaunchRequest, plan_seeds
 from iqa_tui.plans.simulate import STRATEGIES, Schedule, schedule
+from iqa_tui.plans.trainer_files import trainer_digest_of
 from iqa_tui.plans.typed import parse_seeds, parse_setting
 from iqa_tui.queue.check import check
 from iqa_tui.queue.enqueue import enqueue
@@ -330,10 +331,7 @@ class LaunchScreen(Room):
     def _other_code(self, request: LaunchRequest) -> list[str]:
         """What to know where the group has runs by other trainer code."""
         group = group_name(request.plan, request.overrides)
-        codes: dict[str, list[str]] = {}
-        for state in self.runs:
-            for digest in state.source_digests if state.group == group else ():
-                codes.setdefault(digest, []).append(state.experiment or state.run_id)
+        codes = codes_of(state for state in self.runs if state.group == group)
         return other_code_words(group, codes, self._digests.get(self._plan_name, ""))
 
     def _launch(self, request: LaunchRequest) -> None:

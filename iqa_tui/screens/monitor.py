@@ -14,9 +14,10 @@ from textual.widget import Widget
 
 from iqa_tui.messages import LogChanged
 from iqa_tui.monitor import run_words
-from iqa_tui.monitor.group import code_note, group_progress, starting_next
+from iqa_tui.monitor.group import group_progress, starting_next
 from iqa_tui.monitor.log_tail import LogText
 from iqa_tui.monitor.state import RunState
+from iqa_tui.monitor.trainer_code import code_note
 from iqa_tui.panels.curves import Curves, View
 from iqa_tui.panels.gpu import GpuPanel
 from iqa_tui.panels.log_tail import LogPanel

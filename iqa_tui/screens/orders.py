@@ -12,7 +12,7 @@ from iqa_tui.monitor import run_words
 from iqa_tui.monitor.state import RunState
 from iqa_tui.screens.room import Room
 from iqa_tui.words.durations import duration_words
-from training.runfolder.schema import Phase
+from training.runfolder.phase import Phase
 
 
 class OrdersRoom(Room):
@@ -59,7 +59,7 @@ class OrdersRoom(Room):
             self.run_worker(lambda: work(state), thread=True, group="orders")
 
     def _retry(self, state: RunState) -> None:
-        from iqa_tui.queue.stop import retry_run  # noqa: PLC0415
+        from iqa_tui.queue.retry import retry_run  # noqa: PLC0415
         from iqa_tui.trust.signature import NotSigned  # noqa: PLC0415  as above
 
         try:

@@ -33,7 +33,6 @@ from iqa_tui.queue.backlog import Backlog, Waiting, held_back_by
 from iqa_tui.queue.dispatcher_files import dispatcher_log, take_dispatching, write_trouble
 from iqa_tui.queue.hold import hold_unasked
 from iqa_tui.queue.queued_run import QueuedRun
-from iqa_tui.queue.stop import state_words
 from iqa_tui.service.orphans import OrphanKeeper
 from iqa_tui.service.quick_failures import QuickFailures
 from iqa_tui.service.supervisor import (
@@ -43,12 +42,16 @@ from iqa_tui.service.supervisor import (
     EXIT_NO_ROOM,
     EXIT_NOT_QUEUED,
 )
+from iqa_tui.words.states import status_words
 from training.runfolder.beat import BeatWatch
+from training.runfolder.descriptors import shown_path
+from training.runfolder.errors import LockHeld, RunFolderError
+from training.runfolder.exits import ExitKind
 from training.runfolder.held import hold, hold_folder_of_runs
-from training.runfolder.layout import RunFolder, shown_path
+from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
-from training.runfolder.read import run_status
-from training.runfolder.schema import ExitKind, ExitRecord, LockHeld, RunFolderError, Spec
+from training.runfolder.schema import ExitRecord, Spec
+from training.runfolder.status import run_status
 from training.runfolder.text import plain, speak_leniently
 from training.runfolder.write import write_record
 
@@ -293,7 +296,7 @@ def _came_up(run: RunFolder) -> bool:
 
 def _resume(run: RunFolder) -> None:
     """Queue a run again that ended by no fault of its own."""
-    why = state_words(run_status(run))
+    why = status_words(run_status(run))
     queue_again(run, why, automatic=True)
     say(f"{run.run_id}: {why}: queued again, {automatic_attempts(run)} of at most {MOST_AUTOMATIC} times")
 

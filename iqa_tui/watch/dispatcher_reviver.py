@@ -1,23 +1,27 @@
-"""Why queued runs wait; and where nobody gives them devices, or a run was lost, somebody is started who sees to it."""
+"""Why queued runs wait; a dispatcher is started if runs are queued, or are to be resumed, and none works."""
 
 from __future__ import annotations
 
-import importlib
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from iqa_tui.errors import LaunchError
+from iqa_tui.trust.ownership import is_ours
 from iqa_tui.watch.gpu_watcher import Queued
 from iqa_tui.words.waits import Wait
-from training.runfolder.schema import RunFolderError
+from training.runfolder.errors import RunFolderError
+
+if TYPE_CHECKING:  # as above
+    from iqa_tui.devices.survey import Survey
+    from iqa_tui.queue.backlog import Backlog
 
 LOOK_SECONDS = 10.0
 """Between two looks at runs that are over while none waits: one of them may be lost and to be resumed."""
 SLOW_START_SECONDS = 60.0
 SHORT_LIVES = 5
-"""Dispatchers that ended before the next look, one after the other: then something is wrong with all of them."""
+"""Dispatchers in a row that exited before the next look: after that something is wrong with all of them."""
 
 
 class DispatcherReviver:
@@ -25,14 +29,14 @@ class DispatcherReviver:
 
     def __init__(self, runs_dir: Path) -> None:
         self._runs_dir = runs_dir
-        self._backlog: Any = None
+        self._backlog: Backlog | None = None
         self._next_look = 0.0
         self._started = 0
         """Dispatchers that had to be started, look by look."""
         self._could_start: dict[str, float] = {}
         """Run id to since when a device has been there for it, monotonic."""
 
-    def __call__(self, queued: Queued, survey: Any) -> dict[str, Wait]:
+    def __call__(self, queued: Queued, survey: Survey) -> dict[str, Wait]:
         """Run id to why it waits.
 
         Raises:
@@ -42,12 +46,12 @@ class DispatcherReviver:
         if queued or time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + LOOK_SECONDS
             trouble = self._revive()
-        waiting = importlib.import_module("iqa_tui.queue.waits")  # after the first paint, as all of the launcher
-        waits: dict[str, Wait] = waiting.waits_of(queued, survey)
+        from iqa_tui.queue.waits import waits_of  # noqa: PLC0415  after the first paint, as all of the launcher
+
+        waits = waits_of(queued, survey)
         self._doubt(waits)
         if trouble:
-            backlog = importlib.import_module("iqa_tui.queue.backlog")
-            ours = [run.run_id for run, _ in queued if run.run_id in waits and backlog.is_ours(run)]
+            ours = [run.run_id for run, _ in queued if run.run_id in waits and is_ours(run)]
             waits |= {run_id: replace(waits[run_id], no_dispatcher=trouble) for run_id in ours}
         return waits
 
@@ -61,17 +65,19 @@ class DispatcherReviver:
                 waits[run_id] = replace(waits[run_id], could_start_seconds=now - since)
 
     def _revive(self) -> str:
-        """Why nobody can give devices to our runs; empty where somebody does."""
-        launcher = importlib.import_module("iqa_tui.queue.enqueue")
+        """Why no dispatcher can give devices to our runs; empty if one does."""
+        from iqa_tui.queue import dispatching  # noqa: PLC0415  as above
+        from iqa_tui.queue.backlog import Backlog  # noqa: PLC0415  as above
+
         if self._backlog is None:
-            backlog = importlib.import_module("iqa_tui.queue.backlog")
-            self._backlog = backlog.Backlog(self._runs_dir, own_only=True)
+            self._backlog = Backlog(self._runs_dir, own_only=True)
         try:
-            was_started = launcher.revive_dispatcher(self._runs_dir, self._backlog)
+            was_started = dispatching.revive_dispatcher(self._runs_dir, self._backlog)
         except (LaunchError, RunFolderError, OSError) as error:
             return str(error).rstrip(".")
         self._started = self._started + 1 if was_started else 0
         if self._started <= SHORT_LIVES:
             return ""
-        files = importlib.import_module("iqa_tui.queue.dispatcher_files")
-        return f"it gets no device: its dispatcher ends at once, {files.dispatcher_log(self._runs_dir)} says why"
+        from iqa_tui.queue.dispatcher_files import dispatcher_log  # noqa: PLC0415  as above
+
+        return f"it gets no device: its dispatcher ends at once, {dispatcher_log(self._runs_dir)} says why"

@@ -57,7 +57,7 @@ class Ways:
             part = replace(self._dataset, items=tuple(self._dataset.items[number] for number in chosen))
             store = StorePart(self._store, chosen)
             images = SplitImages(part, store, "test")
-            scores, _ = score_crops(replace(self._means.scoring, placement=placement), images)
+            scores, _ = score_crops(self._means.network, images, self._means.config, placement)
             return [float(score) for score in scores]
 
         return score

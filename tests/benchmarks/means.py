@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
-from training.checkpoints.resumable import Resumable
+from training.checkpoints.resumable import Learner
 from training.checkpoints.schedule import CheckpointSchedule
 from training.config import TrainConfig
 from training.datasets import open_dataset
@@ -22,8 +22,8 @@ from training.images.store import ImageStore
 from training.losses import build_criterion
 from training.network.build import build_network
 from training.optim import build_optimizer
+from training.process.attempt import Attempt
 from training.progress import Progress
-from training.run.evaluate import Scoring
 from training.run.loop import train_epoch
 from training.run.setup import Setup
 from training.runfolder.layout import RunFolder
@@ -52,24 +52,22 @@ class Means:
         self.placement = suit_network(placement, self.config.precision, self.network)
         self.optimizer = build_optimizer(self.network, self.config)
         self.criterion = build_criterion(self.config)
-        self._recorder = Recorder(EventWriter(folder / "events.jsonl", 1), show_bar=False)
-        resumable = Resumable(RunFolder(folder), self.network, self.optimizer, self.config)
-        self._schedule = CheckpointSchedule(resumable, self._recorder, began=time.monotonic())
-
-    @property
-    def scoring(self) -> Scoring:
-        return Scoring(self.network, self.config, self.placement)
+        self.recorder = Recorder(EventWriter(folder / "events.jsonl", 1), show_bar=False)
+        learner = Learner(self.network, self.optimizer, self.config)
+        self.schedule = CheckpointSchedule(RunFolder(folder), learner, self.recorder, began=time.monotonic())
 
     def train_epoch(self, images: SplitImages, epoch: int = 1) -> None:
-        setup = SimpleNamespace(
+        setup = Setup(
             config=self.config,
-            attempt=SimpleNamespace(should_stop=lambda: False),
-            recorder=self._recorder,
+            attempt=cast(Attempt, SimpleNamespace(should_stop=lambda: False)),
+            recorder=self.recorder,
             placement=self.placement,
+            dataset=images.dataset,
+            cross_datasets=(),
             images={"train": images},
             network=self.network,
             optimizer=self.optimizer,
             criterion=self.criterion,
         )
         with contextlib.redirect_stdout(io.StringIO()):
-            train_epoch(cast(Setup, setup), Progress(epoch=epoch), self._schedule)
+            train_epoch(setup, Progress(epoch=epoch), self.schedule)

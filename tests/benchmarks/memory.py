@@ -62,7 +62,7 @@ def measure(count: int, pixels: Path) -> None:
         images = map_images(pixels, [SIZE] * count)
         means.train_epoch(SplitImages(data_set(count, "train"), images, "train"))
         test = SplitImages(data_set(count, "test"), images, "test")
-        score_crops(means.scoring, test)
+        score_crops(means.network, test, means.config, means.placement)
         print(json.dumps({"before": before, "highest": status_bytes("VmHWM"), "images": pixels.stat().st_size}))
 
 

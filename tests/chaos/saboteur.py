@@ -13,16 +13,20 @@ from collections.abc import Callable
 
 from iqa_tui.errors import LaunchError
 from iqa_tui.processes.start import trainer_variables
-from iqa_tui.queue.enqueue import ensure_dispatcher, revive_dispatcher
+from iqa_tui.queue.dispatching import ensure_dispatcher, revive_dispatcher
 from iqa_tui.queue.hold import hold_run, prioritise_run, release_run
-from iqa_tui.queue.stop import retry_run, stop_run
+from iqa_tui.queue.retry import retry_run
+from iqa_tui.queue.stop import stop_run
 from iqa_tui.trust.signature import write_signed
 from tests.chaos.ground import TRAINER, Ground
 from tests.chaos.judge import FORGED, Watch
 from tests.chaos.strangers import Strangers
-from training.runfolder.layout import RunFolder, create_run_folder, list_runs
-from training.runfolder.read import run_status
-from training.runfolder.schema import Phase, RunFolderError, Spec
+from training.runfolder.errors import RunFolderError
+from training.runfolder.folders import create_run_folder, list_runs
+from training.runfolder.layout import RunFolder
+from training.runfolder.phase import Phase
+from training.runfolder.schema import Spec
+from training.runfolder.status import run_status
 
 MOST_OPEN_RUNS = 9
 FULL_DISK_SECONDS = (0.5, 2.0)

@@ -29,8 +29,9 @@ from training.images import cache
 from training.network.quality import QualityNetwork
 from training.run import loop, story
 from training.runfolder import write as writer
+from training.runfolder.events import read_events
 from training.runfolder.layout import RunFolder
-from training.runfolder.read import read_events, read_record
+from training.runfolder.read import read_record
 from training.runfolder.schema import Result
 from training.telling import recorder as record
 
@@ -184,6 +185,8 @@ def attempt(flags: list[str], point: str | None, notes: Path) -> int:
 def outcome(run: RunFolder) -> dict[str, Any]:
     """What a finished run must have in common with one that was never broken: bytes, and events but for times."""
     last = torch.load(run.last_checkpoint, weights_only=True)
+    known = json.loads(run.checkpoint_progress.read_text())
+    assert known["mark"] == last["mark"]
     best = torch.load(run.best_checkpoint, weights_only=True)
     result = read_record(run.result, Result)
     assert result is not None
@@ -204,7 +207,7 @@ def outcome(run: RunFolder) -> dict[str, Any]:
         "weights": digest(last["network"]),
         "optimizer": digest(last["optimizer"]),
         "generators": digest(last["generators"]),
-        "progress": {name: value for name, value in last["progress"].items() if not name.endswith("_seconds")},
+        "progress": {name: value for name, value in known["progress"].items() if not name.endswith("_seconds")},
         "best": [digest(best["network"]), best["epoch"], best["metrics"]],
         "exported": digest(safetensors.torch.load_file(run.best_weights)),
         "scores": {path.name: path.read_text() for path in sorted(run.scores.iterdir())},

@@ -20,8 +20,9 @@ from training.optim import build_optimizer, lr_at, rising_lr_note, set_lr
 from training.progress import Progress
 from training.run import choose, evaluate, loop
 from training.run.evaluate import Evaluation
+from training.runfolder.events import read_events
 from training.runfolder.layout import RunFolder
-from training.runfolder.read import read_events, read_record
+from training.runfolder.read import read_record
 from training.runfolder.schema import Result
 
 PUBLISHED = ["--dataset", "demo", "--protocol", "published"]
@@ -46,7 +47,7 @@ def judged(protocol: list[str], epochs: list[dict[str, float]], monkeypatch, tmp
             split: Evaluation(split, [], none, none, None, {"srcc": scores[split]}, [])
             for split in setup.config.evaluated_splits
         }
-        choose.judge(setup, progress, number, evaluations)
+        choose._judge(setup, progress, number, evaluations)
     return progress
 
 

@@ -69,7 +69,7 @@ def test_scores_do_not_depend_on_how_many_crops_go_through_the_network_at_once(i
     def scored(batch_size: int) -> tuple[np.ndarray, np.ndarray]:
         monkeypatch.setattr(evaluate, "CPU_BATCH", batch_size)
         told = []
-        result = evaluate.score_crops(evaluate.Scoring(network, config, CPU, lambda *done: told.append(done)), images)
+        result = evaluate.score_crops(network, images, config, CPU, evaluate.Observer(lambda *done: told.append(done)))
         assert told[-1] == (30, 30)
         return result
 
@@ -87,7 +87,7 @@ def test_scoring_in_bf16_ranks_images_as_fp32_does(images):
     network = build_network(config)
     bf16 = Placement(torch.device("cpu"), "CPU", "bf16")
     fp32_scores, bf16_scores = (
-        evaluate.score_crops(evaluate.Scoring(network, config, placement), images)[0] for placement in (CPU, bf16)
+        evaluate.score_crops(network, images, config, placement)[0] for placement in (CPU, bf16)
     )
     assert not np.array_equal(fp32_scores, bf16_scores)
     assert np.corrcoef(fp32_scores, bf16_scores)[0, 1] > 0.95

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import shutil
@@ -21,9 +22,11 @@ from training.checkpoints import schedule as keeper
 from training.errors import BadCheckpoint, BadData, CannotWrite, GpuOutOfMemory, LossNotFinite, exit_code, exit_kind
 from training.network.quality import QualityNetwork
 from training.run import choose, loop, setup, story
+from training.runfolder.events import EventTail, read_events
+from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
-from training.runfolder.read import EventTail, read_events, read_record
-from training.runfolder.schema import ExitKind, Result
+from training.runfolder.read import read_record
+from training.runfolder.schema import Result
 
 AT_EVERY_STEP = ["--checkpoint_minutes", "1e-9"]
 STEPS = 4
@@ -139,7 +142,7 @@ def test_without_room_for_checkpoints_and_events_training_goes_on_and_no_event_i
         resource.setrlimit(resource.RLIMIT_FSIZE, room)
 
     monkeypatch.setattr(loop, "_train_step", at_call(1, fill, loop._train_step))
-    monkeypatch.setattr(story, "_score", at_call(1, empty, story._score))
+    monkeypatch.setattr(story, "score_epoch", at_call(1, empty, story.score_epoch))
     try:
         train_here(run.path, *flags, *AT_EVERY_STEP)
     finally:
@@ -154,7 +157,7 @@ def test_without_room_for_checkpoints_and_events_training_goes_on_and_no_event_i
     assert {1, STEPS, STEPS + 1, 2 * STEPS} <= steps
     assert tail.torn == 0
     assert left_aside(run) == []
-    assert progress_in(run.last_checkpoint)["epoch"] == 3
+    assert json.loads(run.checkpoint_progress.read_text())["progress"]["epoch"] == 3
     said = capsys.readouterr().out
     assert (
         said.count("warning: events cannot be written (")
@@ -167,13 +170,12 @@ def test_without_room_for_the_best_weights_or_the_result_the_run_ends_and_goes_o
     tmp_path: Path, flags: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = RunFolder(tmp_path / "run")
-    for name, room_bytes, path in (
-        ("_keep_best", 200, run.score_file("csv", "val")),
-        ("_keep_best", 50_000, run.best_checkpoint),
-        ("finish", 50_000, run.best_weights),
-        ("finish", None, run.result),
+    for room, name, room_bytes, path in (
+        (choose, "_keep_best", 200, run.score_file("csv", "val")),
+        (choose, "_keep_best", 50_000, run.best_checkpoint),
+        (story, "finish", 50_000, run.best_weights),
+        (story, "finish", None, run.result),
     ):
-        room = choose if name == "_keep_best" else story
         real = getattr(room, name)
 
         def without_room(*arguments: Any, real: Any = real, room_bytes: int | None = room_bytes) -> None:
@@ -359,10 +361,10 @@ def test_what_a_resume_finds_otherwise_than_the_attempt_before_left_it_is_told_i
     first = read_record(run.result, Result)
     run.result.unlink()
     shutil.rmtree(tmp_path / "data" / "agiqa-3k")
-    content = torch.load(run.last_checkpoint, weights_only=True)
+    content = json.loads(run.checkpoint_progress.read_text())
     content["progress"]["best_metrics"]["test"]["srcc"] = 0.123
     content["progress"]["best_epoch"] = 7
-    torch.save(content, run.last_checkpoint)
+    run.checkpoint_progress.write_text(json.dumps(content))
     train_here(run.path, *flags, "--resume")
     result = read_record(run.result, Result)
     assert result.metrics == {name: first.metrics[name] for name in ("val", "test", "test_oracle")}

@@ -18,13 +18,13 @@ from iqa_tui.monitor.group import by_group
 from iqa_tui.monitor.log_tail import LogTail
 from iqa_tui.monitor.run_words import in_plan_order, note_words, recorded_rows, run_names, summary_words
 from iqa_tui.monitor.state import RunState
-from iqa_tui.monitor.trainer_code import group_code
 from iqa_tui.panels.curves import Shown, View, series_of
 from iqa_tui.panels.result_table import result_row, srcc_bounds
 from iqa_tui.panels.run_list import recorded_row, run_row
 from iqa_tui.plans.plan import Plan, plan_from
-from iqa_tui.plans.settings import other_settings_words
+from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.queue.backlog import Backlog
+from iqa_tui.queue.before_launch import notes_before_launch
 from iqa_tui.queue.dispatcher_files import is_dispatching
 from iqa_tui.queue.missing import find_missing
 from iqa_tui.results.export import FORMATS, render
@@ -34,9 +34,11 @@ from iqa_tui.widgets.line_plot import PlotOptions
 from iqa_tui.widgets.plotting import plot_lines
 from iqa_tui.words.waits import Wait, WaitKind
 from tests.fakes.run_folders import PLAN
-from training.runfolder.layout import RunFolder, list_runs
-from training.runfolder.read import read_events, run_status
-from training.runfolder.schema import Phase
+from training.runfolder.events import read_events
+from training.runfolder.folders import list_runs
+from training.runfolder.layout import RunFolder
+from training.runfolder.phase import Phase
+from training.runfolder.status import run_status
 
 NOW = 1_795_100_000.0
 DEVICES = 20
@@ -143,8 +145,7 @@ def _look_for_what_is_missing(runs_dir: Path, rows: Rows) -> None:
         pairs = getattr(missing, kind)
         rows.others[f"missing {kind}"] = [pair for pair in pairs if pair[1] in (7, 42) and pair[0] != "F5"]
     rows.others["missing ended"] = [(pair, run.path) for pair, run in missing.ended if pair[0] != "F5"]
-    other_settings_words(runs_dir, group, plan_from(PLAN, "plan"))
-    group_code(runs_dir, group)
+    notes_before_launch(LaunchRequest(plan_from(PLAN, "plan"), runs_dir=runs_dir))
 
 
 def _look_as_a_table(runs_dir: Path, rows: Rows, plan: Plan | None) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from iqa_tui.plans.request import LaunchRequest
 from tests.trust import looks
 from tests.trust.fuzz import CREATED, Case, Figures, Ground, Watchdog, _try, draw_case, fuzz
 from tests.trust.lease_fuzz import fuzz_leases
@@ -50,24 +51,24 @@ def test_the_fuzzer_finds_a_reader_that_fails_one_that_hangs_and_one_that_change
         figures = Figures()
         case = Case(0, "queued", "victim", "spec.json", "as it was", lambda path: None)
         with monkeypatch.context() as patched:
-            patched.setattr(looks, "group_code", reader)
+            patched.setattr(looks, "notes_before_launch", reader)
             _try(case, ground, watchdog, figures)
         return figures
 
-    def fails(runs_dir: Path, group: str) -> None:
+    def fails(request: LaunchRequest) -> None:
         raise KeyError("colour")
 
-    def hangs(runs_dir: Path, group: str) -> None:
+    def hangs(request: LaunchRequest) -> None:
         with (tmp_path / "pipe").open():
             pass
 
-    def changes(runs_dir: Path, group: str) -> None:
-        next(path for path in runs_dir.glob("*_l1_s42/result.json")).unlink(missing_ok=True)
+    def changes(request: LaunchRequest) -> None:
+        next(path for path in request.runs_dir.glob("*_l1_s42/result.json")).unlink(missing_ok=True)
 
     os.mkfifo(tmp_path / "pipe")
     ground, watchdog = Ground(open_folder), Watchdog()
     try:
-        assert judged(lambda runs_dir, group: None).faults == []
+        assert judged(lambda request: None).faults == []
         assert judged(fails).tracebacks == 1
         assert judged(hangs).hangs == 1
         assert judged(changes).rows_changed == 1

@@ -1,4 +1,4 @@
-"""The best network of a run: `best.pt`, and the same weights exported for other programs."""
+"""The network of the best epoch: `best.pt` for this program, `best.safetensors` for others."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import safetensors.torch
 
-from training.checkpoints.file import FORMAT, read_file, write_file
+from training.checkpoints.file import FORMAT, read_file, save_file
 from training.config import TrainConfig
 from training.datasets import Dataset
 from training.errors import BadCheckpoint
@@ -33,7 +33,7 @@ def save_best(path: Path, network: QualityNetwork, progress: Progress, config: T
         "reading": reading_of(network, dataset),
         "network": network.state_dict(),
     }
-    write_file(path, content)
+    save_file(path, content)
 
 
 def export_weights(
@@ -56,7 +56,7 @@ def export_weights(
 
 
 def reading_of(network: QualityNetwork, dataset: Dataset) -> dict[str, Any]:
-    """How to make an input of an image file and a score of the output, which weights alone do not say."""
+    """How to make an input of an image file and a score of the output; weights alone do not say."""
     return {
         "dataset": dataset.name,
         "mos_range": list(dataset.mos_range),

@@ -1,4 +1,4 @@
-"""One file of tensors: written aside and replaced, and read without running code."""
+"""One checkpoint file: written aside and replaced, read without running code, every byte of it checked."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from training.runfolder.fence import check_fence
 from training.runfolder.write import make_folder, open_own, sync_folder
 
 FORMAT = 1
+"""Of what a file holds. A later one is refused."""
 
 
-def write_file(path: Path, content: dict[str, Any], before_replacing: Callable[[], None] | None = None) -> None:
+def save_file(path: Path, content: dict[str, Any], before_replacing: Callable[[], None] | None = None) -> None:
     """Write `content` aside, sync it, and give it the name `path`.
 
     Args:
@@ -57,7 +58,7 @@ def read_file(path: Path) -> dict[str, Any]:
     """The content of one of our files, every byte of it checked.
 
     Raises:
-        FileNotFoundError: it is missing.
+        FileNotFoundError: there is none.
         BadCheckpoint: not whole, not ours, or of a later version.
     """
     try:

@@ -1,9 +1,15 @@
-"""`last.pt`, from which a run is resumed, and the checkpoint before it."""
+"""The checkpoint that a run goes on from: `last.pt`, the one before it, and `progress.json`.
+
+The weights are written once an epoch, when its training is done. Scoring an epoch changes no weight, so what it found
+is written beside them: a small file that names the very checkpoint that it belongs to.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import random
+import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,22 +17,33 @@ from typing import Any
 import numpy as np
 import torch
 
-from training.checkpoints.file import FORMAT, read_file, write_file
+from training.checkpoints.file import FORMAT, read_file, save_file
 from training.config import TrainConfig
 from training.errors import BadCheckpoint
 from training.network.quality import QualityNetwork
 from training.progress import Progress
+from training.runfolder.errors import UnreadableFile
 from training.runfolder.layout import RunFolder
+from training.runfolder.opening import read_bounded
+from training.runfolder.write import write_atomic
+
+LARGEST_PROGRESS_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Resumable:
-    """Of what a checkpoint is made, and into what it is loaded."""
+class Learner:
+    """What a checkpoint stores besides how far the run is."""
 
-    run: RunFolder
     network: QualityNetwork
+    """On any device."""
     optimizer: torch.optim.Optimizer
+    """Of that network."""
     config: TrainConfig
+    """To refuse another experiment."""
+
+    @property
+    def is_on_gpu(self) -> bool:
+        return next(self.network.parameters()).is_cuda
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,33 +52,52 @@ class Found:
 
     path: Path
     progress: Progress
+    mark: str
+    """Names this checkpoint among all that the run ever wrote; empty in files of earlier versions."""
     refused: list[str]
     """Why newer ones were not used."""
 
 
-def save_last(resumable: Resumable, progress: Progress, *, rotate: bool = True) -> None:
-    """Write `last.pt`, and keep the one before it.
+def save_last(run: RunFolder, learner: Learner, progress: Progress, *, rotate: bool = True) -> str:
+    """Write the resumable checkpoint, and keep the one before it.
 
-    Once there is a `last.pt`, there is a whole one at every moment. The disk holds two, and three while one is written.
+    Once there is a `last.pt`, there is a whole one at every moment. The disk holds two, and three while it writes.
 
     Args:
-        resumable: whose tensors and generators; its settings are stored too, to refuse another experiment.
-        progress: stored with them.
-        rotate: False if `last.pt` is damaged: it must not take the place of the good one before it.
+        run: whose folder.
+        learner: what to store.
+        progress: stored with it.
+        rotate: False if the file that is there is damaged: it must not take the place of the good one before it.
+
+    Returns:
+        The mark of this checkpoint.
 
     Raises:
         OSError: the old files stand.
     """
+    mark = secrets.token_hex(8)
     content = {
         "format": FORMAT,
-        "config": resumable.config.as_dict(),
+        "mark": mark,
+        "config": learner.config.as_dict(),
         "progress": asdict(progress),
-        "network": resumable.network.state_dict(),
-        "optimizer": resumable.optimizer.state_dict(),
-        "generators": _generators(_is_on_gpu(resumable.network)),
+        "network": learner.network.state_dict(),
+        "optimizer": learner.optimizer.state_dict(),
+        "generators": _generators(learner.is_on_gpu),
     }
-    path, previous = resumable.run.resumable_checkpoints
-    write_file(path, content, before_replacing=(lambda: _keep(path, previous)) if rotate else None)
+    path, previous = run.resumable_checkpoints
+    save_file(path, content, before_replacing=(lambda: _keep(path, previous)) if rotate else None)
+    return mark
+
+
+def save_progress(run: RunFolder, mark: str, progress: Progress) -> None:
+    """Write what became known since the weights were written: the scores of their epoch.
+
+    Raises:
+        OSError: the old file stands.
+    """
+    content = {"format": FORMAT, "mark": mark, "progress": asdict(progress)}
+    write_atomic(run.checkpoint_progress, json.dumps(content).encode())
 
 
 def _keep(last: Path, previous: Path) -> None:
@@ -78,8 +114,8 @@ def _keep(last: Path, previous: Path) -> None:
         aside.unlink(missing_ok=True)  # replacing a name of the same file does nothing and leaves both
 
 
-def load_last(resumable: Resumable) -> Found | None:
-    """Put the newest usable checkpoint into network, optimiser and generators.
+def load_last(run: RunFolder, learner: Learner) -> Found | None:
+    """Put the newest checkpoint that can be used into network, optimiser and generators.
 
     A damaged or foreign one is refused, and the one before it is used.
 
@@ -87,18 +123,20 @@ def load_last(resumable: Resumable) -> Found | None:
         None if none was written yet.
 
     Raises:
-        BadCheckpoint: each is damaged, of a later version, or of another experiment; names them.
+        BadCheckpoint: there are some and each is damaged, of a later version, or of another experiment; says which.
     """
     refused: list[str] = []
-    for path in resumable.run.resumable_checkpoints:
+    for path in run.resumable_checkpoints:
         try:
-            return Found(path, _load(path, resumable), refused)
+            progress, mark = _load(path, learner)
         except FileNotFoundError:
             continue
         except BadCheckpoint as error:
             refused.append(str(error))
+        else:
+            return Found(path, _later_progress(run, mark) or progress, mark, refused)
     if refused:
-        again = f"; {resumable.run.previous_checkpoint.name} cannot be used either" if len(refused) > 1 else ""
+        again = f"; {run.previous_checkpoint.name} cannot be used either" if len(refused) > 1 else ""
         raise BadCheckpoint(f"{refused[0]}{again}. To begin anew leave --resume out and name another --run_folder")
     return None
 
@@ -113,9 +151,8 @@ def resumed_from(run: RunFolder, *, last_is_good: bool = True) -> str | None:
     return "previous" if run.previous_checkpoint.exists() else None
 
 
-def _load(path: Path, resumable: Resumable) -> Progress:
-    config, network = resumable.config, resumable.network
-    content = read_file(path)
+def _load(path: Path, learner: Learner) -> tuple[Progress, str]:
+    content, config = read_file(path), learner.config
     if "progress" not in content:
         raise BadCheckpoint(f"{path} is no resumable checkpoint of this program")
     differing = config.what_differs(content["config"])
@@ -126,17 +163,27 @@ def _load(path: Path, resumable: Resumable) -> Progress:
             "resume with the same flags"
         )
     try:
-        network.load_state_dict(content["network"])
-        resumable.optimizer.load_state_dict(content["optimizer"])
+        learner.network.load_state_dict(content["network"])
+        learner.optimizer.load_state_dict(content["optimizer"])
         progress = Progress(**content["progress"])
-        _restore_generators(content["generators"], _is_on_gpu(network))
+        _restore_generators(content["generators"], learner.is_on_gpu)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise BadCheckpoint(f"{path} does not fit this network: {str(error).splitlines()[0]}") from error
-    return progress
+    return progress, str(content.get("mark", ""))
 
 
-def _is_on_gpu(network: QualityNetwork) -> bool:
-    return next(network.parameters()).is_cuda
+def _later_progress(run: RunFolder, mark: str) -> Progress | None:
+    """What was written for this very checkpoint after it; None if there is none, or it is damaged.
+
+    The weights alone are enough to go on: their epoch is then scored again.
+    """
+    try:
+        content = json.loads(read_bounded(run.checkpoint_progress, LARGEST_PROGRESS_BYTES))
+        if not mark or content["mark"] != mark or content["format"] > FORMAT:
+            return None
+        return Progress(**content["progress"])
+    except (OSError, UnreadableFile, ValueError, KeyError, TypeError):
+        return None
 
 
 def _generators(on_gpu: bool) -> dict[str, Any]:

@@ -52,6 +52,7 @@ class SplitImages:
     """The images of one split, with their labels as arrays."""
 
     def __init__(self, dataset: Dataset, store: ImageStore, split: str) -> None:
+        self.dataset = dataset
         self._store = store
         self._numbers = [number for number, item in enumerate(dataset.items) if item.split == split]
         items = [dataset.items[number] for number in self._numbers]

@@ -29,7 +29,7 @@ class OwnWeights:
     config: dict[str, Any]
     """The flags of the run."""
     reading: dict[str, Any]
-    """How to make an input of an image and a score of the output, see `training.checkpoints.resumable.reading_of`."""
+    """How to make an input of an image and a score of the output, see `training.checkpoints.best.reading_of`."""
 
 
 def is_own(state: StateDict) -> bool:

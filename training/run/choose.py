@@ -1,9 +1,6 @@
-"""Which epoch counts: how the best one is chosen, kept, found again at a resume, and when training is over."""
+"""Which epoch counts: how the best one is chosen, kept and found again at a resume, and when training is over."""
 
 from __future__ import annotations
-
-from dataclasses import replace
-from typing import Any
 
 from training.checkpoints.best import check_best, load_best, save_best
 from training.checkpoints.disk import needed_for_the_result
@@ -11,7 +8,7 @@ from training.checkpoints.file import size_bytes
 from training.config import TrainConfig
 from training.errors import BadCheckpoint
 from training.progress import Metrics, Progress
-from training.run.evaluate import Evaluation, write_scores
+from training.run.evaluate import Evaluation, evaluate, write_scores
 from training.run.setup import Setup
 
 
@@ -21,39 +18,45 @@ def is_over(progress: Progress, config: TrainConfig) -> bool:
     return progress.epoch > config.epochs or stale
 
 
-def judge(setup: Setup, progress: Progress, epoch: int, evaluations: dict[str, Evaluation]) -> None:
-    """Keep this epoch if it is the best so far, and its test score if that is the best on test.
-
-    `progress` takes the new best only when its files are written: a resume that judges this epoch again must not
-    find it already there.
+def score_epoch(setup: Setup, progress: Progress, epoch: int) -> None:
+    """Score an epoch on every split that the protocol asks for, and keep it if it is the best so far.
 
     Raises:
-        CannotWrite: scores or weights of a new best epoch; `progress` is as it was.
+        CannotWrite: its scores or weights cannot be kept.
+        Stopped: asked to.
     """
+    evaluations = {split: _evaluate(setup, split, epoch) for split in setup.config.evaluated_splits}
+    _judge(setup, progress, epoch, evaluations)
+
+
+def _evaluate(setup: Setup, split: str, epoch: int) -> Evaluation:
+    evaluation = evaluate(setup, setup.images[split], split)
+    setup.recorder.evaluated(epoch=epoch, split=split, metrics=evaluation.metrics)
+    return evaluation
+
+
+def _judge(setup: Setup, progress: Progress, epoch: int, evaluations: dict[str, Evaluation]) -> None:
+    """Keep this epoch if it is the best so far, and its test score if that is the best on test."""
     judged_on, test = setup.config.judged_on, evaluations["test"]
-    score = _srcc(evaluations[judged_on].metrics)
-    if progress.best_epoch is None or score > _srcc(progress.best_metrics[judged_on]):
-        best: dict[str, Any] = {
-            "best_epoch": epoch,
-            "best_metrics": {split: evaluation.metrics for split, evaluation in evaluations.items()},
-            "best_notes": [note for evaluation in evaluations.values() for note in evaluation.notes],
-            "best_attention": test.mean_attention,
-        }
-        _keep_best(setup, replace(progress, **best), evaluations)
-        for name, value in best.items():
-            setattr(progress, name, value)
-        progress.epochs_without_better = 0
-    else:
-        progress.epochs_without_better += 1
     if not progress.oracle or _srcc(test.metrics) > _srcc(progress.oracle):
         progress.oracle = test.metrics
+    score = _srcc(evaluations[judged_on].metrics)
+    if progress.best_epoch is not None and score <= _srcc(progress.best_metrics[judged_on]):
+        progress.epochs_without_better += 1
+        return
+    progress.epochs_without_better = 0
+    progress.best_epoch = epoch
+    progress.best_metrics = {split: evaluation.metrics for split, evaluation in evaluations.items()}
+    progress.best_notes = [note for evaluation in evaluations.values() for note in evaluation.notes]
+    progress.best_attention = test.mean_attention
+    _keep_best(setup, progress, evaluations)
 
 
 def _keep_best(setup: Setup, progress: Progress, evaluations: dict[str, Evaluation]) -> None:
     """Write scores and weights of the best epoch.
 
     Raises:
-        CannotWrite: the files of the best epoch before it may be gone in part; a resume judges this epoch again.
+        CannotWrite: the checkpoint from before this epoch's evaluation stands.
     """
     run, network = setup.attempt.run, setup.network
     for split, evaluation in evaluations.items():
@@ -89,9 +92,8 @@ def look_for_best(setup: Setup, progress: Progress) -> None:
 def take_best(setup: Setup, progress: Progress) -> None:
     """Load the best weights; the result then says what their own file says of them.
 
-    File and `progress` differ only on a device that does not repeat itself bit for bit: an attempt was killed after it
-    had kept an epoch and before it wrote so in `last.pt`, or that `last.pt` was damaged, and the epoch, trained again,
-    was no better than the best before it.
+    File and `progress` differ only if a run went on from the checkpoint before its last one, on a device that does not
+    repeat itself bit for bit, and the epochs trained again were never as good as those that it had lost.
 
     Raises:
         BadCheckpoint: they cannot be read.

@@ -9,7 +9,7 @@ from training.images.batches import SplitImages
 from training.images.cache import open_images
 from training.progress import Metrics, Progress
 from training.run.choose import take_best
-from training.run.evaluate import Scoring, evaluate, write_scores
+from training.run.evaluate import evaluate, write_scores
 from training.run.setup import Setup
 
 
@@ -45,22 +45,15 @@ def score_elsewhere(setup: Setup, progress: Progress) -> tuple[dict[str, Metrics
 
 
 def _test_on(setup: Setup, progress: Progress, dataset: Dataset) -> tuple[Metrics, list[str]]:
-    config, recorder, should_stop = setup.config, setup.recorder, setup.attempt.should_stop
+    recorder = setup.recorder
     store = open_images(
         dataset,
-        config.patch_size,
-        threads=config.num_workers,
+        setup.config.patch_size,
+        threads=setup.config.num_workers,
         on_progress=lambda done, total: recorder.progress(f"decoding {dataset.name}", done, total),
-        should_stop=should_stop,
+        should_stop=setup.attempt.should_stop,
     )
-    scoring = Scoring(
-        setup.network,
-        config,
-        setup.placement,
-        on_progress=lambda done, total: recorder.progress(f"scoring {dataset.name}, crops", done, total),
-        should_stop=should_stop,
-    )
-    evaluation = evaluate(scoring, dataset, SplitImages(dataset, store, "test"), dataset.name)
+    evaluation = evaluate(setup, SplitImages(dataset, store, "test"), dataset.name)
     path = setup.attempt.run.score_file(dataset.name, "test")
     with needed_for_the_result(path):
         write_scores(path, evaluation)

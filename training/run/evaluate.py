@@ -14,13 +14,13 @@ import torch
 from torch import Tensor
 
 from training.config import TrainConfig
-from training.datasets.base import Dataset
 from training.device import Placement
 from training.errors import GpuOutOfMemory, Stopped
 from training.images.batches import PREFETCHED, SplitImages, crops_to_score, prefetched
 from training.images.transforms import to_network_input
 from training.metrics import all_metrics
 from training.network.quality import QualityNetwork
+from training.run.setup import Setup
 from training.runfolder.write import write_atomic
 
 Scores = npt.NDArray[np.float64]
@@ -51,57 +51,65 @@ class Evaluation:
 
 
 @dataclass(frozen=True, slots=True)
-class Scoring:
-    """What it takes to score images."""
+class Observer:
+    """Whom to call while images are scored."""
 
-    network: QualityNetwork
-    config: TrainConfig
-    """How test crops are taken."""
-    placement: Placement
-    on_progress: Callable[[int, int], None] = lambda *_: None
-    """Called after every batch with the crops that are done, and with how many there are."""
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None
+    """Crops done, of how many."""
     should_stop: Callable[[], bool] = lambda: False
+    on_smaller_batches: Callable[[int], None] = lambda _crops: None
+    """How many crops go through the network at once, if a GPU has no room for as many as it should."""
 
 
-def evaluate(scoring: Scoring, dataset: Dataset, images: SplitImages, split: str) -> Evaluation:
+def evaluate(setup: Setup, images: SplitImages, name: str) -> Evaluation:
     """Score every image as the mean over its test crops. Leaves the network in eval mode.
+
+    Args:
+        setup: whose network scores.
+        images: of any data set.
+        name: of the split, or of another data set.
 
     Raises:
         Stopped: asked to.
-        GpuOutOfMemory: as `score_crops`.
     """
     sizes: list[int] = []
-    scores, attention = score_crops(scoring, images, sizes.append)
-    pred = np.array([dataset.from_training(score) for score in scores], dtype=np.float64)
+    observer = Observer(
+        on_progress=lambda done, total: setup.recorder.progress(f"scoring {name}, crops", done, total),
+        should_stop=setup.attempt.should_stop,
+        on_smaller_batches=sizes.append,
+    )
+    scores, attention = score_crops(setup.network, images, setup.config, setup.placement, observer)
+    pred = np.array([images.dataset.from_training(score) for score in scores], dtype=np.float64)
     metrics, notes = all_metrics(pred, images.mos)
     if sizes:
         notes = [*notes, f"the GPU was out of memory, so {sizes[-1]} crops at a time were scored"]
-    return Evaluation(split, images.names, images.mos, pred, attention, metrics, [f"{split}: {note}" for note in notes])
+    return Evaluation(name, images.names, images.mos, pred, attention, metrics, [f"{name}: {note}" for note in notes])
 
 
 @torch.inference_mode()
 def score_crops(
-    scoring: Scoring, images: SplitImages, on_smaller_batches: Callable[[int], None] = lambda _: None
+    network: QualityNetwork,
+    images: SplitImages,
+    config: TrainConfig,
+    placement: Placement,
+    observer: Observer = Observer(),
 ) -> tuple[Scores, Scores | None]:
     """(N,) mean scores on the scale of training, and (N, 4) mean attention. Leaves the network in eval mode.
-
-    `on_smaller_batches` is called with how many crops go at once if a GPU has no room for as many as it should.
 
     Raises:
         Stopped: asked to.
         GpuOutOfMemory: not even a single crop fits.
     """
-    network, config, placement = scoring.network, scoring.config, scoring.placement
     network.eval()
     batch_size = max(config.batch_size, SMALLEST_GPU_BATCH) if placement.is_cuda else CPU_BATCH
     owners: list[Tensor] = []
     scores: list[Tensor] = []  # these two stay on the device until all is done: fetching waits for it
     attention: list[Tensor] = []
     done = 0
-    forward = Forward(network, placement, on_smaller_batches)
+    forward = Forward(network, placement, observer.on_smaller_batches)
     with placement.autocast(training=False):  # around all batches: weights are turned into bf16 once, not per batch
         for numbers, crops in _batches(images, config, placement, batch_size):
-            if scoring.should_stop():
+            if observer.should_stop():
                 raise Stopped("stopped during evaluation")
             some_scores, some_weights = forward(crops)
             scores.append(some_scores)
@@ -109,7 +117,7 @@ def score_crops(
                 attention.append(some_weights)
             owners.append(numbers)
             done += len(numbers)
-            scoring.on_progress(done, len(images) * config.test_crops)
+            observer.on_progress(done, len(images) * config.test_crops)
     means = [
         _sum_by_image(of_crops, owners, len(images)) / config.test_crops for of_crops in (scores, attention) if of_crops
     ]

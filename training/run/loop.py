@@ -16,7 +16,7 @@ from training.images.batches import PREFETCHED, TrainBatch, prefetched, train_ba
 from training.images.transforms import plan_crops, to_network_input
 from training.optim import CLIP_NORM, set_lr
 from training.progress import Progress
-from training.run.setup import Setup, steps_per_epoch
+from training.run.setup import Setup
 from training.telling.recorder import Recorder, Step
 
 
@@ -32,9 +32,8 @@ def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) 
         LossNotFinite: naming the first such step.
         GpuOutOfMemory: naming the batch size.
     """
-    config, recorder = setup.config, setup.recorder
+    config, recorder, steps = setup.config, setup.recorder, setup.steps_per_epoch
     setup.network.train()
-    steps = steps_per_epoch(len(setup.images["train"]), config)
     clock = Speedometer()
     unread = Unread(progress, config)
     for batch in _batches(setup, progress):
@@ -81,14 +80,14 @@ def _batches(setup: Setup, progress: Progress) -> Iterator[TrainBatch]:
 
 def _train_step(setup: Setup, batch: TrainBatch) -> Tensor:
     """One update; returns loss and norm of the gradient before it was clipped, (2,) and not waited for."""
-    network, placement = setup.network, setup.placement
+    network = setup.network
 
     def there(tensor: Tensor) -> Tensor:
-        return tensor.to(placement.device, non_blocking=True)
+        return tensor.to(setup.placement.device, non_blocking=True)
 
     jitters = None if setup.config.no_color_jitter else there(batch.jitters)
     images = to_network_input(there(batch.crops), network.normalisation, there(batch.flips), jitters)
-    with placement.autocast(training=True):
+    with setup.placement.autocast(training=True):
         pred = network(images)
     loss = setup.criterion(pred, there(batch.mos), None if batch.mos_sd is None else there(batch.mos_sd))
     setup.optimizer.zero_grad(set_to_none=True)

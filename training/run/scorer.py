@@ -18,7 +18,7 @@ from training.network import own, published
 from training.network.build import build_network
 from training.network.own import OwnWeights
 from training.network.quality import QualityNetwork
-from training.run.evaluate import Scoring, score_crops
+from training.run.evaluate import score_crops
 from training.runfolder.layout import RunFolder
 
 
@@ -58,7 +58,7 @@ class Scorer:
         pixels = decode(self.dataset, item, self.config.patch_size)
         store = ImageStore(pixels.reshape(-1), [(pixels.shape[0], pixels.shape[1])])
         images = SplitImages(replace(self.dataset, items=(item,)), store, "test")
-        scores, attention = score_crops(Scoring(self.network, self.config, self.placement), images)
+        scores, attention = score_crops(self.network, images, self.config, self.placement)
         weights = None if attention is None else [float(weight) for weight in attention[0]]
         return Prediction(str(path), self.dataset.from_training(float(scores[0])), weights)
 

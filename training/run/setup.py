@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
+from training.checkpoints.resumable import Learner
 from training.config import TrainConfig
 from training.datasets import Dataset, open_cross_dataset, open_dataset
 from training.datasets.base import SPLITS
@@ -39,6 +40,15 @@ class Setup:
     network: QualityNetwork
     optimizer: torch.optim.Optimizer
     criterion: Loss
+
+    @property
+    def learner(self) -> Learner:
+        return Learner(self.network, self.optimizer, self.config)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """The last batch may be smaller and counts."""
+        return math.ceil(len(self.images["train"]) * self.config.train_patch_num / self.config.batch_size)
 
 
 def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
@@ -75,14 +85,9 @@ def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
     )
 
 
-def steps_per_epoch(images: int, config: TrainConfig) -> int:
-    """The last batch may be smaller and counts."""
-    return math.ceil(images * config.train_patch_num / config.batch_size)
-
-
 def report_start(setup: Setup) -> None:
     config, placement, images = setup.config, setup.placement, setup.images
-    steps = steps_per_epoch(len(images["train"]), config)
+    steps = setup.steps_per_epoch
     parameters = parameter_count(setup.network)
     setup.recorder.started(
         train_images=len(images["train"]),

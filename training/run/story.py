@@ -5,15 +5,14 @@ from __future__ import annotations
 import sys
 import time
 
-from training.checkpoints.resumable import Resumable, resumed_from
+from training.checkpoints.resumable import resumed_from
 from training.checkpoints.schedule import CheckpointSchedule
 from training.config import TrainConfig
-from training.errors import Stopped, TakenOver, TrainingError, exit_kind
+from training.errors import Stopped, TakenOver, exit_kind
 from training.process.attempt import Attempt
 from training.progress import Metrics, Progress
-from training.run.choose import is_over, judge, look_for_best
+from training.run.choose import is_over, look_for_best, score_epoch
 from training.run.cross_tests import score_elsewhere
-from training.run.evaluate import Evaluation, Scoring, evaluate
 from training.run.finish import finish
 from training.run.loop import train_epoch
 from training.run.setup import Setup, report_start, set_up
@@ -30,6 +29,10 @@ def run(config: TrainConfig, attempt: Attempt) -> None:
     validation, and the best test score is kept beside it as `test_oracle`. The published protocol scores the test
     split alone and chooses by it. Without epochs the network is scored as it is.
 
+    A checkpoint is written on a period and when an epoch's training is done; what scoring it found is written beside
+    it. A run that is killed repeats minutes of training at most, and never a whole epoch because its evaluation was
+    cut short.
+
     Raises:
         TrainingError: an error that ends the run early; see `training.errors`.
     """
@@ -42,8 +45,7 @@ def run(config: TrainConfig, attempt: Attempt) -> None:
     progress: Progress | None = None
     try:
         setup = _set_up(config, attempt, recorder)
-        resumable = Resumable(folder, setup.network, setup.optimizer, config)
-        schedule = CheckpointSchedule(resumable, recorder, began=began)
+        schedule = CheckpointSchedule(folder, setup.learner, recorder, began=began)
         progress = _progress(setup, schedule)
         report_start(setup)
         _train(setup, schedule, progress)
@@ -88,10 +90,10 @@ def _train(setup: Setup, schedule: CheckpointSchedule, progress: Progress) -> No
     """
     try:
         if setup.config.epochs == 0 and progress.best_epoch is None:
-            _score(setup, schedule, progress, epoch=0)
+            score_epoch(setup, progress, epoch=0)
             schedule.save(progress)
         while not is_over(progress, setup.config):
-            _one_epoch(setup, schedule, progress)
+            _train_one_epoch(setup, schedule, progress)
     except Stopped:
         place = f"at step {progress.step:,} of epoch {progress.epoch}"
         if not schedule.save(progress):
@@ -99,31 +101,22 @@ def _train(setup: Setup, schedule: CheckpointSchedule, progress: Progress) -> No
         raise Stopped(f"stopped {place}; {_how_to_go_on(setup.attempt.run)}") from None
 
 
-def _one_epoch(setup: Setup, schedule: CheckpointSchedule, progress: Progress) -> None:
-    """Train an epoch, score it, and write the one checkpoint that holds its weights and how they scored.
+def _train_one_epoch(setup: Setup, schedule: CheckpointSchedule, progress: Progress) -> None:
+    """Train an epoch, write its weights, score it, and write what that found.
 
-    `last.pt` is written once an epoch, after the evaluation and after the files of a new best epoch, so that a resume
-    goes on with the next epoch. If the process is killed after the evaluation and before that write, the resume does
-    again what followed the checkpoint before: at most `--checkpoint_minutes` of training, because the period runs on
-    while an epoch is scored, and the evaluation. On a CPU it comes to the same bits and writes the same best epoch
-    again; a GPU may score otherwise, and then the higher score counts: see `choose.take_best`. The other order, a
-    checkpoint first, would name a best epoch whose weights are not there. An error that ends the evaluation, for
-    example a full disk, writes the checkpoint without the evaluation, and training is not done again.
+    `last.pt` is written once an epoch, before the evaluation, which changes no weight. A kill before that write repeats
+    the training since the checkpoint before; a kill during the evaluation repeats the evaluation, of the very same
+    weights, so a GPU that does not repeat itself bit for bit comes to no other epoch; a kill after the second write, a
+    small file, repeats nothing.
     """
     config, recorder = setup.config, setup.recorder
     train_epoch(setup, progress, schedule)
-    schedule.check_weights(progress)
+    schedule.save(progress)
     mean_loss = progress.loss_sum / max(progress.step_in_epoch, 1)
     elapsed_seconds = schedule.elapsed_seconds() - progress.epoch_began_seconds
     recorder.epoch(epoch=progress.epoch, loss=mean_loss, elapsed_seconds=elapsed_seconds)
     recorder.say(f"epoch {progress.epoch}/{config.epochs}  mean loss {mean_loss:.4f}")
-    try:
-        _score(setup, schedule, progress, progress.epoch)
-    except Stopped:
-        raise
-    except (TrainingError, OSError):
-        schedule.save(progress)
-        raise
+    score_epoch(setup, progress, progress.epoch)
     progress.epoch += 1
     progress.step_in_epoch = 0
     progress.loss_sum = 0.0
@@ -131,25 +124,10 @@ def _one_epoch(setup: Setup, schedule: CheckpointSchedule, progress: Progress) -
     schedule.save(progress)
 
 
-def _score(setup: Setup, schedule: CheckpointSchedule, progress: Progress, epoch: int) -> None:
-    def evaluated(split: str) -> Evaluation:
-        def on_progress(done: int, total: int) -> None:
-            setup.recorder.progress(f"scoring {split}, crops", done, total)
-            if schedule.is_due():
-                schedule.save(progress)
-
-        scoring = Scoring(setup.network, setup.config, setup.placement, on_progress, setup.attempt.should_stop)
-        evaluation = evaluate(scoring, setup.dataset, setup.images[split], split)
-        setup.recorder.evaluated(epoch=epoch, split=split, metrics=evaluation.metrics)
-        return evaluation
-
-    judge(setup, progress, epoch, {split: evaluated(split) for split in setup.config.evaluated_splits})
-
-
 def _score_elsewhere(setup: Setup, progress: Progress) -> tuple[dict[str, Metrics], list[str]]:
     try:
         return score_elsewhere(setup, progress)
-    except Stopped:  # without a checkpoint: the last is that of the last epoch, and the network holds the best weights
+    except Stopped:  # without a checkpoint: the network now holds the best weights, not the last
         raise Stopped(f"stopped while testing on other data sets; {_how_to_go_on(setup.attempt.run)}") from None
 
 

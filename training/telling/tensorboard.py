@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from training.config import TrainConfig
 from training.flags import command_of
+from training.runfolder.events import read_events
 from training.runfolder.layout import RunFolder
-from training.runfolder.read import read_events
 from training.runfolder.write import EventWriter
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def open_events(run: RunFolder, attempt: int, config: TrainConfig) -> EventWrite
 
 
 class BoardedEvents(EventWriter):
-    """Writes each event, then shows it. If the board cannot be written it is given up with a warning; the run goes on."""
+    """Writes each event, then shows it. A board that cannot be written is dropped with a warning; the run goes on."""
 
     def __init__(self, run: RunFolder, attempt: int, config: TrainConfig) -> None:
         super().__init__(run.events, attempt)

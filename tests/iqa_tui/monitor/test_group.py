@@ -13,7 +13,7 @@ import pytest
 from iqa_tui.devices.gpus.sample import GpuSample
 from iqa_tui.devices.survey import Device, DeviceState, Survey
 from iqa_tui.monitor.catalog import Catalog
-from iqa_tui.monitor.group import GroupProgress, code_note, group_progress, starting_next
+from iqa_tui.monitor.group import GroupProgress, group_progress, starting_next
 from iqa_tui.monitor.state import RunState
 from iqa_tui.queue.waits import waits_of
 from tests.fakes.run_folders import FakeRun
@@ -134,26 +134,6 @@ def test_where_nothing_is_known_no_time_is_made_up(tmp_path: Path) -> None:
 def test_a_group_that_is_over_has_nothing_left(tmp_path: Path) -> None:
     FakeRun.queue(tmp_path, "F2").start(at=NOW - 9000).finish()
     assert progress(tmp_path) == GroupProgress("koniq-losses", 1, 0, 0, 0, None)
-
-
-def test_different_trainer_code_in_a_group_is_said_with_who_ran_which(tmp_path: Path) -> None:
-    FakeRun.queue(tmp_path, "F2", source_digest="aaa")
-    FakeRun.queue(tmp_path, "F3", source_digest="aaa")
-    FakeRun.queue(tmp_path, "F4")  # by another's trainer, say: nothing is known, and nothing is said
-    assert code_note(states(tmp_path)) == ""
-    changed = FakeRun.queue(tmp_path, "F5", source_digest="aaa").start()
-    changed.writer().write("started", source_digest="bbb")  # the code was changed while it waited
-    assert code_note(states(tmp_path)) == (
-        "trainer code differs: F2, F3 by aaa, F5 by bbb; launch the older ones again to compare them"
-    )
-
-
-def test_a_run_resumed_by_other_code_names_both(tmp_path: Path) -> None:
-    fake = FakeRun.queue(tmp_path, "F2", source_digest="aaa").start()
-    for digest in ("aaa", "bbb", "bbb"):
-        fake.writer().write("started", source_digest=digest)
-    (state,) = states(tmp_path)
-    assert state.source_digests == ("aaa", "bbb")
 
 
 def test_an_expectation_of_no_time_at_all_is_none(tmp_path: Path) -> None:

@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from iqa_tui.monitor.fold import LONGEST_TEXT, MOST_TEXTS, fold
 from iqa_tui.monitor.run_words import epoch_words, loss_words, state_words, step_words, time_words
-from iqa_tui.monitor.state import LONGEST_TEXT, MOST_TEXTS, RunState, fold
+from iqa_tui.monitor.state import RunState
 from tests.trust.damage import FIELDS_OF_EVENTS, JSON_VALUES, KINDS_OF_EVENTS
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import Event, Phase, Status
+from training.runfolder.phase import Phase, Status
+from training.runfolder.schema import Event
 
 NEW = RunState(RunFolder(Path("a-run")), Status(Phase.RUNNING, attempt=1))
 

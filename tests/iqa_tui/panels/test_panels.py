@@ -11,7 +11,8 @@ from iqa_tui.devices.lease import Holder
 from iqa_tui.devices.survey import Device, DeviceState, Survey
 from iqa_tui.messages import HostLoad
 from iqa_tui.monitor.catalog import Catalog
-from iqa_tui.monitor.state import RunState, fold
+from iqa_tui.monitor.fold import fold
+from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.command_view import wrapped_command
 from iqa_tui.panels.curves import Shown, View, series_of
 from iqa_tui.panels.experiment_list import experiment_row
@@ -22,8 +23,10 @@ from iqa_tui.results.table import Row, Table
 from iqa_tui.widgets.canvas import Line, line_width
 from iqa_tui.widgets.row_table import Column, TableRow, fitting_columns, row_line
 from tests.fakes.run_folders import PLAN, FakeRun
+from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import Event, ExitKind, Phase, Status
+from training.runfolder.phase import Phase, Status
+from training.runfolder.schema import Event
 
 
 def only(runs_dir: Path) -> RunState:

@@ -14,12 +14,14 @@ from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.group import group_progress
 from iqa_tui.queue.adopt import adopt_run, adoption_of
 from iqa_tui.queue.backlog import Backlog
-from iqa_tui.queue.enqueue import revive_dispatcher
-from iqa_tui.queue.stop import retry_run
+from iqa_tui.queue.dispatching import revive_dispatcher
+from iqa_tui.queue.retry import retry_run
 from tests.fakes.lab import Lab, state, stub, wait_for, wait_for_end, wait_until
+from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
+from training.runfolder.phase import Phase
 from training.runfolder.read import read_record, read_spec
-from training.runfolder.schema import ExitKind, ExitRecord, Phase, Signature
+from training.runfolder.schema import ExitRecord, Signature
 from training.runfolder.write import write_record
 
 
@@ -31,7 +33,7 @@ def copy_of(run: RunFolder) -> RunFolder:
 def queued(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> RunFolder:
     """A run that no dispatcher has seen yet."""
     with monkeypatch.context() as only:
-        only.setattr("iqa_tui.queue.enqueue.ensure_dispatcher", lambda runs_dir: None)
+        only.setattr("iqa_tui.queue.dispatching.ensure_dispatcher", lambda runs_dir: None)
         (run,) = lab.launch({"flags": {"seconds": 0.1}})
     return run
 

@@ -14,13 +14,18 @@ from iqa_tui.errors import LaunchError, PlanError
 from iqa_tui.plans.flags import command_for, group_name
 from iqa_tui.plans.plan import Plan, load_plan
 from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.queue import dispatching
 from iqa_tui.queue import enqueue as queue
 from iqa_tui.queue.check import check
-from iqa_tui.queue.enqueue import enqueue, revive_in_words
+from iqa_tui.queue.dispatching import revive_in_words
+from iqa_tui.queue.enqueue import enqueue
 from iqa_tui.trust.signature import write_signed
-from training.runfolder.layout import RunFolder, list_runs
-from training.runfolder.read import read_spec, run_status
-from training.runfolder.schema import Phase, Spec
+from training.runfolder.folders import list_runs
+from training.runfolder.layout import RunFolder
+from training.runfolder.phase import Phase
+from training.runfolder.read import read_spec
+from training.runfolder.schema import Spec
+from training.runfolder.status import run_status
 
 F2 = """python -m training
   --dataset koniq-10k --model_size base --batch_size 32 --epochs 5 --patience 5
@@ -165,7 +170,7 @@ def test_a_launch_whose_dispatcher_the_system_refuses_to_start_is_queued_and_nam
     def refuse(*_: object) -> int:
         raise OSError(number, os.strerror(number), sys.executable)
 
-    monkeypatch.setattr(queue, "start_detached", refuse)
+    monkeypatch.setattr(dispatching, "start_detached", refuse)
     with pytest.raises(LaunchError, match=f"no dispatcher can be started: .*{words}.* All runs are queued") as refused:
         enqueue(LaunchRequest(plan, experiments=("F2",), runs_dir=tmp_path / "runs"))
     assert "--runs-dir" not in str(refused.value)
@@ -188,7 +193,7 @@ def test_who_only_looks_sees_though_no_dispatcher_can_be_started(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     enqueue(LaunchRequest(plan, experiments=("F2",), runs_dir=tmp_path / "runs"))
-    monkeypatch.setattr(queue, "ensure_dispatcher", refuse)
+    monkeypatch.setattr(dispatching, "ensure_dispatcher", refuse)
     assert revive_in_words(tmp_path / "runs").endswith("No space left on device")
 
 

@@ -19,16 +19,18 @@ from iqa_tui.devices.survey import Surveyor
 from iqa_tui.devices.withdrawn import put_back, record_driver_loss, withdraw, withdrawn_reason
 from iqa_tui.errors import LaunchError
 from iqa_tui.queue.backlog import Backlog
-from iqa_tui.queue.enqueue import revive_dispatcher
+from iqa_tui.queue.dispatching import revive_dispatcher
 from iqa_tui.queue.hold import hold_run, prioritise_run, release_run
 from iqa_tui.queue.stop import stop_run
 from tests.fakes.lab import STUB, Lab, process, state, wait_for, wait_for_end, wait_until, words
 from tests.fakes.nvml import FakeGpus
 from tests.fakes.waits import waiting_reasons
-from training.runfolder.layout import RunFolder, list_runs
+from training.runfolder.folders import list_runs
+from training.runfolder.layout import RunFolder
 from training.runfolder.lock import is_held
+from training.runfolder.phase import Phase
 from training.runfolder.read import read_record, read_spec
-from training.runfolder.schema import Phase, ProcessRecord
+from training.runfolder.schema import ProcessRecord
 
 
 def test_held_released_and_reordered_while_another_has_the_device(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
@@ -86,7 +88,7 @@ def test_an_order_keeps_what_was_ordered_before_and_refuses_what_it_does_not_kno
 def test_an_order_that_cannot_be_written_says_what_to_do(
     lab: Lab, monkeypatch: pytest.MonkeyPatch, number: int, remedy: str
 ) -> None:
-    monkeypatch.setattr("iqa_tui.queue.enqueue.ensure_dispatcher", lambda _runs_dir: None)
+    monkeypatch.setattr("iqa_tui.queue.dispatching.ensure_dispatcher", lambda _runs_dir: None)
     (run,) = lab.launch({})
 
     def refuse(*_: object) -> None:

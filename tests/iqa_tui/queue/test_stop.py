@@ -9,16 +9,20 @@ import pytest
 
 from iqa_tui.__main__ import main
 from iqa_tui.errors import LaunchError
-from iqa_tui.queue import stop
+from iqa_tui.queue import retry
 from iqa_tui.queue.hold import hold_run
-from iqa_tui.queue.stop import retry_run, stop_run
+from iqa_tui.queue.retry import retry_run
+from iqa_tui.queue.stop import stop_run
 from iqa_tui.trust.signature import sign_run
 from tests.fakes.marked import make_run, mark, sleeper
 from tests.iqa_tui.processes.test_identity import record_of
+from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
-from training.runfolder.read import read_record, run_status
-from training.runfolder.schema import ExitKind, ExitRecord, Phase, RetryRecord, StopRequest
+from training.runfolder.phase import Phase
+from training.runfolder.read import read_record
+from training.runfolder.schema import ExitRecord, RetryRecord, StopRequest
+from training.runfolder.status import run_status
 from training.runfolder.write import write_record
 
 
@@ -31,7 +35,7 @@ def failed(run: RunFolder) -> RunFolder:
 @pytest.fixture
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """No dispatcher is started."""
-    monkeypatch.setattr(stop, "ensure_dispatcher", lambda runs_dir: None)
+    monkeypatch.setattr(retry, "ensure_dispatcher", lambda runs_dir: None)
 
 
 def test_a_forged_record_has_nobody_elses_process_signalled(tmp_path: Path) -> None:

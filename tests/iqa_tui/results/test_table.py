@@ -12,9 +12,10 @@ from iqa_tui.plans.plan import load_plan
 from iqa_tui.results.export import caption
 from iqa_tui.results.table import Row, Table, build_table, group_tables
 from tests.fakes.finished_runs import fail_run, finish_run, queue_run
-from training.runfolder.layout import list_runs
+from training.runfolder.exits import ExitKind
+from training.runfolder.folders import list_runs
 from training.runfolder.read import read_spec
-from training.runfolder.schema import ExitKind, ExitRecord
+from training.runfolder.schema import ExitRecord
 from training.runfolder.write import EventWriter, write_record
 
 
@@ -186,7 +187,7 @@ def test_a_run_that_was_resumed_by_other_code_names_both(tmp_path: Path) -> None
     assert row_of(tmp_path, "F2").notes.endswith("trainer code aaa and bbb")
     for history in (True, False):  # the app, and `status`
         (state,) = Catalog(tmp_path, history=history).refresh()
-        assert state.source_digests == ("aaa", "bbb")
+        assert state.trainer_digests == ("aaa", "bbb")
 
 
 def test_a_run_that_finished_keeps_its_row_while_it_is_run_again(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from iqa_tui.panels.run_list import RunList
 from iqa_tui.screens.confirm import ConfirmScreen
 from tests.fakes.run_folders import FakeRun
 from tests.iqa_tui.screens.conftest import OpenApp, screen_text, settle
-from training.runfolder.schema import ExitKind
+from training.runfolder.exits import ExitKind
 
 
 async def test_every_run_stands_with_its_state_in_words(ablation: list[FakeRun], open_app: OpenApp) -> None:
@@ -136,7 +136,7 @@ async def test_a_run_that_is_over_is_not_stopped_but_can_be_tried_again(
     runs_dir: Path, open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     retried: list[str] = []
-    monkeypatch.setattr("iqa_tui.queue.stop.retry_run", lambda run: retried.append(run.run_id) or "queued again")
+    monkeypatch.setattr("iqa_tui.queue.retry.retry_run", lambda run: retried.append(run.run_id) or "queued again")
     fake = FakeRun.queue(runs_dir, "F2").start().end(ExitKind.FAILED, "exit 1")
     async with open_app() as pilot:
         await settle(pilot, lambda: "✗ failed" in screen_text(pilot))

@@ -32,8 +32,9 @@ from iqa_tui.queue.dispatcher_files import (
     read_trouble,
     take_dispatching,
 )
-from iqa_tui.queue.enqueue import ensure_dispatcher, revive_dispatcher
-from iqa_tui.queue.stop import retry_run, stop_run
+from iqa_tui.queue.dispatching import ensure_dispatcher, revive_dispatcher
+from iqa_tui.queue.retry import retry_run
+from iqa_tui.queue.stop import stop_run
 from iqa_tui.service.dispatcher import Dispatcher
 from tests.fakes.lab import (
     STUB,
@@ -50,10 +51,12 @@ from tests.fakes.lab import (
 from tests.fakes.nvml import FakeGpus
 from tests.fakes.run_folders import hold_dispatcher_lock
 from tests.fakes.waits import waiting_reasons
-from training.runfolder.layout import RunFolder, list_runs
+from training.runfolder.errors import UnreadableFile
+from training.runfolder.folders import list_runs
+from training.runfolder.layout import RunFolder
 from training.runfolder.lock import is_held, take_lock
+from training.runfolder.phase import Phase
 from training.runfolder.read import read_spec
-from training.runfolder.schema import Phase, UnreadableFile
 
 
 def started(run: RunFolder) -> float:
@@ -270,7 +273,7 @@ def test_a_dispatcher_that_cannot_look_at_the_devices_says_so_in_the_rows_and_on
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as only:
-        only.setattr("iqa_tui.queue.enqueue.ensure_dispatcher", lambda runs_dir: None)
+        only.setattr("iqa_tui.queue.dispatching.ensure_dispatcher", lambda runs_dir: None)
         (run,) = lab.launch({}, devices=None)
     with monkeypatch.context() as only:
         only.setenv("IQA_TUI_CPU_SLOTS", "two")

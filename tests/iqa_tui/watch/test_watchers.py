@@ -20,7 +20,7 @@ from iqa_tui.watch.gpu_watcher import GpuWatcher
 from iqa_tui.watch.run_watcher import RunWatcher
 from iqa_tui.words.waits import Wait, WaitKind
 from tests.fakes.run_folders import FakeRun, hold_dispatcher_lock
-from training.runfolder.schema import Phase
+from training.runfolder.phase import Phase
 
 
 class Posted(list[Message]):
@@ -157,11 +157,11 @@ def test_where_nobody_can_dispatch_every_run_of_ours_says_why(tmp_path: Path, mo
     def refused(*_: object) -> int:
         raise OSError(30, "Read-only file system", "/usr/bin/python")
 
-    monkeypatch.setattr("iqa_tui.queue.enqueue.start_detached", refused)
+    monkeypatch.setattr("iqa_tui.queue.dispatching.start_detached", refused)
     assert reviver(queued, gpu(1))[fake.run.run_id].words.startswith(
         f"no dispatcher can be started: {tmp_path}: Read-only file system; "
     )
-    monkeypatch.setattr("iqa_tui.queue.enqueue.start_detached", lambda *_: 0)  # it ends before anybody looks
+    monkeypatch.setattr("iqa_tui.queue.dispatching.start_detached", lambda *_: 0)  # it ends before anybody looks
     said = [reviver(queued, gpu(1))[fake.run.run_id].words for _ in range(6)]
     assert ["gets no device" in words for words in said] == [False] * 5 + [True]
     assert f"its dispatcher ends at once, {dispatcher_log(tmp_path)} says why; " in said[-1]

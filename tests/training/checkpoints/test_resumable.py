@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from training.checkpoints.best import check_best, load_best, save_best
-from training.checkpoints.resumable import Resumable, load_last, save_last
+from training.checkpoints.resumable import Learner, load_last, save_last, save_progress
 from training.datasets import Dataset
 from training.errors import BadCheckpoint
 from training.flags import parse
@@ -39,7 +39,7 @@ PROGRESS = Progress(epoch=2, step_in_epoch=3, step=10, best_epoch=1, best_metric
 def saved(tmp_path_factory):
     run = RunFolder(tmp_path_factory.mktemp("run"))
     network, optimizer = trained_once()
-    save_last(Resumable(run, network, optimizer, CONFIG), PROGRESS)
+    save_last(run, Learner(network, optimizer, CONFIG), PROGRESS)
     return run, network, optimizer
 
 
@@ -47,7 +47,7 @@ def two_checkpoints(saved, folder) -> RunFolder:
     """The last at step 10, the one before at step 9."""
     run = RunFolder(folder)
     for step in (9, 10):
-        save_last(Resumable(run, saved[1], saved[2], CONFIG), replace(PROGRESS, step=step))
+        save_last(run, Learner(saved[1], saved[2], CONFIG), replace(PROGRESS, step=step))
     return run
 
 
@@ -58,11 +58,11 @@ def drawn() -> list[float]:
 
 def test_everything_comes_back(saved):
     run, network, optimizer = saved
-    save_last(Resumable(run, network, optimizer, CONFIG), PROGRESS)
+    save_last(run, Learner(network, optimizer, CONFIG), PROGRESS)
     numbers = drawn()
     seed_network(0)
     other, other_optimizer = trained_once()
-    found = load_last(Resumable(run, other, other_optimizer, CONFIG))
+    found = load_last(run, Learner(other, other_optimizer, CONFIG))
     assert (found.progress, found.path, found.refused) == (PROGRESS, run.last_checkpoint, [])
     assert drawn() == numbers
     for ours, theirs in zip(other.state_dict().values(), network.state_dict().values(), strict=True):
@@ -73,7 +73,7 @@ def test_everything_comes_back(saved):
 
 def test_the_checkpoint_before_the_last_is_kept_and_nothing_else(saved, tmp_path):
     run = two_checkpoints(saved, tmp_path)
-    save_last(Resumable(run, saved[1], saved[2], CONFIG), replace(PROGRESS, step=11))
+    save_last(run, Learner(saved[1], saved[2], CONFIG), replace(PROGRESS, step=11))
     assert {path.name for path in run.checkpoints.iterdir()} == {"last.pt", "last.previous.pt"}
     steps = [torch.load(path, weights_only=True)["progress"]["step"] for path in run.resumable_checkpoints]
     assert steps == [11, 10]
@@ -87,13 +87,13 @@ def test_the_one_before_is_kept_where_files_cannot_have_two_names(saved, tmp_pat
 
 
 def test_without_a_checkpoint_there_is_nothing_to_go_on_from(saved, tmp_path):
-    assert load_last(Resumable(RunFolder(tmp_path), saved[1], saved[2], CONFIG)) is None
+    assert load_last(RunFolder(tmp_path), Learner(saved[1], saved[2], CONFIG)) is None
 
 
 def refused(run: RunFolder, config=CONFIG) -> str:
     """Why the last is not used, where the one before is."""
     network = build_network(CONFIG)
-    found = load_last(Resumable(run, network, build_optimizer(network, config), config))
+    found = load_last(run, Learner(network, build_optimizer(network, config), config))
     assert (found.path, found.progress.step) == (run.previous_checkpoint, 9)
     (reason,) = found.refused
     return reason
@@ -145,7 +145,7 @@ def test_a_flipped_bit_is_found_wherever_it_changes_anything(saved, tmp_path):
         run.last_checkpoint.unlink()
         run.last_checkpoint.write_bytes(whole)
         network = build_network(CONFIG)
-        found = load_last(Resumable(run, network, build_optimizer(network, CONFIG), CONFIG))
+        found = load_last(run, Learner(network, build_optimizer(network, CONFIG), CONFIG))
         if found.path == run.last_checkpoint:  # dates and padding inside the archive
             harmless += 1
             assert found.progress == PROGRESS
@@ -162,7 +162,7 @@ def test_where_none_can_be_used_the_words_say_what_to_do(saved, tmp_path):
     network = build_network(CONFIG)
     other = parse([*SMALL, "--loss_type", "l2"])
     with pytest.raises(BadCheckpoint) as none:
-        load_last(Resumable(run, network, build_optimizer(network, other), other))
+        load_last(run, Learner(network, build_optimizer(network, other), other))
     assert "--loss_type l1, not l2: resume with the same flags; last.previous.pt cannot be used either" in str(
         none.value
     )
@@ -182,3 +182,25 @@ def test_best_weights_that_are_gone_or_damaged_are_told(saved, tmp_path):
     for read in (check_best, lambda path: load_best(path, saved[1])):
         with pytest.raises(BadCheckpoint, match="checksum"):
             read(path)
+
+
+def test_what_scoring_found_is_read_with_the_checkpoint_that_it_belongs_to(saved, tmp_path):
+    run, learner = RunFolder(tmp_path), Learner(saved[1], saved[2], CONFIG)
+    scored = replace(PROGRESS, epoch=3, step_in_epoch=0, best_epoch=2, elapsed_seconds=0.1)
+    mark = save_last(run, learner, PROGRESS)
+    save_progress(run, mark, scored)
+    assert load_last(run, learner).progress == scored
+    save_last(run, learner, replace(PROGRESS, step=11))
+    assert load_last(run, learner).progress == replace(PROGRESS, step=11), "it names the checkpoint before"
+    run.last_checkpoint.write_bytes(b"torn")
+    assert load_last(run, learner).progress == scored
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b'{"mark": 1}', b'{"format": 1, "mark": "MARK", "progress": {"epoch": 9, "x": 1}}']
+)
+def test_damaged_progress_is_as_none(saved, tmp_path, content):
+    run, learner = RunFolder(tmp_path), Learner(saved[1], saved[2], CONFIG)
+    mark = save_last(run, learner, PROGRESS)
+    run.checkpoint_progress.write_bytes(content.replace(b"MARK", mark.encode()))
+    assert load_last(run, learner).progress == PROGRESS

@@ -5,15 +5,15 @@ from pathlib import Path
 import pytest
 
 from tests.training.checkpoints.test_resumable import SMALL
-from training.checkpoints import resumable as checkpoint
-from training.checkpoints.resumable import Resumable
+from training.checkpoints import resumable
+from training.checkpoints.resumable import Learner
 from training.checkpoints.schedule import CheckpointSchedule
 from training.flags import parse
 from training.network.build import build_network
 from training.optim import build_optimizer
 from training.progress import Progress
+from training.runfolder.events import read_events
 from training.runfolder.layout import RunFolder
-from training.runfolder.read import read_events
 from training.runfolder.write import EventWriter
 from training.telling.recorder import Recorder
 
@@ -25,14 +25,15 @@ class SlowDisk:
         self.now = 0.0
         self.written: list[float] = []
         self._seconds = seconds
-        monkeypatch.setattr(checkpoint, "save_last", self._save)
+        monkeypatch.setattr(resumable, "save_last", self._save)
 
     def __call__(self) -> float:
         return self.now
 
-    def _save(self, *_: object, **__: object) -> None:
+    def _save(self, *_: object, **__: object) -> str:
         self.written.append(self.now)
         self.now += self._seconds
+        return "mark"
 
 
 def written_in(hours: float, disk: SlowDisk, tmp_path: Path, *flags: str) -> list[float]:
@@ -41,16 +42,16 @@ def written_in(hours: float, disk: SlowDisk, tmp_path: Path, *flags: str) -> lis
     network = build_network(config)
     run = RunFolder(tmp_path)
     recorder = Recorder(EventWriter(run.events, 1), show_bar=False)
-    keeper = CheckpointSchedule(
-        Resumable(run, network, build_optimizer(network, config), config), recorder, began=0.0, clock=disk
-    )
+    learner = Learner(network, build_optimizer(network, config), config)
+    schedule = CheckpointSchedule(run, learner, recorder, began=0.0, clock=disk)
     progress = Progress()
     while disk.now < hours * 3600:
         disk.now += 1
+        progress.step += 1
         progress.step_in_epoch += 1
-        if keeper.is_due():
-            assert keeper.save(progress)
-            assert keeper.save(progress)  # of this very state: not written again
+        if schedule.is_due():
+            assert schedule.save(progress)
+            assert schedule.save(progress)  # of this very state: not written again
     assert sum(event.kind == "checkpoint" for event in read_events(run)) == len(disk.written)
     return disk.written
 
@@ -67,3 +68,21 @@ def test_a_period_of_one_s_own_or_none(tmp_path, monkeypatch):
 def test_a_disk_that_takes_minutes_gets_checkpoints_for_a_twentieth_of_the_time(tmp_path, monkeypatch):
     disk = SlowDisk(120, monkeypatch)
     assert 120 * len(written_in(24, disk, tmp_path)) == pytest.approx(24 * 3600 / 20, rel=0.1)
+
+
+def test_an_epoch_that_was_scored_writes_no_weights_again(tmp_path):
+    config = parse(SMALL)
+    network = build_network(config)
+    run = RunFolder(tmp_path)
+    recorder = Recorder(EventWriter(run.events, 1), show_bar=False)
+    learner = Learner(network, build_optimizer(network, config), config)
+    schedule = CheckpointSchedule(run, learner, recorder, began=0.0)
+    progress = Progress(step=4, step_in_epoch=4)
+    assert schedule.save(progress)
+    written = run.last_checkpoint.stat()
+    progress.epoch, progress.step_in_epoch, progress.best_epoch = 2, 0, 1
+    assert schedule.save(progress)
+    assert run.last_checkpoint.stat() == written
+    assert not run.previous_checkpoint.exists()
+    again = CheckpointSchedule(run, learner, recorder, began=0.0).resume()
+    assert again == progress

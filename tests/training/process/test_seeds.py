@@ -15,7 +15,7 @@ from tests.fakes import seed_trainer
 from training import __main__ as program
 from training.flags import parse, without_flags
 from training.process import seeds as repetitions
-from training.runfolder.schema import EXIT_STOPPED
+from training.runfolder.exits import EXIT_STOPPED
 
 TRAINER = Path(seed_trainer.__file__)
 

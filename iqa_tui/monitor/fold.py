@@ -1,0 +1,167 @@
+"""Folding the events of a run into its state.
+
+Folding them in any pieces, in order, gives the same state.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from iqa_tui.monitor.curves import Evaluation, LossCurve, Progress
+from iqa_tui.monitor.state import RunState
+from training.runfolder.fields import LARGEST_NUMBER
+from training.runfolder.schema import Event
+from training.runfolder.text import plain
+
+LARGEST_COUNT = 2**53
+"""Of steps, epochs or images: a float still tells each from the next."""
+
+
+LONGEST_TEXT = 4000
+"""Characters kept of what an event says in words."""
+
+
+MOST_TEXTS = 100
+"""Warnings kept, the newest, and trainer codes."""
+
+
+def fold(state: RunState, events: Iterable[Event]) -> RunState:
+    """The state after these events, which follow those folded before.
+
+    A resumed run repeats steps: the values of the repetition stand, and what lay after them is dropped. Unknown
+    kinds and unknown fields are passed over; a field that is missing, of another type or too large to count with leaves
+    the value as it was.
+    """
+    folding = _Folding(state)
+    for event in events:
+        folding.take(event)
+    return folding.state()
+
+
+class _Folding:
+    """The curves as lists while events are taken in, so that a long history is not copied for each of them."""
+
+    def __init__(self, state: RunState) -> None:
+        self._before = state
+        self._steps = list(state.curve.steps)
+        self._times = list(state.curve.times)
+        self._losses = list(state.curve.losses)
+        self._evaluations = {(known.epoch, known.split): known for known in state.evaluations}
+        """Oldest first."""
+        self._evaluated_epochs = sorted(self._evaluations)
+        """Their keys by epoch, so that a file of nothing but repetitions takes no minutes."""
+        self._warnings = list(state.warnings)
+        self._values: dict[str, Any] = {}
+
+    def take(self, event: Event) -> None:
+        handler = {
+            "resumed": self._resumed,
+            "started": self._started,
+            "progress": self._progress,
+            "step": self._step,
+            "evaluated": self._evaluated,
+            "warning": self._warning,
+            "finished": self._finished,
+        }.get(event.kind)
+        if handler is not None:
+            handler(event)
+        self._values["updated"] = event.t
+
+    def state(self) -> RunState:
+        if not self._values:
+            return self._before
+        return replace(
+            self._before,
+            curve=LossCurve(tuple(self._steps), tuple(self._times), tuple(self._losses)),
+            evaluations=tuple(self._evaluations.values()),
+            warnings=tuple(self._warnings),
+            **self._values,
+        )
+
+    def _value(self, name: str) -> Any:
+        return self._values.get(name, getattr(self._before, name))
+
+    def _resumed(self, event: Event) -> None:
+        self._values["resumed_attempt"] = event.attempt
+
+    def _started(self, event: Event) -> None:
+        begins_anew = event.attempt > max(self._value("begun_attempt"), self._value("resumed_attempt"))
+        if begins_anew:  # what earlier attempts made is not part of it
+            self._values["begun_digests"] = ()
+        self._values["begun_attempt"] = event.attempt
+        digest, known = _text(event.fields.get("source_digest")), self._value("begun_digests")
+        if digest and digest not in known and len(known) < MOST_TEXTS:
+            self._values["begun_digests"] = (*known, digest)
+        self._values["progress"] = None
+        for name in ("epochs", "steps_per_epoch"):
+            self._values[name] = _whole(event.fields.get(name), self._value(name))
+
+    def _progress(self, event: Event) -> None:
+        fields = event.fields
+        self._values["progress"] = Progress(
+            _text(fields.get("what")), _whole(fields.get("done"), 0), _whole(fields.get("total"), 0)
+        )
+
+    def _step(self, event: Event) -> None:
+        step = _whole(event.fields.get("step"), 0)
+        if step < 1:
+            return
+        epoch = _whole(event.fields.get("epoch"), self._value("epoch"))
+        if self._steps and step <= self._steps[-1]:
+            self._forget_from(step, epoch)
+        loss = _number(event.fields.get("loss"))
+        self._steps.append(step)
+        self._times.append(event.t)
+        self._losses.append(loss)
+        self._values.update(step=step, epoch=epoch, loss=loss, progress=None)
+        self._values["images_per_second"] = _number(event.fields.get("images_per_second"))
+
+    def _forget_from(self, step: int, epoch: int) -> None:
+        cut = bisect_left(self._steps, step)
+        del self._steps[cut:], self._times[cut:], self._losses[cut:]
+        cut = bisect_left(self._evaluated_epochs, (epoch, ""))
+        for key in self._evaluated_epochs[cut:]:
+            del self._evaluations[key]
+        del self._evaluated_epochs[cut:]
+
+    def _evaluated(self, event: Event) -> None:
+        metrics = event.fields.get("metrics")
+        if not isinstance(metrics, dict):
+            return
+        epoch = _whole(event.fields.get("epoch"), self._value("epoch"))
+        split = _text(event.fields.get("split"))
+        if self._evaluations.pop((epoch, split), None) is None:
+            insort(self._evaluated_epochs, (epoch, split))
+        last_step = self._steps[-1] if self._steps else 0
+        numbers = {plain(name): _number(value) for name, value in metrics.items()}
+        self._evaluations[epoch, split] = Evaluation(epoch, last_step, event.t, split, numbers)
+        self._values["progress"] = None
+
+    def _warning(self, event: Event) -> None:
+        text = _text(event.fields.get("text"))
+        if text and text not in self._warnings:
+            self._warnings = [*self._warnings, text][-MOST_TEXTS:]
+
+    def _finished(self, event: Event) -> None:  # noqa: ARG002  one signature for every kind
+        self._values["progress"] = None
+
+
+def _number(value: object) -> float | None:
+    """None if it is none, or cannot be drawn."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return float(value) if -LARGEST_NUMBER <= value <= LARGEST_NUMBER else None
+
+
+def _whole(value: object, otherwise: int) -> int:
+    """What counts something: steps, epochs, images."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return otherwise
+    return int(value) if 0 <= value <= LARGEST_COUNT else otherwise
+
+
+def _text(value: object) -> str:
+    return plain(value, LONGEST_TEXT) if isinstance(value, str) else ""

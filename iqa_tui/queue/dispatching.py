@@ -1,0 +1,68 @@
+"""Starting a dispatcher for the user's queued runs, unless one works already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from iqa_tui.errors import LaunchError
+from iqa_tui.processes.no_process import is_no_process, no_process_words
+from iqa_tui.processes.start import gone_words, is_whole, program, start_detached
+from iqa_tui.queue.backlog import Backlog
+from iqa_tui.queue.dispatcher_files import dispatcher_log, is_dispatching
+from iqa_tui.trust.state_folder import state_folder
+from training.runfolder.errors import RunFolderError
+
+
+def ensure_dispatcher(runs_dir: Path) -> None:
+    """Start a dispatcher of our own for this folder unless one works on it.
+
+    Raises:
+        LaunchError: it cannot be started; the text says why.
+    """
+    runs_dir = runs_dir.absolute()
+    state_folder()
+    if is_dispatching(runs_dir):
+        return
+    try:
+        log = dispatcher_log(runs_dir)
+        start_detached(program("iqa_tui.service.dispatcher", str(runs_dir)), log)
+    except OSError as error:
+        raise LaunchError(f"no dispatcher can be started: {_start_words(runs_dir, error)}.") from error
+
+
+def _start_words(runs_dir: Path, error: OSError) -> str:
+    if is_no_process(error):
+        return no_process_words(error)
+    if not is_whole():
+        return gone_words()
+    return f"{runs_dir}: {error.strerror or error}"
+
+
+def revive_dispatcher(runs_dir: Path, backlog: Backlog | None = None) -> bool:
+    """Start a dispatcher if runs of ours are queued, or are to be, and none is there.
+
+    Args:
+        backlog: of our own runs in this folder, if the caller looks again and again.
+
+    Returns:
+        Whether one had to be started.
+
+    Raises:
+        LaunchError: as `ensure_dispatcher`.
+    """
+    runs_dir = runs_dir.absolute()
+    if is_dispatching(runs_dir):
+        return False
+    waiting = (backlog or Backlog(runs_dir, own_only=True)).read()
+    if not waiting.queued and not waiting.resumable:
+        return False
+    ensure_dispatcher(runs_dir)
+    return True
+
+
+def revive_in_words(runs_dir: Path) -> str:
+    """As `revive_dispatcher`, for commands that are about something else: what was done, or why it cannot be done."""
+    try:
+        return "Runs were queued and no dispatcher gave them devices: one is started." * revive_dispatcher(runs_dir)
+    except (LaunchError, RunFolderError, OSError) as error:
+        return f"Queued runs get no devices: {error}"

@@ -1,0 +1,100 @@
+"""The spec of each run of a launch: what its runs share, and what is a run's own."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from iqa_tui.devices.gpus.mask import inherited_mask
+from iqa_tui.devices.survey import Surveyor, names_device
+from iqa_tui.plans.flags import flags_for, group_name
+from iqa_tui.plans.plan import Experiment
+from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.plans.trainer_files import trainer_digest_of
+from iqa_tui.processes.start import program
+from iqa_tui.words.people import user_name
+
+
+def shared_fields(request: LaunchRequest, created: float) -> dict[str, Any]:
+    """What the specs of one launch share."""
+    plan = request.plan
+    return {
+        "group": group_name(plan, request.overrides),
+        "created": created,
+        "plan": plan.content,
+        "trainer": "training" if plan.command is None else "command",
+        "cwd": str(request.cwd or Path.cwd()),
+        **_devices(request),
+        "strategy": request.strategy,
+        "time_limit_seconds": None if (limit := request.time_limit()) is None else limit * 3600,
+        "git_commit": _git_commit(),
+        "source_digest": trainer_digest_of(plan, request.cwd),
+        "overrides": request.overrides,
+        "created_by": f"{user_name()}@{socket.gethostname()}",
+    }
+
+
+def own_fields(request: LaunchRequest, experiment: Experiment, seed: int, order: int) -> dict[str, Any]:
+    """What is a run's own."""
+    plan = request.plan
+    settings = {**plan.flags_of(experiment), **request.overrides}
+    default_network = f"swin-{settings.get('model_size', 'tiny')}" if plan.command is None else plan.name
+    return {
+        "label": experiment.label,
+        "experiment": experiment.id,
+        "argv": _argv(request, experiment, seed),
+        "priority": experiment.priority,
+        "order": order,
+        "loss_type": str(settings.get("loss_type", "l1" if plan.command is None else experiment.id)),
+        "dataset": str(settings.get("dataset", "livec" if plan.command is None else "")),
+        "network": str(settings.get("backbone", default_network)),
+        "seed": seed,
+        "protocol": str(settings.get("protocol", "clean" if plan.command is None else "")),
+        "expected_srcc": list(experiment.expected_srcc) if experiment.expected_srcc else None,
+        "expected_hours": experiment.expected_hours,
+        "vram_bytes": experiment.vram_bytes,
+        "notes": experiment.notes,
+    }
+
+
+def _argv(request: LaunchRequest, experiment: Experiment, seed: int) -> list[str]:
+    if request.plan.command is None:
+        flags = flags_for(request.plan, experiment, request.overrides, seed)
+        return [*program("training"), *flags, "--run_folder", "{run_folder}"]
+    # An external trainer may know no --seed: it gets one only if the user asked for seeds.
+    flags = flags_for(request.plan, experiment, request.overrides, seed if request.seeds is not None else None)
+    return [*request.plan.command, *flags]
+
+
+def _devices(request: LaunchRequest) -> dict[str, Any]:
+    """As asked; else as the launcher's own CUDA_VISIBLE_DEVICES allows; else any of the kind that this machine has.
+
+    The kind is decided now: a run that was launched for a GPU never trains on a CPU because the driver vanished.
+    """
+    if request.devices is not None:
+        return {"devices": list(request.devices)}
+    survey, mask = Surveyor(honour_mask=False).survey(), inherited_mask()
+    named: list[str] | None = None
+    if mask is not None and survey.is_blind:  # no UUIDs to be had; the mask must hold all the same
+        named = list(mask) or ["cpu"]
+    elif mask is not None and survey.default_kind == "gpu":
+        gpus = [state.device for state in survey.devices if state.device.kind == "gpu"]
+        named = [gpu.key for gpu in gpus if any(names_device(entry, gpu) for entry in mask)] or ["cpu"]
+    return {"devices": named, "device_kind": "cpu" if named == ["cpu"] else survey.default_kind}
+
+
+def _git_commit() -> str | None:
+    """Of the trainer's source, if it lies in a work tree."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None
