@@ -22,7 +22,7 @@ from iqa_tui.monitor.state import RunState
 from iqa_tui.screens.room import Room, ScreenAsked, Session
 from iqa_tui.widgets.harmless_filter import HarmlessFilter
 from iqa_tui.widgets.plain_filter import PlainFilter
-from training.runfolder.schema import Phase
+from training.runfolder.phase import Phase
 from training.runfolder.text import HARMFUL, plain, plain_lines
 
 if TYPE_CHECKING:  # what reads runs and devices is loaded after the first paint

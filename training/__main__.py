@@ -28,8 +28,9 @@ from training.process.attempt import (
     output_kept,
 )
 from training.process.seeds import repeat
-from training.runfolder.layout import RunFolder, shown_path
-from training.runfolder.schema import RunFolderError
+from training.runfolder.descriptors import shown_path
+from training.runfolder.errors import RunFolderError
+from training.runfolder.layout import RunFolder
 from training.runfolder.text import plain_lines, speak_leniently
 
 SPIN_COUNT = "10000"

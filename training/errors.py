@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from training.runfolder.schema import EXIT_STOPPED, EXIT_TAKEN_OVER, ExitKind
+from training.runfolder.exits import EXIT_STOPPED, EXIT_TAKEN_OVER, ExitKind
 
 
 class TrainingError(Exception):

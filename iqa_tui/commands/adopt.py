@@ -12,7 +12,7 @@ from iqa_tui.errors import LaunchError, PlanError
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.state import RunState
 from iqa_tui.queue.adopt import Adoption, adopt_run, adoption_of
-from training.runfolder.schema import Phase
+from training.runfolder.phase import Phase
 
 
 def run(options: argparse.Namespace) -> int:

@@ -30,7 +30,7 @@ from iqa_tui.results.table import build_table
 from iqa_tui.words.states import status_words
 from iqa_tui.words.waits import Wait
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import Phase
+from training.runfolder.phase import Phase
 
 POLL_SECONDS = 0.5
 SURVEY_SECONDS = 2.0

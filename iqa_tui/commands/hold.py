@@ -6,7 +6,7 @@ import argparse
 
 from iqa_tui.commands.orders import give_order
 from iqa_tui.queue.hold import hold_run
-from training.runfolder.schema import Phase
+from training.runfolder.phase import Phase
 
 
 def run(options: argparse.Namespace) -> int:

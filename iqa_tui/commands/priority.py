@@ -7,7 +7,7 @@ from functools import partial
 
 from iqa_tui.commands.orders import give_order
 from iqa_tui.queue.hold import prioritise_run
-from training.runfolder.schema import Phase
+from training.runfolder.phase import Phase
 
 
 def run(options: argparse.Namespace) -> int:

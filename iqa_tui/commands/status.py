@@ -37,7 +37,8 @@ from iqa_tui.queue.waits import waits_of
 from iqa_tui.words.plain_json import plain_json
 from iqa_tui.words.states import status_words
 from iqa_tui.words.waits import Wait
-from training.runfolder.schema import ExitKind, Phase
+from training.runfolder.exits import ExitKind
+from training.runfolder.phase import Phase
 
 FORMAT = 1
 """Of the JSON: it grows when a field changes its meaning."""

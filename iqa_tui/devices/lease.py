@@ -30,9 +30,9 @@ from iqa_tui.devices.lease_folder import (
     share_file,
 )
 from iqa_tui.errors import LaunchError
+from training.runfolder.errors import LockHeld, UnreadableFile
 from training.runfolder.lock import PROBE_SECONDS, is_held, take_lock
 from training.runfolder.opening import read_bounded
-from training.runfolder.schema import LockHeld, UnreadableFile
 from training.runfolder.text import plain
 
 LEASE_MODE = 0o666

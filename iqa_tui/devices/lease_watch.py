@@ -16,7 +16,7 @@ from pathlib import Path
 from iqa_tui.devices.lease import lease_holders, lease_is_named, lease_path, take_anew
 from iqa_tui.devices.lease_folder import LARGEST_LEASE_BYTES
 from iqa_tui.errors import LaunchError
-from training.runfolder.schema import LockHeld, UnreadableFile
+from training.runfolder.errors import LockHeld, UnreadableFile
 
 PERIOD_SECONDS = 5.0
 FRESH_SECONDS = 24 * 3600.0

@@ -18,9 +18,9 @@ from iqa_tui.devices.lease import LEASE_MODE
 from iqa_tui.devices.lease_folder import file_trouble, journal_file, lease_file, older_lease_files
 from iqa_tui.errors import LaunchError
 from iqa_tui.words.people import user_name
+from training.runfolder.errors import UnreadableFile
 from training.runfolder.layout import RunFolder
 from training.runfolder.opening import open_regular
-from training.runfolder.schema import UnreadableFile
 
 XID = "xid"
 NOTED_XID = "xid noted"

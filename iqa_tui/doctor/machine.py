@@ -22,8 +22,8 @@ from iqa_tui.devices.withdrawn import withdrawn_reason, xids_seen
 from iqa_tui.doctor.ask_python import ask_python
 from iqa_tui.doctor.finding import Finding, blocked, doubtful
 from iqa_tui.errors import LaunchError
+from training.runfolder.errors import LockHeld
 from training.runfolder.lock import take_lock
-from training.runfolder.schema import LockHeld
 
 ASK_LOCK = """
 import sys

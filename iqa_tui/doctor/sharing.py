@@ -16,11 +16,14 @@ from iqa_tui.errors import LaunchError
 from iqa_tui.trust.code_check import code_open_to_others, open_to_others_words
 from iqa_tui.trust.signature import check_key, key_path
 from iqa_tui.words.people import name_of_user
+from training.runfolder.descriptors import descriptor_in
+from training.runfolder.errors import RunFolderError
+from training.runfolder.folders import list_runs
 from training.runfolder.held import held, open_to_others
 from training.runfolder.host import is_this_host
-from training.runfolder.layout import RunFolder, descriptor_in, list_runs
+from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record
-from training.runfolder.schema import ProcessRecord, RunFolderError, Signature
+from training.runfolder.schema import ProcessRecord, Signature
 
 MOST_NAMED = 3
 MOUNTS = Path("/proc/self/mountinfo")

@@ -18,10 +18,16 @@ from iqa_tui.monitor.state import RunState
 from iqa_tui.trust.ownership import is_ours
 from iqa_tui.trust.signature import why_not_signed
 from training.runfolder.beat import BeatWatch
-from training.runfolder.layout import AttemptFolder, RunFolder, list_runs
+from training.runfolder.errors import RunFolderError
+from training.runfolder.events import EventTail
+from training.runfolder.folders import list_runs
+from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.opening import read_bounded
-from training.runfolder.read import EventTail, Seen, change_stamp, is_settled, read_shown_record, run_status
-from training.runfolder.schema import Phase, Place, ProcessRecord, RunFolderError, Spec, Status
+from training.runfolder.phase import Phase, Status
+from training.runfolder.read import read_shown_record
+from training.runfolder.schema import Place, ProcessRecord, Spec
+from training.runfolder.stamps import change_stamp, is_settled
+from training.runfolder.status import Seen, run_status
 from training.runfolder.text import plain
 
 LARGEST_NOTE_BYTES = 4096

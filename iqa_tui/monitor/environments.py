@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from iqa_tui.monitor.listing import specs_in
+from training.runfolder.errors import RunFolderError
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record
-from training.runfolder.schema import Environment, RunFolderError
+from training.runfolder.schema import Environment
 
 OF_A_SHELL = frozenset({"_", "COLUMNS", "LINES", "OLDPWD", "PWD", "SHLVL", "STY", "TMUX", "TMUX_PANE", "WINDOW"})
 """What differs from one window to the next and changes no training."""

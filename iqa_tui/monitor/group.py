@@ -9,7 +9,7 @@ from iqa_tui.monitor.group_time import seconds_left, starts_by_itself
 from iqa_tui.monitor.state import RunState
 from iqa_tui.words.durations import duration_words
 from iqa_tui.words.waits import Wait
-from training.runfolder.schema import Phase
+from training.runfolder.phase import Phase
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from iqa_tui.monitor.pace import time_left
 from iqa_tui.monitor.state import RunState
 from iqa_tui.plans.priority import priority_rank
 from iqa_tui.plans.simulate import FREE, Busy, Job, simulate
-from training.runfolder.schema import Phase
+from training.runfolder.phase import Phase
 
 SECONDS_PER_HOUR = 3600.0
 

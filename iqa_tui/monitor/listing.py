@@ -13,9 +13,14 @@ from pathlib import Path
 from iqa_tui.monitor.fold import fold
 from iqa_tui.monitor.state import RunState
 from iqa_tui.monitor.trainer_code import made_by
-from training.runfolder.layout import RunFolder, list_runs
-from training.runfolder.read import Seen, read_events, read_spec, run_status
-from training.runfolder.schema import Phase, Result, RunFolderError, Spec, Status
+from training.runfolder.errors import RunFolderError
+from training.runfolder.events import read_events
+from training.runfolder.folders import list_runs
+from training.runfolder.layout import RunFolder
+from training.runfolder.phase import Phase, Status
+from training.runfolder.read import read_spec
+from training.runfolder.schema import Result, Spec
+from training.runfolder.status import Seen, run_status
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
+from training.runfolder.errors import UnreadableFile
 from training.runfolder.opening import open_regular
-from training.runfolder.schema import UnreadableFile
 from training.runfolder.text import plain
 
 TAIL_BYTES = 256 << 10

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from training.runfolder.errors import RunFolderError
 from training.runfolder.layout import RunFolder
-from training.runfolder.read import change_stamp, is_settled
-from training.runfolder.schema import RunFolderError
+from training.runfolder.stamps import change_stamp, is_settled
 
 T = TypeVar("T")
 

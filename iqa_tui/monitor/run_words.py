@@ -9,7 +9,7 @@ from typing import Any
 from iqa_tui.monitor.pace import time_left
 from iqa_tui.monitor.state import RunState
 from iqa_tui.words.durations import duration_words
-from training.runfolder.schema import Phase
+from training.runfolder.phase import Phase
 from training.runfolder.text import plain_copy
 
 GLYPHS = {

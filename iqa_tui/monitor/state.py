@@ -11,7 +11,8 @@ from typing import Any
 from iqa_tui.monitor.curves import Evaluation, LossCurve, Progress
 from iqa_tui.monitor.trainer_code import made_by
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import ExitRecord, Phase, Place, ProcessRecord, Result, Spec, Status
+from training.runfolder.phase import Phase, Status
+from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, Spec
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from iqa_tui.monitor import run_words
 from iqa_tui.monitor.log_tail import LogText
 from iqa_tui.monitor.state import RunState
 from iqa_tui.widgets.log_view import LogView
-from training.runfolder.schema import Phase
+from training.runfolder.phase import Phase
 
 
 class LogPanel(LogView):

@@ -8,7 +8,7 @@ from typing import Any
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.state import RunState
 from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow, with_label_width
-from training.runfolder.schema import Phase
+from training.runfolder.phase import Phase
 
 COLUMNS = (
     Column("mark", "", 1),

@@ -15,9 +15,8 @@ from pathlib import Path
 from iqa_tui.errors import LaunchError
 from iqa_tui.processes.marks import mark_of, proof_of, signal_marked
 from iqa_tui.words.people import owner_name
-from training.runfolder.host import boot_id
+from training.runfolder.host import boot_id, start_ticks
 from training.runfolder.layout import RunFolder
-from training.runfolder.read import start_ticks
 from training.runfolder.schema import ProcessRecord
 
 

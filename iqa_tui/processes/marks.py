@@ -19,10 +19,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from training.runfolder.errors import RunFolderError
 from training.runfolder.held import held, held_folder
 from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.opening import open_regular
-from training.runfolder.schema import RunFolderError
 
 MARK_VARIABLE = "IQA_TUI_MARK"
 """In a trainer's environment: `<inode of the run's folder>:<attempt>:<token>`."""

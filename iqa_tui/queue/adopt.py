@@ -18,10 +18,13 @@ from iqa_tui.queue.dispatching import ensure_dispatcher
 from iqa_tui.trust.signature import openness_remedy, refusal_of, sign_run
 from iqa_tui.words.people import owner_name
 from iqa_tui.words.states import refusal, status_words
+from training.runfolder.errors import RunFolderError
 from training.runfolder.held import hold, open_to_others
 from training.runfolder.layout import RunFolder
-from training.runfolder.read import read_record, read_spec, run_status
-from training.runfolder.schema import Phase, RunFolderError, Signature, Spec, Status
+from training.runfolder.phase import Phase, Status
+from training.runfolder.read import read_record, read_spec
+from training.runfolder.schema import Signature, Spec
+from training.runfolder.status import run_status
 from training.runfolder.text import plain
 
 

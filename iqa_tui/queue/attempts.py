@@ -15,12 +15,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from iqa_tui.words.people import owner_name, user_name
+from training.runfolder.errors import RunFolderError
+from training.runfolder.exits import ExitKind
 from training.runfolder.foreign import is_elsewhere
 from training.runfolder.held import held, held_folder
 from training.runfolder.host import boot_id
 from training.runfolder.layout import AttemptFolder, RunFolder
+from training.runfolder.phase import Phase, Status
 from training.runfolder.read import read_record
-from training.runfolder.schema import ExitKind, Phase, ProcessRecord, RetryRecord, RunFolderError, Spec, Status
+from training.runfolder.schema import ProcessRecord, RetryRecord, Spec
 from training.runfolder.write import make_folder, write_record
 
 MOST_AUTOMATIC = 2

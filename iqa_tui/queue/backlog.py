@@ -13,9 +13,13 @@ from iqa_tui.queue.queued_run import QueuedRun, Waiting
 from iqa_tui.trust.ownership import is_ours
 from iqa_tui.trust.signature import why_not_signed
 from training.runfolder.beat import BeatWatch
-from training.runfolder.layout import RunFolder, list_runs
-from training.runfolder.read import read_spec, run_status
-from training.runfolder.schema import Phase, RunFolderError, Spec
+from training.runfolder.errors import RunFolderError
+from training.runfolder.folders import list_runs
+from training.runfolder.layout import RunFolder
+from training.runfolder.phase import Phase
+from training.runfolder.read import read_spec
+from training.runfolder.schema import Spec
+from training.runfolder.status import run_status
 
 
 class _Part(Enum):

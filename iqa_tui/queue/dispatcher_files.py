@@ -22,11 +22,11 @@ from pathlib import Path
 
 from iqa_tui.errors import LaunchError
 from iqa_tui.trust.state_folder import STATE_VARIABLE, state_folder, state_path
+from training.runfolder.errors import LockHeld, UnreadableFile
 from training.runfolder.host import boot_id, host_name, machine_id
 from training.runfolder.layout import older_dispatcher_lock
 from training.runfolder.lock import is_held, take_lock
 from training.runfolder.opening import open_regular, read_bounded
-from training.runfolder.schema import LockHeld, UnreadableFile
 from training.runfolder.write import write_atomic
 
 LARGEST_TROUBLE_BYTES = 4096

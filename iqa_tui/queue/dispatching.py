@@ -10,7 +10,7 @@ from iqa_tui.processes.start import gone_words, is_whole, program, start_detache
 from iqa_tui.queue.backlog import Backlog
 from iqa_tui.queue.dispatcher_files import dispatcher_log, is_dispatching
 from iqa_tui.trust.state_folder import state_folder
-from training.runfolder.schema import RunFolderError
+from training.runfolder.errors import RunFolderError
 
 
 def ensure_dispatcher(runs_dir: Path) -> None:

@@ -13,10 +13,13 @@ from iqa_tui.trust.ownership import is_ours
 from iqa_tui.trust.signature import sign_run
 from iqa_tui.words.people import owner_name
 from iqa_tui.words.states import refusal, status_words
+from training.runfolder.errors import RunFolderError
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import is_held
-from training.runfolder.read import read_spec, run_status
-from training.runfolder.schema import Phase, RunFolderError, Spec, Status
+from training.runfolder.phase import Phase, Status
+from training.runfolder.read import read_spec
+from training.runfolder.schema import Spec
+from training.runfolder.status import run_status
 from training.runfolder.text import plain
 
 

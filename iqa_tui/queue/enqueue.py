@@ -19,7 +19,8 @@ from iqa_tui.queue.queued_run import QueuedRun
 from iqa_tui.queue.specs import own_fields, shared_fields
 from iqa_tui.trust.signature import write_signed
 from iqa_tui.trust.state_folder import state_folder
-from training.runfolder.layout import RunFolder, create_run_folder, run_name
+from training.runfolder.folders import create_run_folder, run_name
+from training.runfolder.layout import RunFolder
 from training.runfolder.schema import Spec
 
 

@@ -14,9 +14,12 @@ from iqa_tui.queue.as_owner import in_owners_name, opened
 from iqa_tui.queue.dispatching import ensure_dispatcher
 from iqa_tui.words.people import user_name
 from iqa_tui.words.states import refusal
+from training.runfolder.errors import RunFolderError
 from training.runfolder.layout import RunFolder
-from training.runfolder.read import read_record, run_status
-from training.runfolder.schema import Phase, Place, RunFolderError
+from training.runfolder.phase import Phase
+from training.runfolder.read import read_record
+from training.runfolder.schema import Place
+from training.runfolder.status import run_status
 from training.runfolder.write import write_record
 
 

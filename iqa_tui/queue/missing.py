@@ -14,8 +14,8 @@ from iqa_tui.queue.check import check
 from iqa_tui.queue.enqueue import enqueue
 from iqa_tui.queue.retry import retry_run
 from training.runfolder.layout import RunFolder
+from training.runfolder.phase import Phase
 from training.runfolder.read import read_spec
-from training.runfolder.schema import Phase
 
 Pair = tuple[str, int]
 """Experiment and seed."""

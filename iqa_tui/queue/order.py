@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from iqa_tui.plans.priority import priority_rank
 from iqa_tui.queue.queued_run import QueuedRun, Waiting
+from training.runfolder.errors import RunFolderError
 from training.runfolder.read import read_record
-from training.runfolder.schema import Place, RunFolderError
+from training.runfolder.schema import Place
 
 
 def with_given_priority(queued: QueuedRun) -> QueuedRun:

@@ -20,9 +20,10 @@ from iqa_tui.queue.as_owner import COMMANDS, REFUSED, only_of, opened
 from iqa_tui.queue.hold import hold_run, prioritise_run, release_run
 from iqa_tui.queue.retry import retry_run
 from iqa_tui.queue.stop import stop_run
+from training.runfolder.errors import RunFolderError
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record
-from training.runfolder.schema import Environment, RunFolderError
+from training.runfolder.schema import Environment
 
 ORDERS = {order.__name__: order for order in (stop_run, retry_run, hold_run, release_run, prioritise_run)}
 OWN_SETTINGS = ("XDG_STATE_HOME", "IQA_TUI_")

@@ -8,10 +8,11 @@ from iqa_tui.queue.attempts import host_elsewhere, queue_again
 from iqa_tui.queue.dispatching import ensure_dispatcher
 from iqa_tui.trust.signature import NotSigned, refusal_of
 from iqa_tui.words.states import refusal, status_words
+from training.runfolder.errors import RunFolderError
 from training.runfolder.held import held_folder
 from training.runfolder.layout import RunFolder
-from training.runfolder.read import run_status
-from training.runfolder.schema import Phase, RunFolderError, Status
+from training.runfolder.phase import Phase, Status
+from training.runfolder.status import run_status
 
 
 @in_owners_name

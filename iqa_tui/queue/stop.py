@@ -14,9 +14,12 @@ from iqa_tui.queue.as_owner import in_owners_name, opened
 from iqa_tui.words.people import user_name
 from iqa_tui.words.states import refusal, status_words
 from training.runfolder.beat import patience_seconds
+from training.runfolder.errors import RunFolderError
 from training.runfolder.layout import RunFolder
-from training.runfolder.read import read_record, read_spec, run_status
-from training.runfolder.schema import Phase, ProcessRecord, RunFolderError, Status, StopRequest
+from training.runfolder.phase import Phase, Status
+from training.runfolder.read import read_record, read_spec
+from training.runfolder.schema import ProcessRecord, StopRequest
+from training.runfolder.status import run_status
 from training.runfolder.write import write_record
 
 

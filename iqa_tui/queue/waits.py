@@ -15,9 +15,10 @@ from iqa_tui.queue.queued_run import QueuedRun, Waiting
 from iqa_tui.trust.signature import why_not_signed
 from iqa_tui.words.people import owner_name
 from iqa_tui.words.waits import Wait, WaitKind
+from training.runfolder.errors import RunFolderError
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record
-from training.runfolder.schema import Place, RunFolderError, Spec
+from training.runfolder.schema import Place, Spec
 
 
 def waits_of(queued: Sequence[QueuedRun], survey: Survey, alive: Sequence[QueuedRun] | None = None) -> dict[str, Wait]:

@@ -18,9 +18,13 @@ from iqa_tui.plans.plan import Experiment, Plan, Recorded, plan_from
 from iqa_tui.plans.settings import other_settings
 from iqa_tui.results.statistics import mean_and_sd
 from iqa_tui.words.code import code_words
-from training.runfolder.layout import RunFolder, list_runs
-from training.runfolder.read import read_record, read_spec, run_status
-from training.runfolder.schema import Phase, Result, RunFolderError, Spec, Status
+from training.runfolder.errors import RunFolderError
+from training.runfolder.folders import list_runs
+from training.runfolder.layout import RunFolder
+from training.runfolder.phase import Phase, Status
+from training.runfolder.read import read_record, read_spec
+from training.runfolder.schema import Result, Spec
+from training.runfolder.status import run_status
 
 SECONDS_PER_HOUR = 3600.0
 

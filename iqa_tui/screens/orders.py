@@ -12,7 +12,7 @@ from iqa_tui.monitor import run_words
 from iqa_tui.monitor.state import RunState
 from iqa_tui.screens.room import Room
 from iqa_tui.words.durations import duration_words
-from training.runfolder.schema import Phase
+from training.runfolder.phase import Phase
 
 
 class OrdersRoom(Room):

@@ -14,8 +14,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from iqa_tui.service.cuda_errors import fault_words, is_of_the_driver
+from training.runfolder.errors import UnreadableFile
+from training.runfolder.exits import EXIT_STOPPED, ExitKind
 from training.runfolder.opening import open_regular
-from training.runfolder.schema import EXIT_STOPPED, ExitKind, StopRequest, UnreadableFile
+from training.runfolder.schema import StopRequest
 
 TAIL_BYTES = 64 << 10
 """How much of the output's end is searched for a cause; a traceback fits many times."""

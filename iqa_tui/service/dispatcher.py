@@ -45,11 +45,14 @@ from iqa_tui.service.supervisor import (
 )
 from iqa_tui.words.states import status_words
 from training.runfolder.beat import BeatWatch
+from training.runfolder.descriptors import shown_path
+from training.runfolder.errors import LockHeld, RunFolderError
+from training.runfolder.exits import ExitKind
 from training.runfolder.held import hold, hold_folder_of_runs
-from training.runfolder.layout import RunFolder, shown_path
+from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
-from training.runfolder.read import run_status
-from training.runfolder.schema import ExitKind, ExitRecord, LockHeld, RunFolderError, Spec
+from training.runfolder.schema import ExitRecord, Spec
+from training.runfolder.status import run_status
 from training.runfolder.text import plain, speak_leniently
 from training.runfolder.write import write_record
 

@@ -14,11 +14,12 @@ from iqa_tui.processes.marks import proof_of, signal_marked
 from iqa_tui.processes.strays import end_strays, marked_processes
 from iqa_tui.service.causes import time_limit_words
 from training.runfolder.beat import Beat
+from training.runfolder.errors import LockHeld, RunFolderError
 from training.runfolder.held import held
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import is_held, take_lock
 from training.runfolder.read import read_record, read_spec
-from training.runfolder.schema import LockHeld, ProcessRecord, RunFolderError, StopRequest
+from training.runfolder.schema import ProcessRecord, StopRequest
 from training.runfolder.write import write_record
 
 PERIOD_SECONDS = 2.0

@@ -15,17 +15,12 @@ from pathlib import Path
 from iqa_tui.monitor.remembered import Remembered
 from iqa_tui.queue.queued_run import QueuedRun, Waiting
 from iqa_tui.trust.ownership import is_ours
-from training.runfolder.layout import RunFolder, list_runs
+from training.runfolder.errors import RunFolderError
+from training.runfolder.exits import ExitKind
+from training.runfolder.folders import list_runs
+from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record, read_spec
-from training.runfolder.schema import (
-    ExitKind,
-    ExitRecord,
-    Place,
-    ProcessRecord,
-    RetryRecord,
-    RunFolderError,
-    Signature,
-)
+from training.runfolder.schema import ExitRecord, Place, ProcessRecord, RetryRecord, Signature
 
 QUICK_SECONDS = 20.0
 """A run that failed sooner has not trained."""

@@ -38,22 +38,16 @@ from iqa_tui.service.trainer_call import (
 from iqa_tui.trust.signature import NotSigned, Signed, verify
 from iqa_tui.words.people import user_name
 from training.runfolder.claim import claim_run
+from training.runfolder.errors import Fenced, LockHeld, RunFolderError
+from training.runfolder.exits import ExitKind
 from training.runfolder.held import hold, is_deleted
-from training.runfolder.host import boot_id, host_name, machine_id
+from training.runfolder.host import boot_id, host_name, machine_id, start_ticks
 from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.lock import take_lock
-from training.runfolder.read import read_record, run_status, start_ticks
-from training.runfolder.schema import (
-    ExitKind,
-    ExitRecord,
-    Fenced,
-    LockHeld,
-    Phase,
-    ProcessRecord,
-    RunFolderError,
-    Spec,
-    StopRequest,
-)
+from training.runfolder.phase import Phase
+from training.runfolder.read import read_record
+from training.runfolder.schema import ExitRecord, ProcessRecord, Spec, StopRequest
+from training.runfolder.status import run_status
 from training.runfolder.write import Record, make_folder, open_own, write_atomic, write_record, write_record_into
 
 POLL_SECONDS = 0.25

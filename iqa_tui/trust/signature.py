@@ -21,12 +21,14 @@ from iqa_tui.errors import LaunchError
 from iqa_tui.processes.marks import renumbers
 from iqa_tui.trust.state_folder import state_folder, state_path
 from iqa_tui.words.people import user_name
+from training.runfolder.descriptors import descriptor_in
+from training.runfolder.errors import RunFolderError, UnreadableFile
 from training.runfolder.held import Openness, held, open_to_others
 from training.runfolder.host import host_name, machine_id
-from training.runfolder.layout import RunFolder, descriptor_in
+from training.runfolder.layout import RunFolder
 from training.runfolder.opening import read_bounded
 from training.runfolder.read import parse_record, read_record
-from training.runfolder.schema import Environment, RunFolderError, Signature, Spec, UnreadableFile
+from training.runfolder.schema import Environment, Signature, Spec
 from training.runfolder.write import record_bytes, write_atomic, write_record
 
 KEY_FILE = "signing.key"

@@ -11,7 +11,7 @@ from iqa_tui.errors import LaunchError
 from iqa_tui.trust.ownership import is_ours
 from iqa_tui.watch.gpu_watcher import Queued
 from iqa_tui.words.waits import Wait
-from training.runfolder.schema import RunFolderError
+from training.runfolder.errors import RunFolderError
 
 if TYPE_CHECKING:  # as above
     from iqa_tui.devices.survey import Survey

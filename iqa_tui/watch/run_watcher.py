@@ -14,7 +14,7 @@ from iqa_tui.monitor.log_tail import LogTail, LogText
 from iqa_tui.monitor.state import RunState
 from iqa_tui.queue.queued_run import QueuedRun
 from training.runfolder.beat import BeatWatch
-from training.runfolder.schema import Phase
+from training.runfolder.phase import Phase
 
 PERIOD_SECONDS = 0.5
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import Phase, Status
+from training.runfolder.phase import Phase, Status
 
 
 def status_words(status: Status) -> str:

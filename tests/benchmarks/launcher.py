@@ -14,7 +14,7 @@ from iqa_tui.queue.dispatcher_files import dispatcher_lock
 from tests.benchmarks.figure import report
 from tests.fakes.finished_runs import finish_run, queue_run
 from tests.fakes.lab import STUB
-from training.runfolder.layout import list_runs
+from training.runfolder.folders import list_runs
 from training.runfolder.lock import is_held
 from training.runfolder.write import EventWriter
 

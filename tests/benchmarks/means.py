@@ -50,6 +50,7 @@ class Means:
         self.network = build_network(self.config).to(placement.device)
         self.placement = suit_network(placement, self.config.precision, self.network)
         self.optimizer = build_optimizer(self.network, self.config)
+        self.criterion = build_criterion(self.config)
         self.recorder = Recorder(EventWriter(folder / "events.jsonl", 1), show_bar=False)
         learner = Learner(self.network, self.optimizer, self.config)
         self.schedule = CheckpointSchedule(RunFolder(folder), learner, self.recorder, began=time.monotonic())
@@ -65,7 +66,7 @@ class Means:
             images={"train": images},
             network=self.network,
             optimizer=self.optimizer,
-            criterion=build_criterion(self.config),
+            criterion=self.criterion,
         )
         with contextlib.redirect_stdout(io.StringIO()):
             train_epoch(setup, Progress(epoch=epoch), self.schedule)

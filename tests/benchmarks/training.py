@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from tests.benchmarks.means import LITE0, Means, decoded
 from training.images.batches import SplitImages, train_batches
 from training.images.transforms import plan_crops, to_network_input
 from training.optim import CLIP_NORM
-from training.run.loop import steps_per_epoch
 
 FLAGS = (
     f"--dataset demo {LITE0} --weights none --limit_train_images 96 --train_patch_num 1 "
@@ -48,7 +48,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         means = Means(FLAGS, Path(folder))
         images = SplitImages(*decoded(means.config), "train")
-        steps = steps_per_epoch(len(images), means.config)
+        steps = math.ceil(len(images) * means.config.train_patch_num / means.config.batch_size)
         bare_loop = BareLoop(means, images)
         bare_loop.run(steps)  # the first pass allocates
         ours, bare = median_seconds_in_turns(lambda: means.train_epoch(images), lambda: bare_loop.run(steps), ROUNDS)

@@ -9,10 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from tests.chaos.ground import Ground
+from training.runfolder.events import read_events
+from training.runfolder.folders import list_runs
 from training.runfolder.host import host_name
-from training.runfolder.layout import RunFolder, list_runs
-from training.runfolder.read import read_events, read_record, run_status
-from training.runfolder.schema import Phase, Result, Status
+from training.runfolder.layout import RunFolder
+from training.runfolder.phase import Phase, Status
+from training.runfolder.read import read_record
+from training.runfolder.schema import Result
+from training.runfolder.status import run_status
 
 LOOK_SECONDS = 0.1
 FORGED = "forged-"

@@ -21,9 +21,12 @@ from iqa_tui.trust.signature import write_signed
 from tests.chaos.ground import TRAINER, Ground
 from tests.chaos.judge import FORGED, Watch
 from tests.chaos.strangers import Strangers
-from training.runfolder.layout import RunFolder, create_run_folder, list_runs
-from training.runfolder.read import run_status
-from training.runfolder.schema import Phase, RunFolderError, Spec
+from training.runfolder.errors import RunFolderError
+from training.runfolder.folders import create_run_folder, list_runs
+from training.runfolder.layout import RunFolder
+from training.runfolder.phase import Phase
+from training.runfolder.schema import Spec
+from training.runfolder.status import run_status
 
 MOST_OPEN_RUNS = 9
 FULL_DISK_SECONDS = (0.5, 2.0)

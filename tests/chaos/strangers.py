@@ -18,11 +18,14 @@ from iqa_tui.queue.retry import retry_run
 from iqa_tui.queue.stop import stop_run
 from tests.chaos.ground import TRAINER, Ground
 from tests.chaos.judge import FORGED, Watch
-from training.runfolder.host import boot_id, host_name, machine_id
-from training.runfolder.layout import RunFolder, list_runs
+from training.runfolder.errors import LockHeld, RunFolderError
+from training.runfolder.folders import list_runs
+from training.runfolder.host import boot_id, host_name, machine_id, start_ticks
+from training.runfolder.layout import RunFolder
 from training.runfolder.lock import is_held, take_lock
-from training.runfolder.read import run_status, start_ticks
-from training.runfolder.schema import LockHeld, Phase, ProcessRecord, RunFolderError, Spec
+from training.runfolder.phase import Phase
+from training.runfolder.schema import ProcessRecord, Spec
+from training.runfolder.status import run_status
 from training.runfolder.write import write_record
 
 OTHER_HOST = "chaos-nodeb"

@@ -20,10 +20,12 @@ import sys
 import time
 from pathlib import Path
 
+from training.runfolder.errors import RunFolderError
+from training.runfolder.exits import EXIT_STOPPED
 from training.runfolder.held import hold
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_json
-from training.runfolder.schema import EXIT_STOPPED, Result, RunFolderError
+from training.runfolder.schema import Result
 from training.runfolder.write import EventWriter, write_json, write_record
 
 AWAY = ".away"

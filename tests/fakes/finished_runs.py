@@ -7,8 +7,10 @@ from pathlib import Path
 from iqa_tui.plans.plan import load_plan
 from iqa_tui.trust.signature import write_signed
 from tests.golden.make import START, a_spec
-from training.runfolder.layout import RunFolder, create_run_folder
-from training.runfolder.schema import ExitKind, ExitRecord, Result
+from training.runfolder.exits import ExitKind
+from training.runfolder.folders import create_run_folder
+from training.runfolder.layout import RunFolder
+from training.runfolder.schema import ExitRecord, Result
 from training.runfolder.write import write_record
 
 

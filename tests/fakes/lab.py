@@ -23,8 +23,10 @@ from iqa_tui.queue.enqueue import enqueue
 from iqa_tui.trust.signature import write_signed
 from iqa_tui.words.states import status_words
 from training.runfolder.layout import RunFolder
-from training.runfolder.read import read_record, read_spec, run_status
-from training.runfolder.schema import ExitRecord, Phase, ProcessRecord
+from training.runfolder.phase import Phase
+from training.runfolder.read import read_record, read_spec
+from training.runfolder.schema import ExitRecord, ProcessRecord
+from training.runfolder.status import run_status
 
 STUB = Path(__file__).with_name("stub_trainer.py")
 PATIENCE_SECONDS = 30.0

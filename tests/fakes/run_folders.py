@@ -18,11 +18,11 @@ from typing import Any
 from iqa_tui.queue.dispatcher_files import dispatcher_lock
 from iqa_tui.trust.signature import write_signed
 from iqa_tui.trust.state_folder import state_folder
-from training.runfolder.host import boot_id, host_name, machine_id
+from training.runfolder.exits import ExitKind
+from training.runfolder.host import boot_id, host_name, machine_id, start_ticks
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
-from training.runfolder.read import start_ticks
-from training.runfolder.schema import ExitKind, ExitRecord, ProcessRecord, Result, Spec
+from training.runfolder.schema import ExitRecord, ProcessRecord, Result, Spec
 from training.runfolder.write import EventWriter, write_record
 
 STEPS_PER_EPOCH = 200

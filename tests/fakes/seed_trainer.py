@@ -11,8 +11,9 @@ import signal
 import sys
 from pathlib import Path
 
+from training.runfolder.exits import EXIT_STOPPED
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import EXIT_STOPPED, Result
+from training.runfolder.schema import Result
 from training.runfolder.write import write_record
 
 

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
+from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import ExitKind, ExitRecord, Place, ProcessRecord, Result, RetryRecord, Spec, StopRequest
+from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RetryRecord, Spec, StopRequest
 from training.runfolder.write import EventWriter, write_atomic, write_record
 
 HERE = Path(__file__).parent

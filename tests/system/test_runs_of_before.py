@@ -12,7 +12,7 @@ from iqa_tui.queue.adopt import adoption_of
 from iqa_tui.queue.backlog import Backlog
 from iqa_tui.results.export import render
 from iqa_tui.results.table import build_table
-from training.runfolder.schema import Phase
+from training.runfolder.phase import Phase
 
 BEFORE = Path(__file__).parents[1] / "golden" / "before"
 

@@ -13,8 +13,9 @@ from tests.fakes import scoring_trainer
 from tests.fakes.lab import Lab, process, state, wait_for, wait_for_end, wait_until, words
 from tests.fakes.nvml import FakeGpus
 from tests.fakes.terminal import Terminal
-from training.runfolder.layout import RunFolder, list_runs
-from training.runfolder.schema import Phase
+from training.runfolder.folders import list_runs
+from training.runfolder.layout import RunFolder
+from training.runfolder.phase import Phase
 
 APP = [sys.executable, "-m", "iqa_tui"]
 LOSSES = ("l1", "l2", "srcc", "rank", "pairwise")

@@ -6,7 +6,8 @@ import pytest
 
 from tests.fakes.photographs import write_csv_dataset
 from tests.training.processes import SMALL, train
-from training.runfolder.layout import RunFolder, list_runs
+from training.runfolder.folders import list_runs
+from training.runfolder.layout import RunFolder
 
 REFERENCE = Path(__file__).parents[3] / "shared" / "reference"
 

@@ -29,8 +29,9 @@ from training.images import cache
 from training.network.quality import QualityNetwork
 from training.run import loop, story
 from training.runfolder import write as writer
+from training.runfolder.events import read_events
 from training.runfolder.layout import RunFolder
-from training.runfolder.read import read_events, read_record
+from training.runfolder.read import read_record
 from training.runfolder.schema import Result
 from training.telling import recorder as record
 

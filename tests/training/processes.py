@@ -10,8 +10,8 @@ from types import SimpleNamespace
 from typing import IO
 
 from training.config import parse
+from training.runfolder.events import read_events
 from training.runfolder.layout import RunFolder
-from training.runfolder.read import read_events
 
 SMALL = shlex.split(
     "--dataset csv --backbone test_efficientnet --weights none --patch_size 64 --batch_size 3 --epochs 2 "

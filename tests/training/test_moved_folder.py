@@ -7,8 +7,10 @@ import pytest
 from tests.fakes.photographs import write_csv_dataset
 from tests.training.processes import SMALL, start, wait_for_steps
 from training.runfolder.layout import RunFolder
-from training.runfolder.read import read_record, run_status
-from training.runfolder.schema import Phase, Result
+from training.runfolder.phase import Phase
+from training.runfolder.read import read_record
+from training.runfolder.schema import Result
+from training.runfolder.status import run_status
 
 
 @pytest.fixture

@@ -19,11 +19,16 @@ from tests.fakes.photographs import write_csv_dataset, write_koniq
 from tests.training.processes import SMALL, start, train, wait_for_steps
 from tests.training.test_config import F2
 from training.config import parse
-from training.runfolder.layout import RunFolder, list_runs
+from training.runfolder.events import read_events
+from training.runfolder.exits import EXIT_STOPPED, ExitKind
+from training.runfolder.folders import list_runs
+from training.runfolder.layout import RunFolder
 from training.runfolder.lock import is_held, take_lock
-from training.runfolder.read import read_events, read_record, read_spec, run_status
-from training.runfolder.schema import EXIT_STOPPED, ExitKind, ExitRecord, Phase, Result
+from training.runfolder.phase import Phase
+from training.runfolder.read import read_record, read_spec
+from training.runfolder.schema import ExitRecord, Result
 from training.runfolder.source import trainer_digest
+from training.runfolder.status import run_status
 
 
 def test_a_run_by_hand_makes_a_folder_that_reads_finished(finished):

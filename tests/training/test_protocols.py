@@ -21,8 +21,9 @@ from training.progress import Progress
 from training.run import choose, evaluate, loop
 from training.run import story as run_story
 from training.run.evaluate import Evaluation
+from training.runfolder.events import read_events
 from training.runfolder.layout import RunFolder
-from training.runfolder.read import read_events, read_record
+from training.runfolder.read import read_record
 from training.runfolder.schema import Result
 
 PUBLISHED = ["--dataset", "demo", "--protocol", "published"]

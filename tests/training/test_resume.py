@@ -9,8 +9,9 @@ import torch
 
 from tests.fakes.photographs import write_csv_dataset
 from tests.training.processes import SMALL, start, train, wait_for_steps
+from training.runfolder.events import read_events
 from training.runfolder.layout import RunFolder
-from training.runfolder.read import read_events, read_record
+from training.runfolder.read import read_record
 from training.runfolder.schema import Result
 
 LATE_STEP = 25

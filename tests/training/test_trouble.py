@@ -22,9 +22,11 @@ from training.checkpoints import schedule as keeper
 from training.errors import BadCheckpoint, BadData, CannotWrite, GpuOutOfMemory, LossNotFinite, exit_code, exit_kind
 from training.network.quality import QualityNetwork
 from training.run import choose, loop, setup, story
+from training.runfolder.events import EventTail, read_events
+from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
-from training.runfolder.read import EventTail, read_events, read_record
-from training.runfolder.schema import ExitKind, Result
+from training.runfolder.read import read_record
+from training.runfolder.schema import Result
 
 AT_EVERY_STEP = ["--checkpoint_minutes", "1e-9"]
 STEPS = 4

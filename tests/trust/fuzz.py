@@ -29,17 +29,10 @@ from types import FrameType
 from tests.fakes.run_folders import FakeRun
 from tests.trust import damage
 from tests.trust.looks import Rows, look
+from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
-from training.runfolder.schema import (
-    Environment,
-    ExitKind,
-    Owner,
-    Place,
-    RetryRecord,
-    Signature,
-    StopRequest,
-)
+from training.runfolder.schema import Environment, Owner, Place, RetryRecord, Signature, StopRequest
 from training.runfolder.write import write_record
 
 LONGEST_LOOK_SECONDS = 2.0

@@ -20,8 +20,8 @@ from iqa_tui.devices.withdrawn import driver_failures, put_back, record_driver_l
 from iqa_tui.errors import LaunchError
 from tests.trust import damage
 from tests.trust.fuzz import Figures, Hang, Watchdog
+from training.runfolder.errors import RunFolderError
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import RunFolderError
 
 VICTIM, GOOD = "GPU-victim", "GPU-good"
 SUFFIXES = (".lock", ".gate", ".share-0.lock", ".share-1.lock", ".journal")

@@ -34,9 +34,11 @@ from iqa_tui.widgets.line_plot import PlotOptions
 from iqa_tui.widgets.plotting import plot_lines
 from iqa_tui.words.waits import Wait, WaitKind
 from tests.fakes.run_folders import PLAN
-from training.runfolder.layout import RunFolder, list_runs
-from training.runfolder.read import read_events, run_status
-from training.runfolder.schema import Phase
+from training.runfolder.events import read_events
+from training.runfolder.folders import list_runs
+from training.runfolder.layout import RunFolder
+from training.runfolder.phase import Phase
+from training.runfolder.status import run_status
 
 NOW = 1_795_100_000.0
 DEVICES = 20

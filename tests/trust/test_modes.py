@@ -16,7 +16,7 @@ from tests.fakes.photographs import write_csv_dataset
 from tests.training.processes import SMALL, train
 from training.runfolder.held import hold, open_to_others
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import Phase
+from training.runfolder.phase import Phase
 
 __all__ = ["lab"]
 

@@ -22,14 +22,16 @@ from rich.cells import cell_len
 
 from iqa_tui.app import IqaApp
 from iqa_tui.devices.gpus.sample import GpuProcess, GpuSample
-from iqa_tui.devices.lease import Holder, lease_file, take_lease
+from iqa_tui.devices.lease import Holder, take_lease
+from iqa_tui.devices.lease_folder import lease_file
 from iqa_tui.devices.survey import Device, DeviceState, Survey
 from iqa_tui.devices.withdrawn import withdraw
 from tests.fakes.lab import Lab, lab
 from tests.fakes.run_folders import FakeRun, hold_dispatcher_lock
 from tests.iqa_tui.screens.conftest import screen_text, settle
-from training.runfolder.layout import list_runs
-from training.runfolder.schema import ExitKind, Place
+from training.runfolder.exits import ExitKind
+from training.runfolder.folders import list_runs
+from training.runfolder.schema import Place
 from training.runfolder.text import HARMFUL, HARMFUL_IN_A_LINE, plain
 from training.runfolder.write import write_record
 

@@ -19,9 +19,11 @@ from typing import Any
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.processes import start as processes
 from iqa_tui.queue.dispatching import ensure_dispatcher
-from training.runfolder.layout import RunFolder, create_run_folder, list_runs
-from training.runfolder.read import run_status
-from training.runfolder.schema import Phase, Spec
+from training.runfolder.folders import create_run_folder, list_runs
+from training.runfolder.layout import RunFolder
+from training.runfolder.phase import Phase
+from training.runfolder.schema import Spec
+from training.runfolder.status import run_status
 from training.runfolder.write import write_record
 
 TRAINER = Path(__file__).with_name("two_hosts_trainer.py")

@@ -15,9 +15,10 @@ import sys
 import time
 from pathlib import Path
 
+from training.runfolder.errors import RunFolderError
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_json
-from training.runfolder.schema import Result, RunFolderError
+from training.runfolder.schema import Result
 from training.runfolder.write import EventWriter, write_json, write_record
 
 STEP_SECONDS = 0.1

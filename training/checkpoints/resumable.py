@@ -22,9 +22,9 @@ from training.config import TrainConfig
 from training.errors import BadCheckpoint
 from training.network.quality import QualityNetwork
 from training.progress import Progress
+from training.runfolder.errors import UnreadableFile
 from training.runfolder.layout import RunFolder
 from training.runfolder.opening import read_bounded
-from training.runfolder.schema import UnreadableFile
 from training.runfolder.write import write_atomic
 
 LARGEST_PROGRESS_BYTES = 1 << 20

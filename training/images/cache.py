@@ -27,8 +27,8 @@ from training.datasets.base import Dataset, Item
 from training.datasets.labels.files import states_of
 from training.errors import BadData, Stopped
 from training.images.store import ImageStore, Pixels, map_images
+from training.runfolder.errors import LockHeld
 from training.runfolder.lock import take_lock
-from training.runfolder.schema import LockHeld
 from training.runfolder.write import sync_folder, write_atomic
 
 VERSION = 2

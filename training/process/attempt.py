@@ -27,13 +27,15 @@ from typing import TextIO
 from training.config import TrainConfig
 from training.errors import BadUsage, exit_code, exit_kind
 from training.process.fence import guard_by_hand, guard_supervised, refuse_if_at_work_elsewhere
+from training.runfolder.descriptors import shown_path
+from training.runfolder.errors import LockHeld
 from training.runfolder.fence import check_fence
+from training.runfolder.folders import close_to_others, create_run_folder, run_name
 from training.runfolder.held import hold
-from training.runfolder.host import boot_id, host_name, machine_id
-from training.runfolder.layout import RunFolder, close_to_others, create_run_folder, run_name, shown_path
+from training.runfolder.host import boot_id, host_name, machine_id, start_ticks
+from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
-from training.runfolder.read import start_ticks
-from training.runfolder.schema import ExitRecord, LockHeld, ProcessRecord, Spec
+from training.runfolder.schema import ExitRecord, ProcessRecord, Spec
 from training.runfolder.source import trainer_digest
 from training.runfolder.write import write_record
 

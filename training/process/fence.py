@@ -7,9 +7,9 @@ import os
 from training.errors import BadUsage, TakenOver
 from training.runfolder.beat import Beat
 from training.runfolder.claim import at_work_elsewhere, claim_run
+from training.runfolder.errors import Fenced
 from training.runfolder.fence import Fence, set_fence
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import Fenced
 
 FENCE_VARIABLE = "IQA_TUI_FENCE"
 """The nonce that the supervisor wrote into `owner.json`."""

@@ -21,9 +21,11 @@ from typing import Self
 from training.config import TrainConfig
 from training.errors import BadUsage, NoDevice
 from training.process.attempt import without_flags
-from training.runfolder.layout import RunFolder, run_name
+from training.runfolder.exits import EXIT_STOPPED
+from training.runfolder.folders import run_name
+from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record
-from training.runfolder.schema import EXIT_STOPPED, Result
+from training.runfolder.schema import Result
 
 GIVEN_BY_US = {"--run_folder": 1, "--seed": 1, "--train_test_num": 1, "--resume": 0}
 """Flags that each repetition gets anew, and how many words follow each."""

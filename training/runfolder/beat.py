@@ -15,9 +15,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from training.runfolder.errors import UnreadableFile
 from training.runfolder.layout import AttemptFolder
 from training.runfolder.opening import open_regular
-from training.runfolder.schema import UnreadableFile
 
 PATIENCE_VARIABLE = "IQA_TUI_BEAT_PATIENCE"
 """Seconds instead of `BEAT_PATIENCE_SECONDS`, for tests. All hosts that share a folder must have the same."""

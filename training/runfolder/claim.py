@@ -8,12 +8,13 @@ import time
 from dataclasses import dataclass
 
 from training.runfolder.beat import Beat, beat_age, beat_ns, patience_seconds
+from training.runfolder.errors import Fenced, RunFolderError
 from training.runfolder.fence import Fence, set_fence
 from training.runfolder.foreign import is_elsewhere, length_words
 from training.runfolder.host import boot_id, host_name, is_this_host, machine_id
 from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.read import read_record
-from training.runfolder.schema import ExitRecord, Fenced, Owner, ProcessRecord, RunFolderError
+from training.runfolder.schema import ExitRecord, Owner, ProcessRecord
 from training.runfolder.write import write_record
 
 GIVE_WAY_SECONDS = 5.0

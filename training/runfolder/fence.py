@@ -11,9 +11,9 @@ import json
 import time
 from collections.abc import Callable
 
+from training.runfolder.errors import Fenced, UnreadableFile
 from training.runfolder.layout import RunFolder
 from training.runfolder.opening import read_bounded
-from training.runfolder.schema import Fenced, UnreadableFile
 
 LOOK_SECONDS = 1.0
 """The file is opened at most so often for events and steps; for whole files every time."""

@@ -14,7 +14,8 @@ from training.runfolder.beat import BeatWatch, beat_age, beat_ns, patience_secon
 from training.runfolder.host import boot_id, is_this_host
 from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.lock import is_held
-from training.runfolder.schema import Phase, ProcessRecord, Status
+from training.runfolder.phase import Phase, Status
+from training.runfolder.schema import ProcessRecord
 
 STEPS_OF_WORDS = ((2 * 86400, 86400, "d"), (2 * 3600, 3600, "h"), (120, 60, "min"))
 

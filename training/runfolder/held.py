@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.runfolder.layout import RunFolder, descriptor_in
+from training.runfolder.descriptors import descriptor_in
+from training.runfolder.layout import RunFolder
 from training.runfolder.opening import KINDS
 
 FLAGS = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC

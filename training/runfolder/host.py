@@ -46,3 +46,12 @@ def is_this_host(machine: str, name: str) -> bool:
         name: as `host_name` had it there.
     """
     return name == host_name() and machine in ("", machine_id())
+
+
+def start_ticks(pid: int) -> int | None:
+    """Field 22 of /proc/<pid>/stat; None where there is no such process."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return None
+    return int(stat.rpartition(b")")[2].split()[19])

@@ -11,8 +11,8 @@ import os
 import time
 from pathlib import Path
 
+from training.runfolder.errors import LockHeld
 from training.runfolder.opening import open_regular
-from training.runfolder.schema import LockHeld
 
 PROBE_SECONDS = 0.2
 """A probe holds a shared lock for an instant, so a taker tries again for this long before it gives up."""

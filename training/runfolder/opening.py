@@ -7,7 +7,7 @@ import os
 import stat
 from pathlib import Path
 
-from training.runfolder.schema import UnreadableFile
+from training.runfolder.errors import UnreadableFile
 
 LARGEST_RECORD_BYTES = 4 << 20
 """Of a whole file. A spec carries its plan and a result every setting; both have some kilobytes. Linux starts no

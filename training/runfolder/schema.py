@@ -7,100 +7,12 @@ passes over fields that it does not know.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
-from training.runfolder.text import plain
+from training.runfolder.exits import ExitKind
 
 FORMAT = 1
 """Version of this layout. It grows when an old reader would misread a new folder."""
-
-LONGEST_CAUSE = 4000
-"""Characters of a cause that are shown: a record may hold anything."""
-
-EXIT_STOPPED = 75
-"""Exit code of a trainer that was asked to stop, wrote its checkpoint and can be resumed (EX_TEMPFAIL)."""
-EXIT_TAKEN_OVER = 76
-"""Exit code of a trainer that found its run taken over by another attempt, and wrote nothing more."""
-
-
-class RunFolderError(Exception):
-    """Something about a run folder is not as it must be; the text names the file and what to do."""
-
-
-class UnreadableFile(RunFolderError):
-    """A file that is there but cannot be understood."""
-
-
-class NewerFormat(RunFolderError):
-    """A file written by a later version of this program."""
-
-
-class Fenced(RunFolderError):
-    """Another attempt has taken this run over: this process must write nothing more in its folder, and exit."""
-
-
-class LockHeld(RunFolderError):
-    """Somebody else holds the lock."""
-
-
-class Phase(StrEnum):
-    """What a run is doing. Worked out from its files, stored nowhere."""
-
-    QUEUED = "queued"
-    STARTING = "starting"
-    RUNNING = "running"
-    STOPPING = "stopping"
-    FINISHED = "finished"
-    FAILED = "failed"
-    STOPPED = "stopped"
-    LOST = "lost"
-    UNREADABLE = "unreadable"
-
-    @property
-    def is_alive(self) -> bool:
-        """A process of the run is there."""
-        return self in (Phase.STARTING, Phase.RUNNING, Phase.STOPPING)
-
-    @property
-    def is_over(self) -> bool:
-        """Nothing will change unless somebody retries it."""
-        return self is Phase.FINISHED or self.ended_without_result
-
-    @property
-    def ended_without_result(self) -> bool:
-        return self is Phase.UNREADABLE or self.can_be_retried
-
-    @property
-    def can_be_retried(self) -> bool:
-        """It ended, and another attempt may bring what this one did not."""
-        return self in (Phase.FAILED, Phase.STOPPED, Phase.LOST)
-
-
-class ExitKind(StrEnum):
-    """Why a trainer ended, as far as it matters for what happens next."""
-
-    FINISHED = "finished"
-    """Return code 0, and a result where one is expected."""
-    STOPPED = "stopped"
-    """Somebody asked for it."""
-    FAILED = "failed"
-    """An error of its own."""
-    USAGE = "usage"
-    """Return code 2: its flags were refused."""
-    GPU_OUT_OF_MEMORY = "gpu out of memory"
-    HOST_OUT_OF_MEMORY = "host out of memory"
-    NOT_FINITE = "loss not finite"
-    DRIVER = "driver lost"
-    """The GPU or its driver failed."""
-    SIGNAL = "signal"
-    """Killed by a signal nobody of this program sent."""
-    TIME_LIMIT = "time limit"
-    """It had run as long as it may."""
-    DISK_FULL = "disk full"
-    """There was no room left for what it wrote."""
-    NOT_STARTED = "not started"
-    """The trainer's command could not be run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,30 +270,3 @@ class Event:
     """Unix seconds."""
     attempt: int
     fields: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What a run is doing, and why. Its words are plain, whatever stood in the records that they were made of."""
-
-    phase: Phase
-    cause: str = ""
-    """In words; empty where the state says all."""
-    attempt: int = 0
-    """The newest attempt; 0 before the first."""
-    supervised: bool = True
-    """False: alive, but nobody will write how it ended (started by hand, or its supervisor was killed)."""
-    exit_kind: ExitKind | None = None
-    """Of the newest attempt, once it ended."""
-    held: bool = False
-    """Queued, but somebody said that it shall not start yet."""
-    host: str = ""
-    """Of the newest attempt, if that is not this host: what is said of it comes from its files alone."""
-    beat_seconds: float | None = None
-    """Age of the last sign of life of its supervisor there; None: here, or it never gave one."""
-    elsewhere: bool = False
-    """Queued, but not by this user on this host: it starts only once it is adopted."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "cause", plain(str(self.cause), LONGEST_CAUSE))
-        object.__setattr__(self, "host", plain(str(self.host)))

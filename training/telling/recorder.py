@@ -11,8 +11,8 @@ from typing import Any
 from tqdm import tqdm
 
 from training.errors import TrainingError
-from training.runfolder.layout import shown_path
-from training.runfolder.schema import ExitKind
+from training.runfolder.descriptors import shown_path
+from training.runfolder.exits import ExitKind
 from training.runfolder.write import EventWriter
 
 STEP_EVENTS_PER_SECOND = 4.0

@@ -35,7 +35,7 @@ def break_leases() -> None:
 def break_states() -> None:
     """Ends are written down without a cause."""
     from iqa_tui.service import causes
-    from training.runfolder.schema import ExitKind
+    from training.runfolder.exits import ExitKind
 
     causes.explain = lambda ending: (ExitKind.FAILED, "")
 

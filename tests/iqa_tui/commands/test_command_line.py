@@ -21,8 +21,9 @@ from iqa_tui.commands.version import VERSION
 from iqa_tui.devices.lease import Holder, take_lease
 from tests.fakes.lab import STUB, Lab, state, stub, wait_for_end, wait_until, words
 from tests.fakes.nvml import VERSION_MISMATCH, FakeGpus
-from training.runfolder.layout import RunFolder, list_runs
-from training.runfolder.schema import Phase
+from training.runfolder.folders import list_runs
+from training.runfolder.layout import RunFolder
+from training.runfolder.phase import Phase
 
 ROOT = Path(__file__).parents[3]
 

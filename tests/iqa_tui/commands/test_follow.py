@@ -9,7 +9,8 @@ from iqa_tui.commands.follow import Reporter
 from iqa_tui.monitor.state import RunState
 from iqa_tui.words.waits import Wait, WaitKind
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import Phase, Spec, Status
+from training.runfolder.phase import Phase, Status
+from training.runfolder.schema import Spec
 
 SPEC = Spec(run_id="r", group="g", label="L2 (MSE)", experiment="F2", argv=[], created=0.0)
 RUNNING = RunState(

@@ -13,9 +13,9 @@ from iqa_tui.plans import trainer_files as source
 from tests.fakes.lab import STUB, Lab, state, wait_for_end
 from tests.fakes.run_folders import FakeRun, hold_dispatcher_lock
 from tests.iqa_tui.commands.test_command_line import Shell
-from training.runfolder.layout import list_runs
+from training.runfolder.folders import list_runs
+from training.runfolder.phase import Phase
 from training.runfolder.read import read_spec
-from training.runfolder.schema import Phase
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from iqa_tui.devices.withdrawn import put_back, withdraw, withdrawn_reason
 from iqa_tui.errors import LaunchError
 from tests.fakes.lab import Lab, wait_until
 from training.runfolder import lock
-from training.runfolder.schema import LockHeld
+from training.runfolder.errors import LockHeld
 
 ANN = Holder("ann", "a-run", 4711, "F2 L2 (MSE)", "/runs")
 

@@ -15,8 +15,8 @@ from iqa_tui.devices.survey import Device, Surveyor
 from tests.fakes.lab import Lab, process, state, stub, wait_for, wait_for_end, wait_until
 from tests.fakes.nvml import FakeGpus
 from tests.fakes.waits import waiting_reasons
+from training.runfolder.phase import Phase
 from training.runfolder.read import read_spec
-from training.runfolder.schema import Phase
 
 GIB = 1 << 30
 

@@ -15,7 +15,7 @@ from iqa_tui.devices.withdrawn import put_back, record_xid, withdraw, withdrawn_
 from iqa_tui.devices.xid_records import record_xids
 from tests.fakes.lab import Lab, state, wait_for, wait_for_end, wait_until
 from tests.fakes.nvml import FakeGpus
-from training.runfolder.schema import Phase
+from training.runfolder.phase import Phase
 
 OFF_THE_BUS = "set aside: the driver reported XID 79 (it has fallen off the bus)"
 

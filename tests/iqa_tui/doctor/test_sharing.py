@@ -19,7 +19,7 @@ from iqa_tui.doctor.sharing import (
 )
 from iqa_tui.trust.signature import key_path
 from tests.fakes.run_folders import FakeRun
-from training.runfolder.layout import list_runs
+from training.runfolder.folders import list_runs
 from training.runfolder.read import read_record
 from training.runfolder.schema import ProcessRecord, Signature
 from training.runfolder.write import write_record

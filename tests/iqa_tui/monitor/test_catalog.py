@@ -17,8 +17,10 @@ from iqa_tui.monitor.run_words import recorded_rows
 from iqa_tui.monitor.state import RunState
 from tests.fakes.run_folders import FakeRun
 from tests.trust.damage import KINDS
+from training.runfolder.exits import ExitKind
+from training.runfolder.phase import Phase
 from training.runfolder.read import read_spec
-from training.runfolder.schema import ExitKind, Phase, StopRequest
+from training.runfolder.schema import StopRequest
 from training.runfolder.text import plain
 from training.runfolder.write import write_record
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from iqa_tui.monitor.listing import read_runs, specs_in
 from tests.fakes.run_folders import FakeRun
-from training.runfolder.schema import Phase
+from training.runfolder.phase import Phase
 
 
 def test_a_listing_has_every_run_with_a_spec_and_its_result(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from iqa_tui.monitor.pace import seconds_between_epochs, seconds_per_step, time_
 from iqa_tui.monitor.state import RunState
 from iqa_tui.words.durations import duration_words
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import Event, Phase, ProcessRecord, Status
+from training.runfolder.phase import Phase, Status
+from training.runfolder.schema import Event, ProcessRecord
 
 
 def running(events: list[Event], *, phase: Phase = Phase.RUNNING, started: float = 0.0) -> RunState:

@@ -6,7 +6,7 @@ from pathlib import Path
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.catalog import Catalog
 from tests.fakes.run_folders import FakeRun
-from training.runfolder.schema import Phase
+from training.runfolder.phase import Phase
 
 
 def test_every_state_has_a_glyph_of_its_own() -> None:

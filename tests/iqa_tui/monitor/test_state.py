@@ -13,7 +13,8 @@ from iqa_tui.monitor.run_words import epoch_words, loss_words, state_words, step
 from iqa_tui.monitor.state import RunState
 from tests.trust.damage import FIELDS_OF_EVENTS, JSON_VALUES, KINDS_OF_EVENTS
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import Event, Phase, Status
+from training.runfolder.phase import Phase, Status
+from training.runfolder.schema import Event
 
 NEW = RunState(RunFolder(Path("a-run")), Status(Phase.RUNNING, attempt=1))
 

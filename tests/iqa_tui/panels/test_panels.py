@@ -23,8 +23,10 @@ from iqa_tui.results.table import Row, Table
 from iqa_tui.widgets.canvas import Line, line_width
 from iqa_tui.widgets.row_table import Column, TableRow, fitting_columns, row_line
 from tests.fakes.run_folders import PLAN, FakeRun
+from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import Event, ExitKind, Phase, Status
+from training.runfolder.phase import Phase, Status
+from training.runfolder.schema import Event
 
 
 def only(runs_dir: Path) -> RunState:

@@ -17,9 +17,11 @@ from iqa_tui.queue.backlog import Backlog
 from iqa_tui.queue.dispatching import revive_dispatcher
 from iqa_tui.queue.retry import retry_run
 from tests.fakes.lab import Lab, state, stub, wait_for, wait_for_end, wait_until
+from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
+from training.runfolder.phase import Phase
 from training.runfolder.read import read_record, read_spec
-from training.runfolder.schema import ExitKind, ExitRecord, Phase, Signature
+from training.runfolder.schema import ExitRecord, Signature
 from training.runfolder.write import write_record
 
 

@@ -18,11 +18,15 @@ from iqa_tui.queue.dispatcher_files import dispatcher_log
 from iqa_tui.service import orphans as keeper
 from tests.fakes.lab import Lab, change_spec, exit_record, process, stub, wait_for, wait_for_end, wait_until, words
 from tests.golden.make import a_spec
+from training.runfolder.errors import LockHeld
+from training.runfolder.exits import ExitKind
 from training.runfolder.host import boot_id
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
-from training.runfolder.read import read_record, read_spec, run_status
-from training.runfolder.schema import ExitKind, ExitRecord, LockHeld, Phase, ProcessRecord, RetryRecord
+from training.runfolder.phase import Phase
+from training.runfolder.read import read_record, read_spec
+from training.runfolder.schema import ExitRecord, ProcessRecord, RetryRecord
+from training.runfolder.status import run_status
 from training.runfolder.write import make_folder, write_record
 
 

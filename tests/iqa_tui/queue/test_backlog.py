@@ -13,9 +13,11 @@ from iqa_tui.queue import backlog
 from iqa_tui.queue.backlog import Backlog
 from iqa_tui.trust.signature import write_signed
 from tests.trust.damage import KINDS
-from training.runfolder.layout import RunFolder, create_run_folder
-from training.runfolder.read import run_status
-from training.runfolder.schema import ExitKind, ExitRecord, Spec
+from training.runfolder.exits import ExitKind
+from training.runfolder.folders import create_run_folder
+from training.runfolder.layout import RunFolder
+from training.runfolder.schema import ExitRecord, Spec
+from training.runfolder.status import run_status
 from training.runfolder.write import write_record
 
 

@@ -22,10 +22,10 @@ from iqa_tui.queue.dispatcher_files import (
 )
 from iqa_tui.trust.state_folder import state_path
 from tests.fakes.lab import Lab
+from training.runfolder.errors import LockHeld
 from training.runfolder.host import host_name
 from training.runfolder.layout import older_dispatcher_lock
 from training.runfolder.lock import take_lock
-from training.runfolder.schema import LockHeld
 
 
 def release(locks: list[int]) -> None:

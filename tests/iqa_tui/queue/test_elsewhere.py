@@ -17,10 +17,13 @@ from iqa_tui.queue.retry import retry_run
 from iqa_tui.queue.stop import stop_run
 from iqa_tui.trust.signature import why_not_signed
 from tests.fakes.run_folders import FakeRun
+from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
-from training.runfolder.read import read_record, run_status
-from training.runfolder.schema import ExitKind, ExitRecord, Phase, ProcessRecord, RetryRecord, Signature
+from training.runfolder.phase import Phase
+from training.runfolder.read import read_record
+from training.runfolder.schema import ExitRecord, ProcessRecord, RetryRecord, Signature
+from training.runfolder.status import run_status
 from training.runfolder.write import write_record
 
 

@@ -20,9 +20,12 @@ from iqa_tui.queue.check import check
 from iqa_tui.queue.dispatching import revive_in_words
 from iqa_tui.queue.enqueue import enqueue
 from iqa_tui.trust.signature import write_signed
-from training.runfolder.layout import RunFolder, list_runs
-from training.runfolder.read import read_spec, run_status
-from training.runfolder.schema import Phase, Spec
+from training.runfolder.folders import list_runs
+from training.runfolder.layout import RunFolder
+from training.runfolder.phase import Phase
+from training.runfolder.read import read_spec
+from training.runfolder.schema import Spec
+from training.runfolder.status import run_status
 
 F2 = """python -m training
   --dataset koniq-10k --model_size base --batch_size 32 --epochs 5 --patience 5

@@ -25,10 +25,12 @@ from iqa_tui.queue.stop import stop_run
 from tests.fakes.lab import STUB, Lab, process, state, wait_for, wait_for_end, wait_until, words
 from tests.fakes.nvml import FakeGpus
 from tests.fakes.waits import waiting_reasons
-from training.runfolder.layout import RunFolder, list_runs
+from training.runfolder.folders import list_runs
+from training.runfolder.layout import RunFolder
 from training.runfolder.lock import is_held
+from training.runfolder.phase import Phase
 from training.runfolder.read import read_record, read_spec
-from training.runfolder.schema import Phase, ProcessRecord
+from training.runfolder.schema import ProcessRecord
 
 
 def test_held_released_and_reordered_while_another_has_the_device(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,10 +16,13 @@ from iqa_tui.queue.stop import stop_run
 from iqa_tui.trust.signature import sign_run
 from tests.fakes.marked import make_run, mark, sleeper
 from tests.iqa_tui.processes.test_identity import record_of
+from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
-from training.runfolder.read import read_record, run_status
-from training.runfolder.schema import ExitKind, ExitRecord, Phase, RetryRecord, StopRequest
+from training.runfolder.phase import Phase
+from training.runfolder.read import read_record
+from training.runfolder.schema import ExitRecord, RetryRecord, StopRequest
+from training.runfolder.status import run_status
 from training.runfolder.write import write_record
 
 

@@ -14,7 +14,8 @@ from iqa_tui.devices.survey import Device, DeviceState, Survey
 from iqa_tui.queue.queued_run import QueuedRun
 from iqa_tui.trust.signature import write_signed
 from tests.fakes.waits import waiting_reasons
-from training.runfolder.layout import RunFolder, create_run_folder, older_dispatcher_lock
+from training.runfolder.folders import create_run_folder
+from training.runfolder.layout import RunFolder, older_dispatcher_lock
 from training.runfolder.lock import take_lock
 from training.runfolder.schema import Place, Spec
 from training.runfolder.write import write_record

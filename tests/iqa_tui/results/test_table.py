@@ -12,9 +12,10 @@ from iqa_tui.plans.plan import load_plan
 from iqa_tui.results.export import caption
 from iqa_tui.results.table import Row, Table, build_table, group_tables
 from tests.fakes.finished_runs import fail_run, finish_run, queue_run
-from training.runfolder.layout import list_runs
+from training.runfolder.exits import ExitKind
+from training.runfolder.folders import list_runs
 from training.runfolder.read import read_spec
-from training.runfolder.schema import ExitKind, ExitRecord
+from training.runfolder.schema import ExitRecord
 from training.runfolder.write import EventWriter, write_record
 
 

@@ -152,7 +152,15 @@ def test_no_color_is_obeyed_and_passed_on_to_children(tmp_path: Path, monkeypatc
 
 
 def test_the_app_loads_no_numpy_no_driver_and_no_reader_of_runs_before_its_first_paint() -> None:
-    late = ("numpy", "pynvml", "psutil", "torch", "iqa_tui.monitor.catalog", "training.runfolder.read")
+    late = (
+        "numpy",
+        "pynvml",
+        "psutil",
+        "torch",
+        "iqa_tui.monitor.catalog",
+        "training.runfolder.read",
+        "training.runfolder.status",
+    )
     code = f"import sys, iqa_tui.app, iqa_tui.screens.monitor; print([m for m in {late} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -11,11 +11,11 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from iqa_tui.devices.survey import Device, DeviceState, Survey
+from iqa_tui.errors import PlanError
 from iqa_tui.panels.command_view import CommandView
 from iqa_tui.panels.device_list import DeviceList
 from iqa_tui.panels.experiment_list import ExperimentList
 from iqa_tui.panels.plan_list import PlanList
-from iqa_tui.plans.plan import PlanError
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.screens import launch as launch_module
 from iqa_tui.screens.confirm import ConfirmScreen

@@ -13,7 +13,7 @@ from iqa_tui.panels.run_list import RunList
 from iqa_tui.screens.confirm import ConfirmScreen
 from tests.fakes.run_folders import FakeRun
 from tests.iqa_tui.screens.conftest import OpenApp, screen_text, settle
-from training.runfolder.schema import ExitKind
+from training.runfolder.exits import ExitKind
 
 
 async def test_every_run_stands_with_its_state_in_words(ablation: list[FakeRun], open_app: OpenApp) -> None:

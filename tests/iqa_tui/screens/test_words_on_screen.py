@@ -17,7 +17,8 @@ from iqa_tui.screens.confirm import Choice, ConfirmScreen
 from iqa_tui.words.waits import Wait, WaitKind
 from tests.fakes.run_folders import FakeRun
 from tests.iqa_tui.screens.conftest import OpenApp, screen_text, settle
-from training.runfolder.schema import ExitKind, Place
+from training.runfolder.exits import ExitKind
+from training.runfolder.schema import Place
 from training.runfolder.write import write_record
 
 LONGEST_CAUSE = "exit 3: ValueError: " + " ".join(f"word{number} [{number}]" for number in range(24)) + " the end"

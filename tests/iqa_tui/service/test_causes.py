@@ -11,7 +11,8 @@ import pytest
 from iqa_tui.service.causes import MEANINGS, Ending, OomKills, explain, last_words, tail
 from iqa_tui.service.causes import TRACEBACK as TRACEBACK_LINE
 from tests.trust.damage import KINDS
-from training.runfolder.schema import ExitKind, StopRequest
+from training.runfolder.exits import ExitKind
+from training.runfolder.schema import StopRequest
 
 TRACEBACK = b"""loss 0.1\r\x1b[32mloss 0.2\x1b[0m
 Traceback (most recent call last):

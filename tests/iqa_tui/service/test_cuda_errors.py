@@ -8,7 +8,7 @@ import pytest
 
 from iqa_tui.service.causes import Ending, explain
 from iqa_tui.service.cuda_errors import fault_words, is_of_the_driver
-from training.runfolder.schema import ExitKind
+from training.runfolder.exits import ExitKind
 
 TEXTS = dict(
     line.split(" ", 1)

@@ -51,10 +51,12 @@ from tests.fakes.lab import (
 from tests.fakes.nvml import FakeGpus
 from tests.fakes.run_folders import hold_dispatcher_lock
 from tests.fakes.waits import waiting_reasons
-from training.runfolder.layout import RunFolder, list_runs
+from training.runfolder.errors import UnreadableFile
+from training.runfolder.folders import list_runs
+from training.runfolder.layout import RunFolder
 from training.runfolder.lock import is_held, take_lock
+from training.runfolder.phase import Phase
 from training.runfolder.read import read_spec
-from training.runfolder.schema import Phase, UnreadableFile
 
 
 def started(run: RunFolder) -> float:

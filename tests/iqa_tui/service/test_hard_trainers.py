@@ -21,9 +21,11 @@ from iqa_tui.processes.strays import end_strays, marked_processes
 from iqa_tui.queue import enqueue as queue
 from iqa_tui.service.supervisor import RESERVED_BYTES
 from tests.fakes.lab import Lab, change_spec, exit_record, process, state, stub, wait_until, words
+from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
+from training.runfolder.phase import Phase
 from training.runfolder.read import read_record
-from training.runfolder.schema import ExitKind, ExitRecord, Phase
+from training.runfolder.schema import ExitRecord
 from training.runfolder.write import write_record, write_record_into
 
 MIB = 1 << 20

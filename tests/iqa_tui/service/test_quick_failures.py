@@ -22,10 +22,13 @@ from iqa_tui.service.quick_failures import QuickFailures, Sign, why_held
 from iqa_tui.trust.signature import write_signed
 from tests.fakes.lab import Lab, state, stub, wait_for, wait_for_end, wait_until, words
 from tests.fakes.waits import waiting_reasons
-from training.runfolder.layout import RunFolder, create_run_folder
+from training.runfolder.exits import ExitKind
+from training.runfolder.folders import create_run_folder
+from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
+from training.runfolder.phase import Phase
 from training.runfolder.read import read_record, read_spec
-from training.runfolder.schema import ExitKind, ExitRecord, Phase, Place, ProcessRecord, RetryRecord, Spec
+from training.runfolder.schema import ExitRecord, Place, ProcessRecord, RetryRecord, Spec
 from training.runfolder.write import write_record
 
 BAD = {"flags": {"exit": 1, "say": "RuntimeError: it cannot work"}}

@@ -28,9 +28,12 @@ from iqa_tui.service.supervisor import (
 )
 from iqa_tui.service.trainer_call import trainer_command, trainer_environment
 from tests.fakes.lab import CPU_0, Lab, change_spec, exit_record, process, state, stub, wait_for, wait_until, words
+from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
-from training.runfolder.read import read_spec, run_status
-from training.runfolder.schema import ExitKind, Phase, Spec
+from training.runfolder.phase import Phase
+from training.runfolder.read import read_spec
+from training.runfolder.schema import Spec
+from training.runfolder.status import run_status
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from iqa_tui.errors import LaunchError
 from iqa_tui.trust import signature, state_folder
 from iqa_tui.trust.signature import NotSigned, key_path, sign_run, verify, why_not_signed, write_signed
 from training.runfolder import host
-from training.runfolder.layout import RunFolder, create_run_folder
+from training.runfolder.folders import create_run_folder
+from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record, read_spec
 from training.runfolder.schema import Environment, Signature, Spec
 from training.runfolder.write import write_record

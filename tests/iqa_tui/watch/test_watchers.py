@@ -20,7 +20,7 @@ from iqa_tui.watch.gpu_watcher import GpuWatcher
 from iqa_tui.watch.run_watcher import RunWatcher
 from iqa_tui.words.waits import Wait, WaitKind
 from tests.fakes.run_folders import FakeRun, hold_dispatcher_lock
-from training.runfolder.schema import Phase
+from training.runfolder.phase import Phase
 
 
 class Posted(list[Message]):

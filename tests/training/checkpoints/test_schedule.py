@@ -12,8 +12,8 @@ from training.config import parse
 from training.network.build import build_network
 from training.optim import build_optimizer
 from training.progress import Progress
+from training.runfolder.events import read_events
 from training.runfolder.layout import RunFolder
-from training.runfolder.read import read_events
 from training.runfolder.write import EventWriter
 from training.telling.recorder import Recorder
 

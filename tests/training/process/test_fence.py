@@ -6,8 +6,9 @@ import time
 from tests.fakes.photographs import write_csv_dataset
 from tests.training.processes import SMALL, start, train, wait_for_steps
 from training.errors import TakenOver
+from training.runfolder.events import read_events
 from training.runfolder.layout import RunFolder
-from training.runfolder.read import read_events, read_record
+from training.runfolder.read import read_record
 from training.runfolder.schema import Owner, ProcessRecord
 from training.runfolder.write import write_record
 

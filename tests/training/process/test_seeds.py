@@ -16,7 +16,7 @@ from training import __main__ as program
 from training.config import parse
 from training.process import seeds as repetitions
 from training.process.attempt import without_flags
-from training.runfolder.schema import EXIT_STOPPED
+from training.runfolder.exits import EXIT_STOPPED
 
 TRAINER = Path(seed_trainer.__file__)
 

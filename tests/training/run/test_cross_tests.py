@@ -12,8 +12,9 @@ from training.config import parse
 from training.datasets import open_cross_dataset
 from training.errors import BadData, Stopped
 from training.run import story as run_story
+from training.runfolder.events import read_events
 from training.runfolder.layout import RunFolder
-from training.runfolder.read import read_events, read_record
+from training.runfolder.read import read_record
 from training.runfolder.schema import Result
 
 

@@ -13,11 +13,13 @@ import pytest
 from tests.golden.make import a_spec
 from training.runfolder import claim
 from training.runfolder.claim import at_work_elsewhere, claim_run
+from training.runfolder.errors import Fenced
+from training.runfolder.exits import ExitKind
 from training.runfolder.fence import set_fence
 from training.runfolder.host import boot_id, host_name, machine_id
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record
-from training.runfolder.schema import ExitKind, ExitRecord, Fenced, Owner, ProcessRecord
+from training.runfolder.schema import ExitRecord, Owner, ProcessRecord
 from training.runfolder.write import make_folder, write_record
 
 THERE = ProcessRecord("their-boot", 1, 1, "nodeb", 1.0, machine="b")

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from tests.golden.make import HERE
 from tests.trust.damage import KINDS, remove
-from training.runfolder import read
-from training.runfolder.read import Event, EventTail, parse_event
+from training.runfolder import events as reading
+from training.runfolder.events import EventTail, parse_event
+from training.runfolder.schema import Event
 from training.runfolder.write import EventWriter
 
 WHOLE = (HERE / "torn" / "events.jsonl").read_bytes()
@@ -105,7 +106,7 @@ def test_a_file_that_shrank_or_was_replaced_is_read_anew(tmp_path: Path) -> None
 
 
 def test_a_history_longer_than_one_poll_is_read_in_several(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read, "LARGEST_POLL_BYTES", 300)
+    monkeypatch.setattr(reading, "LARGEST_POLL_BYTES", 300)
     path = tmp_path / "events.jsonl"
     path.write_bytes(WHOLE)
     tail, kinds = EventTail(path), []
@@ -195,7 +196,7 @@ def test_what_is_no_file_of_events_is_told_and_not_read(tmp_path: Path, kind: st
 
 
 def test_a_file_of_other_lines_is_not_read_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read, "MOST_TORN_LINES", 3)
+    monkeypatch.setattr(reading, "MOST_TORN_LINES", 3)
     path = tmp_path / "events.jsonl"
     path.write_bytes(b"{}\n" * 5 + WHOLE)
     tail = EventTail(path)
@@ -206,7 +207,7 @@ def test_a_file_of_other_lines_is_not_read_on(tmp_path: Path, monkeypatch: pytes
 
 
 def test_short_lines_are_taken_in_by_several_polls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read, "MOST_POLL_LINES", 2)
+    monkeypatch.setattr(reading, "MOST_POLL_LINES", 2)
     path = tmp_path / "events.jsonl"
     path.write_bytes(WHOLE)
     tail, kinds = EventTail(path), []

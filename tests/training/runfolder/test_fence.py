@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from training.runfolder.errors import Fenced
+from training.runfolder.exits import ExitKind
 from training.runfolder.fence import Fence, set_fence
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import ExitKind, ExitRecord, Fenced, Owner
+from training.runfolder.schema import ExitRecord, Owner
 from training.runfolder.write import EventWriter, write_json, write_record, write_record_into
 
 OURS, OTHER = Owner(1, "nodea", "a", 1, "ours"), Owner(2, "nodeb", "b", 2, "other")

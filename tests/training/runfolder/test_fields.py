@@ -9,8 +9,9 @@ from typing import Any, get_args
 import pytest
 
 from tests.golden.make import a_spec
+from training.runfolder.exits import ExitKind
 from training.runfolder.fields import WrongField, build, has_long_text, with_whole_characters
-from training.runfolder.schema import Environment, ExitKind, ExitRecord, Owner, ProcessRecord, Result, Spec
+from training.runfolder.schema import Environment, ExitRecord, Owner, ProcessRecord, Result, Spec
 from training.runfolder.write import Record
 
 SPEC = dataclasses.asdict(a_spec("r"))

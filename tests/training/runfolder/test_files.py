@@ -13,10 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from training.runfolder.layout import RunFolder, create_run_folder, list_runs, run_name
+from training.runfolder.errors import LockHeld
+from training.runfolder.folders import create_run_folder, list_runs, run_name
+from training.runfolder.host import start_ticks
+from training.runfolder.layout import RunFolder
 from training.runfolder.lock import is_held, take_lock
-from training.runfolder.read import read_json, start_ticks
-from training.runfolder.schema import LockHeld, RetryRecord
+from training.runfolder.read import read_json
+from training.runfolder.schema import RetryRecord
 from training.runfolder.write import EventWriter, open_own, write_atomic, write_json, write_record, write_record_into
 
 HOLD = """

@@ -11,12 +11,14 @@ import pytest
 
 from tests.golden.make import a_spec
 from training.runfolder.beat import BeatWatch
+from training.runfolder.exits import ExitKind
 from training.runfolder.foreign import is_elsewhere, length_words
 from training.runfolder.host import boot_id, host_name, machine_id
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
-from training.runfolder.read import run_status
-from training.runfolder.schema import ExitKind, ExitRecord, Phase, ProcessRecord, StopRequest
+from training.runfolder.phase import Phase
+from training.runfolder.schema import ExitRecord, ProcessRecord, StopRequest
+from training.runfolder.status import run_status
 from training.runfolder.write import EventWriter, write_record
 
 HERE = ProcessRecord(boot_id(), 1, 1, host_name(), 1.0, machine=machine_id())

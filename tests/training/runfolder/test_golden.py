@@ -10,11 +10,18 @@ from pathlib import Path
 import pytest
 
 from tests.golden.make import GOLDEN, HERE, write_all
-from training.runfolder import host, read
-from training.runfolder.layout import RunFolder, list_runs
+from training.runfolder import host
+from training.runfolder import status as room
+from training.runfolder.errors import NewerFormat, UnreadableFile
+from training.runfolder.events import EventTail, read_events
+from training.runfolder.exits import ExitKind
+from training.runfolder.folders import list_runs
+from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
-from training.runfolder.read import EventTail, read_events, read_record, read_spec, run_status
-from training.runfolder.schema import ExitKind, NewerFormat, Phase, ProcessRecord, Result, UnreadableFile
+from training.runfolder.phase import Phase
+from training.runfolder.read import read_record, read_spec
+from training.runfolder.schema import ProcessRecord, Result
+from training.runfolder.status import run_status
 from training.runfolder.write import write_record
 
 
@@ -150,12 +157,12 @@ def test_a_run_that_ends_between_two_looks_is_not_called_lost(golden: Path, monk
         shutil.copy(golden / "finished" / "result.json", run.result)
         return False
 
-    monkeypatch.setattr(read, "is_held", ends_while_one_looks)
+    monkeypatch.setattr(room, "is_held", ends_while_one_looks)
     assert run_status(run).phase is Phase.FINISHED
 
 
 def test_lost_and_rebooted_are_told_apart_by_the_boot(golden: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read, "boot_id", lambda: "an-earlier-boot")
+    monkeypatch.setattr(room, "boot_id", lambda: "an-earlier-boot")
     status = run_status(RunFolder(golden / "lost"))
     assert status.cause == "its processes are gone and left no record of why"
 

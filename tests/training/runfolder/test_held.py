@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from training.runfolder.descriptors import shown_path
+from training.runfolder.errors import UnreadableFile
+from training.runfolder.folders import close_to_others, create_run_folder
 from training.runfolder.held import held, held_folder, hold, is_deleted, open_to_others
-from training.runfolder.layout import RunFolder, close_to_others, create_run_folder, shown_path
+from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_spec
-from training.runfolder.schema import Spec, UnreadableFile
+from training.runfolder.schema import Spec
 from training.runfolder.write import write_record
 
 SPEC = Spec("r", "g", "l", ["true"], 0.0)

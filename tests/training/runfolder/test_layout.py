@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from training.runfolder import layout
-from training.runfolder.layout import RunFolder, list_runs
-from training.runfolder.schema import UnreadableFile
+from training.runfolder.errors import UnreadableFile
+from training.runfolder.folders import list_runs
+from training.runfolder.layout import RunFolder
 
 
 def make_run(path: Path) -> RunFolder:

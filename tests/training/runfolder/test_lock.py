@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.trust.damage import KINDS
+from training.runfolder.errors import UnreadableFile
 from training.runfolder.lock import is_held, open_lock_file, take_lock
-from training.runfolder.schema import UnreadableFile
 
 NO_FILES = sorted(name for name in KINDS if name.startswith(("a pipe", "a socket", "a folder", "a device", "a link")))
 

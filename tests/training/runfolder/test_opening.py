@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from training.runfolder import opening
+from training.runfolder.errors import UnreadableFile
 from training.runfolder.opening import open_regular, read_bounded
-from training.runfolder.schema import UnreadableFile
 
 
 def test_a_file_is_read_whole_and_its_descriptor_is_closed(tmp_path: Path) -> None:

@@ -11,9 +11,15 @@ import pytest
 
 from tests.golden.make import GOLDEN, HERE
 from tests.trust.damage import KINDS
-from training.runfolder.layout import RunFolder, list_runs
-from training.runfolder.read import EventTail, read_json, read_record, read_spec, run_status
-from training.runfolder.schema import ExitKind, ExitRecord, Phase, Spec, UnreadableFile
+from training.runfolder.errors import UnreadableFile
+from training.runfolder.events import EventTail
+from training.runfolder.exits import ExitKind
+from training.runfolder.folders import list_runs
+from training.runfolder.layout import RunFolder
+from training.runfolder.phase import Phase
+from training.runfolder.read import read_json, read_record, read_spec
+from training.runfolder.schema import ExitRecord, Spec
+from training.runfolder.status import run_status
 from training.runfolder.write import write_json
 
 STRANGE = sorted(name for name in KINDS if name not in ("absent", "closed", "an empty file", "1 MiB of newlines"))

@@ -1,6 +1,6 @@
+from training.runfolder.events import read_events
+from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
-from training.runfolder.read import read_events
-from training.runfolder.schema import ExitKind
 from training.runfolder.write import EventWriter
 from training.telling.recorder import Recorder
 

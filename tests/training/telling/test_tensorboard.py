@@ -10,8 +10,8 @@ import pytest
 from tests.fakes.photographs import write_csv_dataset
 from tests.training.processes import SMALL, train_here
 from training.config import parse
+from training.runfolder.events import read_events
 from training.runfolder.layout import RunFolder
-from training.runfolder.read import read_events
 from training.telling.tensorboard import BoardedEvents, open_events
 
 CONFIG = parse(["--dataset", "demo", "--train_test_num", "1", "--tensorboard", "--lr", "3e-4"])

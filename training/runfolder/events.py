@@ -1,0 +1,135 @@
+"""Reading `events.jsonl` while the trainer appends to it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from training.runfolder.errors import UnreadableFile
+from training.runfolder.fields import (
+    LAST_SECOND,
+    MOST_ATTEMPTS,
+    with_whole_characters,
+)
+from training.runfolder.layout import RunFolder
+from training.runfolder.opening import open_regular
+from training.runfolder.schema import Event
+
+LARGEST_POLL_BYTES = 8 << 20
+"""How much of an event file one poll takes in, so that a long history never stalls a reader."""
+MOST_POLL_LINES = 100_000
+"""Likewise, of a file of short lines; so many events are longer than one poll takes in."""
+LONGEST_EVENT_BYTES = 64 << 10
+LARGEST_EVENTS_BYTES = 1 << 30
+"""Some millions of steps. A file that claims more is not read: it may be hollow, and endless."""
+MOST_TORN_LINES = 10_000
+"""A file in which more lines are no events is another file; it is not read on."""
+
+
+def parse_event(line: bytes) -> Event | None:
+    """One line without its newline; None where it is torn or no event. Its fields may be any JSON."""
+    if len(line) > LONGEST_EVENT_BYTES:
+        return None
+    try:
+        content = json.loads(line.decode())
+        if rb"\u" in line:
+            content = with_whole_characters(content)
+    except (ValueError, RecursionError, MemoryError):
+        return None
+    if type(content) is not dict:
+        return None
+    kind, t, attempt = content.pop("kind", None), content.pop("t", None), content.pop("attempt", None)
+    if type(kind) is not str or type(t) not in (int, float) or type(attempt) is not int:
+        return None
+    if not (0 <= t <= LAST_SECOND and 0 <= attempt <= MOST_ATTEMPTS):  # nor is a time that is no number
+        return None
+    return Event(kind, float(t), attempt, content)
+
+
+class EventTail:
+    """Follows one `events.jsonl` from its beginning; each `poll` gives what is new.
+
+    What follows the last newline is held back until its newline comes. Lines that are no events are counted in
+    `torn` and skipped. A file that shrank or was replaced is read anew: `restarted` grows by one. What is no file, or
+    no file of events, is not read: `problem` says why.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.torn = 0
+        self.restarted = 0
+        self.problem = ""
+        """Why the events that there may be are not read, in words; empty where they are."""
+        self._offset = 0
+        self._inode: int | None = None
+
+    def poll(self) -> list[Event]:
+        """The events since the last call; [] where the file is absent or nothing is new.
+
+        At most `LARGEST_POLL_BYTES` and `MOST_POLL_LINES` are read: call again while it gives something to catch up
+        with a history.
+        """
+        self.problem = ""
+        try:
+            chunk = self._next_chunk()
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except UnreadableFile as error:
+            self.problem = str(error)
+            return []
+        except OSError as error:
+            self.problem = f"{self.path}: cannot be read ({error.strerror or error})."
+            return []
+        *lines, rest = chunk.split(b"\n", MOST_POLL_LINES)
+        if not lines and len(chunk) == LARGEST_POLL_BYTES:  # no event is this long: pass over it
+            self._offset, self.torn = self._offset + len(chunk), self.torn + 1
+            return []
+        self._offset += len(chunk) - len(rest)
+        return self._events_in(lines)
+
+    def _next_chunk(self) -> bytes:
+        """What follows what was read.
+
+        Raises:
+            UnreadableFile: it is no file, or none of events.
+            OSError: it is not there, or may not be read.
+        """
+        descriptor = open_regular(self.path)
+        try:
+            state = os.fstat(descriptor)
+            if self._inode is not None and (state.st_ino != self._inode or state.st_size < self._offset):
+                self._offset, self.torn, self.restarted = 0, 0, self.restarted + 1
+            self._inode = state.st_ino
+            if state.st_size > LARGEST_EVENTS_BYTES:
+                raise UnreadableFile(f"{self.path}: {state.st_size:,} bytes are more than the events of a run have.")
+            if self.torn > MOST_TORN_LINES:
+                raise UnreadableFile(f"{self.path}: more than {MOST_TORN_LINES:,} of its lines are no events.")
+            if state.st_size == self._offset:
+                return b""
+            return os.pread(descriptor, LARGEST_POLL_BYTES, self._offset)
+        finally:
+            os.close(descriptor)
+
+    def _events_in(self, lines: list[bytes]) -> list[Event]:
+        events = []
+        for line in lines:
+            if not line.strip():
+                continue
+            event = parse_event(line)
+            if event is None:
+                self.torn += 1
+                if self.torn > MOST_TORN_LINES:
+                    break
+            else:
+                events.append(event)
+        return events
+
+
+def read_events(run: RunFolder) -> list[Event]:
+    """Every event of the run so far."""
+    tail = EventTail(run.events)
+    events: list[Event] = []
+    while new := tail.poll():
+        events += new
+    return events

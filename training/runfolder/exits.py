@@ -1,0 +1,36 @@
+"""How an attempt exits: the kinds, and the exit codes of our trainer that say more than failure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+EXIT_STOPPED = 75
+"""Exit code of a trainer that was asked to stop, wrote its checkpoint and can be resumed (EX_TEMPFAIL)."""
+EXIT_TAKEN_OVER = 76
+"""Exit code of a trainer that found its run taken over by another attempt, and wrote nothing more."""
+
+
+class ExitKind(StrEnum):
+    """Why a trainer ended, as far as it matters for what happens next."""
+
+    FINISHED = "finished"
+    """Return code 0, and a result where one is expected."""
+    STOPPED = "stopped"
+    """Somebody asked for it."""
+    FAILED = "failed"
+    """An error of its own."""
+    USAGE = "usage"
+    """Return code 2: its flags were refused."""
+    GPU_OUT_OF_MEMORY = "gpu out of memory"
+    HOST_OUT_OF_MEMORY = "host out of memory"
+    NOT_FINITE = "loss not finite"
+    DRIVER = "driver lost"
+    """The GPU or its driver failed."""
+    SIGNAL = "signal"
+    """Killed by a signal nobody of this program sent."""
+    TIME_LIMIT = "time limit"
+    """It had run as long as it may."""
+    DISK_FULL = "disk full"
+    """There was no room left for what it wrote."""
+    NOT_STARTED = "not started"
+    """The trainer's command could not be run."""

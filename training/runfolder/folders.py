@@ -1,0 +1,81 @@
+"""Making the folder of a run, and finding those that are there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from datetime import datetime
+from pathlib import Path
+
+from training.runfolder.layout import RunFolder
+
+RUN_NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}_")
+"""How `run_name` begins, unlike `lost+found`."""
+
+
+def run_name(now: datetime, dataset: str, network: str, loss_type: str, seed: int) -> str:
+    """Name a run so that a listing sorts by time and reads by content."""
+    words = (dataset, network, loss_type, f"s{seed}")
+    return "_".join([f"{now:%Y-%m-%d_%H-%M-%S}", *(re.sub(r"[^A-Za-z0-9.+-]+", "-", word) for word in words)])
+
+
+def create_run_folder(runs_dir: Path, name: str) -> RunFolder:
+    """Make a folder that nobody else has, `name` or `name-2`, `name-3`, …
+
+    Only its owner may write in it, whatever the umask is and whatever list of rights the folder of runs hands down.
+
+    Raises:
+        OSError: `runs_dir` cannot be made or written.
+    """
+    runs_dir.mkdir(parents=True, exist_ok=True)
+    number = 1
+    while True:
+        path = runs_dir / (name if number == 1 else f"{name}-{number}")
+        try:
+            path.mkdir(mode=0o755)
+        except FileExistsError:
+            number += 1
+            continue
+        close_to_others(path)
+        return RunFolder(path)
+
+
+def close_to_others(path: Path) -> None:
+    """Let none but the owner write in a folder that was just made, nor in what is made in it later.
+
+    A default access control list, inherited from the folder above, would open each new file to those it names.
+    """
+    with contextlib.suppress(OSError):  # there is none, or the file system knows no such lists
+        os.removexattr(path, "system.posix_acl_default")
+    path.chmod(0o755)
+
+
+def list_runs(runs_dir: Path) -> list[RunFolder]:
+    """Every folder with a spec, by name (so by time); [] where there is no such folder.
+
+    One that its owner keeps closed and that is named like a run is listed too: its status says that it is closed. So
+    is a link to a run, in which nothing is read: links are followed up to the folder of runs and not below it.
+    """
+    try:
+        with os.scandir(runs_dir) as entries:
+            found = [(entry.name, entry.is_symlink()) for entry in entries if _is_run(entry)]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return [RunFolder(runs_dir / name, trouble=LINK_TROUBLE if is_link else "") for name, is_link in sorted(found)]
+
+
+LINK_TROUBLE = "is a symbolic link. Name the folder that the run is in by --runs-dir, or move the run here."
+
+
+def _is_run(entry: os.DirEntry[str]) -> bool:
+    """Whether anything is named like its spec, even if it cannot be read."""
+    try:
+        if not (entry.is_dir(follow_symlinks=False) or entry.is_symlink()):
+            return False
+        os.lstat(f"{entry.path}/spec.json")
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return RUN_NAME.match(entry.name) is not None
+    return True

@@ -1,0 +1,72 @@
+"""What a run is doing: its phase, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from training.runfolder.exits import ExitKind
+from training.runfolder.text import plain
+
+LONGEST_CAUSE = 4000
+"""Characters of a cause that are shown: a record may hold anything."""
+
+
+class Phase(StrEnum):
+    """What a run is doing. Worked out from its files, stored nowhere."""
+
+    QUEUED = "queued"
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    FINISHED = "finished"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    LOST = "lost"
+    UNREADABLE = "unreadable"
+
+    @property
+    def is_alive(self) -> bool:
+        """A process of the run is there."""
+        return self in (Phase.STARTING, Phase.RUNNING, Phase.STOPPING)
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing will change unless somebody retries it."""
+        return self is Phase.FINISHED or self.ended_without_result
+
+    @property
+    def ended_without_result(self) -> bool:
+        return self is Phase.UNREADABLE or self.can_be_retried
+
+    @property
+    def can_be_retried(self) -> bool:
+        """It ended, and another attempt may bring what this one did not."""
+        return self in (Phase.FAILED, Phase.STOPPED, Phase.LOST)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a run is doing, and why. Its words are plain, whatever stood in the records that they were made of."""
+
+    phase: Phase
+    cause: str = ""
+    """In words; empty where the state says all."""
+    attempt: int = 0
+    """The newest attempt; 0 before the first."""
+    supervised: bool = True
+    """False: alive, but nobody will write how it ended (started by hand, or its supervisor was killed)."""
+    exit_kind: ExitKind | None = None
+    """Of the newest attempt, once it ended."""
+    held: bool = False
+    """Queued, but somebody said that it shall not start yet."""
+    host: str = ""
+    """Of the newest attempt, if that is not this host: what is said of it comes from its files alone."""
+    beat_seconds: float | None = None
+    """Age of the last sign of life of its supervisor there; None: here, or it never gave one."""
+    elsewhere: bool = False
+    """Queued, but not by this user on this host: it starts only once it is adopted."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cause", plain(str(self.cause), LONGEST_CAUSE))
+        object.__setattr__(self, "host", plain(str(self.host)))

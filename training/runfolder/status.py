@@ -1,0 +1,172 @@
+"""What a run is doing, worked out from its files. Never raises for a race, never invents what is not there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from training.runfolder.beat import BeatWatch
+from training.runfolder.errors import RunFolderError
+from training.runfolder.events import read_events
+from training.runfolder.exits import ExitKind
+from training.runfolder.foreign import elsewhere_status, is_elsewhere, namesake_status
+from training.runfolder.host import boot_id
+from training.runfolder.layout import AttemptFolder, RunFolder
+from training.runfolder.lock import is_held
+from training.runfolder.opening import is_there
+from training.runfolder.phase import Phase, Status
+from training.runfolder.read import read_record, read_shown_record, read_spec, refuse_trouble
+from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RetryRecord, Spec, StopRequest
+
+STATES_OF_ENDS = {
+    ExitKind.FINISHED: Phase.FINISHED,
+    ExitKind.STOPPED: Phase.STOPPED,
+    ExitKind.TIME_LIMIT: Phase.STOPPED,
+}
+"""Every other end is a failure."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """What `run_status` read of the end of the newest attempt, for showing, so that no one has to read it again."""
+
+    exit: ExitRecord | None = None
+    result: Result | None = None
+
+
+def run_status(
+    run: RunFolder,
+    *,
+    begun_attempt: int = 0,
+    spec: Spec | None = None,
+    seen: Seen | None = None,
+    beats: BeatWatch | None = None,
+) -> Status:
+    """Work out what a run is doing. Never raises; looking never changes the answer.
+
+    `result.json` and `exit.json` are believed before locks, locks before anything else. Of an attempt on another host
+    the records and its beat tell, and nothing else.
+
+    Args:
+        begun_attempt: the newest attempt whose `started` event the caller has seen, which saves reading the
+            events of a running run again; 0 where the caller follows no events.
+        spec: where the caller has read it before; it never changes.
+        seen: filled in, if given.
+        beats: of a caller who looks again and again; None: this is a single look.
+    """
+    seen = seen or Seen()
+    try:
+        refuse_trouble(run)
+        spec = spec or read_spec(run)
+        attempt = run.latest_attempt()
+        recorded = _recorded_status(run, attempt, seen)
+        if recorded is not None:
+            return recorded
+        elsewhere = _elsewhere_status(run, spec, attempt, begun_attempt)
+        if elsewhere is not None:
+            return elsewhere
+        if is_held(run.alive_lock):
+            return _alive_status(run, spec, run.latest_attempt(), begun_attempt)
+        # It may have ended between the two looks. Its records were written before the lock was freed.
+        attempt = run.latest_attempt()
+        return (
+            _recorded_status(run, attempt, seen)
+            or _namesake_status(run, spec, attempt, begun_attempt, beats)
+            or _idle_status(run, attempt)
+        )
+    except RunFolderError as error:
+        return Status(Phase.UNREADABLE, str(error))
+    except OSError as error:
+        return Status(Phase.UNREADABLE, f"{error.filename or run.path}: {error.strerror or error}")
+
+
+def _recorded_status(run: RunFolder, attempt: AttemptFolder | None, seen: Seen) -> Status | None:
+    """What the records say, or None where there is none yet."""
+    number = attempt.number if attempt else 0
+    seen.exit = ended = read_shown_record(attempt.exit, ExitRecord) if attempt else None
+    seen.result = read_shown_record(run.result, Result)
+    if seen.result is not None:
+        return Status(Phase.FINISHED, attempt=number, exit_kind=ExitKind.FINISHED)
+    if ended is None:
+        return None
+    return Status(STATES_OF_ENDS.get(ended.kind, Phase.FAILED), ended.cause, number, exit_kind=ended.kind)
+
+
+def _alive_status(run: RunFolder, spec: Spec, attempt: AttemptFolder | None, begun_attempt: int) -> Status:
+    number = attempt.number if attempt else 0
+    supervised = is_held(run.supervisor_lock)
+    if is_there(run.stop):
+        return Status(Phase.STOPPING, _asked_by(run), number, supervised)
+    begun = 0 < number <= begun_attempt or (attempt is not None and _has_begun(run, spec, attempt))
+    state = Phase.RUNNING if begun else Phase.STARTING
+    return Status(state, "" if supervised else "unsupervised", number, supervised)
+
+
+def _elsewhere_status(run: RunFolder, spec: Spec, attempt: AttemptFolder | None, begun_attempt: int) -> Status | None:
+    """Of an attempt that another host works on; None if this host does, or none yet."""
+    process = read_record(attempt.process, ProcessRecord) if attempt else None
+    if attempt is None or process is None or not is_elsewhere(process):
+        return None
+    return elsewhere_status(
+        run,
+        attempt,
+        process,
+        has_begun=lambda: attempt.number <= begun_attempt or _has_begun(run, spec, attempt),
+        asked_by=_asked_by_if(run),
+    )
+
+
+def _namesake_status(
+    run: RunFolder, spec: Spec, attempt: AttemptFolder | None, begun_attempt: int, beats: BeatWatch | None
+) -> Status | None:
+    """Of an attempt that a host of this name may be at work on, after another boot; None if it is this host's."""
+    process = read_record(attempt.process, ProcessRecord) if attempt else None
+    if attempt is None or process is None or process.boot_id == boot_id():
+        return None
+    return namesake_status(
+        attempt,
+        has_begun=lambda: attempt.number <= begun_attempt or _has_begun(run, spec, attempt),
+        asked_by=_asked_by_if(run),
+        beats=beats,
+    )
+
+
+def _asked_by_if(run: RunFolder) -> str:
+    return _asked_by(run) if is_there(run.stop) else ""
+
+
+def _idle_status(run: RunFolder, attempt: AttemptFolder | None) -> Status:
+    """Nobody holds the lock and nobody wrote an end."""
+    number = attempt.number if attempt else 0
+    process = read_record(attempt.process, ProcessRecord) if attempt else None
+    if process is None:
+        if is_there(run.stop):
+            return Status(Phase.STOPPED, f"{_asked_by(run)} before it started", number)
+        return _queued_status(run, attempt)
+    if is_there(run.stop):
+        return Status(Phase.STOPPED, f"{_asked_by(run)}; nobody was left to write down how it ended", number)
+    if process.boot_id != boot_id():
+        return Status(Phase.LOST, f"host {process.host} rebooted while it ran", number)
+    return Status(Phase.LOST, "its processes are gone and left no record of why", number)
+
+
+def _queued_status(run: RunFolder, attempt: AttemptFolder | None) -> Status:
+    number = attempt.number if attempt else 0
+    is_held(run.supervisor_lock)  # a pipe in its place is told now, and not when a device was given to it
+    place = read_record(run.place, Place)
+    if place is not None and place.held:
+        return Status(Phase.QUEUED, f"held by {place.by}", number, held=True)
+    retry = read_record(attempt.retry, RetryRecord) if attempt else None
+    again = f"again, after {retry.why}" if retry is not None and retry.automatic else ""
+    return Status(Phase.QUEUED, again, number)
+
+
+def _asked_by(run: RunFolder) -> str:
+    request = read_record(run.stop, StopRequest)
+    return f"stopped by {request.by}" if request else "stopped"
+
+
+def _has_begun(run: RunFolder, spec: Spec, attempt: AttemptFolder) -> bool:
+    """Our trainer says `started` itself; another's command may never say a word, so its process is all there is."""
+    if spec.trainer == "training":
+        return any(event.kind == "started" and event.attempt == attempt.number for event in read_events(run))
+    return is_there(attempt.process)
