@@ -29,10 +29,11 @@ from iqa_tui.errors import LaunchError
 from iqa_tui.processes.no_process import is_no_process, no_process_words
 from iqa_tui.processes.start import child_environment, gone_words, is_whole, program
 from iqa_tui.queue.attempts import MOST_AUTOMATIC, automatic_attempts, queue_again
-from iqa_tui.queue.backlog import Backlog, Waiting, held_back_by
+from iqa_tui.queue.backlog import Backlog
 from iqa_tui.queue.dispatcher_files import dispatcher_log, take_dispatching, write_trouble
 from iqa_tui.queue.hold import hold_unasked
-from iqa_tui.queue.queued_run import QueuedRun
+from iqa_tui.queue.order import held_back_by
+from iqa_tui.queue.queued_run import QueuedRun, Waiting
 from iqa_tui.service.orphans import OrphanKeeper
 from iqa_tui.service.quick_failures import QuickFailures
 from iqa_tui.service.supervisor import (
