@@ -1,10 +1,10 @@
 """`python -m training FLAGS`: train one network on one data set, test it, and write a run folder.
 
 Exit codes: 0 finished, 1 failed, 2 flags refused, 4 no device, weights, data or room on disk, 75 stopped and resumable,
-76 taken over by another attempt.
+76 the run was taken over by another attempt.
 
-With `--train_test_num N` by hand N seeds are trained one after another, see `training.process.seeds`. Under the
-launcher, which makes a run of each seed, one process is one seed.
+By hand `--train_test_num N` trains N seeds one after another, see `training.process.seeds`. Under a supervisor one
+process trains one seed.
 """
 
 from __future__ import annotations
@@ -17,17 +17,13 @@ import traceback
 from dataclasses import replace
 from pathlib import Path
 
-from training.config import TrainConfig, parse
+from training.config import TrainConfig
 from training.errors import Stopped, TakenOver, TrainingError, exit_code, is_gpu_out_of_memory
-from training.process.attempt import (
-    Attempt,
-    StopSignal,
-    begin,
-    end_by_hand,
-    is_under_launcher,
-    output_kept,
-)
+from training.flags import parse
+from training.process.attempt import Attempt, begin, end_by_hand, is_under_launcher
+from training.process.output import output_kept
 from training.process.seeds import repeat
+from training.process.stop_signal import StopSignal
 from training.runfolder.descriptors import shown_path
 from training.runfolder.errors import RunFolderError
 from training.runfolder.layout import RunFolder
@@ -60,7 +56,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _is_series(config: TrainConfig) -> bool:
-    """Several seeds; where `--resume` names one run's own folder, that run alone is meant."""
+    """Several seeds are asked for by hand. If `--resume` names the folder of one run, that run alone is meant."""
     one_run = config.resume and config.run_folder is not None and RunFolder(Path(config.run_folder)).spec.exists()
     return config.train_test_num > 1 and not is_under_launcher() and not one_run
 
@@ -73,13 +69,13 @@ def _train(config: TrainConfig, attempt: Attempt) -> int:
         from training.run.story import run  # noqa: PLC0415 - torch takes seconds, and flags are checked without it
 
         run(config, attempt)
-    except (Exception, KeyboardInterrupt) as caught:  # noqa: BLE001 - whatever ends a run is told in its last line
+    except (Exception, KeyboardInterrupt) as caught:  # noqa: BLE001 - the last line says what ended the run
         error, words = caught, shown_path(_cause(caught))
         with contextlib.suppress(OSError):  # the output may lie on the disk that is full
             if not isinstance(caught, TrainingError | KeyboardInterrupt):
                 traceback.print_exc()
-            told = words if isinstance(caught, Stopped) else f"error: {words}"
-            print(plain_lines(told), file=sys.stderr, flush=True)
+            last_line = words if isinstance(caught, Stopped) else f"error: {words}"
+            print(plain_lines(last_line), file=sys.stderr, flush=True)
     if attempt.by_hand and not isinstance(error, TakenOver):
         end_by_hand(attempt, error, words)
     return exit_code(error)
@@ -97,7 +93,7 @@ def _let_go_of_output() -> None:
 
 
 def _cause(error: BaseException) -> str:
-    """One line for people."""
+    """The cause in one line, for people."""
     if isinstance(error, TrainingError):
         return str(error)
     if isinstance(error, KeyboardInterrupt):

@@ -1,7 +1,8 @@
 """`python -m training.dataset_check FLAGS`: would a run with these flags find its data? Trains nothing.
 
 Reads every label, looks for every image, decodes a few of each split, and does the same for the other data sets that
-the run would be tested on. Prints one JSON object. Exit codes: 0 all there, 2 flags refused, 4 something is not.
+the run would be tested on. Prints one JSON object. Exit codes: 0 all is there, 2 flags refused, 4 something is missing
+or damaged.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ import json
 import sys
 from typing import Any
 
-from training.config import parse
 from training.datasets import Dataset, open_cross_dataset, open_dataset
 from training.datasets.base import SPLITS
 from training.errors import BadData, TrainingError
+from training.flags import parse
 from training.runfolder.text import plain_lines, speak_leniently
 
 DECODED = 3

@@ -1,4 +1,4 @@
-"""Which device and precision this run has, decided once and said in the result."""
+"""The device and the precision of this run, decided once and named in the result."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TRIM_THRESHOLD_BYTES = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where tensors live and how matrix products are computed."""
+    """The device that holds the tensors, and the precision of matrix products."""
 
     device: torch.device
     name: str
@@ -41,13 +41,13 @@ class Placement:
         return "fp32 training, bf16 scoring" if self.trains_in_fp32 else self.precision
 
     def autocast(self, *, training: bool) -> torch.autocast:
-        """bf16 for what gains by it, where that is the precision; otherwise nothing changes."""
+        """bf16 for the operations that gain by it, if that is the precision; otherwise nothing changes."""
         enabled = self.precision == "bf16" and not (training and self.trains_in_fp32)
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=enabled)
 
 
 def place(precision: str) -> Placement:
-    """Take the device that `IQA_TUI_DEVICE` (cpu, cuda) names; without it CUDA where there is one, else the CPU.
+    """Take the device that `IQA_TUI_DEVICE` (cpu, cuda) names; without it CUDA if there is one, else the CPU.
 
     Raises:
         NoDevice: a GPU was given to this run and torch cannot use it, or bf16 was asked of a GPU without it.

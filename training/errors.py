@@ -1,4 +1,4 @@
-"""What can end a run before its result, each with the exit code that tells the launcher what to do next."""
+"""Errors that end a run before its result, each with the exit code and the kind by which the supervisor decides."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class NoDevice(TrainingError):
 
 
 class NoCompiler(TrainingError):
-    """--torch_compile, on a machine that lacks what it takes."""
+    """--torch_compile, on a machine that cannot compile."""
 
     exit_code = 4
 
 
 class NoWeights(TrainingError):
-    """The weights asked for are not to be had, or do not fit the network."""
+    """The weights asked for cannot be found, or do not fit the network."""
 
     exit_code = 4
 
@@ -62,27 +62,27 @@ class GpuOutOfMemory(TrainingError):
 
 
 class CannotWrite(TrainingError):
-    """A file that the result needs cannot be written; what was won before stands, and a resume goes on from it."""
+    """A file that the result needs cannot be written; what was written before stands, and a resume goes on from it."""
 
     exit_code = 4
     exit_kind = ExitKind.DISK_FULL
 
 
 class TakenOver(TrainingError):
-    """Another attempt, perhaps of another host, has taken the run: no checkpoint, event or record is written then."""
+    """Another attempt, perhaps on another host, has taken the run: this one writes no checkpoint, event or record."""
 
     exit_code = EXIT_TAKEN_OVER
 
 
 class Stopped(TrainingError):
-    """Somebody asked for it; what was won is in the checkpoint."""
+    """The user or the dispatcher asked for it; the checkpoint holds how far it was."""
 
     exit_code = EXIT_STOPPED
     exit_kind = ExitKind.STOPPED
 
 
 def exit_code(error: BaseException | None) -> int:
-    """What the launcher goes by; 0 without an error."""
+    """Of a process that this error ends; 0 without one."""
     if error is None:
         return 0
     return error.exit_code if isinstance(error, TrainingError) else 1

@@ -54,7 +54,7 @@ def lr_at(first_lr: float, config: TrainConfig, step: int, steps_per_epoch: int)
 
 
 def rising_lr_note(config: TrainConfig) -> str | None:
-    """A warning where the published schedule ends above where it began; None elsewhere."""
+    """A warning if the published schedule ends above its start; None if it does not."""
     if not config.is_published or config.schedule != "cosine" or config.lr >= PUBLISHED_FLOOR:
         return None
     return (

@@ -1,7 +1,7 @@
 """`python -m training.predict RUN|CHECKPOINT IMAGE…`: score single images with a trained network.
 
-Exit codes: 0 all scored, 1 no such network, 2 flags refused, 4 an image (the others are
-scored), the weights or the device cannot be used.
+Exit codes: 0 all scored, 1 no such network, 2 flags refused, 4 an image (the others are scored), the weights or the
+device cannot be used.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from training.config import Parser
 from training.errors import BadData, TrainingError
+from training.flags import Parser
 from training.runfolder.text import plain, plain_lines, speak_leniently
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _at_least_1(text: str) -> int:
 
 
 def as_table(scorer: Scorer, predictions: list[Prediction]) -> str:
-    """A line an image, under a line that names the scale (and one for what a reader must know)."""
+    """A line an image, below a line that names the scale, and one with what a reader must know."""
     low, high = scorer.dataset.mos_range
     lines = [f"{prediction.score:10.4f}  {plain(prediction.image)}" for prediction in predictions]
     notes = [f"# {scorer.note}"] if scorer.note else []

@@ -9,7 +9,7 @@ Metrics = dict[str, float | None]
 
 @dataclass(slots=True)
 class Progress:
-    """How far a run is. This block is what a checkpoint stores besides tensors."""
+    """How far a run is: what a checkpoint stores besides tensors."""
 
     epoch: int = 1
     """The epoch at work, counted from 1."""
@@ -31,8 +31,8 @@ class Progress:
     epoch_began_seconds: float = 0.0
     """`elapsed_seconds` when the epoch at work began."""
     cross_datasets: list[str] = field(default_factory=list)
-    """Other data sets that any attempt found, to be tested on after training."""
+    """Other data sets that an attempt found, to test on after training."""
     lost: list[str] = field(default_factory=list)
-    """What earlier attempts won and a resume could not find again, in words for the result."""
+    """What earlier attempts had made and a resume could not find again, in words for the result."""
     elapsed_seconds: float = 0.0
     """Of earlier attempts and this one."""

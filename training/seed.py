@@ -1,7 +1,7 @@
 """Everything random follows from `--seed`, and each use has a stream of its own.
 
-A stream is named by what it is for, so drawing more in one place never moves another: data order and crops depend
-on seed and epoch alone, test crops on seed and image alone.
+A stream is named by its purpose, so drawing more from one never moves another: data order and crops depend on seed
+and epoch alone, test crops on seed and image alone.
 """
 
 from __future__ import annotations

@@ -33,11 +33,11 @@ def made_by(begun: Sequence[str], result: Result | None, spec: Spec | None) -> t
         result: its digest counts too.
         spec: its digest, of the code at launch, counts only while nothing is known of the code that ran.
     """
-    ran = dict.fromkeys((*begun, result.source_digest if result else ""))
-    digests = tuple(digest for digest in ran if digest)
-    if digests or spec is None or not spec.source_digest:
-        return digests
-    return (spec.source_digest,)
+    own = result.source_digest if result is not None else ""
+    if begun:
+        return (*begun, own) if own and own not in begun else tuple(begun)
+    own = own or (spec.source_digest if spec is not None else "")
+    return (own,) if own else ()
 
 
 def codes_of(runs: Iterable[MadeRun]) -> dict[str, list[str]]:

@@ -13,8 +13,8 @@ from pathlib import Path
 from iqa_tui.errors import LaunchError
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.processes.start import trainer_variables
-from iqa_tui.queue.backlog import in_starting_order
 from iqa_tui.queue.dispatching import ensure_dispatcher
+from iqa_tui.queue.order import in_starting_order
 from iqa_tui.queue.queued_run import QueuedRun
 from iqa_tui.queue.specs import own_fields, shared_fields
 from iqa_tui.trust.signature import write_signed

@@ -1,7 +1,8 @@
-"""A run that may start: its folder and what was asked of it."""
+"""Runs that may start, and the queue that they make."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from training.runfolder.layout import RunFolder
@@ -9,7 +10,30 @@ from training.runfolder.schema import Spec
 
 
 class QueuedRun(NamedTuple):
-    """A run that may start."""
+    """A run that may start: its folder and what was asked of it."""
 
     run: RunFolder
     spec: Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The queue at one moment."""
+
+    queued: tuple[QueuedRun, ...]
+    """In the order in which they start."""
+    alive: tuple[QueuedRun, ...]
+    """On other hosts too."""
+    held: tuple[QueuedRun, ...] = ()
+    """Queued, but a user must release them first."""
+    resumable: tuple[QueuedRun, ...] = ()
+    """Ended by no fault of their own, so the dispatcher queues them again."""
+    elsewhere: tuple[QueuedRun, ...] = ()
+    """Queued, but not by this user on this host as they are now: the user must adopt them first."""
+    foreign: tuple[QueuedRun, ...] = ()
+    """Those of `alive` that other hosts work on."""
+
+    @property
+    def is_alive_here(self) -> bool:
+        """True if a run is alive that this host would have to resume."""
+        return len(self.alive) > len(self.foreign)

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from iqa_tui.devices.gpus.free import GIB
 from iqa_tui.devices.survey import DeviceState, Promises, Survey, can_start, may_use
 from iqa_tui.processes.full_disk import is_disk_full
-from iqa_tui.queue.backlog import Backlog, Waiting, held_back_by, in_starting_order, placed
+from iqa_tui.queue.backlog import Backlog
 from iqa_tui.queue.dispatcher_files import dispatches_as_before, read_trouble
-from iqa_tui.queue.queued_run import QueuedRun
+from iqa_tui.queue.order import held_back_by, in_starting_order, with_given_priority
+from iqa_tui.queue.queued_run import QueuedRun, Waiting
 from iqa_tui.trust.signature import why_not_signed
 from iqa_tui.words.people import owner_name
 from iqa_tui.words.waits import Wait, WaitKind
@@ -28,7 +29,7 @@ def waits_of(queued: Sequence[QueuedRun], survey: Survey, alive: Sequence[Queued
         alive: the living runs of that folder; None: looked up if a strategy depends on them.
     """
     waits = {run.run_id: wait for run, spec in queued if (wait := _wait_of_its_folder(run, spec))}
-    ordered = in_starting_order([placed(each) for each in queued if each[0].run_id not in waits])
+    ordered = in_starting_order([with_given_priority(each) for each in queued if each[0].run_id not in waits])
     waiting = Waiting(tuple(ordered), tuple(alive if alive is not None else _alive(queued)))
     promises = Promises()
     trouble = read_trouble(ordered[0][0].runs_dir) if ordered else ""

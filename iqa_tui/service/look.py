@@ -10,10 +10,11 @@ from iqa_tui.devices.survey import DeviceState, Surveyor, can_start
 from iqa_tui.devices.withdrawn import driver_failures
 from iqa_tui.errors import LaunchError
 from iqa_tui.processes.start import gone_words, is_whole
-from iqa_tui.queue.backlog import Backlog, Waiting, held_back_by
+from iqa_tui.queue.backlog import Backlog
 from iqa_tui.queue.dispatcher_files import dispatcher_log
 from iqa_tui.queue.hold import hold_unasked
-from iqa_tui.queue.queued_run import QueuedRun
+from iqa_tui.queue.order import held_back_by
+from iqa_tui.queue.queued_run import QueuedRun, Waiting
 from iqa_tui.service.dispatcher_words import say
 from iqa_tui.service.orphans import OrphanKeeper
 from iqa_tui.service.postponed import POSTPONED_SECONDS, Postponed

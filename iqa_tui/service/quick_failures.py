@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from iqa_tui.queue.backlog import Waiting
-from iqa_tui.queue.queued_run import QueuedRun
+from iqa_tui.monitor.remembered import Remembered
+from iqa_tui.queue.queued_run import QueuedRun, Waiting
 from iqa_tui.trust.ownership import is_ours
 from training.runfolder.errors import RunFolderError
 from training.runfolder.exits import ExitKind
@@ -21,7 +21,6 @@ from training.runfolder.folders import list_runs
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record, read_spec
 from training.runfolder.schema import ExitRecord, Place, ProcessRecord, RetryRecord, Signature
-from training.runfolder.stamps import change_stamp, is_settled
 
 QUICK_SECONDS = 20.0
 """A run that failed sooner has not trained."""
@@ -69,16 +68,6 @@ def _has_failed(run: RunFolder) -> bool:
     return any(sign.cause for sign in history_of(run).signs)
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What was read of one run, and while which time stamps of its folders it stands."""
-
-    history: History
-    attempt: int
-    stamp: tuple[int, ...] | None
-    is_over: bool
-
-
 class QuickFailures:
     """Of one folder of runs, for one user. For one thread."""
 
@@ -86,7 +75,9 @@ class QuickFailures:
         self._runs_dir = runs_dir
         self._groups: dict[str, str] = {}
         """Run id to group, which never changes."""
-        self._read: dict[str, _Known] = {}
+        self._over: dict[str, History] = {}
+        """Run id to what its folder told once it was over."""
+        self._read = Remembered(lambda run: (history_of(run), True))
         self._waiting: Parts | None = None
         """As it was at the last look."""
         self._next_look = 0.0
@@ -118,16 +109,14 @@ class QuickFailures:
 
     def _history(self, run: RunFolder, *, may_change: bool) -> History:
         """Read again only if a time stamp of its folders says that something changed."""
-        known = self._read.get(run.run_id)
-        if known is not None and not may_change and known.is_over:
-            return known.history
-        if known is not None and known.stamp is not None and known.stamp == change_stamp(run, known.attempt):
-            return known.history
-        number = _latest_number(run)
-        stamp = change_stamp(run, number)  # before the look: a change in between shows next time
-        stamp = stamp if stamp is not None and is_settled(stamp) else None
-        self._read[run.run_id] = known = _Known(history_of(run), number, stamp, is_over=not may_change)
-        return known.history
+        if not may_change and run.run_id in self._over:
+            return self._over[run.run_id]
+        history = self._read.of(run)
+        if may_change:
+            self._over.pop(run.run_id, None)
+        else:
+            self._over[run.run_id] = history
+        return history
 
     def _group_of(self, run: RunFolder) -> str | None:
         """None if it is another user's, or unreadable."""
@@ -147,14 +136,6 @@ def why_held(signs: Iterable[Sign]) -> str:
     if len(newest_first) < MOST_QUICK_FAILURES or not all(sign.cause for sign in newest_first):
         return ""
     return f"{MOST_QUICK_FAILURES} runs in a row failed within seconds of their start: {newest_first[0].cause}"
-
-
-def _latest_number(run: RunFolder) -> int:
-    try:
-        latest = run.latest_attempt()
-    except (RunFolderError, OSError):
-        return 0
-    return latest.number if latest else 0
 
 
 def history_of(run: RunFolder) -> History:

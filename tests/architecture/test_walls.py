@@ -61,7 +61,12 @@ def test_the_trainer_loads_no_screen_and_nothing_of_the_app() -> None:
 
 
 def test_the_trainers_flags_are_read_without_torch() -> None:
-    assert not {*TORCH, "numpy", "scipy"} & packages(loaded_by(["training.config"]))
+    assert not {*TORCH, "numpy", "scipy"} & packages(loaded_by(["training.config", "training.flags"]))
+
+
+def test_what_surrounds_a_run_needs_the_standard_library_alone() -> None:
+    beyond = packages(loaded_by(modules_below("training.process"))) - set(sys.stdlib_module_names)
+    assert {name for name in beyond if not name.startswith(("_", "sitecustomize"))} == {"training"}
 
 
 def test_the_run_folder_needs_the_standard_library_alone() -> None:

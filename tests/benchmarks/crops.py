@@ -9,7 +9,7 @@ import torch
 from tests.benchmarks.figure import median_seconds_in_turns, report
 from tests.benchmarks.means import PHOTOGRAPHS, decoded
 from tests.benchmarks.plain import PlainCrops, read_all
-from training.config import parse
+from training.flags import parse
 from training.images.batches import SplitImages, train_batches
 from training.images.transforms import Normalisation, plan_crops, to_network_input
 

@@ -11,10 +11,11 @@ from typing import cast
 
 from training.checkpoints.resumable import Learner
 from training.checkpoints.schedule import CheckpointSchedule
-from training.config import TrainConfig, parse
+from training.config import TrainConfig
 from training.datasets import open_dataset
 from training.datasets.base import Dataset
 from training.device import place, suit_network
+from training.flags import parse
 from training.images.batches import SplitImages
 from training.images.cache import open_images
 from training.images.store import ImageStore

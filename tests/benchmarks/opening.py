@@ -13,7 +13,7 @@ from PIL import Image
 
 from tests.benchmarks.figure import report
 from tests.benchmarks.means import decoded
-from training.config import parse
+from training.flags import parse
 
 COUNT = 10_000
 FILES = 50

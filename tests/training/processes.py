@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import IO
 
-from training.config import parse
+from training.flags import parse
 from training.runfolder.events import read_events
 from training.runfolder.layout import RunFolder
 

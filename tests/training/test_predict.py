@@ -16,9 +16,9 @@ from safetensors.torch import save_file
 
 from tests.fakes.photographs import write_csv_dataset, write_picture
 from tests.training.processes import SMALL, train_here
-from training.config import parse
 from training.datasets.base import SHRUNK
 from training.errors import BadCheckpoint, NoWeights
+from training.flags import parse
 from training.images.cache import decode
 from training.network import published
 from training.network.build import build_network
@@ -221,7 +221,7 @@ def test_a_runs_weights_bring_their_normalisation_and_are_warned_of_under_anothe
     assert network.normalisation.mean == (0.1, 0.2, 0.3)
     assert network.normalisation.std == (0.4, 0.5, 0.6)
     notes = notes_of_setup(SimpleNamespace(config=config, dataset=SimpleNamespace(notes=()), network=network))
-    assert any("scores from 0 to 1 where protocol published trains from 0 to 100" in note for note in notes)
+    assert any("scores from 0 to 1, but protocol published trains from 0 to 100" in note for note in notes)
     assert any("use --protocol clean" in note for note in notes)
 
 

@@ -18,7 +18,7 @@ from safetensors import safe_open
 from tests.fakes.photographs import write_csv_dataset, write_koniq
 from tests.training.processes import SMALL, start, train, wait_for_steps
 from tests.training.test_config import F2
-from training.config import parse
+from training.flags import parse
 from training.runfolder.events import read_events
 from training.runfolder.exits import EXIT_STOPPED, ExitKind
 from training.runfolder.folders import list_runs

@@ -11,7 +11,7 @@ import torch
 from tests.fakes.photographs import write_csv_dataset
 from tests.training.datasets.test_datasets import decoded, opened
 from tests.training.processes import SMALL, train_here
-from training.config import parse
+from training.flags import parse
 from training.images.batches import SplitImages, crops_to_score
 from training.images.transforms import to_network_input
 from training.losses import LOSSES, build_criterion
@@ -19,7 +19,6 @@ from training.network.build import build_network
 from training.optim import build_optimizer, lr_at, rising_lr_note, set_lr
 from training.progress import Progress
 from training.run import choose, evaluate, loop
-from training.run import story as run_story
 from training.run.evaluate import Evaluation
 from training.runfolder.events import read_events
 from training.runfolder.layout import RunFolder
@@ -205,7 +204,7 @@ def test_clean_scores_come_from_a_regular_grid_unless_crops_are_drawn(tmp_path):
 @pytest.mark.parametrize("protocol", [CLEAN, PUBLISHED])
 def test_training_ends_after_patience_epochs_without_a_better_score(protocol):
     def over(*flags: str, **progress: int) -> bool:
-        return run_story._is_over(Progress(**progress), parse([*protocol, "--epochs", "9", *flags]))
+        return choose.is_over(Progress(**progress), parse([*protocol, "--epochs", "9", *flags]))
 
     assert not over("--patience", "2", epoch=4, epochs_without_better=1)
     assert over("--patience", "2", epoch=4, epochs_without_better=2)

@@ -11,9 +11,9 @@ from tests.fakes.photographs import write_csv_dataset
 from tests.training.datasets.test_datasets import decoded, opened
 from tests.training.processes import SMALL, train_here
 from training import device
-from training.config import parse
 from training.device import Placement, check_compiler, keep_freed_memory
 from training.errors import NoCompiler
+from training.flags import parse
 from training.images.batches import SplitImages
 from training.network.build import build_network
 from training.progress import Progress
@@ -49,7 +49,7 @@ def test_batches_made_ahead_and_pinned_for_a_gpu_hold_the_same_bytes(images, mon
     config = parse(FLAGS)
 
     def everything(placement: Placement) -> list[np.ndarray]:
-        batches = _batches(images, config, placement, Progress())
+        batches = _batches(SimpleNamespace(images={"train": images}, config=config, placement=placement), Progress())
         parts = [
             part for batch in batches for part in (batch.crops, batch.mos, batch.mos_sd, batch.flips, batch.jitters)
         ]

@@ -39,7 +39,7 @@ def save_best(path: Path, network: QualityNetwork, progress: Progress, config: T
 def export_weights(
     path: Path, network: QualityNetwork, progress: Progress, config: TrainConfig, dataset: Dataset
 ) -> None:
-    """Write the network as safetensors; its metadata hold, as JSON, what else a reader needs.
+    """Write the network as safetensors; its metadata hold the rest that a reader needs, as JSON.
 
     Raises:
         OSError: the old file stands.
@@ -56,7 +56,7 @@ def export_weights(
 
 
 def reading_of(network: QualityNetwork, dataset: Dataset) -> dict[str, Any]:
-    """How to make an input of an image file and a score of the output; weights alone do not tell."""
+    """How to make an input of an image file and a score of the output; weights alone do not say."""
     return {
         "dataset": dataset.name,
         "mos_range": list(dataset.mos_range),
@@ -69,7 +69,7 @@ def reading_of(network: QualityNetwork, dataset: Dataset) -> dict[str, Any]:
 
 
 def load_best(path: Path, network: QualityNetwork) -> dict[str, Any]:
-    """Put the best weights of this run into the network; returns what else stands in the file.
+    """Put the best weights of this run into the network; returns the rest of the file.
 
     Raises:
         BadCheckpoint: absent, damaged, or of another network.

@@ -1,4 +1,4 @@
-"""What to say when a file cannot be written: which, how large, how much room there is, and what to do."""
+"""The words for a file that cannot be written: which, how large, how much room there is, and what to do."""
 
 from __future__ import annotations
 

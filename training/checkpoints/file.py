@@ -21,6 +21,17 @@ FORMAT = 1
 
 
 def save_file(path: Path, content: dict[str, Any], before_replacing: Callable[[], None] | None = None) -> None:
+    """Write `content` aside, sync it, and give it the name `path`.
+
+    Args:
+        path: of the checkpoint.
+        content: tensors and plain values.
+        before_replacing: called when the new file is whole, just before it takes the name.
+
+    Raises:
+        OSError: the old file stands.
+        TakenOver: another attempt has taken the run; the old file stands.
+    """
     check_fence(fresh=True)
     make_folder(path.parent)
     aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
@@ -44,7 +55,7 @@ def save_file(path: Path, content: dict[str, Any], before_replacing: Callable[[]
 
 
 def read_file(path: Path) -> dict[str, Any]:
-    """What one of our files holds, every byte of it checked.
+    """The content of one of our files, every byte of it checked.
 
     Raises:
         FileNotFoundError: there is none.
@@ -56,7 +67,7 @@ def read_file(path: Path) -> dict[str, Any]:
         content = torch.load(path, map_location="cpu", weights_only=True) if damaged is None else None
     except (FileNotFoundError, MemoryError):
         raise
-    except Exception as error:  # damaged bytes can raise whatever the readers below did not expect
+    except Exception as error:  # damaged bytes can raise what the readers below did not expect
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise BadCheckpoint(f"{path} is damaged, or no checkpoint ({reason})") from error
     if damaged is not None:

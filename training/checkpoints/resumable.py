@@ -61,7 +61,7 @@ class Found:
 def save_last(run: RunFolder, learner: Learner, progress: Progress, *, rotate: bool = True) -> str:
     """Write the resumable checkpoint, and keep the one before it.
 
-    At every moment there is a whole `last.pt` once there was one. The disk holds two, and three while it writes.
+    Once there is a `last.pt`, there is a whole one at every moment. The disk holds two, and three while it writes.
 
     Args:
         run: whose folder.
@@ -108,7 +108,7 @@ def _keep(last: Path, previous: Path) -> None:
     try:
         os.link(last, aside)
         aside.replace(previous)
-    except OSError:  # no hard links on this file system: for an instant there is no last one
+    except OSError:  # no hard links on this file system: for an instant there is no last.pt
         last.replace(previous)
     finally:
         aside.unlink(missing_ok=True)  # replacing a name of the same file does nothing and leaves both
@@ -187,7 +187,7 @@ def _later_progress(run: RunFolder, mark: str) -> Progress | None:
 
 
 def _generators(on_gpu: bool) -> dict[str, Any]:
-    """Those of torch are what dropout and stochastic depth draw from; Python's and numpy's, what a backbone might.
+    """Dropout and stochastic depth draw from torch's; a backbone may draw from Python's and numpy's.
 
     Data draws from streams named by seed and epoch.
     """

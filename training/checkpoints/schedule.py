@@ -1,4 +1,4 @@
-"""When a checkpoint is due, and what becomes of a run whose checkpoint cannot be written."""
+"""When `last.pt` is due, and what becomes of a run if it cannot be written."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from training.runfolder.layout import RunFolder
 from training.telling.recorder import Recorder
 
 LARGEST_SHARE = 0.05
-"""Of a run's time that goes into checkpoints within an epoch: on a slow disk they are made less often."""
+"""Of a run's time that goes into checkpoints within an epoch: on a slow disk fewer are written."""
 
 Position = tuple[int, int, int | None]
 
 
 class CheckpointSchedule:
-    """Writes the resumable checkpoints of one attempt: on a period, and wherever the story of the run says so.
+    """Writes the resumable checkpoints of one attempt: on a period, and when the story of the run says so.
 
-    One that cannot be written is a warning: the one before it stands, training goes on, and the next is tried in its
-    time. What must not be lost, the best weights and the scores, is written by others, and ends the run if it cannot.
+    If one cannot be written there is a warning, the one before it stands, training goes on, and the next is tried in
+    its time. Best weights and scores must not be lost: `run.choose` writes them, and ends the run if it cannot.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class CheckpointSchedule:
         began: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`began`: when this attempt did, on `clock`."""
+        """`began`: when this attempt began, on `clock`."""
         self._run = run
         self._learner = learner
         self._recorder = recorder
@@ -54,10 +54,10 @@ class CheckpointSchedule:
         self._last_is_good = True
 
     def resume(self) -> Progress:
-        """Put the newest usable checkpoint into network, optimiser and generators, and say which it is and why.
+        """Put the newest usable checkpoint into network, optimiser and generators, and report which it is and why.
 
         Returns:
-            How far it was; the beginning, where no checkpoint was written yet.
+            How far it was; the beginning if no checkpoint was written yet.
 
         Raises:
             BadCheckpoint: there are some, and none can be used.
@@ -86,7 +86,7 @@ class CheckpointSchedule:
         return self._saved == _position(progress)
 
     def elapsed_seconds(self) -> float:
-        """Of all attempts; what ran after the checkpoint of a killed one is not known."""
+        """Of all attempts; without what a killed one did after its last checkpoint."""
         return self._earlier_seconds + self._clock() - self._began
 
     def is_due(self) -> bool:
@@ -117,7 +117,7 @@ class CheckpointSchedule:
         return self._saved == _position(progress)
 
     def _save_weights(self, progress: Progress) -> None:
-        """Whatever comes of it, the next one is due a period later."""
+        """Even if it cannot be written, the next one is due a period later."""
         began = self._clock()
         self._check_weights(progress)
         try:

@@ -1,35 +1,29 @@
-"""The process as one attempt at a run: which folder it writes, who keeps its records, and when it must stop.
+"""The process as one attempt at a run: which folder it writes, and who keeps its records.
 
-Under the launcher (`IQA_TUI_ATTEMPT` is set) the supervisor holds the locks and writes how the attempt began and
-ended. By hand this process does it all, so that the app shows such a run like any other. Standard library only.
+Under a supervisor (`IQA_TUI_ATTEMPT` is set) the supervisor holds the locks and writes how the attempt began and
+ended. By hand this process does both, so that the app shows such a run like any other.
 """
 
 from __future__ import annotations
 
 import contextlib
 import getpass
-import itertools
 import os
 import platform
 import resource
-import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from io import RawIOBase
 from pathlib import Path
-from types import FrameType
-from typing import TextIO
 
 from training.config import TrainConfig
 from training.errors import BadUsage, exit_code, exit_kind
+from training.flags import without_flags
 from training.process.fence import guard_by_hand, guard_supervised, refuse_if_at_work_elsewhere
+from training.process.stop_signal import StopSignal
 from training.runfolder.descriptors import shown_path
 from training.runfolder.errors import LockHeld
-from training.runfolder.fence import check_fence
 from training.runfolder.folders import close_to_others, create_run_folder, run_name
 from training.runfolder.held import hold
 from training.runfolder.host import boot_id, host_name, machine_id, start_ticks
@@ -41,44 +35,7 @@ from training.runfolder.write import write_record
 
 ATTEMPT_VARIABLE = "IQA_TUI_ATTEMPT"
 FOLDER_VARIABLE = "IQA_TUI_FOLDER"
-"""The number of a descriptor of the run's folder, from the supervisor."""
-STOP_LOOKS_PER_SECOND = 2.0
-
-
-class StopSignal:
-    """Whether this run was asked to stop: by TERM, by Ctrl-C, or by `stop.json`.
-
-    A second Ctrl-C ends the process at once.
-    """
-
-    def __init__(self) -> None:
-        self._asked = False
-        self._file: Path | None = None
-        self._next_look = 0.0
-        signal.signal(signal.SIGTERM, self._on_signal)
-        signal.signal(signal.SIGINT, self._on_signal)
-
-    def watch(self, stop_file: Path) -> None:
-        """Look at this file too from now on."""
-        self._file = stop_file
-
-    def __call__(self) -> bool:
-        """Cheap enough for every step: the file is looked at twice a second, and who owns the run once a second.
-
-        Raises:
-            TakenOver: another attempt has taken the run.
-        """
-        check_fence()
-        if not self._asked and self._file is not None and time.monotonic() >= self._next_look:
-            self._next_look = time.monotonic() + 1 / STOP_LOOKS_PER_SECOND
-            self._asked = self._file.exists()
-        return self._asked
-
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        del frame
-        if number == signal.SIGINT and self._asked:
-            raise KeyboardInterrupt
-        self._asked = True
+"""A descriptor of the run's folder, which the supervisor opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +61,9 @@ def begin(config: TrainConfig, argv: list[str], should_stop: StopSignal) -> Atte
     """Find or make the run folder; by hand also lock it and write what is asked and who runs it.
 
     Raises:
-        BadUsage: the folder is another run's, or somebody works in it.
+        BadUsage: the folder holds another run, or another process works in it.
     """
-    os.umask(os.umask(0o022) | 0o022)  # what others may write in a run is not started again
+    os.umask(os.umask(0o022) | 0o022)  # a run that other users may write in is not started again
     if is_under_launcher():
         if config.run_folder is None:
             raise BadUsage(f"{ATTEMPT_VARIABLE} is set, so --run_folder must name the run's folder")
@@ -120,7 +77,7 @@ def begin(config: TrainConfig, argv: list[str], should_stop: StopSignal) -> Atte
 
 
 def _folder_given(path: Path) -> RunFolder:
-    """The folder that the supervisor holds, as it may have been renamed since; held by us too."""
+    """The folder that the supervisor holds, which may have been renamed since; we hold it too."""
     descriptor = os.environ.get(FOLDER_VARIABLE, "")
     return hold(RunFolder(Path(f"/proc/self/fd/{descriptor}") if descriptor.isdecimal() else path))[0]
 
@@ -129,7 +86,7 @@ def _begin_by_hand(config: TrainConfig, argv: list[str], should_stop: StopSignal
     os.umask(os.umask(0) | 0o022)  # what is made in the folder is for its owner to write
     run = hold(_folder_by_hand(config))[0]
     try:
-        # Kept for life, and before there is a spec: a folder with a spec that nobody holds counts as queued.
+        # Held for life, and taken before there is a spec: an unlocked folder with a spec counts as queued.
         take_lock(run.alive_lock)
     except LockHeld:
         raise BadUsage(f"{run.shown}: another process is at work on this run") from None
@@ -189,25 +146,8 @@ def _spec(config: TrainConfig, run: RunFolder, argv: list[str]) -> Spec:
     )
 
 
-def without_flags(argv: Sequence[str], flags: dict[str, int]) -> list[str]:
-    """The flags but some, in either way of writing them (`--seed 1`, `--seed=1`).
-
-    Args:
-        argv: of `python -m training`.
-        flags: those to leave out, and how many words follow each.
-    """
-    kept: list[str] = []
-    words = iter(argv)
-    for word in words:
-        if word in flags:
-            list(itertools.islice(words, flags[word]))
-        elif word.partition("=")[0] not in flags:
-            kept.append(word)
-    return kept
-
-
 def user() -> str:
-    """Who runs this; a number where the machine has no name for it."""
+    """The user's name; the user's number if the machine has no name for it."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -231,8 +171,8 @@ def end_by_hand(attempt: Attempt, error: BaseException | None, words: str) -> No
 
     Args:
         attempt: this one.
-        error: what ended it; None where it finished.
-        words: the cause for people; empty where it finished.
+        error: what ended it; None if it finished.
+        words: the cause for people; empty if it finished.
     """
     now = time.time()
     record = ExitRecord(
@@ -248,46 +188,3 @@ def end_by_hand(attempt: Attempt, error: BaseException | None, words: str) -> No
     except OSError as trouble:
         with contextlib.suppress(OSError):
             print(f"warning: how it ended cannot be recorded ({shown_path(str(trouble))})", file=sys.stderr)
-
-
-class Tee:
-    """A text stream that also writes to a file, and is a terminal where the first one is.
-
-    A full disk or a closed pipe behind either of them ends nothing: what is printed is for people, the run is not.
-    """
-
-    def __init__(self, shown: TextIO, kept: RawIOBase) -> None:
-        self._shown = shown
-        self._kept = kept
-
-    def write(self, text: str) -> int:
-        with contextlib.suppress(OSError):
-            self._kept.write(text.encode(errors="replace"))
-        with contextlib.suppress(OSError):
-            self._shown.write(text)
-        return len(text)
-
-    def flush(self) -> None:
-        with contextlib.suppress(OSError):
-            self._shown.flush()
-
-    def isatty(self) -> bool:
-        return self._shown.isatty()
-
-    def fileno(self) -> int:
-        return self._shown.fileno()
-
-
-@contextmanager
-def output_kept(attempt: Attempt) -> Iterator[None]:
-    """By hand: copy what is printed to the attempt's output.log. Under the launcher the supervisor has it already."""
-    if not attempt.by_hand:
-        yield
-        return
-    stdout, stderr = sys.stdout, sys.stderr
-    with attempt.run.attempt(attempt.number).output.open("ab", buffering=0) as kept:
-        sys.stdout, sys.stderr = Tee(stdout, kept), Tee(stderr, kept)  # as far as print goes
-        try:
-            yield
-        finally:
-            sys.stdout, sys.stderr = stdout, stderr

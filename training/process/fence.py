@@ -1,4 +1,4 @@
-"""The trainer's part in several hosts sharing a folder: it gives signs of life, and ends if its run was taken over."""
+"""Several hosts may share a folder: the trainer gives signs of life, and exits if another attempt took its run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FENCE_VARIABLE = "IQA_TUI_FENCE"
 
 
 def guard_supervised(run: RunFolder, attempt: int) -> None:
-    """Beat, and write only while `owner.json` is our supervisor's: it may be killed, and no one else would tell us."""
+    """Give signs of life, and write only while `owner.json` is our supervisor's, which may have been killed."""
     Beat(run.attempt(attempt)).keep_in_thread()
     nonce = os.environ.get(FENCE_VARIABLE, "")
     set_fence(Fence(run, nonce, TakenOver) if nonce else None)
@@ -36,10 +36,10 @@ def guard_by_hand(run: RunFolder, attempt: int) -> None:
 
 
 def refuse_if_at_work_elsewhere(run: RunFolder) -> None:
-    """Before a run is gone on with by hand.
+    """Call it before a run is resumed by hand.
 
     Raises:
-        BadUsage: another host has it, and gave a sign of life.
+        BadUsage: another host works on it, and gave a sign of life.
     """
     words = at_work_elsewhere(run)
     if words:

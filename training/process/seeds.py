@@ -1,7 +1,7 @@
 """`--train_test_num N` by hand: N seeds one after another, each a run of its own in a process of its own.
 
-A process a seed, so that nothing of one seed (weights, generators, memory of the GPU) reaches the next. Standard
-library only: this process waits for hours and must cost nothing.
+Each seed has a process of its own, so that nothing of one seed (weights, generators, GPU memory) reaches the next.
+This process waits for hours and must cost nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Self
 
 from training.config import TrainConfig
 from training.errors import BadUsage, NoDevice
-from training.process.attempt import without_flags
+from training.flags import without_flags
 from training.runfolder.exits import EXIT_STOPPED
 from training.runfolder.folders import run_name
 from training.runfolder.layout import RunFolder
@@ -30,7 +30,7 @@ from training.runfolder.schema import Result
 GIVEN_BY_US = {"--run_folder": 1, "--seed": 1, "--train_test_num": 1, "--resume": 0}
 """Flags that each repetition gets anew, and how many words follow each."""
 SAME_FOR_EVERY_SEED = (BadUsage.exit_code, NoDevice.exit_code)
-"""What ends one seed with these codes (flags, device, weights, data) would end the others too."""
+"""An error with one of these codes (flags, device, weights, data) would end the other seeds too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def repeat(config: TrainConfig, argv: Sequence[str]) -> int:
     """Train every seed from `--seed` on that is not finished yet; print a line a seed, then mean and SD.
 
     Returns:
-        0 where all seeds are finished; the exit code of what ended the series; 1 where single seeds failed.
+        0 if all seeds are finished; the exit code of the seed that ended the series; 1 if single seeds failed.
 
     Raises:
         BadUsage: `--resume` on a series that never began.
@@ -56,7 +56,7 @@ def repeat(config: TrainConfig, argv: Sequence[str]) -> int:
     series = [Repetition(seed, _folder(base, seed)) for seed in _seeds(config)]
     with _Child() as child:
         code = _train_all(config, argv, series, child)
-    for repetition in series:  # made to keep the names; never begun
+    for repetition in series:  # the empty folders of seeds that never began, made to reserve their names
         with contextlib.suppress(OSError):
             repetition.run.path.rmdir()
     print("\n".join(_summary(series)), flush=True)
@@ -153,7 +153,7 @@ def _shown(value: float | None) -> str:
 
 
 class _Child:
-    """Runs one process after another; TERM and Ctrl-C stop the one at work, and no other begins."""
+    """Runs one process after another; TERM and Ctrl-C stop the running one, and no other starts."""
 
     def __init__(self) -> None:
         self.asked_to_stop = False
@@ -168,14 +168,14 @@ class _Child:
             signal.signal(number, handler)
 
     def run(self, command: list[str]) -> int:
-        """Its exit code, negative where a signal ended it."""
+        """Its exit code, negative if a signal killed it."""
         self._process = subprocess.Popen(command)
         if self.asked_to_stop:  # while it was started
             self._process.send_signal(signal.SIGTERM)
         return self._process.wait()
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        """A terminal sends Ctrl-C to the child as well, so the first one is handed on as TERM, which may come twice."""
+        """A terminal sends Ctrl-C to the child as well, so we pass the first one on as TERM, which may come twice."""
         del frame
         again, self.asked_to_stop = self.asked_to_stop, True
         if self._process is not None:

@@ -1,13 +1,21 @@
-"""How the best epoch is chosen: scores of every epoch, and what is kept of the best one."""
+"""Which epoch counts: how the best one is chosen, kept and found again at a resume, and when training is over."""
 
 from __future__ import annotations
 
-from training.checkpoints.best import save_best
+from training.checkpoints.best import check_best, load_best, save_best
 from training.checkpoints.disk import needed_for_the_result
 from training.checkpoints.file import size_bytes
+from training.config import TrainConfig
+from training.errors import BadCheckpoint
 from training.progress import Metrics, Progress
 from training.run.evaluate import Evaluation, evaluate, write_scores
 from training.run.setup import Setup
+
+
+def is_over(progress: Progress, config: TrainConfig) -> bool:
+    """True after the last epoch, and after `--patience` epochs without a better score."""
+    stale = not config.no_early_stopping and progress.epochs_without_better >= config.patience
+    return progress.epoch > config.epochs or stale
 
 
 def score_epoch(setup: Setup, progress: Progress, epoch: int) -> None:
@@ -28,7 +36,7 @@ def _evaluate(setup: Setup, split: str, epoch: int) -> Evaluation:
 
 
 def _judge(setup: Setup, progress: Progress, epoch: int, evaluations: dict[str, Evaluation]) -> None:
-    """Keep this epoch where it is the best so far, and its test score where that is the best on test."""
+    """Keep this epoch if it is the best so far, and its test score if that is the best on test."""
     judged_on, test = setup.config.judged_on, evaluations["test"]
     if not progress.oracle or _srcc(test.metrics) > _srcc(progress.oracle):
         progress.oracle = test.metrics
@@ -45,7 +53,7 @@ def _judge(setup: Setup, progress: Progress, epoch: int, evaluations: dict[str, 
 
 
 def _keep_best(setup: Setup, progress: Progress, evaluations: dict[str, Evaluation]) -> None:
-    """Scores and weights of the best epoch.
+    """Write scores and weights of the best epoch.
 
     Raises:
         CannotWrite: the checkpoint from before this epoch's evaluation stands.
@@ -58,6 +66,47 @@ def _keep_best(setup: Setup, progress: Progress, evaluations: dict[str, Evaluati
     with needed_for_the_result(run.best_checkpoint, size_bytes(network)):
         save_best(run.best_checkpoint, network, progress, setup.config, setup.dataset)
     setup.recorder.checkpoint(epoch=progress.best_epoch or 0, step=progress.step, name="best")
+
+
+def look_for_best(setup: Setup, progress: Progress) -> None:
+    """At a resume: look whether the best weights are still there, now and not after the hours that are left.
+
+    If they are not, the best of the epochs that are left counts.
+
+    Raises:
+        BadCheckpoint: they are not, and no epoch is left.
+    """
+    if progress.best_epoch is None:
+        return
+    try:
+        check_best(setup.attempt.run.best_checkpoint)
+    except BadCheckpoint as error:
+        if is_over(progress, setup.config) or setup.config.epochs == 0:
+            raise BadCheckpoint(f"{error}, and training is over: start a new run") from error
+        lost = f"the weights of epoch {progress.best_epoch}, the best until a resume, could not be read: {error}"
+        setup.recorder.warning(f"{lost}; the best of the epochs from {progress.epoch} on counts")
+        progress.lost.append(lost)
+        progress.best_epoch, progress.best_metrics, progress.epochs_without_better = None, {}, 0
+
+
+def take_best(setup: Setup, progress: Progress) -> None:
+    """Load the best weights; the result then says what their own file says of them.
+
+    File and `progress` differ only if a run went on from the checkpoint before its last one, on a device that does not
+    repeat itself bit for bit, and the epochs trained again were never as good as those that it had lost.
+
+    Raises:
+        BadCheckpoint: they cannot be read.
+    """
+    best = load_best(setup.attempt.run.best_checkpoint, setup.network)
+    if best["metrics"] == progress.best_metrics:
+        return
+    progress.lost.append(
+        f"the best weights are of epoch {best['epoch']} as it was before a resume; done again it scored otherwise"
+    )
+    setup.recorder.warning(progress.lost[-1])
+    progress.best_epoch, progress.best_metrics = best["epoch"], best["metrics"]
+    progress.best_notes, progress.best_attention = best["notes"], best["attention"]
 
 
 def _srcc(metrics: Metrics) -> float:

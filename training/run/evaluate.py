@@ -52,7 +52,7 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Observer:
-    """What the caller hears and says while images are scored."""
+    """Whom to call while images are scored."""
 
     on_progress: Callable[[int, int], None] = lambda _done, _total: None
     """Crops done, of how many."""
@@ -141,7 +141,7 @@ def _batches(
 
 
 class Forward:
-    """Crops through the network; in smaller batches from the first on that a GPU has no room for.
+    """Crops through the network; in smaller batches from the first that a GPU has no room for.
 
     Only scoring does so: an image's score does not depend on the batch it is in, a training step does.
     """

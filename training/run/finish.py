@@ -1,4 +1,4 @@
-"""What a finished run leaves: weights for others, a model card, and the result, which is the last file written."""
+"""What a finished run leaves: exported weights, a model card, and the result, which is written last."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import torch
 from training.checkpoints.best import export_weights
 from training.checkpoints.disk import needed_for_the_result
 from training.checkpoints.file import size_bytes
+from training.flags import command_of
 from training.network.quality import parameter_count
 from training.progress import Metrics, Progress
 from training.run.setup import Setup, notes_of_setup
@@ -40,7 +41,7 @@ def finish(setup: Setup, progress: Progress, cross_metrics: dict[str, Metrics], 
     with needed_for_the_result(run.best_weights, size_bytes(setup.network)):
         export_weights(run.best_weights, setup.network, progress, config, setup.dataset)
     with needed_for_the_result(run.model_card):
-        write_atomic(run.model_card, model_card(result, config.command()).encode())
+        write_atomic(run.model_card, model_card(result, command_of(config)).encode())
     test = progress.best_metrics["test"]
     setup.recorder.finished(srcc=test["srcc"], plcc=test["plcc"])
     with needed_for_the_result(run.result):

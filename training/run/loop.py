@@ -17,11 +17,11 @@ from training.images.transforms import plan_crops, to_network_input
 from training.optim import CLIP_NORM, set_lr
 from training.progress import Progress
 from training.run.setup import Setup
-from training.telling.recorder import Recorder
+from training.telling.recorder import Recorder, Step
 
 
 def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) -> None:
-    """Train what is left of epoch `progress.epoch`; `progress` tells at any moment how far it is.
+    """Train what is left of epoch `progress.epoch`; `progress` says at any moment how far it is.
 
     A loss or a gradient that is not finite ends the run at once: the step that made it has reached the weights, and
     nothing after it could be believed. Every step is looked at before a checkpoint or an evaluation sees its weights,
@@ -54,15 +54,17 @@ def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) 
         if progress.step_in_epoch in (1, steps) or recorder.step_is_due():
             loss, grad_norm = unread.read(recorder)
             recorder.step(
-                epoch=progress.epoch,
-                epochs=config.epochs,
-                step=progress.step,
-                done=progress.step_in_epoch,
-                steps=steps,
-                loss=loss,
-                lr=lr,
-                images_per_second=clock.images_per_second(),
-                grad_norm=grad_norm,
+                Step(
+                    epoch=progress.epoch,
+                    epochs=config.epochs,
+                    step=progress.step,
+                    done=progress.step_in_epoch,
+                    steps=steps,
+                    loss=loss,
+                    lr=lr,
+                    images_per_second=clock.images_per_second(),
+                    grad_norm=grad_norm,
+                )
             )
         if schedule.is_due():
             unread.read(recorder)
@@ -96,7 +98,7 @@ def _train_step(setup: Setup, batch: TrainBatch) -> Tensor:
 
 
 class Unread:
-    """Losses and gradient norms of steps, left on the device until somebody needs them: fetching waits for it."""
+    """Losses and gradient norms of steps, left on the device until they are needed: fetching waits for the device."""
 
     def __init__(self, progress: Progress, config: TrainConfig) -> None:
         self._progress = progress
@@ -156,7 +158,7 @@ def _out_of_memory(config: TrainConfig, progress: Progress) -> GpuOutOfMemory:
 
 
 class Speedometer:
-    """Images a second since it was last asked."""
+    """Images a second since the last reading."""
 
     def __init__(self) -> None:
         self._since = time.perf_counter()

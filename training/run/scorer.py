@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from training.config import TrainConfig, parse
+from training.config import TrainConfig
 from training.datasets.base import Dataset, Item, Sizing
 from training.datasets.koniq10k import PUBLISHED_SIZING
 from training.device import Placement, place
 from training.errors import BadCheckpoint, NoWeights
+from training.flags import parse
 from training.images.batches import SplitImages
 from training.images.cache import decode
 from training.images.store import ImageStore
@@ -104,7 +105,7 @@ def _of_run(file: Path, weights: OwnWeights) -> Scorer:
 def _of_published(file: Path) -> Scorer:
     """Its output is a score from 0 to 100 as it stands.
 
-    Images are squeezed to the size at which the published code trains and tests, portrait whatever they were: the
+    Images are squeezed to the size at which the published code trains and tests, portrait or landscape alike: the
     network has never seen another shape.
     """
     network = published.load(file)
@@ -113,5 +114,5 @@ def _of_published(file: Path) -> Scorer:
     dataset = Dataset("koniq-10k", (), (0.0, top), top, PUBLISHED_SIZING)
     config = parse([])
     height, width = PUBLISHED_SIZING.exact or (0, 0)
-    note = f"images are brought to {height} high and {width} wide, whatever their shape, as the published code does"
+    note = f"images are brought to {height} high and {width} wide, squeezed if need be, as the published code does"
     return Scorer(network, config, dataset, place(config.precision), note)

@@ -1,4 +1,4 @@
-"""What stays the same over a run: data, network, optimiser and device, made once and told at the start."""
+"""What stays the same over a run: data, network, loss, optimiser and device, made once and reported at the start."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from training.telling.recorder import Recorder
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """One run's means."""
+    """All that a run works with."""
 
     config: TrainConfig
     attempt: Attempt
@@ -35,7 +35,7 @@ class Setup:
     placement: Placement
     dataset: Dataset
     cross_datasets: tuple[Dataset, ...]
-    """Others, to test on after training; labels read, images not yet decoded."""
+    """Other data sets to test on after training; labels read, images not yet decoded."""
     images: dict[str, SplitImages]
     network: QualityNetwork
     optimizer: torch.optim.Optimizer
@@ -52,7 +52,7 @@ class Setup:
 
 
 def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
-    """Data before network: what a user most often gets wrong is told first."""
+    """Data before network: what users most often get wrong fails first."""
     placement = place(config.precision)
     if config.torch_compile:
         check_compiler(placement.device)
@@ -85,7 +85,7 @@ def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
     )
 
 
-def tell_start(setup: Setup) -> None:
+def report_start(setup: Setup) -> None:
     config, placement, images = setup.config, setup.placement, setup.images
     steps = setup.steps_per_epoch
     parameters = parameter_count(setup.network)
@@ -118,7 +118,7 @@ def notes_of_setup(setup: Setup) -> list[str]:
     if top is not None and top != TRAINING_TOP[config.protocol]:
         other = next(name for name, its_top in TRAINING_TOP.items() if its_top == top)
         notes.append(
-            f"{config.weights} scores from 0 to {top:g} where protocol {config.protocol} trains from 0 to "
+            f"{config.weights} scores from 0 to {top:g}, but protocol {config.protocol} trains from 0 to "
             f"{TRAINING_TOP[config.protocol]:g}: without training RMSE says nothing; use --protocol {other}"
         )
     if rising := rising_lr_note(config):

@@ -5,18 +5,17 @@ from __future__ import annotations
 import sys
 import time
 
-from training.checkpoints.best import check_best
 from training.checkpoints.resumable import resumed_from
 from training.checkpoints.schedule import CheckpointSchedule
 from training.config import TrainConfig
-from training.errors import BadCheckpoint, Stopped, TakenOver, exit_kind
+from training.errors import Stopped, TakenOver, exit_kind
 from training.process.attempt import Attempt
 from training.progress import Metrics, Progress
-from training.run.choose import score_epoch
+from training.run.choose import is_over, look_for_best, score_epoch
 from training.run.cross_tests import score_elsewhere
 from training.run.finish import finish
 from training.run.loop import train_epoch
-from training.run.setup import Setup, set_up, tell_start
+from training.run.setup import Setup, report_start, set_up
 from training.runfolder.layout import RunFolder
 from training.runfolder.write import remove_left_over
 from training.telling.recorder import Recorder
@@ -35,7 +34,7 @@ def run(config: TrainConfig, attempt: Attempt) -> None:
     cut short.
 
     Raises:
-        TrainingError: whatever ends a run early; see `training.errors`.
+        TrainingError: an error that ends the run early; see `training.errors`.
     """
     began = time.monotonic()
     folder = attempt.run
@@ -47,10 +46,8 @@ def run(config: TrainConfig, attempt: Attempt) -> None:
     try:
         setup = _set_up(config, attempt, recorder)
         schedule = CheckpointSchedule(folder, setup.learner, recorder, began=began)
-        progress = _resume(setup, schedule) if config.resume else Progress()
-        found = {*progress.cross_datasets, *(dataset.name for dataset in setup.cross_datasets)}
-        progress.cross_datasets = sorted(found)
-        tell_start(setup)
+        progress = _progress(setup, schedule)
+        report_start(setup)
         _train(setup, schedule, progress)
         cross_metrics, cross_notes = _score_elsewhere(setup, progress)
         progress.elapsed_seconds = schedule.elapsed_seconds()
@@ -77,28 +74,13 @@ def _set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
         raise Stopped(f"{error}; {_how_to_go_on(attempt.run)}") from None
 
 
-def _resume(setup: Setup, schedule: CheckpointSchedule) -> Progress:
-    progress = schedule.resume()
-    if progress.best_epoch is not None:
-        _check_best(setup, progress)
+def _progress(setup: Setup, schedule: CheckpointSchedule) -> Progress:
+    """The beginning, or with `--resume` what the newest usable checkpoint says."""
+    progress = schedule.resume() if setup.config.resume else Progress()
+    look_for_best(setup, progress)
+    found = {*progress.cross_datasets, *(dataset.name for dataset in setup.cross_datasets)}
+    progress.cross_datasets = sorted(found)
     return progress
-
-
-def _check_best(setup: Setup, progress: Progress) -> None:
-    """Look now whether the best weights are still there, not after the hours that are left.
-
-    Raises:
-        BadCheckpoint: they are not, and no epoch is left that could bring others.
-    """
-    try:
-        check_best(setup.attempt.run.best_checkpoint)
-    except BadCheckpoint as error:
-        if _is_over(progress, setup.config) or setup.config.epochs == 0:
-            raise BadCheckpoint(f"{error}, and training is over: start a new run") from error
-        lost = f"the weights of epoch {progress.best_epoch}, the best until a resume, could not be read: {error}"
-        setup.recorder.warning(f"{lost}; the best of the epochs from {progress.epoch} on counts")
-        progress.lost.append(lost)
-        progress.best_epoch, progress.best_metrics, progress.epochs_without_better = None, {}, 0
 
 
 def _train(setup: Setup, schedule: CheckpointSchedule, progress: Progress) -> None:
@@ -111,32 +93,23 @@ def _train(setup: Setup, schedule: CheckpointSchedule, progress: Progress) -> No
         if setup.config.epochs == 0 and progress.best_epoch is None:
             score_epoch(setup, progress, epoch=0)
             schedule.save(progress)
-        while not _is_over(progress, setup.config):
+        while not is_over(progress, setup.config):
             _train_one_epoch(setup, schedule, progress)
     except Stopped:
-        where = f"at step {progress.step:,} of epoch {progress.epoch}"
+        place = f"at step {progress.step:,} of epoch {progress.epoch}"
         if not schedule.save(progress):
-            where += " without a checkpoint of it (the disk: see the warning above)"
-        raise Stopped(f"stopped {where}; {_how_to_go_on(setup.attempt.run)}") from None
-
-
-def _score_elsewhere(setup: Setup, progress: Progress) -> tuple[dict[str, Metrics], list[str]]:
-    try:
-        return score_elsewhere(setup, progress)
-    except Stopped:  # the last checkpoint is that of the last epoch: the network now holds the best weights
-        raise Stopped(f"stopped while testing on other data sets; {_how_to_go_on(setup.attempt.run)}") from None
-
-
-def _how_to_go_on(run: RunFolder) -> str:
-    return f"go on with --run_folder {run.shown} --resume and the same flags"
-
-
-def _is_over(progress: Progress, config: TrainConfig) -> bool:
-    stale = not config.no_early_stopping and progress.epochs_without_better >= config.patience
-    return progress.epoch > config.epochs or stale
+            place += " without a checkpoint of it (the disk: see the warning above)"
+        raise Stopped(f"stopped {place}; {_how_to_go_on(setup.attempt.run)}") from None
 
 
 def _train_one_epoch(setup: Setup, schedule: CheckpointSchedule, progress: Progress) -> None:
+    """Train an epoch, write its weights, score it, and write what that found.
+
+    `last.pt` is written once an epoch, before the evaluation, which changes no weight. A kill before that write repeats
+    the training since the checkpoint before; a kill during the evaluation repeats the evaluation, of the very same
+    weights, so a GPU that does not repeat itself bit for bit comes to no other epoch; a kill after the second write, a
+    small file, repeats nothing.
+    """
     config, recorder = setup.config, setup.recorder
     train_epoch(setup, progress, schedule)
     schedule.save(progress)
@@ -150,3 +123,14 @@ def _train_one_epoch(setup: Setup, schedule: CheckpointSchedule, progress: Progr
     progress.loss_sum = 0.0
     progress.epoch_began_seconds = schedule.elapsed_seconds()
     schedule.save(progress)
+
+
+def _score_elsewhere(setup: Setup, progress: Progress) -> tuple[dict[str, Metrics], list[str]]:
+    try:
+        return score_elsewhere(setup, progress)
+    except Stopped:  # without a checkpoint: the network now holds the best weights, not the last
+        raise Stopped(f"stopped while testing on other data sets; {_how_to_go_on(setup.attempt.run)}") from None
+
+
+def _how_to_go_on(run: RunFolder) -> str:
+    return f"go on with --run_folder {run.shown} --resume and the same flags"

@@ -1,4 +1,4 @@
-"""The trainer's numbers, told twice: as events for programs and as lines (or a progress bar) for people."""
+"""The trainer's numbers, reported twice: as events for programs and as lines (or a progress bar) for people."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from tqdm import tqdm
@@ -20,10 +21,29 @@ LINE_SECONDS = 5.0
 PROGRESS_SECONDS = 0.5
 
 
-class Recorder:
-    """Writes events, and says what people want to see.
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of training, reported."""
 
-    On a terminal a progress bar shows the steps; elsewhere, where output is a log, a line every five seconds.
+    epoch: int
+    epochs: int
+    step: int
+    """Counted over all epochs."""
+    done: int
+    """Steps of this epoch that are done."""
+    steps: int
+    """Of an epoch."""
+    loss: float
+    lr: float
+    images_per_second: float
+    grad_norm: float | None = None
+    """Of the whole gradient before it was clipped."""
+
+
+class Recorder:
+    """Writes events for programs, and prints what people want to see.
+
+    On a terminal a progress bar shows the steps; in a log a line every five seconds does.
     """
 
     def __init__(self, events: EventWriter, *, show_bar: bool, clock: Callable[[], float] = time.monotonic) -> None:
@@ -35,10 +55,10 @@ class Recorder:
         self._next_line = 0.0
         self._next_progress = 0.0
         self._doing = ""
-        self._told_trouble = False
+        self._reported_trouble = False
 
     def say(self, line: str) -> None:
-        """Print a line, above the progress bar where there is one. A log that cannot be written ends nothing."""
+        """Print a line, above the progress bar if there is one. A log that cannot be written does not end the run."""
         if self._bar is not None:
             self._bar.clear()
         with contextlib.suppress(OSError):
@@ -48,9 +68,9 @@ class Recorder:
 
     def _event(self, kind: str, **fields: Any) -> None:
         self._events.write(kind, **fields)
-        if bool(self._events.trouble) is self._told_trouble:
+        if bool(self._events.trouble) is self._reported_trouble:
             return
-        self._told_trouble = not self._told_trouble
+        self._reported_trouble = not self._reported_trouble
         trouble = self._events.trouble
         self.say(
             f"warning: events cannot be written ({trouble}); they wait in memory and training goes on"
@@ -69,7 +89,7 @@ class Recorder:
         self.say(f"warning: {text}")
 
     def progress(self, what: str, done: int, total: int) -> None:
-        """Something long beside training: an event twice a second and at the end; a line only where it takes long."""
+        """Something long beside training: an event twice a second and at the end; a line only if it takes long."""
         now = self._clock()
         if what != self._doing:
             self._doing, self._next_progress, self._next_line = what, now, now + LINE_SECONDS
@@ -87,45 +107,36 @@ class Recorder:
         """Whether it is time for a step event: reading the loss waits for the device, so it is not read each step."""
         return self._clock() >= self._next_event
 
-    def step(
-        self,
-        *,
-        epoch: int,
-        epochs: int,
-        step: int,
-        done: int,
-        steps: int,
-        loss: float,
-        lr: float,
-        images_per_second: float,
-        grad_norm: float | None = None,
-    ) -> None:
-        """A step event; `done` of `steps` of the epoch are done, `step` counts over all epochs.
-
-        `grad_norm` is that of the whole gradient before it was clipped.
-        """
+    def step(self, step: Step) -> None:
+        """A step event, and a line or a bar for people."""
         self._event(
-            "step", epoch=epoch, step=step, loss=loss, lr=lr, images_per_second=images_per_second, grad_norm=grad_norm
+            "step",
+            epoch=step.epoch,
+            step=step.step,
+            loss=step.loss,
+            lr=step.lr,
+            images_per_second=step.images_per_second,
+            grad_norm=step.grad_norm,
         )
         now = self._clock()
         self._next_event = now + 1 / STEP_EVENTS_PER_SECOND
         if self._show_bar:
-            self._draw_bar(epoch, epochs, done, steps, loss, images_per_second)
-        elif now >= self._next_line or done == steps:
+            self._draw_bar(step)
+        elif now >= self._next_line or step.done == step.steps:
             self._next_line = now + LINE_SECONDS
             self.say(
-                f"epoch {epoch}/{epochs}  step {done}/{steps}  loss {loss:.4f}  lr {lr:.2e}  "
-                f"{images_per_second:.0f} images/s"
+                f"epoch {step.epoch}/{step.epochs}  step {step.done}/{step.steps}  loss {step.loss:.4f}  "
+                f"lr {step.lr:.2e}  {step.images_per_second:.0f} images/s"
             )
 
-    def _draw_bar(self, epoch: int, epochs: int, done: int, steps: int, loss: float, images_per_second: float) -> None:
+    def _draw_bar(self, step: Step) -> None:
         if self._bar is None:
             # The terminal itself, not the copy in the log: frames of a bar are no lines.
-            self._bar = tqdm(total=steps, file=sys.__stderr__, unit="step", leave=False, dynamic_ncols=True)
-        self._bar.set_description(f"epoch {epoch}/{epochs}", refresh=False)
-        self._bar.set_postfix_str(f"loss {loss:.4f}, {images_per_second:.0f} images/s", refresh=False)
-        self._bar.update(done - self._bar.n)
-        if done == steps:
+            self._bar = tqdm(total=step.steps, file=sys.__stderr__, unit="step", leave=False, dynamic_ncols=True)
+        self._bar.set_description(f"epoch {step.epoch}/{step.epochs}", refresh=False)
+        self._bar.set_postfix_str(f"loss {step.loss:.4f}, {step.images_per_second:.0f} images/s", refresh=False)
+        self._bar.update(step.done - self._bar.n)
+        if step.done == step.steps:
             self.close_bar()
 
     def close_bar(self) -> None:
@@ -150,13 +161,13 @@ class Recorder:
     def ended(self, *, how: ExitKind, epoch: int | None, step: int | None, checkpoint: str | None, saved: bool) -> None:
         """The last event of an attempt without a result.
 
-        It is never what ends the run: an event that the disk refuses is dropped, and so is one that another attempt's
-        ownership of the run forbids.
+        An event that the disk refuses is dropped, and so is one of an attempt that lost its run: neither may change how
+        the attempt ends.
         """
         with contextlib.suppress(OSError, TrainingError):
             self._event("ended", how=how.value, epoch=epoch, step=step, checkpoint=checkpoint, saved=saved)
 
 
 def shown_metric(value: float | None) -> str:
-    """Four decimals, the field's habit; a dash where undefined."""
+    """Four decimals, the field's habit; a dash if undefined."""
     return "–" if value is None else f"{value:.4f}"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from training.config import TrainConfig
+from training.flags import command_of
 from training.runfolder.events import read_events
 from training.runfolder.layout import RunFolder
 from training.runfolder.write import EventWriter
@@ -23,16 +24,16 @@ STEP_SCALARS = ("loss", "lr", "grad_norm", "images_per_second")
 METRICS = ("srcc", "plcc", "krcc", "rmse")
 FLUSH_SECONDS = 10
 LEFT_OUT = ("check", "resume", "run_folder", "runs_dir", "tensorboard")
-"""Flags that say nothing about a run."""
+"""Flags that say nothing about what is trained."""
 
 
 def open_events(run: RunFolder, attempt: int, config: TrainConfig) -> EventWriter:
-    """The events of this attempt, shown on a board too where `--tensorboard` asks for it."""
+    """The events of this attempt, shown on a board too if `--tensorboard` is given."""
     return BoardedEvents(run, attempt, config) if config.tensorboard else EventWriter(run.events, attempt)
 
 
 class BoardedEvents(EventWriter):
-    """Writes each event, then shows it. A board that cannot be written is given up with a warning; the run goes on."""
+    """Writes each event, then shows it. A board that cannot be written is dropped with a warning; the run goes on."""
 
     def __init__(self, run: RunFolder, attempt: int, config: TrainConfig) -> None:
         super().__init__(run.events, attempt)
@@ -55,20 +56,20 @@ class BoardedEvents(EventWriter):
 
 
 class Board:
-    """Event files of one attempt. A resumed one hides the steps that it repeats, and shows no score twice."""
+    """Event files of one attempt. A resumed attempt hides the steps that it repeats, and shows no score twice."""
 
     def __init__(self, run: RunFolder, config: TrainConfig) -> None:
         self._folder = run.tensorboard
         self._config = config
         self._step = 0
-        self._told: set[tuple[int, str]] = set()
+        self._shown: set[tuple[int, str]] = set()
         """Step and split of the scores that stand."""
         for event in read_events(run):
             self._follow(event.kind, event.fields)
         self._hidden_from: int | None = None
         """The first step that this attempt repeats."""
         if not self._folder.exists():  # earlier attempts showed nothing
-            self._told.clear()
+            self._shown.clear()
         self._writer: SummaryWriter | None = None
 
     def show(self, kind: str, fields: dict[str, Any]) -> None:
@@ -76,23 +77,23 @@ class Board:
             self._add(kind, fields)
 
     def _follow(self, kind: str, fields: dict[str, Any]) -> bool:
-        """Keep up with where the run is; returns whether there is something new to show."""
+        """Follow the run; returns True if there is something new to show."""
         if kind == "resumed":
             self._go_back_to(fields["step"] + 1)
             self._step = fields["step"]
         elif kind == "step":
-            if fields["step"] <= self._step:  # begun anew, for want of a checkpoint
+            if fields["step"] <= self._step:  # the attempt found no checkpoint and began anew
                 self._go_back_to(fields["step"])
             self._step = fields["step"]
             return True
-        elif kind == "evaluated" and (self._step, fields["split"]) not in self._told:
-            self._told.add((self._step, fields["split"]))
+        elif kind == "evaluated" and (self._step, fields["split"]) not in self._shown:
+            self._shown.add((self._step, fields["split"]))
             return True
         return False
 
     def _go_back_to(self, step: int) -> None:
         self._hidden_from = step
-        self._told = {(told_at, split) for told_at, split in self._told if told_at < step}
+        self._shown = {(shown_at, split) for shown_at, split in self._shown if shown_at < step}
 
     def _add(self, kind: str, fields: dict[str, Any]) -> None:
         if self._writer is None:
@@ -121,7 +122,7 @@ def _writer(folder: Path, purge_step: int | None, config: TrainConfig) -> Summar
     writer = SummaryWriter(str(folder), purge_step=None if is_first else purge_step, flush_secs=FLUSH_SECONDS)
     if is_first:
         flags = {name: value for name, value in config.as_dict().items() if name not in LEFT_OUT}
-        writer.add_text("command", f"    {config.command()}")
+        writer.add_text("command", f"    {command_of(config)}")
         writer.add_text("flags", f"    {json.dumps(flags)}")
         shown = {name: value for name, value in flags.items() if value is not None}
         # add_hparams would make a second run of it, in a folder of its own.

@@ -56,7 +56,7 @@ def test_two_runs_share_a_gpu_the_third_waits_for_room_and_the_fourth_for_all_of
 def test_a_lease_is_freed_with_the_last_process_of_the_run_and_not_before(
     lab: Lab, monkeypatch: pytest.MonkeyPatch, need: int | None
 ) -> None:
-    monkeypatch.setattr("iqa_tui.queue.dispatching.ensure_dispatcher", lambda runs_dir: None)
+    monkeypatch.setattr("iqa_tui.queue.enqueue.ensure_dispatcher", lambda runs_dir: None)
     row = {"flags": {"seconds": 60, "fork": True}, **({"vram": f"{need} B"} if need else {})}
     (run,) = lab.launch(row)
     supervisor = lab.supervise(run, Device("GPU-1", "gpu", 0, "H100", room_bytes=80 * GIB))

@@ -110,7 +110,7 @@ def test_an_inherited_mask_leaves_gpus_out(
 def test_a_mask_holds_for_what_is_launched_while_the_driver_is_silent(
     lab: Lab, gpus: FakeGpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("iqa_tui.queue.dispatching.ensure_dispatcher", lambda runs_dir: None)
+    monkeypatch.setattr("iqa_tui.queue.enqueue.ensure_dispatcher", lambda runs_dir: None)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
     (run,) = lab.launch({})
     assert read_spec(run).devices == [gpus.uuid(1)]

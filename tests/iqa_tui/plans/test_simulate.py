@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from iqa_tui.plans.plan import load_plan
 from iqa_tui.plans.priority import PRIORITIES
 from iqa_tui.plans.simulate import Job, schedule
-from iqa_tui.queue.backlog import in_starting_order
+from iqa_tui.queue.order import in_starting_order
 from training.runfolder.layout import RunFolder
 from training.runfolder.schema import Spec
 

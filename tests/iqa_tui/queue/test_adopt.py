@@ -33,7 +33,7 @@ def copy_of(run: RunFolder) -> RunFolder:
 def queued(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> RunFolder:
     """A run that no dispatcher has seen yet."""
     with monkeypatch.context() as only:
-        only.setattr("iqa_tui.queue.dispatching.ensure_dispatcher", lambda runs_dir: None)
+        only.setattr("iqa_tui.queue.enqueue.ensure_dispatcher", lambda runs_dir: None)
         (run,) = lab.launch({"flags": {"seconds": 0.1}})
     return run
 

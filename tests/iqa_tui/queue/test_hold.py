@@ -88,7 +88,7 @@ def test_an_order_keeps_what_was_ordered_before_and_refuses_what_it_does_not_kno
 def test_an_order_that_cannot_be_written_says_what_to_do(
     lab: Lab, monkeypatch: pytest.MonkeyPatch, number: int, remedy: str
 ) -> None:
-    monkeypatch.setattr("iqa_tui.queue.dispatching.ensure_dispatcher", lambda _runs_dir: None)
+    monkeypatch.setattr("iqa_tui.queue.enqueue.ensure_dispatcher", lambda _runs_dir: None)
     (run,) = lab.launch({})
 
     def refuse(*_: object) -> None:

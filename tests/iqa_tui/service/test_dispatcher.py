@@ -273,7 +273,7 @@ def test_a_dispatcher_that_cannot_look_at_the_devices_says_so_in_the_rows_and_on
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as only:
-        only.setattr("iqa_tui.queue.dispatching.ensure_dispatcher", lambda runs_dir: None)
+        only.setattr("iqa_tui.queue.enqueue.ensure_dispatcher", lambda runs_dir: None)
         (run,) = lab.launch({}, devices=None)
     with monkeypatch.context() as only:
         only.setenv("IQA_TUI_CPU_SLOTS", "two")

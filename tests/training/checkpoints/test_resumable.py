@@ -10,9 +10,9 @@ import torch
 
 from training.checkpoints.best import check_best, load_best, save_best
 from training.checkpoints.resumable import Learner, load_last, save_last, save_progress
-from training.config import parse
 from training.datasets import Dataset
 from training.errors import BadCheckpoint
+from training.flags import parse
 from training.network.build import build_network
 from training.optim import build_optimizer
 from training.progress import Progress

@@ -8,7 +8,7 @@ from tests.training.checkpoints.test_resumable import SMALL
 from training.checkpoints import resumable
 from training.checkpoints.resumable import Learner
 from training.checkpoints.schedule import CheckpointSchedule
-from training.config import parse
+from training.flags import parse
 from training.network.build import build_network
 from training.optim import build_optimizer
 from training.progress import Progress

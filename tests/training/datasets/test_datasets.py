@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fakes.photographs import write_biq2021, write_csv_dataset, write_koniq, write_rows
-from training.config import parse
 from training.datasets import Dataset, open_dataset
 from training.datasets.base import SPLITS, Item, Sizing, read_image
 from training.datasets.splits import hold_out, split_anew
 from training.errors import BadData, Stopped
+from training.flags import parse
 from training.images.batches import SplitImages, crops_to_score, prefetched, train_batches
 from training.images.cache import cache_root, open_images
 from training.images.transforms import plan_crops

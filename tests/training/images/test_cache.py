@@ -16,10 +16,10 @@ import numpy as np
 import pytest
 
 from tests.fakes.photographs import write_csv_dataset
-from training.config import parse
 from training.datasets import Dataset, open_dataset
 from training.datasets.labels.files import states_of
 from training.errors import BadData
+from training.flags import parse
 from training.images import cache, store
 from training.images.cache import cache_root, open_images
 
@@ -109,7 +109,7 @@ def test_the_states_of_many_files_come_in_their_order(tmp_path):
 RUN = """
 import hashlib, os, sys, time
 from dataclasses import replace
-from training.config import parse
+from training.flags import parse
 from training.datasets import open_dataset
 from training.datasets.base import read_image
 from training.images.cache import open_images

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from training.config import parse
+from training.flags import parse
 from training.losses import LOSSES, PUBLISHED, build_criterion
 from training.losses.base import correlation
 from training.losses.ranking import ranking_term

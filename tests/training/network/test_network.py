@@ -7,8 +7,8 @@ import torch
 from safetensors.torch import save_file
 from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, conv2d, linear
 
-from training.config import parse
 from training.errors import BadUsage, NoWeights
+from training.flags import parse
 from training.network import published
 from training.network import weights as weight_files
 from training.network.backbone import build_backbone

@@ -13,9 +13,8 @@ import pytest
 
 from tests.fakes import seed_trainer
 from training import __main__ as program
-from training.config import parse
+from training.flags import parse, without_flags
 from training.process import seeds as repetitions
-from training.process.attempt import without_flags
 from training.runfolder.exits import EXIT_STOPPED
 
 TRAINER = Path(seed_trainer.__file__)

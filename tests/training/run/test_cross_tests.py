@@ -8,9 +8,9 @@ from tests.fakes.photographs import write_csv_dataset
 from tests.fakes.public_datasets import write_agiqa, write_kadid, write_spaq
 from tests.training.processes import SMALL, train_here
 from training.checkpoints.best import load_best
-from training.config import parse
 from training.datasets import open_cross_dataset
 from training.errors import BadData, Stopped
+from training.flags import parse
 from training.run import story as run_story
 from training.runfolder.events import read_events
 from training.runfolder.layout import RunFolder

@@ -2,7 +2,7 @@ from training.runfolder.events import read_events
 from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
 from training.runfolder.write import EventWriter
-from training.telling.recorder import Recorder
+from training.telling.recorder import Recorder, Step
 
 
 class FakeClock:
@@ -18,7 +18,7 @@ def recorder_at(tmp_path, clock) -> Recorder:
 
 
 def step(recorder: Recorder, done: int) -> None:
-    recorder.step(epoch=1, epochs=2, step=done, done=done, steps=100, loss=0.5, lr=1e-3, images_per_second=7.0)
+    recorder.step(Step(epoch=1, epochs=2, step=done, done=done, steps=100, loss=0.5, lr=1e-3, images_per_second=7.0))
 
 
 def test_steps_are_due_four_times_a_second(tmp_path):
@@ -56,7 +56,7 @@ def test_progress_is_told_twice_a_second_and_at_its_end(tmp_path):
 
 def test_a_loss_that_is_not_finite_is_null_in_the_events(tmp_path):
     recorder = recorder_at(tmp_path, FakeClock())
-    recorder.step(epoch=1, epochs=1, step=1, done=1, steps=1, loss=float("nan"), lr=1.0, images_per_second=1.0)
+    recorder.step(Step(epoch=1, epochs=1, step=1, done=1, steps=1, loss=float("nan"), lr=1.0, images_per_second=1.0))
     assert read_events(RunFolder(tmp_path))[0].fields["loss"] is None
 
 
@@ -67,12 +67,12 @@ def test_an_end_that_the_disk_refuses_is_dropped(tmp_path, monkeypatch):
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(EventWriter, "write", refuse)
-    recorder.ended(how=ExitKind.FAILED, epoch=1, step=2, checkpoint=None)
+    recorder.ended(how=ExitKind.FAILED, epoch=1, step=2, checkpoint=None, saved=False)
 
 
 def test_an_end_says_how_and_what_a_resume_goes_on_from(tmp_path):
     recorder = recorder_at(tmp_path, FakeClock())
-    recorder.ended(how=ExitKind.GPU_OUT_OF_MEMORY, epoch=2, step=7, checkpoint="last")
+    recorder.ended(how=ExitKind.GPU_OUT_OF_MEMORY, epoch=2, step=7, checkpoint="last", saved=True)
     (event,) = read_events(RunFolder(tmp_path))
     assert event.kind == "ended"
-    assert event.fields == {"how": "gpu out of memory", "epoch": 2, "step": 7, "checkpoint": "last"}
+    assert event.fields == {"how": "gpu out of memory", "epoch": 2, "step": 7, "checkpoint": "last", "saved": True}

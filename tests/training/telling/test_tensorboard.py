@@ -9,7 +9,7 @@ import pytest
 
 from tests.fakes.photographs import write_csv_dataset
 from tests.training.processes import SMALL, train_here
-from training.config import parse
+from training.flags import parse
 from training.runfolder.events import read_events
 from training.runfolder.layout import RunFolder
 from training.telling.tensorboard import BoardedEvents, open_events

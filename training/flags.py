@@ -1,0 +1,287 @@
+"""The flags of `python -m training`, and what is refused of them.
+
+Flags and defaults are those of the published code (github.com/cny123222/Perceptual-IQA-CS3324) with ours on top.
+Standard library only: checking flags takes a tenth of a second.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import itertools
+import shlex
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from training.config import CROSS_DATASETS, TrainConfig
+
+MODEL_SIZES = ("tiny", "small", "base")
+LOSS_TYPES = ("l1", "l2", "srcc", "rank", "pairwise", "plcc", "nin")
+DATASETS = (
+    "koniq-10k",
+    "spaq",
+    "kadid-10k",
+    "agiqa-3k",
+    "livec",
+    "tid2013",
+    "live",
+    "csiq",
+    "bid",
+    "biq2021",
+    "csv",
+    "demo",
+)
+PROTOCOLS = ("clean", "published")
+
+
+class Parser(argparse.ArgumentParser):
+    """Prints `error: <words>` as its last line, where the supervisor looks for a cause."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(2, f"error: {message}\n")
+
+
+def parse(argv: list[str]) -> TrainConfig:
+    """Read and check flags; exits with code 2 and a reason if they are refused."""
+    parser = build_parser()
+    namespace = parser.parse_args(argv)
+    config = TrainConfig(**vars(namespace))
+    reason = refusal(config)
+    if reason:
+        parser.error(reason)
+    return config
+
+
+def refusal(config: TrainConfig) -> str | None:
+    """Why these flags are refused, in words; None if they are not."""
+    reasons = (
+        (
+            config.tensorboard and importlib.util.find_spec("tensorboard") is None,
+            "--tensorboard needs a package that is not installed: pip install 'iqa-tui[tensorboard]'",
+        ),
+        (
+            config.attention_fusion and config.no_multiscale,
+            "--attention_fusion weighs the scales of the multi-scale fusion, so it cannot go with --no_multiscale",
+        ),
+        (
+            config.dataset == "csv" and config.data_path is None,
+            "--dataset csv needs --data_path FILE.csv (columns image, mos; optional mos_sd, split, group)",
+        ),
+        (
+            config.resume and config.run_folder is None,
+            "--resume needs --run_folder, the folder of the run to go on with",
+        ),
+    )
+    return next((reason for is_refused, reason in reasons if is_refused), None)
+
+
+def command_of(config: TrainConfig) -> str:
+    """The shortest command that means the same, without the place of its run folder."""
+    defaults = vars(build_parser().parse_args([]))
+    left_out = {"runs_dir", "run_folder", "tensorboard", "resume", "check"}
+    words = ["python", "-m", "training"]
+    for name, value in config.as_dict().items():
+        if name not in left_out and (value != defaults[name] or name == "dataset"):
+            words += [f"--{name}"] if value is True else [f"--{name}", str(value)]
+    return shlex.join(words)
+
+
+def without_flags(argv: Sequence[str], flags: dict[str, int]) -> list[str]:
+    """`argv` without some flags, written in either way (`--seed 1`, `--seed=1`).
+
+    Args:
+        argv: of `python -m training`.
+        flags: those to leave out, and how many words follow each.
+    """
+    kept: list[str] = []
+    words = iter(argv)
+    for word in words:
+        if word in flags:
+            list(itertools.islice(words, flags[word]))
+        elif word.partition("=")[0] not in flags:
+            kept.append(word)
+    return kept
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
+
+
+def _positive(text: str) -> int:
+    number = _whole(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
+    return number
+
+
+def _from_zero(text: str) -> int:
+    number = _whole(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text} is negative")
+    return number
+
+
+def _not_negative(text: str) -> float:
+    number = _number(text)
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a number of at least 0")
+    return number
+
+
+def _above_zero(text: str) -> float:
+    number = _number(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    return number
+
+
+def _rate(text: str) -> float:
+    number = _number(text)
+    if not 0 <= number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not in [0, 1)")
+    return number
+
+
+def build_parser() -> Parser:
+    """All flags, grouped as a reader looks for them."""
+    parser = Parser(
+        prog="python -m training",
+        description="Train one no-reference image-quality network and test it. Writes a run folder.",
+        allow_abbrev=False,
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    _add_data_flags(parser.add_argument_group("data"))
+    _add_network_flags(parser.add_argument_group("network"))
+    _add_loss_flags(parser.add_argument_group("loss"))
+    _add_training_flags(parser.add_argument_group("training"))
+    _add_run_flags(parser.add_argument_group("run"))
+    return parser
+
+
+Group = argparse._ArgumentGroup  # noqa: SLF001 - argparse gives its groups no public name
+
+
+def _add_data_flags(group: Group) -> None:
+    group.add_argument(
+        "--dataset",
+        default="livec",
+        choices=DATASETS,
+        metavar="NAME",
+        help=f"one of {', '.join(DATASETS)}",
+    )
+    group.add_argument(
+        "--data_path", help="folder of the data set, or the file for csv; otherwise $IQA_TUI_DATA/NAME or data/NAME"
+    )
+    group.add_argument("--patch_size", type=_positive, default=224, help="side of a crop, pixels")
+    group.add_argument("--train_patch_num", type=_positive, default=25, help="crops of a training image in an epoch")
+    group.add_argument("--test_patch_num", type=_positive, default=25, help="crops of a test image")
+    group.add_argument(
+        "--test_random_crop",
+        action="store_true",
+        help="test crops at places drawn from seed and image name; otherwise on a regular grid (published: the centre)",
+    )
+    group.add_argument("--no_color_jitter", action="store_true", help="leave brightness, contrast, saturation alone")
+    group.add_argument(
+        "--no_spaq",
+        action="store_true",
+        help=f"leave SPAQ out of the tests on other data sets after training ({', '.join(CROSS_DATASETS)})",
+    )
+    group.add_argument("--limit_train_images", type=_positive, metavar="N", help="a quick look: only N images")
+    group.add_argument("--limit_test_images", type=_positive, metavar="N", help="same for validation and for test")
+    group.add_argument("--num_workers", type=_positive, default=4, help="threads that decode images")
+
+
+def _add_network_flags(group: Group) -> None:
+    group.add_argument("--model_size", choices=MODEL_SIZES, default="tiny", help="of the Swin Transformer")
+    group.add_argument("--backbone", metavar="TIMM_MODEL", help="any timm model with four feature maps, not a Swin")
+    group.add_argument(
+        "--weights",
+        default="pretrained",
+        help="pretrained, none, or a file: the backbone's, a run's best.pt or best.safetensors, a published checkpoint",
+    )
+    group.add_argument("--no_multiscale", action="store_true", help="use the last feature map alone")
+    group.add_argument("--attention_fusion", action="store_true", help="weigh the scales by the image")
+    group.add_argument("--drop_path_rate", type=_rate, default=0.2, help="stochastic depth of the backbone")
+    group.add_argument("--dropout_rate", type=_rate, default=0.3, help="of the hyper-network and the target network")
+
+
+def _add_loss_flags(group: Group) -> None:
+    group.add_argument("--loss_type", choices=LOSS_TYPES, default="l1")
+    group.add_argument(
+        "--pairwise_sd",
+        choices=("image", "uniform"),
+        default="image",
+        help="opinion spread in the pairwise loss: each image's own if known, or one for all",
+    )
+    group.add_argument(
+        "--ranking_loss_alpha", type=_not_negative, default=0.5, help="weight of a margin ranking term beside the loss"
+    )
+    group.add_argument(
+        "--ranking_loss_margin",
+        type=_not_negative,
+        default=0.1,
+        help="of that term, on the scale of training (0 to 1; published: 0 to 100)",
+    )
+
+
+def _add_training_flags(group: Group) -> None:
+    group.add_argument("--protocol", choices=PROTOCOLS, default="clean", help="published: as the published code")
+    group.add_argument("--lr", type=_above_zero, default=2e-5, help="of the backbone")
+    group.add_argument("--lr_ratio", type=_above_zero, default=10.0, help="new layers learn at lr times this")
+    group.add_argument("--weight_decay", type=_not_negative, default=5e-4)
+    group.add_argument("--batch_size", type=_positive, default=96, help="crops a step")
+    group.add_argument("--epochs", type=_from_zero, default=16, help="0: score the network as --weights made it")
+    group.add_argument("--lr_scheduler", choices=("cosine", "step", "none"), default="cosine")
+    group.add_argument("--no_lr_scheduler", action="store_true", help="the same as --lr_scheduler none")
+    group.add_argument(
+        "--patience", type=_positive, default=5, help="epochs without a better SRCC (of validation; published: of test)"
+    )
+    group.add_argument("--no_early_stopping", action="store_true")
+    group.add_argument(
+        "--train_test_num",
+        type=_positive,
+        default=10,
+        help="seeds to train one after another, from --seed on; each is a run of its own",
+    )
+    group.add_argument("--seed", type=_from_zero, default=42, help="all that is random follows from it")
+    group.add_argument(
+        "--precision",
+        choices=("auto", "fp32", "tf32", "bf16"),
+        default="auto",
+        help="auto: bf16 if the device has it; tf32: fp32 with faster, coarser products on a GPU that has them",
+    )
+    group.add_argument(
+        "--torch_compile",
+        action="store_true",
+        help="compile the network: minutes at the start, then faster steps; for long runs on a GPU",
+    )
+
+
+def _add_run_flags(group: Group) -> None:
+    group.add_argument("--runs_dir", default="runs", help="the folder in which a new run folder is made")
+    group.add_argument(
+        "--run_folder", help="this folder instead of a new one; with several seeds, _s<seed> is added for each"
+    )
+    group.add_argument(
+        "--tensorboard", action="store_true", help="write TensorBoard event files into the run folder as well"
+    )
+    group.add_argument(
+        "--checkpoint_minutes",
+        type=_not_negative,
+        default=10.0,
+        help="between checkpoints within an epoch; 0: only after each epoch",
+    )
+    group.add_argument("--resume", action="store_true", help="go on from the run folder's last checkpoint")
+    group.add_argument("--check", action="store_true", help="check the flags, print them as JSON, and end")
