@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from iqa_tui.devices.gpus.free import GIB
 from iqa_tui.doctor.ask_python import answers
 from iqa_tui.doctor.finding import Finding, blocked, doubtful
 from iqa_tui.doctor.machine import existing_parent
+from iqa_tui.words.sizes import GIB, gib_words
 
 CHECKPOINT_BYTES_PER_PARAMETER = 12
 """Weights and two moments of Adam, four bytes each: 1.07 GB for Swin-Base."""
@@ -89,8 +89,8 @@ def check_disk(needs: Sequence[Need]) -> list[Finding]:
 def _check_one(needs: Sequence[Need]) -> Finding:
     folder = existing_parent(needs[0].folder)
     free, needed = shutil.disk_usage(folder).free, sum(need.size_bytes for need in needs)
-    what = " and ".join(f"{need.size_bytes / GIB:.1f} GiB for {need.what}" for need in needs if need.size_bytes)
-    words = f"{free / GIB:.0f} GiB free at {folder}" + (f"; needed are {what}" if what else "")
+    what = " and ".join(f"{gib_words(need.size_bytes)} for {need.what}" for need in needs if need.size_bytes)
+    words = f"{gib_words(free, 0)} free at {folder}" + (f"; needed are {what}" if what else "")
     remedy = "Delete old checkpoints, launch fewer runs at once, or name other folders: --runs-dir, IQA_TUI_CACHE"
     if free < needed + SPARE_BYTES:
         return blocked("disk", words, remedy)

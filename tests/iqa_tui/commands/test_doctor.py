@@ -135,7 +135,7 @@ def test_xids_that_were_seen_are_named(gpus: FakeGpus, lab: Lab) -> None:
     record_xid(gpus.uuid(1), 79, "it has fallen off the bus")
     findings, _ = check_gpus()
     assert [sign(finding) for finding in findings] == ["ok", "warning", "warning", "warning"]
-    assert findings[1].words.startswith("GPU 1 gets no run: set aside: the driver reported XID 79 (")
+    assert findings[1].words.startswith("GPU 1 gets no run: withdrawn: the driver reported XID 79 (")
     assert findings[2].words == "GPU 0: the driver reported XID 63 (a bad row was replaced)"
     assert findings[2].remedy == "sudo dmesg | grep -i xid; iqa-tui restore 0 forgets"
 
