@@ -36,7 +36,7 @@ import os, random, sys, time
 from pathlib import Path
 from iqa_tui.devices.lease import Holder, take_lease
 from training.runfolder import lock
-from training.runfolder.schema import LockHeld
+from training.runfolder.errors import LockHeld
 me, rounds, scratch, user = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
 if user:
     os.setuid(user)
