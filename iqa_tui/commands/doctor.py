@@ -9,17 +9,16 @@ from pathlib import Path
 from iqa_tui.commands.exit_codes import ALL_WELL, ENVIRONMENT
 from iqa_tui.commands.launch import request_of
 from iqa_tui.devices.lease_folder import leases_path
-from iqa_tui.doctor.checks import (
-    check_command,
-    check_dataset,
-    check_torch,
-    check_weights,
-    data_folder,
-    hub_cache,
-)
+from iqa_tui.doctor.weights import check_weights, hub_cache
+from iqa_tui.doctor.external_trainer import check_external_trainer
+from iqa_tui.doctor.data import check_dataset, data_folder
+from iqa_tui.doctor.torch import check_torch
 from iqa_tui.doctor.disk import cache_folder, cache_needs, check_answers, check_disk, checkpoint_need
 from iqa_tui.doctor.finding import Finding
-from iqa_tui.doctor.machine import check_container, check_gpus, check_locks, check_sessions
+from iqa_tui.doctor.gpus import check_gpus
+from iqa_tui.doctor.locks import check_locks
+from iqa_tui.doctor.container import check_container
+from iqa_tui.doctor.sessions import check_sessions
 from iqa_tui.doctor.sharing import check_sharing
 from iqa_tui.plans.flags import flags_for
 from iqa_tui.plans.request import LaunchRequest
@@ -65,7 +64,7 @@ def _findings(request: LaunchRequest) -> Iterator[Finding]:
     yield check_sessions()
     yield check_container()
     if request.plan.command is not None:
-        yield check_command(request.plan.command)
+        yield check_external_trainer(request.plan.command)
         yield from check_disk([checkpoint_need(request.runs_dir, [])])
         return
     backbones = [_backbone(settings) for settings in _settings_of(request)]

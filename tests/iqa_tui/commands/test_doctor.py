@@ -23,10 +23,15 @@ from iqa_tui.doctor import checks
 from iqa_tui.doctor import disk as disk_check
 from iqa_tui.doctor import machine as machine_checks
 from iqa_tui.doctor.ask_python import answers
-from iqa_tui.doctor.checks import check_dataset, check_torch, check_weights, judge_torch
+from iqa_tui.doctor.weights import check_weights
+from iqa_tui.doctor.data import check_dataset
+from iqa_tui.doctor.torch import check_torch, judge_torch
 from iqa_tui.doctor.disk import Need, cache_needs, check_answers, check_disk, checkpoint_need
 from iqa_tui.doctor.finding import Finding
-from iqa_tui.doctor.machine import check_container, check_gpus, check_locks, check_sessions
+from iqa_tui.doctor.gpus import check_gpus
+from iqa_tui.doctor.locks import check_locks
+from iqa_tui.doctor.container import check_container
+from iqa_tui.doctor.sessions import check_sessions
 from iqa_tui.processes.start import child_environment, program
 from tests.fakes.lab import Lab
 from tests.fakes.nvml import NOT_SUPPORTED, UNKNOWN, VERSION_MISMATCH, FakeGpus
