@@ -256,7 +256,7 @@ def test_weights_are_found_where_the_trainer_finds_them(tmp_path: Path, monkeypa
     cached.parent.mkdir(parents=True)
     cached.touch()
     assert sign(check_weights("resnet50", "pretrained")) == "ok"
-    assert check_weights("tf_efficientnet_lite0", "pretrained").words.endswith("brought by a package")
+    assert check_weights("tf_efficientnet_lite0", "pretrained").words.endswith("installed as a package")
     assert check_weights("resnet50", "none").words == "resnet50: none are asked for"
     assert sign(check_weights("resnet50", str(cached))) == "ok"
     assert sign(check_weights("resnet50", str(tmp_path / "no-file"))) == "blocked"
@@ -346,7 +346,9 @@ def test_checkpoints_and_decoded_images_must_fit(
     (finding,) = check_disk(needs)  # both are on one disk
     assert sign(finding) == found
     assert f"{free_gib} GiB free" in finding.words
-    assert "the plan needs 6.0 GiB for checkpoints of 2 runs and 5.6 GiB for decoded images of koniq-10k" in finding.words
+    assert (
+        "the plan needs 6.0 GiB for checkpoints of 2 runs and 5.6 GiB for decoded images of koniq-10k" in finding.words
+    )
 
 
 def test_images_that_are_decoded_already_need_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
