@@ -1,10 +1,10 @@
-"""The runs of a folder, read again only where something changed.
+"""The runs of a folder with their events, read again only if something changed.
 
-A run that nobody works on can change only by a file that appears in its folder, in `attempts/` or in its newest
-attempt, and each of these moves the time stamp of a directory; so looking at it again costs three `stat`. A living
+A run that no process works on can change only by a file that appears in its folder, in `attempts/` or in its newest
+attempt, and each of these moves the time stamp of a directory; so another look costs three `stat`. A living
 run is looked at every time: a lock that is freed moves no time stamp.
 
-What is read here is for showing: its texts are plain. Who executes a run reads its spec itself.
+What is read here is for showing: its texts are plain. The supervisor, which executes a run, reads the spec itself.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ class Catalog:
 
     def __init__(self, runs_dir: Path, *, history: bool = True, beats: BeatWatch | None = None) -> None:
         """Args:
-        history: read all events of every run; otherwise those of runs that are over stay unread, for a listing needs
-            their records alone and the events of a run may be a hundred times as long.
-        beats: of one who looks again and again, so that his own clock tells whether a beat stands still; None: this
-            is a single look, for which the beat's time stamp counts.
+        history: read all events of every run. Otherwise those of runs that are over stay unread: a listing needs only
+            their records, and the events of a run may be a hundred times as long.
+        beats: of a caller that looks again and again, so that its own clock tells whether a beat stands still; None:
+            this is a single look, for which the beat's time stamp counts.
         """
         self.runs_dir = runs_dir
         self._history = history
@@ -49,7 +49,7 @@ class Catalog:
         self._followed: dict[str, _Followed] = {}
 
     def refresh(self) -> list[RunState]:
-        """Every run as it is now, by name (so by time). A run that did not change keeps its very object.
+        """Every run as it is now, by name (so by time). A run that did not change is the same object as before.
 
         Never raises for what a folder holds: an unreadable run has the state `unreadable` and says why.
         """
@@ -74,7 +74,7 @@ class _Followed:
         self._restarted = 0
         self._state = RunState(run, Status(Phase.QUEUED))
         self._stamp: tuple[int, ...] | None = None
-        """Time stamps under which the state is known to stand; None: look again."""
+        """Time stamps under which the state still holds; None: look again."""
 
     @property
     def trouble(self) -> str:
@@ -88,7 +88,9 @@ class _Followed:
         state = self._state
         if not self._history:
             state = self._read_records(state)
-        if self._history or not state.phase.is_over or state.status.attempt > 1:  # whose code made it is in its events
+        if (
+            self._history or not state.phase.is_over or state.status.attempt > 1
+        ):  # the events tell by which code it was made
             state = self._read_records(self._read_events(state))
         if state != self._state:
             self._state = state
@@ -104,7 +106,7 @@ class _Followed:
         return state
 
     def _read_records(self, state: RunState) -> RunState:
-        """The status last but one: what it says of the end is in files that are there by then."""
+        """The status is read before the other records: the files that it relies on are there by then."""
         spec = state.spec
         with contextlib.suppress(RunFolderError):  # its status says so
             spec = spec or read_shown_record(self._run.spec, Spec)
@@ -128,7 +130,7 @@ class _Followed:
             return replace(state, status=Status(Phase.UNREADABLE, str(error), status.attempt))
 
     def _with_problem(self, status: Status) -> Status:
-        """Says why its events cannot be read; what its records say stands."""
+        """The status, with the reason if its events cannot be read."""
         if not self._tail.problem or status.phase is Phase.UNREADABLE:
             return status
         return replace(status, cause="; ".join(cause for cause in (status.cause, self._tail.problem) if cause))
@@ -145,6 +147,6 @@ def _attempt(run: RunFolder, status: Status) -> AttemptFolder | None:
 
 
 def _may_be_trusted(stamp: tuple[int, ...] | None, state: RunState) -> bool:
-    """A run that seemed lost, because its beat stood still, may give a sign of life, which moves no folder's stamp."""
+    """A run that seems lost because its beat stood still may beat again, which moves no folder's stamp."""
     may_change = state.phase.is_alive or state.phase is Phase.LOST
     return stamp is not None and not may_change and is_settled(stamp)

@@ -92,7 +92,7 @@ def _over_since(state: RunState) -> float:
 
 
 def _cell(state: RunState) -> object:
-    """What launching again would measure again."""
+    """What another launch would measure again."""
     return (state.experiment, state.spec.seed) if state.spec and state.experiment else state.run_id
 
 

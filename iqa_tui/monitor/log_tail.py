@@ -1,4 +1,4 @@
-"""The end of a log as plain text: whatever a trainer prints, nothing in it is obeyed.
+"""The end of a log as plain text: a terminal obeys nothing of what the trainer printed.
 
 Carriage returns overwrite as on a terminal (the last state of a progress bar is what is seen), and so does what is
 written after the cursor went up (nested bars: each once, at its last state); other escape sequences and
@@ -42,7 +42,7 @@ class LogText:
     lines: tuple[str, ...] = ()
     """The oldest first; the last one may still grow."""
     first: int = 0
-    """Number of the first of them, counted from where reading began."""
+    """Number of the first of them, counted from the first one that was read."""
 
 
 def plain_text(raw: bytes) -> str:
@@ -81,7 +81,7 @@ class LogTail:
         self._text = LogText()
 
     def poll(self) -> LogText:
-        """The log's end as it is now; the very object of the last call where nothing is new."""
+        """The log's end as it is now; the same object as before if nothing is new."""
         try:
             descriptor = open_regular(self.path)
         except OSError:
@@ -104,9 +104,12 @@ class LogTail:
         return self._text
 
     def _say(self, words: str) -> LogText:
-        """Instead of a log that is none."""
+        """Shown in place of a log that cannot be read."""
         if self._text.lines != (words,):
-            self._text, self._inode = LogText((words,)), 0  # no file has it, so what stands there next is another one
+            self._text, self._inode = (
+                LogText((words,)),
+                0,
+            )  # no file has this inode, so the next file there is a new one
         return self._text
 
     def _restart_if_replaced(self, state: os.stat_result) -> None:
@@ -116,7 +119,7 @@ class LogTail:
         self._inode = state.st_ino
 
     def _take(self, chunk: bytes, *, torn: bool) -> None:
-        if torn:  # begins somewhere within a line
+        if torn:  # begins within a line
             self._open_line, self._above = b"", 0
             chunk = chunk.partition(b"\n")[2] or chunk
         *moves, self._open_line = MOVES.split(self._open_line + chunk)
@@ -130,8 +133,8 @@ class LogTail:
         self._text = LogText(lines, self._seen - len(self._lines))
 
     def _end_line(self, raw: bytes, move: bytes) -> None:
-        """Put the line where the cursor is, then move the cursor. A bar that is written again replaces its last state;
-        one that is wiped keeps it.
+        """Put the line where the cursor is, then move the cursor. A bar that is written again replaces its last
+        state; one that is wiped keeps it.
         """
         text, is_newline = plain_text(raw), move == b"\n"
         if self._above:

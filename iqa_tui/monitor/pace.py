@@ -1,4 +1,4 @@
-"""How fast a run goes, and so how long it has left; and how such a time is said.
+"""How fast a run goes, and so how long it has left.
 
 Only what was seen in the current attempt counts: steps, and the pauses between epochs (evaluation, checkpoints).
 """
@@ -12,11 +12,11 @@ from statistics import median
 from iqa_tui.monitor.state import RunState
 
 RECENT_STEPS = 64
-"""Reported steps that the pace is taken from: enough to be calm, few enough to follow a change."""
+"""Reported steps that the pace is taken from: enough for a steady value, few enough to follow a change."""
 
 
 def seconds_per_step(state: RunState) -> float | None:
-    """Median over the latest reported steps of the current attempt and epoch-inner gaps; None before two of them."""
+    """Median over the latest reported steps of the current attempt, within epochs; None before two of them."""
     steps, times = _recent(state)
     epoch_length = state.steps_per_epoch
     rates = [
@@ -34,7 +34,7 @@ def seconds_between_epochs(state: RunState) -> float | None:
     first = _first_of_attempt(state)
     pauses = []
     ends_of_epochs = range(state.steps_per_epoch, state.step, state.steps_per_epoch)
-    # As many as there are points: numbers that make no sense may give more epochs than one can count.
+    # No more than there are points: a senseless epoch length may give billions of epochs.
     for last_step in ends_of_epochs[-len(state.curve.steps) :] if state.curve.steps else ():
         at = bisect_left(state.curve.steps, last_step + 1)
         if first < at < len(state.curve.steps) and state.curve.steps[at] == last_step + 1:
@@ -43,9 +43,9 @@ def seconds_between_epochs(state: RunState) -> float | None:
 
 
 def time_left(state: RunState, now: float) -> float | None:
-    """Seconds until the last epoch is evaluated, at the pace seen so far; None where too little is known.
+    """Seconds until the last epoch is evaluated, at the pace seen so far; None if too little is known.
 
-    Early stopping may end it sooner. Never negative: a run that takes longer than thought has 0 left.
+    Early stopping may end it sooner. Never negative: a run that takes longer than expected has 0 left.
     """
     pace = seconds_per_step(state)
     if pace is None or not state.phase.is_alive or not state.epochs or not state.steps_per_epoch:

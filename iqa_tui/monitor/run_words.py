@@ -74,9 +74,9 @@ def srcc_words(srcc: float | None) -> str:
 
 
 def cause_words(state: RunState) -> str:
-    """Why it ended or is as it is; empty where the state says all."""
+    """Why it ended or is as it is; empty if the state says all."""
     if state.phase is Phase.RUNNING and not state.status.supervised:
-        return "unsupervised: nobody will write down how it ends"
+        return "unsupervised: how it ends will not be recorded"
     return state.status.cause
 
 
@@ -89,7 +89,7 @@ def note_words(state: RunState, waits_for: str) -> str:
 
 
 def queue_words(state: RunState, waits_for: str) -> str:
-    """Why a queued run waits; where nobody asked for another attempt, why there is one; its priority."""
+    """Why a queued run waits; why it is resumed, if it is; its priority."""
     again = "" if state.status.held or state.status.elsewhere else state.status.cause
     return "; ".join(part for part in (waits_for, again, priority_words(state)) if part)
 
@@ -105,7 +105,7 @@ def run_name(state: RunState) -> str:
 
 
 def run_names(states: Sequence[RunState]) -> dict[str, str]:
-    """Run id to its name; with its seed where another run of these has the same one."""
+    """Run id to its name; with its seed if another of these runs has the same name."""
     counts = Counter(run_name(state) for state in states)
     return {state.run_id: _name_among(state, counts[run_name(state)]) for state in states}
 

@@ -9,9 +9,9 @@ from iqa_tui.plans.plan import Experiment, Plan
 from iqa_tui.plans.toml_table import FlagValue
 
 REPETITIONS = "train_test_num"
-"""How many seeds. The launcher makes a run of each, so a run itself is told 1."""
+"""How many seeds. The launcher makes a run of each, so a run itself gets 1."""
 WHERE_FLAGS = frozenset({"data_path", "num_workers", "tensorboard", "seed", REPETITIONS})
-"""They say where, how or how often, not what: runs that differ by them alone make one table."""
+"""Flags for the place, the manner and the repetitions: runs that differ only in them make one table."""
 
 
 def flags_for(plan: Plan, experiment: Experiment, overrides: dict[str, str], seed: int | None) -> list[str]:
@@ -36,7 +36,7 @@ def flags_for(plan: Plan, experiment: Experiment, overrides: dict[str, str], see
 
 
 def flag_text(value: FlagValue) -> str:
-    """As one would type it: `5e-6` for 5e-06, `true` for True."""
+    """As a user would type it: `5e-6` for 5e-06, `true` for True."""
     if isinstance(value, bool):
         return str(value).lower()
     return re.sub(r"e([+-])0(\d)$", r"e\1\2", str(value)) if isinstance(value, float) else str(value)
@@ -49,7 +49,7 @@ def command_for(plan: Plan, experiment: Experiment, overrides: dict[str, str], s
 
 
 def group_name(plan: Plan, overrides: dict[str, str]) -> str:
-    """`koniq-losses`, or `koniq-losses epochs=1`: what was changed from the plan makes another table."""
+    """`koniq-losses`, or `koniq-losses epochs=1`: runs with changed flags make another table."""
     changed = {
         flag: value
         for flag, value in overrides.items()

@@ -1,4 +1,4 @@
-"""What a launch would give the schedule to place."""
+"""The jobs of a launch, for the simulation."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.plans.simulate import Job
 
 UNKNOWN_HOURS = 1.0
-"""What a run counts for whose plan does not say how long it takes."""
+"""The length of a run whose plan does not give one."""
 
 
 def jobs_of(request: LaunchRequest) -> list[Job]:
-    """One job a run; ids are `F2`, or `F2 seed 1` where there are several seeds. None takes longer than it may.
+    """One job a run; ids are `F2`, or `F2 seed 1` with several seeds. None takes longer than the time limit.
 
     Raises:
         PlanError: an experiment that is not in the plan.
-        ValueError: seeds that are no numbers, in words.
+        ValueError: in words, if the seeds are no numbers.
     """
     seeds, limit = request.seeds_or_default(), request.time_limit()
     jobs: list[Job] = []

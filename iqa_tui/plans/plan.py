@@ -1,6 +1,6 @@
 """A plan: an ablation in one TOML file. Reads and checks it; starts nothing.
 
-What is wrong in a plan is said with the file, the row, the key, the value and what would be right.
+An error names the file, the row, the key, the value and what to write instead.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from iqa_tui.plans.priority import PRIORITIES
 from iqa_tui.plans.toml_table import FlagValue, TomlTable
 
 PRESETS_DIR = Path(__file__).parent / "presets"
-"""In the order in which they start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +33,14 @@ class Experiment:
     priority: str = "medium"
     notes: str = ""
     selected: bool = True
-    """False: run only where it is named."""
+    """False: launched only if the user names it."""
     vram_bytes: int | None = None
     """Declared need of one run: it may then share a GPU. None: a GPU for itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A result measured elsewhere; None where it was not told."""
+    """A result measured elsewhere; None for a number that the plan does not give."""
 
     id: str
     label: str
@@ -50,7 +49,7 @@ class Recorded:
     hours: float | None = None
     protocol: str = ""
     source: str = ""
-    """Where the numbers come from."""
+    """The log or paper that the numbers come from."""
     loss_type: str = ""
     notes: str = ""
 
@@ -68,9 +67,9 @@ class Plan:
     baseline: str = ""
     """Id of the row that differences are taken to; empty for none."""
     command: list[str] | None = None
-    """Somebody else's trainer; None: `python -m training`."""
+    """Of an external trainer; None: `python -m training`."""
     time_limit_hours: float | None = None
-    """How long one run may take before it is stopped; None: for ever."""
+    """One run is stopped after that time; None: never."""
     demo: bool = False
     """The labels are no human opinions."""
     content: dict[str, Any] = field(default_factory=dict)
@@ -82,7 +81,7 @@ class Plan:
         """The experiment of this id.
 
         Raises:
-            PlanError: there is none; names those there are.
+            PlanError: there is none; its text lists the ids.
         """
         for experiment in self.experiments:
             if experiment.id == experiment_id:
@@ -177,7 +176,7 @@ def _base(table: TomlTable) -> tuple[dict[str, FlagValue], int | None]:
 
 def _experiment(table: TomlTable, vram_bytes: int | None) -> Experiment:
     """Args:
-    vram_bytes: what the plan declares for every experiment that says nothing itself.
+    vram_bytes: what the plan declares for every experiment without a `vram` of its own.
     """
     row_id = table.name("id")
     experiment = Experiment(

@@ -14,7 +14,7 @@ DEFAULT_SEED = 42
 
 @dataclass(frozen=True, slots=True)
 class LaunchRequest:
-    """What somebody wants to run."""
+    """One launch."""
 
     plan: Plan
     experiments: tuple[str, ...] | None = None
@@ -27,10 +27,10 @@ class LaunchRequest:
     """GPU indices, UUIDs, `cpu`; None: any that is free."""
     strategy: str = "all"
     time_limit_hours: float | None = None
-    """After which each run is stopped; None: the plan's."""
+    """Each run is stopped after that time; None: the plan's."""
     runs_dir: Path = Path("runs")
     cwd: Path | None = None
-    """Where the trainers are run; None: here."""
+    """The folder in which trainers run; None: the current one."""
 
     def chosen(self) -> list[Experiment]:
         """Raises PlanError for an experiment that is not in the plan."""
@@ -44,7 +44,7 @@ class LaunchRequest:
         return plan_seeds(self.plan, self.overrides)
 
     def time_limit(self) -> float | None:
-        """Hours; None where neither the launch nor its plan sets one."""
+        """Hours; None if neither the launch nor its plan sets one."""
         return self.plan.time_limit_hours if self.time_limit_hours is None else self.time_limit_hours
 
 
@@ -52,11 +52,11 @@ def plan_seeds(plan: Plan, overrides: dict[str, str]) -> tuple[int, ...]:
     """The plan's own: its seed, and as many after it as its `train_test_num` asks for.
 
     Raises:
-        ValueError: in words, where one of the two is no such number.
+        ValueError: in words, if one of the two is no such number.
     """
     settings = {**plan.base, **overrides}
     first = _whole_number("seed", settings.get("seed", DEFAULT_SEED), smallest=0)
-    if plan.command is not None:  # another's trainer may mean something else by it
+    if plan.command is not None:  # an external trainer may mean something else by it
         return (first,)
     return tuple(range(first, first + _whole_number(REPETITIONS, settings.get(REPETITIONS, 1), smallest=1)))
 

@@ -14,7 +14,7 @@ UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 1 << 10, "MIB": 1
 
 
 class TomlTable:
-    """One TOML table while it is checked. Each question names a key; what nobody asked for is refused at the end."""
+    """One TOML table while it is checked. Each question names a key; the other keys are refused at the end."""
 
     def __init__(self, content: dict[str, Any], source: str, where: str = "") -> None:
         self._content = content
@@ -114,11 +114,11 @@ class TomlTable:
             raise self.wrong(key, 'write a size with its unit, for example "10 GiB".')
         size = int(float(match[1]) * UNITS[match[2].upper()])
         if size == 0:
-            raise self.wrong(key, "write more than nothing, or leave it out: then a run has its GPU for itself.")
+            raise self.wrong(key, "write more than nothing, or leave it out: then each run has its GPU for itself.")
         return size
 
     def inner(self, key: str, content: dict[str, Any]) -> TomlTable:
-        """A table in this one, to be asked by itself."""
+        """A table in this one."""
         return TomlTable(content, self._source, f"{self._where}: {key}" if self._where else key)
 
     def flags(self, key: str) -> dict[str, FlagValue]:
@@ -142,12 +142,12 @@ class TomlTable:
         return [TomlTable(row, self._source, f"{key} {row.get('id', number)}") for number, row in enumerate(value, 1)]
 
     def refuse_others(self) -> None:
-        """Whatever was not asked for is a slip of the pen."""
+        """A key that no question named is a slip of the pen."""
         for key in self._content:
             if key not in self._asked:
                 raise self.wrong(key, f"there is no such key. Use {', '.join(sorted(self._asked))}.")
 
 
 def _is_number(value: object) -> bool:
-    """Whether it is a number that can be counted with: not infinite, not of a thousand digits."""
+    """False for infinity too, and for a number of a thousand digits: nothing can be computed with them."""
     return isinstance(value, int | float) and not isinstance(value, bool) and -LARGEST <= value <= LARGEST

@@ -1,4 +1,4 @@
-"""What people type, on a command line or into a field: settings and seeds."""
+"""What users type on a command line or into a field: settings and seeds."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def parse_setting(text: str) -> tuple[str, str]:
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:
-    """`1,2,3` as numbers, each once; () where nothing is written.
+    """`1,2,3` as numbers, each once; () if nothing is written.
 
     Raises:
         ValueError: in words, for anything else.

@@ -1,7 +1,6 @@
 """Runs that were queued elsewhere: copied, restored, made by hand, edited, or launched by an earlier version.
 
-
-Nothing of them is started before their owner has seen what it would run and has said yes.
+None of them starts before its owner has seen what it would run and has agreed.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from training.runfolder.text import plain
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """A run that may be adopted, and what its owner must know before."""
+    """A run that may be adopted, and what its owner should know before."""
 
     run: RunFolder
     spec: Spec
@@ -38,11 +37,11 @@ class Adoption:
     why: str
     """Why it does not start by itself, in words."""
     origin: str
-    """Where it came from, as far as its files say, in words."""
+    """In words, as far as its files know it."""
 
     @property
     def lines(self) -> list[str]:
-        """What it would run, where it came from, in which environment."""
+        """What it would run, its origin, its environment."""
         goes_on = self.status.phase.can_be_retried and self.run.last_checkpoint.exists()
         added = f", with {', '.join(sorted(self.spec.env))} as its spec sets them" if self.spec.env else ""
         lines = [

@@ -1,8 +1,7 @@
 """Orders are carried out as the run's owner: root's order on another user's run by a child that has become that user.
 
-What a run's owner put into the folder is then met with that owner's rights and no others: a link to a file of root's, a
-record that names root's process, a lock that never comes. Nothing is ever given to its owner afterwards (chown), for
-everything is made by its owner.
+So nothing that the owner put into the folder meets more rights than the owner has: a link to a file of root's, a record
+that names a process of root's, a lock that is never released. No file needs a chown afterwards, for the owner makes it.
 """
 
 from __future__ import annotations
@@ -33,11 +32,11 @@ P = ParamSpec("P")
 REFUSED = 3
 """Exit code of a child whose order was refused in words; 0: carried out; any other: it could not be tried."""
 PATIENCE_SECONDS = 60.0
-"""The owner may stop the child; it must not stop us."""
+"""The owner may stop the child, which must not stop us."""
 LARGEST_ANSWER_BYTES = 64 << 10
 DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
 NO_GROUP = 65534
-"""`nogroup`: for a user without an account, of whom no group is known."""
+"""`nogroup`: for a user without an account, whose groups are not known."""
 COMMANDS = {
     "stop_run": "stop",
     "retry_run": "retry",
@@ -52,14 +51,14 @@ _only_of: ContextVar[int | None] = ContextVar("only_of", default=None)
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Whom a child becomes."""
+    """The user that a child becomes."""
 
     user_id: int
     group_id: int
     groups: tuple[int, ...]
     """All of them, as a login gives them."""
     name: str
-    """Empty without an account: then it has no group but `nogroup`, whatever group the folder has."""
+    """Empty without an account: then it has no group but `nogroup`, even if the folder has another."""
     home: str = "/"
     shell: str = "/bin/sh"
 
@@ -69,7 +68,7 @@ class Account:
 
     @property
     def environment(self) -> dict[str, str]:
-        """As after a login; of ours the language alone."""
+        """As after a login; of our own variables only the language."""
         name = self.name or str(self.user_id)
         env = {"HOME": self.home, "USER": name, "LOGNAME": name, "SHELL": self.shell, "PATH": DEFAULT_PATH}
         env |= {key: value for key, value in os.environ.items() if key == "LANG" or key.startswith("LC_")}
@@ -123,7 +122,7 @@ def only_of(user_id: int) -> Iterator[None]:
 
 
 def in_owners_name(order: Callable[Concatenate[RunFolder, P], str]) -> Callable[Concatenate[RunFolder, P], str]:
-    """Make an order one that root gives in the name of the run's owner. It has a parameter `by`: who gave it."""
+    """Make an order one that root gives in the name of the run's owner. Its parameter `by` is the user who gave it."""
 
     @functools.wraps(order)
     def ordered(run: RunFolder, /, *args: P.args, **kwargs: P.kwargs) -> str:
@@ -138,7 +137,7 @@ def in_owners_name(order: Callable[Concatenate[RunFolder, P], str]) -> Callable[
 
 
 def _foreign_owner(run: RunFolder) -> Account | None:
-    """Whom root has to become for this run; None for any other user, and for root's own run."""
+    """The account that root has to become for this run; None for any other user, and for root's own run."""
     if os.geteuid() != 0:
         return None
     with opened(run) as folder:
@@ -186,12 +185,12 @@ def _order_as(owner: Account, run: RunFolder, order: str, parameters: dict[str, 
         return said
     if child.returncode == REFUSED:
         raise LaunchError(said)
-    last = said.splitlines()[-1] if said else f"it ended with code {child.returncode}"
+    last = said.splitlines()[-1] if said else f"it exited with code {child.returncode}"
     raise LaunchError(_cannot(owner, run, order, parameters, last))
 
 
 def _answer(child: subprocess.Popen[bytes]) -> tuple[str, bool]:
-    """What the child says, and whether it was late, or would never stop. Bounded: it is another user's process."""
+    """What the child prints, and whether it was too late. Bounded, for it is another user's process."""
     assert child.stdout is not None
     deadline = time.monotonic() + PATIENCE_SECONDS
     waiting = select.poll()  # select() knows no descriptor above 1023

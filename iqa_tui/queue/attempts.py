@@ -1,7 +1,7 @@
-"""Another attempt at a run: because somebody asked, or because what ended the last one was none of its own doing.
+"""Another attempt at a run: a retry that a user asked for, or an automatic resume.
 
-Lost, rebooted, driver lost: resumed from the last checkpoint, twice at most. Out of memory, a loss that is no number,
-refused flags: never without somebody who asks, for it would end the same way.
+A run that was lost, rebooted or lost its driver is resumed from the last checkpoint, twice at most. After out of
+memory, a loss that is not finite, or refused flags only a user retries it, for it would end the same way.
 """
 
 from __future__ import annotations
@@ -27,17 +27,18 @@ from training.runfolder.schema import ProcessRecord, RetryRecord, Spec
 from training.runfolder.write import make_folder, write_record
 
 MOST_AUTOMATIC = 2
-"""Attempts in a row that nobody asked for."""
+"""Resumes in a row."""
 RECENT_SECONDS = 7 * 24 * 3600.0
-"""Who opens a folder of last year's runs wants to read it, not to start them."""
+"""A user who opens a folder of last year's runs wants to read it, not to start them."""
 
 
 def may_resume(run: RunFolder, spec: Spec, status: Status) -> bool:
-    """Whether this run that is over is to be queued again though nobody asks.
+    """True if this run, which is over, is to be resumed.
 
-    A lost run of another's trainer may as well have done its work: only ours leaves a result, so only of ours is it
-    known that it did not. Runs started by hand, on another host, or long ago are left to people, and so are those of
-    an earlier version that were lost by a reboot: without a beat they might be a namesake's.
+    A lost run of an external trainer may have done its work: only our trainer leaves a result, so only of our own lost
+    runs is it known that they did not. Runs that were started by hand, on another host, or long ago are left to their
+    users. So are runs of an earlier version that a reboot ended: without a beat, a host of the same name may work on
+    them.
     """
     if status.phase is not Phase.LOST and status.exit_kind is not ExitKind.DRIVER:
         return False
@@ -56,7 +57,7 @@ def may_resume(run: RunFolder, spec: Spec, status: Status) -> bool:
 
 
 def host_elsewhere(run: RunFolder) -> str:
-    """The host of the newest attempt, if that is not this one; else empty.
+    """The host of the newest attempt, if that is another one; else empty.
 
     Raises:
         RunFolderError: its record cannot be read.
@@ -67,7 +68,7 @@ def host_elsewhere(run: RunFolder) -> str:
 
 
 def automatic_attempts(run: RunFolder) -> int:
-    """How many of the latest attempts, in a row, nobody asked for."""
+    """How many of the latest attempts, in a row, were resumes."""
     count = 0
     for attempt in reversed(run.attempts()):
         record = read_record(attempt.retry, RetryRecord)
@@ -82,8 +83,8 @@ def queue_again(run: RunFolder, why: str, *, automatic: bool = False, by: str = 
 
     Args:
         why: how the attempt before it ended, in words.
-        automatic: nobody asked.
-        by: who asked; empty: this user.
+        automatic: a resume, not a retry.
+        by: the user who asked; empty: this user.
 
     Raises:
         NotADirectoryError: `attempts` or the attempt's folder is a symbolic link, or no folder.
@@ -99,16 +100,16 @@ def queue_again(run: RunFolder, why: str, *, automatic: bool = False, by: str = 
                 make_folder(attempts / str(number))
             with _held_part(folder, attempts / str(number)) as last:
                 if has_begun:
-                    who = "iqa-tui" if automatic else by or user_name()
-                    _make_attempt(attempts, number + 1, RetryRecord(who, time.time(), why, automatic))
-                # Last, for with it the run becomes a queued one.
+                    asked_by = "iqa-tui" if automatic else by or user_name()
+                    _make_attempt(attempts, number + 1, RetryRecord(asked_by, time.time(), why, automatic))
+                # Last, for this queues the run.
                 with contextlib.suppress(FileNotFoundError):
                     folder.stop.rename(last / folder.stop.name)
 
 
 @contextlib.contextmanager
 def _held_part(run: RunFolder, path: Path) -> Iterator[Path]:
-    """A folder in the run's, held and of the same owner: what another user put there is not written into."""
+    """A folder in the run's, held, of the same owner: nothing is written into what another user put there."""
     with held_folder(path) as part:
         if part.stat().st_uid != run.path.stat().st_uid:
             raise PermissionError(errno.EPERM, f"belongs to {owner_name(part)}", str(path))
@@ -116,14 +117,14 @@ def _held_part(run: RunFolder, path: Path) -> Iterator[Path]:
 
 
 def _make_attempt(attempts: Path, number: int, record: RetryRecord) -> None:
-    """At once with its record, or a crash between the two would make two attempts of one request."""
+    """Folder and record appear at once: a crash between the two would make two attempts of one request."""
     aside = AttemptFolder(attempts / f".{number}.{os.getpid()}")
     try:
         write_record(aside.retry, record)
         aside.path.rename(attempts / str(number))
     except OSError:
         shutil.rmtree(aside.path, ignore_errors=True)
-        if not (attempts / str(number)).exists():  # else somebody asked at the same moment: one attempt is enough
+        if not (attempts / str(number)).exists():  # else another user asked at the same moment: one attempt is enough
             raise
 
 

@@ -14,7 +14,7 @@ from iqa_tui.processes.no_process import is_no_process, no_process_words
 from iqa_tui.processes.start import child_environment, program
 
 OUR_FLAGS = frozenset({"run_folder", "runs_dir", "resume", "check"})
-"""The launcher's own."""
+"""Flags that only the launcher sets."""
 
 
 def check(request: LaunchRequest) -> None:
@@ -59,7 +59,7 @@ def _check_devices(devices: tuple[str, ...], survey: Survey) -> None:
     there = ", ".join(state.device.label for state in survey.devices)
     for entry in devices:
         if survey.is_blind and GPU_NAME.fullmatch(entry):
-            continue  # it may well be there: the run waits for the driver, and is told so
+            continue  # it may be there: the run waits for the driver, and its row says so
         named = [state for state in survey.devices if names_device(entry, state.device)]
         if not named:
             raise PlanError(
@@ -73,7 +73,7 @@ def _check_devices(devices: tuple[str, ...], survey: Survey) -> None:
 
 
 def _check_flags(request: LaunchRequest) -> None:
-    """Let the trainer judge its own flags; all experiments at once, as each costs an interpreter."""
+    """Let the trainer judge its own flags: one process for each experiment, all at once."""
     seed = request.seeds_or_default()[0]
     checks = [
         (experiment, _start_check(flags_for(request.plan, experiment, request.overrides, seed)))

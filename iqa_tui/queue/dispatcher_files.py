@@ -1,13 +1,13 @@
 """The files of a user's dispatcher: its lock, its log, and its present trouble.
 
-They stand in the user's own state folder, where no other user can hold, replace or link them. Their names tell the host
-and the folder of runs, by its device and inode number: a folder that is renamed keeps its dispatcher, and one that is
-reached by several paths has one dispatcher. The lock's name tells the boot as well, so two hosts of one name (cloned
-images) that share a home have a dispatcher each. A remount may give a folder another device number: then there may be
-two dispatchers for a while, which the runs' own locks and the leases keep apart.
+They lie in the user's own state folder, in which no other user can hold, replace or link them. Their names contain the
+host and the device and inode number of the folder of runs: a folder that is renamed keeps its dispatcher, and one that
+is reached by several paths has one dispatcher. The lock's name contains the boot as well, so two hosts of one name
+(cloned images) that share a home have a dispatcher each. A remount may give a folder another device number: then there
+may be two dispatchers for a while, which the runs' own locks and the leases keep apart.
 
-Versions of before had lock and log in the folder of runs. A lock there that is the user's own is shared by the
-dispatchers of this version, so that none of before works beside them.
+Earlier versions had lock and log in the folder of runs. Dispatchers of this version share a lock there that is the
+user's own, so that no dispatcher of an earlier version works beside them.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def dispatcher_lock(runs_dir: Path) -> Path:
 
 
 def dispatcher_log(runs_dir: Path) -> Path:
-    """What this user's dispatcher decided here, for people."""
+    """What this user's dispatcher decided, for users to read."""
     return _file(runs_dir, "log")
 
 
@@ -83,7 +83,7 @@ def take_dispatching(runs_dir: Path) -> list[int]:
 
 
 def _share_older_lock(runs_dir: Path) -> list[int]:
-    """One of before takes it for itself alone. What is another user's, or no file, holds up nothing."""
+    """An earlier version takes it exclusively. Another user's file, or something else in its place, stops nothing."""
     path = older_dispatcher_lock(runs_dir, os.geteuid())
     if not _is_file_of(path, os.geteuid()):
         return []
@@ -93,7 +93,7 @@ def _share_older_lock(runs_dir: Path) -> list[int]:
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(descriptor)
-            raise LockHeld(f"{path} is held by a dispatcher of before") from None
+            raise LockHeld(f"{path} is held by a dispatcher of an earlier version") from None
         except OSError:
             os.close(descriptor)
             raise
@@ -110,7 +110,7 @@ def _is_file_of(path: Path, user_id: int) -> bool:
 
 
 def dispatches_as_before(runs_dir: Path, user_id: int) -> bool:
-    """Whether a dispatcher of before works on this folder for this user."""
+    """True if a dispatcher of an earlier version works on this folder for this user."""
     lock = older_dispatcher_lock(runs_dir, user_id)
     with contextlib.suppress(OSError, UnreadableFile):
         return _is_file_of(lock, user_id) and is_held(lock)
@@ -118,9 +118,9 @@ def dispatches_as_before(runs_dir: Path, user_id: int) -> bool:
 
 
 def is_dispatching(runs_dir: Path) -> bool:
-    """Whether a dispatcher of this user works on this folder, on this host or, if it is one of before, on any.
+    """True if a dispatcher of this user works on this folder: on this host, or one of an earlier version on any host.
 
-    False too if the state folder cannot be read: to start one says why.
+    False too if the state folder cannot be read: starting a dispatcher says why.
     """
     with contextlib.suppress(OSError, UnreadableFile):
         if is_held(dispatcher_lock(runs_dir)):

@@ -1,4 +1,4 @@
-"""Taking over a run whose newest attempt is another host's: only on the word of a person that this host is gone."""
+"""Taking over a run whose newest attempt is on another host: only if a user says that this host is gone."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from training.runfolder.text import plain
 
 @dataclass(frozen=True, slots=True)
 class Takeover:
-    """A run that may be taken over, and what its owner must know before."""
+    """A run that may be taken over, and what its owner should know before."""
 
     run: RunFolder
     spec: Spec
     status: Status
     host: str
-    """On which its newest attempt is, or was."""
+    """Of its newest attempt."""
 
     @property
     def lines(self) -> list[str]:
@@ -87,7 +87,7 @@ def takeover_of(run: RunFolder) -> Takeover:
 
 
 def _host(run: RunFolder, status: Status) -> str:
-    """Also of a run that is perhaps only a namesake's: a person knows whether there is one."""
+    """Also of a run on which another host of this name may work: the user knows whether there is one."""
     try:
         host = host_elsewhere(run)
     except RunFolderError as error:

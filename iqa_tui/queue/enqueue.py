@@ -1,7 +1,4 @@
-"""From a plan to queued runs: which experiments, with which flags, on which devices.
-
-A queued run is a folder with a spec and no attempt. Nothing is queued before every flag has been checked.
-"""
+"""Writing the queued runs of a launch. A queued run is a folder with a spec and no attempt."""
 
 from __future__ import annotations
 
@@ -25,42 +22,42 @@ from training.runfolder.schema import Spec
 
 
 def enqueue(request: LaunchRequest) -> list[RunFolder]:
-    """Write a spec for each experiment and seed, and make sure that somebody dispatches.
+    """Write a spec for each experiment and seed, and make sure that a dispatcher works.
 
     Returns:
         The runs, in the plan's order, seed by seed.
 
     Raises:
-        PlanError: as `check`, which should come before it.
+        PlanError: as `check`, which the caller should call before.
         LaunchError: the folder of runs, or the user's own state, cannot be written, or no dispatcher can be started.
-            What there was room for stays queued.
+            Runs that were written before stay queued.
     """
-    state_folder()  # before anything is queued that could not be started
+    state_folder()  # comes first: without it no run could be started
     runs_dir = request.runs_dir.absolute()
     now = datetime.now().astimezone()
     common = shared_fields(request, now.timestamp())
     variables = trainer_variables()
-    entries: list[QueuedRun] = []
+    runs: list[QueuedRun] = []
     try:
         for seed in request.seeds_or_default():
             for experiment in request.chosen():
-                spec = own_fields(request, experiment, seed, order=len(entries))
+                spec = own_fields(request, experiment, seed, order=len(runs))
                 name = run_name(now, spec["dataset"] or request.plan.name, spec["network"], spec["loss_type"], seed)
                 run = create_run_folder(runs_dir, name)
-                entries.append(QueuedRun(run, Spec(run_id=run.run_id, **common, **spec)))
-        for run, queued in in_starting_order(entries):  # a dispatcher at work takes what it sees first
-            write_signed(run, queued, variables)
+                runs.append(QueuedRun(run, Spec(run_id=run.run_id, **common, **spec)))
+        for run, asked in in_starting_order(runs):  # a dispatcher at work starts what it sees first
+            write_signed(run, asked, variables)
     except OSError as error:
-        raise _not_queued(runs_dir, [run for run, _ in entries], error) from error
+        raise _not_queued(runs_dir, [run for run, _ in runs], error) from error
     try:
         ensure_dispatcher(runs_dir)
     except LaunchError as error:
         raise LaunchError(f"{error} All runs are queued: any iqa-tui command starts them once it can.") from error
-    return [run for run, _ in entries]
+    return [run for run, _ in runs]
 
 
 def _not_queued(runs_dir: Path, runs: list[RunFolder], error: OSError) -> LaunchError:
-    """Takes the folders back that are no runs yet, and says what became of the others."""
+    """Delete the folders that are no runs yet, and say what became of the others."""
     for run in runs:
         if not run.spec.exists():
             with contextlib.suppress(OSError):

@@ -1,6 +1,6 @@
-"""A run's place in the queue, changed while it waits: held back, released, another priority.
+"""Orders on a queued run: hold it, release it, give it another priority.
 
-It stands in the run's own folder, so that whoever dispatches finds it there, however often it was killed.
+They are written into the run's own folder, so that the next dispatcher finds them if one is killed.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from training.runfolder.write import write_record
 
 @in_owners_name
 def hold_run(run: RunFolder, by: str = "") -> str:
-    """Keep a queued run from starting until it is released. Its place in the queue stays.
+    """Keep a queued run from starting until it is released. It keeps its order in the queue.
 
     Args:
-        by: who asks; empty: this user.
+        by: the user who asks; empty: this user.
 
     Returns:
         What was done, in words.
@@ -52,7 +52,7 @@ def hold_unasked(run: RunFolder, why: str) -> None:
     """Keep a queued run from starting until a user releases it.
 
     Args:
-        why: in words, for its row.
+        why: in words; shown in its row.
 
     Raises:
         LaunchError: as `hold_run`.
@@ -73,7 +73,7 @@ def _write(run: RunFolder, by: str, **changes: bool | str | float) -> None:
     with opened(run) as folder:
         status = run_status(folder)
         if status.phase is not Phase.QUEUED:
-            raise LaunchError(refusal(folder, status, "only a queued run has a place in the queue"))
+            raise LaunchError(refusal(folder, status, "only a queued run can be held, released or given a priority"))
         try:
             before = read_record(folder.place, Place)
         except RunFolderError:

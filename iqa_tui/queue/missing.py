@@ -1,4 +1,4 @@
-"""What a group has no result of, and launching just that: what never ran is queued, what ended without one again."""
+"""What a group has no result of, and launching just that: new runs of what never ran, retries of what ended."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Missing:
     group: str
     finished: tuple[Pair, ...]
     under_way: tuple[Pair, ...]
-    """Alive or queued: nothing is to be done."""
+    """Alive or queued."""
     ended: tuple[tuple[Pair, RunFolder], ...]
     """Failed, stopped or lost, with the newest run of it."""
     never: tuple[Pair, ...]
@@ -36,7 +36,7 @@ class Missing:
     template: LaunchRequest
     """How the group's newest run was launched."""
     asks_for_seeds: bool
-    """False: another's trainer, which was given no --seed."""
+    """False: an external trainer, which was given no --seed."""
 
     @property
     def words(self) -> str:
@@ -63,7 +63,7 @@ def find_missing(
     """Look at every experiment that the group's plan selects or that was launched, with every seed of the group.
 
     Args:
-        group: its name, or its plan's where that has one group alone; None: the group of the newest run.
+        group: its name, or its plan's name if the plan has one group only; None: the group of the newest run.
         experiments: these alone.
         seeds: these instead of the group's own.
 
@@ -106,7 +106,7 @@ def find_missing(
 
 
 def launch_missing(missing: Missing) -> Iterator[str]:
-    """Queue what ended again, and what never ran anew. Says each thing that it did, in words.
+    """Retry what ended without a result, and queue new runs of what never ran. Yields what was done, in words.
 
     Raises:
         PlanError: the trainer refuses the flags of what never ran; nothing is queued then.
@@ -145,10 +145,10 @@ def _members_of(runs_dir: Path, group: str | None) -> list[ListedRun]:
 
 
 def _plan_of(members: Sequence[ListedRun]) -> Plan:
-    """As the newest run recorded it whose plan can be read; one that nobody can follow must not hide the others.
+    """As the newest run with a readable plan recorded it: a broken plan must not hide the others.
 
     Raises:
-        PlanError: of the newest, if no run has a plan that can be followed.
+        PlanError: of the newest, if no run has a readable plan.
     """
     wrong: PlanError | None = None
     for member in reversed(members):
@@ -185,7 +185,7 @@ def _experiments(pairs: Sequence[Pair]) -> tuple[str, ...]:
 
 
 def _requests(missing: Missing) -> Iterator[LaunchRequest]:
-    """One a seed. Another's trainer that was given no seed gets none now."""
+    """One a seed. An external trainer that was given no seed gets none now."""
     for seed in dict.fromkeys(seed for _, seed in missing.never):
         own = tuple(experiment for experiment, each in missing.never if each == seed)
         yield replace(missing.template, experiments=own, seeds=(seed,) if missing.asks_for_seeds else None)

@@ -2,8 +2,8 @@
 
     python -m iqa_tui.queue.order_child RUNS_DIR RUN ORDER PARAMETERS
 
-For `as_owner`, which starts it. Prints what was done, or why not (exit code 3). A dispatcher that the order needs is
-started here, so it is the owner's as well.
+`as_owner` starts it. It prints what was done, or why not (exit code 3), and starts the dispatcher that the order needs:
+so that one is the owner's as well.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from training.runfolder.schema import Environment
 
 ORDERS = {order.__name__: order for order in (stop_run, retry_run, hold_run, release_run, prioritise_run)}
 OWN_SETTINGS = ("XDG_STATE_HOME", "IQA_TUI_")
-"""Beginnings of the variables that say where this program keeps things for this user, and how it divides the CPU."""
+"""Beginnings of the variables for the folders of this program and its CPU slots."""
 OF_ONE_PROCESS = {MARK_VARIABLE, "IQA_TUI_ATTEMPT", "IQA_TUI_DEVICE", "IQA_TUI_RUN"}
 
 

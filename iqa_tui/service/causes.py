@@ -5,32 +5,17 @@ Standard library only: the supervisor uses it.
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from iqa_tui.service.cuda_errors import fault_words, is_of_the_driver
-from training.runfolder.errors import UnreadableFile
+from iqa_tui.service.ended import Ended
+from iqa_tui.service.last_words import LONGEST_CAUSE, last_words, plain_text, shortened
 from training.runfolder.exits import EXIT_STOPPED, ExitKind
-from training.runfolder.opening import open_regular
 from training.runfolder.schema import StopRequest
 
-TAIL_BYTES = 64 << 10
-"""How much of the output's end is searched for a cause; a traceback fits many times."""
-LONGEST_CAUSE = 300
-
-
-ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
-TRACEBACK = "Traceback (most recent call last):"
-"""What such a line ends in: before it may stand `Original `, `Exception Group `, or a progress bar that was cut off."""
-ASIDES = ("Exception ignored", "Exception in thread", "Error in atexit")
-"""Before a traceback that did not end the program, but may be the last one that it printed."""
-GROUP_BAR = re.compile(r"^\s*\| ")
-"""Before each line of an exception group."""
 ABORTED = re.compile(r"what\(\):\s*(\S.*)")
 """C++, of an exception that nobody caught."""
 OUT_OF_MEMORY = re.compile(
@@ -40,7 +25,6 @@ OUT_OF_MEMORY = re.compile(
 NO_ENGINE = re.compile(r"unable to find an engine to execute|Unable to find a valid cuDNN algorithm", re.IGNORECASE)
 """cuDNN, if no way of computing fits into what memory is left; torch's text does not name memory."""
 HOST_OUT_OF_MEMORY = re.compile(r"^MemoryError|DefaultCPUAllocator: (?:can't allocate|not enough) memory")
-OUR_OUT_OF_MEMORY = "CUDA out of memory at --batch_size"
 CAPACITY = re.compile(r"total capacity of ([\d.]+) (\w+) of which ([\d.]+) (\w+) is free")
 OLD_CAPACITY = re.compile(r"([\d.]+) (\w+) total capacity;.*?([\d.]+) (\w+) free;")
 """torch before 2.1."""
@@ -48,10 +32,8 @@ BYTES = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 NOT_FINITE = re.compile(r"\b(loss|gradient|weights)\b.*\bnot finite\b", re.IGNORECASE)
 WORKER_KILLED = re.compile(r"DataLoader worker .*(killed by signal: Killed|exited unexpectedly)|BrokenProcessPool")
 """torch and Python, of a worker that the kernel ended."""
-LATELY_SECONDS = 30.0
-"""Who was killed for memory more than twice this ago has nothing to do with an end: that of a loader worker is noticed
-after 5 s, and a trainer may share its machine with others for a week.
-"""
+
+
 NO_ROOM = re.compile(r"No space left on device|Disk quota exceeded|File too large")
 MEANINGS = {
     signal.SIGSEGV: "a crash in native code",
@@ -100,6 +82,8 @@ class Ending:
     """Where the runs are."""
     at_time_limit: bool = False
     """The stop was asked for by its time limit."""
+    ended: Ended | None = None
+    """What our trainer said of it; None for an external trainer, and if it could say nothing."""
 
 
 def explain(ending: Ending) -> tuple[ExitKind, str]:
@@ -139,11 +123,8 @@ def time_limit_words(seconds: float) -> str:
 
 
 def _where(ending: Ending) -> str:
-    """`, at step 310 of epoch 2` (and if without a checkpoint), from our trainer's last line; empty without one."""
-    words = last_words(ending.output)
-    if not words.startswith("stopped "):
-        return ""
-    return ", " + words.removeprefix("stopped ").partition("; go on with ")[0]
+    """`, at step 310 of epoch 2`, and if that is without a checkpoint; empty if our trainer did not say."""
+    return f", {ending.ended.where}" if ending.ended is not None and ending.ended.where else ""
 
 
 def _own_end(ending: Ending) -> tuple[ExitKind, str]:
@@ -158,8 +139,8 @@ def _signalled(ending: Ending) -> tuple[ExitKind, str]:
         name = f"signal {number}"
     if number == signal.SIGKILL and ending.oom_kills > 0:
         return ExitKind.HOST_OUT_OF_MEMORY, f"killed by {name}: the machine ran out of memory"
-    if number == signal.SIGABRT and (said := ABORTED.findall(_text(ending.output))):
-        return _kind_of_abort(said[-1]), f"killed by {name}: {_with_fault(_shortened(said[-1]))}"
+    if number == signal.SIGABRT and (said := ABORTED.findall(plain_text(ending.output))):
+        return _kind_of_abort(said[-1]), f"killed by {name}: {_with_fault(shortened(said[-1]))}"
     meaning = f": {MEANINGS[signal.Signals(number)]}" if number in MEANINGS else ""
     return ExitKind.SIGNAL, f"killed by {name}{meaning}"
 
@@ -179,17 +160,14 @@ def _failed(ending: Ending) -> tuple[ExitKind, str]:
     if ending.returncode - SHELL_BASE in MEANINGS:
         kind, cause = _signalled(replace(ending, returncode=SHELL_BASE - ending.returncode))
         return kind, f"exit {ending.returncode}: its command was {cause}"
-    text = _text(ending.output)
+    text = plain_text(ending.output)
     words = last_words(ending.output)
     cause = f"exit {ending.returncode}: {words}" if words else f"exit {ending.returncode} without a word"
     kind = _kind_of_failure(ending, words)
     if kind is ExitKind.GPU_OUT_OF_MEMORY and NO_ENGINE.search(words):
         return kind, f"{cause} (mostly said if GPU memory is full)"
     if kind is ExitKind.GPU_OUT_OF_MEMORY:
-        memory = _out_of_memory(text, ending.device)
-        if words.startswith(OUR_OUT_OF_MEMORY):  # it goes on with the batch size and what to do
-            memory += words.removeprefix("CUDA out of memory")
-        return kind, _shortened(f"exit {ending.returncode}: {memory}")
+        return kind, _out_of_memory(ending, cause, text)
     if kind is ExitKind.HOST_OUT_OF_MEMORY:
         return kind, f"{cause}: the machine ran out of memory"
     if kind is ExitKind.DISK_FULL and not NO_ROOM.search(words):
@@ -198,7 +176,9 @@ def _failed(ending: Ending) -> tuple[ExitKind, str]:
 
 
 def _kind_of_failure(ending: Ending, words: str) -> ExitKind:
-    """The first that fits."""
+    """What our trainer said; else the first sign that fits."""
+    if ending.ended is not None and ending.ended.how not in (ExitKind.FAILED, ExitKind.STOPPED):
+        return ending.ended.how
     host_memory = HOST_OUT_OF_MEMORY.search(words) or (ending.oom_kills > 0 and WORKER_KILLED.search(words))
     signs = (
         (OUT_OF_MEMORY.search(words) or NO_ENGINE.search(words), ExitKind.GPU_OUT_OF_MEMORY),
@@ -211,93 +191,24 @@ def _kind_of_failure(ending: Ending, words: str) -> ExitKind:
     return next((kind for sign, kind in signs if sign), ExitKind.FAILED)
 
 
-def _out_of_memory(text: str, device: str) -> str:
-    """`CUDA out of memory (GPU 0, 23.6 of 24.0 GiB)`, as far as torch told."""
+def _out_of_memory(ending: Ending, cause: str, text: str) -> str:
+    """What our trainer says names the batch size and what to do; what torch says does not."""
+    details = _memory_details(text, ending.device)
+    if ending.ended is not None:
+        return shortened(cause, LONGEST_CAUSE - len(details)) + details
+    return f"exit {ending.returncode}: CUDA out of memory{details}"
+
+
+def _memory_details(text: str, device: str) -> str:
+    """` (GPU 0, 23.6 of 24.0 GiB)`, as far as torch told; empty if it told nothing."""
     details = [device] if device else []
     capacities = CAPACITY.findall(text) or OLD_CAPACITY.findall(text)
     if capacities:
         total, total_unit, free, free_unit = capacities[-1]
         total_gib, free_gib = _gib(total, total_unit), _gib(free, free_unit)
         details.append(f"{total_gib - free_gib:.1f} of {total_gib:.1f} GiB")
-    return "CUDA out of memory" + (f" ({', '.join(details)})" if details else "")
+    return f" ({', '.join(details)})" if details else ""
 
 
 def _gib(number: str, unit: str) -> float:
     return float(number) * BYTES.get(unit, 0) / BYTES["GiB"]
-
-
-def last_words(output: bytes) -> str:
-    """The line that says most: the last of `error: …` and what tracebacks end in, else the last line."""
-    lines = [line.rstrip() for line in re.split(r"[\r\n]+", _text(output)) if line.strip()]
-    aside = ""
-    for number in reversed(range(len(lines))):
-        if lines[number].startswith("error: "):
-            return _shortened(lines[number].removeprefix("error: "))
-        exception = _exception(lines[number + 1 :]) if lines[number].endswith(TRACEBACK) else ""
-        if exception and number and lines[number - 1].startswith(ASIDES):
-            aside = aside or exception
-        elif exception:
-            return _shortened(exception)
-    return _shortened(aside or lines[-1]) if lines else ""
-
-
-def _exception(lines: list[str]) -> str:
-    """What follows the frames of a traceback; with the next line too where that says more than its name."""
-    for number, line in enumerate(lines):
-        words = GROUP_BAR.sub("", line)
-        if not words.startswith((" ", "\t")):  # frames are indented; the exception is not
-            return " ".join([words, *(more.strip() for more in lines[number + 1 : number + 2] if words.endswith(":"))])
-    return ""
-
-
-def _text(output: bytes) -> str:
-    return ESCAPES.sub("", output.decode(errors="replace"))
-
-
-def _shortened(line: str) -> str:
-    line = "".join(character if character.isprintable() else " " for character in line).strip()
-    return line if len(line) <= LONGEST_CAUSE else line[: LONGEST_CAUSE - 1] + "…"
-
-
-def tail(path: Path) -> bytes:
-    """The end of a file; empty where it cannot be read."""
-    try:
-        descriptor = open_regular(path)
-    except (OSError, UnreadableFile):
-        return b""
-    try:
-        return os.pread(descriptor, TAIL_BYTES, max(0, os.fstat(descriptor).st_size - TAIL_BYTES))
-    except OSError:
-        return b""
-    finally:
-        os.close(descriptor)
-
-
-class OomKills:
-    """Counts who was killed for memory lately, anywhere on the machine."""
-
-    def __init__(self, count: Callable[[], int] | None = None, clock: Callable[[], float] = time.monotonic) -> None:
-        self._count = count or oom_kills
-        self._clock = clock
-        self._before = self._newest = self._count()
-        self._next_look = clock() + LATELY_SECONDS
-
-    def look(self) -> None:
-        """Call it again and again."""
-        if self._clock() >= self._next_look:
-            self._before, self._newest = self._newest, self._count()
-            self._next_look = self._clock() + LATELY_SECONDS
-
-    def lately(self) -> int:
-        return self._count() - self._before
-
-
-def oom_kills() -> int:
-    """Processes killed for memory since boot; 0 where the kernel does not tell."""
-    try:
-        for line in Path("/proc/vmstat").read_text().splitlines():
-            if line.startswith("oom_kill "):
-                return int(line.split()[1])
-    except (OSError, ValueError):
-        pass
-    return 0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def user_name() -> str:
-    """Who we are; the number where the machine knows no name."""
+    """Of this process; the number if the machine knows no name."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -17,7 +17,7 @@ def user_name() -> str:
 
 
 def owner_name(path: Path) -> str:
-    """Whose it is; the number where the machine knows no name."""
+    """Of the file or folder; the number if the machine knows no name."""
     try:
         return path.owner()
     except KeyError:

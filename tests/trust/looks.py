@@ -29,7 +29,7 @@ from iqa_tui.queue.dispatcher_files import is_dispatching
 from iqa_tui.queue.missing import find_missing
 from iqa_tui.results.export import FORMATS, render
 from iqa_tui.results.table import build_table, group_tables
-from iqa_tui.service import causes
+from iqa_tui.service import last_words
 from iqa_tui.widgets.line_plot import PlotOptions
 from iqa_tui.widgets.plotting import plot_lines
 from iqa_tui.words.waits import Wait, WaitKind
@@ -170,5 +170,5 @@ def _look_at_the_run(run: RunFolder) -> None:
         tail = LogTail(run.attempt(number).output)
         tail.poll()
         tail.poll()
-        causes.last_words(causes.tail(run.attempt(number).output))
+        last_words.last_words(last_words.tail(run.attempt(number).output))
     assert isinstance(found.phase, Phase)

@@ -81,6 +81,10 @@ class CheckpointSchedule:
         """The checkpoint that a resume would go on from: `last`, `previous`, or None if there is none."""
         return resumable.resumed_from(self._run, last_is_good=self._last_is_good)
 
+    def holds(self, progress: Progress) -> bool:
+        """Whether a resume would go on from this very state."""
+        return self._saved == _position(progress)
+
     def elapsed_seconds(self) -> float:
         """Of all attempts; without what a killed one did after its last checkpoint."""
         return self._earlier_seconds + self._clock() - self._began

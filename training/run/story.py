@@ -59,6 +59,7 @@ def run(config: TrainConfig, attempt: Attempt) -> None:
                 epoch=progress.epoch if progress else None,
                 step=progress.step if progress else None,
                 checkpoint=schedule.resumed_from() if schedule else resumed_from(folder),
+                saved=schedule is not None and progress is not None and schedule.holds(progress),
             )
         raise
     finally:

@@ -262,7 +262,8 @@ class Event:
         warning     text
         finished    srcc, plcc
         ended       how (an `ExitKind`), epoch, step (null before training began), checkpoint (last or previous, which
-                    a resume goes on from; null without one): the last event of an attempt without a result
+                    a resume goes on from; null without one), saved (whether that is of this very step): the last
+                    event of an attempt without a result
     """
 
     kind: str

@@ -158,14 +158,14 @@ class Recorder:
     def finished(self, *, srcc: float | None, plcc: float | None) -> None:
         self._event("finished", srcc=srcc, plcc=plcc)
 
-    def ended(self, *, how: ExitKind, epoch: int | None, step: int | None, checkpoint: str | None) -> None:
+    def ended(self, *, how: ExitKind, epoch: int | None, step: int | None, checkpoint: str | None, saved: bool) -> None:
         """The last event of an attempt without a result.
 
         An event that the disk refuses is dropped, and so is one of an attempt that lost its run: neither may change how
         the attempt ends.
         """
         with contextlib.suppress(OSError, TrainingError):
-            self._event("ended", how=how.value, epoch=epoch, step=step, checkpoint=checkpoint)
+            self._event("ended", how=how.value, epoch=epoch, step=step, checkpoint=checkpoint, saved=saved)
 
 
 def shown_metric(value: float | None) -> str:

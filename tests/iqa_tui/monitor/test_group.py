@@ -1,4 +1,4 @@
-"""How far a group is, and whether one code made all of it."""
+"""How far a group is, and how long it has left."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_a_held_run_is_counted_and_no_time_waits_for_it(tmp_path: Path) -> None:
 
 
 def test_the_places_of_a_group_are_the_runs_that_start_next(tmp_path: Path) -> None:
-    """Also shares of a GPU, and none that is another group's turn: whoever says why a run waits has counted them."""
+    """Shares of a GPU count too; devices that go to another group's runs do not: the waits have counted both."""
     for name in ("F2", "F3"):
         FakeRun.queue(tmp_path, name, created=NOW, vram_bytes=1 << 30)
     sample = GpuSample(0, "GPU-1", "H100", memory_used_bytes=0, memory_total_bytes=8 << 30, utilisation_percent=0)
@@ -125,7 +125,7 @@ def test_the_places_of_a_group_are_the_runs_that_start_next(tmp_path: Path) -> N
     assert progress(tmp_path, starting=2).words == "0 of 2 finished, 2 queued, 1.7 h left"
 
 
-def test_where_nothing_is_known_no_time_is_made_up(tmp_path: Path) -> None:
+def test_without_any_knowledge_no_time_is_made_up(tmp_path: Path) -> None:
     FakeRun.queue(tmp_path, "F2", expected_hours=None)
     FakeRun.queue(tmp_path, "F3").start(at=NOW - 900).end()
     assert progress(tmp_path).words == "0 of 2 finished, 1 queued, 1 without a result"

@@ -59,7 +59,7 @@ def test_new_lines_are_added_and_the_open_line_grows(tmp_path: Path) -> None:
     assert tail.poll().lines == ("one", "two", "three", "four")
 
 
-def test_the_very_object_comes_again_where_nothing_is_new(tmp_path: Path) -> None:
+def test_the_same_object_comes_again_if_nothing_is_new(tmp_path: Path) -> None:
     path = tmp_path / "output.log"
     path.write_bytes(b"one\n")
     tail = LogTail(path)
@@ -126,7 +126,7 @@ def test_no_line_carries_what_a_terminal_would_obey(raw: bytes) -> None:
     assert plain(text) == text
 
 
-def test_signs_that_push_cells_and_tags_that_nobody_sees_are_taken_out_of_a_line() -> None:
+def test_signs_that_push_cells_and_invisible_tags_are_taken_out_of_a_line() -> None:
     assert plain_text("✓\ufe0f done\xad \U000e0041".encode()) == r"✓ done\xad \U000e0041"
 
 

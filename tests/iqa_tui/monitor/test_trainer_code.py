@@ -32,7 +32,7 @@ def test_a_user_who_joins_a_group_of_other_code_reads_what_and_what_to_do() -> N
     assert other_code_words("koniq-losses", codes, "") == []
 
 
-def test_different_trainer_code_in_a_group_is_said_with_who_ran_which(tmp_path: Path) -> None:
+def test_different_trainer_code_in_a_group_is_said_with_the_runs_of_each(tmp_path: Path) -> None:
     FakeRun.queue(tmp_path, "F2", source_digest="aaa")
     FakeRun.queue(tmp_path, "F3", source_digest="aaa")
     FakeRun.queue(tmp_path, "F4")  # of unknown code, as an external trainer may be: nothing is said

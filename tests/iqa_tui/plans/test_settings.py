@@ -29,7 +29,7 @@ def test_each_flag_that_the_plan_has_otherwise_or_not_at_all_is_named() -> None:
     assert other_settings(spec(lr=5e-6), plan(lr="0.000005")) == []
 
 
-def test_where_a_run_lies_and_what_the_user_set_is_no_other_setting() -> None:
+def test_paths_and_what_the_user_set_are_no_other_settings() -> None:
     assert other_settings(spec(data_path="/a", seed=1), plan(data_path="/b", seed=2)) == []
     assert other_settings(spec(overrides={"epochs": "5"}, epochs=9), plan(epochs=3)) == []
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from iqa_tui.plans.plan import load_plan
 from iqa_tui.plans.priority import PRIORITIES
-from iqa_tui.plans.simulate import Job, schedule
+from iqa_tui.plans.simulate import FREE, Busy, Job, schedule, simulate
 from iqa_tui.queue.order import in_starting_order
 from training.runfolder.layout import RunFolder
 from training.runfolder.schema import Spec
@@ -112,3 +112,17 @@ def test_nothing_to_run_takes_no_time() -> None:
 def test_what_makes_no_sense_is_refused(devices: int, strategy: str) -> None:
     with pytest.raises(ValueError, match=r"devices cannot run|no strategy"):
         schedule(losses(), devices, strategy)
+
+
+def test_a_busy_device_takes_its_next_job_when_it_is_free() -> None:
+    jobs = [Job("A", 1.0), Job("B", 1.0)]
+    placed = simulate(jobs, [Busy(2.0, "high"), FREE], "all")
+    assert [(p.device, p.start_hours) for p in placed] == [(1, 0.0), (1, 1.0)]
+    placed = simulate(jobs, [Busy(0.5, "high"), FREE], "sequential")
+    assert [(p.device, p.start_hours) for p in placed] == [(0, 0.5), (0, 1.5)]
+
+
+def test_by_priority_a_job_waits_for_running_ones_of_higher_priority_only() -> None:
+    devices = [Busy(3.0, "high"), Busy(9.0, "low"), FREE]
+    (placed,) = simulate([Job("A", 1.0, "medium")], devices, "priority")
+    assert (placed.device, placed.start_hours) == (2, 3.0)

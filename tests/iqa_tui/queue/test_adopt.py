@@ -1,4 +1,4 @@
-"""Runs from elsewhere start only once their owner has seen them and said yes. Real processes, a stub trainer."""
+"""Runs from elsewhere start only after their owner has seen them and agreed. Real processes, a stub trainer."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_looking_at_a_copy_starts_nothing_and_adopting_it_does(lab: Lab, queued:
     assert not revive_dispatcher(lab.runs_dir)
     (seen,) = Catalog(lab.runs_dir).refresh()
     assert (seen.phase, seen.status.elsewhere) == (Phase.QUEUED, True)
-    assert group_progress([seen], time.time()).queued == 0, "nobody waits for what never starts"
+    assert group_progress([seen], time.time()).queued == 0, "no time is forecast for a run that never starts"
     assert [run.run_id for run, _ in Backlog(lab.runs_dir, own_only=True).read().elsewhere] == [copy.run_id]
     adoption = adoption_of(copy)
     assert adoption.why == "its folder is a copy of the one that was queued"

@@ -1,4 +1,4 @@
-"""What is tried again though nobody asks, what never is, and what nobody is left to look after."""
+"""Which runs are resumed, which never are, and how runs without a supervisor are looked after."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def queue_run(runs_dir: Path, name: str) -> RunFolder:
 
 
 def end(run: RunFolder, kind: ExitKind | None, *, boot: str | None = None, **more: object) -> RunFolder:
-    """Write down how the newest attempt ended; None: nobody did."""
+    """Write down how the newest attempt ended; None: there is no record."""
     attempt = run.latest_attempt() or run.attempt(1)
     if boot is not None:  # its last sign of life is older than a beat may be
         make_folder(run.attempts_dir)
@@ -55,19 +55,19 @@ def resumable(run: RunFolder) -> bool:
     return may_resume(run, read_spec(run), run_status(run))
 
 
-def test_only_what_was_none_of_its_own_doing_is_tried_again(tmp_path: Path) -> None:
+def test_only_a_run_that_ended_by_no_fault_of_its_own_is_resumed(tmp_path: Path) -> None:
     resumed = [kind for kind in ExitKind if resumable(end(queue_run(tmp_path, kind.name), kind))]
     assert resumed == [ExitKind.DRIVER]
     assert resumable(end(queue_run(tmp_path, "lost"), None))
     assert resumable(end(queue_run(tmp_path, "rebooted"), None, boot="an-earlier-one"))
     assert not resumable(queue_run(tmp_path, "queued"))
-    before = end(queue_run(tmp_path, "of before"), None, boot="an-earlier-one")
+    before = end(queue_run(tmp_path, "earlier"), None, boot="an-earlier-one")
     before.attempt(1).beat.unlink()
     assert run_status(before).phase is Phase.LOST
-    assert not resumable(before), "without a beat it might be a namesake's: its user is asked"
+    assert not resumable(before), "without a beat another host of this name may work on it"
 
 
-def test_runs_by_hand_of_other_machines_and_of_long_ago_are_left_to_people(
+def test_runs_by_hand_of_other_machines_and_of_long_ago_are_left_to_their_users(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert not resumable(end(queue_run(tmp_path, "by-hand"), None, supervisor_pid=None))
@@ -80,7 +80,7 @@ def test_runs_by_hand_of_other_machines_and_of_long_ago_are_left_to_people(
     assert not resumable(run)
 
 
-def test_a_lost_run_of_anothers_trainer_may_have_done_its_work_but_a_rebooted_one_has_not(tmp_path: Path) -> None:
+def test_a_lost_run_of_an_external_trainer_may_have_done_its_work_but_a_rebooted_one_has_not(tmp_path: Path) -> None:
     lost, rebooted = queue_run(tmp_path, "lost"), queue_run(tmp_path, "rebooted")
     for run in (lost, rebooted):
         change_spec(run, trainer="command")
@@ -88,7 +88,7 @@ def test_a_lost_run_of_anothers_trainer_may_have_done_its_work_but_a_rebooted_on
     assert resumable(end(rebooted, None, boot="an-earlier-one"))
 
 
-def test_twice_and_no_more_until_somebody_asks(tmp_path: Path) -> None:
+def test_a_run_is_resumed_twice_and_no_more_until_a_user_asks(tmp_path: Path) -> None:
     run = end(queue_run(tmp_path, "a"), None)
     for number in (1, 2):
         assert resumable(run)
@@ -105,7 +105,7 @@ def test_twice_and_no_more_until_somebody_asks(tmp_path: Path) -> None:
     assert resumable(end(run, None))
 
 
-def test_two_who_ask_at_the_same_moment_make_one_attempt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_users_who_ask_at_the_same_moment_make_one_attempt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = end(queue_run(tmp_path, "a"), None)
     latest = run.latest_attempt()
     queue_again(run, "lost")
@@ -115,7 +115,7 @@ def test_two_who_ask_at_the_same_moment_make_one_attempt(tmp_path: Path, monkeyp
     assert [path.name for path in run.attempts_dir.iterdir() if path.name.startswith(".")] == []
 
 
-def test_what_is_to_be_tried_again_stays_so_until_it_is(tmp_path: Path) -> None:
+def test_a_run_to_be_resumed_stays_so_until_it_is(tmp_path: Path) -> None:
     run = end(queue_run(tmp_path, "a"), None)
     backlog = Backlog(tmp_path)
     for _ in range(2):
@@ -131,7 +131,7 @@ def test_a_run_that_lost_everything_is_resumed_by_the_dispatcher_and_says_so(
     with monkeypatch.context() as patch:
         patch.setattr(queue, "ensure_dispatcher", lambda runs_dir: None)
         (run,) = lab.launch({"flags": {"until": str(lab.folder / "go"), "daemon": True}})
-    change_spec(run, trainer="training")  # the lab's are commands of somebody else
+    change_spec(run, trainer="training")  # the lab's plans name external trainers
     queue.ensure_dispatcher(lab.runs_dir)
     (daemon,) = stub(run)["children"]
     record = process(run)
@@ -168,7 +168,7 @@ def test_a_lost_run_is_lost_all_the_time_while_what_outlived_it_is_ended(
     def ended(held_run: RunFolder) -> int:
         seen.append(run_status(held_run).phase)
         with pytest.raises(LockHeld):
-            take_lock(run.supervisor_lock, wait_seconds=0.0)  # nobody may start it now
+            take_lock(run.supervisor_lock, wait_seconds=0.0)  # no supervisor may start it now
         return 1
 
     monkeypatch.setattr(keeper, "marked_processes", lambda runs_dir: {run.path: {1}})

@@ -73,7 +73,7 @@ def test_a_dispatcher_of_before_and_one_of_this_version_never_work_beside_each_o
     before = take_lock(older)
     assert is_dispatching(lab.runs_dir)
     assert dispatches_as_before(lab.runs_dir, os.geteuid())
-    with pytest.raises(LockHeld, match="held by a dispatcher of before"):
+    with pytest.raises(LockHeld, match="held by a dispatcher of an earlier version"):
         take_dispatching(lab.runs_dir)
     os.close(before)
     assert not is_dispatching(lab.runs_dir)

@@ -76,7 +76,7 @@ def test_overrides_replace_switch_on_and_switch_off(plan: Plan) -> None:
     assert command[-2:] == ["--seed", "7"]
 
 
-def test_a_group_is_named_after_what_was_changed_and_not_after_where_things_are(plan: Plan) -> None:
+def test_a_group_is_named_after_changed_settings_and_not_after_paths(plan: Plan) -> None:
     assert group_name(plan, {}) == "koniq-losses"
     assert group_name(plan, {"lr": "1e-5", "epochs": "1"}) == "koniq-losses epochs=1 lr=1e-5"
     assert group_name(plan, {"data_path": "/data", "num_workers": "2", "seed": "3"}) == "koniq-losses"
@@ -186,7 +186,7 @@ def test_nothing_is_queued_while_the_users_own_state_cannot_be_written(
     assert not (tmp_path / "runs").exists()
 
 
-def test_who_only_looks_sees_though_no_dispatcher_can_be_started(
+def test_a_command_that_only_looks_works_though_no_dispatcher_can_be_started(
     plan: Plan, tmp_path: Path, no_dispatcher: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(runs_dir: Path) -> None:
@@ -210,7 +210,7 @@ def test_a_plan_with_several_repetitions_makes_a_run_of_each_seed(
     assert replace(request, plan=replace(plan, command=["python", "other.py"])).seeds_or_default() == (5,)
 
 
-def test_a_run_is_told_one_repetition_where_its_plan_says_nothing(plan: Plan) -> None:
+def test_a_run_gets_one_repetition_if_its_plan_says_nothing(plan: Plan) -> None:
     base = {flag: value for flag, value in plan.base.items() if flag != "train_test_num"}
     silent = replace(plan, base=base)
     assert LaunchRequest(silent).seeds_or_default() == (42,)
@@ -225,7 +225,7 @@ def test_repetitions_of_one_row_alone_are_refused(plan: Plan, tmp_path: Path) ->
         check(LaunchRequest(replace(plan, experiments=rows), runs_dir=tmp_path))
 
 
-def test_a_mask_that_hides_every_gpu_is_no_reason_to_wait_where_there_is_none(
+def test_a_mask_that_hides_every_gpu_is_no_reason_to_wait_on_a_machine_without_any(
     plan: Plan, tmp_path: Path, no_dispatcher: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")

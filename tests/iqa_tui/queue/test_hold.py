@@ -54,7 +54,7 @@ def test_held_released_and_reordered_while_another_has_the_device(lab: Lab, caps
     assert main([*command, "release", "S1"]) == 0
     wait_for(first, Phase.FINISHED)
     assert main([*command, "hold", "S1"]) == 1
-    assert "only a queued run has a place in the queue" in capsys.readouterr().err
+    assert "only a queued run can be held, released or given a priority" in capsys.readouterr().err
 
 
 def test_a_held_run_of_a_sequence_does_not_hold_up_the_others(lab: Lab) -> None:
@@ -167,7 +167,7 @@ def test_a_run_whose_driver_failed_goes_on_elsewhere(lab: Lab, tmp_path: Path, m
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("IQA_TUI_GPU_SETTLE_SECONDS", "0.1")
     (run,) = lab.launch({"flags": {"exit": 1, "say": "RuntimeError: CUDA error: GPU is lost"}})
-    wait_until(run.attempt(2).process.exists, "a second attempt, which nobody asked for")
+    wait_until(run.attempt(2).process.exists, "the second attempt, a resume")
     records = [read_record(run.attempt(number).process, ProcessRecord) for number in (1, 2)]
     assert [record.devices[0]["index"] for record in records if record is not None] == [0, 1]
 

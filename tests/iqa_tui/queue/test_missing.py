@@ -1,4 +1,4 @@
-"""What a group has no result of, whatever one of its runs recorded."""
+"""What a group has no result of, even if one of its runs recorded a broken plan."""
 
 from __future__ import annotations
 

@@ -9,10 +9,11 @@ import pytest
 
 from iqa_tui.__main__ import main
 from iqa_tui.errors import LaunchError
+from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.queue import retry
 from iqa_tui.queue.hold import hold_run
 from iqa_tui.queue.retry import retry_run
-from iqa_tui.queue.stop import stop_run
+from iqa_tui.queue.stop import can_stop, stop_all, stop_run
 from iqa_tui.trust.signature import sign_run
 from tests.fakes.marked import make_run, mark, sleeper
 from tests.iqa_tui.processes.test_identity import record_of
@@ -38,7 +39,7 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retry, "ensure_dispatcher", lambda runs_dir: None)
 
 
-def test_a_forged_record_has_nobody_elses_process_signalled(tmp_path: Path) -> None:
+def test_a_forged_record_gets_no_other_process_signalled(tmp_path: Path) -> None:
     run = make_run(tmp_path, "a")
     mark(run)
     lock = take_lock(run.alive_lock)
@@ -112,7 +113,7 @@ def test_an_order_on_a_run_folder_that_is_a_link_is_refused(tmp_path: Path, alon
     ]
 
 
-def test_orders_name_who_gave_them_and_the_real_path(tmp_path: Path, alone: None) -> None:
+def test_orders_name_the_user_and_the_real_path(tmp_path: Path, alone: None) -> None:
     run = failed(make_run(tmp_path, "a"))
     assert retry_run(run, by="bob") == "a is queued again."
     record = read_record(run.attempt(2).retry, RetryRecord)
@@ -133,3 +134,25 @@ def test_retry_writes_nothing_into_attempts_that_another_user_put_there(tmp_path
     with pytest.raises(LaunchError, match=r"^a is not tried again: attempts belongs to user 61234: move it out of "):
         retry_run(run)
     assert [path.name for path in run.attempts_dir.iterdir()] == ["1"]
+
+
+def test_queued_runs_are_stopped_first_and_a_refusal_stops_no_other(tmp_path: Path) -> None:
+    over, queued = failed(make_run(tmp_path, "a")), make_run(tmp_path, "b")
+    alive = make_run(tmp_path, "c")
+    lock = take_lock(alive.alive_lock)
+    write_record(alive.attempt(1).process, record_of(os.getpid()))
+    mine = take_lock(alive.supervisor_lock)
+    states = Catalog(tmp_path).refresh()
+    assert [state.run_id for state in filter(can_stop, states)] == [queued.run_id, alive.run_id]
+    done = stop_all(states, why="enough")
+    assert [(stopped.run_id, stopped.is_refused) for stopped in done] == [
+        (queued.run_id, False),
+        (over.run_id, True),
+        (alive.run_id, False),
+    ]
+    assert "there is nothing to stop" in done[1].words
+    request = read_record(alive.stop, StopRequest)
+    assert request is not None
+    assert request.why == "enough"
+    os.close(lock)
+    os.close(mine)

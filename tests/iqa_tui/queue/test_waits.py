@@ -23,7 +23,7 @@ from training.runfolder.write import write_record
 GIB = 1 << 30
 
 
-def entry(name: str, **fields: object) -> QueuedRun:
+def queued_run(name: str, **fields: object) -> QueuedRun:
     spec = Spec(run_id=name, group="g", label=name, experiment=name, argv=[], created=0.0, **fields)  # type: ignore[arg-type]
     return RunFolder(Path("/runs") / name), spec
 
@@ -44,15 +44,15 @@ HELD = gpu(3, "held by ann, pid 4711 python (21.3 GiB, 3.0 h)", used_gib=21)
 RUNS = gpu(0, "runs F2 L2 (MSE) of bob", used_gib=40, holder=Holder("bob", "r"))
 
 
-def test_a_run_without_a_device_names_what_stands_in_its_way() -> None:
-    reasons = waiting_reasons([entry("F5")], survey(RUNS, HELD))
+def test_a_run_without_a_device_names_what_occupies_the_devices() -> None:
+    reasons = waiting_reasons([queued_run("F5")], survey(RUNS, HELD))
     assert reasons == {
         "F5": "needs a GPU: GPU 3 held by ann, pid 4711 python (21.3 GiB, 3.0 h); GPU 0 runs F2 L2 (MSE) of bob"
     }
 
 
-def test_a_free_device_goes_to_the_first_and_the_second_is_told_so() -> None:
-    queued = [entry("B", order=2), entry("A", order=1)]
+def test_a_free_device_goes_to_the_first_run_and_the_second_says_so() -> None:
+    queued = [queued_run("B", order=2), queued_run("A", order=1)]
     assert waiting_reasons(queued, survey(gpu(0))) == {
         "A": "starts next on GPU 0",
         "B": "needs a GPU: GPU 0 goes to a run before it",
@@ -60,7 +60,7 @@ def test_a_free_device_goes_to_the_first_and_the_second_is_told_so() -> None:
 
 
 def test_a_run_that_asks_for_one_device_waits_for_that_one() -> None:
-    assert waiting_reasons([entry("A", devices=["3"])], survey(gpu(0), HELD))["A"].startswith(
+    assert waiting_reasons([queued_run("A", devices=["3"])], survey(gpu(0), HELD))["A"].startswith(
         "needs GPU 3: GPU 3 held by ann"
     )
 
@@ -68,24 +68,24 @@ def test_a_run_that_asks_for_one_device_waits_for_that_one() -> None:
 def test_a_device_that_is_not_there_is_said_to_be_missing() -> None:
     note = "No NVIDIA driver found: runs use 1 CPU slot"
     cpu = DeviceState(Device("cpu-0", "cpu", 0, "CPU"), free=True, reason="free")
-    assert waiting_reasons([entry("A", devices=["2"])], survey(cpu, kind="cpu", note=note)) == {
+    assert waiting_reasons([queued_run("A", devices=["2"])], survey(cpu, kind="cpu", note=note)) == {
         "A": f"needs GPU 2, and this machine has CPU 0 ({note})"
     }
 
 
 def test_a_driver_that_never_answered_is_what_a_run_waits_for() -> None:
     note = "The NVIDIA driver has not answered for 14 s: runs wait for it; `--devices cpu` runs them on the CPU"
-    assert waiting_reasons([entry("A")], survey(note=note)) == {"A": f"needs a GPU. {note}"}
+    assert waiting_reasons([queued_run("A")], survey(note=note)) == {"A": f"needs a GPU. {note}"}
 
 
 def test_a_declared_need_is_met_beside_another_process_but_not_beside_a_run_that_has_the_gpu_whole() -> None:
-    queued = [entry("A", vram_bytes=40 * GIB)]
+    queued = [queued_run("A", vram_bytes=40 * GIB)]
     assert waiting_reasons(queued, survey(HELD)) == {"A": "starts next on GPU 3"}
     assert waiting_reasons(queued, survey(RUNS)) == {"A": "needs 40.0 GiB of a GPU: GPU 0 runs F2 L2 (MSE) of bob"}
 
 
 def test_runs_with_declared_needs_share_a_gpu_until_it_is_full() -> None:
-    queued = [entry(name, vram_bytes=30 * GIB, order=order) for order, name in enumerate("ABC")]
+    queued = [queued_run(name, vram_bytes=30 * GIB, order=order) for order, name in enumerate("ABC")]
     assert waiting_reasons(queued, survey(gpu(0))) == {
         "A": "starts next on GPU 0",
         "B": "starts next on GPU 0",
@@ -100,32 +100,38 @@ def test_runs_with_declared_needs_share_a_gpu_until_it_is_full() -> None:
 
 
 def test_a_run_without_a_declared_need_never_shares() -> None:
-    queued = [entry("A", vram_bytes=GIB, order=1), entry("B", order=2), entry("C", vram_bytes=GIB, order=3)]
+    queued = [
+        queued_run("A", vram_bytes=GIB, order=1),
+        queued_run("B", order=2),
+        queued_run("C", vram_bytes=GIB, order=3),
+    ]
     reasons = waiting_reasons(queued, survey(gpu(0)))
     assert reasons == {
         "A": "starts next on GPU 0",
         "B": "needs a GPU: GPU 0 goes to a run before it",
         "C": "starts next on GPU 0",
     }
-    assert waiting_reasons([entry("B"), entry("C", vram_bytes=GIB, order=9)], survey(gpu(0)))["C"].endswith("before it")
+    assert waiting_reasons([queued_run("B"), queued_run("C", vram_bytes=GIB, order=9)], survey(gpu(0)))["C"].endswith(
+        "before it"
+    )
 
 
 def test_many_busy_devices_are_counted() -> None:
-    reasons = waiting_reasons([entry("A")], survey(*[gpu(n, "it is 90% busy") for n in range(8)]))
+    reasons = waiting_reasons([queued_run("A")], survey(*[gpu(n, "it is 90% busy") for n in range(8)]))
     assert reasons["A"].endswith("; 4 more busy")
 
 
 def test_by_priority_the_higher_ones_are_named() -> None:
-    low = entry("C", priority="low", strategy="priority")
-    alive = [entry("A", priority="high", strategy="priority")]
-    queued = [low, entry("B", priority="medium", strategy="priority")]
+    low = queued_run("C", priority="low", strategy="priority")
+    alive = [queued_run("A", priority="high", strategy="priority")]
+    queued = [low, queued_run("B", priority="medium", strategy="priority")]
     assert waiting_reasons(queued, survey(gpu(0)), alive) == {
         "B": "by priority: waits for A",
         "C": "by priority: waits for A, B",
     }
 
 
-def test_reasons_are_plain_whoever_wrote_the_files_they_quote(tmp_path: Path) -> None:
+def test_reasons_are_plain_even_if_the_files_they_quote_are_not(tmp_path: Path) -> None:
     spec = Spec(run_id="r", group="g", label="l", argv=["true"], created=0.0, devices=["GPU\x1b]0;x\x07"])
     held = RunFolder(tmp_path / "held")
     write_record(held.place, Place(by="ann\x1b[31m\nbob", when=0.0, held=True))
@@ -142,7 +148,7 @@ def test_reasons_are_plain_whoever_wrote_the_files_they_quote(tmp_path: Path) ->
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
 def test_of_another_users_run_it_is_only_known_whose_dispatcher_starts_it(tmp_path: Path) -> None:
-    spec = entry("A")[1]
+    spec = queued_run("A")[1]
     run = RunFolder(tmp_path / "A")
     run.path.mkdir()
     os.chown(run.path, 12_345, 12_345)

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from iqa_tui.service.causes import MEANINGS, Ending, OomKills, explain, last_words, tail
-from iqa_tui.service.causes import TRACEBACK as TRACEBACK_LINE
+from iqa_tui.service.causes import MEANINGS, Ending, explain
+from iqa_tui.service.ended import Ended
+from iqa_tui.service.last_words import TRACEBACK as TRACEBACK_LINE
+from iqa_tui.service.last_words import last_words, tail
+from iqa_tui.service.oom_kills import OomKills
 from tests.trust.damage import KINDS
 from training.runfolder.exits import ExitKind
 from training.runfolder.schema import StopRequest
@@ -54,9 +57,14 @@ def end(returncode: int, output: bytes = b"", **more: object) -> tuple[ExitKind,
             "exit 1: CUDA out of memory (GPU 3, 23.6 of 24.0 GiB)",
         ),
         (
-            Ending(1, CUDA_OOM + b"error: CUDA out of memory at --batch_size 96, step 3: smaller\n", device="GPU 3"),
+            Ending(
+                1,
+                CUDA_OOM + b"error: CUDA out of memory at --batch_size 96, step 3: smaller\n",
+                device="GPU 3",
+                ended=Ended(ExitKind.GPU_OUT_OF_MEMORY, 1, 3),
+            ),
             ExitKind.GPU_OUT_OF_MEMORY,
-            "exit 1: CUDA out of memory (GPU 3, 23.6 of 24.0 GiB) at --batch_size 96, step 3: smaller",
+            "exit 1: CUDA out of memory at --batch_size 96, step 3: smaller (GPU 3, 23.6 of 24.0 GiB)",
         ),
         (
             Ending(1, b"error: gradient not finite at step 3\n"),
@@ -173,9 +181,9 @@ def end(returncode: int, output: bytes = b"", **more: object) -> tuple[ExitKind,
         (Ending(-11, b"", oom_kills=1), ExitKind.SIGNAL, "killed by SIGSEGV: a crash in native code"),
         (Ending(75, b""), ExitKind.STOPPED, "stopped by a signal from outside"),
         (
-            Ending(75, b"stopped at step 310 of epoch 2 without a checkpoint of it (the disk); go on with --resume\n"),
+            Ending(75, b"stopped; go on with --resume\n", ended=Ended(ExitKind.STOPPED, 2, 310)),
             ExitKind.STOPPED,
-            "stopped by a signal from outside, at step 310 of epoch 2 without a checkpoint of it (the disk)",
+            "stopped by a signal from outside, at step 310 of epoch 2 without a checkpoint of it (see the warnings in its log)",
         ),
     ],
 )
@@ -199,7 +207,7 @@ def test_only_who_was_killed_for_memory_lately_counts() -> None:
 
 def test_a_stop_names_who_asked_and_when_and_why() -> None:
     stop = StopRequest(by="ann", when=0.0, why="wrong data")
-    kind, cause = end(75, b"stopped at step 3 of epoch 2; go on with --resume\n", stop=stop)
+    kind, cause = end(75, b"stopped\n", stop=stop, ended=Ended(ExitKind.STOPPED, 2, 3, saved=True))
     assert kind is ExitKind.STOPPED
     assert cause.startswith("stopped by ann, ")
     assert cause.endswith(", at step 3 of epoch 2: wrong data")

@@ -35,7 +35,7 @@ from iqa_tui.queue.dispatcher_files import (
 from iqa_tui.queue.dispatching import ensure_dispatcher, revive_dispatcher
 from iqa_tui.queue.retry import retry_run
 from iqa_tui.queue.stop import stop_run
-from iqa_tui.service.dispatcher import Dispatcher
+from iqa_tui.service.postponed import Postponed
 from tests.fakes.lab import (
     STUB,
     Lab,
@@ -403,10 +403,10 @@ def test_runs_whose_folders_are_damaged_keep_nobody_else_waiting(lab: Lab) -> No
         stop_run(no_folder)
 
 
-def test_a_run_in_whose_folder_nothing_can_be_done_is_left_alone_for_a_while(
+def test_a_run_in_whose_folder_nothing_can_be_done_is_postponed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    dispatcher = Dispatcher(tmp_path, Surveyor())
+    postponed = Postponed()
     run = RunFolder(tmp_path / "r")
     tries: list[RunFolder] = []
 
@@ -415,9 +415,9 @@ def test_a_run_in_whose_folder_nothing_can_be_done_is_left_alone_for_a_while(
         raise UnreadableFile(f"{folder.alive_lock}: is a pipe, not a file.")
 
     for _ in range(2):
-        dispatcher._unless_left_alone(run, resume)
+        postponed.unless_postponed(run, resume)
     assert tries == [run]
-    assert "alive.lock: is a pipe, not a file.; it is left alone for 60 s" in capsys.readouterr().out
+    assert "alive.lock: is a pipe, not a file.; it is postponed by 60 s" in capsys.readouterr().out
 
 
 def test_a_run_that_somebody_sits_on_keeps_nobody_else_waiting(lab: Lab) -> None:

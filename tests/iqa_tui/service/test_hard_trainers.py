@@ -19,7 +19,7 @@ from iqa_tui.processes import output_log as output
 from iqa_tui.processes.output_log import OutputLog
 from iqa_tui.processes.strays import end_strays, marked_processes
 from iqa_tui.queue import enqueue as queue
-from iqa_tui.service.supervisor import RESERVED_BYTES
+from iqa_tui.service.attempt_records import RESERVED_BYTES
 from tests.fakes.lab import Lab, change_spec, exit_record, process, state, stub, wait_until, words
 from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder

@@ -22,10 +22,7 @@ from iqa_tui.monitor.run_words import note_words
 from iqa_tui.processes.marks import Mark
 from iqa_tui.queue import enqueue as queue
 from iqa_tui.queue.stop import stop_run
-from iqa_tui.service.supervisor import (
-    EXIT_DEVICE_TAKEN,
-    EXIT_NOT_QUEUED,
-)
+from iqa_tui.service.supervisor_exits import EXIT_DEVICE_TAKEN, EXIT_NOT_QUEUED
 from iqa_tui.service.trainer_call import trainer_command, trainer_environment
 from tests.fakes.lab import CPU_0, Lab, change_spec, exit_record, process, state, stub, wait_for, wait_until, words
 from training.runfolder.exits import ExitKind

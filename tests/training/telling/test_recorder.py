@@ -67,12 +67,12 @@ def test_an_end_that_the_disk_refuses_is_dropped(tmp_path, monkeypatch):
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(EventWriter, "write", refuse)
-    recorder.ended(how=ExitKind.FAILED, epoch=1, step=2, checkpoint=None)
+    recorder.ended(how=ExitKind.FAILED, epoch=1, step=2, checkpoint=None, saved=False)
 
 
 def test_an_end_says_how_and_what_a_resume_goes_on_from(tmp_path):
     recorder = recorder_at(tmp_path, FakeClock())
-    recorder.ended(how=ExitKind.GPU_OUT_OF_MEMORY, epoch=2, step=7, checkpoint="last")
+    recorder.ended(how=ExitKind.GPU_OUT_OF_MEMORY, epoch=2, step=7, checkpoint="last", saved=True)
     (event,) = read_events(RunFolder(tmp_path))
     assert event.kind == "ended"
-    assert event.fields == {"how": "gpu out of memory", "epoch": 2, "step": 7, "checkpoint": "last"}
+    assert event.fields == {"how": "gpu out of memory", "epoch": 2, "step": 7, "checkpoint": "last", "saved": True}

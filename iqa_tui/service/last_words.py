@@ -1,0 +1,69 @@
+"""What a trainer said last: the line of its output that says most."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from training.runfolder.errors import UnreadableFile
+from training.runfolder.opening import open_regular
+
+TAIL_BYTES = 64 << 10
+"""How much of the output's end is searched for a cause; a traceback fits many times."""
+LONGEST_CAUSE = 300
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
+TRACEBACK = "Traceback (most recent call last):"
+"""What such a line ends in: before it may stand `Original `, `Exception Group `, or a progress bar that was cut off."""
+ASIDES = ("Exception ignored", "Exception in thread", "Error in atexit")
+"""Before a traceback that did not end the program, but may be the last one that it printed."""
+GROUP_BAR = re.compile(r"^\s*\| ")
+"""Before each line of an exception group."""
+
+
+def last_words(output: bytes) -> str:
+    """The line that says most: the last of `error: …` and what tracebacks end in, else the last line."""
+    lines = [line.rstrip() for line in re.split(r"[\r\n]+", plain_text(output)) if line.strip()]
+    aside = ""
+    for number in reversed(range(len(lines))):
+        if lines[number].startswith("error: "):
+            return shortened(lines[number].removeprefix("error: "))
+        exception = _exception(lines[number + 1 :]) if lines[number].endswith(TRACEBACK) else ""
+        if exception and number and lines[number - 1].startswith(ASIDES):
+            aside = aside or exception
+        elif exception:
+            return shortened(exception)
+    return shortened(aside or lines[-1]) if lines else ""
+
+
+def _exception(lines: list[str]) -> str:
+    """What follows the frames of a traceback; with the next line too where that says more than its name."""
+    for number, line in enumerate(lines):
+        words = GROUP_BAR.sub("", line)
+        if not words.startswith((" ", "\t")):  # frames are indented; the exception is not
+            return " ".join([words, *(more.strip() for more in lines[number + 1 : number + 2] if words.endswith(":"))])
+    return ""
+
+
+def plain_text(output: bytes) -> str:
+    return ESCAPES.sub("", output.decode(errors="replace"))
+
+
+def shortened(line: str, longest: int = LONGEST_CAUSE) -> str:
+    """One printable line of at most so many characters."""
+    line = "".join(character if character.isprintable() else " " for character in line).strip()
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def tail(path: Path) -> bytes:
+    """The end of a file; empty where it cannot be read."""
+    try:
+        descriptor = open_regular(path)
+    except (OSError, UnreadableFile):
+        return b""
+    try:
+        return os.pread(descriptor, TAIL_BYTES, max(0, os.fstat(descriptor).st_size - TAIL_BYTES))
+    except OSError:
+        return b""
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,24 @@
+"""The jobs of a launch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from iqa_tui.plans.forecast import UNKNOWN_HOURS, jobs_of
+from iqa_tui.plans.plan import plan_from
+from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.plans.simulate import Job
+
+ROWS = [{"id": "F2", "expected_hours": 1.5, "priority": "high"}, {"id": "F3"}]
+REQUEST = LaunchRequest(plan_from({"name": "losses", "experiment": ROWS}, "p.toml"))
+
+
+def test_a_launch_with_one_seed_makes_a_job_of_each_row() -> None:
+    assert jobs_of(REQUEST) == [Job("F2", 1.5, "high", 0), Job("F3", UNKNOWN_HOURS, "medium", 1)]
+
+
+def test_with_several_seeds_each_job_names_its_own_and_none_is_longer_than_the_limit() -> None:
+    jobs = jobs_of(replace(REQUEST, seeds=(1, 2), time_limit_hours=1.2))
+    assert [job.id for job in jobs] == ["F2 seed 1", "F3 seed 1", "F2 seed 2", "F3 seed 2"]
+    assert [job.hours for job in jobs] == [1.2, 1.0, 1.2, 1.0]
+    assert [job.order for job in jobs] == [0, 1, 2, 3]
