@@ -53,7 +53,7 @@ def test_term_keeps_a_checkpoint_and_a_resume_goes_on_from_it(tmp_path):
     last_event = read_events(run)[-1]
     stopped = torch.load(run.last_checkpoint, weights_only=True)["progress"]
     assert 0 < stopped["step"] < 2 * 67
-    end = {"how": "stopped", "epoch": stopped["epoch"], "step": stopped["step"], "checkpoint": "last"}
+    end = {"how": "stopped", "epoch": stopped["epoch"], "step": stopped["step"], "checkpoint": "last", "saved": True}
     assert (last_event.kind, last_event.fields) == ("ended", end)
     assert not run.result.exists()
     assert not run.attempt(1).exit.exists()

@@ -47,7 +47,9 @@ def test_a_gradient_that_is_not_finite_reaches_neither_a_checkpoint_nor_an_evalu
     assert exit_kind(ended.value) is ExitKind.NOT_FINITE
     run = RunFolder(tmp_path / "run")
     assert read_events(run)[-1].kind == "ended"
-    assert events_of(run, "ended") == [{"how": "loss not finite", "epoch": 2, "step": 8, "checkpoint": "last"}]
+    assert events_of(run, "ended") == [
+        {"how": "loss not finite", "epoch": 2, "step": 8, "checkpoint": "last", "saved": False}
+    ]
     last = torch.load(run.last_checkpoint, weights_only=True)
     assert last["progress"]["step"] == 7
     assert all(bool(tensor.isfinite().all()) for tensor in last["network"].values())
@@ -66,7 +68,9 @@ def test_weights_that_left_the_range_of_numbers_are_never_written(
         train_here(tmp_path / "run", *flags, *AT_EVERY_STEP, "--lr", "1e39")
     run = RunFolder(tmp_path / "run")
     assert not run.checkpoints.exists()
-    assert events_of(run, "ended") == [{"how": "loss not finite", "epoch": 1, "step": 1, "checkpoint": None}]
+    assert events_of(run, "ended") == [
+        {"how": "loss not finite", "epoch": 1, "step": 1, "checkpoint": None, "saved": False}
+    ]
 
 
 CPU = Placement(torch.device("cpu"), "CPU", "fp32")

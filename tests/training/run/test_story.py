@@ -105,8 +105,8 @@ def test_neither_missing_memory_nor_missing_data_nor_a_damaged_checkpoint_costs_
     with pytest.raises(BadData, match=str(data)):
         train_here(run.path, *flags, "--resume")
     assert events_of(run, "ended") == [
-        {"how": "gpu out of memory", "epoch": 2, "step": 5, "checkpoint": "last"},
-        {"how": "failed", "epoch": None, "step": None, "checkpoint": "last"},
+        {"how": "gpu out of memory", "epoch": 2, "step": 5, "checkpoint": "last", "saved": True},
+        {"how": "failed", "epoch": None, "step": None, "checkpoint": "last", "saved": False},
     ]
     assert run.last_checkpoint.read_bytes() == before
     (tmp_path / "elsewhere").rename(data)
