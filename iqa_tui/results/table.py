@@ -13,39 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from iqa_tui.errors import PlanError
-from iqa_tui.monitor.listing import ListedRun
+from iqa_tui.monitor.listing import ListedRun, read_runs, specs_in
 from iqa_tui.plans.plan import Experiment, Plan, Recorded, plan_from
 from iqa_tui.plans.settings import other_settings
 from iqa_tui.results.statistics import mean_and_sd
 from iqa_tui.words.code import code_words
-from training.runfolder.errors import RunFolderError
-from training.runfolder.folders import list_runs
-from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
-from training.runfolder.read import read_record, read_spec
-from training.runfolder.schema import Result, Spec
-from training.runfolder.status import run_status
 
 SECONDS_PER_HOUR = 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One run, as far as a table needs it."""
-
-    run: RunFolder
-    spec: Spec
-    status: Status
-    result: Result | None
-    """None until it finished, and for a trainer that writes none."""
-
-    @property
-    def trainer_digests(self) -> tuple[str, ...]:
-        """See `made_by`."""
-        return ListedRun(self.run, self.spec, self.status, self.result).trainer_digests
-
-    def metric(self, name: str) -> float | None:
-        return self.result.metrics.get("test", {}).get(name) if self.result else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,29 +80,22 @@ class Table:
     """Says so where numbers come from different trainer code, or from other settings than the plan's; else empty."""
 
 
-def read_entries(runs: Iterable[RunFolder]) -> list[Entry]:
-    """Every readable run, oldest first. A folder that cannot be read is no part of any table; `status` names it."""
-    entries = []
-    for run in runs:
-        try:
-            spec = read_spec(run)
-            status = run_status(run)
-            result = read_record(run.result, Result)
-        except RunFolderError:
-            continue
-        entries.append(Entry(run, spec, status, result))
-    return sorted(entries, key=lambda entry: (entry.spec.created, entry.run.run_id))
+def read_entries(runs_dir: Path, group: str) -> list[ListedRun]:
+    """The runs of a group, oldest first. A run that cannot be read is no part of any table; `status` names it."""
+    runs = (each for each in read_runs(runs_dir, group) if not _has_broken_result(each))
+    return sorted(runs, key=lambda each: (each.spec.created, each.run_id))
+
+
+def _has_broken_result(listed: ListedRun) -> bool:
+    return listed.phase is Phase.UNREADABLE and listed.run.result.exists()
 
 
 def group_tables(runs_dir: Path) -> list[str]:
     """The groups that have runs, the one with the newest run first."""
     newest: dict[str, float] = {}
-    for run in list_runs(runs_dir):
-        try:
-            spec = read_spec(run)
-        except RunFolderError:
-            continue
-        newest[spec.group] = max(newest.get(spec.group, 0.0), spec.created)
+    for _, spec in specs_in(runs_dir):
+        if spec is not None:
+            newest[spec.group] = max(newest.get(spec.group, 0.0), spec.created)
     return sorted(newest, key=lambda group: -newest[group])
 
 
@@ -140,11 +108,11 @@ def build_table(runs_dir: Path, group: str | None = None, plan: Plan | None = No
     """
     if group is None:
         group = plan.name if plan else next(iter(group_tables(runs_dir)), "")
-    entries = [entry for entry in read_entries(list_runs(runs_dir)) if entry.spec.group == group]
+    entries = read_entries(runs_dir, group)
     return table_of(entries, group, plan or _recorded_plan(entries))
 
 
-def table_of(entries: list[Entry], group: str, plan: Plan | None) -> Table:
+def table_of(entries: list[ListedRun], group: str, plan: Plan | None) -> Table:
     """The table of runs that are already read, all of one group, oldest first."""
     rows = _plan_rows(plan, entries) if plan else _rows_without_plan(entries)
     protocols = _in_order(row.protocol for row in rows if row.run_ids and row.srcc is not None)
@@ -169,7 +137,7 @@ def table_of(entries: list[Entry], group: str, plan: Plan | None) -> Table:
     )
 
 
-def _recorded_plan(entries: list[Entry]) -> Plan | None:
+def _recorded_plan(entries: list[ListedRun]) -> Plan | None:
     """The plan as the newest run's spec holds it that can be followed; None if there is none: the runs still make a
     table, in the order they were started.
     """
@@ -184,7 +152,7 @@ def _flag(plan: Plan | None, name: str) -> str:
     return str(plan.base.get(name, "")) if plan else ""
 
 
-def _is_demo(entries: list[Entry], plan: Plan | None) -> bool:
+def _is_demo(entries: list[ListedRun], plan: Plan | None) -> bool:
     return any(entry.result is not None and entry.result.demo for entry in entries) or (
         "demo" in {_flag(plan, "dataset"), *(entry.spec.dataset for entry in entries)}
     )
@@ -194,7 +162,7 @@ def _in_order(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for value in values if value))
 
 
-def _plan_rows(plan: Plan, entries: list[Entry]) -> list[Row]:
+def _plan_rows(plan: Plan, entries: list[ListedRun]) -> list[Row]:
     """Recorded rows stand before the experiment of the same id; an experiment never run hides behind its record."""
     rows = []
     recorded = {record.id: record for record in plan.recorded}
@@ -223,7 +191,7 @@ def _recorded_row(record: Recorded) -> Row:
     )
 
 
-def _experiment_row(experiment: Experiment, entries: list[Entry], plan: Plan) -> Row:
+def _experiment_row(experiment: Experiment, entries: list[ListedRun], plan: Plan) -> Row:
     low, high = experiment.expected_srcc or (None, None)
     flags: dict[str, Any] = {**plan.base, **experiment.flags}
     row = Row(
@@ -237,9 +205,9 @@ def _experiment_row(experiment: Experiment, entries: list[Entry], plan: Plan) ->
     return _measured(row, entries)
 
 
-def _rows_without_plan(entries: list[Entry]) -> list[Row]:
+def _rows_without_plan(entries: list[ListedRun]) -> list[Row]:
     """Runs started by hand: one row for each way they differ by."""
-    rows: dict[tuple[str, ...], list[Entry]] = {}
+    rows: dict[tuple[str, ...], list[ListedRun]] = {}
     for entry in entries:
         spec = entry.spec
         rows.setdefault((spec.label, spec.loss_type, spec.network, spec.dataset, spec.protocol), []).append(entry)
@@ -249,19 +217,19 @@ def _rows_without_plan(entries: list[Entry]) -> list[Row]:
     ]
 
 
-def _measured(row: Row, entries: list[Entry]) -> Row:
+def _measured(row: Row, entries: list[ListedRun]) -> Row:
     """Fill in what the runs of a row measured: the newest finished run of each seed, else the newest run."""
     if not entries:
         return row
-    by_seed: dict[int, Entry] = {}
+    by_seed: dict[int, ListedRun] = {}
     for entry in entries:  # oldest first, so later runs replace earlier ones
         before = by_seed.get(entry.spec.seed)
         if before is None or before.status.phase is not Phase.FINISHED or entry.status.phase is Phase.FINISHED:
             by_seed[entry.spec.seed] = entry
     chosen = [by_seed[seed] for seed in sorted(by_seed)]
     counted = [entry for entry in chosen if entry.result is not None] or chosen
-    srcc, srcc_sd = mean_and_sd(entry.metric("srcc") for entry in counted)
-    plcc, plcc_sd = mean_and_sd(entry.metric("plcc") for entry in counted)
+    srcc, srcc_sd = mean_and_sd(_metric(entry, "srcc") for entry in counted)
+    plcc, plcc_sd = mean_and_sd(_metric(entry, "plcc") for entry in counted)
     hours, _ = mean_and_sd(entry.result.elapsed_seconds / SECONDS_PER_HOUR for entry in counted if entry.result)
     return replace(
         row,
@@ -279,7 +247,11 @@ def _measured(row: Row, entries: list[Entry]) -> Row:
     )
 
 
-def _result_notes(entries: list[Entry]) -> list[str]:
+def _metric(entry: ListedRun, name: str) -> float | None:
+    return entry.result.metrics.get("test", {}).get(name) if entry.result else None
+
+
+def _result_notes(entries: list[ListedRun]) -> list[str]:
     """What a reader must know beside the numbers."""
     notes = []
     for entry in entries:
@@ -292,7 +264,7 @@ def _result_notes(entries: list[Entry]) -> list[str]:
     return notes
 
 
-def _status_words(entries: list[Entry]) -> str:
+def _status_words(entries: list[ListedRun]) -> str:
     """`finished`, `failed: <cause>`; over several seeds what they do, counted."""
     words = [_words(entry.status) for entry in entries]
     if len(set(words)) == 1:
@@ -317,7 +289,7 @@ def _met(srcc: float | None, low: float | None, high: float | None) -> str:
     return "above" if srcc > high else "yes"
 
 
-def _with_code(rows: list[Row], entries: list[Entry]) -> tuple[list[Row], str]:
+def _with_code(rows: list[Row], entries: list[ListedRun]) -> tuple[list[Row], str]:
     """Where the rows' numbers come from different trainer code, each row's notes name its own."""
     digests = {entry.run.run_id: entry.trainer_digests for entry in entries}
     of_rows = [_in_order(digest for run_id in row.run_ids for digest in digests.get(run_id, ())) for row in rows]
@@ -334,7 +306,7 @@ def _with_code(rows: list[Row], entries: list[Entry]) -> tuple[list[Row], str]:
     return noted, f"Rows by different trainer code: {code_words(codes)}."
 
 
-def _with_settings(rows: list[Row], entries: list[Entry], plan: Plan) -> tuple[list[Row], str]:
+def _with_settings(rows: list[Row], entries: list[ListedRun], plan: Plan) -> tuple[list[Row], str]:
     """Where a row's numbers come from runs of an earlier plan of this name, its notes say what that set otherwise."""
     by_run = {entry.run.run_id: entry for entry in entries}
     of_rows = [

@@ -1,4 +1,4 @@
-"""How far a group is, and how long it has left."""
+"""How far a group is."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from iqa_tui.devices.device import Device, DeviceState
 from iqa_tui.devices.gpus.sample import GpuSample
-from iqa_tui.devices.survey import Device, DeviceState, Survey
+from iqa_tui.devices.survey import Survey
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.group import GroupProgress, group_progress, starting_next
 from iqa_tui.monitor.state import RunState
@@ -76,32 +77,6 @@ def test_of_failures_alone_the_newest_counts(tmp_path: Path) -> None:
     assert progress(tmp_path).words == "0 of 1 finished, 1 without a result"
 
 
-def test_what_is_seen_changes_what_is_left(tmp_path: Path, alive: ExitStack) -> None:
-    """Runs that take twice the plan's hours make those that wait take twice their hours too."""
-    FakeRun.queue(tmp_path, "F2", seed=1).start(at=NOW - 20_000).finish(hours=3.4)
-    FakeRun.queue(tmp_path, "F4", seed=1)
-    assert progress(tmp_path).seconds_left == pytest.approx(4.0 * 3600)
-
-
-def test_a_run_whose_steps_are_seen_is_timed_by_them(tmp_path: Path, alive: ExitStack) -> None:
-    hold(alive, FakeRun.queue(tmp_path, "F2").start(at=NOW - 602).train(400, seconds_per_step=1.0, pause=100.0))
-    left = progress(tmp_path).seconds_left
-    assert left == pytest.approx(600 + 4 * 100, abs=5)
-
-
-def test_one_at_a_time_never_counts_on_a_second_device(tmp_path: Path) -> None:
-    FakeRun.queue(tmp_path, "F2", strategy="sequential")
-    FakeRun.queue(tmp_path, "F4", strategy="sequential")
-    assert progress(tmp_path, starting=4).seconds_left == pytest.approx(3.7 * 3600)
-
-
-def test_by_priority_a_lower_one_is_timed_from_the_end_of_all_higher_ones(tmp_path: Path, alive: ExitStack) -> None:
-    hold(alive, FakeRun.queue(tmp_path, "F2", strategy="priority").start(at=NOW - 3600))  # high, 1.7 h
-    FakeRun.queue(tmp_path, "F4", strategy="priority")  # medium, 2.0 h
-    FakeRun.queue(tmp_path, "F5", strategy="priority")  # low, 2.0 h
-    assert progress(tmp_path, starting=0).seconds_left == pytest.approx((0.7 + 2.0 + 2.0) * 3600, abs=1)
-
-
 def test_a_held_run_is_counted_and_no_time_waits_for_it(tmp_path: Path) -> None:
     held = FakeRun.queue(tmp_path, "F4")
     write_record(held.run.place, Place(by="ann", when=NOW, held=True))
@@ -125,18 +100,6 @@ def test_the_places_of_a_group_are_the_runs_that_start_next(tmp_path: Path) -> N
     assert progress(tmp_path, starting=2).words == "0 of 2 finished, 2 queued, 1.7 h left"
 
 
-def test_without_any_knowledge_no_time_is_made_up(tmp_path: Path) -> None:
-    FakeRun.queue(tmp_path, "F2", expected_hours=None)
-    FakeRun.queue(tmp_path, "F3").start(at=NOW - 900).end()
-    assert progress(tmp_path).words == "0 of 2 finished, 1 queued, 1 without a result"
-
-
 def test_a_group_that_is_over_has_nothing_left(tmp_path: Path) -> None:
     FakeRun.queue(tmp_path, "F2").start(at=NOW - 9000).finish()
     assert progress(tmp_path) == GroupProgress("koniq-losses", 1, 0, 0, 0, None)
-
-
-def test_an_expectation_of_no_time_at_all_is_none(tmp_path: Path) -> None:
-    FakeRun.queue(tmp_path, "F1", expected_hours=1e-320).start(at=NOW - 9000).finish()
-    FakeRun.queue(tmp_path, "F2", expected_hours=1.0)
-    assert progress(tmp_path, starting=1).seconds_left == pytest.approx(3600.0)

@@ -1,138 +1,59 @@
+"""What is known of one run."""
+
 from __future__ import annotations
 
-import contextlib
-import json
 from pathlib import Path
+from typing import Any
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from iqa_tui.monitor.fold import LONGEST_TEXT, MOST_TEXTS, fold
-from iqa_tui.monitor.run_words import epoch_words, loss_words, state_words, step_words, time_words
 from iqa_tui.monitor.state import RunState
-from tests.trust.damage import FIELDS_OF_EVENTS, JSON_VALUES, KINDS_OF_EVENTS
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
-from training.runfolder.schema import Event
+from training.runfolder.schema import Place, ProcessRecord, Spec
 
-NEW = RunState(RunFolder(Path("a-run")), Status(Phase.RUNNING, attempt=1))
-
-
-def step(number: int, loss: float | None = 0.5, *, epoch: int = 1, attempt: int = 1) -> Event:
-    return Event("step", 100.0 + number, attempt, {"epoch": epoch, "step": number, "loss": loss, "lr": 1e-4})
+RUN = RunFolder(Path("a-run"))
+SPEC = Spec("a-run", "losses", "L1", [], 0.0, experiment="F1", priority="low")
 
 
-def evaluated(epoch: int, srcc: float | None, split: str = "val") -> Event:
-    return Event("evaluated", 200.0 + epoch, 1, {"epoch": epoch, "split": split, "metrics": {"srcc": srcc}})
+def on(*devices: dict[str, Any], host: str = "") -> RunState:
+    process = ProcessRecord("boot", 1, 1, started=5.0, host="here", devices=list(devices))
+    return RunState(RUN, Status(Phase.RUNNING, attempt=1, host=host), SPEC, process)
 
 
-def test_steps_become_the_curve_and_the_last_values() -> None:
-    started = Event("started", 99.0, 1, {"epochs": 3, "steps_per_epoch": 2})
-    state = fold(NEW, [started, step(1, 0.9), step(2, 0.8), step(3, 0.7, epoch=2)])
-    assert state.curve.steps == (1, 2, 3)
-    assert state.curve.losses == (0.9, 0.8, 0.7)
-    assert (state.epoch, state.epochs, state.step, state.step_in_epoch, state.loss) == (2, 3, 3, 1, 0.7)
-    assert state.begun_attempt == 1
-    assert state.updated == 103.0
+def test_a_device_is_named_by_kind_and_index_and_by_host_if_it_is_another_one() -> None:
+    gpu, slice_ = (
+        {"key": "GPU-a", "kind": "gpu", "index": 0},
+        {"key": "MIG-b", "kind": "gpu", "index": 1, "instance": 2},
+    )
+    assert on(gpu, slice_).device_label == "GPU 0, GPU 1:2"
+    assert on(gpu, host="nodeb").device_label == "nodeb GPU 0"
+    assert on(gpu).device_keys == ("GPU-a",)
+    assert on().device_label == ""
 
 
-def test_a_resumed_run_repeats_steps_and_the_repetition_stands() -> None:
-    before = fold(NEW, [step(1), step(2, epoch=2), evaluated(2, 0.5), step(3, 0.1, epoch=3), evaluated(3, 0.6)])
-    state = fold(before, [step(2, 0.25, epoch=2, attempt=2)])
-    assert state.curve.steps == (1, 2)
-    assert state.curve.losses == (0.5, 0.25)
-    assert state.evaluations == ()
-    assert state.step == 2
+def test_the_priority_is_that_of_the_launch_until_a_user_changes_it() -> None:
+    assert RunState(RUN, Status(Phase.QUEUED), SPEC).priority == "low"
+    changed = Place(by="ann", when=0.0, priority="high")
+    assert RunState(RUN, Status(Phase.QUEUED), SPEC, place=changed).priority == "high"
+    held = Place(by="ann", when=0.0, held=True)
+    assert RunState(RUN, Status(Phase.QUEUED), SPEC, place=held).priority == "low"
 
 
-def test_validation_srcc_is_the_latest_of_the_validation_split() -> None:
-    state = fold(NEW, [step(1), evaluated(1, 0.8), evaluated(2, 0.9), evaluated(2, 0.1, "test")])
-    assert state.val_srcc == 0.9
+def test_of_an_unreadable_run_only_its_name_is_known() -> None:
+    state = RunState(RUN, Status(Phase.UNREADABLE, "spec.json is torn"))
+    assert (state.label, state.experiment, state.group, state.priority) == ("a-run", "", "", "")
+    assert state.trainer_digests == ()
 
 
-def test_an_evaluation_said_twice_counts_once() -> None:
-    state = fold(NEW, [evaluated(1, 0.8), evaluated(1, 0.85)])
-    assert [known.metrics["srcc"] for known in state.evaluations] == [0.85]
+def test_steps_count_from_one_within_each_epoch() -> None:
+    def state(step: int, steps_per_epoch: int = 4) -> RunState:
+        return RunState(RUN, Status(Phase.RUNNING), SPEC, step=step, steps_per_epoch=steps_per_epoch)
+
+    assert [state(step).step_in_epoch for step in (0, 1, 4, 5)] == [0, 1, 4, 1]
+    assert state(5, steps_per_epoch=0).step_in_epoch == 0
 
 
-def test_progress_shows_until_the_next_step() -> None:
-    state = fold(NEW, [Event("progress", 1.0, 1, {"what": "reading images", "done": 3, "total": 9})])
-    assert state.progress is not None
-    assert (state.progress.what, state.progress.done, state.progress.total) == ("reading images", 3, 9)
-    assert fold(state, [step(1)]).progress is None
-
-
-def test_unknown_kinds_and_torn_fields_leave_the_values_as_they_were() -> None:
-    known = fold(NEW, [step(1, 0.5)])
-    odd = [Event("weather", 5.0, 1, {"rain": True}), Event("step", 6.0, 1, {"step": "two", "loss": [1]})]
-    state = fold(known, odd)
-    assert state.curve == known.curve
-    assert state.loss == 0.5
-
-
-def test_a_loss_that_was_not_finite_is_none_and_keeps_its_step() -> None:
-    state = fold(NEW, [step(1, None)])
-    assert state.curve.losses == (None,)
-    assert state.loss is None
-
-
-def test_no_events_leave_the_very_state() -> None:
-    assert fold(NEW, []) is NEW
-
-
-@given(
-    st.lists(st.tuples(st.integers(1, 12), st.sampled_from(["step", "evaluated", "progress", "warning"])), max_size=20),
-    st.integers(0, 20),
-)
-def test_folding_in_two_pieces_is_folding_at_once(steps: list[tuple[int, str]], cut: int) -> None:
-    fields = {"what": "w", "text": "t", "split": "val", "metrics": {"srcc": 0.5}}
-    events = [
-        Event(kind, float(place), 1, fields | {"step": number, "epoch": number // 4 + 1, "loss": number / 7})
-        for place, (number, kind) in enumerate(steps)
-    ]
-    at_once = fold(NEW, events)
-    assert fold(fold(NEW, events[:cut]), events[cut:]) == at_once
-    assert list(at_once.curve.steps) == sorted(set(at_once.curve.steps))
-
-
-def values() -> list[object]:
-    """Whatever JSON can hold."""
-    kept = []
-    for text in JSON_VALUES:
-        with contextlib.suppress(ValueError, RecursionError):
-            kept.append(json.loads(text))
-    return kept
-
-
-@pytest.mark.parametrize("kind", KINDS_OF_EVENTS)
-def test_any_value_in_any_field_of_any_event_leaves_a_state_that_can_be_shown(kind: str) -> None:
-    for value in values():
-        for name in FIELDS_OF_EVENTS:
-            sound = {"epoch": 1, "step": 2, "epochs": 3, "steps_per_epoch": 4, "split": "val", "metrics": {"srcc": 0.5}}
-            state = fold(NEW, [step(1), Event(kind, 5.0, 1, sound | {name: value}), evaluated(1, 0.5)])
-            assert state_words(state)
-            assert epoch_words(state) + step_words(state) + loss_words(state.loss) + time_words(state, 9.0)
-            json.dumps([state.epoch, state.step, state.loss, state.warnings, state.val_srcc], allow_nan=False)
-
-
-def test_numbers_that_cannot_be_counted_with_leave_the_value_as_it_was() -> None:
-    before = fold(NEW, [Event("started", 1.0, 1, {"epochs": 3, "steps_per_epoch": 2}), step(1)])
-    for number in (float("nan"), float("inf"), 10**400, -1, 1e300, True):
-        state = fold(before, [Event("started", 1.0, 1, {"epochs": number, "steps_per_epoch": number})])
-        assert (state.epochs, state.steps_per_epoch) == (3, 2)
-        assert fold(before, [Event("step", 2.0, 1, {"step": number, "loss": 1.0})]).curve == before.curve
-    assert fold(before, [step(2, 1e200)]).loss is None
-
-
-def test_an_evaluation_that_is_told_again_stands_last_and_once() -> None:
-    state = fold(NEW, [step(1), evaluated(1, 0.1), evaluated(2, 0.2, "test"), evaluated(2, 0.2), evaluated(1, 0.3)])
-    assert [(each.epoch, each.split) for each in state.evaluations] == [(2, "test"), (2, "val"), (1, "val")]
-    assert state.evaluations[-1].metrics == {"srcc": 0.3}
-    assert [each.epoch for each in fold(state, [step(2), step(1, epoch=2)]).evaluations] == [1]
-
-
-def test_of_warnings_without_end_the_newest_are_kept() -> None:
-    state = fold(NEW, [Event("warning", 1.0, 1, {"text": str(number)}) for number in range(500)])
-    assert state.warnings == tuple(str(number) for number in range(500 - MOST_TEXTS, 500))
-    assert len(fold(NEW, [Event("warning", 1.0, 1, {"text": "x" * 9999})]).warnings[0]) == LONGEST_TEXT
+def test_a_run_has_an_age_only_once_it_has_started() -> None:
+    assert RunState(RUN, Status(Phase.QUEUED), SPEC).elapsed_seconds(9.0) is None
+    process = ProcessRecord("boot", 1, 1, started=5.0, host="here")
+    assert RunState(RUN, Status(Phase.RUNNING), SPEC, process).elapsed_seconds(9.0) == 4.0
+    assert RunState(RUN, Status(Phase.LOST), SPEC, process).elapsed_seconds(9.0) is None

@@ -1,4 +1,4 @@
-"""From a plan to specs."""
+"""From a plan to queued runs."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from iqa_tui.errors import LaunchError, PlanError
+from iqa_tui.errors import LaunchError
 from iqa_tui.plans.flags import command_for, group_name
 from iqa_tui.plans.plan import Plan, load_plan
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.queue import dispatching
 from iqa_tui.queue import enqueue as queue
-from iqa_tui.queue.check import check
-from iqa_tui.queue.dispatching import revive_in_words
 from iqa_tui.queue.enqueue import enqueue
 from iqa_tui.trust.signature import write_signed
 from training.runfolder.folders import list_runs
@@ -82,34 +80,6 @@ def test_a_group_is_named_after_changed_settings_and_not_after_paths(plan: Plan)
     assert group_name(plan, {"data_path": "/data", "num_workers": "2", "seed": "3"}) == "koniq-losses"
     assert group_name(plan, {"epochs": "5", "lr": "0.000005"}) == "koniq-losses"
     assert group_name(plan, {"no_multiscale": "true"}) == "koniq-losses no_multiscale=true"
-
-
-def test_flags_that_the_trainer_refuses_are_refused_before_anything_is_queued(plan: Plan, tmp_path: Path) -> None:
-    with pytest.raises(PlanError, match=r"koniq-losses\.toml: F2, F3, F4, F5: .*epochs.*'many'"):
-        check(LaunchRequest(plan, overrides={"epochs": "many"}, runs_dir=tmp_path))
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_good_plan_passes(plan: Plan, tmp_path: Path) -> None:
-    check(LaunchRequest(plan, runs_dir=tmp_path))
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"experiments": ("F9",)}, r"no experiment 'F9'. Choose from F1, F2"),
-        ({"strategy": "fastest"}, r"no strategy 'fastest'"),
-        ({"overrides": {"run_folder": "x"}}, r"--set run_folder"),
-        ({"overrides": {"seed": "x"}}, r"seed='x'"),
-        ({"overrides": {"train_test_num": "0"}}, r"train_test_num='0': write a whole number of at least 1"),
-        ({"devices": ("7",)}, r"--devices 7: this machine has no such device. It has CPU 0"),
-    ],
-)
-def test_what_cannot_be_launched_is_refused_in_words(
-    plan: Plan, tmp_path: Path, no_dispatcher: None, changes: dict[str, object], words: str
-) -> None:
-    with pytest.raises(PlanError, match=words):
-        check(replace(LaunchRequest(plan, runs_dir=tmp_path), **changes))
 
 
 def test_a_launch_writes_one_spec_for_each_experiment_and_seed(plan: Plan, tmp_path: Path, no_dispatcher: None) -> None:
@@ -186,17 +156,6 @@ def test_nothing_is_queued_while_the_users_own_state_cannot_be_written(
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_command_that_only_looks_works_though_no_dispatcher_can_be_started(
-    plan: Plan, tmp_path: Path, no_dispatcher: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(runs_dir: Path) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    enqueue(LaunchRequest(plan, experiments=("F2",), runs_dir=tmp_path / "runs"))
-    monkeypatch.setattr(dispatching, "ensure_dispatcher", refuse)
-    assert revive_in_words(tmp_path / "runs").endswith("No space left on device")
-
-
 def test_a_plan_with_several_repetitions_makes_a_run_of_each_seed(
     plan: Plan, tmp_path: Path, no_dispatcher: None
 ) -> None:
@@ -217,12 +176,6 @@ def test_a_run_gets_one_repetition_if_its_plan_says_nothing(plan: Plan) -> None:
     assert flags(command_for(silent, plan.experiment("F2"), {}, 42))["--train_test_num"] == "1.0"
     other = replace(silent, command=["python", "other.py"])
     assert "--train_test_num" not in command_for(other, plan.experiment("F2"), {}, 42)
-
-
-def test_repetitions_of_one_row_alone_are_refused(plan: Plan, tmp_path: Path) -> None:
-    rows = tuple(replace(row, flags={**row.flags, "train_test_num": 2}) for row in plan.experiments)
-    with pytest.raises(PlanError, match=r"experiment F1: write train_test_num into \[base\]"):
-        check(LaunchRequest(replace(plan, experiments=rows), runs_dir=tmp_path))
 
 
 def test_a_mask_that_hides_every_gpu_is_no_reason_to_wait_on_a_machine_without_any(

@@ -1,0 +1,58 @@
+"""What could not run is refused before anything is queued."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from iqa_tui.errors import PlanError
+from iqa_tui.plans.plan import Plan, load_plan
+from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.queue.check import check
+
+
+@pytest.fixture
+def plan() -> Plan:
+    return load_plan("koniq-losses")
+
+
+@pytest.fixture
+def no_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("IQA_TUI_LEASES", str(tmp_path / "leases"))
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+
+
+def test_flags_that_the_trainer_refuses_are_refused_before_anything_is_queued(plan: Plan, tmp_path: Path) -> None:
+    with pytest.raises(PlanError, match=r"koniq-losses\.toml: F2, F3, F4, F5: .*epochs.*'many'"):
+        check(LaunchRequest(plan, overrides={"epochs": "many"}, runs_dir=tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_good_plan_passes(plan: Plan, tmp_path: Path) -> None:
+    check(LaunchRequest(plan, runs_dir=tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"experiments": ("F9",)}, r"no experiment 'F9'. Choose from F1, F2"),
+        ({"strategy": "fastest"}, r"no strategy 'fastest'"),
+        ({"overrides": {"run_folder": "x"}}, r"--set run_folder"),
+        ({"overrides": {"seed": "x"}}, r"seed='x'"),
+        ({"overrides": {"train_test_num": "0"}}, r"train_test_num='0': write a whole number of at least 1"),
+        ({"devices": ("7",)}, r"--devices 7: this machine has no such device. It has CPU 0"),
+    ],
+)
+def test_what_cannot_be_launched_is_refused_in_words(
+    plan: Plan, tmp_path: Path, no_gpu: None, changes: dict[str, object], words: str
+) -> None:
+    with pytest.raises(PlanError, match=words):
+        check(replace(LaunchRequest(plan, runs_dir=tmp_path), **changes))
+
+
+def test_repetitions_of_one_row_alone_are_refused(plan: Plan, tmp_path: Path) -> None:
+    rows = tuple(replace(row, flags={**row.flags, "train_test_num": 2}) for row in plan.experiments)
+    with pytest.raises(PlanError, match=r"experiment F1: write train_test_num into \[base\]"):
+        check(LaunchRequest(replace(plan, experiments=rows), runs_dir=tmp_path))

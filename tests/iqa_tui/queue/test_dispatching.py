@@ -1,0 +1,54 @@
+"""Starting a dispatcher for queued runs."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from iqa_tui.plans.plan import Plan, load_plan
+from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.queue import dispatching
+from iqa_tui.queue import enqueue as queue
+from iqa_tui.queue.dispatching import revive_in_words
+from iqa_tui.queue.enqueue import enqueue
+
+
+@pytest.fixture
+def plan() -> Plan:
+    return load_plan("koniq-losses")
+
+
+@pytest.fixture
+def no_dispatcher(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(queue, "ensure_dispatcher", lambda runs_dir: None)
+    monkeypatch.setenv("IQA_TUI_LEASES", str(tmp_path / "leases"))
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+
+
+def test_a_command_that_only_looks_works_though_no_dispatcher_can_be_started(
+    plan: Plan, tmp_path: Path, no_dispatcher: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(runs_dir: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    enqueue(LaunchRequest(plan, experiments=("F2",), runs_dir=tmp_path / "runs"))
+    monkeypatch.setattr(dispatching, "ensure_dispatcher", refuse)
+    assert revive_in_words(tmp_path / "runs").endswith("No space left on device")
+
+
+def test_a_dispatcher_is_started_only_if_runs_of_ours_wait_and_none_works(
+    plan: Plan, tmp_path: Path, no_dispatcher: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Path] = []
+    monkeypatch.setattr(dispatching, "ensure_dispatcher", started.append)
+    runs_dir = tmp_path / "runs"
+    runs_dir.mkdir()
+    assert revive_in_words(runs_dir) == ""
+    enqueue(LaunchRequest(plan, experiments=("F2",), runs_dir=runs_dir))
+    assert revive_in_words(runs_dir) == "Runs were queued and no dispatcher gave them devices: one is started."
+    assert started == [runs_dir]
+    monkeypatch.setattr(dispatching, "is_dispatching", lambda _: True)
+    assert revive_in_words(runs_dir) == ""
+    assert started == [runs_dir]
