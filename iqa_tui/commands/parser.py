@@ -192,7 +192,7 @@ def _add_export(commands: Subparsers[argparse.ArgumentParser]) -> None:
 
 def _add_doctor(commands: Subparsers[argparse.ArgumentParser]) -> None:
     doctor = _add(commands, "doctor", "driver, NVML, torch and CUDA, weights, data sets, disk, locks")
-    doctor.add_argument("plan", metavar="PLAN", nargs="?", help="also what stands in the way of this plan")
+    doctor.add_argument("plan", metavar="PLAN", nargs="?", help="also what keeps this plan from running")
     _add_choice(doctor)
 
 

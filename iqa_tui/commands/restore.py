@@ -1,4 +1,4 @@
-"""`iqa-tui restore`: put devices back that were withdrawn, or set aside because their driver failed."""
+"""`iqa-tui restore`: give devices to runs again that were withdrawn by a user, or because their driver failed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 
 from iqa_tui.commands.exit_codes import ALL_WELL
 from iqa_tui.commands.withdraw import named_devices
-from iqa_tui.devices.withdrawn import put_back, withdrawn_reason
+from iqa_tui.devices.withdrawn import restore, withdrawn_reason
 from iqa_tui.queue.dispatching import revive_in_words
 from training.runfolder.text import plain
 
@@ -14,7 +14,7 @@ from training.runfolder.text import plain
 def run(options: argparse.Namespace) -> int:
     for device in named_devices(options.devices):
         reason = withdrawn_reason(device.key)
-        put_back(device.key)
+        restore(device.key)
         print(
             f"{device.label} ({device.name}) is given to runs again." + (f" It was {plain(reason)}." if reason else "")
         )

@@ -12,8 +12,8 @@ from typing import Any
 from iqa_tui.commands.exit_codes import ALL_WELL
 from iqa_tui.commands.terminal import asking_the_driver
 from iqa_tui.commands.text_table import columns
-from iqa_tui.devices.gpus.free import GIB
-from iqa_tui.devices.survey import DeviceState, Survey, Surveyor
+from iqa_tui.devices.device import DeviceState
+from iqa_tui.devices.survey import Survey, Surveyor
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.group import by_group, group_progress, starting_next
 from iqa_tui.monitor.pace import time_left
@@ -35,6 +35,7 @@ from iqa_tui.queue.dispatching import revive_in_words
 from iqa_tui.queue.queued_run import QueuedRun
 from iqa_tui.queue.waits import waits_of
 from iqa_tui.words.plain_json import plain_json
+from iqa_tui.words.sizes import GIB, gib_words
 from iqa_tui.words.states import status_words
 from iqa_tui.words.waits import Wait
 from training.runfolder.exits import ExitKind
@@ -206,7 +207,7 @@ def _device_cells(state: DeviceState) -> list[str]:
     sample = state.sample
     memory = load = heat = ""
     if sample is not None and sample.memory_used_bytes is not None and sample.memory_total_bytes is not None:
-        memory = f"{sample.memory_used_bytes / GIB:.1f} of {sample.memory_total_bytes / GIB:.1f} GiB"
+        memory = f"{sample.memory_used_bytes / GIB:.1f} of {gib_words(sample.memory_total_bytes)}"
     if sample is not None and sample.utilisation_percent is not None:
         load = f"{sample.utilisation_percent}%"
     if sample is not None and sample.temperature_celsius is not None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 
 from iqa_tui.commands.exit_codes import ALL_WELL
-from iqa_tui.devices.survey import Device, Surveyor, names_device
+from iqa_tui.devices.device import Device, names_device
+from iqa_tui.devices.survey import Surveyor
 from iqa_tui.devices.withdrawn import withdraw
 from iqa_tui.errors import PlanError
 

@@ -6,9 +6,10 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from iqa_tui.devices.gpus.free import GIB, SPARE_BYTES
+from iqa_tui.devices.gpus.free import SPARE_BYTES
 from iqa_tui.devices.gpus.sample import GpuProcess, GpuSample
 from iqa_tui.devices.lease import Holder
+from iqa_tui.words.sizes import gib_words
 
 MOST_ANCESTORS = 8
 """From a process up to the supervisor of its run: shells and launchers stand between."""
@@ -39,9 +40,9 @@ def left_bytes(sample: GpuSample, holders: Sequence[Holder]) -> int | None:
 def share_words(holders: Sequence[Holder], left: int | None) -> str:
     """`shared by F2 L2 (MSE) of ann (10.0 GiB) and F3 SRCC of bob (10.0 GiB); 58.9 GiB left`."""
     names = " and ".join(
-        f"{holder.words} of {holder.user} ({(holder.reserved_bytes or 0) / GIB:.1f} GiB)" for holder in holders
+        f"{holder.words} of {holder.user} ({gib_words(holder.reserved_bytes or 0)})" for holder in holders
     )
-    return f"shared by {names}" + ("" if left is None else f"; {left / GIB:.1f} GiB left")
+    return f"shared by {names}" + ("" if left is None else f"; {gib_words(left)} left")
 
 
 def _used_by_runs(processes: Sequence[GpuProcess], holders: Sequence[Holder]) -> Mapping[int, int]:

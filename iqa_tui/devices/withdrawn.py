@@ -26,7 +26,7 @@ XID = "xid"
 NOTED_XID = "xid noted"
 """What a line says of an XID: it sets the device aside, or is only worth knowing."""
 MOST_DRIVER_LOSSES = 2
-"""Runs under which the driver may fail on a device before it is set aside."""
+"""Runs under which the driver may fail on a device before it is withdrawn."""
 PUT_BACK = "put back"
 LARGEST_JOURNAL_BYTES = 256 << 10
 """The end of a journal that is read: some thousand lines. Every user may add to it."""
@@ -44,7 +44,7 @@ def withdrawn_reason(key: str) -> str:
         if line.get("what") == PUT_BACK:
             withdrawn, xid, losses = "", "", {}
         elif line.get("what") == XID:
-            xid = xid or f"set aside: the driver reported {_xid_words(line)}"
+            xid = xid or f"withdrawn: the driver reported {_xid_words(line)}"
         elif line.get("what") == "withdrawn":
             withdrawn = f"withdrawn by {line.get('by', 'somebody')}" + (f": {line['why']}" if line.get("why") else "")
         elif line.get("what") == "driver lost":
@@ -52,7 +52,7 @@ def withdrawn_reason(key: str) -> str:
     if withdrawn or xid:
         return withdrawn or xid
     if len(losses) >= MOST_DRIVER_LOSSES:
-        return f"set aside: the driver failed under {', '.join(losses.values())}"
+        return f"withdrawn: the driver failed under {', '.join(losses.values())}"
     return ""
 
 
@@ -77,27 +77,27 @@ def record_driver_loss(keys: list[str], run: RunFolder, cause: str) -> None:
 
 
 def record_xid(key: str, xid: int, words: str, *, sets_aside: bool = True) -> None:
-    """Note that the driver reported this XID, once until the device is put back. Raises as `record_driver_loss`.
+    """Note that the driver reported this XID, once until the device is restored. Raises as `record_driver_loss`.
 
     Args:
         words: what it means.
         sets_aside: it is of the driver or the hardware, so no run gets the device.
     """
     what = XID if sets_aside else NOTED_XID
-    if not any(line.get("what") == what and line.get("xid") == str(xid) for line in _since_put_back(key)):
+    if not any(line.get("what") == what and line.get("xid") == str(xid) for line in _since_restore(key)):
         _append(key, what=what, xid=str(xid), words=words)
 
 
 def xids_seen(key: str) -> list[str]:
-    """`XID 63 (a bad row of its memory was replaced)`, …, since the device was last put back. Raises LaunchError."""
-    return [_xid_words(line) for line in _since_put_back(key) if line.get("what") in (XID, NOTED_XID)]
+    """`XID 63 (a bad row of its memory was replaced)`, …, since the device was last restored. Raises LaunchError."""
+    return [_xid_words(line) for line in _since_restore(key) if line.get("what") in (XID, NOTED_XID)]
 
 
 def _xid_words(line: dict[str, Any]) -> str:
     return f"XID {line.get('xid')} ({line.get('words')})"
 
 
-def _since_put_back(key: str) -> list[dict[str, Any]]:
+def _since_restore(key: str) -> list[dict[str, Any]]:
     lines = _lines(key)
     last = max((number for number, line in enumerate(lines) if line.get("what") == PUT_BACK), default=-1)
     return lines[last + 1 :]
@@ -106,11 +106,6 @@ def _since_put_back(key: str) -> list[dict[str, Any]]:
 def withdraw(key: str, why: str = "") -> None:
     """Give this device to no run any more; the one it has goes on. Raises as `record_driver_loss`."""
     _append(key, what="withdrawn", why=why)
-
-
-def put_back(key: str) -> None:
-    """Let runs have this device again, and forget what happened on it. Raises as `record_driver_loss`."""
-    _append(key, what=PUT_BACK)
 
 
 def _lines(key: str) -> list[dict[str, Any]]:
@@ -167,3 +162,8 @@ def _append(key: str, **fields: str) -> None:
         os.write(descriptor, b"\n" + line)
     finally:
         os.close(descriptor)
+
+
+def restore(key: str) -> None:
+    """Let runs have this device again, and forget what happened on it. Raises as `record_driver_loss`."""
+    _append(key, what=PUT_BACK)

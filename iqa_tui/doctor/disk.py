@@ -1,4 +1,4 @@
-"""Whether checkpoints and decoded images of a plan fit onto the disk, before a run dies of it in the night."""
+"""Do the folders answer, and do checkpoints and decoded images fit onto the disks?"""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from iqa_tui.devices.gpus.free import GIB
 from iqa_tui.doctor.ask_python import answers
+from iqa_tui.doctor.file_systems import existing_parent
 from iqa_tui.doctor.finding import Finding, blocked, doubtful
-from iqa_tui.doctor.machine import existing_parent
+from iqa_tui.words.sizes import GIB, gib_words
 
 CHECKPOINT_BYTES_PER_PARAMETER = 12
 """Weights and two moments of Adam, four bytes each: 1.07 GB for Swin-Base."""
 CHECKPOINTS = 3
-"""Kept by a run at one time: the last, the best, and the one that is being written."""
+"""That a run keeps at one time: the last, the best, and the one that is being written."""
 IMAGE_BYTES = 600_000
-"""Of one decoded image in the cache: 512×384×3, which is KonIQ-10k's."""
+"""Of one decoded image in the cache: 512×384×3, the size of KonIQ-10k's."""
 SPARE_BYTES = GIB // 2
-"""Logs, scores, and what others write meanwhile."""
+"""For logs, scores, and what others write meanwhile."""
 ANSWER_SECONDS = 10.0
-"""A disk that sleeps wakes up in this time."""
+"""Enough for a sleeping disk to wake up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What somebody will write into one folder."""
+    """What will be written into one folder."""
 
     what: str
     folder: Path
@@ -37,7 +37,7 @@ class Need:
 
 def checkpoint_need(runs_dir: Path, parameters: Sequence[int]) -> Need:
     """Args:
-    parameters: of the network of each run; 0 where it is not known.
+    parameters: of the network of each run; 0 if it is not known.
     """
     runs = f"{len(parameters)} run{'s' if len(parameters) != 1 else ''}"
     return Need(f"checkpoints of {runs}", runs_dir, sum(parameters) * CHECKPOINT_BYTES_PER_PARAMETER * CHECKPOINTS)
@@ -51,8 +51,10 @@ def cache_folder() -> Path:
 
 
 def cache_needs(images: Mapping[str, int]) -> list[Need]:
-    """Args:
-    images: data set to how many it has. What is in the cache already needs no more room.
+    """Room for images that are not in the cache yet.
+
+    Args:
+        images: data set to how many images it has.
     """
     cache = cache_folder()
     missing = {name: count for name, count in images.items() if not any(cache.glob(f"{name}-*/index.json"))}
@@ -60,11 +62,11 @@ def cache_needs(images: Mapping[str, int]) -> list[Need]:
 
 
 def check_answers(folders: Sequence[Path], timeout_seconds: float = ANSWER_SECONDS) -> list[Finding]:
-    """A line for each folder of a disk that does not answer; [] where all do."""
+    """A line for each folder whose disk does not answer; [] if all answer."""
     asked = list(dict.fromkeys(folder.absolute() for folder in folders))
     with ThreadPoolExecutor(len(asked)) as pool:
         answered = pool.map(lambda folder: answers(folder, timeout_seconds=timeout_seconds), asked)
-    remedy = "Is it on a network disk whose server is away? Nothing can run before it is back, or name another folder"
+    remedy = "Is the server of a network disk down? Wait until it is back, or name another folder"
     return [
         blocked("disk", f"{folder} does not answer within {timeout_seconds:g} s", remedy)
         for folder, did in zip(asked, answered, strict=True)
@@ -73,7 +75,7 @@ def check_answers(folders: Sequence[Path], timeout_seconds: float = ANSWER_SECON
 
 
 def check_disk(needs: Sequence[Need]) -> list[Finding]:
-    """One line a disk, with everything that will be written onto it."""
+    """One line for each disk, with everything that will be written onto it."""
     findings = []
     disks: dict[int, list[Need]] = {}
     for need in needs:
@@ -89,8 +91,8 @@ def check_disk(needs: Sequence[Need]) -> list[Finding]:
 def _check_one(needs: Sequence[Need]) -> Finding:
     folder = existing_parent(needs[0].folder)
     free, needed = shutil.disk_usage(folder).free, sum(need.size_bytes for need in needs)
-    what = " and ".join(f"{need.size_bytes / GIB:.1f} GiB for {need.what}" for need in needs if need.size_bytes)
-    words = f"{free / GIB:.0f} GiB free at {folder}" + (f"; needed are {what}" if what else "")
+    what = " and ".join(f"{gib_words(need.size_bytes)} for {need.what}" for need in needs if need.size_bytes)
+    words = f"{gib_words(free, 0)} free at {folder}" + (f"; the plan needs {what}" if what else "")
     remedy = "Delete old checkpoints, launch fewer runs at once, or name other folders: --runs-dir, IQA_TUI_CACHE"
     if free < needed + SPARE_BYTES:
         return blocked("disk", words, remedy)

@@ -1,4 +1,4 @@
-"""What `doctor` looks at if people or hosts share a folder: who may write what, and who else is there."""
+"""If users or hosts share folders: who may write them, which hosts work there, and whose code is run?"""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from iqa_tui.devices.lease_folder import leases_dir
+from iqa_tui.doctor.file_systems import MOUNTS, existing_parent, file_system, is_network_disk
 from iqa_tui.doctor.finding import Finding, blocked, doubtful
-from iqa_tui.doctor.machine import NETWORK_KINDS, existing_parent, file_system
 from iqa_tui.errors import LaunchError
 from iqa_tui.trust.code_check import code_open_to_others, open_to_others_words
 from iqa_tui.trust.signature import check_key, key_path
@@ -26,12 +26,11 @@ from training.runfolder.read import read_record
 from training.runfolder.schema import ProcessRecord, Signature
 
 MOST_NAMED = 3
-MOUNTS = Path("/proc/self/mountinfo")
 
 
 def check_sharing(runs_dir: Path, command: Sequence[str] | None, cwd: Path, mounts: Path = MOUNTS) -> Iterable[Finding]:
     """Args:
-    command: of the plan's own trainer; None: ours.
+    command: of the plan's external trainer; None: ours.
     cwd: the folder in which trainers are run.
     """
     yield check_runs_folder(runs_dir, mounts)
@@ -44,49 +43,52 @@ def check_sharing(runs_dir: Path, command: Sequence[str] | None, cwd: Path, moun
 
 
 def check_runs_folder(runs_dir: Path, mounts: Path = MOUNTS) -> Finding:
-    """Whose the folder of runs is, who may write in it, and on what it lies."""
+    """Who owns the folder of runs, who may write in it, and on which file system it lies."""
     folder = existing_parent(runs_dir)
     found = folder.stat()
     kind, options = file_system(folder, mounts)
-    on = f"on {kind}{_lock_words(kind, options)}" if kind else "on a file system that is not told"
+    on = f"on {kind}{_lock_words(kind, options)}" if kind else "on a file system of unknown kind"
     mode = f"mode {stat.S_IMODE(found.st_mode):04o}"
     if words := open_to_others_words(folder):
         return doubtful(
             "sharing",
             f"{words} ({mode}), {on}",
-            "Others may put runs there: none of them is started in your name, and only what you queued is",
+            "Other users may put runs there: your dispatcher starts only runs that you queued",
         )
-    owner = "you" if found.st_uid == os.geteuid() else name_of_user(found.st_uid)
-    shared = " and every user, each their own files" if found.st_mode & stat.S_ISVTX else " alone"
-    return Finding("sharing", f"{folder} may be written by {owner}{shared} ({mode}), {on}")
-
-
-def check_lease_folder() -> Iterable[Finding]:
-    """Whose the folder of device leases is, and who may write in it; that it cannot be used says the line on locks."""
-    with contextlib.suppress(LaunchError, OSError):
-        folder = leases_dir()
-        found = folder.stat()
-        owner = "you" if found.st_uid == os.geteuid() else name_of_user(found.st_uid)
-        others = ", and every user, each their own leases" if found.st_mode & stat.S_ISVTX else " alone"
-        mode = f"mode {stat.S_IMODE(found.st_mode):04o}"
-        yield Finding("leases", f"{folder} may be written by {owner}{others} ({mode})")
+    return Finding("sharing", f"{folder} {_writers_words(found, 'files')} ({mode}), {on}")
 
 
 def _lock_words(kind: str, options: Sequence[str]) -> str:
-    """Of a disk that several machines share, how its locks are mounted."""
-    if not kind.startswith(NETWORK_KINDS):
+    """How the locks of a network disk are mounted."""
+    if not is_network_disk(kind):
         return ", a disk of this machine"
     about_locks = [option for option in options if "lock" in option or option == "nobrl"]
-    return f", which other machines may share (locks: {', '.join(about_locks) or 'as it does by itself'})"
+    return f", which other machines may share (locks: {', '.join(about_locks) or 'the default'})"
+
+
+def _writers_words(found: os.stat_result, things: str) -> str:
+    """`may be written by you alone`; of a folder with the sticky bit, that others write only their own things."""
+    owner = "you" if found.st_uid == os.geteuid() else name_of_user(found.st_uid)
+    others = f" and every user, each their own {things}" if found.st_mode & stat.S_ISVTX else " alone"
+    return f"may be written by {owner}{others}"
+
+
+def check_lease_folder() -> Iterable[Finding]:
+    """Who may write in the folder of device leases; if it cannot be used, the line on locks says so."""
+    with contextlib.suppress(LaunchError, OSError):
+        folder = leases_dir()
+        found = folder.stat()
+        mode = f"mode {stat.S_IMODE(found.st_mode):04o}"
+        yield Finding("leases", f"{folder} {_writers_words(found, 'leases')} ({mode})")
 
 
 def check_runs(runs: Sequence[RunFolder]) -> Iterable[Finding]:
-    """Runs of ours in which another user may write: they are not started."""
+    """Our runs that another user may write: they are not started."""
     trouble = [(run, words) for run in runs if (words := _open_words(run))]
     if trouble:
         named = "; ".join(f"{run.run_id}: {words}" for run, words in trouble[:MOST_NAMED])
-        count = f"{len(trouble)} of {len(runs)} runs are open to others and are not started"
-        yield doubtful("sharing", f"{count} ({named})", "chmod -R go-w RUN, if what is in it is still yours")
+        count = f"{len(trouble)} of {len(runs)} runs are open to other users and are not started"
+        yield doubtful("sharing", f"{count} ({named})", "chmod -R go-w RUN, after a look at what is in it")
 
 
 def _open_words(run: RunFolder) -> str:
@@ -98,7 +100,7 @@ def _open_words(run: RunFolder) -> str:
             found = open_to_others(descriptor)
             return found.words if found is not None else ""
     except (RunFolderError, OSError):
-        return ""  # its row says what is wrong with it
+        return ""  # `iqa-tui status` says what is wrong with it
 
 
 def check_hosts(runs: Sequence[RunFolder]) -> Iterable[Finding]:
@@ -135,20 +137,20 @@ def _hosts_of(run: RunFolder) -> Iterable[tuple[str, float]]:
 
 
 def check_signing_key() -> Finding:
-    """Whether this user can sign what they launch."""
+    """Can this user sign the runs that they launch?"""
     try:
         is_there = check_key()
     except LaunchError as error:
         return blocked("signature", str(error), "Runs that are queued already then need `iqa-tui adopt`")
     if not is_there:
         return Finding("signature", f"{key_path()}: the first launch makes the key that signs your runs")
-    return Finding("signature", f"{key_path()}: yours alone; only runs that it signed are started in your name")
+    return Finding("signature", f"{key_path()}: yours alone; only runs signed with it are started in your name")
 
 
 def check_code(command: Sequence[str] | None, cwd: Path) -> Iterable[Finding]:
-    """Code that runs execute and that others may change: a signature covers what was asked, not the code."""
+    """Code that runs execute and that other users may change: a signature covers the spec, not the code."""
     lines = code_open_to_others(command, cwd)
     if not lines:
         yield Finding("code", "interpreter, packages, working folder and script: no other user may change them")
     for line in lines:
-        yield doubtful("code", line, "Whoever may change it runs code in your name: chmod go-w, or another place")
+        yield doubtful("code", line, "A user who changes it runs code in your name: chmod go-w, or use another place")

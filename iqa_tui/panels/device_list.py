@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-from iqa_tui.devices.survey import DeviceState, Survey
+from iqa_tui.devices.device import DeviceState
+from iqa_tui.devices.survey import Survey
 from iqa_tui.widgets.canvas import wrapped
 from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow, with_label_width
 

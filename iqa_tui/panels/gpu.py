@@ -15,7 +15,8 @@ from iqa_tui.widgets.meter import meter, sparkline
 from iqa_tui.words.durations import duration_words
 
 if TYPE_CHECKING:  # the drivers behind it are loaded by the thread that asks them
-    from iqa_tui.devices.survey import DeviceState, Survey
+    from iqa_tui.devices.device import DeviceState
+    from iqa_tui.devices.survey import Survey
 
 GIB = float(1 << 30)
 OLD_SECONDS = 10.0

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import subprocess
 
-from iqa_tui.devices.survey import Survey, Surveyor, names_device
+from iqa_tui.devices.device import names_device
+from iqa_tui.devices.survey import Survey, Surveyor
 from iqa_tui.errors import LaunchError, PlanError
 from iqa_tui.plans.flags import REPETITIONS, flags_for
 from iqa_tui.plans.request import LaunchRequest, plan_seeds

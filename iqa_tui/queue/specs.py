@@ -7,8 +7,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from iqa_tui.devices.device import names_device
 from iqa_tui.devices.gpus.mask import inherited_mask
-from iqa_tui.devices.survey import Surveyor, names_device
+from iqa_tui.devices.survey import Surveyor
 from iqa_tui.plans.flags import flags_for, group_name
 from iqa_tui.plans.plan import Experiment
 from iqa_tui.plans.request import LaunchRequest

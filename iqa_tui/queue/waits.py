@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from iqa_tui.devices.gpus.free import GIB
-from iqa_tui.devices.survey import DeviceState, Promises, Survey, can_start, may_use
+from iqa_tui.devices.device import DeviceState
+from iqa_tui.devices.fitting import Promises, can_start, may_use
+from iqa_tui.devices.survey import Survey
 from iqa_tui.processes.full_disk import is_disk_full
 from iqa_tui.queue.backlog import Backlog
 from iqa_tui.queue.dispatcher_files import dispatches_as_before, read_trouble
@@ -14,6 +15,7 @@ from iqa_tui.queue.order import held_back_by, in_starting_order, with_given_prio
 from iqa_tui.queue.queued_run import QueuedRun, Waiting
 from iqa_tui.trust.signature import why_not_signed
 from iqa_tui.words.people import owner_name
+from iqa_tui.words.sizes import gib_words
 from iqa_tui.words.waits import Wait, WaitKind
 from training.runfolder.errors import RunFolderError
 from training.runfolder.layout import RunFolder
@@ -123,7 +125,7 @@ def _for_a_device(spec: Spec, survey: Survey, promises: Promises) -> Wait:
 def _wanted(spec: Spec, survey: Survey) -> str:
     kind = spec.device_kind or survey.default_kind
     if spec.devices is None and kind == "gpu":
-        return "a GPU" if spec.vram_bytes is None else f"{spec.vram_bytes / GIB:.1f} GiB of a GPU"
+        return "a GPU" if spec.vram_bytes is None else f"{gib_words(spec.vram_bytes)} of a GPU"
     if spec.devices is None or spec.devices == ["cpu"]:
         return "a CPU slot"
     labels = [state.device.label for state in survey.devices if may_use(spec, state.device, survey.default_kind)]
@@ -139,4 +141,4 @@ def _state_words(spec: Spec, state: DeviceState, promises: Promises) -> str:
         or (state.holder and state.holder.reserved_bytes is not None)
     ):
         return state.reason  # of a shared GPU it says what is left
-    return f"{state.reason}; {state.left_bytes / GIB:.1f} GiB left"
+    return f"{state.reason}; {gib_words(state.left_bytes)} left"

@@ -52,7 +52,7 @@ class HelpScreen(ModalScreen[None]):
             text.append(f"  {glyph:<3}{state.value}\n")
         text.append(f"  {RECORDED_GLYPH:<3}recorded: measured elsewhere, not by a run here\n")
         text.append("\nIn a shell\n", style="bold")
-        text.append("  iqa-tui doctor  what stands in the way on this machine\n")
+        text.append("  iqa-tui doctor  what keeps runs from working on this machine\n")
         text.append("  iqa-tui status  the runs without the app; iqa-tui --help for more\n")
         return text
 

@@ -14,7 +14,8 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Button, Input, Label
 
-from iqa_tui.devices.survey import DeviceState, Survey
+from iqa_tui.devices.device import DeviceState
+from iqa_tui.devices.survey import Survey
 from iqa_tui.errors import LaunchError, cannot_be_written
 from iqa_tui.monitor import run_words
 from iqa_tui.panels.command_view import CommandView

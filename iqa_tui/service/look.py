@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from iqa_tui.devices.survey import DeviceState, Surveyor, can_start
+from iqa_tui.devices.device import DeviceState
+from iqa_tui.devices.fitting import can_start
+from iqa_tui.devices.survey import Surveyor
 from iqa_tui.devices.withdrawn import driver_failures
 from iqa_tui.errors import LaunchError
 from iqa_tui.processes.start import gone_words, is_whole

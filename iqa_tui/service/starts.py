@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from iqa_tui.devices.survey import Device, Promises
+from iqa_tui.devices.device import Device
+from iqa_tui.devices.fitting import Promises
 from iqa_tui.errors import LaunchError
 from iqa_tui.processes.no_process import is_no_process, no_process_words
 from iqa_tui.processes.start import child_environment, gone_words, is_whole, program

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from iqa_tui.devices.survey import Device
+from iqa_tui.devices.device import Device
 from iqa_tui.plans.plan import Plan, plan_from
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.processes.start import trainer_variables

@@ -16,7 +16,7 @@ from typing import Any
 
 from iqa_tui.devices.lease import Holder, lease_holders, take_lease
 from iqa_tui.devices.lease_folder import lease_file
-from iqa_tui.devices.withdrawn import driver_failures, put_back, record_driver_loss, withdraw, withdrawn_reason
+from iqa_tui.devices.withdrawn import driver_failures, record_driver_loss, restore, withdraw, withdrawn_reason
 from iqa_tui.errors import LaunchError
 from tests.trust import damage
 from tests.trust.fuzz import Figures, Hang, Watchdog
@@ -103,7 +103,7 @@ def _look(key: str) -> list[Any]:
         _taken(key, Holder("ann", "r", reserved_bytes=1 << 30)),
         _said(withdraw, key, "why", words=WORDS_OF_WRITERS),
         _said(record_driver_loss, [key], RUN, "cause", words=WORDS_OF_WRITERS),
-        _said(put_back, key, words=WORDS_OF_WRITERS),
+        _said(restore, key, words=WORDS_OF_WRITERS),
         _said(withdrawn_reason, key),
     ]
 

@@ -12,7 +12,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from iqa_tui.commands import status
-from iqa_tui.devices.survey import Device, DeviceState, Survey
+from iqa_tui.devices.device import Device, DeviceState
+from iqa_tui.devices.survey import Survey
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.group import by_group
 from iqa_tui.monitor.log_tail import LogTail

@@ -21,10 +21,11 @@ import pytest
 from rich.cells import cell_len
 
 from iqa_tui.app import IqaApp
+from iqa_tui.devices.device import Device, DeviceState
 from iqa_tui.devices.gpus.sample import GpuProcess, GpuSample
 from iqa_tui.devices.lease import Holder, take_lease
 from iqa_tui.devices.lease_folder import lease_file
-from iqa_tui.devices.survey import Device, DeviceState, Survey
+from iqa_tui.devices.survey import Survey
 from iqa_tui.devices.withdrawn import withdraw
 from tests.fakes.lab import Lab, lab
 from tests.fakes.run_folders import FakeRun, hold_dispatcher_lock

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from iqa_tui.devices.gpus.sample import GpuProcess, GpuSample
 from iqa_tui.words.durations import duration_words
+from iqa_tui.words.sizes import GIB, gib_words
 
 MIB = 1 << 20
-GIB = 1 << 30
+
+
 IDLE_MEMORY_BYTES = 300 * MIB
 IDLE_MEMORY_SHARE = 0.02
 RESERVE_BYTES = 1024 * MIB
@@ -100,7 +102,7 @@ def memory_words(sample: GpuSample) -> str | None:
     used, total = sample.memory_used_bytes, sample.memory_total_bytes
     if used is None or total is None or used <= idle_memory_bytes(sample):
         return None
-    words = f"{used / GIB:.1f} of {total / GIB:.0f} GiB are {_users(sample, used)}"
+    words = f"{used / GIB:.1f} of {gib_words(total, 0)} are {_users(sample, used)}"
     return words if sample.is_exclusive else f"{words}: `vram` in the plan lets a run share it"
 
 
@@ -160,7 +162,7 @@ def process_words(process: GpuProcess, now: float) -> str:
     name = f" {process.name}" if process.name else ""
     details = []
     if process.memory_used_bytes is not None:
-        details.append(f"{process.memory_used_bytes / GIB:.1f} GiB")
+        details.append(f"{gib_words(process.memory_used_bytes)}")
     if process.started is not None:
         details.append(duration_words(now - process.started))
     return f"{who}pid {process.pid}{name}" + (f" ({', '.join(details)})" if details else "")

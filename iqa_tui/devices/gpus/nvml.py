@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import psutil
 import pynvml
 
-from iqa_tui.devices.gpus.ask import NO_ANSWER, ask, text
+from iqa_tui.devices.gpus.ask import ask, text
 from iqa_tui.devices.gpus.device_files import CONTROL_FILE, DEVICE_FOLDER, forbidden_words, why_closed
-from iqa_tui.devices.gpus.gpu_processes import compute_processes, graphics_processes
+from iqa_tui.devices.gpus.nvml_sample import LOST, NOT_YET, Board, Found, sample_of
 from iqa_tui.devices.gpus.sample import GpuSample, XidSeen
 from iqa_tui.devices.gpus.xid_events import XidEvents, is_same
 
@@ -25,10 +23,6 @@ INSTANCES_SECONDS = 30.0
 """How often MIG instances and permissions are looked up again: they change while the driver is up."""
 AGAIN_SECONDS = 2.0
 """How often the driver is asked again for a GPU that it does not show yet."""
-LOST = (pynvml.NVMLError_GpuIsLost, pynvml.NVMLError_ResetRequired, pynvml.NVMLError_IrqIssue)
-NOT_YET = (pynvml.NVMLError_NotReady, pynvml.NVMLError_Timeout, pynvml.NVMLError_Uninitialized, pynvml.NVMLError_InUse)
-"""Of a driver that wakes a GPU up."""
-EXCLUSIVE_MODES = (pynvml.NVML_COMPUTEMODE_EXCLUSIVE_PROCESS, pynvml.NVML_COMPUTEMODE_EXCLUSIVE_THREAD)
 
 
 class NvmlUnavailable(Exception):
@@ -38,42 +32,6 @@ class NvmlUnavailable(Exception):
         super().__init__(words)
         self.is_normal = is_normal
         """True: a machine without GPUs. False: there should be some, but the driver does not answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Board:
-    """A whole GPU as the driver lists it."""
-
-    number: int
-    """By which the driver and nvidia-smi count."""
-    handle: Any
-    """None if the driver refused even that."""
-    bus_id: str | None
-    problem: str = ""
-    is_closed: bool = False
-    """This user may not open it, so CUDA does not count it."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A GPU or MIG instance and what names it, asked once: a lost GPU may forget its name, and never changes it."""
-
-    board: _Board
-    """Temperature, power and modes are the board's."""
-    handle: Any
-    """Of the board or of the instance; None if the driver refused even that."""
-    index: int
-    uuid: str | None
-    name: str
-    instance: int | None = None
-    problem: str = ""
-
-
-class _Memory(NamedTuple):
-    used_bytes: int | None = None
-    total_bytes: int | None = None
-    counts_reserve: bool = False
-    is_the_hosts: bool = False
 
 
 class Nvml:
@@ -101,7 +59,7 @@ class Nvml:
         """
         if time.monotonic() > self._find_again or self._count() != self._boards:
             self._find()
-        return [_sample(found, by_uuid=self._by_uuid) for found in self._found]
+        return [sample_of(found, by_uuid=self._by_uuid) for found in self._found]
 
     def xids(self) -> list[XidSeen]:
         """What the driver has reported since the last time this was asked."""
@@ -171,16 +129,16 @@ def _refused(error: pynvml.NVMLError) -> NvmlUnavailable:
     return NvmlUnavailable(f"The NVIDIA driver does not answer ({words})", is_normal=False)
 
 
-def _board(number: int, device_folder: Path) -> _Board:
+def _board(number: int, device_folder: Path) -> Board:
     try:
         handle = pynvml.nvmlDeviceGetHandleByIndex(number)
     except pynvml.NVMLError_NoPermission as error:
-        return _Board(number, None, None, forbidden_words(f"the driver refuses it ({error})"), is_closed=True)
+        return Board(number, None, None, forbidden_words(f"the driver refuses it ({error})"), is_closed=True)
     except pynvml.NVMLError as error:
-        return _Board(number, None, None, _why_hidden(error))
+        return Board(number, None, None, _why_hidden(error))
     place = ask(pynvml.nvmlDeviceGetPciInfo, handle)
     closed = why_closed(ask(pynvml.nvmlDeviceGetMinorNumber, handle), device_folder)
-    return _Board(number, handle, None if place is None else text(place.busId), closed, is_closed=bool(closed))
+    return Board(number, handle, None if place is None else text(place.busId), closed, is_closed=bool(closed))
 
 
 def _why_hidden(error: pynvml.NVMLError) -> str:
@@ -194,7 +152,7 @@ def _why_hidden(error: pynvml.NVMLError) -> str:
     return f"the driver does not show it ({error}) and is asked again; `sudo dmesg | grep NVRM` says why"
 
 
-def _as_cuda_counts(boards: Sequence[_Board]) -> tuple[list[_Board], bool]:
+def _as_cuda_counts(boards: Sequence[Board]) -> tuple[list[Board], bool]:
     """By PCI bus id, as NVML's own order need not be CUDA's; last those that CUDA does not count for this user.
 
     Returns:
@@ -207,105 +165,28 @@ def _as_cuda_counts(boards: Sequence[_Board]) -> tuple[list[_Board], bool]:
     return [*sorted(counted, key=lambda board: board.bus_id or ""), *closed], True
 
 
-def _parts(index: int, board: _Board) -> list[_Found]:
+def _parts(index: int, board: Board) -> list[Found]:
     """The GPU, or its MIG instances if it is divided: the whole of it can then not be had."""
     handle = board.handle
     if handle is None:
-        return [_Found(board, None, index, None, "GPU", problem=board.problem)]
+        return [Found(board, None, index, None, "GPU", problem=board.problem)]
     name = text(ask(pynvml.nvmlDeviceGetName, handle) or "GPU")
     uuid = _uuid(handle)
     mode = ask(pynvml.nvmlDeviceGetMigMode, handle)
     if board.is_closed or mode is None or mode[0] != pynvml.NVML_DEVICE_MIG_ENABLE:
-        return [_Found(board, handle, index, uuid, name)]
+        return [Found(board, handle, index, uuid, name)]
     instances = []
     for number in range(ask(pynvml.nvmlDeviceGetMaxMigDeviceCount, handle) or 0):
         part = ask(pynvml.nvmlDeviceGetMigDeviceHandleByIndex, handle, number)
         if part is not None:
             part_name = text(ask(pynvml.nvmlDeviceGetName, part) or f"{name} MIG")
-            instances.append(_Found(board, part, index, _uuid(part), part_name, number))
+            instances.append(Found(board, part, index, _uuid(part), part_name, number))
     if instances:
         return instances
     problem = "MIG is on and it has no instance: make one with `nvidia-smi mig -cgi`, or turn MIG off"
-    return [_Found(board, handle, index, uuid, name, problem=problem)]
+    return [Found(board, handle, index, uuid, name, problem=problem)]
 
 
 def _uuid(handle: Any) -> str | None:
     uuid = ask(pynvml.nvmlDeviceGetUUID, handle)
     return text(uuid) if uuid else None
-
-
-def _sample(found: _Found, *, by_uuid: bool) -> GpuSample:
-    handle, board = found.handle, found.board.handle
-    place = f"{found.index}" if found.instance is None else f"{found.index}:{found.instance}"
-    if handle is None:
-        return GpuSample(found.index, f"GPU-{place}", found.name, by_uuid=by_uuid, problem=found.problem)
-    memory = _memory(handle, is_part=found.instance is not None)
-    utilisation = ask(pynvml.nvmlDeviceGetUtilizationRates, handle)
-    power_milliwatts = ask(pynvml.nvmlDeviceGetPowerUsage, board)
-    persistence = ask(pynvml.nvmlDeviceGetPersistenceMode, board)
-    mode = ask(pynvml.nvmlDeviceGetComputeMode, board)
-    return GpuSample(
-        index=found.index,
-        uuid=found.uuid or f"GPU-{place}",
-        name=found.name,
-        memory_used_bytes=memory.used_bytes,
-        memory_total_bytes=memory.total_bytes,
-        utilisation_percent=int(utilisation.gpu) if utilisation is not None else None,
-        temperature_celsius=ask(pynvml.nvmlDeviceGetTemperature, board, pynvml.NVML_TEMPERATURE_GPU),
-        power_watts=power_milliwatts / 1000 if power_milliwatts is not None else None,
-        processes=compute_processes(handle),
-        memory_counts_reserve=memory.counts_reserve,
-        instance=found.instance,
-        by_uuid=by_uuid,
-        problem=_problem(found, mode),
-        graphics=graphics_processes(handle),
-        is_exclusive=mode in EXCLUSIVE_MODES,
-        has_persistence=None if persistence is None else bool(persistence),
-        shares_host_memory=memory.is_the_hosts,
-    )
-
-
-def _problem(found: _Found, mode: int | None) -> str:
-    """Why no run can have it; empty if one can."""
-    if fixed := found.board.problem or found.problem:
-        return fixed
-    if failure := _failure(found.handle):
-        return failure
-    if mode == pynvml.NVML_COMPUTEMODE_PROHIBITED:
-        return f"its compute mode is prohibited: `sudo nvidia-smi -i {found.board.number} -c 0` lets runs have it"
-    return "" if found.uuid else "its driver does not tell its UUID, by which runs would keep off each other"
-
-
-def _failure(handle: Any) -> str:
-    """What is wrong with the GPU itself; empty if nothing is, or if that cannot be told."""
-    try:
-        pynvml.nvmlDeviceGetMemoryInfo(handle)
-    except pynvml.NVMLError_GpuIsLost:
-        return "the driver has lost it: reset it or reboot"
-    except pynvml.NVMLError_ResetRequired:
-        return "it must be reset: nvidia-smi --gpu-reset, or reboot"
-    except NO_ANSWER:
-        pass
-    return ""
-
-
-def _memory(handle: Any, *, is_part: bool) -> _Memory:
-    """By version 2 of the question, which leaves the driver's own reserve out; by version 1 if the driver is old."""
-    memory = ask(pynvml.nvmlDeviceGetMemoryInfo, handle, version=pynvml.nvmlMemory_v2)
-    if memory is not None:
-        return _Memory(int(memory.used), int(memory.total))
-    try:
-        memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
-    except pynvml.NVMLError_NotSupported:  # every GPU with memory of its own supports it
-        return _Memory() if is_part else _hosts_memory()
-    except NO_ANSWER:
-        return _Memory()
-    return _Memory(int(memory.used), int(memory.total), counts_reserve=True)
-
-
-def _hosts_memory() -> _Memory:
-    try:
-        memory = psutil.virtual_memory()
-    except (OSError, psutil.Error, RuntimeError):
-        return _Memory(is_the_hosts=True)
-    return _Memory(int(memory.total - memory.available), int(memory.total), is_the_hosts=True)

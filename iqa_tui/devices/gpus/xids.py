@@ -32,7 +32,7 @@ HARDWARE = {
     171: "memory error that cannot be corrected (DRAM)",
     172: "memory error that cannot be corrected (SRAM)",
 }
-"""Of the driver or the hardware: no run gets the GPU until a person puts it back."""
+"""Of the driver or the hardware: no run gets the GPU until a user restores it."""
 COPY_ENGINES = (39, 40, 41, 70, 71, 72, 75, 76, 77, 85, *range(126, 136))
 VIDEO_ENGINES = (60, 68, 82, 83, 84, 86, 88, 89, *range(96, 106), 139)
 APPLICATION = {

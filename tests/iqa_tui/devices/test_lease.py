@@ -23,7 +23,7 @@ from iqa_tui.devices import withdrawn as setaside
 from iqa_tui.devices.lease import Holder, lease_holder, lease_holders, lease_is_named, take_lease
 from iqa_tui.devices.lease_folder import gate_file, journal_file, lease_file, leases_dir, share_file
 from iqa_tui.devices.survey import Surveyor
-from iqa_tui.devices.withdrawn import put_back, withdraw, withdrawn_reason
+from iqa_tui.devices.withdrawn import restore, withdraw, withdrawn_reason
 from iqa_tui.errors import LaunchError
 from tests.fakes.lab import Lab, wait_until
 from training.runfolder import lock
@@ -36,7 +36,7 @@ import os, random, sys, time
 from pathlib import Path
 from iqa_tui.devices.lease import Holder, take_lease
 from training.runfolder import lock
-from training.runfolder.schema import LockHeld
+from training.runfolder.errors import LockHeld
 me, rounds, scratch, user = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
 if user:
     os.setuid(user)
@@ -287,7 +287,7 @@ def test_a_journal_that_is_no_file_is_refused_in_words_and_a_huge_one_read_from_
         file.truncate(40 << 30)
     withdraw("cpu-1", "for the demo")
     assert withdrawn_reason("cpu-1").endswith(": for the demo")
-    put_back("cpu-1")
+    restore("cpu-1")
     assert withdrawn_reason("cpu-1") == ""
     assert journal_file(lease_file("cpu-1")).stat().st_size < 1000
 
@@ -380,7 +380,7 @@ def test_a_device_that_a_program_of_before_holds_is_taken_and_its_journal_read(m
         take_lease("GPU-2", replace(ANN, reserved_bytes=2), room_bytes=4)
     os.close(take_lease("GPU-2", replace(ANN, reserved_bytes=1), room_bytes=4))
     assert withdrawn_reason("GPU-3") == "withdrawn by bob"
-    put_back("GPU-3")
+    restore("GPU-3")
     assert withdrawn_reason("GPU-3") == ""
     assert lease_holders("GPU-3") == ()
     for descriptor in (whole, share):

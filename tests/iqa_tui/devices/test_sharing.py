@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from iqa_tui.devices.device import Device
 from iqa_tui.devices.lease import lease_holders
-from iqa_tui.devices.survey import Device, Surveyor
+from iqa_tui.devices.survey import Surveyor
 from tests.fakes.lab import Lab, process, state, stub, wait_for, wait_for_end, wait_until
 from tests.fakes.nvml import FakeGpus
 from tests.fakes.waits import waiting_reasons

@@ -17,9 +17,11 @@ import pytest
 
 from iqa_tui.commands import status
 from iqa_tui.devices import survey as devices
+from iqa_tui.devices.device import names_device
+from iqa_tui.devices.fitting import can_start
 from iqa_tui.devices.gpus.driver import Driver
 from iqa_tui.devices.lease import Holder, take_lease
-from iqa_tui.devices.survey import Surveyor, can_start, names_device
+from iqa_tui.devices.survey import Surveyor
 from iqa_tui.errors import PlanError
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.processes.marks import Mark

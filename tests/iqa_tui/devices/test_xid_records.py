@@ -11,13 +11,13 @@ import pytest
 
 from iqa_tui.devices.gpus.sample import XidSeen
 from iqa_tui.devices.survey import Surveyor
-from iqa_tui.devices.withdrawn import put_back, record_xid, withdraw, withdrawn_reason, xids_seen
+from iqa_tui.devices.withdrawn import record_xid, restore, withdraw, withdrawn_reason, xids_seen
 from iqa_tui.devices.xid_records import record_xids
 from tests.fakes.lab import Lab, state, wait_for, wait_for_end, wait_until
 from tests.fakes.nvml import FakeGpus
 from training.runfolder.phase import Phase
 
-OFF_THE_BUS = "set aside: the driver reported XID 79 (it has fallen off the bus)"
+OFF_THE_BUS = "withdrawn: the driver reported XID 79 (it has fallen off the bus)"
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeGpus:
     return made
 
 
-def test_an_xid_is_noted_once_until_the_device_is_put_back(lab: Lab) -> None:
+def test_an_xid_is_noted_once_until_the_device_is_restored(lab: Lab) -> None:
     for _ in range(3):
         record_xid("GPU-1", 79, "it has fallen off the bus")
     assert withdrawn_reason("GPU-1") == OFF_THE_BUS
@@ -37,7 +37,7 @@ def test_an_xid_is_noted_once_until_the_device_is_put_back(lab: Lab) -> None:
     assert (lab.leases / "GPU-1.journal").read_text().count('"what": "xid"') == 1
     withdraw("GPU-1", "fan broken")
     assert withdrawn_reason("GPU-1").endswith("fan broken")
-    put_back("GPU-1")
+    restore("GPU-1")
     assert (withdrawn_reason("GPU-1"), xids_seen("GPU-1")) == ("", [])
     record_xid("GPU-1", 79, "it has fallen off the bus")
     assert withdrawn_reason("GPU-1") == OFF_THE_BUS
@@ -49,7 +49,7 @@ def test_an_xid_that_is_only_worth_knowing_is_noted_and_takes_nothing_away(lab: 
     assert [words.partition(" (")[0] for words in xids_seen("GPU-1")] == ["XID 63", "XID 999"]
     assert [words.partition(" (")[0] for words in xids_seen("GPU-2")] == ["XID 63"]
     record_xids([XidSeen(("GPU-2",), 48)])
-    assert withdrawn_reason("GPU-2").startswith("set aside: the driver reported XID 48 (")
+    assert withdrawn_reason("GPU-2").startswith("withdrawn: the driver reported XID 48 (")
 
 
 def test_a_journal_that_cannot_be_written_holds_nobody_up(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,7 +64,7 @@ def test_only_who_gives_devices_away_takes_note(lab: Lab, gpus: FakeGpus) -> Non
     gpus.xids = [(0, 79)]
     gpus.write()
     assert looking.survey().devices[0].free
-    assert giving.survey().devices[0].reason == f"{OFF_THE_BUS}; `iqa-tui restore 0` puts it back"
+    assert giving.survey().devices[0].reason == f"{OFF_THE_BUS}; `iqa-tui restore 0` restores it"
     assert looking.survey().devices[0].withdrawn
 
 
@@ -84,12 +84,12 @@ def test_an_xid_while_runs_are_alive_withdraws_the_gpu_and_the_runs_go_on(
     command = [sys.executable, "-m", "iqa_tui", "--runs-dir", str(lab.runs_dir)]
     seen = json.loads(subprocess.run([*command, "status", "--json"], capture_output=True, check=True).stdout)
     assert seen["devices"][0]["reason"] == (
-        "set aside: the driver reported XID 48 (memory error of two bits, which ECC cannot correct); "
-        "`iqa-tui restore 0` puts it back"
+        "withdrawn: the driver reported XID 48 (memory error of two bits, which ECC cannot correct); "
+        "`iqa-tui restore 0` restores it"
     )
     assert state(second) is Phase.QUEUED
     said = subprocess.run([*command, "restore", "0"], capture_output=True, check=True, text=True).stdout
-    assert "It was set aside: the driver reported XID 48 (" in said
+    assert "It was withdrawn: the driver reported XID 48 (" in said
     wait_for_end(second)
 
 

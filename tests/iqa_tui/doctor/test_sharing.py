@@ -56,7 +56,7 @@ def test_who_may_write_in_the_folder_of_runs(runs_dir: Path, mode: int, is_good:
         ("nfs4 server:/lab rw,vers=4.2,local_lock=none", "other machines may share (locks: local_lock=none)"),
         ("lustre mgs:/lab rw,localflock", "other machines may share (locks: localflock)"),
         ("cifs //server/lab rw,nobrl", "other machines may share (locks: nobrl)"),
-        ("beegfs beegfs_nodev rw", "other machines may share (locks: as it does by itself)"),
+        ("beegfs beegfs_nodev rw", "other machines may share (locks: the default)"),
     ],
 )
 def test_the_file_system_and_its_lock_options_are_named(runs_dir: Path, tmp_path: Path, line: str, words: str) -> None:
@@ -67,7 +67,7 @@ def test_the_file_system_and_its_lock_options_are_named(runs_dir: Path, tmp_path
 
 @pytest.mark.parametrize(
     ("mode", "words"),
-    [(0o1777, "by you, and every user, each their own leases (mode 1777)"), (0o755, "by you alone (mode 0755)")],
+    [(0o1777, "by you and every user, each their own leases (mode 1777)"), (0o755, "by you alone (mode 0755)")],
 )
 def test_the_folder_of_leases_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, words: str) -> None:
     (tmp_path / "leases").mkdir()
@@ -84,7 +84,7 @@ def test_runs_that_others_may_write_are_counted_and_named(runs_dir: Path) -> Non
     assert list(check_runs(list_runs(runs_dir))) == []
     fakes[1].run.spec.chmod(0o664)
     (finding,) = check_runs(list_runs(runs_dir))
-    assert finding.words.startswith("1 of 2 runs are open to others and are not started")
+    assert finding.words.startswith("1 of 2 runs are open to other users and are not started")
     assert "spec.json may be written by others" in finding.words
     assert finding.remedy.startswith("chmod -R go-w RUN")
 

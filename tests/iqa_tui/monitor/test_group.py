@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from iqa_tui.devices.device import Device, DeviceState
 from iqa_tui.devices.gpus.sample import GpuSample
-from iqa_tui.devices.survey import Device, DeviceState, Survey
+from iqa_tui.devices.survey import Survey
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.group import GroupProgress, group_progress, starting_next
 from iqa_tui.monitor.state import RunState

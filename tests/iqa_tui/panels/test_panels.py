@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from iqa_tui.devices.device import Device, DeviceState
 from iqa_tui.devices.gpus.sample import GpuSample
 from iqa_tui.devices.lease import Holder
-from iqa_tui.devices.survey import Device, DeviceState, Survey
+from iqa_tui.devices.survey import Survey
 from iqa_tui.messages import HostLoad
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.fold import fold

@@ -16,7 +16,7 @@ import pytest
 from iqa_tui.__main__ import main
 from iqa_tui.devices.lease import Holder, take_lease
 from iqa_tui.devices.survey import Surveyor
-from iqa_tui.devices.withdrawn import put_back, record_driver_loss, withdraw, withdrawn_reason
+from iqa_tui.devices.withdrawn import record_driver_loss, restore, withdraw, withdrawn_reason
 from iqa_tui.errors import LaunchError
 from iqa_tui.queue.backlog import Backlog
 from iqa_tui.queue.dispatching import revive_dispatcher
@@ -101,7 +101,7 @@ def test_an_order_that_cannot_be_written_says_what_to_do(
             order(run)
 
 
-def test_a_device_is_withdrawn_and_put_back_while_runs_wait_for_it(
+def test_a_device_is_withdrawn_and_restored_while_runs_wait_for_it(
     lab: Lab, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = ["--runs-dir", str(lab.runs_dir)]
@@ -111,7 +111,7 @@ def test_a_device_is_withdrawn_and_put_back_while_runs_wait_for_it(
     reasons = waiting_reasons([(run, read_spec(run))], Surveyor().survey())
     assert "for the demo" in reasons[run.run_id]
     assert "CPU 0 withdrawn by " in reasons[run.run_id]
-    assert reasons[run.run_id].endswith("for the demo; `iqa-tui restore cpu-0` puts it back")
+    assert reasons[run.run_id].endswith("for the demo; `iqa-tui restore cpu-0` restores it")
     assert state(run) is Phase.QUEUED
     assert main([*command, "restore", "cpu"]) == 0
     assert "It was withdrawn by " in capsys.readouterr().out
@@ -126,18 +126,18 @@ def test_a_device_is_set_aside_when_the_driver_failed_under_two_runs(lab: Lab) -
         record_driver_loss(["GPU-1"], one, "GPU is lost")
     assert withdrawn_reason("GPU-1") == ""
     record_driver_loss(["GPU-1"], other, "GPU is lost")
-    assert withdrawn_reason("GPU-1") == "set aside: the driver failed under one, other"
-    put_back("GPU-1")
+    assert withdrawn_reason("GPU-1") == "withdrawn: the driver failed under one, other"
+    restore("GPU-1")
     assert withdrawn_reason("GPU-1") == ""
     withdraw("GPU-1")
     with (lab.leases / "GPU-1.journal").open("ab") as journal:
         journal.write(b'{"what": "put ba')
     assert withdrawn_reason("GPU-1").startswith("withdrawn by ")
-    put_back("GPU-1")
+    restore("GPU-1")
     assert withdrawn_reason("GPU-1") == ""
 
 
-def test_a_gpu_whose_driver_fails_is_set_aside_until_it_is_put_back(
+def test_a_gpu_whose_driver_fails_is_withdrawn_until_it_is_restored(
     lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gpus = FakeGpus(tmp_path / "driver", count=1)
@@ -146,14 +146,14 @@ def test_a_gpu_whose_driver_fails_is_set_aside_until_it_is_put_back(
     monkeypatch.setenv("IQA_TUI_GPU_SETTLE_SECONDS", "0.1")
     lost = {"flags": {"exit": 1, "say": "RuntimeError: CUDA error: GPU is lost"}}
     first, second, third = lab.launch(lost, lost, {})
-    wait_until(lambda: withdrawn_reason(gpus.uuid(0)), "the GPU to be set aside")
+    wait_until(lambda: withdrawn_reason(gpus.uuid(0)), "the GPU to be withdrawn")
     for run in (first, second):
         wait_until(lambda run=run: words(run).startswith("queued: again, after failed: exit 1"), f"{run} to be queued")
     command = [sys.executable, "-m", "iqa_tui", "--runs-dir", str(lab.runs_dir)]
     seen = json.loads(subprocess.run([*command, "status", "--json"], capture_output=True, check=True).stdout)
-    assert seen["devices"][0]["reason"].startswith("set aside: the driver failed under ")
-    assert seen["devices"][0]["reason"].endswith("; `iqa-tui restore 0` puts it back")
-    assert [run["waits_for"].startswith("needs a GPU: GPU 0 set aside") for run in seen["runs"]] == [True] * 3
+    assert seen["devices"][0]["reason"].startswith("withdrawn: the driver failed under ")
+    assert seen["devices"][0]["reason"].endswith("; `iqa-tui restore 0` restores it")
+    assert [run["waits_for"].startswith("needs a GPU: GPU 0 withdrawn") for run in seen["runs"]] == [True] * 3
     assert state(third) is Phase.QUEUED
     for run in (first, second):
         stop_run(run)

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from iqa_tui.devices.device import Device, DeviceState
 from iqa_tui.devices.gpus.sample import GpuSample
 from iqa_tui.devices.lease import Holder
 from iqa_tui.devices.sharing import left_bytes
-from iqa_tui.devices.survey import Device, DeviceState, Survey
+from iqa_tui.devices.survey import Survey
 from iqa_tui.queue.queued_run import QueuedRun
 from iqa_tui.trust.signature import write_signed
 from tests.fakes.waits import waiting_reasons

@@ -11,8 +11,9 @@ import pytest
 from textual.pilot import Pilot
 
 from iqa_tui.app import IqaApp
+from iqa_tui.devices.device import Device, DeviceState
 from iqa_tui.devices.gpus.sample import GpuSample
-from iqa_tui.devices.survey import Device, DeviceState, Survey
+from iqa_tui.devices.survey import Survey
 from tests.fakes.run_folders import FakeRun, hold_dispatcher_lock, lifelike_ablation
 
 OpenApp = Callable[..., AbstractAsyncContextManager[Pilot[None]]]

@@ -10,7 +10,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from iqa_tui.devices.survey import Device, DeviceState, Survey
+from iqa_tui.devices.device import Device, DeviceState
+from iqa_tui.devices.survey import Survey
 from iqa_tui.errors import PlanError
 from iqa_tui.panels.command_view import CommandView
 from iqa_tui.panels.device_list import DeviceList

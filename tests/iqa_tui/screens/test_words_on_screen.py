@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from iqa_tui.devices.device import Device, DeviceState
 from iqa_tui.devices.gpus.sample import GpuSample
-from iqa_tui.devices.survey import Device, DeviceState, Survey
+from iqa_tui.devices.survey import Survey
 from iqa_tui.messages import DevicesSurveyed, RunsChanged
 from iqa_tui.panels.device_list import DeviceList
 from iqa_tui.panels.run_list import RunList
@@ -23,7 +24,7 @@ from training.runfolder.write import write_record
 
 LONGEST_CAUSE = "exit 3: ValueError: " + " ".join(f"word{number} [{number}]" for number in range(24)) + " the end"
 UNSEEN = "11.7 of 80 GiB are in use by a process that cannot be seen from here"
-WITHDRAWN = "withdrawn by ann: fan is broken; `iqa-tui restore 5` puts it back"
+WITHDRAWN = "withdrawn by ann: fan is broken; `iqa-tui restore 5` restores it"
 
 
 def flowing(text: str) -> str:

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
+from iqa_tui.devices.device import Device
 from iqa_tui.devices.lease import Holder, lease_holder, take_lease
 from iqa_tui.devices.lease_folder import lease_file
-from iqa_tui.devices.survey import Device
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.run_words import note_words
 from iqa_tui.processes.marks import Mark

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from textual.message import Message
 
+from iqa_tui.devices.device import Device, DeviceState
 from iqa_tui.devices.gpus.sample import GpuSample
-from iqa_tui.devices.survey import Device, DeviceState, Survey
+from iqa_tui.devices.survey import Survey
 from iqa_tui.errors import LaunchError
 from iqa_tui.messages import DevicesSurveyed, LogChanged, RunsChanged
 from iqa_tui.queue.dispatcher_files import dispatcher_log

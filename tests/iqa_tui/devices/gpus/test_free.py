@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from iqa_tui.devices.gpus.free import GIB, MIB, Look, unknown_words, why_busy, why_not_free
+from iqa_tui.devices.gpus.free import MIB, Look, unknown_words, why_busy, why_not_free
 from iqa_tui.devices.gpus.sample import GpuProcess, GpuSample
+from iqa_tui.words.sizes import GIB
 
 IDLE = GpuSample(2, "GPU-2", "H100", 4 * MIB, 80 * GIB, 0, 40, 60.0, ())
 NOW = 100_000.0

@@ -15,18 +15,20 @@ from typing import Any
 
 import pytest
 
-from iqa_tui.commands import doctor
 from iqa_tui.devices.gpus.driver import Driver, Reading
 from iqa_tui.devices.gpus.sample import GpuSample
 from iqa_tui.devices.withdrawn import record_xid, withdraw
-from iqa_tui.doctor import checks
 from iqa_tui.doctor import disk as disk_check
-from iqa_tui.doctor import machine as machine_checks
-from iqa_tui.doctor.ask_python import answers
-from iqa_tui.doctor.checks import check_dataset, check_torch, check_weights, judge_torch
+from iqa_tui.doctor.ask_python import answers, ask
+from iqa_tui.doctor.container import check_container
+from iqa_tui.doctor.data import check_dataset
 from iqa_tui.doctor.disk import Need, cache_needs, check_answers, check_disk, checkpoint_need
 from iqa_tui.doctor.finding import Finding
-from iqa_tui.doctor.machine import check_container, check_gpus, check_locks, check_sessions
+from iqa_tui.doctor.gpus import check_gpus
+from iqa_tui.doctor.locks import check_locks
+from iqa_tui.doctor.sessions import check_sessions
+from iqa_tui.doctor.torch import check_torch, judge_torch
+from iqa_tui.doctor.weights import check_weights
 from iqa_tui.processes.start import child_environment, program
 from tests.fakes.lab import Lab
 from tests.fakes.nvml import NOT_SUPPORTED, UNKNOWN, VERSION_MISMATCH, FakeGpus
@@ -135,9 +137,9 @@ def test_xids_that_were_seen_are_named(gpus: FakeGpus, lab: Lab) -> None:
     record_xid(gpus.uuid(1), 79, "it has fallen off the bus")
     findings, _ = check_gpus()
     assert [sign(finding) for finding in findings] == ["ok", "warning", "warning", "warning"]
-    assert findings[1].words.startswith("GPU 1 gets no run: set aside: the driver reported XID 79 (")
+    assert findings[1].words.startswith("GPU 1 gets no run: withdrawn: the driver reported XID 79 (")
     assert findings[2].words == "GPU 0: the driver reported XID 63 (a bad row was replaced)"
-    assert findings[2].remedy == "sudo dmesg | grep -i xid; iqa-tui restore 0 forgets"
+    assert findings[2].remedy == "sudo dmesg | grep -i xid; iqa-tui restore 0 clears it"
 
 
 def test_a_driver_that_wakes_up_is_not_to_be_rebooted(gpus: FakeGpus) -> None:
@@ -155,7 +157,7 @@ def test_a_gpu_that_is_set_aside_is_named_with_the_way_back(gpus: FakeGpus, lab:
     findings, _ = check_gpus()
     assert [sign(finding) for finding in findings] == ["ok", "warning"]
     assert findings[1].words.startswith("GPU 0 gets no run: withdrawn by ")
-    assert findings[1].remedy == f"Where it is well again: iqa-tui restore {gpus.uuid(0)}"
+    assert findings[1].remedy == f"If it is well again: iqa-tui restore {gpus.uuid(0)}"
     withdraw(gpus.uuid(1))
     findings, _ = check_gpus()
     assert [sign(finding) for finding in findings] == ["ok", "warning", "warning", "blocked"]
@@ -206,7 +208,7 @@ def create_model(name):
 
 
 def test_torch_is_asked_in_a_process_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "ask_python", in_folder(tmp_path))
+    monkeypatch.setattr("iqa_tui.doctor.torch.ask_python", in_folder(tmp_path))
     for name, text in (("torch", FAKE_TORCH), ("torchvision", ""), ("timm", FAKE_TIMM)):
         (tmp_path / f"{name}.py").write_text(text)
     assert check_torch(Reading(), ["known", "unknown"]) == (Finding("torch", "torch 2.6, timm 1.0"), {"known": 1000})
@@ -214,14 +216,14 @@ def test_torch_is_asked_in_a_process_of_its_own(tmp_path: Path, monkeypatch: pyt
     finding, parameters = check_torch(Reading(), [])
     assert (sign(finding), parameters) == ("blocked", {})
     assert finding.words == "ImportError: libcudart.so.12: cannot open shared object file"
-    monkeypatch.setattr(checks, "TORCH_SECONDS", 0.2)
+    monkeypatch.setattr("iqa_tui.doctor.torch.TORCH_SECONDS", 0.2)
     (tmp_path / "torch.py").write_text("import time; time.sleep(30)")
     finding, _ = check_torch(Reading(), [])
     assert (sign(finding), finding.words) == ("blocked", "torch cannot be imported within 0.2 s")
 
 
 def test_torch_is_not_asked_for_gpus_of_a_driver_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "ask_python", in_folder(tmp_path))
+    monkeypatch.setattr("iqa_tui.doctor.torch.ask_python", in_folder(tmp_path))
     torch = FAKE_TORCH.replace("lambda: False", "lambda: 1 / 0")
     for name, text in (("torch", torch), ("torchvision", ""), ("timm", FAKE_TIMM)):
         (tmp_path / f"{name}.py").write_text(text)
@@ -235,7 +237,7 @@ def in_folder(folder: Path) -> Any:
 
     def asked(code: str, *arguments: str, timeout_seconds: float) -> Any:
         code = f"import sys; sys.path.insert(0, {str(folder)!r})\n{code}"
-        return checks.ask([sys.executable, "-c", code, *arguments], timeout_seconds=timeout_seconds)
+        return ask([sys.executable, "-c", code, *arguments], timeout_seconds=timeout_seconds)
 
     return asked
 
@@ -248,7 +250,7 @@ def test_weights_are_found_where_the_trainer_finds_them(tmp_path: Path, monkeypa
     monkeypatch.delenv("HF_HUB_CACHE", raising=False)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     missing = check_weights("resnet50", "pretrained")
-    assert (sign(missing), missing.words) == ("blocked", "resnet50: not here, and HF_HUB_OFFLINE forbids to fetch them")
+    assert (sign(missing), missing.words) == ("blocked", "resnet50: not here, and HF_HUB_OFFLINE forbids fetching them")
     assert "--set weights=FILE" in missing.remedy
     cached = tmp_path / "hub" / "models--timm--resnet50.a1_in1k" / "snapshots" / "abc" / "model.safetensors"
     cached.parent.mkdir(parents=True)
@@ -283,7 +285,7 @@ def refuse() -> None:
 
 
 def trainer_that(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
-    monkeypatch.setattr(checks, "CHECK_DATASET", [sys.executable, "-c", code])
+    monkeypatch.setattr("iqa_tui.doctor.data.CHECK_DATASET", [sys.executable, "-c", code])
 
 
 def test_a_data_set_is_judged_by_the_trainer_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -315,7 +317,7 @@ def test_a_data_set_is_judged_by_the_trainer_itself(tmp_path: Path, monkeypatch:
 def test_a_data_set_that_cannot_be_used_blocks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, words: str, seconds: float
 ) -> None:
-    monkeypatch.setattr(checks, "DATASET_SECONDS", seconds)
+    monkeypatch.setattr("iqa_tui.doctor.data.DATASET_SECONDS", seconds)
     trainer_that(monkeypatch, code)
     finding, images = check_dataset("koniq-10k", str(tmp_path), [])
     assert (sign(finding), images) == ("blocked", {})
@@ -344,7 +346,7 @@ def test_checkpoints_and_decoded_images_must_fit(
     (finding,) = check_disk(needs)  # both are on one disk
     assert sign(finding) == found
     assert f"{free_gib} GiB free" in finding.words
-    assert "needed are 6.0 GiB for checkpoints of 2 runs and 5.6 GiB for decoded images of koniq-10k" in finding.words
+    assert "the plan needs 6.0 GiB for checkpoints of 2 runs and 5.6 GiB for decoded images of koniq-10k" in finding.words
 
 
 def test_images_that_are_decoded_already_need_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -388,7 +390,7 @@ def test_a_network_disk_whose_locks_stay_on_one_machine_is_told_of(lab: Lab, tmp
 
 @pytest.mark.parametrize("seen", ["False", ""])
 def test_locks_that_another_process_does_not_see_block(lab: Lab, monkeypatch: pytest.MonkeyPatch, seen: str) -> None:
-    monkeypatch.setattr(machine_checks, "ASK_LOCK", f"print({seen!r})")
+    monkeypatch.setattr("iqa_tui.doctor.locks.ASK_LOCK", f"print({seen!r})")
     (finding,) = check_locks(lab.runs_dir)
     assert sign(finding) == "blocked"
     assert "a lock of one process is not seen by another" in finding.words
@@ -398,7 +400,7 @@ def test_a_disk_without_locks_blocks(lab: Lab, monkeypatch: pytest.MonkeyPatch) 
     def take_lock(path: Path) -> int:
         raise OSError(37, "No locks available")
 
-    monkeypatch.setattr(machine_checks, "take_lock", take_lock)
+    monkeypatch.setattr("iqa_tui.doctor.locks.take_lock", take_lock)
     (finding,) = check_locks(lab.runs_dir)
     assert sign(finding) == "blocked"
     assert "No locks available" in finding.words
@@ -482,16 +484,18 @@ def test_a_disk_that_does_not_answer_blocks_and_hangs_nobody(
     def check_the_hung(folders: Sequence[Path]) -> list[Finding]:
         return check_answers([folder for folder in folders if folder.is_relative_to(hung)], timeout_seconds=0.3)
 
-    monkeypatch.setattr(doctor, "check_answers", check_the_hung)
-    monkeypatch.setattr(doctor, "check_gpus", lambda **_: pytest.fail("what may wait without end was asked"))
+    monkeypatch.setattr("iqa_tui.doctor.findings.check_answers", check_the_hung)
+    monkeypatch.setattr(
+        "iqa_tui.doctor.findings.check_gpus", lambda **_: pytest.fail("what may wait without end was asked")
+    )
     for name in ("IQA_TUI_CACHE", "IQA_TUI_LEASES", "HF_HUB_CACHE", "IQA_TUI_DATA"):
         with monkeypatch.context() as only:
             only.setenv(name, str(hung))
             out = shell("doctor", "koniq-losses", code=4)
         assert f"BLOCKED  disk      {hung}" in out
         assert "does not answer within 0.3 s" in out
-        assert out.endswith("disk stands in the way of koniq-losses.\n")
-    assert "disk stands in the way" in shell("--runs-dir", str(hung / "runs"), "doctor", code=4)
+        assert out.endswith("Not ready to run koniq-losses: first mend disk.\n")
+    assert "first mend disk" in shell("--runs-dir", str(hung / "runs"), "doctor", code=4)
 
 
 # The command
@@ -501,7 +505,9 @@ def test_doctor_ends_with_4_where_something_stands_in_the_way_of_the_plan(
     lab: Lab, shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parameters = {"swin_base_patch4_window7_224": 89_111_941}
-    monkeypatch.setattr(doctor, "check_torch", lambda reading, names: (Finding("torch", "not asked"), parameters))
+    monkeypatch.setattr(
+        "iqa_tui.doctor.findings.check_torch", lambda reading, names: (Finding("torch", "not asked"), parameters)
+    )
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=100 * GIB))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("HF_HOME", str(lab.folder))
@@ -510,13 +516,13 @@ def test_doctor_ends_with_4_where_something_stands_in_the_way_of_the_plan(
     assert "BLOCKED  weights   swin_base_patch4_window7_224: not here" in out
     assert "koniq-10k: there is no data/koniq-10k" in out
     assert "ok       locks" in out
-    assert out.endswith("weights, data stand in the way of koniq-losses.\n")
+    assert out.endswith("Not ready to run koniq-losses: first mend weights, data.\n")
     answer = {"name": "koniq-10k", "images": {"train": 4}, "tested_on": []}
     trainer_that(monkeypatch, f"print({json.dumps(answer)!r})")
     words = ("--set", "weights=none", "--set", f"data_path={lab.folder}", "--only", "F2,F3", "--seeds", "1,2,3")
     out = shell("doctor", "koniq-losses", *words)
-    assert "needed are 17.9 GiB for checkpoints of 6 runs" in out
-    assert out.endswith("Nothing stands in the way of koniq-losses.\n")
+    assert "the plan needs 17.9 GiB for checkpoints of 6 runs" in out
+    assert out.endswith("Ready to run koniq-losses.\n")
 
 
 def test_doctor_asks_of_anothers_trainer_only_whether_it_can_be_started(lab: Lab, shell: Shell) -> None:
