@@ -23,7 +23,7 @@ def all_metrics(pred: Scores, mos: Scores) -> tuple[dict[str, float | None], lis
         mos: (N,) opinions.
 
     Returns:
-        The metrics, None where undefined (a constant vector, fewer than two images, a number that is not finite, an
+        The metrics, None if undefined (a constant vector, fewer than two images, a number that is not finite, an
         error too large for a float), and notes a reader of the numbers needs.
     """
     names = ("srcc", "plcc", "krcc", "rmse", "plcc_fitted", "rmse_fitted")
@@ -43,17 +43,17 @@ def all_metrics(pred: Scores, mos: Scores) -> tuple[dict[str, float | None], lis
 
 
 def srcc(pred: Scores, mos: Scores) -> float | None:
-    """Spearman's rank correlation; None where undefined."""
+    """Spearman's rank correlation; None if undefined."""
     return _defined(stats.spearmanr, pred, mos)
 
 
 def plcc(pred: Scores, mos: Scores) -> float | None:
-    """Pearson's linear correlation; None where undefined."""
+    """Pearson's linear correlation; None if undefined."""
     return _defined(stats.pearsonr, pred, mos)
 
 
 def krcc(pred: Scores, mos: Scores) -> float | None:
-    """Kendall's rank correlation (tau-b); None where undefined."""
+    """Kendall's rank correlation (tau-b); None if undefined."""
     return _defined(stats.kendalltau, pred, mos)
 
 
@@ -98,7 +98,7 @@ def fit_logistic(pred: Scores, mos: Scores) -> tuple[Scores, str]:
         b2 + (b1 − b2) / (1 + exp(−(pred − b3) / b4))
 
     Returns:
-        The mapped predictions and an empty note; the predictions unchanged and the reason where no fit is found.
+        The mapped predictions and an empty note; the predictions unchanged and the reason if no fit is found.
     """
     if len(pred) < 4 or is_constant(pred) or is_constant(mos):
         return pred, "no logistic fit: it needs four images or more whose scores differ, so fitted values are raw"

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tests.fakes.photographs import write_csv_dataset
-from tests.training.processes import SMALL, train
+from tests.fakes.trainer_processes import SMALL, train
+from training.checkpoints import schedule
 from training.runfolder.folders import list_runs
 from training.runfolder.layout import RunFolder
 
@@ -50,3 +51,14 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunFolder, str]:
     assert ended.returncode == 0, ended.stderr
     (run,) = list_runs(folder / "runs")
     return run, ended.stdout
+
+
+@pytest.fixture
+def flags(tmp_path: Path) -> list[object]:
+    return [*SMALL, "--data_path", write_csv_dataset(tmp_path / "data")]
+
+
+@pytest.fixture
+def eager(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checkpoint at every step, however long it takes."""
+    monkeypatch.setattr(schedule, "LARGEST_SHARE", 1e9)

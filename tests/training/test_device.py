@@ -1,10 +1,14 @@
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch import nn
 
+from tests.fakes.photographs import write_csv_dataset
+from tests.fakes.trainer_processes import SMALL, train
 from training import device
-from training.device import place, suit_network
-from training.errors import NoDevice
+from training.device import check_compiler, keep_freed_memory, place, suit_network
+from training.errors import NoCompiler, NoDevice
 
 DEPTHWISE = nn.Sequential(nn.Conv2d(4, 4, 3, groups=4))
 DENSE = nn.Sequential(nn.Conv2d(4, 4, 3), nn.Linear(4, 4))
@@ -78,3 +82,32 @@ def test_an_unknown_device_is_refused(monkeypatch):
     monkeypatch.setenv("IQA_TUI_DEVICE", "tpu")
     with pytest.raises(NoDevice, match="IQA_TUI_DEVICE=tpu"):
         place("auto")
+
+
+def test_memory_is_kept_where_the_c_library_can():
+    assert keep_freed_memory() is True
+
+
+def test_another_c_library_is_left_alone(monkeypatch):
+    monkeypatch.setattr(device.ctypes, "CDLL", lambda name: SimpleNamespace())
+    assert keep_freed_memory() is False
+
+
+def test_a_machine_without_a_compiler_is_refused_with_what_is_missing(monkeypatch):
+    def fail(function, **_):
+        raise RuntimeError("\nInvalidCxxCompiler: No working C++ compiler found\nand much more")
+
+    monkeypatch.setattr(torch, "compile", fail)
+    with pytest.raises(
+        NoCompiler, match=r"--torch_compile: .*No working C\+\+ compiler found\).*g\+\+.*leave the flag out"
+    ):
+        check_compiler(torch.device("cpu"))
+
+
+def test_a_gpu_that_torch_cannot_use_is_an_error_and_never_a_cpu_run(tmp_path):
+    labels = write_csv_dataset(tmp_path / "data")
+    flags = [*SMALL, "--data_path", labels, "--run_folder", tmp_path / "run"]
+    (tmp_path / "run").mkdir()
+    ended = train(*flags, IQA_TUI_DEVICE="cuda", IQA_TUI_ATTEMPT="1")
+    assert ended.returncode == 4
+    assert "a GPU was given to this run" in ended.stderr.splitlines()[-1]

@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import save_file
 
 from tests.fakes.photographs import write_csv_dataset, write_picture
-from tests.training.processes import SMALL, train_here
+from tests.fakes.trainer_processes import SMALL, train_here
 from training.datasets.base import SHRUNK
 from training.errors import BadCheckpoint, NoWeights
 from training.flags import parse

@@ -13,7 +13,7 @@ from iqa_tui.queue.retry import retry_run
 from iqa_tui.queue.stop import stop_run
 from tests.fakes.lab import Lab, lab, state, stub, wait_for, wait_until
 from tests.fakes.photographs import write_csv_dataset
-from tests.training.processes import SMALL, train
+from tests.fakes.trainer_processes import SMALL, train
 from training.runfolder.held import hold, open_to_others
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase

@@ -58,7 +58,7 @@ def is_under_launcher() -> bool:
 
 
 def begin(config: TrainConfig, argv: list[str], should_stop: StopSignal) -> Attempt:
-    """Find or make the run folder; by hand also lock it and write what is asked and who runs it.
+    """Find or make the run folder; by hand also lock it and write spec and process record.
 
     Raises:
         BadUsage: the folder holds another run, or another process works in it.

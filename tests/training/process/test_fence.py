@@ -4,7 +4,7 @@ import os
 import time
 
 from tests.fakes.photographs import write_csv_dataset
-from tests.training.processes import SMALL, start, train, wait_for_steps
+from tests.fakes.trainer_processes import SMALL, start, train, wait_for_steps
 from training.errors import TakenOver
 from training.runfolder.events import read_events
 from training.runfolder.layout import RunFolder
@@ -12,7 +12,7 @@ from training.runfolder.read import read_record
 from training.runfolder.schema import Owner, ProcessRecord
 from training.runfolder.write import write_record
 
-OTHER = Owner(2, "nodeb", "b", 1, "another's")
+OTHER = Owner(2, "nodeb", "b", 1, "the other attempt's")
 
 
 def test_it_exits_with_words_and_writes_no_event_no_checkpoint_and_no_end(tmp_path):
@@ -45,7 +45,13 @@ def test_under_a_supervisor_the_fence_is_the_supervisors(tmp_path):
     assert done.returncode == TakenOver.exit_code
     assert read_events(run) == []
     done = train(
-        *SMALL, "--data_path", labels, "--run_folder", run.path, IQA_TUI_ATTEMPT="1", IQA_TUI_FENCE="another's"
+        *SMALL,
+        "--data_path",
+        labels,
+        "--run_folder",
+        run.path,
+        IQA_TUI_ATTEMPT="1",
+        IQA_TUI_FENCE="the other attempt's",
     )
     assert done.returncode == 0, done.stderr
 

@@ -1,16 +1,20 @@
-"""After training the network is tested on other data sets, where they lie beside its own."""
+"""After training the network is tested on other data sets that lie beside its own."""
 
 import csv
+import shutil
+from pathlib import Path
 
 import pytest
 
 from tests.fakes.photographs import write_csv_dataset
 from tests.fakes.public_datasets import write_agiqa, write_kadid, write_spaq
-from tests.training.processes import SMALL, train_here
+from tests.fakes.trainer_processes import SMALL, train_here
+from tests.fakes.trouble import at_call, warnings_of
 from training.checkpoints.best import load_best
 from training.datasets import open_cross_dataset
 from training.errors import BadData, Stopped
 from training.flags import parse
+from training.run import story
 from training.run import story as run_story
 from training.runfolder.events import read_events
 from training.runfolder.layout import RunFolder
@@ -56,8 +60,8 @@ def test_a_run_is_tested_elsewhere_with_its_best_weights(tmp_path, capsys):
     result = read_record(run.result, Result)
     assert set(result.metrics) == {"val", "test", "test_oracle", "agiqa-3k"}
     assert result.images["agiqa-3k"] == 6
-    told = [event.fields for event in read_events(run) if event.kind == "evaluated"][-1]
-    assert (told["split"], told["epoch"]) == ("agiqa-3k", result.best_epoch)
+    evaluated = [event.fields for event in read_events(run) if event.kind == "evaluated"][-1]
+    assert (evaluated["split"], evaluated["epoch"]) == ("agiqa-3k", result.best_epoch)
     with run.score_file("agiqa-3k", "test").open() as file:
         rows = list(csv.DictReader(file))
     assert sorted(float(row["mos"]) for row in rows) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1.0])
@@ -85,3 +89,31 @@ def test_a_stop_while_testing_elsewhere_keeps_the_last_epoch_and_a_resume_only_t
     assert "agiqa-3k" in read_record(run.result, Result).metrics
     assert sum(event.kind == "step" for event in read_events(run)) == steps
     assert run.last_checkpoint.read_bytes() == before
+
+
+def test_data_that_vanish_once_they_are_decoded_cost_only_the_tests_that_need_them(
+    tmp_path: Path, flags: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run's own images are gone with their cache, another data set is, and a third has a damaged image."""
+    data = tmp_path / "data"
+    pictures = [write_agiqa(data / "agiqa-3k", 2), write_kadid(data / "kadid-10k", 1, 2)]
+    damaged = next(path for path in pictures[0].rglob("*.jpg"))
+    damaged.unlink()  # the others are names of the same file
+    damaged.write_bytes(b"no picture")
+
+    def vanish() -> None:
+        shutil.rmtree(data / "pictures")
+        shutil.rmtree(data / "kadid-10k")
+        shutil.rmtree(tmp_path / "cache")  # it stays mapped
+
+    monkeypatch.setattr(story, "train_epoch", at_call(2, vanish, story.train_epoch))
+    run = train_here(tmp_path / "run", *flags)
+    result = read_record(run.result, Result)
+    assert set(result.metrics) == {"val", "test", "test_oracle"}
+    assert result.epochs == 2
+    (agiqa,) = [note for note in result.notes if note.startswith("not tested on agiqa-3k: ")]
+    (kadid,) = [note for note in result.notes if note.startswith("not tested on kadid-10k: ")]
+    assert str(damaged) in agiqa
+    assert "data.csv, line" in agiqa
+    assert str(data / "kadid-10k") in kadid
+    assert {agiqa, kadid} <= set(warnings_of(run))

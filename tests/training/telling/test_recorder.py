@@ -45,7 +45,7 @@ def test_a_log_gets_a_line_every_five_seconds_and_at_the_end_of_an_epoch(tmp_pat
     assert [line.split()[3] for line in lines] == ["1/100", "21/100", "41/100", "61/100", "81/100", "100/100"]
 
 
-def test_progress_is_told_twice_a_second_and_at_its_end(tmp_path):
+def test_progress_is_reported_twice_a_second_and_at_its_end(tmp_path):
     clock = FakeClock()
     recorder = recorder_at(tmp_path, clock)
     for done in range(1, 11):

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from tests.fakes.photographs import write_csv_dataset
-from tests.training.processes import SMALL, train_here
+from tests.fakes.trainer_processes import SMALL, train_here
 from training.flags import parse
 from training.runfolder.events import read_events
 from training.runfolder.layout import RunFolder

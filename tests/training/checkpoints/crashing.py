@@ -1,6 +1,6 @@
 """Runs that end themselves at a chosen point, and what is left of them once they were resumed.
 
-`python -m tests.training.crashing PLAN` loads torch once; every attempt is a fork of it, the real `main()` with a
+`python -m tests.training.checkpoints.crashing PLAN` loads torch once; every attempt is a fork of it, the real `main()` with a
 real run folder, so that an attempt takes a second. PLAN is JSON: `folder`, `flags`, and `cases`, each a list of points,
 one an attempt, after which an attempt without a point finishes the run. A point is `<signal> <kind> #<number>`, for
 example `SIGKILL before replacing last.pt #2`. For each case a line of JSON comes back: the exit codes, the points that

@@ -17,6 +17,13 @@ SMALL = shlex.split(
     "--dataset csv --backbone test_efficientnet --weights none --patch_size 64 --batch_size 3 --epochs 2 "
     "--train_patch_num 1 --test_patch_num 2 --train_test_num 1 --attention_fusion --lr 1e-3"
 )
+F2 = shlex.split(
+    "--dataset koniq-10k --model_size base --batch_size 32 --epochs 5 --patience 5 --train_patch_num 20 "
+    "--test_patch_num 20 --train_test_num 1 --attention_fusion --ranking_loss_alpha 0 --loss_type l2 --lr 5e-6 "
+    "--weight_decay 2e-4 --drop_path_rate 0.3 --dropout_rate 0.4 --lr_scheduler cosine --test_random_crop --no_spaq "
+    "--no_color_jitter"
+)
+"""The published command, as written."""
 
 
 def command(*flags: object) -> list[str]:

@@ -1,6 +1,6 @@
-"""A run killed at any point, as often as one likes, and resumed ends as one never touched, bit for bit on a CPU.
+"""A run killed at any point, any number of times, and resumed ends as an unbroken one, bit for bit on a CPU.
 
-What `python -m tests.training.test_crashes` does for every point there is, the tests do for a point of each kind,
+What `python -m tests.training.checkpoints.test_crashes` does for every point there is, the tests do for a point of each kind,
 several in the life of one run.
 """
 
@@ -20,7 +20,7 @@ import pytest
 
 from tests.fakes.photographs import write_csv_dataset
 from tests.fakes.public_datasets import write_agiqa
-from tests.training.processes import SMALL
+from tests.fakes.trainer_processes import SMALL
 
 KILLED_OFTEN = [
     [  # from the first image to the first checkpoints
@@ -77,7 +77,7 @@ def ended(plan: dict[str, Any]) -> list[dict[str, Any]]:
     path = Path(plan["folder"]) / "plan.json"
     path.write_text(json.dumps(plan))
     done = subprocess.run(
-        [sys.executable, "-m", "tests.training.crashing", str(path)],
+        [sys.executable, "-m", "tests.training.checkpoints.crashing", str(path)],
         capture_output=True,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
@@ -88,7 +88,7 @@ def ended(plan: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def in_memory() -> str | None:
-    """A folder that is no disk, where there is one with room: a run syncs its files some thirty times."""
+    """A folder in memory, if there is one with room: a run syncs its files some thirty times."""
     shared = Path("/dev/shm")
     has_room = shared.is_dir() and os.access(shared, os.W_OK) and shutil.disk_usage(shared).free > 1 << 30
     return str(shared) if has_room else None

@@ -1,4 +1,4 @@
-"""A run that was killed and resumed ends as one that nobody touched, bit for bit on a CPU."""
+"""A run that was killed and resumed ends as an unbroken one, bit for bit on a CPU."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from tests.fakes.photographs import write_csv_dataset
-from tests.training.processes import SMALL, start, train, wait_for_steps
+from tests.fakes.trainer_processes import SMALL, start, train, wait_for_steps
 from training.runfolder.events import read_events
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record
@@ -39,7 +39,7 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     return RunFolder(folder / "unbroken")
 
 
-def test_output_that_nobody_takes_ends_no_run(unbroken: RunFolder) -> None:
+def test_output_that_cannot_be_printed_ends_no_run(unbroken: RunFolder) -> None:
     """The copy in the run folder has its room."""
     assert read_record(unbroken.result, Result).epochs == 3
     assert unbroken.attempt(1).output.read_text().splitlines()[-1].startswith("test SRCC")

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from tests.fakes.photographs import write_csv_dataset
-from tests.training.processes import SMALL, start, wait_for_steps
+from tests.fakes.trainer_processes import SMALL, start, wait_for_steps
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase
 from training.runfolder.read import read_record

@@ -1,0 +1,118 @@
+"""Steps of training: batches made ahead, and steps that leave the range of numbers."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from tests.fakes.photographs import write_csv_dataset
+from tests.fakes.trainer_processes import train_here
+from tests.fakes.trouble import AT_EVERY_STEP, STEPS, events_of, warnings_of
+from tests.training.datasets.test_datasets import decoded, opened
+from training.device import Placement
+from training.errors import LossNotFinite, exit_kind
+from training.flags import parse
+from training.images.batches import SplitImages
+from training.progress import Progress
+from training.run import evaluate, setup
+from training.run.loop import _batches
+from training.runfolder.events import read_events
+from training.runfolder.exits import ExitKind
+from training.runfolder.layout import RunFolder
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_gradient_that_is_not_finite_reaches_neither_a_checkpoint_nor_an_evaluation(
+    tmp_path: Path, flags: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the last step of the second epoch, whose loss is as it should be."""
+    calls = [0]
+
+    def loss(pred: Tensor, mos: Tensor, mos_sd: Tensor | None) -> Tensor:
+        calls[0] += 1
+        steep = (pred - pred).abs().sqrt().sum()  # 0, and its slope there is no number
+        return (pred - mos).abs().mean() + (steep if calls[0] == 2 * STEPS else 0)
+
+    monkeypatch.setattr(setup, "build_criterion", lambda _: loss)
+    with pytest.raises(LossNotFinite) as ended:
+        train_here(tmp_path / "run", *flags, *AT_EVERY_STEP)
+    assert str(ended.value).startswith("gradient not finite at step 8 in epoch 2: start a new run with an --lr smaller")
+    assert "the best epoch, 1, is kept in checkpoints/best.pt" in str(ended.value)
+    assert exit_kind(ended.value) is ExitKind.NOT_FINITE
+    run = RunFolder(tmp_path / "run")
+    assert read_events(run)[-1].kind == "ended"
+    assert events_of(run, "ended") == [
+        {"how": "loss not finite", "epoch": 2, "step": 8, "checkpoint": "last", "saved": False}
+    ]
+    last = torch.load(run.last_checkpoint, weights_only=True)
+    assert last["progress"]["step"] == 7
+    assert all(bool(tensor.isfinite().all()) for tensor in last["network"].values())
+    assert {fields["epoch"] for fields in events_of(run, "evaluated")} == {1}
+    assert run.best_checkpoint.exists()
+    assert run.score_file("csv", "test").exists()
+    assert "the gradient of step 8 has the norm nan" in warnings_of(run)[-1]
+    norms = [fields["grad_norm"] for fields in events_of(run, "step")]
+    assert all(norm > 0 for norm in norms)
+
+
+def test_weights_that_left_the_range_of_numbers_are_never_written(
+    tmp_path: Path, flags: list[object], eager: None
+) -> None:
+    with pytest.raises(LossNotFinite, match=r"weights not finite .* after step 1 in epoch 1"):
+        train_here(tmp_path / "run", *flags, *AT_EVERY_STEP, "--lr", "1e39")
+    run = RunFolder(tmp_path / "run")
+    assert not run.checkpoints.exists()
+    assert events_of(run, "ended") == [
+        {"how": "loss not finite", "epoch": 1, "step": 1, "checkpoint": None, "saved": False}
+    ]
+
+
+CPU = Placement(torch.device("cpu"), "CPU", "fp32")
+
+
+GPU = Placement(torch.device("cuda"), "a GPU", "bf16")
+
+
+FLAGS = [
+    *("--dataset", "demo", "--backbone", "test_efficientnet", "--weights", "none", "--attention_fusion"),
+    *("--patch_size", "64", "--batch_size", "4", "--train_patch_num", "3", "--test_patch_num", "3"),
+]
+
+
+@pytest.fixture
+def dataset(tmp_path):
+    return opened("csv", write_csv_dataset(tmp_path))
+
+
+@pytest.fixture
+def images(dataset) -> SplitImages:
+    return SplitImages(dataset, decoded(dataset, 64), "train")
+
+
+def test_batches_made_ahead_and_pinned_for_a_gpu_hold_the_same_bytes(images, monkeypatch):
+    pinned_by = set()
+
+    def pin_memory(tensor: torch.Tensor) -> torch.Tensor:
+        pinned_by.add(threading.current_thread().name)
+        return tensor.clone()
+
+    monkeypatch.setattr(torch.Tensor, "pin_memory", pin_memory)
+    config = parse(FLAGS)
+
+    def everything(placement: Placement) -> list[np.ndarray]:
+        batches = _batches(SimpleNamespace(images={"train": images}, config=config, placement=placement), Progress())
+        parts = [
+            part for batch in batches for part in (batch.crops, batch.mos, batch.mos_sd, batch.flips, batch.jitters)
+        ]
+        scored = evaluate._batches(images, config, placement, 8)
+        return [part.numpy() for part in (*parts, *(part for pair in scored for part in pair))]
+
+    for ours, theirs in zip(everything(GPU), everything(CPU), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert pinned_by == {"batches"}

@@ -1,0 +1,120 @@
+"""The flags of `python -m training`."""
+
+import json
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+from tests.fakes.trainer_processes import F2
+from training.flags import command_of, parse
+
+PUBLISHED_DEFAULTS = {
+    "train_patch_num": 25,
+    "test_patch_num": 25,
+    "lr": 2e-5,
+    "weight_decay": 5e-4,
+    "lr_ratio": 10.0,
+    "batch_size": 96,
+    "epochs": 16,
+    "patch_size": 224,
+    "train_test_num": 10,
+    "ranking_loss_alpha": 0.5,
+    "ranking_loss_margin": 0.1,
+    "loss_type": "l1",
+    "patience": 5,
+    "no_early_stopping": False,
+    "no_multiscale": False,
+    "attention_fusion": False,
+    "drop_path_rate": 0.2,
+    "dropout_rate": 0.3,
+    "model_size": "tiny",
+    "lr_scheduler": "cosine",
+    "no_lr_scheduler": False,
+    "test_random_crop": False,
+    "no_spaq": False,
+    "no_color_jitter": False,
+}
+
+
+def refused(capsys: pytest.CaptureFixture[str], *flags: str) -> str:
+    with pytest.raises(SystemExit) as left:
+        parse(list(flags))
+    assert left.value.code == 2
+    return capsys.readouterr().err.splitlines()[-1]
+
+
+def test_the_published_defaults_are_kept():
+    config = parse(["--dataset", "demo"]).as_dict()
+    assert {name: config[name] for name in PUBLISHED_DEFAULTS} == PUBLISHED_DEFAULTS
+
+
+def test_the_published_command_is_taken_as_written():
+    config = parse(F2)
+    assert (config.network_name, config.backbone_name) == ("swin-base", "swin_base_patch4_window7_224")
+    assert (config.loss_type, config.lr, config.ranking_loss_alpha, config.epochs) == ("l2", 5e-6, 0.0, 5)
+
+
+def test_check_prints_the_settings_without_loading_torch():
+    program = (
+        "import sys; from training.__main__ import main; code = main(sys.argv[1:]); "
+        "assert 'torch' not in sys.modules and 'numpy' not in sys.modules; sys.exit(code)"
+    )
+    ended = subprocess.run([sys.executable, "-c", program, *F2, "--check"], capture_output=True, text=True, check=True)
+    assert json.loads(ended.stdout)["loss_type"] == "l2"
+
+
+def test_the_published_default_data_set_is_the_default():
+    assert parse([]).dataset == "livec"
+
+
+def test_an_unknown_data_set_is_refused_with_what_there_is(capsys):
+    line = refused(capsys, "--dataset", "koniq")
+    assert line.startswith("error: ")
+    assert "koniq-10k" in line
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (("--train_test_num", "0"), "--train_test_num: 0 is not at least 1"),
+        (("--loss_type", "huber"), "huber"),
+        (("--lr", "0"), "--lr"),
+        (("--lr", "nan"), "--lr"),
+        (("--epochs", "-1"), "--epochs"),
+        (("--epochs", "abc"), "--epochs: 'abc' is no whole number"),
+        (("--lr", "fast"), "--lr: 'fast' is no number"),
+        (("--batch_size", "-1"), "--batch_size"),
+        (("--dropout_rate", "1"), "--dropout_rate"),
+        (("--seed", "-1"), "--seed"),
+        (("--attention_fusion", "--no_multiscale"), "--no_multiscale"),
+        (("--resume",), "--run_folder"),
+        (("--batch", "3"), "--batch"),
+    ],
+)
+def test_a_refused_flag_is_named_in_the_last_line(capsys, flags, words):
+    line = refused(capsys, "--dataset", "demo", *flags)
+    assert line.startswith("error: ")
+    assert words in line
+
+
+def test_a_csv_data_set_needs_its_file(capsys):
+    assert "--data_path FILE.csv" in refused(capsys, "--dataset", "csv")
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        F2,
+        ["--dataset", "csv", "--data_path", "my scores/it's.csv", "--train_test_num", "1"],
+        ["--no_multiscale", "--no_lr_scheduler", "--no_early_stopping", "--weights", "none", "--precision", "fp32"],
+        ["--lr", "1.25e-07", "--limit_train_images", "3", "--pairwise_sd", "uniform", "--protocol", "published"],
+        ["--backbone", "resnet50.a1_in1k", "--ranking_loss_alpha", "0", "--lr_scheduler", "step", "--seed", "7"],
+    ],
+)
+def test_the_command_of_a_run_means_the_same_run(flags):
+    config = parse(flags)
+    words = shlex.split(command_of(config))
+    assert words[:3] == ["python", "-m", "training"]
+    assert parse(words[3:]) == config

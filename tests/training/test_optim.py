@@ -1,0 +1,68 @@
+"""Learning rates and groups of parameters under the published protocol."""
+
+import pytest
+import torch
+
+from training.flags import parse
+from training.network.build import build_network
+from training.optim import build_optimizer, lr_at, rising_lr_note, set_lr
+
+PUBLISHED = ["--dataset", "demo", "--protocol", "published"]
+
+
+CLEAN = ["--dataset", "demo"]
+
+
+SMALL_NETWORK = ["--backbone", "test_efficientnet", "--weights", "none", "--patch_size", "64", "--attention_fusion"]
+
+
+@pytest.mark.parametrize("first", [5e-6, 5e-5, 5e-7])
+def test_the_published_cosine_is_torchs_per_epoch_with_its_floor(first):
+    config = parse([*PUBLISHED, "--epochs", "5", "--lr", str(first)])
+    optimizer = torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))], lr=first)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=5, eta_min=1e-6)
+    for epoch in range(5):
+        rates = [lr_at(first, config, step, 7) for step in range(7 * epoch, 7 * epoch + 7)]
+        assert rates == pytest.approx([optimizer.param_groups[0]["lr"]] * 7, rel=1e-9)
+        optimizer.step()
+        schedule.step()
+
+
+def test_the_published_floor_holds_for_every_group_and_a_rising_rate_is_reported():
+    config = parse([*PUBLISHED, *SMALL_NETWORK, "--lr", "5e-7", "--epochs", "10", "--lr_ratio", "10"])
+    optimizer = build_optimizer(build_network(config), config)
+    assert set_lr(optimizer, config, 0, 3) == pytest.approx(5e-7)
+    assert set_lr(optimizer, config, 29, 3) == pytest.approx(1e-6, rel=0.02)
+    assert max(group["lr"] for group in optimizer.param_groups) == pytest.approx(1e-6, rel=0.11)
+    assert "the backbone rises" in rising_lr_note(config)
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        [*CLEAN, "--lr", "5e-7"],
+        [*PUBLISHED, "--lr", "5e-6"],
+        [*PUBLISHED, "--lr", "5e-7", "--no_lr_scheduler"],
+        [*PUBLISHED, "--lr", "5e-7", "--lr_scheduler", "step"],
+    ],
+)
+def test_a_rate_that_does_not_rise_is_not_warned_of(flags):
+    assert rising_lr_note(parse(flags)) is None
+
+
+def test_published_rates_count_local_distortion_as_backbone_and_everything_decays():
+    config = parse([*PUBLISHED, *SMALL_NETWORK, "--lr", "1e-4", "--lr_ratio", "10", "--weight_decay", "0.1"])
+    network = build_network(config)
+    group_of = {
+        id(parameter): group for group in build_optimizer(network, config).param_groups for parameter in group["params"]
+    }
+    slow = []
+    for name, parameter in network.named_parameters():
+        group = group_of.pop(id(parameter))
+        is_slow = name.startswith(("backbone.", "local_distortion."))
+        assert group["lr"] == pytest.approx(1e-4 if is_slow else 1e-3), name
+        assert group["weight_decay"] == 0.1, name
+        slow.append(is_slow)
+    assert group_of == {}
+    assert any(slow)
+    assert not all(slow)
