@@ -68,7 +68,8 @@ def look(runs_dir: Path, victim: Path, watched: Callable[[], AbstractContextMana
     Args:
         watched: around each of the looks, of which each is about what one command does.
     """
-    status.time = SimpleNamespace(time=lambda: NOW)  # type: ignore[assignment]  # the rows of a living run move with it
+    still = SimpleNamespace(time=lambda: NOW)  # the rows of a living run move with it
+    listing.time = listing_json.time = still  # type: ignore[assignment]
     rows = Rows()
     for one in (
         lambda: _look_as_a_listing(runs_dir, victim, rows, history=False),
