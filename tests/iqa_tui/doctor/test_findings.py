@@ -346,7 +346,9 @@ def test_checkpoints_and_decoded_images_must_fit(
     (finding,) = check_disk(needs)  # both are on one disk
     assert sign(finding) == found
     assert f"{free_gib} GiB free" in finding.words
-    assert "the plan needs 6.0 GiB for checkpoints of 2 runs and 5.6 GiB for decoded images of koniq-10k" in finding.words
+    assert (
+        "the plan needs 6.0 GiB for checkpoints of 2 runs and 5.6 GiB for decoded images of koniq-10k" in finding.words
+    )
 
 
 def test_images_that_are_decoded_already_need_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
