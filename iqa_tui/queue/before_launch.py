@@ -17,18 +17,28 @@ from training.runfolder.text import plain
 
 
 def notes_before_launch(request: LaunchRequest, known: Iterable[ListedRun | RunState] | None = None) -> list[str]:
-    """Lines on other trainer code and other settings in the group that the runs will join, and on code that another
-    user may change. Harmless on a terminal; [] if there is nothing to know. Reads files: for a thread.
+    """Lines on the group that the runs will join, and on code that another user may change. Harmless on a terminal;
+    [] if there is nothing to know. Reads files: for a thread.
 
     Args:
         known: the runs of the folder, if the caller follows them; None: they are read.
     """
     group = group_name(request.plan, request.overrides)
     runs = read_runs(request.runs_dir, group) if known is None else known
-    members = [each for each in runs if each.group == group]
-    digest = trainer_digest_of(request.plan, request.cwd)
+    notes = notes_on_group(request, runs, trainer_digest_of(request.plan, request.cwd))
+    open_code = code_open_to_others(request.plan.command, request.cwd or Path.cwd())
+    return notes + [plain(f"note: {line}: what these runs execute is as safe as that") for line in open_code]
+
+
+def notes_on_group(request: LaunchRequest, known: Iterable[ListedRun | RunState], digest: str) -> list[str]:
+    """Lines on other trainer code and other settings in the group that the runs will join. Reads no file.
+
+    Args:
+        known: the runs of the folder, of all groups.
+        digest: of the trainer now; empty if it is not known.
+    """
+    group = group_name(request.plan, request.overrides)
+    members = [each for each in known if each.group == group]
     made = [(each.spec, each.phase) for each in members if each.spec is not None]
     lines = other_code_words(group, codes_of(members), digest) + other_settings_words(group, request.plan, made)
-    open_code = code_open_to_others(request.plan.command, request.cwd or Path.cwd())
-    lines += [f"note: {line}: what these runs execute is as safe as that" for line in open_code]
     return [plain(line) for line in lines]

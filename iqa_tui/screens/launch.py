@@ -18,19 +18,19 @@ from iqa_tui.devices.device import DeviceState
 from iqa_tui.devices.survey import Survey
 from iqa_tui.errors import LaunchError, cannot_be_written
 from iqa_tui.monitor import run_words
-from iqa_tui.monitor.trainer_code import codes_of, other_code_words
 from iqa_tui.panels.command_view import CommandView
 from iqa_tui.panels.device_list import DeviceList
 from iqa_tui.panels.experiment_list import ExperimentList
 from iqa_tui.panels.forecast import NAMES, StrategyList
 from iqa_tui.panels.plan_list import PlanList
-from iqa_tui.plans.flags import command_for, group_name
+from iqa_tui.plans.flags import command_for
 from iqa_tui.plans.forecast import jobs_of
 from iqa_tui.plans.plan import Experiment, Plan, load_plan, preset_names
 from iqa_tui.plans.request import LaunchRequest, plan_seeds
 from iqa_tui.plans.simulate import STRATEGIES, Schedule, schedule
 from iqa_tui.plans.trainer_files import trainer_digest_of
 from iqa_tui.plans.typed import parse_seeds, parse_setting
+from iqa_tui.queue.before_launch import notes_on_group
 from iqa_tui.queue.check import check
 from iqa_tui.queue.enqueue import enqueue
 from iqa_tui.screens.confirm import Choice, ConfirmScreen
@@ -327,13 +327,7 @@ class LaunchScreen(Room):
         lines.append(f"devices: {', '.join(request.devices) if request.devices else 'any that is free'}")
         lines.append(f"strategy: {NAMES[request.strategy]}{schedules.hours_words(request.strategy)}")
         lines.append(f"into {request.runs_dir}")
-        return lines + self._other_code(request)
-
-    def _other_code(self, request: LaunchRequest) -> list[str]:
-        """What to know where the group has runs by other trainer code."""
-        group = group_name(request.plan, request.overrides)
-        codes = codes_of(state for state in self.runs if state.group == group)
-        return other_code_words(group, codes, self._digests.get(self._plan_name, ""))
+        return lines + notes_on_group(request, self.runs, self._digests.get(self._plan_name, ""))
 
     def _launch(self, request: LaunchRequest) -> None:
         self._launching = True

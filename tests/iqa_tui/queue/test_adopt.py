@@ -16,7 +16,7 @@ from iqa_tui.queue.adopt import adopt_run, adoption_of
 from iqa_tui.queue.backlog import Backlog
 from iqa_tui.queue.dispatching import revive_dispatcher
 from iqa_tui.queue.retry import retry_run
-from tests.fakes.lab import Lab, state, stub, wait_for, wait_for_end, wait_until
+from tests.fakes.lab import Lab, state, stub, wait_for, wait_for_end
 from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase
@@ -94,9 +94,9 @@ def test_what_cannot_be_adopted_says_why(lab: Lab, queued: RunFolder, what: str)
         write_record(queued.attempt(1).exit, ExitRecord(ExitKind.FINISHED, "", 1.0, 1.0))
         words[what] = "is finished: only a run that is queued or has ended can be adopted"
     elif what == "alive":
-        revive_dispatcher(lab.runs_dir)
-        wait_until(lambda: state(queued) in (Phase.STARTING, Phase.RUNNING, Phase.FINISHED), "it to start")
-        words[what] = "only a run that is queued or has ended can be adopted"
+        (queued,) = lab.launch({"flags": {"seconds": 60}})
+        wait_for(queued, Phase.RUNNING)
+        words[what] = "is running: only a run that is queued or has ended can be adopted"
     elif what == "open to others":
         queued.spec.chmod(0o666)
         words[what] = "spec.json may be written by others. Look at what is in it: `chmod -R go-w"

@@ -282,10 +282,11 @@ def test_seeds_are_whole_numbers() -> None:
         chosen_seeds("1,two")
 
 
-async def test_who_launches_other_trainer_code_into_a_group_is_told_before(
+async def test_other_code_and_other_settings_in_the_group_are_said_before_a_launch(
     plan_file: str, open_app: OpenApp, launched: list[LaunchRequest], runs_dir: Path
 ) -> None:
-    FakeRun.queue(runs_dir, "F2", group="small", source_digest="older-code")
+    earlier = {"name": "small", "base": {"epochs": 9}, "experiment": [{"id": "F2"}]}
+    FakeRun.queue(runs_dir, "F2", group="small", plan=earlier, source_digest="older-code")
     async with open_app(room="launch", plans=(plan_file,)) as pilot:
         await settle(pilot, lambda: "A small plan" in screen_text(pilot))
         await pilot.press("enter")
@@ -293,3 +294,4 @@ async def test_who_launches_other_trainer_code_into_a_group_is_told_before(
         text = screen_text(pilot)
     assert "small has runs of other trainer code: F2 by older-code" in text
     assert "launch every row again" in text
+    assert "small has runs of other settings than this plan's: F2 with" in text
