@@ -2,18 +2,22 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+# One worker more than there are cores, as tests wait for processes; at most eight, as each may load torch.
+WORKERS ?= $(shell cores=$$(nproc); echo $$((cores < 8 ? cores + 1 : 8)))
+SIDE_BY_SIDE = -n $(WORKERS) --dist worksteal
 
 define make_venv
 @$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed; $(PYTHON) is older. Say which: make PYTHON=python3.11 ...")'
 @test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 endef
 
-.PHONY: help demo test lint check chaos bench
+.PHONY: help demo test test-long prose lint check chaos bench
 .DEFAULT_GOAL = help
 
 help:
 	@echo "make demo    F1-F5 on demo data, on whatever is here (a GPU, else the CPU)"
-	@echo "make test    every test"
+	@echo "make test    every test but two long proofs, side by side"
+	@echo "make test-long   the minute of chaos and the whole demo"
 	@echo "make check   format, lint, types, import contracts, then every test"
 	@echo "make chaos   five minutes of kills, power cuts, full disks and wrong clocks; figures that must be 0"
 	@echo "make bench   measurements, one JSON line a figure"
@@ -34,7 +38,13 @@ demo: $(VENV)/.demo
 	$(BIN)/iqa-tui demo
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m "not long"
+
+test-long: $(VENV)/.dev
+	$(BIN)/python -m pytest -m long
+
+prose: $(VENV)/.dev
+	$(BIN)/python -m tests.architecture.prose
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -15,6 +16,49 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # Machines are shared: how long drawing an example takes says nothing about the code.
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared")
+
+
+TIERS = ("unit", "process", "torch", "screen", "system")
+FOLDERS = {
+    "system": ("architecture", "chaos", "system", "terminal", "trust"),
+    "screen": ("iqa_tui/screens",),
+}
+"""Tier to the folders below `tests` that are of it, whatever their tests use."""
+USED = {
+    "torch": ("import torch", "from training.run.", "from training.run import", "trainer_processes", "open_dataset"),
+    "process": ("import subprocess", "tests.fakes.lab", "multiprocessing", "os.fork", "tests.fakes.nvml"),
+}
+"""Tier to what its test files mention; the first that fits counts."""
+
+
+def tier_of(path: Path, fixtures: tuple[str, ...] = ()) -> str:
+    """The tier of the tests of one file: what they need, and so how long they take."""
+    name = path.relative_to(Path(__file__).parent).as_posix()
+    for tier, folders in FOLDERS.items():
+        if name.startswith(folders):
+            return tier
+    source = path.read_text()
+    for tier, words in USED.items():
+        if any(word in source for word in words):
+            return tier
+    return "process" if {"lab", "gpus"}.intersection(fixtures) else "unit"
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With `-m unit` (or one other tier) the files of other tiers are not even imported: torch alone takes seconds."""
+    asked = config.option.markexpr
+    if asked in TIERS and collection_path.name.startswith("test_") and collection_path.suffix == ".py":
+        tier = tier_of(collection_path)
+        return None if tier == asked or (tier == "unit" and asked == "process") else True
+    return None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give every test its one tier, unless it names its own."""
+    for item in items:
+        if not any(item.get_closest_marker(tier) for tier in TIERS):
+            fixtures = tuple(getattr(item, "fixturenames", ()))
+            item.add_marker(tier_of(item.path, fixtures))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -22,9 +22,10 @@ from tests.fakes.photographs import write_biq2021, write_csv_dataset, write_koni
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
+PAGES = README + "".join(path.read_text() for path in sorted((ROOT / "docs").glob("*.md")))
 COMMANDS = [
     line.partition("  #")[0].strip()
-    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+    for block in re.findall(r"```console\n(.*?)```", PAGES, re.DOTALL)
     for line in block.splitlines()
 ]
 RUN_ELSEWHERE = {
@@ -124,8 +125,13 @@ def test_the_example_plan_is_a_plan() -> None:
 def test_the_tree_and_the_files_that_the_readme_names_are_there() -> None:
     (tree,) = re.findall(r"## Where things are\n```\n(.*?)```", README, re.DOTALL)
     named = [line.split()[0] for line in tree.splitlines()]
-    named += [*re.findall(r"\]\(([^)]+)\)", README), "ARCHITECTURE.md", "Makefile", "runs/README.md"]
+    named += [*re.findall(r"\]\(([^)]+)\)", README), "ARCHITECTURE.md", "CONTRIBUTING.md", "Makefile", "runs/README.md"]
+    named += re.findall(r"\]\(([^)]+)\)", (ROOT / "ARCHITECTURE.md").read_text())
     assert not [name for name in named if not (ROOT / name).exists()]
+
+
+def test_architecture_is_short() -> None:
+    assert (ROOT / "ARCHITECTURE.md").read_text().count("\n") <= 150
 
 
 def test_no_tracked_file_holds_a_path_of_one_machine() -> None:

@@ -6,6 +6,9 @@ import re
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.long
 FIGURES = ("results lost", "runs wrong or unexplained", "leases granted twice", "processes left", "events lost")
 
 

