@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from iqa_tui.commands.exit_codes import OpenApp
-from iqa_tui.commands.launch import launch
+from iqa_tui.commands.launching import launch
 from iqa_tui.plans.plan import load_plan
 from iqa_tui.plans.request import LaunchRequest
 

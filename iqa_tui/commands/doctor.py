@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from iqa_tui.commands.exit_codes import ALL_WELL, ENVIRONMENT
-from iqa_tui.commands.launch import request_of
+from iqa_tui.commands.launching import request_of
 from iqa_tui.doctor.finding import Finding
 from iqa_tui.doctor.findings import findings
 

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from iqa_tui.commands.exit_codes import A_RUN_FAILED, ALL_WELL, INTERRUPTED, NO_DEVICE_IN_TIME
-from iqa_tui.commands.status import waits_of_states
 from iqa_tui.commands.text_table import MOST_CELLS, padded, shortened, width_of
 from iqa_tui.devices.survey import Surveyor
 from iqa_tui.monitor.catalog import Catalog
@@ -25,6 +24,7 @@ from iqa_tui.monitor.run_words import (
 from iqa_tui.monitor.state import RunState
 from iqa_tui.queue.attempts import may_resume
 from iqa_tui.queue.dispatching import revive_in_words
+from iqa_tui.queue.waits import waits_of_states
 from iqa_tui.results.export import render
 from iqa_tui.results.table import build_table
 from iqa_tui.words.states import status_words

@@ -3,45 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from iqa_tui.commands.exit_codes import OpenApp
-from iqa_tui.commands.follow import follow
-from iqa_tui.commands.terminal import has_terminal
-from iqa_tui.plans.plan import load_plan
-from iqa_tui.plans.request import LaunchRequest
-from iqa_tui.queue.before_launch import notes_before_launch
-from iqa_tui.queue.check import check
-from iqa_tui.queue.enqueue import enqueue
+from iqa_tui.commands.launching import launch, request_of
 
 
 def run(options: argparse.Namespace) -> int | OpenApp:
     return launch(request_of(options), options)
-
-
-def request_of(options: argparse.Namespace) -> LaunchRequest:
-    """What the options ask for.
-
-    Raises:
-        PlanError: no such plan, or a bad one.
-    """
-    return LaunchRequest(
-        plan=load_plan(options.plan),
-        experiments=tuple(options.only) if options.only else None,
-        seeds=options.seeds,
-        overrides=dict(options.set),
-        devices=tuple(options.devices) if options.devices else None,
-        strategy=options.strategy,
-        time_limit_hours=options.time_limit,
-        runs_dir=options.runs_dir,
-    )
-
-
-def launch(request: LaunchRequest, options: argparse.Namespace) -> int | OpenApp:
-    check(request)
-    for line in notes_before_launch(request):
-        print(line, file=sys.stderr)
-    runs = enqueue(request)
-    if has_terminal() and not options.headless:
-        return OpenApp(options.runs_dir, ascii_mode=options.ascii)
-    return follow(runs, wait_seconds=options.wait)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from iqa_tui.commands.exit_codes import ALL_WELL
-from iqa_tui.commands.launch import request_of
+from iqa_tui.commands.launching import request_of
 from iqa_tui.commands.terminal import asking_the_driver
 from iqa_tui.commands.text_table import columns
 from iqa_tui.devices.survey import Surveyor

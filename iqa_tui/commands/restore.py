@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from iqa_tui.commands.exit_codes import ALL_WELL
-from iqa_tui.commands.withdraw import named_devices
+from iqa_tui.commands.named_devices import named_devices
 from iqa_tui.devices.withdrawn import restore, withdrawn_reason
 from iqa_tui.queue.dispatching import revive_in_words
 from training.runfolder.text import plain

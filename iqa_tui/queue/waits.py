@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from iqa_tui.devices.device import DeviceState
 from iqa_tui.devices.fitting import Promises, can_start, may_use
 from iqa_tui.devices.survey import Survey
+from iqa_tui.monitor.state import RunState
 from iqa_tui.processes.full_disk import is_disk_full
 from iqa_tui.queue.backlog import Backlog
 from iqa_tui.queue.dispatcher_files import dispatches_as_before, read_trouble
@@ -19,6 +20,7 @@ from iqa_tui.words.sizes import gib_words
 from iqa_tui.words.waits import Wait, WaitKind
 from training.runfolder.errors import RunFolderError
 from training.runfolder.layout import RunFolder
+from training.runfolder.phase import Phase
 from training.runfolder.read import read_record
 from training.runfolder.schema import Place, Spec
 
@@ -142,3 +144,10 @@ def _state_words(spec: Spec, state: DeviceState, promises: Promises) -> str:
     ):
         return state.reason  # of a shared GPU it says what is left
     return f"{state.reason}; {gib_words(state.left_bytes)} left"
+
+
+def waits_of_states(states: list[RunState], survey: Survey) -> dict[str, Wait]:
+    """Run id to why a queued run waits."""
+    queued = [QueuedRun(state.run, state.spec) for state in states if state.phase is Phase.QUEUED and state.spec]
+    alive = [QueuedRun(state.run, state.spec) for state in states if state.phase.is_alive and state.spec]
+    return waits_of(queued, survey, alive)

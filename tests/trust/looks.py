@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from iqa_tui.commands import status
+from iqa_tui.commands import listing, listing_json
 from iqa_tui.devices.device import Device, DeviceState
 from iqa_tui.devices.survey import Survey
 from iqa_tui.monitor.catalog import Catalog
@@ -28,6 +28,7 @@ from iqa_tui.queue.backlog import Backlog
 from iqa_tui.queue.before_launch import notes_before_launch
 from iqa_tui.queue.dispatcher_files import is_dispatching
 from iqa_tui.queue.missing import find_missing
+from iqa_tui.queue.waits import waits_of_states
 from iqa_tui.results.export import FORMATS, render
 from iqa_tui.results.table import build_table, group_tables
 from iqa_tui.service import last_words
@@ -67,7 +68,8 @@ def look(runs_dir: Path, victim: Path, watched: Callable[[], AbstractContextMana
     Args:
         watched: around each of the looks, of which each is about what one command does.
     """
-    status.time = SimpleNamespace(time=lambda: NOW)  # type: ignore[assignment]  # the rows of a living run move with it
+    still = SimpleNamespace(time=lambda: NOW)  # the rows of a living run move with it
+    listing.time = listing_json.time = still  # type: ignore[assignment]
     rows = Rows()
     for one in (
         lambda: _look_as_a_listing(runs_dir, victim, rows, history=False),
@@ -88,7 +90,7 @@ def _look_as_a_listing(runs_dir: Path, victim: Path, rows: Rows, *, history: boo
     states = catalog.refresh()
     again = catalog.refresh()
     rows.has_victim = any(state.run.path == victim for state in states)
-    waits = status.waits_of_states(states, SURVEY)
+    waits = waits_of_states(states, SURVEY)
     names = run_names(states)
     for state in again:
         if state.run.path == victim:
@@ -97,11 +99,11 @@ def _look_as_a_listing(runs_dir: Path, victim: Path, rows: Rows, *, history: boo
         wait = waits.get(state.run_id)
         starting = {state.run_id: Wait(WaitKind.STARTS_NEXT)} if wait and wait.starts_next else {}
         rows.others[f"state {key}"] = state
-        rows.others[f"cells {key}"] = status._run_cells(state, names, starting)
-        rows.others[f"fields {key}"] = status._run_fields(state, starting)
-    _print(status._runs_text(states, waits))
-    fields = [status._run_fields(state, waits) for state in states]
-    groups = [status._group_fields(members, waits) for members in by_group(in_plan_order(states)).values()]
+        rows.others[f"cells {key}"] = listing._run_cells(state, names, starting)
+        rows.others[f"fields {key}"] = listing_json._run_fields(state, starting)
+    _print(listing._runs_text(states, waits))
+    fields = [listing_json._run_fields(state, waits) for state in states]
+    groups = [listing_json._group_fields(members, waits) for members in by_group(in_plan_order(states)).values()]
     _print(json.dumps([fields, groups], ensure_ascii=False, allow_nan=False))
     is_dispatching(runs_dir)
     if history:

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from iqa_tui.commands import status
+from iqa_tui.commands import listing_json
 from iqa_tui.devices import survey as devices
 from iqa_tui.devices.device import names_device
 from iqa_tui.devices.fitting import can_start
@@ -297,6 +297,6 @@ def test_while_the_driver_hangs_status_answers_and_nothing_is_free(
     assert "runs wait for it" in after.note
     gpus.says = ["crash 0 temperature"]
     gpus.write()
-    assert status.print_json(lab.runs_dir) == 0
+    assert listing_json.print_json(lab.runs_dir) == 0
     said = json.loads(capsys.readouterr().out)
     assert said["note"].startswith("A query of the NVIDIA driver crashed (SIGSEGV): runs wait for it")

@@ -256,8 +256,8 @@ def test_weights_are_found_where_the_trainer_finds_them(tmp_path: Path, monkeypa
     cached.parent.mkdir(parents=True)
     cached.touch()
     assert sign(check_weights("resnet50", "pretrained")) == "ok"
-    assert check_weights("tf_efficientnet_lite0", "pretrained").words.endswith("brought by a package")
-    assert check_weights("resnet50", "none").words == "resnet50: none are asked for"
+    assert check_weights("tf_efficientnet_lite0", "pretrained").words.endswith("installed as a package")
+    assert check_weights("resnet50", "none").words == "resnet50: not needed, training starts from random weights"
     assert sign(check_weights("resnet50", str(cached))) == "ok"
     assert sign(check_weights("resnet50", str(tmp_path / "no-file"))) == "blocked"
 
