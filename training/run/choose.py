@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from training.checkpoints.best import check_best, load_best, save_best
 from training.checkpoints.disk import needed_for_the_result
 from training.checkpoints.file import size_bytes
@@ -36,20 +39,31 @@ def _evaluate(setup: Setup, split: str, epoch: int) -> Evaluation:
 
 
 def _judge(setup: Setup, progress: Progress, epoch: int, evaluations: dict[str, Evaluation]) -> None:
-    """Keep this epoch if it is the best so far, and its test score if that is the best on test."""
+    """Keep this epoch if it is the best so far, and its test score if that is the best on test.
+
+    `progress` names a new best epoch only once its files are written: without them it stands at the checkpoint before
+    this epoch's evaluation.
+
+    Raises:
+        CannotWrite: scores or weights of a new best epoch; `progress` is as it was.
+    """
     judged_on, test = setup.config.judged_on, evaluations["test"]
+    score = _srcc(evaluations[judged_on].metrics)
+    if progress.best_epoch is None or score > _srcc(progress.best_metrics[judged_on]):
+        best: dict[str, Any] = {
+            "best_epoch": epoch,
+            "best_metrics": {split: evaluation.metrics for split, evaluation in evaluations.items()},
+            "best_notes": [note for evaluation in evaluations.values() for note in evaluation.notes],
+            "best_attention": test.mean_attention,
+        }
+        _keep_best(setup, replace(progress, **best), evaluations)
+        for name, value in best.items():
+            setattr(progress, name, value)
+        progress.epochs_without_better = 0
+    else:
+        progress.epochs_without_better += 1
     if not progress.oracle or _srcc(test.metrics) > _srcc(progress.oracle):
         progress.oracle = test.metrics
-    score = _srcc(evaluations[judged_on].metrics)
-    if progress.best_epoch is not None and score <= _srcc(progress.best_metrics[judged_on]):
-        progress.epochs_without_better += 1
-        return
-    progress.epochs_without_better = 0
-    progress.best_epoch = epoch
-    progress.best_metrics = {split: evaluation.metrics for split, evaluation in evaluations.items()}
-    progress.best_notes = [note for evaluation in evaluations.values() for note in evaluation.notes]
-    progress.best_attention = test.mean_attention
-    _keep_best(setup, progress, evaluations)
 
 
 def _keep_best(setup: Setup, progress: Progress, evaluations: dict[str, Evaluation]) -> None:

@@ -54,6 +54,8 @@ def test_without_room_for_the_best_weights_or_the_result_the_run_ends_and_goes_o
         assert exit_code(ended.value) == 4
         assert not run.result.exists()
         assert left_aside(run) == []
+        end = events_of(run, "ended")[-1]
+        assert (end["how"], end["checkpoint"], end["saved"]) == ("disk full", "last", True)
     steps = [fields["step"] for fields in events_of(run, "step")]
     train_here(run.path, *flags, "--resume")
     whole = train_here(tmp_path / "whole", *flags)
