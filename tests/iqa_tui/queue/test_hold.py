@@ -160,7 +160,7 @@ def test_a_gpu_whose_driver_fails_is_withdrawn_until_it_is_restored(
 
 
 def test_a_run_whose_driver_failed_goes_on_elsewhere(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    gpus = FakeGpus(tmp_path / "driver", count=2).seen_by(monkeypatch)
+    FakeGpus(tmp_path / "driver", count=2).seen_by(monkeypatch)
     monkeypatch.setenv("IQA_TUI_GPU_SETTLE_SECONDS", "0.1")
     (run,) = lab.launch({"flags": {"exit": 1, "say": "RuntimeError: CUDA error: GPU is lost"}})
     wait_until(run.attempt(2).process.exists, "the second attempt, a resume")

@@ -351,7 +351,7 @@ def test_a_mask_that_the_launcher_inherited_limits_what_its_runs_get(
 
 
 def test_a_gpu_that_somebody_uses_is_left_alone(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    gpus = FakeGpus(tmp_path / "driver", count=2, used_mib={0: 21_811}, processes=[(0, os.getpid(), 21_811)]).seen_by(
+    FakeGpus(tmp_path / "driver", count=2, used_mib={0: 21_811}, processes=[(0, os.getpid(), 21_811)]).seen_by(
         monkeypatch
     )
     monkeypatch.setenv("IQA_TUI_GPU_SETTLE_SECONDS", "0.3")
