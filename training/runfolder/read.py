@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from training.runfolder.errors import NewerFormat, UnreadableFile
 from training.runfolder.exits import ExitKind
@@ -21,22 +21,20 @@ from training.runfolder.layout import RunFolder
 from training.runfolder.opening import read_bounded
 from training.runfolder.schema import (
     FORMAT,
-    Environment,
     ExitRecord,
-    Owner,
-    Place,
-    ProcessRecord,
-    Result,
-    RetryRecord,
-    Signature,
     Spec,
-    StopRequest,
 )
 from training.runfolder.text import plain_copy
 
-R = TypeVar(
-    "R", Spec, ProcessRecord, ExitRecord, StopRequest, Place, RetryRecord, Result, Signature, Environment, Owner
-)
+
+class Record(Protocol):
+    """A dataclass of `schema` or `facts`."""
+
+    @property
+    def format(self) -> int: ...
+
+
+R = TypeVar("R", bound=Record)
 
 
 NOT_SHOWN = ("plan", "config", "versions")
