@@ -202,11 +202,11 @@ def test_a_bad_grade_of_bid_is_refused_with_its_line(tmp_path):
         (
             "AllMOS_release",
             {"AllMOS_release": np.zeros((1, 26))},
-            r"has 27 entries and .*AllMOS_release\.mat has 26 entries: the two must tell of the same images",
+            r"has 27 entries and .*AllMOS_release\.mat has 26 entries: the two must list the same images",
         ),
         ("AllMOS_release", {"AllMOS_release": np.full((1, 27), np.nan)}, r"entry 8: column AllMOS_release holds nan"),
         ("AllStdDev_release", {"AllStdDev_release": np.full((1, 27), -1.0)}, r"entry 8: column AllStdDev_release"),
-        ("AllImages_release", {"AllImages_release": cells(["3.bmp"] * 27)}, r"entry 9: image 3\.bmp was named before"),
+        ("AllImages_release", {"AllImages_release": cells(["3.bmp"] * 27)}, r"entry 9: image 3\.bmp was named already"),
     ],
 )
 def test_a_bad_label_in_a_matlab_file_is_refused_with_file_and_entry(tmp_path, file, variables, words):
@@ -302,7 +302,7 @@ def test_clean_koniq_does_not_look_at_the_published_split(tmp_path):
         ([{"image": "test0.jpg"}], r"koniq_test\.json, entry 1: column score is empty"),
         ([{"image": "test0.jpg", "score": float("nan")}], r"koniq_test\.json, entry 1: column score holds nan"),
         ([{"image": "nowhere.jpg", "score": 5}], r"nowhere\.jpg: no such image, named in .*koniq_test\.json, entry 1"),
-        ([{"image": "train0.jpg", "score": 5}], r"koniq_test\.json, entry 1: image train0\.jpg was named before"),
+        ([{"image": "train0.jpg", "score": 5}], r"koniq_test\.json, entry 1: image train0\.jpg was named already"),
         ({"image": "test0.jpg"}, r"koniq_test\.json: is no list of objects"),
     ],
 )
