@@ -17,7 +17,7 @@ class PlanError(LaunchError):
 
 
 def cannot_be_written(path: Path, error: OSError) -> LaunchError:
-    """What to do depends on why.
+    """Says what to do, which depends on the reason.
 
     Args:
         path: a file in a run's folder.
@@ -25,7 +25,7 @@ def cannot_be_written(path: Path, error: OSError) -> LaunchError:
     if error.errno in (errno.EACCES, errno.EPERM):
         remedy = f"Ask {owner_name(path.parent)}, whose run it is."
     elif error.errno in (errno.ENOSPC, errno.EDQUOT):
-        remedy = "Make room, and say it again."
+        remedy = "Make room, then try again."
     else:
-        remedy = "Say it again once it can."
+        remedy = "Try again once it can."
     return LaunchError(f"{path}: cannot be written ({error.strerror}). {remedy}")

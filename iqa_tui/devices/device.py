@@ -28,12 +28,12 @@ class Device:
     instance: int | None = None
     """Number of the MIG instance; None: the whole GPU."""
     by_uuid: bool = False
-    """CUDA is shown it by UUID: it may count otherwise than we do."""
+    """CUDA is given its UUID instead of its number: CUDA may number the GPUs differently."""
     room_bytes: int | None = None
-    """What runs with a declared need may reserve of it together; None: only a run that has it whole."""
+    """Memory that all runs with a declared need may reserve together; None: it cannot be shared."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "name", plain(self.name))  # as its driver tells it
+        object.__setattr__(self, "name", plain(self.name))  # the driver's text
 
     @property
     def label(self) -> str:
@@ -53,21 +53,21 @@ class DeviceState:
     sample: GpuSample | None = None
     """None for a CPU slot."""
     holders: tuple[Holder, ...] = ()
-    """Runs of this program that have it: one, or several that share it; () where none has."""
+    """Runs of this program that have it: one, or several that share it; () if none has."""
     allowed: bool = True
     """False: left out by an inherited CUDA_VISIBLE_DEVICES."""
     left_bytes: int | None = None
     """What one more run with a declared need may reserve; None: it cannot be shared."""
     withdrawn: bool = False
-    """Withdrawn by somebody, or the driver failed on it twice: it gets no more runs."""
+    """A user withdrew it, the driver failed on it twice or reported an error of the hardware: it gets no more runs."""
 
     def __post_init__(self) -> None:
-        # It names processes, which call themselves what they like, and who withdrew it, in a file that all may write.
+        # It quotes processes' names, which they choose, and a journal that every user may write.
         object.__setattr__(self, "reason", plain(self.reason, LONGEST_REASON))
 
     @property
     def holder(self) -> Holder | None:
-        """The first of them."""
+        """The first of `holders`."""
         return self.holders[0] if self.holders else None
 
 

@@ -10,7 +10,7 @@ EXCLUSIVE = "its compute mode is exclusive process, so no run shares it"
 
 
 def with_mode(reason: str, sample: GpuSample) -> str:
-    """A GPU that no run could have whatever its mode has only that said."""
+    """Add that the mode is exclusive, unless the GPU has a problem: then no mode would help."""
     return f"{reason}; {EXCLUSIVE}" if sample.is_exclusive and not sample.problem else reason
 
 

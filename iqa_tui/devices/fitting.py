@@ -13,7 +13,7 @@ from training.runfolder.schema import Spec
 
 def may_use(spec: Spec, device: Device, default_kind: str) -> bool:
     """Whether a run may have this device at all, free or not."""
-    if spec.devices is None:  # what was launched for a GPU waits for one, though there is none now
+    if spec.devices is None:  # a run launched for a GPU waits for one, even if there is none now
         return device.kind == (spec.device_kind or default_kind)
     return any(names_device(entry, device) for entry in spec.devices)
 
@@ -23,7 +23,7 @@ def can_start(spec: Spec, state: DeviceState, default_kind: str, promised: Seque
     be shared.
 
     Args:
-        promised: what runs need that get it but do not hold its lease yet; None among them: the whole device.
+        promised: bytes for runs that get this device but do not hold its lease yet; None among them: all of it.
     """
     if not may_use(spec, state.device, default_kind) or not state.allowed or state.withdrawn:
         return False
@@ -38,7 +38,7 @@ def can_start(spec: Spec, state: DeviceState, default_kind: str, promised: Seque
 
 
 def _holds(sample: GpuSample | None, need_bytes: int) -> bool:
-    """Whether a GPU that cannot be shared is large enough for a run that gets it whole; True if that is not told."""
+    """Whether a GPU that cannot be shared is large enough for a run that gets it whole; True if its size is unknown."""
     total = sample.memory_total_bytes if sample is not None else None
     return total is None or need_bytes + SPARE_BYTES <= total
 
@@ -50,7 +50,7 @@ def need_bytes(spec: Spec, device: Device) -> int | None:
 
 @dataclass
 class Promises:
-    """Devices that are being given away, until whoever gets them holds their lease."""
+    """Devices that are given to runs, until these runs hold their leases."""
 
     _needs: dict[str, list[int | None]] = field(default_factory=dict)
 
@@ -58,5 +58,5 @@ class Promises:
         self._needs.setdefault(device.key, []).append(need_bytes(spec, device))
 
     def of(self, device: Device) -> Sequence[int | None]:
-        """What runs need of it; None among them: the whole."""
+        """Bytes that runs need of it; None among them: the whole device."""
         return self._needs.get(device.key, ())

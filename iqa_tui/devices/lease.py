@@ -2,13 +2,13 @@
 
     GPU-5f2c….lock           held by a run that has the device whole
     GPU-5f2c….share-0.lock   held by a run that has declared a need; so many bytes are reserved for it
-    GPU-5f2c….gate           held for an instant by whoever takes either, so that what it counted stays true
+    GPU-5f2c….gate           held for an instant by a process that takes either, so that what it counted stays true
 
 The locks are the kernel's (flock) and their descriptors are inherited by the trainer: a lease is free when the last
-process of the run is gone, and not before. There is nothing stale to clean. What stands in a file is for people; the
-bytes of a share alone are counted, and are written before the gate opens again. Every user may write and put there what
-they like: a file of the wrong kind or content makes its own device useless, and nothing else. Standard library only:
-the supervisor uses it.
+process of the run has exited, and not before. There is nothing stale to clean. What stands in a file is for people;
+only the bytes of a share are counted, and they are written before the gate opens again. Every user may put anything
+there: a file of the wrong kind or content makes its own device useless, and no other. Standard library only: the
+supervisor uses it.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ from training.runfolder.opening import read_bounded
 from training.runfolder.text import plain
 
 LEASE_MODE = 0o666
-"""Everybody may lock."""
+"""Every user may lock."""
 GATE_SECONDS = 5.0
-"""How long a taker waits for another one; each holds the gate for some milliseconds."""
+"""How long a process waits for the gate; each holds it for some milliseconds."""
 LONGEST_WORD = 300
 """Characters of what a holder says of itself."""
 MOST_SHARES = 16
-"""Runs that one GPU is shared by."""
+"""Runs that may share one GPU."""
 MOST_TRIES = 5
-"""Lock files that may be removed while they are taken, one after the other."""
+"""How often the lock file may be removed while it is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +71,14 @@ class Holder:
         return self.label or self.run_id or "a run"
 
 
-UNKNOWN_HOLDER = Holder(user="somebody", run_id="")
+UNKNOWN_HOLDER = Holder(user="an unknown user", run_id="")
 
 
 def take_lease(key: str, holder: Holder, *, room_bytes: int | None = None) -> int:
     """Take the device, or the share that the holder reserves, for this process and those that inherit the descriptor.
 
     Args:
-        room_bytes: what all shares of the device together may reserve; only asked if the holder wants a share.
+        room_bytes: what all shares of the device together may reserve; used only if the holder wants a share.
 
     Returns:
         The open descriptor.
@@ -112,7 +112,7 @@ def _gate(path: Path) -> Iterator[None]:
 
 
 def _take(path: Path, wait_seconds: float = PROBE_SECONDS) -> int:
-    """Lock a file that still has its name then: its owner may remove it at any time, and then others lock a new one."""
+    """Lock a file, again if it was removed meanwhile: its owner may do so, and other runs would lock a new one."""
     for _ in range(MOST_TRIES):
         descriptor = take_lock(path, mode=LEASE_MODE, wait_seconds=wait_seconds)
         if lease_is_named(descriptor, path):
@@ -132,7 +132,7 @@ def lease_is_named(descriptor: int, path: Path) -> bool:
 
 
 def lease_path(descriptor: int, key: str) -> Path | None:
-    """Which file of its device a lease is that was just taken; None if it has lost its name.
+    """Which file of its device a lease is that was just taken; None if the file was removed.
 
     Raises:
         LaunchError: no folder for leases.
@@ -143,11 +143,11 @@ def lease_path(descriptor: int, key: str) -> Path | None:
 
 
 def take_anew(path: Path, content: bytes) -> int:
-    """Lock the file that has a lost lease's name by now, so that no other run gets the device.
+    """Lock the file that now has the name of a removed lease, so that no other run gets the device.
 
     Args:
         path: of the lock file.
-        content: what the lost file said of its holder.
+        content: what the removed file said of its holder.
 
     Returns:
         The open descriptor.
@@ -183,7 +183,7 @@ def _refuse_if_held(key: str) -> None:
 def _take_share(key: str, path: Path, holder: Holder, need_bytes: int, room_bytes: int) -> int:
     _refuse_if_held(key)
     shares = _shares(key)
-    # A share that does not tell its size may be any: nothing is given beside it.
+    # A share of unknown size may be the whole: nothing is given beside it.
     reserved = [share.reserved_bytes for share in shares.values()]
     if None in reserved or sum(filter(None, reserved)) + need_bytes > room_bytes:
         raise LockHeld(f"{path}: its shares leave too little for {need_bytes:,} bytes")
@@ -194,7 +194,7 @@ def _take_share(key: str, path: Path, holder: Holder, need_bytes: int, room_byte
     descriptor = _take(share)
     try:
         _write_holder(descriptor, holder)
-    except OSError:  # a share whose size nobody can read would shut everybody else out
+    except OSError:  # a share of unknown size would keep every other run out
         os.close(descriptor)
         raise
     return descriptor
@@ -210,7 +210,7 @@ def _write(descriptor: int, content: bytes) -> None:
 
 
 def lease_trouble(key: str) -> str:
-    """Why this device can be given to no run, with what to do: one of its lease files is none; empty if it can.
+    """Why no run can get this device, and what to do: something else has the name of a lease file. Empty if one can.
 
     Raises:
         LaunchError: no folder for leases.
@@ -251,7 +251,7 @@ def _shares(key: str) -> dict[Path, Holder]:
 
 
 def _is_held(path: Path) -> bool:
-    """False too for what is no lock file: `lease_trouble` says so."""
+    """False too for what is not a file: `lease_trouble` says so."""
     try:
         return is_held(path)
     except (OSError, UnreadableFile):

@@ -21,17 +21,17 @@ LEASES_VARIABLE = "IQA_TUI_LEASES"
 MACHINE_FOLDERS = (Path("/run/lock"), Path("/var/tmp"))  # noqa: S108  shared on purpose: what they hold proves nothing
 """The first that root owns and every user may write is the machine's: the same answer for every user."""
 OLDER_FOLDERS = (Path("/run/lock/iqa-tui"), Path("/var/tmp/iqa-tui-leases"))  # noqa: S108  as above
-"""Folders that versions of before made there. Their owner may remove what is in them, so nothing new is put there."""
+"""Folders that earlier versions made. Their owner may remove what is in them, so nothing new is put there."""
 PREFIX = "iqa-tui-"
 """Of a lease file in the machine's folder, which other programs use too."""
 SHARED_MODE = 0o1777
-"""Of a chosen folder that is made: everybody may add a file, nobody may remove another's."""
+"""Of a chosen folder that we make: every user may add a file, and remove no other user's."""
 LARGEST_LEASE_BYTES = 64 << 10
 """Of what a lease file says of its holder, which is a few hundred bytes."""
 
 
 def leases_path() -> Path:
-    """Where `leases_dir` is, or would be; nothing of it is touched."""
+    """Where `leases_dir` is, or would be; touches nothing."""
     return _chosen_folder() or _machine_folder() or MACHINE_FOLDERS[0]
 
 
@@ -73,7 +73,7 @@ def leases_dir() -> Path:
 
 def _checked(folder: Path) -> Path:
     if not folder.is_absolute():
-        raise LaunchError(f"{LEASES_VARIABLE}={folder}: write the whole path, as runs start elsewhere than here.")
+        raise LaunchError(f"{LEASES_VARIABLE}={folder}: write the whole path, as runs start in other folders.")
     try:
         _make(folder)
         found = folder.stat()
@@ -114,7 +114,7 @@ def _remedy() -> str:
 
 
 def lease_file(key: str) -> Path:
-    """The lock file of the whole device with this key; what else there is of it differs by its suffix.
+    """The lock file of the whole device with this key; its other files differ by their suffix.
 
     Raises:
         LaunchError: no folder for leases.
@@ -124,7 +124,7 @@ def lease_file(key: str) -> Path:
 
 
 def older_lease_files(key: str) -> list[Path]:
-    """As `lease_file`, in the folders of before; empty if there are none, or a folder was chosen."""
+    """As `lease_file`, in the folders of earlier versions; empty if there are none, or a folder was chosen."""
     if _chosen_folder():
         return []
     return [
@@ -142,7 +142,7 @@ def share_file(lease: Path, number: int) -> Path:
 
 
 def gate_file(lease: Path) -> Path:
-    """Held for an instant by whoever takes the device or a share of it."""
+    """Held for an instant by a process that takes the device or a share of it."""
     return lease.with_suffix(".gate")
 
 
@@ -154,7 +154,7 @@ def journal_file(lease: Path) -> Path:
 def file_trouble(path: Path) -> str:
     """Why a lease file cannot be used, with what to do; empty if it can, or there is none.
 
-    Every user may put anything into the folder: it makes one device useless, and must do nothing else.
+    Every user may put anything into the folder: it may make one device useless, and must do nothing else.
     """
     try:
         found = path.lstat()

@@ -1,7 +1,7 @@
-"""Leases that may lose their name while a run has them: their owner, or who cleans the folder, may remove the files.
+"""Leases whose files may be removed while a run holds them, by their owner or by a program that cleans the folder.
 
-A lock without a name keeps no other run away. So the supervisor looks every few seconds, takes the file that has the
-name by now, and says what it found. Standard library only: the supervisor uses it.
+A lock on a removed file keeps no other run away. So the supervisor looks every few seconds, locks the file that has
+the name now, and says what it found. Standard library only: the supervisor uses it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from training.runfolder.errors import LockHeld, UnreadableFile
 
 PERIOD_SECONDS = 5.0
 FRESH_SECONDS = 24 * 3600.0
-"""A lease file is touched once a day: what cleans `/var/tmp` removes files that stood still for 30."""
+"""A lease file is touched once a day: programs that clean `/var/tmp` remove files that were not touched for 30."""
 
 
 @dataclass(slots=True)
@@ -28,19 +28,19 @@ class _Watched:
     key: str
     path: Path
     descriptor: int
-    """Of the lock that others find; at first the one that the trainer has too."""
+    """Of the lock that other programs find; at first the one that the trainer inherited."""
     is_lost: bool = False
 
 
 class LeaseWatch:
-    """Of one run, for as long as its supervisor lives."""
+    """Watches the leases of one run, for as long as its supervisor lives."""
 
     def __init__(self, leases: Sequence[tuple[str, int]], say: Callable[[str], None]) -> None:
         """Look at nothing yet.
 
         Args:
             leases: device key and descriptor of each lease, just taken.
-            say: told each trouble once, in words.
+            say: called once for each trouble, with words.
         """
         self._say = say
         self._next_look = time.monotonic() + PERIOD_SECONDS
@@ -51,7 +51,7 @@ class LeaseWatch:
                     self._watched.append(_Watched(key, path, descriptor))
 
     def look(self) -> str:
-        """Now and then: take what lost its name anew.
+        """Every few seconds: take each lease anew whose file was removed.
 
         Returns:
             What is wrong now, in words; empty while every lease is ours alone.
@@ -81,7 +81,7 @@ class LeaseWatch:
 def _who_has(key: str) -> str:
     with contextlib.suppress(LaunchError):
         if names := [f"{holder.words} of {holder.user}" for holder in lease_holders(key)]:
-            return f", and {', '.join(names)} has the device by now"
+            return f", and {', '.join(names)} has the device now"
     return ""
 
 

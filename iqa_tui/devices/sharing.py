@@ -12,15 +12,15 @@ from iqa_tui.devices.lease import Holder
 from iqa_tui.words.sizes import gib_words
 
 MOST_ANCESTORS = 8
-"""From a process up to the supervisor of its run: shells and launchers stand between."""
+"""How far up from a process the supervisor of its run may be: shells and launchers may be between."""
 
 
 def room_bytes(sample: GpuSample, holders: Sequence[Holder]) -> int | None:
-    """What all shares of this GPU together may reserve; None where it cannot be known, or one run has it whole, or its
-    compute mode lets in no second one.
+    """What all shares of this GPU together may reserve; None if it cannot be known, if one run has the GPU whole, or
+    if its compute mode lets in no second process.
 
-    What a run uses counts once, as long as its processes can be told from others'; where they cannot (in a container,
-    under MIG, where the driver tells no memory by process) it counts beside what it has reserved.
+    What a run uses counts once, as long as its processes can be told from others'; if they cannot (in a container,
+    under MIG, with a driver that tells no memory by process) it counts beside what the run has reserved.
     """
     if sample.memory_used_bytes is None or sample.memory_total_bytes is None or sample.problem:
         return None
@@ -57,7 +57,7 @@ def _used_by_runs(processes: Sequence[GpuProcess], holders: Sequence[Holder]) ->
 
 
 def _supervisor_of(pid: int, supervisors: set[int]) -> int | None:
-    """Which of these processes this one descends from."""
+    """Which of these processes this one descends from; None if from none."""
     for _ in range(MOST_ANCESTORS):
         if pid in supervisors:
             return pid
@@ -68,7 +68,7 @@ def _supervisor_of(pid: int, supervisors: set[int]) -> int | None:
 
 
 def _parent(pid: int) -> int:
-    """0 where there is no such process."""
+    """0 if there is no such process."""
     with contextlib.suppress(OSError, ValueError, IndexError):
         return int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[1])
     return 0

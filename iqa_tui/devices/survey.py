@@ -22,7 +22,7 @@ from iqa_tui.words.durations import duration_words
 from training.runfolder.text import plain
 
 WATCH_SECONDS = 10.0
-"""How often the driver is asked for XIDs while nobody surveys."""
+"""How often the driver is asked for XIDs while no survey is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +31,13 @@ class Survey:
 
     devices: tuple[DeviceState, ...]
     note: str
-    """Why there is no GPU, or which are left out; empty where there is nothing to say."""
+    """Why there is no GPU, or which are left out; empty if there is nothing to say."""
     taken_at: float
     """Unix seconds."""
     default_kind: str = "cpu"
-    """Of the devices that a run gets which names none: gpu, or cpu where this machine has no GPU."""
+    """What a run gets that names no devices: gpu, or cpu if this machine has no GPU."""
     sampled_at: float | None = None
-    """Unix seconds of what is said of the GPUs: older than `taken_at` while their driver does not answer. None: there
-    is none.
-    """
+    """When the GPUs were sampled, unix seconds: before `taken_at` while their driver does not answer. None: no GPUs."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "note", plain(self.note, LONGEST_REASON))
@@ -68,9 +66,9 @@ class Surveyor:
             settle_seconds: how long a GPU must have looked idle to be free; 0: one look is enough.
             honour_mask: leave out what an inherited CUDA_VISIBLE_DEVICES hides.
             all_cpu_slots: list CPU slots beside GPUs too; otherwise only those that a run has.
-            patience_seconds: how long one survey waits for the driver, for who surveys again and again and must not
-                stand still; None: as long as a driver may take that wakes up.
-            records_xids: withdraw a GPU of which the driver reports an error of its own or of the hardware.
+            patience_seconds: how long one survey waits for the driver, for a caller that surveys again and again and
+                must not stand still; None: as long as a driver may take to wake up.
+            records_xids: withdraw a GPU if the driver reports an error of its own or of the hardware.
         """
         self._settle_seconds = settle_seconds
         self._mask = inherited_mask() if honour_mask else None
@@ -83,7 +81,7 @@ class Surveyor:
         self._looked = self._watched = float("-inf")
 
     def watch(self) -> None:
-        """Listen for XIDs while nothing has to be surveyed, for who does nothing else; most calls cost nothing."""
+        """Listen for XIDs while no survey is needed; most calls cost nothing."""
         if time.monotonic() >= self._watched + WATCH_SECONDS:
             self._look()
 
@@ -106,7 +104,7 @@ class Surveyor:
         return Survey(devices, self._note(gpus, usable), time.time(), kind, sampled_at)
 
     def _look(self) -> None:
-        """A fresh sample of each GPU, or, while they settle, the last one: three in the time are enough."""
+        """Take a fresh sample of each GPU, unless the last one is recent: three while they settle are enough."""
         now = time.monotonic()
         is_recent = now - self._looked < self._settle_seconds / SETTLE_SAMPLES
         if self._settle_seconds and is_recent and self._reading.is_fresh:
@@ -168,7 +166,7 @@ def _unless_set_aside(state: DeviceState) -> DeviceState:
 
 
 def _unless_useless(state: DeviceState) -> DeviceState:
-    """What another user put in the place of its lease makes one device useless; the others go on."""
+    """What another user put in place of its lease makes one device useless; the others go on."""
     trouble = lease_trouble(state.device.key)
     if not trouble:
         return state
@@ -185,10 +183,10 @@ def _cpu_state(number: int) -> DeviceState:
 
 
 def open_driver(patience_seconds: float | None = None) -> Driver:
-    """What asks the NVIDIA driver of this machine; nothing is asked yet.
+    """The NVIDIA driver of this machine; it is not asked yet.
 
     Args:
-        patience_seconds: no look waits longer; None: as the driver has it.
+        patience_seconds: no look waits longer; None: as long as `Driver` does.
     """
     command, env = program("iqa_tui.devices.gpus.sampler"), child_environment()
     if patience_seconds is None:

@@ -1,5 +1,5 @@
-"""Devices that get no runs: withdrawn by somebody, because the driver failed under two runs on them, or because it
-reported an error of the hardware (an XID).
+"""Devices that get no runs: a user withdrew them, the driver failed under two runs on them, or it reported an error
+of the hardware (an XID).
 
 One journal a device beside the leases, a line an event, append only, so that it holds for every user and every folder
 of runs of this machine. A driver's failure is written by the supervisor that saw it. Standard library only.
@@ -24,7 +24,7 @@ from training.runfolder.opening import open_regular
 
 XID = "xid"
 NOTED_XID = "xid noted"
-"""What a line says of an XID: it sets the device aside, or is only worth knowing."""
+"""What a line says of an XID: it withdraws the device, or is only worth knowing."""
 MOST_DRIVER_LOSSES = 2
 """Runs under which the driver may fail on a device before it is withdrawn."""
 PUT_BACK = "put back"
@@ -33,7 +33,7 @@ LARGEST_JOURNAL_BYTES = 256 << 10
 
 
 def withdrawn_reason(key: str) -> str:
-    """Why this device gets no runs; empty where it may.
+    """Why this device gets no runs; empty if it may.
 
     Raises:
         LaunchError: no folder for leases.
@@ -46,7 +46,8 @@ def withdrawn_reason(key: str) -> str:
         elif line.get("what") == XID:
             xid = xid or f"withdrawn: the driver reported {_xid_words(line)}"
         elif line.get("what") == "withdrawn":
-            withdrawn = f"withdrawn by {line.get('by', 'somebody')}" + (f": {line['why']}" if line.get("why") else "")
+            why = f": {line['why']}" if line.get("why") else ""
+            withdrawn = f"withdrawn by {line.get('by', 'an unknown user')}{why}"
         elif line.get("what") == "driver lost":
             losses[str(line.get("run"))] = str(line.get("name") or line.get("run"))
     if withdrawn or xid:
@@ -57,7 +58,7 @@ def withdrawn_reason(key: str) -> str:
 
 
 def driver_failures(key: str) -> frozenset[str]:
-    """The runs, by their folders, under which this device's driver failed; they may have another device first.
+    """The folders of the runs under which this device's driver failed; these runs try another device first.
 
     Raises:
         LaunchError: no folder for leases.
@@ -81,7 +82,7 @@ def record_xid(key: str, xid: int, words: str, *, sets_aside: bool = True) -> No
 
     Args:
         words: what it means.
-        sets_aside: it is of the driver or the hardware, so no run gets the device.
+        sets_aside: the driver or the hardware failed, so no run gets the device.
     """
     what = XID if sets_aside else NOTED_XID
     if not any(line.get("what") == what and line.get("xid") == str(xid) for line in _since_restore(key)):
@@ -104,12 +105,12 @@ def _since_restore(key: str) -> list[dict[str, Any]]:
 
 
 def withdraw(key: str, why: str = "") -> None:
-    """Give this device to no run any more; the one it has goes on. Raises as `record_driver_loss`."""
+    """Give this device to no more runs; a run that has it goes on. Raises as `record_driver_loss`."""
     _append(key, what="withdrawn", why=why)
 
 
 def _lines(key: str) -> list[dict[str, Any]]:
-    """What stands in the device's journals, those of versions of before first; a torn line is passed over."""
+    """What stands in the device's journals, those of earlier versions first; a torn line is skipped."""
     journals = [journal_file(lease) for lease in (*older_lease_files(key), lease_file(key))]
     return [line for journal in journals for line in _lines_in(journal)]
 
@@ -141,7 +142,7 @@ def _end_of(path: Path) -> bytes:
 
 
 def _append(key: str, **fields: str) -> None:
-    """As with leases: no O_CREAT on what another user made (fs.protected_regular)."""
+    """As with leases: no O_CREAT on a file of another user, which the kernel may refuse (fs.protected_regular)."""
     line = json.dumps({"t": round(time.time(), 3), "by": user_name(), **fields}).encode() + b"\n"
     path = journal_file(lease_file(key))
     if trouble := file_trouble(path):
@@ -158,7 +159,7 @@ def _append(key: str, **fields: str) -> None:
         raise LaunchError(f"{key}: its journal cannot be written: {error}") from error
     try:
         if fields["what"] == PUT_BACK and os.fstat(descriptor).st_size > LARGEST_JOURNAL_BYTES:
-            os.ftruncate(descriptor, 0)  # what stands before it counts no more
+            os.ftruncate(descriptor, 0)  # what stands before it no longer counts
         os.write(descriptor, b"\n" + line)
     finally:
         os.close(descriptor)

@@ -12,8 +12,8 @@ from iqa_tui.errors import LaunchError
 
 
 def record_xids(seen: Sequence[XidSeen]) -> None:
-    """Withdraw the GPU of each error of driver or hardware, and note the doubtful ones. What an application made says
-    nothing of the GPU and is left out. A journal that cannot be written holds nobody up.
+    """Withdraw the GPU of each error of driver or hardware, and note the doubtful ones. An application's errors say
+    nothing of the GPU and are left out. A journal that cannot be written stops nothing.
     """
     for event in seen:
         if is_application(event.xid):

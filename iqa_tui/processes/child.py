@@ -1,4 +1,4 @@
-"""A child process and everything that comes of it: started, signalled, reaped, and swept up to the last orphan.
+"""A child process and all its descendants: started, signalled, reaped, and swept to the last orphan.
 
 Signals are blocked and waited for, so there is no handler and no race. Standard library only.
 """
@@ -20,21 +20,21 @@ from iqa_tui.words.people import user_name
 PR_SET_CHILD_SUBREAPER = 36
 AWAITED = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 SWEEP_GRACE_SECONDS = 0.5
-"""For what outlived the trainer, from TERM to KILL."""
+"""From TERM to KILL, for processes that outlived the trainer."""
 SWEEP_SECONDS = 10.0
-"""A process that cannot be killed (stuck in the kernel) is left then; it keeps the lease, so nobody else gets hurt."""
+"""A process that is stuck in the kernel is left after this; it keeps the lease, so no other run gets its device."""
 
 
 def become_reaper() -> None:
     """Block the signals that are waited for, and adopt every orphan that descends from this process."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # where it was inherited as ignored no child could be waited for
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # if it were ignored, no child could be waited for
     signal.pthread_sigmask(signal.SIG_BLOCK, AWAITED)
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Somebody wants us to end."""
+    """A signal that asks us to end."""
 
     signal_name: str
     user: str
@@ -42,16 +42,16 @@ class Asked:
 
 
 def wait_for_signal(seconds: float) -> Asked | None:
-    """Sleep until a child ends or somebody signals us, at most `seconds`.
+    """Sleep until a child exits or a signal arrives, at most `seconds`.
 
     Returns:
-        Who asks us to end, by SIGTERM or SIGINT; None otherwise. A hang-up is nothing to a process without a
+        Who asks us to end, by SIGTERM or SIGINT; None otherwise. A hang-up means nothing to a process without a
         terminal.
     """
     received = signal.sigtimedwait(AWAITED, seconds)
     if received is None or received.si_signo not in (signal.SIGTERM, signal.SIGINT):
         return None
-    sender = received.si_uid if received.si_code <= 0 else os.getuid()  # above 0 it was the kernel, which is nobody
+    sender = received.si_uid if received.si_code <= 0 else os.getuid()  # above 0 the kernel sent it
     return Asked(signal.Signals(received.si_signo).name, _name_of(sender))
 
 
@@ -97,16 +97,16 @@ def _default_signals() -> None:
 
 
 class Child:
-    """A process that we started. Until it is reaped neither its number nor its group's can become another's."""
+    """A process that we started. Until it is reaped neither its number nor its group's is given to another process."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
         self.pid = process.pid
         self._descriptor = _pidfd(process.pid)
         self.returncode: int | None = None
-        """Negative: the signal that ended it. None while it lives."""
+        """Negative: the signal that killed it. None while it lives."""
         self.peak_rss_bytes: int | None = None
-        """Largest resident memory of one process among it and what it waited for."""
+        """Largest resident memory of one process, among those reaped and those that they waited for."""
 
     @property
     def has_ended(self) -> bool:
@@ -116,7 +116,7 @@ class Child:
         """Collect whatever has ended, orphans too.
 
         Returns:
-            False where no child is left at all.
+            False if no child is left at all.
         """
         while True:
             try:
@@ -130,7 +130,7 @@ class Child:
                 self.returncode = self._process.returncode = os.waitstatus_to_exitcode(status)
 
     def terminate(self) -> None:
-        """Ask it alone to end; one that was paused is woken, or it could not obey."""
+        """Ask the child alone to exit; if it was paused it is woken, or it could not obey."""
         if not self.has_ended:
             _signal(self.pid, self._descriptor, signal.SIGTERM)
             _signal(self.pid, self._descriptor, signal.SIGCONT)
@@ -142,13 +142,13 @@ class Child:
         self._signal_group(signal.SIGKILL)
 
     def _signal_group(self, *numbers: signal.Signals) -> None:
-        """While its leader is not reaped; what is left of the group afterwards is swept, process by process."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # it became another user's: it ends as it likes
+        """Only until the leader is reaped; then `sweep` ends the rest of the group, process by process."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # it runs as another user by now
             for number in numbers if not self.has_ended else ():
                 os.killpg(self.pid, number)
 
     def sweep(self) -> None:
-        """End everything that outlived it. Each orphan is our child by now, or will be when its parent goes."""
+        """End everything that outlived it. Each orphan is our child by now, or will be when its parent exits."""
         began = time.monotonic()
         asked: set[int] = set()
         while self.reap() and time.monotonic() < began + SWEEP_SECONDS:
@@ -162,7 +162,7 @@ class Child:
 
 
 def _pidfd(pid: int) -> int | None:
-    """None if it is gone, on a kernel without, or where no descriptor is left."""
+    """None if the process is gone, the kernel has no pidfd, or no descriptor is left."""
     try:
         return os.pidfd_open(pid)
     except OSError:
@@ -170,8 +170,8 @@ def _pidfd(pid: int) -> int | None:
 
 
 def _signal(pid: int, descriptor: int | None, number: signal.Signals) -> None:
-    """Signal a child that we have not reaped, so that its number is still its own if there is no descriptor of it."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):  # it became another user's: it ends as it likes
+    """Signal a child that we have not reaped: its number is still its own, even without a descriptor."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # it runs as another user by now
         if descriptor is None:
             os.kill(pid, number)
         else:

@@ -1,8 +1,8 @@
-"""Whose process a record means, and signalling it if it can prove that it is the run's.
+"""Which process a record means, and how it is signalled if it proves that it is the run's.
 
 Boot id, pid and start ticks together name a process. The pid alone is reused; psutil's create time moves with the
-clock; `kill(pid, 0)` says alive of a zombie. But a record proves nothing: whoever may write it may name any process.
-Standard library only.
+clock; `kill(pid, 0)` says alive of a zombie. But a record proves nothing: a user who may write it may name any
+process. Standard library only.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ class NotOfThisRun(LaunchError):
 
 
 def is_running(record: ProcessRecord) -> bool:
-    """Whether the very process of the record is there and is no zombie. That it is the run's is not said by that."""
+    """Whether the very process of the record is there and is no zombie. It may still not be the run's."""
     return record.boot_id == boot_id() and start_ticks(record.pid) == record.start_ticks and not _is_zombie(record.pid)
 
 
 def seconds_running(record: ProcessRecord) -> float:
-    """Since the process was started, by the clock since boot, which nobody sets."""
+    """Since the process was started, by the clock since boot, which cannot be set."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) - record.start_ticks / os.sysconf("SC_CLK_TCK")
 
 

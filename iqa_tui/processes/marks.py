@@ -1,8 +1,8 @@
 """What proves that a process belongs to a run: a random token, in its environment and in a file of the attempt.
 
-A pid in a record proves nothing, for whoever may write the record may name any process. The token's file can be read by
-its owner alone, so another user can neither learn it nor put it into a process of ours. What a process was started with
-it cannot shake off unknowingly. Standard library only: the supervisor uses it.
+A pid in a record proves nothing: a user who may write the record may name any process. The token's file can be read by
+its owner alone, so another user can neither learn it nor put it into a process of ours. A process cannot lose the
+environment it was started with by accident. Standard library only: the supervisor uses it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TOKEN_BYTES = 32
 TOKEN_MODE = 0o600
 MARK_PATTERN = re.compile(rf"(\d{{1,20}}):(\d{{1,9}}):([0-9a-f]{{{2 * TOKEN_BYTES}}})", re.ASCII)
 RENUMBERING = ("overlay", "fuse", "cifs", "smb", "9p", "virtiofs")
-"""Types of file system, by how their names begin, that may give a folder another inode number later."""
+"""Beginnings of the names of file systems that may give a folder another inode number later."""
 
 
 class Mark(NamedTuple):
@@ -47,15 +47,15 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What the marks of one run's processes are held against."""
+    """What the marks of one run's processes are compared with."""
 
     inode: int | None
-    """Of its folder; None on a file system that numbers anew: the token alone counts there."""
+    """Of its folder; None on a file system that renumbers: only the token counts there."""
     tokens: dict[int, str]
     """Attempt to token. A process of an earlier attempt is the run's too."""
 
     def fits(self, mark: Mark | None) -> bool:
-        # The inode too: a copy of the folder holds the same tokens, and what runs for the original is not the copy's.
+        # The inode too: a copy of the folder holds the same tokens, but the original's processes are not the copy's.
         if mark is None or self.inode not in (None, mark.inode):
             return False
         return hmac.compare_digest(self.tokens.get(mark.attempt, ""), mark.token)
@@ -64,7 +64,7 @@ class Proof:
 def make_mark(run: RunFolder, attempt: AttemptFolder) -> Mark:
     """The mark for the processes of a new attempt, whose token is written down.
 
-    A token that a supervisor left which was killed before it recorded its trainer stays: what it started carries it.
+    A token is kept if its supervisor was killed before it recorded its trainer: what it started carries the token.
 
     Raises:
         OSError: it cannot be written.
@@ -84,7 +84,7 @@ def make_mark(run: RunFolder, attempt: AttemptFolder) -> Mark:
 
 
 def _read_token(attempt: AttemptFolder) -> str:
-    """Raises OSError or RunFolderError: no file of ours that we alone can read and that has one name alone."""
+    """Raises OSError or RunFolderError: not a file of ours that only we can read and that has only one name."""
     descriptor = open_regular(attempt.token)
     try:
         found = os.fstat(descriptor)
@@ -120,7 +120,7 @@ def _attempts_in(folder: Path) -> Iterator[AttemptFolder]:
 
 
 def mark_of(pid: int) -> Mark | None:
-    """What a process of our own user carries; None for another user's, and for a zombie, whose environment is empty."""
+    """The mark of a process; None of another user's, and of a zombie, whose environment is empty."""
     try:
         if os.stat(f"/proc/{pid}").st_uid != os.geteuid():  # noqa: PTH116  for every process of the machine
             return None
@@ -136,17 +136,17 @@ def mark_of(pid: int) -> Mark | None:
 def signal_marked(pid: int, proof: Proof, number: signal.Signals) -> bool:
     """Send a signal to a process that carries a mark of the run, and to no other.
 
-    Asked to end, one that was paused is woken, or it could not obey.
+    A paused process that is asked to exit is woken, or it could not obey.
 
     Returns:
         False if it is gone, or carries no such mark.
     """
     try:
         descriptor = os.pidfd_open(pid)
-    except OSError:  # gone; or a kernel without, where nothing could be sure
+    except OSError:  # gone; or the kernel has no pidfd, and nothing is certain
         return False
     try:
-        if not proof.fits(mark_of(pid)):  # asked while the descriptor keeps the number's meaning
+        if not proof.fits(mark_of(pid)):  # looked at while the descriptor pins the process
             return False
         signal.pidfd_send_signal(descriptor, number)
         if number == signal.SIGTERM:

@@ -1,5 +1,5 @@
-"""A process that the system refuses to start: it passes, and no run is to blame. Standard library only: the supervisor
-uses it.
+"""What to say if the system refuses to start a process: it passes, and no run is to blame. Standard library only: the
+supervisor uses it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ NO_PROCESS_ERRORS = (errno.EAGAIN, errno.ENOMEM)
 
 
 def is_no_process(error: OSError) -> bool:
-    """Whether a start failed because there may be no more processes, and not because of what was to be started."""
+    """Whether a start failed because there may be no more processes, and not because of the command."""
     return error.errno in NO_PROCESS_ERRORS
 
 

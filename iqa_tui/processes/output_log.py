@@ -1,6 +1,6 @@
 """What a trainer prints: one file that it writes itself, and that never grows beyond a size.
 
-A file and not a pipe, so that a trainer goes on printing when its supervisor is gone. Standard library only.
+A file and not a pipe, so that a trainer goes on printing when its supervisor has exited. Standard library only.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ class OutputLog:
     """One `output.log`, open for appending."""
 
     def __init__(self, path: Path, largest_bytes: int = LARGEST_BYTES) -> None:
-        """Raises OSError where it cannot be opened."""
+        """Raises OSError if it cannot be opened."""
         self.descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
         self._largest_bytes = largest_bytes
         self._head_bytes = min(KEPT_HEAD_BYTES, largest_bytes // 8)
         self._tail_bytes = min(KEPT_TAIL_BYTES, largest_bytes // 8)
         self._cut_bytes = 0
-        """In all: each cut takes the note of the one before along."""
+        """In all: each cut removes the note of the previous one."""
 
     def limit(self) -> None:
         """Cut the middle out of a log that is too long.
 
-        Its writers append wherever the end is then. Only what they print within the instant between the last read
+        They append at the end, wherever it is then. Only what they print within the instant between the last read
         and the cut is lost, with the megabytes before it.
 
         Raises:

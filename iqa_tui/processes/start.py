@@ -1,4 +1,4 @@
-"""Starting our own programs so that nothing ties them to the one that starts them."""
+"""Starts our own programs so that nothing ties them to the one that starts them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from iqa_tui.processes.marks import MARK_VARIABLE
 
 ROOT = Path(__file__).parents[2]
-"""The folder in which the packages lie."""
+"""The folder of the packages."""
 
 
 def program(module: str, *arguments: str) -> list[str]:
@@ -37,7 +37,7 @@ def gone_words() -> str:
 
 
 def child_environment() -> dict[str, str]:
-    """Ours, and the way to our packages where they are used from a checkout that is not installed."""
+    """Our environment, with our packages in PYTHONPATH if they are used from a checkout that is not installed."""
     env = {name: value for name, value in os.environ.items() if name != MARK_VARIABLE}  # it would mark us as a trainer
     if packages := package_folder():
         paths = [packages, *(path for path in env.get("PYTHONPATH", "").split(os.pathsep) if path)]
@@ -52,14 +52,14 @@ OURS = frozenset(
 
 
 def trainer_variables() -> dict[str, str]:
-    """What the launching shell has in its environment, for the trainer; with the way to our packages."""
+    """The launching shell's environment, for the trainer, with our packages in PYTHONPATH."""
     return {name: value for name, value in child_environment().items() if name not in OURS}
 
 
 def start_detached(command: list[str], log: Path) -> int:
     """Start a program in a session of its own, with no input, its output appended to `log`.
 
-    It goes on when we end. Should it end before us, a thread that waits for nothing else collects it.
+    It goes on when we exit. If it exits before us, a thread that waits for nothing else reaps it.
 
     Returns:
         Its pid.
@@ -79,8 +79,8 @@ def start_detached(command: list[str], log: Path) -> int:
         ],
         setsid=True,
         setsigmask=[],
-        setsigdef=[signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP],  # whatever our starter ignores
+        setsigdef=[signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP],  # even if our parent ignores them
     )
-    with contextlib.suppress(RuntimeError):  # no more threads may be started: init collects it after us
-        threading.Thread(target=os.waitpid, args=(pid, 0), name=f"collects {pid}", daemon=True).start()
+    with contextlib.suppress(RuntimeError):  # no more threads may be started: init reaps it after us
+        threading.Thread(target=os.waitpid, args=(pid, 0), name=f"reaps {pid}", daemon=True).start()
     return pid

@@ -1,7 +1,7 @@
 """Processes that outlived their run: a child that left its session, closed every descriptor, and lost its supervisor.
 
-Such a child holds no lock and descends from nobody we know. What it cannot shake off unknowingly is the environment it
-was started with, in which the mark of its run stands. Standard library only: the supervisor uses it.
+Such a child holds no lock and descends from no process that we know. But it cannot lose the environment it was started
+with by accident, and the mark of its run stands there. Standard library only: the supervisor uses it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from training.runfolder.layout import RunFolder
 GRACE_SECONDS = 0.5
 """From TERM to KILL."""
 PATIENCE_SECONDS = 10.0
-"""A process that cannot be killed (stuck in the kernel) is left then."""
+"""A process that cannot be killed (stuck in the kernel) is left after this."""
 
 
 def marked_processes(runs_dir: Path) -> dict[Path, set[int]]:
@@ -69,7 +69,7 @@ class _Runs:
 
 
 def end_strays(run: RunFolder, grace_seconds: float = GRACE_SECONDS) -> int:
-    """End every process that was started for this run. Only for a run whose lock nobody else has.
+    """End every process that was started for this run. Only for a run whose lock no other process has.
 
     Returns:
         How many there were.

@@ -15,7 +15,7 @@ from training.runfolder.write import Record, make_folder, open_own, write_record
 FULL_DISK_SECONDS = 60.0
 """How long the record of the end is tried again if it cannot be written."""
 RESERVED_BYTES = 64 << 10
-"""Kept for the records of an attempt, so that a disk that its trainer filled cannot keep them out."""
+"""Kept for the records of an attempt, so that they can be written on a disk that its trainer filled."""
 
 
 class AttemptRecords:
@@ -68,7 +68,7 @@ class AttemptRecords:
 
 
 def write_patiently(path: Path, record: Record, *, patience_seconds: float) -> None:
-    """Write; if the disk is full, say so and try again for a while, but never exit of it: a trainer depends on us."""
+    """Write; if the disk is full, say so and try again for a while, but never fail: a trainer depends on us."""
     deadline = time.monotonic() + patience_seconds
     while True:
         try:

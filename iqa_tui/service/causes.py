@@ -17,7 +17,7 @@ from training.runfolder.exits import EXIT_STOPPED, ExitKind
 from training.runfolder.schema import StopRequest
 
 ABORTED = re.compile(r"what\(\):\s*(\S.*)")
-"""C++, of an exception that nobody caught."""
+"""What C++ prints of an uncaught exception."""
 OUT_OF_MEMORY = re.compile(
     r"CUDA out of memory|CUDA(?: driver)? error: out of memory|OutOfMemoryError|CUDA_ERROR_OUT_OF_MEMORY"
     r"|cudaErrorMemoryAllocation|\bCU[A-Z]+_(?:STATUS_)?ALLOC_FAILED|RESOURCE_EXHAUSTED: Out of memory",
@@ -31,27 +31,27 @@ OLD_CAPACITY = re.compile(r"([\d.]+) (\w+) total capacity;.*?([\d.]+) (\w+) free
 BYTES = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 NOT_FINITE = re.compile(r"\b(loss|gradient|weights)\b.*\bnot finite\b", re.IGNORECASE)
 WORKER_KILLED = re.compile(r"DataLoader worker .*(killed by signal: Killed|exited unexpectedly)|BrokenProcessPool")
-"""torch and Python, of a worker that the kernel ended."""
+"""What torch and Python say of a worker that the kernel killed."""
 
 
 NO_ROOM = re.compile(r"No space left on device|Disk quota exceeded|File too large")
 MEANINGS = {
     signal.SIGSEGV: "a crash in native code",
     signal.SIGBUS: "the disk of the image cache or /dev/shm failed or is full, or the cache was cut; a retry mends it",
-    signal.SIGABRT: "it gave itself up; its output says why",
+    signal.SIGABRT: "it aborted itself; its output says why",
     signal.SIGILL: "an instruction that this CPU does not have",
     signal.SIGFPE: "a division by zero in native code",
     signal.SIGXCPU: "it used up its CPU time limit",
     signal.SIGXFSZ: "a file reached its size limit",
     signal.SIGSYS: "a system call that this container forbids",
     signal.SIGKILL: "from outside, by kill -9 or a guard of the memory such as earlyoom",
-    signal.SIGTERM: "from outside, by somebody or the system",
+    signal.SIGTERM: "from outside, by a user or the system",
     signal.SIGINT: "from outside, as by Ctrl-C",
     signal.SIGHUP: "from outside, as by a terminal that was closed",
-    signal.SIGPIPE: "who read what it wrote was gone",
+    signal.SIGPIPE: "the program that read its output had exited",
 }
 SHELL_BASE = 128
-"""A shell gives this and the signal's number, where the command that it ran was killed."""
+"""A shell exits with this plus the signal's number if the command that it ran was killed."""
 SIGNALS_OF_A_STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL)
 ORDERLY_ENDS = (
     *(0, EXIT_STOPPED),
@@ -66,11 +66,11 @@ class Ending:
     """All that is known of how a trainer ended."""
 
     returncode: int
-    """Negative: the number of the signal that ended it."""
+    """Negative: the number of the signal that killed it."""
     output: bytes
     """The end of what it printed."""
     stop: StopRequest | None = None
-    """Somebody asked for it, and the trainer was told."""
+    """The request that the trainer was told of."""
     is_ours: bool = True
     """Our trainer: it writes a result, and its codes have a meaning."""
     has_result: bool = False
@@ -87,7 +87,7 @@ class Ending:
 
 
 def explain(ending: Ending) -> tuple[ExitKind, str]:
-    """The kind of the end, and its cause in words (empty where it is just finished)."""
+    """The kind of the end, and its cause in words (empty if it just finished)."""
     code = ending.returncode
     if ending.has_result or (code == 0 and not ending.is_ours and ending.stop is None):
         return ExitKind.FINISHED, ""
@@ -115,7 +115,7 @@ def _stopped(ending: Ending, stop: StopRequest) -> str:
 
 
 def time_limit_words(seconds: float) -> str:
-    """Who stopped it, where nobody did: `its time limit of 36 h`, in the largest unit of which it is two or more."""
+    """Whom to name if its time is over: `its time limit of 36 h`, in the largest unit of which it is two or more."""
     for size, unit in ((3600, "h"), (60, "min")):
         if seconds >= 2 * size:
             return f"its time limit of {seconds / size:.3g} {unit}"
@@ -123,7 +123,7 @@ def time_limit_words(seconds: float) -> str:
 
 
 def _where(ending: Ending) -> str:
-    """`, at step 310 of epoch 2`, and if that is without a checkpoint; empty if our trainer did not say."""
+    """`, at step 310 of epoch 2`, with a note if it has no checkpoint; empty if our trainer did not say."""
     return f", {ending.ended.where}" if ending.ended is not None and ending.ended.where else ""
 
 

@@ -1,9 +1,9 @@
 """Whose fault an error of CUDA is: the run's own, the set-up's, or that of the driver and the hardware.
 
 Sorted by the texts that cudaGetErrorString gives (CUDA 12.9, all 132 of them), which torch, CuPy and JAX repeat. The
-last kind alone says something of the GPU: the run is resumed elsewhere, and two such ends take the GPU from every user
-of the machine. So what a kernel of one's own can make, or what every GPU of the machine would answer, is not of it.
-Standard library only: the supervisor uses it.
+last kind alone says something of the GPU: the run is resumed elsewhere, and two such ends withdraw the GPU for every
+user of the machine. So an error that a user's own kernel can cause, or that every GPU of the machine would give, is not
+of that kind. Standard library only: the supervisor uses it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 OF_THE_DRIVER = re.compile(
     r"GPU is lost|fallen off the bus|unable to determine the device handle"  # NVML, nvidia-smi
     r"|uncorrectable (ECC|NVLink) error"
-    # A run has one GPU, so of the two causes that CUDA names an access of another GPU's memory is left out.
+    # CUDA names two causes, but a run has one GPU: it cannot be an access to another GPU's memory.
     r"|peer GPU memory over nvlink or a hardware error"
     r"|system not yet initialized"  # a daemon of the driver does not run (fabric manager): no run can start here
     r"|\bhardware error\b",
@@ -35,7 +35,7 @@ OWN_CALL = re.compile(
 )
 """A call of CUDA with arguments that it refuses."""
 SET_UP = (
-    # A mask, a cgroup or a missing device file hide every GPU; one that is lost is seen as lost by NVML.
+    # A mask, a cgroup or a missing device file hides every GPU; NVML reports a lost GPU as lost.
     (
         r"no CUDA-capable device is detected|No CUDA GPUs are available",
         "CUDA was shown no GPU: `iqa-tui doctor` says which are forbidden",
@@ -55,14 +55,14 @@ SET_UP = (
             r"driver version is insufficient|unsupported display driver|forward compatibility was attempted"
             r"|Driver/library version mismatch|is not supported in the installed CUDA driver|unsupported toolchain"
         ),
-        "driver and CUDA are of versions that do not fit: update the driver, and reboot after it",
+        "the versions of driver and CUDA do not fit: update the driver, and reboot after it",
     ),
     (
         r"no kernel image is available|device kernel image is invalid",
         "torch or an extension is not built for this GPU",
     ),
     (r"MPS (?:client|server)|multi-process service", "the MPS server of this machine refused it"),
-    (r"CUDA(?: driver)? error: initialization error", "CUDA was used before a fork, or could not begin at all"),
+    (r"CUDA(?: driver)? error: initialization error", "CUDA was used before a fork, or could not start at all"),
 )
 """(texts, what helps): every GPU of the machine would answer this, so it says nothing of one."""
 _SET_UP = tuple((re.compile(pattern, re.IGNORECASE), words) for pattern, words in SET_UP)
@@ -74,7 +74,7 @@ def is_of_the_driver(words: str) -> bool:
 
 
 def fault_words(words: str) -> str:
-    """Whose fault it is and what helps, to stand after the error; empty if CUDA has no part in it, or the driver has.
+    """Whose fault it is and what helps, for after the error; empty if CUDA has no part in it, or the driver has.
 
     Args:
         words: the line that says most.

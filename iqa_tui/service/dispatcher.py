@@ -1,10 +1,10 @@
-"""Gives devices to queued runs, one after the other, and ends when nothing waits.
+"""Gives devices to queued runs, one after the other, and exits when nothing waits.
 
     python -m iqa_tui.service.dispatcher RUNS_DIR
 
-One a user, host and folder of runs, by a lock. Whoever queues a run starts it, and whoever finds runs queued and nobody
-dispatching starts it again, so that it may be killed at any time. It decides; supervisors do the work. While runs are
-alive it stays, for one that is lost without a fault of its own is queued again.
+One a user, host and folder of runs, by a lock. A program that queues a run starts it, and one that finds queued runs
+and no dispatcher starts it again, so that it may be killed at any time. It decides; supervisors do the work. It stays
+while runs are alive: a run that is lost without a fault of its own is queued again.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ from training.runfolder.text import speak_leniently
 
 POLL_SECONDS = 0.4
 SETTLE_VARIABLE = "IQA_TUI_GPU_SETTLE_SECONDS"
-"""How long a GPU must look idle before it is taken, for those who know their machine better."""
+"""How long a GPU must look idle before it is taken, for users who know their machine better."""
 SAY_AGAIN_SECONDS = 600.0
-"""How long a trouble that comes again and again is not said again."""
+"""A trouble that comes again and again is said again only after this."""
 REST = 3.0
 """Pause after a look, in times of what the look took: however many runs there are, it costs a quarter of a core."""
 
 
 def dispatch(runs_dir: Path, surveyor: Surveyor) -> None:
-    """Hold our lock of the folder and work until nothing waits. Returns at once if another one of ours has it.
+    """Hold our lock of the folder and work until nothing waits. Returns at once if another dispatcher of ours has it.
 
     Raises:
         LaunchError: the user's state folder cannot be used.
@@ -56,19 +56,19 @@ def dispatch(runs_dir: Path, surveyor: Surveyor) -> None:
         finally:
             for lock in locks:
                 os.close(lock)
-        # Somebody may have queued a run after our last look and found the lock still held.
+        # A run may have been queued after our last look, by a program that found the lock still held.
         waiting = Backlog(runs_dir, own_only=True).read()
         if not waiting.queued and not waiting.resumable:
             return
 
 
 class Trouble:
-    """Why nothing can be started, told where the rows of the queued runs find it, and once in the log."""
+    """Why nothing can be started, written into a file for the rows of the queued runs, and once into the log."""
 
     def __init__(self, runs_dir: Path) -> None:
         self._runs_dir = runs_dir
         self._told: str | None = None
-        """None: not yet, and a dispatcher before us may have left something."""
+        """None: nothing yet, and an earlier dispatcher may have left words."""
         self._said: dict[str, float] = {}
         """Words to when they were said last, in seconds of the monotonic clock."""
 
@@ -116,10 +116,10 @@ def _settle_seconds() -> float:
 
 def main(argv: list[str]) -> int:
     speak_leniently()
-    runs_dir = hold_folder_of_runs(Path(argv[0]).absolute())  # renamed, its runs go on and its queue is worked on
-    os.chdir("/")  # a file system that somebody wants to unmount must not be kept busy
+    runs_dir = hold_folder_of_runs(Path(argv[0]).absolute())  # if it is renamed, its runs go on, and so do we
+    os.chdir("/")  # or the user could not unmount the file system
     settle_seconds = _settle_seconds()
-    # Which GPUs a run may use stands in its spec: the mask of whoever started this process is not another's.
+    # A run's spec says which GPUs it may use; the mask of the shell that started us holds for no other launch.
     surveyor = Surveyor(settle_seconds=settle_seconds, honour_mask=False, all_cpu_slots=True, records_xids=True)
     try:
         dispatch(runs_dir, surveyor)

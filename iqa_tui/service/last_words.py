@@ -22,7 +22,7 @@ GROUP_BAR = re.compile(r"^\s*\| ")
 
 
 def last_words(output: bytes) -> str:
-    """The line that says most: the last of `error: …` and what tracebacks end in, else the last line."""
+    """The line that says most: the last `error: …` or exception of a traceback, else the last line."""
     lines = [line.rstrip() for line in re.split(r"[\r\n]+", plain_text(output)) if line.strip()]
     aside = ""
     for number in reversed(range(len(lines))):
@@ -37,7 +37,7 @@ def last_words(output: bytes) -> str:
 
 
 def _exception(lines: list[str]) -> str:
-    """What follows the frames of a traceback; with the next line too where that says more than its name."""
+    """What follows the frames of a traceback; with the next line too if it is a name alone."""
     for number, line in enumerate(lines):
         words = GROUP_BAR.sub("", line)
         if not words.startswith((" ", "\t")):  # frames are indented; the exception is not
@@ -56,7 +56,7 @@ def shortened(line: str, longest: int = LONGEST_CAUSE) -> str:
 
 
 def tail(path: Path) -> bytes:
-    """The end of a file; empty where it cannot be read."""
+    """The end of a file; empty if it cannot be read."""
     try:
         descriptor = open_regular(path)
     except (OSError, UnreadableFile):

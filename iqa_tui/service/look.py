@@ -74,8 +74,8 @@ class Dispatcher:
     def _give_devices(self, queued: list[QueuedRun], waiting: Waiting) -> None:
         survey = self._surveyor.survey()
         promises = self._starts.promises()
-        # What is queued again keeps its turn, but is not started before the next look: where the driver failed under
-        # it, another run shall have that device first, so that two show whether the device is bad.
+        # A run that is queued again keeps its turn, but is not started before the next look: if the driver failed
+        # under it, another run shall have that device first, so that two show whether the device is bad.
         again = (entry for entry in waiting.resumable if entry.run not in self._postponed)
         waiting = self._with_starts(replace(waiting, queued=(*waiting.queued, *again)))
         failures = {state.device.key: driver_failures(state.device.key) for state in survey.devices}
@@ -98,7 +98,7 @@ class Dispatcher:
         return replace(waiting, queued=queued, alive=(*waiting.alive, *starting))
 
     def _hold_what_fails(self, waiting: Waiting) -> Waiting:
-        """What waits of a plan whose runs fail as soon as they start is held, or all of it would be burnt."""
+        """Hold the waiting runs of a plan whose runs fail as soon as they start, or all of them would fail."""
         why = self._quick_failures.why_held(waiting)
         held = []
         for run, spec in waiting.queued:

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 LATELY_SECONDS = 30.0
-"""Who was killed for memory more than twice this ago has nothing to do with an end: that of a loader worker is noticed
-after 5 s, and a trainer may share its machine with others for a week.
+"""A kill for memory more than twice this ago does not explain an end: that of a loader worker is noticed after 5 s, and
+a trainer may share its machine with others for a week.
 """
 
 
 class OomKills:
-    """Counts who was killed for memory lately, anywhere on the machine."""
+    """Counts processes that were killed for memory lately, anywhere on the machine."""
 
     def __init__(self, count: Callable[[], int] | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._count = count or oom_kills
@@ -32,7 +32,7 @@ class OomKills:
 
 
 def oom_kills() -> int:
-    """Processes killed for memory since boot; 0 where the kernel does not tell."""
+    """Processes killed for memory since boot; 0 if the kernel does not tell."""
     try:
         for line in Path("/proc/vmstat").read_text().splitlines():
             if line.startswith("oom_kill "):

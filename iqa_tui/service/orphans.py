@@ -40,7 +40,7 @@ class OrphanKeeper:
         """Whether some were left at the last look."""
 
     def look(self) -> None:
-        """Now and then: end what outlived its run, and press runs that were asked to stop."""
+        """Every few seconds: end processes that outlived their run, and stop runs that were asked to stop."""
         if time.monotonic() < self._next_look:
             return
         began = time.monotonic()
@@ -58,7 +58,7 @@ class OrphanKeeper:
         if is_held(run.alive_lock):
             self._press(run, pids)
             return
-        try:  # a supervisor takes this lock first, so nobody starts it while its strays are ended; it says nothing else
+        try:  # a supervisor takes this lock first, so none starts while strays are ended; it means nothing else
             lock = take_lock(run.supervisor_lock, wait_seconds=0.0)
         except LockHeld:
             return
@@ -69,11 +69,11 @@ class OrphanKeeper:
             os.close(lock)
 
     def _press(self, run: RunFolder, pids: set[int]) -> None:
-        """A trainer that lives on alone, or children of one that does not.
+        """Stop a trainer that lives on alone, if asked; end the children of one that does not live.
 
         Args:
-            pids: those that carry the run's mark. A record that names another process means none of them in
-                particular: all of them are asked then, and that other is left alone.
+            pids: those that carry the run's mark. If the record names a process without it, all of these are
+                signalled, and that process is left alone.
         """
         attempt = run.latest_attempt()
         process = read_record(attempt.process, ProcessRecord) if attempt else None
@@ -105,7 +105,7 @@ class OrphanKeeper:
 
 
 def _stop_at_time_limit(run: RunFolder, process: ProcessRecord) -> StopRequest | None:
-    """Ask a run to stop that has had its time; None where it has not, or has no limit."""
+    """Ask a run to stop that has had its time; None if it has not, or has no limit."""
     limit = read_spec(run).time_limit_seconds
     if limit is None or seconds_running(process) < limit:
         return None

@@ -1,8 +1,8 @@
 """Plans whose runs fail one after the other as soon as they start: a refused flag, a missing file, no CUDA.
 
-The runs that still wait would be burnt within a minute. So they are held, with the reason, until a user releases them.
+The runs that still wait would fail within a minute. So they are held, with the reason, until a user releases them.
 What happened stands in the folders of the runs, so a dispatcher that is killed forgets nothing. A run that trains for a
-while, or finishes, ends the row of failures; so does whoever launches, releases, retries or adopts a run of the plan.
+while, or finishes, ends the row of failures; so does a user who launches, releases, retries or adopts a run of it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from training.runfolder.schema import ExitRecord, Place, ProcessRecord, RetryRec
 QUICK_SECONDS = 20.0
 """A run that failed sooner has not trained."""
 MOST_QUICK_FAILURES = 3
-"""In a row, before what waits of the plan is held."""
+"""In a row, before the waiting runs of the plan are held."""
 PERIOD_SECONDS = 5.0
 """Between two looks while no run begins or ends: meanwhile one may have trained for long enough."""
 ASKED_FOR = (ExitKind.STOPPED, ExitKind.TIME_LIMIT)
@@ -56,7 +56,7 @@ Parts = dict[str, dict[str, RunFolder]]
 
 
 def _ended_since(before: Parts | None, now: Parts) -> list[RunFolder]:
-    """Runs that worked, or were to, and do not any more: only such a one can make a row of failures longer."""
+    """Runs that were alive or queued and are not any more: only they can make a row of failures longer."""
     if before is None:
         return []
     there = {run_id for part in now.values() for run_id in part}

@@ -18,7 +18,7 @@ from training.runfolder.write import write_record
 
 
 def came_up(run: RunFolder) -> bool:
-    """Its supervisor recorded its trainer, whatever became of it since."""
+    """Whether its supervisor recorded its trainer, which may have ended since."""
     try:
         attempt = run.latest_attempt()
     except (OSError, RunFolderError):  # a file in a folder's place: no supervisor comes up there

@@ -1,4 +1,4 @@
-"""Supervisors on their way: started by the dispatcher, and not yet seen to have started a trainer."""
+"""Supervisors on their way: started by the dispatcher, but they have not recorded a trainer yet."""
 
 from __future__ import annotations
 
@@ -139,11 +139,11 @@ class Starts:
                 self._look_into(start, returncode)
 
     def _look_into(self, start: Start, returncode: int) -> None:
-        """What a supervisor says by its exit code that started no trainer."""
+        """Act on the exit code of a supervisor that started no trainer."""
         run_id = start.run.run_id
         if returncode in (EXIT_DEVICE_TAKEN, EXIT_NOT_QUEUED):
             say(f"{run_id}: {start.device.label} or the run itself was taken by another process")
-            if returncode == EXIT_NOT_QUEUED:  # or it would be the first to be started, look by look
+            if returncode == EXIT_NOT_QUEUED:  # or every look would start it first
                 self._postponed.add(start.run, TAKEN_SECONDS)
         elif returncode == EXIT_NO_ROOM:
             self._try_again_later(f"there is no room on the disk of {start.run.runs_dir}")
@@ -165,7 +165,7 @@ class Starts:
         if not is_whole():
             raise ProgramGone(gone_words())
         self._failed[run.run_id] += 1
-        say(f"{run.run_id}: its supervisor ended with code {returncode}")
+        say(f"{run.run_id}: its supervisor exited with code {returncode}")
         if self._failed[run.run_id] >= MOST_STARTS:
             del self._failed[run.run_id]
             cause = f"its supervisor did not come up {MOST_STARTS} times; {self._log} says more"

@@ -45,7 +45,7 @@ from training.runfolder.schema import ExitRecord, ProcessRecord, Spec, StopReque
 from training.runfolder.write import write_atomic
 
 POLL_SECONDS = 0.25
-"""How long a stop request may lie unseen. Ends of processes are told by the kernel at once."""
+"""How long a stop request may lie unseen. The kernel tells of exits at once."""
 GIVE_WAY_GRACE_SECONDS = 1.0
 """From TERM to KILL for a trainer whose run another attempt has taken over; that attempt waits somewhat longer."""
 NO_ROOM_ERRORS = (errno.ENOSPC, errno.EDQUOT)
@@ -102,7 +102,7 @@ class Supervisor:
             print(f"{self._attempt.path}: {error}", file=sys.stderr)
             return EXIT_NO_ROOM
         become_reaper()
-        end_strays(self._run)  # of an attempt that lost its supervisor: the run's lock is ours, so they are no use
+        end_strays(self._run)  # left by an attempt that lost its supervisor: the run's lock is ours by now
         self._claim.fence.check(fresh=True)
         try:
             trainer = self._trainer = self._start(output)
@@ -121,7 +121,7 @@ class Supervisor:
     def _give_way(self, trainer: Child) -> None:
         """Another attempt has the run: end our trainer and write nothing more.
 
-        A trainer of another program reads no fence, and would use a grace to write.
+        An external trainer reads no fence, and would use a grace to write.
         """
         deadline = time.monotonic() + (GIVE_WAY_GRACE_SECONDS if self._spec.trainer == "training" else 0.0)
         trainer.terminate()
@@ -184,7 +184,7 @@ class Supervisor:
         self._records.write_process(record)
 
     def _request_stop(self, why: str, by: str) -> None:
-        """A signal to the supervisor is a request like any other, so that every reader sees it; so is the time."""
+        """Write the request down, so that every reader sees it, whether it is a signal or the time limit."""
         if not _is_there(self._run.stop):
             request = StopRequest(by=by, when=time.time(), why=why)
             write_patiently(self._run.stop, request, patience_seconds=0)
@@ -197,12 +197,12 @@ class Supervisor:
             self._request_stop("", by=time_limit_words(limit))
 
     def _watch_the_folder(self) -> None:
-        """Who deletes the folder of a run wants its end, and left no place to ask for it."""
+        """A user who deletes the folder of a run wants its end, and left no place to ask for it."""
         if self._stopping is None and self._is_deleted:
             self._stopping = Stopping(StopRequest(by="the deletion of its folder", when=time.time()))
 
     def _watch_the_leases(self) -> None:
-        """What is wrong with them stands in the run's row; the run goes on, for it may be the only one all the same."""
+        """Note what is wrong with them, for the run's row; the run goes on, for it may still be alone on its device."""
         note = self._leases.look()
         if note != self._note and not self._is_deleted:
             self._note = note
@@ -211,12 +211,12 @@ class Supervisor:
 
     @property
     def _is_deleted(self) -> bool:
-        """Our lock file, or the folder, has no directory entry left; those of a folder that was moved have."""
+        """Our lock file or the folder has no directory entry left. A moved folder keeps its entry."""
         return os.fstat(self._inherited[0]).st_nlink == 0 or is_deleted(self._folder)
 
     def _stop_if_asked(self, trainer: Child) -> None:
         """Read again each time: a second request may shorten the grace of the first."""
-        with contextlib.suppress(RunFolderError):  # torn by hand: the one before still holds
+        with contextlib.suppress(RunFolderError):  # torn by hand: the previous one still holds
             request = read_record(self._run.stop, StopRequest)
             if request is not None:
                 self._stopping = self._stopping or Stopping(request)
@@ -239,7 +239,7 @@ class Supervisor:
         )
 
     def _write_end(self, kind: ExitKind, cause: str, trainer: Child | None = None) -> None:
-        if self._is_deleted:  # writing would make a folder again that holds nothing else
+        if self._is_deleted:  # writing would make the folder again, with nothing else in it
             return
         returncode = trainer.returncode if trainer else None
         record = ExitRecord(
@@ -255,12 +255,12 @@ class Supervisor:
 
 
 def _next_attempt(run: RunFolder) -> AttemptFolder:
-    """The newest one where nothing has begun in it, which is how a retry asks; else the first."""
+    """The newest one, which a retry has made and in which nothing has begun; else the first."""
     return run.latest_attempt() or run.attempt(1)
 
 
 def _is_there(path: Path) -> bool:
-    """False too where a network disk cannot tell just now: that must not end who watches over a trainer."""
+    """False too if a network disk cannot tell just now: the supervisor of a trainer must not fail of that."""
     try:
         return path.exists()
     except OSError:
@@ -278,7 +278,7 @@ def say(words: str) -> None:
 
 
 def _print_to(path: Path) -> None:
-    """What this process itself has to say goes to a file: a pipe would tie it to whoever reads."""
+    """Send our own output to a file: a pipe would tie us to its reader."""
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o644)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)

@@ -3,7 +3,7 @@
     python -m iqa_tui.service.supervisor RUN_FOLDER [--device JSON]…
 
 Standard library and the run folder only, so that it starts fast, stays small, and nothing of a screen or of torch
-can take it down. Killed itself, it takes nothing with it: the trainer goes on and still holds the locks.
+can take it down. If it is killed, it takes nothing with it: the trainer goes on and still holds the locks.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ def main(argv: list[str]) -> int:
     """
     run, folder = hold(RunFolder(Path(argv[0]).absolute()))
     devices: list[DeviceRecord] = [json.loads(text) for text in argv[1:]]
-    os.umask(os.umask(0o022) | 0o022)  # the trainer's too: what others may write in a run is not started again
-    with contextlib.suppress(PermissionError):  # we lead a session already where the dispatcher started us
+    os.umask(os.umask(0o022) | 0o022)  # the trainer's too: a run is not started again if others may write in it
+    with contextlib.suppress(PermissionError):  # we lead a session already if the dispatcher started us
         os.setsid()
     try:
         supervisor_lock = take_lock(run.supervisor_lock)
@@ -84,7 +84,7 @@ def take_run(run: RunFolder, devices: list[DeviceRecord]) -> tuple[Signed | None
     Raises:
         DeviceTaken: another run has a device.
         LockHeld: another process has the run.
-        NotSigned: its owner did not queue it here as it stands.
+        NotSigned: its owner did not queue it here as it is now.
         NoLease: the lease of a device cannot be taken at all.
     """
     if run_status(run).phase is not Phase.QUEUED:

@@ -23,7 +23,7 @@ DeviceRecord = dict[str, Any]
 
 
 def trainer_command(run: RunFolder, spec: Spec) -> list[str]:
-    """The spec's command with the run's folder in its place; it goes on from the last checkpoint where there is one."""
+    """The spec's command with the run's folder in its place, and `--resume` if there is a checkpoint."""
     command = [word.replace("{run_folder}", str(run.shown)) for word in spec.argv]
     if spec.trainer == "training" and any(path.exists() for path in run.resumable_checkpoints):
         command.append("--resume")
@@ -49,5 +49,5 @@ def trainer_environment(
             "CUDA_VISIBLE_DEVICES": ",".join(str(device["key" if by_uuid else "index"]) for device in gpus),
             "IQA_TUI_DEVICE": "cuda",
         }
-    env.setdefault("OMP_NUM_THREADS", str(threads_per_slot()))  # a number that the user chose stands
+    env.setdefault("OMP_NUM_THREADS", str(threads_per_slot()))  # a number that the user chose is kept
     return {**env, "CUDA_VISIBLE_DEVICES": "", "IQA_TUI_DEVICE": "cpu"}

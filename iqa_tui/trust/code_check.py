@@ -1,4 +1,4 @@
-"""Who else may write the code that a run executes. A signature covers what was asked, and not the code behind it."""
+"""Who else may write the code that a run executes. A signature covers what was asked, but not the code behind it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _code(command: Sequence[str] | None, cwd: Path) -> Iterable[Path]:
 def open_to_others_words(path: Path) -> str:
     """Which other user may change what this path means; empty if none may, or if it is not there.
 
-    Root may anything and is left out. In a sticky folder nobody replaces what is not theirs.
+    Root may do anything and is left out. In a sticky folder no user can replace another user's file.
     """
     try:
         found = path.lstat()
@@ -65,7 +65,7 @@ def open_to_others_words(path: Path) -> str:
 
 
 def _is_private(group_id: int, owner_id: int) -> bool:
-    """A group that holds its owner alone, as many systems make one for each user."""
+    """Whether the owner is the only member of the group, as many systems make one for each user."""
     if group_id == 0:
         return True
     try:

@@ -36,7 +36,7 @@ KEY_BYTES = 32
 
 
 class NotSigned(LaunchError):
-    """A run that was not queued by this user, here, as it stands; the text says why in a few words."""
+    """A run that this user did not queue on this host as it is now; the text says why in a few words."""
 
     def __init__(self, words: str, *, can_be_adopted: bool = True) -> None:
         super().__init__(words)
@@ -45,7 +45,7 @@ class NotSigned(LaunchError):
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A run whose signature holds, as it was read for that."""
+    """A run whose signature is valid, made of the very bytes that were verified."""
 
     spec: Spec
     variables: dict[str, str]
@@ -71,7 +71,7 @@ def write_signed(run: RunFolder, spec: Spec, variables: dict[str, str]) -> None:
 
 
 def sign_run(run: RunFolder, *, variables: dict[str, str], origin: str = "", device_kind: str = "") -> None:
-    """Make a run that is there one that was queued here, with the environment that is given now.
+    """Sign a run that exists as if it had been queued here, with the environment that is given now.
 
     Args:
         run: in a folder of ours.
@@ -136,7 +136,7 @@ def _environment_bytes(run: RunFolder) -> bytes:
 
 
 def _check(run: RunFolder, signature: Signature, spec: bytes, environment: bytes) -> None:
-    """Say which of the things that are signed is another one; if none is, the key is."""
+    """Raises NotSigned with the signed thing that has changed; if none has, the key is another one."""
     folder = descriptor_in(run.path)
     if signature.user_id != os.geteuid():
         raise NotSigned(f"{signature.by} queued it, and not you")
@@ -204,7 +204,7 @@ def why_not_signed(run: RunFolder) -> str:
 
 
 def place_of(run: RunFolder) -> str:
-    """What a folder is known by, however it is renamed: its inode number; its path if that number may change.
+    """What identifies a folder, however it is renamed: its inode number; its path if that number may change.
 
     Args:
         run: held.

@@ -19,7 +19,7 @@ STATE_VARIABLE = "IQA_TUI_STATE"
 
 
 def state_path() -> Path:
-    """Where `state_folder` is, or would be; nothing of it is touched."""
+    """Where `state_folder` is, or would be; touches nothing."""
     chosen = os.environ.get(STATE_VARIABLE)
     if chosen:
         return Path(chosen)
@@ -52,7 +52,7 @@ def state_folder() -> Path:
     """
     path = state_path()
     if not path.is_absolute():
-        raise LaunchError(f"{STATE_VARIABLE}={path}: write the whole path, as runs start elsewhere than here.")
+        raise LaunchError(f"{STATE_VARIABLE}={path}: write the whole path, as runs start in other folders.")
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = path.lstat() if path.parent == Path("/var/tmp") else path.stat()  # noqa: S108  no link there

@@ -1,4 +1,4 @@
-"""How it is said which runs which code made. Alone here, since the app's first paint needs it and nothing around it."""
+"""How it is said which code made which runs. A file of its own: the app's first paint needs it and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON that may be printed: programs read back what was written, and a terminal is told nothing."""
+"""JSON that may be printed: programs read back what was written, and a terminal gets no control characters."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from training.runfolder.text import HARMFUL_IN_A_LINE
 
 
 def plain_json(content: Any, indent: int, *, allow_nan: bool = True) -> str:
-    r"""Every text as it is, but what is harmful in it spelled by JSON's own escapes (`\u001b`).
+    r"""Every text as it is, but its harmful characters are written as JSON's own escapes (`\u001b`).
 
     Raises:
         ValueError: a number that is not finite, unless `allow_nan`.

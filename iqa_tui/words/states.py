@@ -1,4 +1,4 @@
-"""How the state of a run is said, and how an order is refused for it."""
+"""How the state of a run is said, and how an order is refused because of it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def status_words(status: Status) -> str:
 
 
 def refusal(run: RunFolder, status: Status, rule: str) -> str:
-    """`R is finished: there is nothing to stop.`; of an unreadable run only what is wrong with it."""
+    """`R is finished: there is nothing to stop.`; for an unreadable run only what is wrong with it."""
     if status.phase is Phase.UNREADABLE:
         return f"{run.run_id} is {status_words(status)}"
     return f"{run.run_id} is {status_words(status)}: {rule}."

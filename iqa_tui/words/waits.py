@@ -86,7 +86,7 @@ def wait_words(wait: Wait) -> str:
     words = _kind_words(wait)
     if wait.could_start_seconds is not None:
         waited = duration_words(wait.could_start_seconds)
-        words += f", and could for {waited}: its dispatcher waits for the driver or stands still"
+        words += f", and could have started {waited} ago: its dispatcher waits for the driver or stands still"
     if wait.no_dispatcher and wait.no_dispatcher not in words:
         words = f"{wait.no_dispatcher}; {words}"
     return plain(words)

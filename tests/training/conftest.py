@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 from typing import Any
 
@@ -6,33 +5,25 @@ import pytest
 
 from tests.fakes.photographs import write_csv_dataset
 from tests.fakes.trainer_processes import SMALL, train
+from tests.golden.expected import read_expected
 from training.checkpoints import schedule
 from training.runfolder.folders import list_runs
 from training.runfolder.layout import RunFolder
 
-REFERENCE = Path(__file__).parents[3] / "shared" / "reference"
-
-
-def read_reference(name: str) -> Any:
-    path = REFERENCE / name
-    if not path.is_file():
-        pytest.skip(f"the reference values {name} are not beside this project")
-    return json.loads(path.read_text())
-
 
 @pytest.fixture
 def expected_losses() -> Any:
-    return read_reference("losses_expected.json")["six_images"]
+    return read_expected("losses_expected.json")["six_images"]
 
 
 @pytest.fixture
 def expected_networks() -> Any:
-    return read_reference("network_expected.json")
+    return read_expected("network_expected.json")
 
 
 @pytest.fixture
 def published_keys() -> Any:
-    return read_reference("state_dict_keys.json")
+    return read_expected("state_dict_keys.json")
 
 
 @pytest.fixture(autouse=True)

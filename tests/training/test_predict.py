@@ -15,7 +15,9 @@ import torch
 from safetensors.torch import save_file
 
 from tests.fakes.photographs import write_csv_dataset, write_picture
+from tests.fakes.published_checkpoints import filled
 from tests.fakes.trainer_processes import SMALL, train_here
+from tests.golden.expected import read_expected
 from training.datasets.base import SHRUNK
 from training.errors import BadCheckpoint, NoWeights
 from training.flags import parse
@@ -147,11 +149,8 @@ def test_a_checkpoint_of_another_version_is_refused(run, tmp_path):
 @pytest.fixture(scope="module")
 def published_checkpoint(tmp_path_factory):
     """A published checkpoint of the smallest kind, made by the reference's rule."""
-    from tests.training.conftest import read_reference
-    from tests.training.network.test_network import filled
-
     path = tmp_path_factory.mktemp("published") / "best_model.pkl"
-    torch.save(filled(read_reference("state_dict_keys.json")["tiny-single"]), path)
+    torch.save(filled(read_expected("state_dict_keys.json")["tiny-single"]), path)
     return path
 
 

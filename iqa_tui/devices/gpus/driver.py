@@ -1,7 +1,7 @@
-"""The driver as it can be asked without danger: through a small process that may hang or crash.
+"""The NVIDIA driver, asked without danger: by a small process that may hang or crash.
 
-A query that does not come back is waited for once, looked after at every later look, given up after a while, and its
-process replaced, each time after a longer pause. Meanwhile the last good samples stand, with their age.
+One look waits for a query; later looks only see whether it was answered. After a while the query is given up and its
+process replaced, each time after a longer pause. Meanwhile the last good samples are kept, with their age.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ other; 12 s were seen.
 ANSWER_SECONDS = 3.0
 """Later ones."""
 WAKE_SECONDS = 60.0
-"""A first answer is given up after this long: who ends the question earlier lets the driver fall asleep again, and the
-next question finds it as this one did.
+"""A first answer is given up after this long: if its process is killed earlier, the driver falls asleep again and the
+next query waits as long.
 """
 GIVE_UP_SECONDS = 20.0
-"""After this long a later query is given up and its process ended."""
+"""After this long a later query is given up and its process killed."""
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
 NORMAL_PAUSE_SECONDS = 30.0
-"""A machine without a driver is asked again after this: somebody may load it."""
+"""A machine without a driver is asked again after this: the driver may be loaded by then."""
 MAY_WAKE = "it may be waking up; `sudo nvidia-smi -pm 1`, persistence mode, keeps it awake"
-STUCK = "The NVIDIA driver does not answer, and who asks it is stuck in it: only a reboot helps"
+STUCK = "The NVIDIA driver does not answer, and the process that asks it is stuck in it: only a reboot helps"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +48,18 @@ class Reading:
     samples: tuple[GpuSample, ...] = ()
     """The last good ones, in PCI order; () before the first."""
     taken_at: float = 0.0
-    """Unix seconds of the samples; 0 where there are none."""
+    """Unix seconds of the samples; 0 if there are none."""
     trouble: str = ""
-    """Why there are no fresh ones, in words; empty where they are fresh."""
+    """Why there are no fresh ones, in words; empty if they are fresh."""
     is_normal: bool = True
     """False: there should be an answer. True with trouble: a machine without GPUs."""
     driver_version: str | None = None
     cuda_version: tuple[int, int] | None = None
-    """The newest CUDA that the driver can run; None where it does not tell."""
+    """The newest CUDA that the driver can run; None if it does not tell."""
     xids: tuple[XidSeen, ...] = ()
-    """What the driver reported between the answer before this one and this one."""
+    """What the driver reported between the previous answer and this one."""
     may_be_waking: bool = False
-    """True with trouble: it may go by itself, since a driver without persistence mode takes a while to wake up."""
+    """True with trouble: it may pass by itself, since a driver without persistence mode takes a while to wake up."""
 
     @property
     def is_fresh(self) -> bool:
@@ -91,17 +91,17 @@ class Driver:
         self._process: subprocess.Popen[bytes] | None = None
         self._end: weakref.finalize[Any, Any] | None = None
         self._asked: float | None = None
-        """When the query under way was asked, monotonic; None where there is none."""
+        """When the query under way was asked, monotonic; None if there is none."""
         self._silent_since: float | None = None
-        """When the first query was asked that nobody answered, monotonic; several processes may have tried since."""
+        """When the first unanswered query was asked, monotonic; several processes may have tried since."""
         self._waited = False
-        """The query under way has been waited for: later looks only see whether it has come back."""
+        """The query under way has been waited for: later looks only see whether it was answered."""
         self._received = b""
         self._has_answered = False
         self._failures = 0
         self._next_start = float("-inf")
         self._left_behind: subprocess.Popen[bytes] | None = None
-        """The last process that was ended: one that is stuck in the kernel does not go."""
+        """The last process that was killed: one that is stuck in the kernel stays."""
         self._reading = Reading()
 
     def look(self) -> Reading:
@@ -118,7 +118,7 @@ class Driver:
         return self._reading
 
     def close(self) -> None:
-        """End the process, whatever it is doing."""
+        """Kill the process, whatever it is doing."""
         if self._end is not None:
             self._end()
             self._left_behind = self._process
@@ -153,11 +153,11 @@ class Driver:
         self._asked, self._waited = time.monotonic(), False
         if self._silent_since is None:
             self._silent_since = self._asked
-        with contextlib.suppress(OSError):  # it is gone: the end of its output says so
+        with contextlib.suppress(OSError):  # it has exited: the end of its output says so
             os.write(self._process.stdin.fileno(), b"\n")
 
     def _await_answer(self) -> None:
-        """Take the answer where it is there; wait for it once."""
+        """Take the answer if it is there; wait for it once."""
         assert self._process is not None
         assert self._process.stdout is not None
         assert self._asked is not None
@@ -217,7 +217,7 @@ class Driver:
         return not samples or not all(sample.has_persistence for sample in samples)
 
     def _fail(self, words: str, *, is_normal: bool = False) -> None:
-        """End the process; start another one after a pause. What there was is forgotten where it is no failure."""
+        """Kill the process; start another one after a pause. The last samples are forgotten if this is no failure."""
         self.close()
         pause = min(FIRST_PAUSE_SECONDS * 2**self._failures, LONGEST_PAUSE_SECONDS)
         self._failures += 1
@@ -227,12 +227,12 @@ class Driver:
 
 
 def _end_words(process: subprocess.Popen[bytes]) -> str:
-    """How it ended, whose output has."""
+    """How a process ended that has closed its output."""
     with contextlib.suppress(subprocess.TimeoutExpired):
         code = process.wait(timeout=1)
         if code < 0:
             return f"A query of the NVIDIA driver crashed ({signal.Signals(-code).name})"
-    return "The process that asks the NVIDIA driver ended without an answer"
+    return "The process that asks the NVIDIA driver exited without an answer"
 
 
 def _end_process(process: subprocess.Popen[bytes]) -> None:

@@ -1,4 +1,4 @@
-"""Which GPU is free, and why another is not, in words. Decides from samples alone; what is not known counts as busy."""
+"""Which GPU is free, and why the others are not, in words. Samples alone decide; what is unknown counts as busy."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ RESERVE_BYTES = 1024 * MIB
 """What an old driver counts as used on an idle GPU (912 MB on an A100)."""
 IDLE_UTILISATION_PERCENT = 10
 SETTLE_SECONDS = 4.0
-"""A GPU must look idle for this long: between two epochs a foreign training looks idle too."""
+"""A GPU must look idle for this long: between two epochs another program's training looks idle too."""
 SETTLE_SAMPLES = 3
 SPARE_BYTES = 512 * MIB
 """Beside a declared need: what CUDA itself takes."""
 MPS_SERVER = "nvidia-cuda-mps-server"
-"""It lends the GPU to its clients, and has some 30 MiB of it also when there are none."""
+"""It lends the GPU to its clients, and uses some 30 MiB of it even if there are none."""
 MOST_NAMES = 3
 """Graphics processes that are named; the rest are counted."""
 
@@ -38,7 +38,7 @@ class Look:
 
 
 def why_busy(sample: GpuSample, now: float) -> str | None:
-    """Why this one sample is not that of an idle GPU, in words; None where it is.
+    """Why this one sample is not that of an idle GPU, in words; None if it is.
 
     Args:
         now: unix seconds, to say how long a process has been there.
@@ -64,8 +64,8 @@ def is_mps_server(process: GpuProcess) -> bool:
 
 
 def unknown_words(sample: GpuSample, *, has_declared_need: bool = False) -> str | None:
-    """What the driver does not tell of a GPU and would have to, for a run that takes it whole, or for one that has
-    declared its need; None where that is nothing.
+    """What the driver does not tell of a GPU, but a run would need to know that takes it whole, or one that has
+    declared its need; None if nothing is missing.
     """
     is_memory_known = sample.memory_used_bytes is not None and sample.memory_total_bytes is not None
     if not is_memory_known and not sample.shares_host_memory:
@@ -74,7 +74,7 @@ def unknown_words(sample: GpuSample, *, has_declared_need: bool = False) -> str 
         return None if is_memory_known else "it uses the machine's memory, and how much of that is used is not told"
     if sample.processes is None:
         return "its driver does not tell who uses it"
-    if sample.utilisation_percent is None and sample.instance is None:  # of a part of a GPU no driver tells it
+    if sample.utilisation_percent is None and sample.instance is None:  # no driver tells it of a part of a GPU
         return "its driver does not tell how busy it is"
     return None
 
@@ -129,7 +129,7 @@ def _names(processes: Sequence[GpuProcess]) -> str:
 
 
 def why_not_free(looks: Sequence[Look], now: float, settle_seconds: float = SETTLE_SECONDS) -> str | None:
-    """Why a GPU is not free after these looks at it, oldest first, in words; None where it is.
+    """Why a GPU is not free after these looks at it, oldest first, in words; None if it is.
 
     Args:
         looks: at least one.
@@ -146,12 +146,12 @@ def why_not_free(looks: Sequence[Look], now: float, settle_seconds: float = SETT
         idle_looks += 1
     idle_seconds = looks[-1].at - looks[-idle_looks].at
     if settle_seconds > 0 and (idle_looks < SETTLE_SAMPLES or idle_seconds < settle_seconds):
-        return f"idle for {idle_seconds:.0f} s; taken once it was for {settle_seconds:.0f} s"
+        return f"idle {idle_seconds:.0f} of {settle_seconds:.0f} s, then free"
     return None
 
 
 def idle_memory_bytes(sample: GpuSample) -> float:
-    """Up to this much used memory is nobody's."""
+    """Up to this much memory may be in use on an idle GPU."""
     idle = max(IDLE_MEMORY_BYTES, IDLE_MEMORY_SHARE * (sample.memory_total_bytes or 0))
     return idle + RESERVE_BYTES if sample.memory_counts_reserve else idle
 

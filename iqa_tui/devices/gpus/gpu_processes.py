@@ -16,11 +16,11 @@ from iqa_tui.devices.gpus.namespace import counts_as_the_host
 from iqa_tui.devices.gpus.sample import GpuProcess
 
 DRIVER_FILES = "/dev/nvidia"
-"""How the paths begin that every process with a GPU has open."""
+"""Beginning of the paths that every process with a GPU has open."""
 COMPUTE = (pynvml.nvmlDeviceGetComputeRunningProcesses_v3, pynvml.nvmlDeviceGetComputeRunningProcesses_v2)
 MPS_CLIENTS = (pynvml.nvmlDeviceGetMPSComputeRunningProcesses_v3, pynvml.nvmlDeviceGetMPSComputeRunningProcesses_v2)
 GRAPHICS = (pynvml.nvmlDeviceGetGraphicsRunningProcesses_v3, pynvml.nvmlDeviceGetGraphicsRunningProcesses_v2)
-"""Each by its newest version that the library has: drivers before 510 lack the third."""
+"""The newest version that the library has is asked: drivers before 510 lack the third."""
 
 
 def compute_processes(handle: Any) -> tuple[GpuProcess, ...] | None:
@@ -50,7 +50,7 @@ def _described(processes: Sequence[Any]) -> tuple[GpuProcess, ...]:
 
 
 def described(pid: int, memory_used_bytes: int | None) -> GpuProcess:
-    """What the system tells of it, as far as it does: it may be gone, or (in a container) never have been here."""
+    """A process with what the system tells of it: nothing if it has exited or, in a container, was never here."""
     user = name = started = None
     if not _is_the_one_meant(pid):
         return GpuProcess(pid, memory_used_bytes=memory_used_bytes)
@@ -64,8 +64,8 @@ def described(pid: int, memory_used_bytes: int | None) -> GpuProcess:
 
 
 def _is_the_one_meant(pid: int) -> bool:
-    """In a container the driver's number is the host's, and ours of that number is another process, unless it has
-    the driver open.
+    """In a container the driver tells the host's number. Our process of that number is another one, unless it has the
+    driver open.
     """
     try:
         if counts_as_the_host():

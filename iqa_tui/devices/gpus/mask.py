@@ -1,4 +1,4 @@
-"""CUDA_VISIBLE_DEVICES as it was inherited: what somebody else (a scheduler, a user) allows us to use."""
+"""CUDA_VISIBLE_DEVICES as it was inherited: what a scheduler or the user allows us to use."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ MASK_VARIABLE = "CUDA_VISIBLE_DEVICES"
 
 
 def inherited_mask() -> tuple[str, ...] | None:
-    """The entries of the mask; () where it hides every GPU; None where there is no mask."""
+    """The entries of the mask; () if it hides every GPU; None if there is no mask."""
     text = os.environ.get(MASK_VARIABLE)
     if text is None:
         return None

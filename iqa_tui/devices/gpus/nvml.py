@@ -1,7 +1,7 @@
-"""GPUs as NVIDIA's management library tells of them. Asks, never decides. Only `sampler` should use it: a call may
+"""GPUs as NVIDIA's management library describes them. Asks, never decides. Only `sampler` should use it: a call may
 hang, or take its process down.
 
-Every field may fail alone (not supported, no permission, GPU lost): it is None then, and the rest stands.
+Each field may fail alone (not supported, no permission, GPU lost): it is None then, and the rest is valid.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Nvml:
         self._watch([board.handle for board in boards if board.handle is not None])
 
     def _watch(self, handles: list[Any]) -> None:
-        """Register for events, anew only if other GPUs are there: what is on its way would be lost."""
+        """Register for events, anew only if the GPUs have changed: events that are under way would be lost."""
         if len(handles) == len(self._watched) and all(map(is_same, handles, self._watched)):
             return
         if self._events is not None:
@@ -116,7 +116,7 @@ class Nvml:
 
 def _no_driver(error: pynvml.NVMLError, device_folder: Path) -> NvmlUnavailable:
     if isinstance(error, pynvml.NVMLError_LibraryNotFound) and (device_folder / CONTROL_FILE).exists():
-        words = "The NVIDIA driver is there, and its library (libnvidia-ml.so.1) cannot be loaded"
+        words = "The NVIDIA driver is there, but its library (libnvidia-ml.so.1) cannot be loaded"
         return NvmlUnavailable(words, is_normal=False)
     return NvmlUnavailable("No NVIDIA driver found", is_normal=True)
 
@@ -153,7 +153,7 @@ def _why_hidden(error: pynvml.NVMLError) -> str:
 
 
 def _as_cuda_counts(boards: Sequence[Board]) -> tuple[list[Board], bool]:
-    """By PCI bus id, as NVML's own order need not be CUDA's; last those that CUDA does not count for this user.
+    """Order them by PCI bus id, as NVML's own order need not be CUDA's; last come those that this user may not open.
 
     Returns:
         The boards, and whether their order is known.
@@ -166,7 +166,7 @@ def _as_cuda_counts(boards: Sequence[Board]) -> tuple[list[Board], bool]:
 
 
 def _parts(index: int, board: Board) -> list[Found]:
-    """The GPU, or its MIG instances if it is divided: the whole of it can then not be had."""
+    """The GPU, or its MIG instances if it is divided: then no run can have the whole."""
     handle = board.handle
     if handle is None:
         return [Found(board, None, index, None, "GPU", problem=board.problem)]
@@ -183,7 +183,7 @@ def _parts(index: int, board: Board) -> list[Found]:
             instances.append(Found(board, part, index, _uuid(part), part_name, number))
     if instances:
         return instances
-    problem = "MIG is on and it has no instance: make one with `nvidia-smi mig -cgi`, or turn MIG off"
+    problem = "MIG is on but it has no instance: make one with `nvidia-smi mig -cgi`, or turn MIG off"
     return [Found(board, handle, index, uuid, name, problem=problem)]
 
 

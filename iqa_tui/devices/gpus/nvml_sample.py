@@ -14,7 +14,7 @@ from iqa_tui.devices.gpus.sample import GpuSample
 
 LOST = (pynvml.NVMLError_GpuIsLost, pynvml.NVMLError_ResetRequired, pynvml.NVMLError_IrqIssue)
 NOT_YET = (pynvml.NVMLError_NotReady, pynvml.NVMLError_Timeout, pynvml.NVMLError_Uninitialized, pynvml.NVMLError_InUse)
-"""Of a driver that wakes a GPU up."""
+"""What a driver answers while it wakes a GPU up."""
 EXCLUSIVE_MODES = (pynvml.NVML_COMPUTEMODE_EXCLUSIVE_PROCESS, pynvml.NVML_COMPUTEMODE_EXCLUSIVE_THREAD)
 
 
@@ -23,7 +23,7 @@ class Board:
     """A whole GPU as the driver lists it."""
 
     number: int
-    """By which the driver and nvidia-smi count."""
+    """As the driver and nvidia-smi count."""
     handle: Any
     """None if the driver refused even that."""
     bus_id: str | None
@@ -34,7 +34,7 @@ class Board:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A GPU or MIG instance and what names it, asked once: a lost GPU may forget its name, and never changes it."""
+    """A GPU or MIG instance and what names it, asked once: a name never changes, but a lost GPU may forget it."""
 
     board: Board
     """Temperature, power and modes are the board's."""

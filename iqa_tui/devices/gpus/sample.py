@@ -1,4 +1,4 @@
-"""What is known of one GPU at one moment. A field is None where the driver does not tell: never 0 for unknown."""
+"""What is known of one GPU at one moment. A field is None if the driver does not tell: never 0 for unknown."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ class GpuSample:
     processes: tuple[GpuProcess, ...] | None = None
     """Those that compute."""
     memory_counts_reserve: bool = False
-    """True: an old driver, whose used memory holds its own reserve (912 MB on an idle A100)."""
+    """True: an old driver, whose used memory includes its own reserve (912 MB on an idle A100)."""
     instance: int | None = None
     """Number of the MIG instance; None: the whole GPU."""
     by_uuid: bool = False
-    """True: CUDA may count otherwise than we do (MIG, or a PCI place that is not told), so it is named by UUID."""
+    """True: CUDA may number it differently (MIG, or a PCI place that is not told), so it is named by UUID."""
     problem: str = ""
     """Why no run can have it, whatever the numbers say: the driver has lost it, its compute mode is prohibited, its
     device file is closed to this user, …

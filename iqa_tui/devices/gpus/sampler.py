@@ -1,8 +1,8 @@
-"""Asks the driver in a process of its own, which may hang or crash without taking anybody along.
+"""Asks the driver in a process of its own, which may hang or crash without taking another program along.
 
     python -m iqa_tui.devices.gpus.sampler [DEV] PID    a line on stdin asks, a line of JSON on stdout answers
 
-It ends when nobody is left who could ask: at the end of stdin, and with process PID, which started it. DEV is the
+It exits when no program can ask any more: at the end of stdin, and with process PID, which started it. DEV is the
 folder of device files, /dev if it is left out.
 """
 
@@ -22,9 +22,9 @@ PR_SET_PDEATHSIG = 1
 
 
 def main(argv: list[str]) -> int:
-    """Answer until nobody asks; a driver that does not answer is told once."""
+    """Answer until no program asks; if the driver does not answer, say so once and exit."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # a query that hangs never sees the end of stdin
-    if os.getppid() != int(argv[-1]):  # it ended before it could be told that we want to know
+    if os.getppid() != int(argv[-1]):  # it exited before we asked to be killed with it
         return 0
     from iqa_tui.devices.gpus.nvml import Nvml, NvmlUnavailable  # noqa: PLC0415  after the line above: loading it may hang
 
@@ -35,7 +35,7 @@ def main(argv: list[str]) -> int:
         try:
             nvml = nvml or Nvml(*map(Path, argv[:-1]))
             answer: dict[str, Any] = {
-                "xids": [asdict(seen) for seen in nvml.xids()],  # first: what samples find may end the listening
+                "xids": [asdict(seen) for seen in nvml.xids()],  # first: `samples` may register anew and lose some
                 "samples": [asdict(sample) for sample in nvml.samples()],
                 "driver": nvml.driver_version(),
                 "cuda": nvml.cuda_version(),

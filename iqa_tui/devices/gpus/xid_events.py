@@ -1,6 +1,6 @@
-"""XIDs as the driver reports them to whoever has registered for them. Events of before are never told.
+"""XIDs, which the driver reports to programs that have registered for them. Earlier ones are never reported.
 
-Many drivers tell none (no permission, WSL, old GPUs): then there are none, and everything else works as before.
+Many drivers report none (no permission, WSL, old GPUs); everything else works then too.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import pynvml
 from iqa_tui.devices.gpus.ask import NO_ANSWER, ask, text
 
 MOST_EVENTS = 64
-"""That one look takes; the driver keeps the others for the next one."""
+"""How many one look takes; the driver keeps the others for the next one."""
 
 
 class XidEvents:
-    """Registered for some GPUs, once."""
+    """One registration for the events of some GPUs."""
 
     def __init__(self, boards: Sequence[Any]) -> None:
         """Register.
@@ -37,7 +37,7 @@ class XidEvents:
             return
         try:
             pynvml.nvmlDeviceRegisterEvents(board, pynvml.nvmlEventTypeXidCriticalError, self._events)
-        except pynvml.NVMLError_Unknown:  # the set is in no defined state then
+        except pynvml.NVMLError_Unknown:  # the state of the set is undefined then
             self.close()
         except NO_ANSWER:
             pass

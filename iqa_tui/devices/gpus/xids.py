@@ -1,8 +1,8 @@
 """XIDs: the numbers by which NVIDIA's driver reports errors, sorted by whose fault they are.
 
-Source: NVIDIA, "Xid errors", catalogue for Ampere and later (docs.nvidia.com/deploy/xid-errors). What it answers with a
-reset, a reboot or a look at the machine is of the driver or the hardware; what it answers with a restart of the
-application is the application's. Of the rest the number alone does not tell whether the GPU is still fit.
+Source: NVIDIA, "Xid errors", catalogue for Ampere and later (docs.nvidia.com/deploy/xid-errors). If it advises a reset,
+a reboot or a look at the machine, the driver or the hardware failed; if it advises a restart of the application, that
+one failed. For the rest the number alone does not tell whether the GPU is still fit.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ APPLICATION = {
     **dict.fromkeys(COPY_ENGINES, "exception in a copy"),
     **dict.fromkeys(VIDEO_ENGINES, "exception in a video or picture engine"),
 }
-"""Any user's own kernel makes them, and the GPU is well."""
+"""Any user's own kernel can cause them, and the GPU is well."""
 NOTED = {
     63: "a bad row of its memory was replaced; a reset, when there is time for one, completes it",
     92: "many memory errors that were corrected",
     93: "its own store (InfoROM) was written too often",
-    109: "an application could not be switched in time",  # a kernel without an end makes it as well as a bad GPU
+    109: "an application could not be switched in time",  # an endless kernel causes it as well as a bad GPU
     121: "error of the link to the CPU, corrected",
     137: "NVLink refused an access",
     **dict.fromkeys(range(144, 151), "NVLink event; dmesg tells its severity, the number does not"),
@@ -64,7 +64,7 @@ NOTED = {
     161: "a channel of its memory could not be retired",
     168: "it has less memory than before",
 }
-"""Worth knowing, and no reason to take the GPU from anybody."""
+"""Worth knowing, but no reason to withdraw the GPU."""
 
 
 def is_hardware(xid: int) -> bool:
@@ -73,11 +73,11 @@ def is_hardware(xid: int) -> bool:
 
 
 def is_application(xid: int) -> bool:
-    """True if a run's own fault makes it, so it says nothing of the GPU."""
+    """True if a run's own fault causes it, so it says nothing of the GPU."""
     return xid in APPLICATION
 
 
 def meaning(xid: int) -> str:
-    """In words; of a number that is not in the catalogue, where to look."""
+    """In words; for a number that is not in the catalogue, where to look."""
     known = HARDWARE.get(xid) or APPLICATION.get(xid) or NOTED.get(xid)
     return known or "see NVIDIA's catalogue of XIDs and dmesg"

@@ -214,10 +214,10 @@ def test_a_lease_is_open_to_all_before_anything_else_can_happen(lab: Lab, monkey
         b"\xff\xfe",
     ],
 )
-def test_what_others_write_into_a_lease_is_no_more_than_a_run_of_somebody(lab: Lab, content: bytes) -> None:
+def test_what_others_write_into_a_lease_is_no_more_than_a_run_of_an_unknown_user(lab: Lab, content: bytes) -> None:
     taken = take_lease("GPU-1", ANN)
     lease_file("GPU-1").write_bytes(content)
-    assert lease_holders("GPU-1") == (Holder("somebody", ""),)
+    assert lease_holders("GPU-1") == (Holder("an unknown user", ""),)
     os.close(taken)
 
 

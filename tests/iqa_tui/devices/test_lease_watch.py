@@ -49,7 +49,7 @@ def test_a_lease_that_another_run_has_by_now_is_told_of_until_it_is_given_back(l
     for _ in range(2):
         assert watch.look() == "another run may have its device: the lease of cpu-0 was removed"
     assert [words.partition(":")[0] for words in said] == [
-        f"{lease_file('cpu-0')} was removed while this run had it, and F9 of bob has the device by now"
+        f"{lease_file('cpu-0')} was removed while this run had it, and F9 of bob has the device now"
     ]
     os.close(other)
     assert watch.look() == ""

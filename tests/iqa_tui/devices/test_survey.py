@@ -86,7 +86,7 @@ def test_who_surveys_again_and_again_is_not_held_up_by_the_first_answer(lab: Lab
 def test_a_gpu_is_free_after_three_idle_samples_in_the_settling_time(lab: Lab, gpus: FakeGpus) -> None:
     surveyor = Surveyor(settle_seconds=0.6)
     began = time.monotonic()
-    assert reasons(surveyor) == ["idle for 0 s; taken once it was for 1 s"] * 2
+    assert reasons(surveyor) == ["idle 0 of 1 s, then free"] * 2
     while "free" not in reasons(surveyor):
         assert time.monotonic() < began + 20
         time.sleep(0.05)

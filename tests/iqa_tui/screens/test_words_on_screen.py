@@ -173,7 +173,7 @@ async def test_an_error_names_the_run_but_leaves_paths_as_they_are(
         await pilot.press("h")
         await settle(pilot, lambda: len(pilot.app._notifications) == 1)
         (said,) = [str(note.message) for note in pilot.app._notifications]
-        assert said == f"{fake.run.place}: cannot be written (No space left on device). Make room, and say it again."
+        assert said == f"{fake.run.place}: cannot be written (No space left on device). Make room, then try again."
 
 
 async def test_a_title_shows_its_brackets(runs_dir: Path, open_app: OpenApp) -> None:

@@ -118,7 +118,7 @@ def end(returncode: int, output: bytes = b"", **more: object) -> tuple[ExitKind,
         ),
         (Ending(-9, b""), ExitKind.SIGNAL, f"killed by SIGKILL: {MEANINGS[signal.SIGKILL]}"),
         (Ending(-11, b""), ExitKind.SIGNAL, "killed by SIGSEGV: a crash in native code"),
-        (Ending(-15, b""), ExitKind.SIGNAL, "killed by SIGTERM: from outside, by somebody or the system"),
+        (Ending(-15, b""), ExitKind.SIGNAL, "killed by SIGTERM: from outside, by a user or the system"),
         (Ending(-6, b""), ExitKind.SIGNAL, f"killed by SIGABRT: {MEANINGS[signal.SIGABRT]}"),
         (
             Ending(

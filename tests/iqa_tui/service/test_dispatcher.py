@@ -397,7 +397,7 @@ def test_runs_whose_folders_are_damaged_keep_nobody_else_waiting(lab: Lab) -> No
     log = dispatcher_log(lab.runs_dir)
     wait_until(lambda: state(no_output) is Phase.FAILED, "the run without an output to be given up")
     assert state(good) is state(silent) is Phase.FINISHED
-    assert log.read_text().count(f"{no_output.run_id}: its supervisor ended with code 1") == 3
+    assert log.read_text().count(f"{no_output.run_id}: its supervisor exited with code 1") == 3
     assert no_lock.run_id not in log.read_text()
     with pytest.raises(LaunchError, match=r"is unreadable: .*attempts: is no folder, or a link to one"):
         stop_run(no_folder)

@@ -179,7 +179,9 @@ def test_a_run_that_could_start_and_does_not_says_for_how_long(tmp_path: Path, m
 
     assert [said(), said()] == ["starts next on GPU 0"] * 2
     monkeypatch.setattr("iqa_tui.watch.dispatcher_reviver.SLOW_START_SECONDS", 0.0)
-    assert said().startswith("starts next on GPU 0, and could for <1 s: its dispatcher waits for the driver or stands")
+    assert said().startswith(
+        "starts next on GPU 0, and could have started <1 s ago: its dispatcher waits for the driver"
+    )
     os.close(dispatching)
 
 

@@ -45,6 +45,7 @@ def test_trouble_with_the_dispatcher_comes_first_and_once() -> None:
 def test_a_run_that_could_start_for_long_says_so_and_quoted_texts_are_harmless() -> None:
     wait = Wait(WaitKind.STARTS_NEXT, device="GPU 1", could_start_seconds=120.0)
     assert (
-        wait.words == "starts next on GPU 1, and could for 2 min: its dispatcher waits for the driver or stands still"
+        wait.words
+        == "starts next on GPU 1, and could have started 2 min ago: its dispatcher waits for the driver or stands still"
     )
     assert Wait(WaitKind.HELD, user="ann\x1b").words.startswith(r"held by ann\x1b;")

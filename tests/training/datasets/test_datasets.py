@@ -1,4 +1,3 @@
-import csv
 import subprocess
 import sys
 from collections import Counter
@@ -13,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fakes.photographs import write_biq2021, write_csv_dataset, write_koniq, write_rows
+from tests.golden.expected import koniq_labels
 from training.datasets import Dataset, open_dataset
 from training.datasets.base import SPLITS, Item, Sizing, read_image
+from training.datasets.koniq10k import SD_SCALE, WITH_SETS, open_koniq10k
 from training.datasets.splits import hold_out, split_anew
 from training.errors import BadData, Stopped
 from training.flags import parse
@@ -34,11 +35,6 @@ def decoded(dataset: Dataset, side: int = 32):
 
 def counts(dataset: Dataset) -> dict[str, int]:
     return {split: len(dataset.split(split)) for split in SPLITS}
-
-
-def rows_of(path) -> list[dict[str, str]]:
-    with path.open() as file:
-        return list(csv.DictReader(file))
 
 
 def edit(path, old: str, new: str) -> None:
@@ -63,14 +59,8 @@ def test_koniq_is_brought_to_384_high_and_512_wide(tmp_path):
 
 
 def test_koniqs_real_labels_are_read_with_all_10073_images(tmp_path):
-    from tests.training.conftest import REFERENCE
-
-    real = REFERENCE.parent / "data" / "koniq10k_distributions_sets.csv"
-    if not real.is_file():
-        pytest.skip("KonIQ-10k's label file is not beside this project")
-    from training.datasets.koniq10k import SD_SCALE, open_koniq10k
-
-    (tmp_path / real.name).write_bytes(real.read_bytes())
+    rows = koniq_labels()
+    write_rows(tmp_path / WITH_SETS, tuple(rows[0]), [tuple(row.values()) for row in rows])
     dataset = open_koniq10k(tmp_path)
     assert counts(dataset) == {"train": 7058, "val": 1000, "test": 2015}
     sds = [dataset.sd_to_training(item.mos_sd) for item in dataset.items]
@@ -78,7 +68,7 @@ def test_koniqs_real_labels_are_read_with_all_10073_images(tmp_path):
     mos = [item.mos for item in dataset.items]
     assert 0 < min(mos) < 10
     assert 85 < max(mos) < 100
-    answers = [(sum(n * float(row[f"c{n}"]) for n in range(1, 6)), float(row["MOS"])) for row in rows_of(real)]
+    answers = [(sum(n * float(row[f"c{n}"]) for n in range(1, 6)), float(row["MOS"])) for row in rows]
     slope = np.polyfit(*zip(*answers, strict=True), 1)[0]
     assert slope == pytest.approx(SD_SCALE, abs=0.5)  # SD is on the scale of the answers, MOS is not
 

@@ -1,5 +1,3 @@
-import math
-import zlib
 from pathlib import Path
 
 import pytest
@@ -7,6 +5,7 @@ import torch
 from safetensors.torch import save_file
 from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, conv2d, linear
 
+from tests.fakes.published_checkpoints import filled
 from training.errors import BadUsage, NoWeights
 from training.flags import parse
 from training.network import published
@@ -31,18 +30,6 @@ VARIANT_FLAGS = {
 
 def build(*flags: str):
     return build_network(parse(["--dataset", "demo", "--weights", "none", *flags]))
-
-
-def filled(keys: list) -> dict[str, torch.Tensor]:
-    """A state dict by the reference's rule: every number follows from its key."""
-    state = {}
-    for key, shape in keys:
-        draw = torch.randn(shape, generator=torch.Generator().manual_seed(zlib.crc32(key.encode())))
-        if len(shape) == 1:
-            state[key] = (1 if key.endswith("weight") else 0) + 0.05 * draw
-        else:
-            state[key] = draw / math.sqrt(math.prod(shape[1:]))
-    return state
 
 
 @pytest.mark.parametrize("variant", VARIANT_FLAGS)

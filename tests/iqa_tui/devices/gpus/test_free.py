@@ -137,7 +137,7 @@ def test_a_gpu_is_free_after_three_idle_samples_over_four_seconds() -> None:
     busy = replace(IDLE, utilisation_percent=97)
     assert why_not_free(looks((0, IDLE), (2, IDLE), (4, IDLE)), NOW) is None
     assert why_not_free(looks((0, IDLE), (4, IDLE)), NOW) is not None
-    assert why_not_free(looks((0, IDLE), (1, IDLE), (2, IDLE)), NOW) == "idle for 2 s; taken once it was for 4 s"
+    assert why_not_free(looks((0, IDLE), (1, IDLE), (2, IDLE)), NOW) == "idle 2 of 4 s, then free"
     assert why_not_free(looks((0, IDLE), (2, busy), (4, IDLE), (6, IDLE)), NOW) is not None
     assert why_not_free(looks((0, IDLE), (2, IDLE), (4, busy)), NOW) == "it is 97% busy"
 

@@ -242,4 +242,4 @@ def test_a_library_that_cannot_be_loaded_beside_a_driver_is_no_machine_without_g
     (tmp_path / "nvidiactl").touch()
     reading = Driver(command, child_environment()).look()
     assert not reading.is_normal
-    assert reading.trouble == "The NVIDIA driver is there, and its library (libnvidia-ml.so.1) cannot be loaded"
+    assert reading.trouble == "The NVIDIA driver is there, but its library (libnvidia-ml.so.1) cannot be loaded"
