@@ -60,10 +60,18 @@ class Lab:
         )
         return enqueue(request)
 
-    def supervise(self, run: RunFolder, device: Device = CPU_0) -> subprocess.Popen[bytes]:
+    def queue(self, *experiments: dict[str, Any], **options: Any) -> list[RunFolder]:
+        """As `launch`, but no dispatcher is started: the test starts what it needs."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("iqa_tui.queue.enqueue.ensure_dispatcher", lambda runs_dir: None)
+            return self.launch(*experiments, **options)
+
+    def supervise(
+        self, run: RunFolder, device: Device = CPU_0, *, module: str = "iqa_tui.service.supervisor"
+    ) -> subprocess.Popen[bytes]:
         """A supervisor as the dispatcher would start it."""
         content = asdict(device)
-        command = [sys.executable, "-m", "iqa_tui.service.supervisor", str(run.path), json.dumps(content)]
+        command = [sys.executable, "-m", module, str(run.path), json.dumps(content)]
         supervisor = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
         self._supervisors.append(supervisor)
         return supervisor

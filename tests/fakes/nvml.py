@@ -103,3 +103,15 @@ class FakeGpus:
         aside = self.folder / "gpus.txt.aside"
         aside.write_text("\n".join(lines) + "\n")
         aside.replace(self.folder / "gpus.txt")
+
+    def seen_by(self, monkeypatch: pytest.MonkeyPatch) -> FakeGpus:
+        """Every process that the test starts from now on sees them."""
+        for name, value in self.env.items():
+            monkeypatch.setenv(name, value)
+        return self
+
+
+@pytest.fixture
+def gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeGpus:
+    """Two idle H100."""
+    return FakeGpus(tmp_path / "driver", count=2).seen_by(monkeypatch)

@@ -24,11 +24,8 @@ GIB = 1 << 30
 
 @pytest.fixture
 def gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeGpus:
-    made = FakeGpus(tmp_path / "driver", count=1, used_mib={0: 0})
-    for name, value in made.env.items():
-        monkeypatch.setenv(name, value)
     monkeypatch.setenv("IQA_TUI_GPU_SETTLE_SECONDS", "0.3")
-    return made
+    return FakeGpus(tmp_path / "driver", count=1, used_mib={0: 0}).seen_by(monkeypatch)
 
 
 def test_two_runs_share_a_gpu_the_third_waits_for_room_and_the_fourth_for_all_of_it(lab: Lab, gpus: FakeGpus) -> None:

@@ -39,14 +39,6 @@ SPEC = Spec(run_id="r", group="g", label="l", argv=[], created=0.0)
 
 
 @pytest.fixture
-def gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeGpus:
-    made = FakeGpus(tmp_path / "driver", count=2)
-    for name, value in made.env.items():
-        monkeypatch.setenv(name, value)
-    return made
-
-
-@pytest.fixture
 def lease(lab: Lab) -> Iterator[contextlib.ExitStack]:
     """Keeps leases until the test's end."""
     with contextlib.ExitStack() as stack:

@@ -22,11 +22,8 @@ OFF_THE_BUS = "withdrawn: the driver reported XID 79 (it has fallen off the bus)
 
 @pytest.fixture
 def gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeGpus:
-    made = FakeGpus(tmp_path / "driver", count=1)
-    for name, value in made.env.items():
-        monkeypatch.setenv(name, value)
     monkeypatch.setenv("IQA_TUI_GPU_SETTLE_SECONDS", "0.1")
-    return made
+    return FakeGpus(tmp_path / "driver", count=1).seen_by(monkeypatch)
 
 
 def test_an_xid_is_noted_once_until_the_device_is_restored(lab: Lab) -> None:

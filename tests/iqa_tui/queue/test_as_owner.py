@@ -7,10 +7,7 @@ import os
 import pwd
 import shutil
 import stat
-import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,7 +15,6 @@ from typing import Any
 import pytest
 
 from iqa_tui.errors import LaunchError
-from iqa_tui.processes.start import ROOT
 from iqa_tui.queue import as_owner
 from iqa_tui.queue.as_owner import account_of, only_of
 from iqa_tui.queue.hold import hold_run, prioritise_run, release_run
@@ -26,19 +22,16 @@ from iqa_tui.queue.retry import retry_run
 from iqa_tui.queue.stop import stop_run
 from tests.fakes.lab import Lab, wait_until
 from tests.fakes.marked import make_run, mark, sleeper
+from tests.fakes.other_users import NO_ACCOUNT, NOBODY, give, needs_root, run_of
 from tests.iqa_tui.processes.test_identity import record_of
-from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
 from training.runfolder.phase import Phase
 from training.runfolder.read import read_record
-from training.runfolder.schema import ExitRecord, Place, RetryRecord, StopRequest
+from training.runfolder.schema import Place, RetryRecord, StopRequest
 from training.runfolder.status import run_status
 from training.runfolder.write import write_record
 
-NOBODY = 65_534
-NO_ACCOUNT = 61_234
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 TELL = """
 import json, os
 umask = os.umask(0)
@@ -55,84 +48,6 @@ names = lambda: {name: value for name, value in os.environ.items() if name.start
 order_child.ORDERS["hold_run"] = lambda run, **_: json.dumps(names())
 sys.exit(order_child.main(sys.argv[1:]))
 """
-
-
-SIGN = """
-import json, sys
-from pathlib import Path
-from iqa_tui.trust.signature import sign_run
-from training.runfolder.layout import RunFolder
-sign_run(RunFolder(Path(sys.argv[1])), variables=json.loads(sys.argv[2]))
-"""
-
-
-def interpreter_for_others() -> str:
-    """A Python that a user without rights can use, with our packages; empty if there is none."""
-    for path in filter(None, (sys.executable, shutil.which("python3", path=as_owner.DEFAULT_PATH))):
-        command = [path, "-B", "-c", "import iqa_tui.queue.order_child"]
-        env = {"PYTHONPATH": str(ROOT), "HOME": "/"}
-        try:
-            done = subprocess.run(
-                command,
-                user=NO_ACCOUNT,
-                group=NOBODY,
-                extra_groups=[],
-                env=env,
-                cwd="/",
-                capture_output=True,
-                check=False,
-            )
-        except (OSError, subprocess.SubprocessError):
-            continue
-        if done.returncode == 0:
-            return path
-    return ""
-
-
-@pytest.fixture
-def place(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder that every user may enter, with a folder of runs; pytest's own are closed to others."""
-    path = interpreter_for_others()
-    if not path:
-        pytest.skip("no Python here can be used by a user without rights")
-    monkeypatch.setattr(sys, "executable", path)
-    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        for part in ("runs", "leases"):
-            (folder / part).mkdir()
-            (folder / part).chmod(0o1777)
-        monkeypatch.setattr(lab, "leases", folder / "leases")
-        yield folder
-        lab.sweep()
-
-
-def give(path: Path, user_id: int) -> None:
-    for entry in (path, *path.rglob("*")):
-        os.chown(entry, user_id, user_id, follow_symlinks=False)
-
-
-def run_of(place: Path, user_id: int, name: str = "a", *, has_failed: bool = False) -> RunFolder:
-    """A run of this user, whose dispatchers keep everything below `place`."""
-    run = make_run(place / "runs", name)
-    variables = {"IQA_TUI_LEASES": str(place / "leases"), "IQA_TUI_STATE": str(place / f"state-{user_id}")}
-    (place / f"state-{user_id}").mkdir(mode=0o700, exist_ok=True)
-    give(place / f"state-{user_id}", user_id)
-    if has_failed:
-        write_record(run.attempt(1).exit, ExitRecord(ExitKind.FAILED, "exit 1", 1.0, 1.0))
-    give(run.path, user_id)
-    launched_with = {**variables, "SECRET": "hers", "IQA_TUI_ATTEMPT": "7"}
-    subprocess.run(
-        [sys.executable, "-c", SIGN, str(run.path), json.dumps(launched_with)],
-        user=user_id,
-        group=user_id,
-        extra_groups=[],
-        env={"PYTHONPATH": str(ROOT), **variables},
-        cwd="/",
-        check=True,
-    )
-    return run
 
 
 def owners(folder: Path) -> set[int]:

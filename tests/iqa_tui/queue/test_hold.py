@@ -140,9 +140,7 @@ def test_a_device_is_set_aside_when_the_driver_failed_under_two_runs(lab: Lab) -
 def test_a_gpu_whose_driver_fails_is_withdrawn_until_it_is_restored(
     lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gpus = FakeGpus(tmp_path / "driver", count=1)
-    for name, value in gpus.env.items():
-        monkeypatch.setenv(name, value)
+    gpus = FakeGpus(tmp_path / "driver", count=1).seen_by(monkeypatch)
     monkeypatch.setenv("IQA_TUI_GPU_SETTLE_SECONDS", "0.1")
     lost = {"flags": {"exit": 1, "say": "RuntimeError: CUDA error: GPU is lost"}}
     first, second, third = lab.launch(lost, lost, {})
@@ -162,9 +160,7 @@ def test_a_gpu_whose_driver_fails_is_withdrawn_until_it_is_restored(
 
 
 def test_a_run_whose_driver_failed_goes_on_elsewhere(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    gpus = FakeGpus(tmp_path / "driver", count=2)
-    for name, value in gpus.env.items():
-        monkeypatch.setenv(name, value)
+    FakeGpus(tmp_path / "driver", count=2).seen_by(monkeypatch)
     monkeypatch.setenv("IQA_TUI_GPU_SETTLE_SECONDS", "0.1")
     (run,) = lab.launch({"flags": {"exit": 1, "say": "RuntimeError: CUDA error: GPU is lost"}})
     wait_until(run.attempt(2).process.exists, "the second attempt, a resume")
@@ -175,9 +171,7 @@ def test_a_run_whose_driver_failed_goes_on_elsewhere(lab: Lab, tmp_path: Path, m
 def test_a_gpu_that_appears_while_runs_wait_is_given_to_them(
     lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gpus = FakeGpus(tmp_path / "driver", count=1)
-    for name, value in gpus.env.items():
-        monkeypatch.setenv(name, value)
+    gpus = FakeGpus(tmp_path / "driver", count=1).seen_by(monkeypatch)
     monkeypatch.setenv("IQA_TUI_GPU_SETTLE_SECONDS", "0.1")
     first, second = lab.launch(*[{"flags": {"until": str(lab.folder / "go")}}] * 2)
     wait_for(first, Phase.RUNNING)

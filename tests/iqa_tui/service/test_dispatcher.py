@@ -301,9 +301,7 @@ def test_what_stands_in_the_place_of_a_lease_keeps_its_device_from_runs_and_no_o
 def test_four_gpus_run_four_and_the_fifth_says_what_it_waits_for(
     lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gpus = FakeGpus(tmp_path / "driver")
-    for name, value in gpus.env.items():
-        monkeypatch.setenv(name, value)
+    gpus = FakeGpus(tmp_path / "driver").seen_by(monkeypatch)
     monkeypatch.setenv("IQA_TUI_GPU_SETTLE_SECONDS", "0.3")
     go = lab.folder / "go"
     runs = lab.launch(*[{"flags": {"until": str(go)}}] * 5)
@@ -325,8 +323,7 @@ def test_four_gpus_run_four_and_the_fifth_says_what_it_waits_for(
 def test_a_run_that_asks_for_the_cpu_gets_no_gpu_where_there_are_some(
     lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in FakeGpus(tmp_path / "driver").env.items():
-        monkeypatch.setenv(name, value)
+    FakeGpus(tmp_path / "driver").seen_by(monkeypatch)
     (run,) = lab.launch({}, devices=("cpu",))
     wait_for_end(run)
     assert stub(run)["env"]["IQA_TUI_DEVICE"] == "cpu"
@@ -354,9 +351,9 @@ def test_a_mask_that_the_launcher_inherited_limits_what_its_runs_get(
 
 
 def test_a_gpu_that_somebody_uses_is_left_alone(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    gpus = FakeGpus(tmp_path / "driver", count=2, used_mib={0: 21_811}, processes=[(0, os.getpid(), 21_811)])
-    for name, value in gpus.env.items():
-        monkeypatch.setenv(name, value)
+    FakeGpus(tmp_path / "driver", count=2, used_mib={0: 21_811}, processes=[(0, os.getpid(), 21_811)]).seen_by(
+        monkeypatch
+    )
     monkeypatch.setenv("IQA_TUI_GPU_SETTLE_SECONDS", "0.3")
     runs = lab.launch({"flags": {"seconds": 0.1}}, {"flags": {"seconds": 0.1}})
     wait_for_end(*runs)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.fakes.photographs import write_biq2021, write_csv_dataset, write_koniq, write_rows
 from tests.golden.expected import koniq_labels
+from training.config import TrainConfig
 from training.datasets import Dataset, open_dataset
 from training.datasets.base import SPLITS, Item, Sizing, read_image
 from training.datasets.koniq10k import SD_SCALE, WITH_SETS, open_koniq10k
@@ -20,7 +21,7 @@ from training.datasets.splits import hold_out, split_anew
 from training.errors import BadData, Stopped
 from training.flags import parse
 from training.images.batches import SplitImages, crops_to_score, prefetched, train_batches
-from training.images.cache import cache_root, open_images
+from training.images.cache import open_images
 from training.images.transforms import plan_crops
 
 
@@ -245,7 +246,7 @@ def test_a_damaged_image_is_named_with_its_line_and_leaves_no_cache(tmp_path):
     (tmp_path / "pictures" / "train3.jpg").write_bytes(b"\xff\xd8 not much of a picture")
     with pytest.raises(BadData, match=r"train3\.jpg: cannot be read as an image.*line 5"):
         decoded(dataset)
-    assert [path.name for path in cache_root().iterdir() if not path.name.endswith(".lock")] == []
+    assert [path.name for path in TrainConfig.cache_folder().iterdir() if not path.name.endswith(".lock")] == []
 
 
 def test_a_limit_takes_the_same_images_for_every_run_and_not_the_first(tmp_path):

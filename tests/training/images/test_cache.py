@@ -16,12 +16,13 @@ import numpy as np
 import pytest
 
 from tests.fakes.photographs import write_csv_dataset
+from training.config import TrainConfig
 from training.datasets import Dataset, open_dataset
 from training.datasets.labels.files import states_of
 from training.errors import BadData
 from training.flags import parse
 from training.images import cache, store
-from training.images.cache import cache_root, open_images
+from training.images.cache import open_images
 
 PATIENCE_SECONDS = 60
 
@@ -79,7 +80,7 @@ def test_a_damaged_cache_is_found_when_it_is_opened_and_made_anew(tmp_path, dama
     dataset = opened(write_csv_dataset(tmp_path))
     before = decoded(dataset)
     whole = before.pixels.copy()
-    (folder,) = (path for path in cache_root().iterdir() if path.is_dir())
+    (folder,) = (path for path in TrainConfig.cache_folder().iterdir() if path.is_dir())
     damage(folder)
     told = []
     after = decoded(dataset, lambda done, total: told.append((done, total)))
@@ -163,7 +164,7 @@ def test_runs_that_wait_for_a_maker_show_its_progress_and_one_takes_over_when_it
     for name in ("second", "third"):
         lines = (tmp_path / name).read_text().splitlines()
         assert lines[-2:] == ["18/18", digest]
-    assert not list(cache_root().glob("*.making"))
+    assert not list(TrainConfig.cache_folder().glob("*.making"))
 
 
 def kept_bytes(path: Path) -> int:

@@ -109,9 +109,7 @@ def test_memory_falls_back_to_the_old_question_and_says_so(gpus: FakeGpus) -> No
 def test_a_library_without_the_new_question_is_asked_the_old_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old = FakeGpus(tmp_path / "driver", count=1, is_old=True)
-    for name, value in old.env.items():
-        monkeypatch.setenv(name, value)
+    old = FakeGpus(tmp_path / "driver", count=1, is_old=True).seen_by(monkeypatch)
     assert samples(old) == (replace(idle(old, 0), memory_used_bytes=916 * MIB, memory_counts_reserve=True),)
 
 
