@@ -10,7 +10,6 @@ process trains one seed.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sys
 import traceback
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from training.config import TrainConfig
 from training.errors import Stopped, TakenOver, TrainingError, exit_code, is_gpu_out_of_memory
+from training.facts import facts_of
 from training.flags import parse
 from training.process.attempt import Attempt, begin, end_by_hand, is_under_launcher
 from training.process.output import output_kept
@@ -26,6 +26,7 @@ from training.process.seeds import repeat
 from training.process.stop_signal import StopSignal
 from training.runfolder.descriptors import shown_path
 from training.runfolder.errors import RunFolderError
+from training.runfolder.facts import facts_line
 from training.runfolder.layout import RunFolder
 from training.runfolder.text import plain_lines, speak_leniently
 
@@ -38,10 +39,10 @@ def main(argv: list[str] | None = None) -> int:
     speak_leniently()
     arguments = sys.argv[1:] if argv is None else argv
     config = parse(arguments)
-    if config.check:
-        print(json.dumps(config.as_dict()))
-        return 0
     try:
+        if config.check:
+            print(facts_line(facts_of(config)))
+            return 0
         if _is_series(config):
             return repeat(config, arguments)
         should_stop = StopSignal()

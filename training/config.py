@@ -88,7 +88,8 @@ class TrainConfig:
     """None: all."""
     limit_test_images: int | None
     """None: all. Limits validation and test each."""
-    check: bool
+    check: str | None
+    """`settings` or `network`: what to print instead of training; None: train."""
 
     @property
     def backbone_name(self) -> str:
@@ -140,6 +141,13 @@ class TrainConfig:
         if self.data_path is not None:
             return Path(self.data_path).expanduser()
         return Path(os.environ.get("IQA_TUI_DATA", "data")).expanduser() / self.dataset
+
+    @staticmethod
+    def cache_folder() -> Path:
+        """The folder of decoded images: `$IQA_TUI_CACHE`, else `$XDG_CACHE_HOME/iqa-tui`, else `~/.cache/iqa-tui`."""
+        if chosen := os.environ.get("IQA_TUI_CACHE"):
+            return Path(chosen).expanduser()
+        return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "iqa-tui"
 
     def cross_folders(self) -> dict[str, Path]:
         """Other data sets to test on after training, and their folders: beside this run's data, or in `$IQA_TUI_DATA`.

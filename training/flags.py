@@ -33,6 +33,7 @@ DATASETS = (
     "demo",
 )
 PROTOCOLS = ("clean", "published")
+CHECK_SETTINGS, CHECK_NETWORK = "settings", "network"
 
 
 class Parser(argparse.ArgumentParser):
@@ -284,4 +285,10 @@ def _add_run_flags(group: Group) -> None:
         help="between checkpoints within an epoch; 0: only after each epoch",
     )
     group.add_argument("--resume", action="store_true", help="go on from the run folder's last checkpoint")
-    group.add_argument("--check", action="store_true", help="check the flags, print them as JSON, and end")
+    group.add_argument(
+        "--check",
+        nargs="?",
+        const=CHECK_SETTINGS,
+        choices=(CHECK_SETTINGS, CHECK_NETWORK),
+        help="check the flags, print the settings as JSON, and exit; network: with the sizes of network and checkpoint",
+    )

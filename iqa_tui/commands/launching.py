@@ -34,10 +34,10 @@ def request_of(options: argparse.Namespace) -> LaunchRequest:
 
 
 def launch(request: LaunchRequest, options: argparse.Namespace) -> int | OpenApp:
-    check(request)
+    facts = check(request)
     for line in notes_before_launch(request):
         print(line, file=sys.stderr)
-    runs = enqueue(request)
+    runs = enqueue(request, facts)
     if has_terminal() and not options.headless:
         return OpenApp(options.runs_dir, ascii_mode=options.ascii)
     return follow(runs, wait_seconds=options.wait)

@@ -4,37 +4,32 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import subprocess
-from pathlib import Path
 from typing import Any
 
 from iqa_tui.doctor.ask_python import ask, last_line
 from iqa_tui.doctor.finding import Finding, blocked
+from iqa_tui.doctor.plan_needs import DatasetNeed
 from iqa_tui.processes.start import program
 
 DATASET_SECONDS = 600
 CHECK_DATASET = program("training.dataset_check")
 
 
-def check_dataset(dataset: str, data_path: str | None, flags: list[str]) -> tuple[Finding, dict[str, int]]:
+def check_dataset(need: DatasetNeed) -> tuple[Finding, dict[str, int]]:
     """Let the trainer itself look at a data set.
-
-    Args:
-        data_path: as the plan has it; None: the trainer's own folder.
-        flags: of a run that needs it.
 
     Returns:
         The line, and how many images each data set has.
     """
+    dataset, path = need.name, need.folder
     if dataset == "demo" and importlib.util.find_spec("skimage") is None:
         return blocked("data", "demo: scikit-image is not installed", "pip install 'iqa-tui[demo]'"), {}
     remedy = "Name its folder: --set data_path=FOLDER, or IQA_TUI_DATA for the folder of all data sets"
-    path = data_folder(dataset, data_path)
     if dataset != "demo" and not path.exists():
         return blocked("data", f"{dataset}: there is no {path}", remedy), {}
     try:
-        answer = ask([*CHECK_DATASET, *flags], timeout_seconds=DATASET_SECONDS)
+        answer = ask([*CHECK_DATASET, *need.flags], timeout_seconds=DATASET_SECONDS)
     except subprocess.TimeoutExpired:
         words = f"{dataset}: {path} cannot be read within {DATASET_SECONDS} s"
         return blocked("data", words, "Is it on a slow network disk? Copy it to a local one"), {}
@@ -52,8 +47,3 @@ def _images_words(facts: dict[str, Any]) -> str:
     counts = ", ".join(f"{count:,} {split}" for split, count in facts["images"].items())
     others = (f"; also tested on {each['name']} ({sum(each['images'].values()):,})" for each in facts["tested_on"])
     return f"{counts} images, some of them decoded{''.join(others)}"
-
-
-def data_folder(dataset: str, data_path: str | None) -> Path:
-    """The folder that the trainer reads a data set from."""
-    return Path(data_path or Path(os.environ.get("IQA_TUI_DATA", "data")) / dataset).expanduser()

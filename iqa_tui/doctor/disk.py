@@ -14,8 +14,6 @@ from iqa_tui.doctor.file_systems import existing_parent
 from iqa_tui.doctor.finding import Finding, blocked, doubtful
 from iqa_tui.words.sizes import GIB, gib_words
 
-CHECKPOINT_BYTES_PER_PARAMETER = 12
-"""Weights and two moments of Adam, four bytes each: 1.07 GB for Swin-Base."""
 CHECKPOINTS = 3
 """That a run keeps at one time: the last, the best, and the one that is being written."""
 IMAGE_BYTES = 600_000
@@ -35,28 +33,22 @@ class Need:
     size_bytes: int
 
 
-def checkpoint_need(runs_dir: Path, parameters: Sequence[int]) -> Need:
+def checkpoint_need(runs_dir: Path, sizes: Sequence[int]) -> Need:
     """Args:
-    parameters: of the network of each run; 0 if it is not known.
+    runs_dir: into which they are written.
+    sizes: bytes of one checkpoint of each run; 0 if it is not known.
     """
-    runs = f"{len(parameters)} run{'s' if len(parameters) != 1 else ''}"
-    return Need(f"checkpoints of {runs}", runs_dir, sum(parameters) * CHECKPOINT_BYTES_PER_PARAMETER * CHECKPOINTS)
+    runs = f"{len(sizes)} run{'s' if len(sizes) != 1 else ''}"
+    return Need(f"checkpoints of {runs}", runs_dir, sum(sizes) * CHECKPOINTS)
 
 
-def cache_folder() -> Path:
-    """As the trainer has it: `$IQA_TUI_CACHE`, else `$XDG_CACHE_HOME/iqa-tui`, else `~/.cache/iqa-tui`."""
-    if chosen := os.environ.get("IQA_TUI_CACHE"):
-        return Path(chosen).expanduser()
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "iqa-tui"
-
-
-def cache_needs(images: Mapping[str, int]) -> list[Need]:
+def cache_needs(cache: Path, images: Mapping[str, int]) -> list[Need]:
     """Room for images that are not in the cache yet.
 
     Args:
+        cache: the trainer's folder of decoded images.
         images: data set to how many images it has.
     """
-    cache = cache_folder()
     missing = {name: count for name, count in images.items() if not any(cache.glob(f"{name}-*/index.json"))}
     return [Need(f"decoded images of {name}", cache, count * IMAGE_BYTES) for name, count in missing.items()]
 

@@ -5,26 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from iqa_tui.devices.gpus.driver import Reading
 from iqa_tui.devices.lease_folder import leases_path
 from iqa_tui.doctor.container import check_container
-from iqa_tui.doctor.data import check_dataset, data_folder
-from iqa_tui.doctor.disk import cache_folder, cache_needs, check_answers, check_disk, checkpoint_need
+from iqa_tui.doctor.data import check_dataset
+from iqa_tui.doctor.disk import cache_needs, check_answers, check_disk, checkpoint_need
 from iqa_tui.doctor.external_trainer import check_external_trainer
-from iqa_tui.doctor.finding import Finding
+from iqa_tui.doctor.finding import Finding, blocked
 from iqa_tui.doctor.gpus import check_gpus
 from iqa_tui.doctor.locks import check_locks
-from iqa_tui.doctor.plan_needs import backbones_of, datasets_of, has_declared_needs, weights_of
+from iqa_tui.doctor.network import check_network
+from iqa_tui.doctor.plan_needs import datasets_of, has_declared_needs, networks_of, weights_of
 from iqa_tui.doctor.sessions import check_sessions
 from iqa_tui.doctor.sharing import check_sharing
 from iqa_tui.doctor.torch import check_torch
 from iqa_tui.doctor.weights import check_weights, hub_cache
+from iqa_tui.errors import LaunchError
 from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.queue.trainer_facts import Facts, ask_trainer
 
 
 def findings(request: LaunchRequest) -> Iterator[Finding]:
     """Check the machine for what the request would run. Each finding comes as soon as it is known."""
-    silent = check_answers(_folders_of(request))
+    refused: Finding | None = None
+    facts: Facts = {}
+    try:
+        facts = ask_trainer(request)
+    except LaunchError as error:
+        refused = blocked("flags", str(error), "Mend the plan, or what --set changes of it")
+    silent = check_answers(_folders_of(request, facts))
     if silent:  # every later check of such a folder would hang
         yield from silent
         return
@@ -37,28 +45,35 @@ def findings(request: LaunchRequest) -> Iterator[Finding]:
     if request.plan.command is not None:
         yield check_external_trainer(request.plan.command)
         yield from check_disk([checkpoint_need(request.runs_dir, [])])
-    else:
-        yield from _needs_of_our_trainer(request, reading)
+        return
+    torch = check_torch(reading)
+    yield torch
+    if refused is not None:
+        yield refused
+        return
+    yield from _needs_of_our_trainer(request, facts, has_torch=not torch.blocks)
 
 
-def _folders_of(request: LaunchRequest) -> list[Path]:
+def _folders_of(request: LaunchRequest, facts: Facts) -> list[Path]:
     """Every folder that a check or a run looks into."""
-    folders = [request.runs_dir, leases_path(), cache_folder(), hub_cache()]
-    if request.plan.command is None:
-        folders += [data_folder(need.name, need.path) for need in datasets_of(request)]
-    return folders
+    of_runs = (path for known in facts.values() for path in (known.cache_path, known.data_path))
+    return [request.runs_dir, leases_path(), hub_cache(), *of_runs]
 
 
-def _needs_of_our_trainer(request: LaunchRequest, reading: Reading) -> Iterator[Finding]:
-    backbones = backbones_of(request)
-    finding, parameters = check_torch(reading, list(dict.fromkeys(backbones)))
-    yield finding
-    for backbone, weights in weights_of(request):
+def _needs_of_our_trainer(request: LaunchRequest, facts: Facts, *, has_torch: bool) -> Iterator[Finding]:
+    sizes: list[int] = []
+    for network in networks_of(request, facts):
+        finding, size = check_network(network) if has_torch else (None, 0)
+        sizes += [size] * network.runs
+        if finding is not None:
+            yield finding
+    for backbone, weights in weights_of(facts):
         yield check_weights(backbone, weights)
     images: dict[str, int] = {}
-    for need in datasets_of(request):
-        finding, found = check_dataset(need.name, need.path, need.flags)
+    for need in datasets_of(request, facts):
+        finding, found = check_dataset(need)
         images |= found
         yield finding
-    runs = [parameters.get(backbone, 0) for backbone in backbones for _ in request.seeds_or_default()]
-    yield from check_disk([checkpoint_need(request.runs_dir, runs), *cache_needs(images)])
+    caches = dict.fromkeys(known.cache_path for known in facts.values())
+    needs = [need for cache in caches for need in cache_needs(cache, images)]
+    yield from check_disk([checkpoint_need(request.runs_dir, sizes), *needs])

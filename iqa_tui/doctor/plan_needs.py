@@ -1,14 +1,19 @@
-"""What a plan needs of the machine: backbones, weights and data sets, each once."""
+"""What a plan needs of the machine: networks, weights and data sets, each once."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from iqa_tui.plans.flags import flags_for
+from iqa_tui.plans.plan import Experiment
 from iqa_tui.plans.request import LaunchRequest
-from iqa_tui.plans.toml_table import FlagValue
+from iqa_tui.queue.trainer_facts import Facts
+from training.runfolder.facts import TrainerFacts
 
-Settings = dict[str, FlagValue]
+NETWORK_SETTINGS = ("backbone", "model_size", "patch_size", "no_multiscale", "attention_fusion")
+"""Runs that agree in these train networks of one size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,31 +21,47 @@ class DatasetNeed:
     """A data set, as some runs of the plan need it."""
 
     name: str
-    path: str | None
-    """As the plan has it; None: the trainer's own folder."""
+    folder: Path
+    """The folder that the trainer reads; for `csv` the file."""
     flags: list[str]
     """Of one run that needs it."""
 
 
-def backbones_of(request: LaunchRequest) -> list[str]:
-    """As timm calls them, one for each experiment."""
-    return [_backbone(settings) for settings in _settings_of(request)]
+@dataclass(frozen=True, slots=True)
+class NetworkNeed:
+    """A network that some runs of the plan train."""
+
+    backbone: str
+    flags: list[str]
+    """Of one of these runs."""
+    runs: int
+    """How many train it."""
 
 
-def weights_of(request: LaunchRequest) -> list[tuple[str, str]]:
+def networks_of(request: LaunchRequest, facts: Facts) -> list[NetworkNeed]:
+    """Each size of network once."""
+    found: dict[tuple[object, ...], list[Experiment]] = {}
+    for experiment, known in _known(request, facts):
+        key = tuple(known.settings.get(name) for name in NETWORK_SETTINGS)
+        found.setdefault(key, []).append(experiment)
+    seeds = len(request.seeds_or_default())
+    return [
+        NetworkNeed(facts[same[0].id].backbone, _flags(request, same[0]), len(same) * seeds) for same in found.values()
+    ]
+
+
+def weights_of(facts: Facts) -> list[tuple[str, str]]:
     """(backbone, the trainer's flag `weights`), each once."""
-    pairs = ((_backbone(settings), str(settings.get("weights", "pretrained"))) for settings in _settings_of(request))
-    return list(dict.fromkeys(pairs))
+    return list(dict.fromkeys((known.backbone, known.weights) for known in facts.values()))
 
 
-def datasets_of(request: LaunchRequest) -> list[DatasetNeed]:
-    """Each data set once for each path and protocol."""
-    found: dict[tuple[str, str | None, str], list[str]] = {}
-    for experiment, settings in zip(request.chosen(), _settings_of(request), strict=True):
-        path, protocol = settings.get("data_path"), str(settings.get("protocol", ""))
-        key = (str(settings.get("dataset", "livec")), str(path) if path is not None else None, protocol)
-        found.setdefault(key, flags_for(request.plan, experiment, request.overrides, None))
-    return [DatasetNeed(name, path, flags) for (name, path, _), flags in found.items()]
+def datasets_of(request: LaunchRequest, facts: Facts) -> list[DatasetNeed]:
+    """Each data set once for each folder and protocol."""
+    found: dict[tuple[str, str, str], DatasetNeed] = {}
+    for experiment, known in _known(request, facts):
+        key = (known.dataset, known.data_folder, known.protocol)
+        found.setdefault(key, DatasetNeed(known.dataset, known.data_path, _flags(request, experiment)))
+    return list(found.values())
 
 
 def has_declared_needs(request: LaunchRequest) -> bool:
@@ -48,10 +69,9 @@ def has_declared_needs(request: LaunchRequest) -> bool:
     return all(experiment.vram_bytes is not None for experiment in request.chosen())
 
 
-def _settings_of(request: LaunchRequest) -> list[Settings]:
-    """The flags of each experiment that would run."""
-    return [{**request.plan.flags_of(experiment), **request.overrides} for experiment in request.chosen()]
+def _known(request: LaunchRequest, facts: Facts) -> Iterator[tuple[Experiment, TrainerFacts]]:
+    return ((experiment, facts[experiment.id]) for experiment in request.chosen())
 
 
-def _backbone(settings: Settings) -> str:
-    return str(settings.get("backbone", f"swin_{settings.get('model_size', 'tiny')}_patch4_window7_224"))
+def _flags(request: LaunchRequest, experiment: Experiment) -> list[str]:
+    return flags_for(request.plan, experiment, request.overrides, None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Sequence
 from typing import Any
 
 from iqa_tui.devices.gpus.driver import Reading
@@ -16,35 +15,24 @@ TORCH_REMEDY = "Update the driver, or install a torch that it can run: https://p
 ASK_TORCH = """
 import json, sys, torch, torchvision, timm
 cuda = sys.argv[1] == "ask" and torch.cuda.is_available()
-parameters = {}
-with torch.device("meta"):  # sizes alone: nothing is allocated
-    for name in sys.argv[2:]:
-        try:
-            parameters[name] = sum(tensor.numel() for tensor in timm.create_model(name).parameters())
-        except Exception:
-            continue  # the trainer says what is wrong with that name
 print(json.dumps({"torch": torch.__version__, "timm": timm.__version__, "built_for": torch.version.cuda,
-                  "cuda": cuda, "gpus": torch.cuda.device_count() if cuda else 0, "parameters": parameters}))
+                  "cuda": cuda, "gpus": torch.cuda.device_count() if cuda else 0}))
 """
 
 
-def check_torch(reading: Reading, backbones: Sequence[str]) -> tuple[Finding, dict[str, int]]:
-    """Import torch, torchvision and timm in a process of their own.
-
-    Returns:
-        The line, and how many parameters each of the backbones has, if timm knows it.
-    """
+def check_torch(reading: Reading) -> Finding:
+    """Import torch, torchvision and timm in a process of their own."""
     driver = "ask" if reading.is_fresh or reading.is_normal else "leave"  # a hung driver would block torch too
     try:
-        answer = ask_python(ASK_TORCH, driver, *backbones, timeout_seconds=TORCH_SECONDS)
+        answer = ask_python(ASK_TORCH, driver, timeout_seconds=TORCH_SECONDS)
     except subprocess.TimeoutExpired:
         words = f"torch cannot be imported within {TORCH_SECONDS} s"
-        return blocked("torch", words, "Is its folder on a slow network disk? Does nvidia-smi answer?"), {}
+        return blocked("torch", words, "Is its folder on a slow network disk? Does nvidia-smi answer?")
     if answer.returncode != 0:
         words = last_line(answer.stderr, "importing torch failed without a message")
-        return blocked("torch", words, "pip install torch torchvision timm"), {}
+        return blocked("torch", words, "pip install torch torchvision timm")
     facts: dict[str, Any] = json.loads(answer.stdout)
-    return judge_torch(facts, reading), facts["parameters"]
+    return judge_torch(facts, reading)
 
 
 def judge_torch(facts: dict[str, Any], reading: Reading) -> Finding:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import re
-import subprocess
 
 from iqa_tui.devices.device import names_device
 from iqa_tui.devices.survey import Survey, Surveyor
-from iqa_tui.errors import LaunchError, PlanError
-from iqa_tui.plans.flags import REPETITIONS, flags_for
+from iqa_tui.errors import PlanError
+from iqa_tui.plans.flags import REPETITIONS
 from iqa_tui.plans.request import LaunchRequest, plan_seeds
 from iqa_tui.plans.simulate import STRATEGIES
-from iqa_tui.processes.no_process import is_no_process, no_process_words
-from iqa_tui.processes.start import child_environment, program
+from iqa_tui.queue.trainer_facts import Facts, ask_trainer
 
 OUR_FLAGS = frozenset({"run_folder", "runs_dir", "resume", "check"})
 """Flags that only the launcher sets."""
 
 
-def check(request: LaunchRequest) -> None:
+def check(request: LaunchRequest) -> Facts:
     """Refuse what could not run, before anything is queued.
+
+    Returns:
+        What our trainer says of the runs, for `enqueue`.
 
     Raises:
         PlanError: an unknown experiment, strategy or device; a flag that the trainer refuses.
@@ -36,8 +37,7 @@ def check(request: LaunchRequest) -> None:
     _check_seeds(request)
     if request.devices is not None:
         _check_devices(request.devices, Surveyor(all_cpu_slots=True).survey())
-    if request.plan.command is None:
-        _check_flags(request)
+    return ask_trainer(request)
 
 
 def _check_seeds(request: LaunchRequest) -> None:
@@ -71,37 +71,3 @@ def _check_devices(devices: tuple[str, ...], survey: Survey) -> None:
                 raise PlanError(
                     f"--devices {entry}: {state.device.label} is {state.reason}. Unset that, or choose another."
                 )
-
-
-def _check_flags(request: LaunchRequest) -> None:
-    """Let the trainer judge its own flags: one process for each experiment, all at once."""
-    seed = request.seeds_or_default()[0]
-    checks = [
-        (experiment, _start_check(flags_for(request.plan, experiment, request.overrides, seed)))
-        for experiment in request.chosen()
-    ]
-    refused: dict[str, list[str]] = {}
-    for experiment, process in checks:
-        _, errors = process.communicate()
-        if process.returncode != 0:
-            words = (errors.strip().splitlines() or [f"exit {process.returncode}"])[-1].removeprefix("error: ")
-            refused.setdefault(words, []).append(experiment.id)
-    if refused:
-        lines = [f"{request.plan.source}: {', '.join(ids)}: {words}" for words, ids in refused.items()]
-        raise PlanError("\n".join(lines))
-
-
-def _start_check(flags: list[str]) -> subprocess.Popen[str]:
-    try:
-        return subprocess.Popen(
-            program("training", "--check", *flags),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=child_environment(),
-        )
-    except OSError as error:
-        if not is_no_process(error):
-            raise
-        raise LaunchError(f"The flags cannot be checked: {no_process_words(error)}. No run is queued.") from error

@@ -14,6 +14,7 @@ from iqa_tui.queue.dispatching import ensure_dispatcher
 from iqa_tui.queue.order import in_starting_order
 from iqa_tui.queue.queued_run import QueuedRun
 from iqa_tui.queue.specs import own_fields, shared_fields
+from iqa_tui.queue.trainer_facts import Facts, ask_trainer
 from iqa_tui.trust.signature import write_signed
 from iqa_tui.trust.state_folder import state_folder
 from training.runfolder.folders import create_run_folder, run_name
@@ -21,8 +22,12 @@ from training.runfolder.layout import RunFolder
 from training.runfolder.schema import Spec
 
 
-def enqueue(request: LaunchRequest) -> list[RunFolder]:
+def enqueue(request: LaunchRequest, facts: Facts | None = None) -> list[RunFolder]:
     """Write a spec for each experiment and seed, and make sure that a dispatcher works.
+
+    Args:
+        request: what to queue.
+        facts: what `check` returned; None: the trainer is asked.
 
     Returns:
         The runs, in the plan's order, seed by seed.
@@ -35,13 +40,14 @@ def enqueue(request: LaunchRequest) -> list[RunFolder]:
     state_folder()  # comes first: without it no run could be started
     runs_dir = request.runs_dir.absolute()
     now = datetime.now().astimezone()
+    known = ask_trainer(request) if facts is None else facts
     common = shared_fields(request, now.timestamp())
     variables = trainer_variables()
     runs: list[QueuedRun] = []
     try:
         for seed in request.seeds_or_default():
             for experiment in request.chosen():
-                spec = own_fields(request, experiment, seed, order=len(runs))
+                spec = own_fields(request, experiment, seed, order=len(runs), facts=known.get(experiment.id))
                 name = run_name(now, spec["dataset"] or request.plan.name, spec["network"], spec["loss_type"], seed)
                 run = create_run_folder(runs_dir, name)
                 runs.append(QueuedRun(run, Spec(run_id=run.run_id, **common, **spec)))

@@ -13,6 +13,7 @@ from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.queue.check import check
 from iqa_tui.queue.enqueue import enqueue
 from iqa_tui.queue.retry import retry_run
+from iqa_tui.queue.trainer_facts import Facts
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase
 from training.runfolder.read import read_spec
@@ -112,15 +113,16 @@ def launch_missing(missing: Missing) -> Iterator[str]:
         PlanError: the trainer refuses the flags of what never ran; nothing is queued then.
         LaunchError: the folder of runs cannot be written.
     """
+    facts: Facts = {}
     if missing.never:
-        check(replace(missing.template, experiments=_experiments(missing.never)))
+        facts = check(replace(missing.template, experiments=_experiments(missing.never)))
     for (experiment, seed), run in missing.ended:
         try:
             yield f"{experiment} seed {seed}: {retry_run(run)}"
         except LaunchError as error:
             yield f"{experiment} seed {seed}: {error}"
     for request in _requests(missing):
-        for run in enqueue(request):
+        for run in enqueue(request, facts):
             spec = read_spec(run)
             yield f"{spec.experiment} seed {spec.seed}: {run.run_id} is queued; it was never launched."
 

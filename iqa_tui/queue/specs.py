@@ -16,6 +16,7 @@ from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.plans.trainer_files import trainer_digest_of
 from iqa_tui.processes.start import program
 from iqa_tui.words.people import user_name
+from training.runfolder.facts import TrainerFacts
 
 
 def shared_fields(request: LaunchRequest, created: float) -> dict[str, Any]:
@@ -37,22 +38,31 @@ def shared_fields(request: LaunchRequest, created: float) -> dict[str, Any]:
     }
 
 
-def own_fields(request: LaunchRequest, experiment: Experiment, seed: int, order: int) -> dict[str, Any]:
-    """What is a run's own."""
-    plan = request.plan
-    settings = {**plan.flags_of(experiment), **request.overrides}
-    default_network = f"swin-{settings.get('model_size', 'tiny')}" if plan.command is None else plan.name
+def own_fields(
+    request: LaunchRequest, experiment: Experiment, seed: int, *, order: int, facts: TrainerFacts | None
+) -> dict[str, Any]:
+    """What is a run's own.
+
+    Args:
+        request: of the launch.
+        experiment: the row of its plan.
+        seed: of the run.
+        order: its place in the plan.
+        facts: what our trainer says of the experiment; None for an external trainer, whose flags may say some of it.
+    """
+    settings = {**request.plan.flags_of(experiment), **request.overrides}
+    said = {name: str(settings.get(name, "")) for name in ("loss_type", "dataset", "protocol")}
     return {
         "label": experiment.label,
         "experiment": experiment.id,
         "argv": _argv(request, experiment, seed),
         "priority": experiment.priority,
         "order": order,
-        "loss_type": str(settings.get("loss_type", "l1" if plan.command is None else experiment.id)),
-        "dataset": str(settings.get("dataset", "livec" if plan.command is None else "")),
-        "network": str(settings.get("backbone", default_network)),
+        "loss_type": facts.loss_type if facts else said["loss_type"] or experiment.id,
+        "dataset": facts.dataset if facts else said["dataset"],
+        "network": facts.network if facts else str(settings.get("backbone", request.plan.name)),
         "seed": seed,
-        "protocol": str(settings.get("protocol", "clean" if plan.command is None else "")),
+        "protocol": facts.protocol if facts else said["protocol"],
         "expected_srcc": list(experiment.expected_srcc) if experiment.expected_srcc else None,
         "expected_hours": experiment.expected_hours,
         "vram_bytes": experiment.vram_bytes,

@@ -1,6 +1,5 @@
 """The flags of `python -m training`."""
 
-import json
 import shlex
 import subprocess
 import sys
@@ -9,6 +8,7 @@ import pytest
 
 from tests.fakes.trainer_processes import F2
 from training.flags import command_of, parse
+from training.runfolder.facts import read_facts
 
 PUBLISHED_DEFAULTS = {
     "train_patch_num": 25,
@@ -62,7 +62,7 @@ def test_check_prints_the_settings_without_loading_torch():
         "assert 'torch' not in sys.modules and 'numpy' not in sys.modules; sys.exit(code)"
     )
     ended = subprocess.run([sys.executable, "-c", program, *F2, "--check"], capture_output=True, text=True, check=True)
-    assert json.loads(ended.stdout)["loss_type"] == "l2"
+    assert read_facts(ended.stdout).loss_type == "l2"
 
 
 def test_the_published_default_data_set_is_the_default():

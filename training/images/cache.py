@@ -23,6 +23,7 @@ import numpy as np
 import PIL
 from PIL import Image
 
+from training.config import TrainConfig
 from training.datasets.base import Dataset, Item
 from training.datasets.labels.files import states_of
 from training.errors import BadData, Stopped
@@ -81,13 +82,6 @@ class Index:
         return sum(height * width * 3 for height, width in self.sizes)
 
 
-def cache_root() -> Path:
-    """`$IQA_TUI_CACHE`, else `$XDG_CACHE_HOME/iqa-tui`, else `~/.cache/iqa-tui`."""
-    if chosen := os.environ.get("IQA_TUI_CACHE"):
-        return Path(chosen).expanduser()
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "iqa-tui"
-
-
 def open_images(
     dataset: Dataset, smallest_side: int, *, threads: int, on_progress: Progress, should_stop: Callable[[], bool]
 ) -> ImageStore:
@@ -105,7 +99,7 @@ def open_images(
         Stopped: asked to.
     """
     job = Job(dataset, smallest_side, threads, on_progress, should_stop)
-    folder = cache_root() / cache_key(dataset, smallest_side)
+    folder = TrainConfig.cache_folder() / cache_key(dataset, smallest_side)
     try:
         return _open(folder, job.count)
     except Damaged:

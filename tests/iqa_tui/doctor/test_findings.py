@@ -26,6 +26,8 @@ from iqa_tui.doctor.disk import Need, cache_needs, check_answers, check_disk, ch
 from iqa_tui.doctor.finding import Finding
 from iqa_tui.doctor.gpus import check_gpus
 from iqa_tui.doctor.locks import check_locks
+from iqa_tui.doctor.network import check_network
+from iqa_tui.doctor.plan_needs import DatasetNeed, NetworkNeed
 from iqa_tui.doctor.sessions import check_sessions
 from iqa_tui.doctor.torch import check_torch, judge_torch
 from iqa_tui.doctor.weights import check_weights
@@ -195,15 +197,9 @@ import contextlib, types
 __version__ = "2.6"
 version = types.SimpleNamespace(cuda="12.4")
 cuda = types.SimpleNamespace(is_available=lambda: False)
-device = contextlib.nullcontext
 """
 FAKE_TIMM = """
-import types
 __version__ = "1.0"
-tensor = types.SimpleNamespace(numel=lambda: 500)
-def create_model(name):
-    if name != "known": raise RuntimeError(name)
-    return types.SimpleNamespace(parameters=lambda: [tensor, tensor])
 """
 
 
@@ -211,14 +207,14 @@ def test_torch_is_asked_in_a_process_of_its_own(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr("iqa_tui.doctor.torch.ask_python", in_folder(tmp_path))
     for name, text in (("torch", FAKE_TORCH), ("torchvision", ""), ("timm", FAKE_TIMM)):
         (tmp_path / f"{name}.py").write_text(text)
-    assert check_torch(Reading(), ["known", "unknown"]) == (Finding("torch", "torch 2.6, timm 1.0"), {"known": 1000})
+    assert check_torch(Reading()) == Finding("torch", "torch 2.6, timm 1.0")
     (tmp_path / "torchvision.py").write_text("raise ImportError('libcudart.so.12: cannot open shared object file')")
-    finding, parameters = check_torch(Reading(), [])
-    assert (sign(finding), parameters) == ("blocked", {})
+    finding = check_torch(Reading())
+    assert sign(finding) == "blocked"
     assert finding.words == "ImportError: libcudart.so.12: cannot open shared object file"
     monkeypatch.setattr("iqa_tui.doctor.torch.TORCH_SECONDS", 0.2)
     (tmp_path / "torch.py").write_text("import time; time.sleep(30)")
-    finding, _ = check_torch(Reading(), [])
+    finding = check_torch(Reading())
     assert (sign(finding), finding.words) == ("blocked", "torch cannot be imported within 0.2 s")
 
 
@@ -228,8 +224,8 @@ def test_torch_is_not_asked_for_gpus_of_a_driver_that_hangs(tmp_path: Path, monk
     for name, text in (("torch", torch), ("torchvision", ""), ("timm", FAKE_TIMM)):
         (tmp_path / f"{name}.py").write_text(text)
     hung = Reading(trouble="The NVIDIA driver has not answered for 10 s", is_normal=False)
-    assert check_torch(hung, ["known"]) == (Finding("torch", "torch 2.6, timm 1.0"), {"known": 1000})
-    assert sign(check_torch(Reading(), [])[0]) == "blocked"
+    assert check_torch(hung) == Finding("torch", "torch 2.6, timm 1.0")
+    assert sign(check_torch(Reading())) == "blocked"
 
 
 def in_folder(folder: Path) -> Any:
@@ -295,7 +291,7 @@ def test_a_data_set_is_judged_by_the_trainer_itself(tmp_path: Path, monkeypatch:
         "tested_on": [{"name": "spaq", "images": {"test": 11_125}}],
     }
     trainer_that(monkeypatch, f"import sys; assert sys.argv[1:] == ['--x', '1']; print({json.dumps(answer)!r})")
-    finding, images = check_dataset("koniq-10k", str(tmp_path), ["--x", "1"])
+    finding, images = check_dataset(DatasetNeed("koniq-10k", tmp_path, ["--x", "1"]))
     assert sign(finding) == "ok"
     assert "complete: 7,058 train, 2,015 test images" in finding.words
     assert finding.words.endswith("also tested on spaq (11,125)")
@@ -319,7 +315,7 @@ def test_a_data_set_that_cannot_be_used_blocks(
 ) -> None:
     monkeypatch.setattr("iqa_tui.doctor.data.DATASET_SECONDS", seconds)
     trainer_that(monkeypatch, code)
-    finding, images = check_dataset("koniq-10k", str(tmp_path), [])
+    finding, images = check_dataset(DatasetNeed("koniq-10k", tmp_path, []))
     assert (sign(finding), images) == ("blocked", {})
     assert words in finding.words
     assert finding.remedy
@@ -327,8 +323,7 @@ def test_a_data_set_that_cannot_be_used_blocks(
 
 def test_a_data_set_that_is_not_there_is_not_even_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trainer_that(monkeypatch, "raise SystemExit('asked')")
-    monkeypatch.setenv("IQA_TUI_DATA", str(tmp_path))
-    finding, _ = check_dataset("spaq", None, [])
+    finding, _ = check_dataset(DatasetNeed("spaq", tmp_path / "spaq", []))
     assert (sign(finding), finding.words) == ("blocked", f"spaq: there is no {tmp_path}/spaq")
     assert "data_path=FOLDER" in finding.remedy
 
@@ -341,8 +336,10 @@ def test_checkpoints_and_decoded_images_must_fit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free_gib: int, found: str
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=free_gib * GIB))
-    monkeypatch.setenv("IQA_TUI_CACHE", str(tmp_path / "cache"))
-    needs = [checkpoint_need(tmp_path / "runs", [89_111_941, 89_111_941]), *cache_needs({"koniq-10k": 10_073})]
+    needs = [
+        checkpoint_need(tmp_path / "runs", [1_069_343_292, 1_069_343_292]),
+        *cache_needs(tmp_path / "cache", {"koniq-10k": 10_073}),
+    ]
     (finding,) = check_disk(needs)  # both are on one disk
     assert sign(finding) == found
     assert f"{free_gib} GiB free" in finding.words
@@ -351,12 +348,11 @@ def test_checkpoints_and_decoded_images_must_fit(
     )
 
 
-def test_images_that_are_decoded_already_need_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("IQA_TUI_CACHE", str(tmp_path))
+def test_images_that_are_decoded_already_need_no_room(tmp_path: Path) -> None:
     (tmp_path / "koniq-10k-0123").mkdir()
-    assert len(cache_needs({"koniq-10k": 9})) == 1  # half made: no index yet
+    assert len(cache_needs(tmp_path, {"koniq-10k": 9})) == 1  # half made: no index yet
     (tmp_path / "koniq-10k-0123" / "index.json").touch()
-    assert cache_needs({"koniq-10k": 9}) == []
+    assert cache_needs(tmp_path, {"koniq-10k": 9}) == []
 
 
 def test_a_folder_that_may_not_be_written_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -500,16 +496,43 @@ def test_a_disk_that_does_not_answer_blocks_and_hangs_nobody(
     assert "first mend disk" in shell("--runs-dir", str(hung / "runs"), "doctor", code=4)
 
 
+def trainer_that_checks(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    monkeypatch.setattr("iqa_tui.doctor.network.program", lambda *_: [sys.executable, "-c", code])
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("import sys; sys.exit('error: --backbone x: timm 1.0 has no such model')", "x: --backbone x: timm 1.0 has no"),
+        ("print('{}')", "python -m training --check: it has no settings"),
+        ("import time; time.sleep(30)", "x: not built within 0.5 s"),
+    ],
+)
+def test_a_network_that_cannot_be_built_blocks(monkeypatch: pytest.MonkeyPatch, code: str, words: str) -> None:
+    monkeypatch.setattr("iqa_tui.doctor.network.NETWORK_SECONDS", 0.5 if "sleep" in code else 60)
+    trainer_that_checks(monkeypatch, code)
+    finding, size = check_network(NetworkNeed("x", [], 1))
+    assert (sign(finding), size) == ("blocked", 0)
+    assert finding.words.startswith(words)
+
+
+def test_flags_that_the_trainer_refuses_block_and_nothing_further_of_the_plan_is_asked(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("iqa_tui.doctor.findings.check_torch", lambda reading: Finding("torch", "not asked"))
+    out = shell("doctor", "koniq-losses", "--set", "epochs=many", code=4)
+    assert "'many' is no whole number" in out
+    assert "weights" not in out
+    assert out.endswith("Not ready to run koniq-losses: first mend flags.\n")
+
+
 # The command
 
 
 def test_doctor_ends_with_4_where_something_stands_in_the_way_of_the_plan(
     lab: Lab, shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    parameters = {"swin_base_patch4_window7_224": 89_111_941}
-    monkeypatch.setattr(
-        "iqa_tui.doctor.findings.check_torch", lambda reading, names: (Finding("torch", "not asked"), parameters)
-    )
+    monkeypatch.setattr("iqa_tui.doctor.findings.check_torch", lambda reading: Finding("torch", "not asked"))
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=100 * GIB))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("HF_HOME", str(lab.folder))
@@ -523,6 +546,7 @@ def test_doctor_ends_with_4_where_something_stands_in_the_way_of_the_plan(
     trainer_that(monkeypatch, f"print({json.dumps(answer)!r})")
     words = ("--set", "weights=none", "--set", f"data_path={lab.folder}", "--only", "F2,F3", "--seeds", "1,2,3")
     out = shell("doctor", "koniq-losses", *words)
+    assert "ok       network   swin-base: 89.1 million parameters, 1.00 GiB a checkpoint" in out
     assert "the plan needs 17.9 GiB for checkpoints of 6 runs" in out
     assert out.endswith("Ready to run koniq-losses.\n")
 

@@ -39,7 +39,10 @@ def test_the_specs_of_one_launch_share_what_was_asked_for_all(tmp_path: Path) ->
 def test_an_external_trainer_gets_a_seed_only_if_the_user_asked_for_seeds() -> None:
     external = plan(command=["python", "mine.py"])
     (experiment,) = external.experiments
-    own = own_fields(LaunchRequest(external), experiment, 42, 0)
+    own = own_fields(LaunchRequest(external), experiment, 42, order=0, facts=None)
     assert own["argv"] == ["python", "mine.py"]
     assert (own["loss_type"], own["network"], own["dataset"], own["protocol"]) == ("A", "losses", "", "")
-    assert own_fields(LaunchRequest(external, seeds=(7,)), experiment, 7, 0)["argv"][-2:] == ["--seed", "7"]
+    assert own_fields(LaunchRequest(external, seeds=(7,)), experiment, 7, order=0, facts=None)["argv"][-2:] == [
+        "--seed",
+        "7",
+    ]

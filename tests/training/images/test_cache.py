@@ -21,11 +21,12 @@ from tests.fakes.photographs import write_csv_dataset
 from tests.fakes.public_datasets import (
     WRITERS,
 )
+from training.config import TrainConfig
 from training.datasets.base import read_image
 from training.datasets.labels.files import states_of
 from training.errors import BadData, Stopped
 from training.images import cache, store
-from training.images.cache import cache_root, open_images
+from training.images.cache import open_images
 
 PATIENCE_SECONDS = 60
 
@@ -75,7 +76,7 @@ def test_a_damaged_cache_is_found_when_it_is_opened_and_made_anew(tmp_path, dama
     dataset = opened("csv", write_csv_dataset(tmp_path))
     before = decoded(dataset)
     whole = before.pixels.copy()
-    (folder,) = (path for path in cache_root().iterdir() if path.is_dir())
+    (folder,) = (path for path in TrainConfig.cache_folder().iterdir() if path.is_dir())
     damage(folder)
     told = []
     after = decoded(dataset, told=lambda done, total: told.append((done, total)))
@@ -159,7 +160,7 @@ def test_runs_that_wait_for_a_maker_show_its_progress_and_one_takes_over_when_it
     for name in ("second", "third"):
         lines = (tmp_path / name).read_text().splitlines()
         assert lines[-2:] == ["18/18", digest]
-    assert not list(cache_root().glob("*.making"))
+    assert not list(TrainConfig.cache_folder().glob("*.making"))
 
 
 def kept_bytes(path: Path) -> int:
@@ -192,7 +193,7 @@ def test_a_damaged_image_is_named_with_its_line_and_leaves_no_cache(tmp_path):
     (tmp_path / "pictures" / "train3.jpg").write_bytes(b"\xff\xd8 not much of a picture")
     with pytest.raises(BadData, match=r"train3\.jpg: cannot be read as an image.*line 5"):
         decoded(dataset)
-    assert [path.name for path in cache_root().iterdir() if not path.name.endswith(".lock")] == []
+    assert [path.name for path in TrainConfig.cache_folder().iterdir() if not path.name.endswith(".lock")] == []
 
 
 def test_images_are_decoded_once_and_shared(tmp_path):

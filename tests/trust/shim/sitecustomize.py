@@ -6,9 +6,8 @@ The launcher is as it is; what it starts by the name of our own trainer trains n
 import os
 import sys
 
-if sys.orig_argv[1:3] == ["-m", "training"] and "TRUST_TRAINER" in os.environ:
-    if "--check" in sys.orig_argv:
-        os._exit(0)
+is_trainer = sys.orig_argv[1:3] == ["-m", "training"] and "--check" not in sys.orig_argv  # a check loads no torch
+if is_trainer and "TRUST_TRAINER" in os.environ:
     folder = sys.orig_argv[sys.orig_argv.index("--run_folder") + 1]
     stub, *flags = os.environ["TRUST_TRAINER"].split()
     os.execv(sys.executable, [sys.executable, stub, "--run_folder", folder, *flags])

@@ -1,0 +1,78 @@
+"""What the trainer says of a run before it trains."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from training.checkpoints.resumable import Learner, save_last
+from training.config import TrainConfig
+from training.errors import BadUsage
+from training.facts import facts_of
+from training.flags import parse
+from training.network.build import build_network
+from training.optim import build_optimizer
+from training.progress import Progress
+from training.runfolder.layout import RunFolder
+
+SMALL = ("--dataset", "demo", "--backbone", "tf_efficientnet_lite0", "--weights", "none", "--patch_size", "64")
+
+
+def config_of(*flags: str) -> TrainConfig:
+    return parse([*SMALL, *flags])
+
+
+def test_settings_are_those_that_the_run_would_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IQA_TUI_DATA", "/sets")
+    monkeypatch.setenv("IQA_TUI_CACHE", "/cache")
+    facts = facts_of(parse(["--model_size", "base", "--check"]))
+    assert (facts.loss_type, facts.dataset, facts.protocol) == ("l1", "livec", "clean")
+    assert (facts.network, facts.backbone) == ("swin-base", "swin_base_patch4_window7_224")
+    assert (facts.data_folder, facts.cache_folder) == ("/sets/livec", "/cache")
+    assert (facts.parameters, facts.checkpoint_bytes) == (None, None)
+    assert facts.settings == parse(["--model_size", "base"]).as_dict()
+
+
+def test_the_size_of_a_checkpoint_is_that_of_the_file(tmp_path: Path) -> None:
+    facts = facts_of(config_of("--check", "network"))
+    config = config_of()
+    network = build_network(config)
+    assert facts.parameters == sum(parameter.numel() for parameter in network.parameters())
+    optimizer = build_optimizer(network, config)
+    for parameter in network.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    optimizer.step()
+    run = RunFolder(tmp_path / "run")
+    run.path.mkdir()
+    save_last(run, Learner(network, optimizer, config), Progress())
+    written = run.resumable_checkpoints[0].stat().st_size
+    assert facts.checkpoint_bytes is not None
+    assert facts.checkpoint_bytes < written < 1.05 * facts.checkpoint_bytes  # the rest are names and generators
+
+
+@pytest.mark.parametrize("missing", ["torch", "timm"])
+def test_without_torch_the_settings_are_known_and_the_sizes_are_not(
+    monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == missing else find(name, *rest))
+    facts = facts_of(config_of("--check", "network"))
+    assert (facts.network, facts.parameters, facts.checkpoint_bytes) == ("tf_efficientnet_lite0", None, None)
+
+
+def test_a_backbone_that_timm_does_not_have_is_refused() -> None:
+    with pytest.raises(BadUsage, match=r"no_such: timm .* has no such model"):
+        facts_of(replace(config_of("--check", "network"), backbone="no_such"))
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [["--check", "--loss_type", "l2"], ["--loss_type", "l2", "--check", "settings"], ["--loss_type", "l2", "--check"]],
+)
+def test_check_stands_anywhere_among_the_flags(flags: Sequence[str]) -> None:
+    assert facts_of(parse([*SMALL, *flags])).loss_type == "l2"

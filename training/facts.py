@@ -1,0 +1,53 @@
+"""What the trainer tells a launcher of a run before it trains: `python -m training --check`."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import replace
+
+from training.config import TrainConfig
+from training.flags import CHECK_NETWORK
+from training.runfolder.facts import TrainerFacts
+
+MOMENTS = 2
+"""Of AdamW, which a checkpoint stores beside each parameter."""
+
+
+def facts_of(config: TrainConfig) -> TrainerFacts:
+    """The settings, and with `--check network` the sizes too, which loads torch: seconds instead of a tenth of one.
+
+    Without torch, as on a login node, the sizes stay None.
+
+    Raises:
+        BadUsage: timm has no such backbone, or it gives too few feature maps.
+    """
+    parameters, checkpoint_bytes = _sizes(config) if config.check == CHECK_NETWORK else (None, None)
+    return TrainerFacts(
+        settings=replace(config, check=None).as_dict(),
+        loss_type=config.loss_type,
+        dataset=config.dataset,
+        protocol=config.protocol,
+        network=config.network_name,
+        backbone=config.backbone_name,
+        weights=config.weights,
+        data_folder=str(config.data_folder),
+        cache_folder=str(config.cache_folder()),
+        parameters=parameters,
+        checkpoint_bytes=checkpoint_bytes,
+    )
+
+
+def _sizes(config: TrainConfig) -> tuple[int | None, int | None]:
+    """Parameters of the network, and bytes of a `last.pt`."""
+    if importlib.util.find_spec("torch") is None or importlib.util.find_spec("timm") is None:
+        return None, None
+    import torch  # noqa: PLC0415  takes seconds, and most questions need no torch
+
+    from training.network.build import build_network  # noqa: PLC0415  as above
+
+    with torch.device("meta"):  # shapes alone: nothing is allocated, no weights are read
+        network = build_network(replace(config, weights="none"))
+    parameters = list(network.parameters())
+    stored = sum(tensor.numel() * tensor.element_size() for tensor in network.state_dict().values())
+    moments = MOMENTS * sum(parameter.numel() * parameter.element_size() for parameter in parameters)
+    return sum(parameter.numel() for parameter in parameters), stored + moments

@@ -1,0 +1,60 @@
+"""What `python -m training --check` prints: which settings a run would use, and how large it would be."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from training.runfolder.read import parse_record
+from training.runfolder.schema import FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class TrainerFacts:
+    """What the trainer knows of a run before it trains."""
+
+    settings: dict[str, Any]
+    """Flag to value as used, defaults included."""
+    loss_type: str
+    dataset: str
+    protocol: str
+    network: str
+    """As tables name it, for example `swin-base`."""
+    backbone: str
+    """As timm names it."""
+    weights: str
+    """`pretrained`, `none`, or a file."""
+    data_folder: str
+    """The folder that the run reads, which may not exist; for `csv` the file."""
+    cache_folder: str
+    """Of decoded images."""
+    parameters: int | None = None
+    """Of the whole network; None: not asked for, or torch is not installed."""
+    checkpoint_bytes: int | None = None
+    """Of one `last.pt`; None as for `parameters`."""
+    format: int = FORMAT
+
+    @property
+    def data_path(self) -> Path:
+        return Path(self.data_folder)
+
+    @property
+    def cache_path(self) -> Path:
+        return Path(self.cache_folder)
+
+
+def read_facts(printed: str) -> TrainerFacts:
+    """The facts in what the trainer printed.
+
+    Raises:
+        RunFolderError: they cannot be understood, or a later version printed them.
+    """
+    return parse_record(printed.encode(), TrainerFacts, Path("python -m training --check"))
+
+
+def facts_line(facts: TrainerFacts) -> str:
+    """One line of JSON."""
+    content = {name: getattr(facts, name) for name in TrainerFacts.__dataclass_fields__}
+    return json.dumps(content)
