@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Mapping
 
 from iqa_tui.devices.device import DeviceState
 from iqa_tui.devices.survey import Survey
@@ -24,24 +24,19 @@ class DeviceList(RowTable):
         super().__init__(COLUMNS, classes="panel", id="devices", header=False, empty=("looking for devices …",))
         self.border_title = "Devices"
 
-    def show_survey(self, survey: Survey, unticked: Container[str]) -> None:
+    def show_survey(self, survey: Survey, ticks: Mapping[str, bool]) -> None:
         """Args:
-        unticked: device keys that shall not be used.
+        ticks: device key to whether it is ticked. One that cannot be chosen is left out, and gets no box: hidden by
+            the environment, or a CPU slot beside GPUs.
         """
         self._columns = with_label_width(COLUMNS, "label", (state.device.label for state in survey.devices))
         self.set_title(f"Devices · {survey.note}" if survey.note else "Devices")
-        rows = [_row(state, _tick(state, survey, unticked)) for state in survey.devices]
+        rows = [_row(state, ticks.get(state.device.key)) for state in survey.devices]
         self.show(rows, empty=wrapped(survey.note, self.size.width))
 
 
-def _tick(state: DeviceState, survey: Survey, unticked: Container[str]) -> str:
-    """No box before what cannot be chosen: hidden by the environment, or a CPU slot beside GPUs."""
-    if not state.allowed or state.device.kind != survey.default_kind:
-        return ""
-    return "[ ]" if state.device.key in unticked else "[x]"
-
-
-def _row(state: DeviceState, tick: str) -> TableRow:
+def _row(state: DeviceState, is_ticked: bool | None) -> TableRow:
+    tick = "" if is_ticked is None else "[x]" if is_ticked else "[ ]"
     why = ("free", "good") if state.free else (state.reason, "warning")
     cells: dict[str, Cell] = {
         "tick": ((tick, "accent strong" if tick == "[x]" else "dim"),),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from iqa_tui.plans.plan import Plan
@@ -19,11 +19,11 @@ class PlanList(RowTable):
         super().__init__(COLUMNS, classes="panel", id="plans", header=False, empty=("reading plans …",))
         self.border_title = "Plan"
 
-    def show_plans(self, plans: Sequence[tuple[str, Plan | str]]) -> None:
+    def show_plans(self, plans: Mapping[str, Plan | str]) -> None:
         """Args:
-        plans: name or path, and the plan or the words why it cannot be read.
+        plans: name or path to the plan, or to the words why it cannot be read.
         """
-        self.show([_row(name, plan) for name, plan in plans])
+        self.show([_row(name, plan) for name, plan in plans.items()])
 
 
 def _row(name: str, plan: Plan | str) -> TableRow:

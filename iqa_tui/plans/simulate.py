@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from iqa_tui.plans.priority import priority_rank
+from iqa_tui.words.durations import duration_words
 
-STRATEGIES = ("all", "sequential", "priority")
+SECONDS_PER_HOUR = 3600.0
+STRATEGY_NAMES = {"all": "all at once", "sequential": "sequential", "priority": "by priority"}
+STRATEGIES = tuple(STRATEGY_NAMES)
 """`all`: one run a device. `sequential`: one device. `priority`: a priority starts when the one before it has ended."""
 
 
@@ -58,6 +61,17 @@ class Schedule:
 
     total_hours: float
     placements: tuple[Placement, ...]
+
+    @property
+    def time_words(self) -> str:
+        """`2.0 h`."""
+        return duration_words(self.total_hours * SECONDS_PER_HOUR)
+
+    @property
+    def devices_words(self) -> str:
+        """`1 device`, `2 devices`: those that get a run."""
+        count = len({placement.device for placement in self.placements})
+        return f"{count} device" + ("" if count == 1 else "s")
 
 
 def schedule(jobs: Sequence[Job], devices: int, strategy: str) -> Schedule:

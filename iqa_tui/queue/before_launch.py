@@ -25,12 +25,12 @@ def notes_before_launch(request: LaunchRequest, known: Iterable[ListedRun | RunS
     """
     group = group_name(request.plan, request.overrides)
     runs = read_runs(request.runs_dir, group) if known is None else known
-    notes = notes_on_group(request, runs, trainer_digest_of(request.plan, request.cwd))
+    notes = _notes_on_group(request, runs, trainer_digest_of(request.plan, request.cwd))
     open_code = code_open_to_others(request.plan.command, request.cwd or Path.cwd())
     return notes + [plain(f"note: {line}: what these runs execute is as safe as that") for line in open_code]
 
 
-def notes_on_group(request: LaunchRequest, known: Iterable[ListedRun | RunState], digest: str) -> list[str]:
+def _notes_on_group(request: LaunchRequest, known: Iterable[ListedRun | RunState], digest: str) -> list[str]:
     """Lines on other trainer code and other settings in the group that the runs will join. Reads no file.
 
     Args:

@@ -1,7 +1,7 @@
 """Signs of life of an attempt: a file whose time stamp moves while a process of it lives.
 
-Locks tell that at once, but not to another host, whose locks may not be shared, and not across a reboot. The supervisor
-touches the file, and the trainer as well, since its supervisor may be dead. Whoever only looks writes nothing.
+Locks tell that at once, but not to another host, which may not share them, and not across a reboot. The supervisor
+touches the file, and so does the trainer, since its supervisor may be dead. A reader writes nothing.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Beat:
         """Open the file, made if it is missing, and touch it. The attempt's folder is never made."""
         self._descriptor: int | None = None
         self.is_first = False
-        """Whether we made the file, so that no process worked on this attempt before us."""
+        """Whether we made the file: no process worked on this attempt before us."""
         self._next = 0.0
         with contextlib.suppress(OSError, UnreadableFile):
             self._descriptor = self._make(attempt.beat)
@@ -66,7 +66,7 @@ class Beat:
         return descriptor
 
     def touch(self) -> None:
-        """Now. It takes no room, so a full disk does not keep it out."""
+        """Give a sign of life now. It takes no room, so it works on a full disk."""
         self._next = time.monotonic() + period_seconds()
         if self._descriptor is not None:
             with contextlib.suppress(OSError):
@@ -78,7 +78,7 @@ class Beat:
             self.touch()
 
     def keep_in_thread(self) -> None:
-        """Touch it as long as this process lives, whatever that is busy with."""
+        """Touch it as long as this process lives, whatever else it does."""
         threading.Thread(target=self._keep_for_ever, name="beat", daemon=True).start()
 
     def _keep_for_ever(self) -> None:
@@ -109,21 +109,21 @@ class Still:
     since: float
     """When this time stamp was first seen, in seconds of the monotonic clock."""
     has_moved: bool
-    """It showed another time stamp before."""
+    """It has shown another time stamp earlier."""
 
 
 class BeatWatch:
-    """For one who looks again and again: how long each beat has stood still on his own clock. For one thread."""
+    """For a reader that looks again and again: how long each beat has stood still, by its own clock. For one thread."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._seen: dict[Path, Still] = {}
 
     def look(self, attempt: AttemptFolder, stamp_ns: int) -> tuple[float, bool]:
-        """Take in what the file shows now.
+        """Note what the file shows now.
 
         Returns:
-            For how many seconds it has shown that, and whether it ever moved.
+            For how many seconds it has shown that, and whether it has ever moved.
         """
         before = self._seen.get(attempt.path)
         if before is None or before.stamp_ns != stamp_ns:

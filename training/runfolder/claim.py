@@ -1,4 +1,4 @@
-"""Taking a run for an attempt: from here on `owner.json` names it, it beats, and every other attempt gives way."""
+"""Takes a run for an attempt: from here on `owner.json` names it, it beats, and every other attempt gives way."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WAITING_BEAT_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What an attempt that has taken its run keeps."""
+    """What an attempt keeps that has taken its run."""
 
     fence: Fence
     beat: Beat
@@ -64,7 +64,7 @@ def claim_run(run: RunFolder, attempt: AttemptFolder, raises: type[Exception] = 
 
 
 def _wait(fence: Fence, beat: Beat) -> None:
-    """Let an earlier writer see that the run is ours."""
+    """Give an earlier writer time to see that the run is ours."""
     deadline = time.monotonic() + GIVE_WAY_SECONDS
     while time.monotonic() < deadline:
         beat.touch()
@@ -74,7 +74,7 @@ def _wait(fence: Fence, beat: Beat) -> None:
 
 
 def _watch_rival(run: RunFolder, attempt: AttemptFolder) -> None:
-    """Two hosts may start one attempt at the same moment. The second one leaves it to the first, if that lives.
+    """Two hosts may start one attempt at the same moment. The second one leaves it to the first, if the first lives.
 
     Raises:
         Fenced: it does.
@@ -95,7 +95,7 @@ def _was_here(owner: Owner | None, attempt: AttemptFolder) -> bool:
 
 
 def _earlier_may_write(run: RunFolder, attempt: AttemptFolder) -> bool:
-    """Whether an earlier attempt left no end, and its processes may live where our locks and /proc do not reach."""
+    """Whether an earlier attempt has no exit record, and may live where our locks and /proc do not reach."""
     for earlier in run.attempts():
         if earlier.number >= attempt.number or earlier.exit.exists():
             continue

@@ -15,7 +15,7 @@ def descriptor_in(path: Path) -> int | None:
 
 
 def shown_path(text: str | Path) -> str:
-    """A path, or words with paths in them, with the present name of every folder that stands there as a descriptor."""
+    """A path, or words with paths in them, with each descriptor of a folder replaced by the folder's present name."""
     return HELD.sub(_name_of_descriptor, str(text))
 
 

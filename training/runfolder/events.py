@@ -17,18 +17,18 @@ from training.runfolder.opening import open_regular
 from training.runfolder.schema import Event
 
 LARGEST_POLL_BYTES = 8 << 20
-"""How much of an event file one poll takes in, so that a long history never stalls a reader."""
+"""How much of an event file one poll reads, so that a long history never stalls a reader."""
 MOST_POLL_LINES = 100_000
-"""Likewise, of a file of short lines; so many events are longer than one poll takes in."""
+"""The same for a file of short lines; this many real events are more than one poll reads."""
 LONGEST_EVENT_BYTES = 64 << 10
 LARGEST_EVENTS_BYTES = 1 << 30
-"""Some millions of steps. A file that claims more is not read: it may be hollow, and endless."""
+"""Some millions of steps. A larger file is not read: it may be sparse, and endless."""
 MOST_TORN_LINES = 10_000
-"""A file in which more lines are no events is another file; it is not read on."""
+"""A file with more lines that are no events is some other file; it is not read further."""
 
 
 def parse_event(line: bytes) -> Event | None:
-    """One line without its newline; None where it is torn or no event. Its fields may be any JSON."""
+    """One line without its newline; None if it is torn or no event. Its fields may be any JSON."""
     if len(line) > LONGEST_EVENT_BYTES:
         return None
     try:
@@ -60,12 +60,12 @@ class EventTail:
         self.torn = 0
         self.restarted = 0
         self.problem = ""
-        """Why the events that there may be are not read, in words; empty where they are."""
+        """Why the events that there may be are not read, in words; empty if they are."""
         self._offset = 0
         self._inode: int | None = None
 
     def poll(self) -> list[Event]:
-        """The events since the last call; [] where the file is absent or nothing is new.
+        """The events since the last call; [] if the file is absent or nothing is new.
 
         At most `LARGEST_POLL_BYTES` and `MOST_POLL_LINES` are read: call again while it gives something to catch up
         with a history.
@@ -82,7 +82,7 @@ class EventTail:
             self.problem = f"{self.path}: cannot be read ({error.strerror or error})."
             return []
         *lines, rest = chunk.split(b"\n", MOST_POLL_LINES)
-        if not lines and len(chunk) == LARGEST_POLL_BYTES:  # no event is this long: pass over it
+        if not lines and len(chunk) == LARGEST_POLL_BYTES:  # no event is this long: skip it
             self._offset, self.torn = self._offset + len(chunk), self.torn + 1
             return []
         self._offset += len(chunk) - len(rest)

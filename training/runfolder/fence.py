@@ -21,8 +21,8 @@ LARGEST_OWNER_BYTES = 64 << 10
 
 
 class Fence:
-    """Whether `owner.json` still is that of this process. Looks by opening it: network file systems ask the server
-    then, while a listing may be a minute old.
+    """Whether `owner.json` still is that of this process. It is opened each time: then network file systems ask the
+    server, while a listing may be a minute old.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Fence:
         self._taken_by = ""
 
     def check(self, *, fresh: bool = False) -> None:
-        """Raise if another attempt has taken the run; from then on at every call.
+        """Raise if another attempt has taken the run, and from then on at every call.
 
         Args:
             fresh: look now, even if the last look was less than a second ago.

@@ -1,8 +1,8 @@
 """The fields of a record, checked against the types of its dataclass before any reader meets them.
 
-Whoever may write in a run folder may write any JSON there. What has the wrong type, or a value that a reader cannot
-count, print or sort with, is refused here, by name and in words. Fields that the dataclass does not know are passed
-over: a later version wrote them.
+A user who may write in a run folder may write any JSON there. A field of the wrong type, or with a value that a reader
+cannot count, print or sort with, is refused here, by name and in words. Fields that the dataclass does not know are
+skipped: a later version wrote them.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ LAST_SECOND = 253_402_214_400
 MOST_ATTEMPTS = 999_999
 LARGEST_WHOLE = 2**63 - 1
 LARGEST_NUMBER = 1e100
-"""Sums, squares and means of such numbers are numbers still."""
+"""Sums, squares and means of such numbers are still finite."""
 LONGEST_TEXT = 1 << 18
 """Characters. Linux starts no process with a longer word, and a table with a longer cell takes a screen's memory."""
 DEEPEST = 50
-"""Lists and tables in one another; Python prints and copies some hundred."""
+"""Levels of lists and tables; Python prints and copies some hundred."""
 SHOWN_CHARACTERS = 60
 """Of a value that is refused."""
 
@@ -35,13 +35,13 @@ class WrongField(ValueError):
 
 
 Rule = tuple[frozenset[type], Callable[[Any], bool] | None, str]
-"""What a field may be: its types; what is asked of a value of such a type (None: all of them do); what it must be, in
-words, as in `must be a text`. A tuple, as some of these are looked at for every run of a listing.
+"""What a field may be: its types; a test of values of these types (None: all pass); what it must be, in words, as in
+`must be a text`. A tuple, as some of these are looked at for every run of a listing.
 """
 
 
 def build(kind: type[T], content: Mapping[str, Any]) -> T:
-    """A record of this kind; what `content` holds besides is passed over.
+    """A record of this kind; what `content` holds besides is skipped.
 
     Raises:
         WrongField: a field is missing, has another type, or a value that cannot be.
@@ -68,7 +68,7 @@ def _is_required(field: Any) -> bool:
 
 def shown(value: object) -> str:
     """A value for people, cut to a few words, whatever it is."""
-    import reprlib  # noqa: PLC0415  for refusals alone; the app's first paint does without
+    import reprlib  # noqa: PLC0415  only for refusals: the app's first paint does without
 
     text = reprlib.repr(value)
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[: SHOWN_CHARACTERS - 1]}…"
@@ -86,9 +86,9 @@ def _is_long(value: Any) -> bool:
 
 
 def with_whole_characters(value: Any) -> Any:
-    r"""The same JSON, with each lone half of a character in its texts spelled out (`\ud800`).
+    r"""The same JSON, with each lone surrogate in its texts spelled out (`\ud800`).
 
-    JSON may hold one, and no file, terminal or command line takes it.
+    JSON may hold one, but no file, terminal or command line takes it.
     """
     if isinstance(value, str):
         return _with_whole_characters(value)
@@ -105,12 +105,12 @@ def _with_whole_characters(text: str) -> str:
 
 @cache
 def _rules(kind: type) -> dict[str, Rule]:
-    """Field to what it may be; made once a kind."""
+    """Field to what it may be; worked out once a kind."""
     return {name: OWN_RULES.get(name) or _rule(hint) for name, hint in get_type_hints(kind).items()}
 
 
 def _rule(hint: Any) -> Rule:
-    """Of a type as the dataclasses of `schema` spell it."""
+    """For a type as the dataclasses of `schema` spell it."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is UnionType:
         (inner,) = (argument for argument in arguments if argument is not NoneType)
@@ -241,6 +241,6 @@ OWN_RULES: dict[str, Rule] = {
     "env": _ENVIRONMENT,
     "variables": _ENVIRONMENT,
 }
-"""By name, as a field of one name means the same in every record: of these the type alone would let through what no
-reader can use.
+"""By name, as a field of one name means the same in every record: the type alone would let values pass that no reader
+can use.
 """

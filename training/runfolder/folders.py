@@ -1,4 +1,4 @@
-"""Making the folder of a run, and finding those that are there."""
+"""Makes the folder of a run, and finds those that exist."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from training.runfolder.layout import RunFolder
 
 RUN_NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}_")
-"""How `run_name` begins, unlike `lost+found`."""
+"""The beginning of a `run_name`, unlike `lost+found`."""
 
 
 def run_name(now: datetime, dataset: str, network: str, loss_type: str, seed: int) -> str:
@@ -21,9 +21,9 @@ def run_name(now: datetime, dataset: str, network: str, loss_type: str, seed: in
 
 
 def create_run_folder(runs_dir: Path, name: str) -> RunFolder:
-    """Make a folder that nobody else has, `name` or `name-2`, `name-3`, …
+    """Make a folder that no other run has, `name` or `name-2`, `name-3`, …
 
-    Only its owner may write in it, whatever the umask is and whatever list of rights the folder of runs hands down.
+    Only its owner may write in it, whatever the umask and the access control list of the folder of runs say.
 
     Raises:
         OSError: `runs_dir` cannot be made or written.
@@ -42,9 +42,9 @@ def create_run_folder(runs_dir: Path, name: str) -> RunFolder:
 
 
 def close_to_others(path: Path) -> None:
-    """Let none but the owner write in a folder that was just made, nor in what is made in it later.
+    """Let only the owner write in a folder that was just made, and in what is made in it later.
 
-    A default access control list, inherited from the folder above, would open each new file to those it names.
+    A default access control list, inherited from the folder above, would open each new file to the users that it names.
     """
     with contextlib.suppress(OSError):  # there is none, or the file system knows no such lists
         os.removexattr(path, "system.posix_acl_default")
@@ -52,10 +52,10 @@ def close_to_others(path: Path) -> None:
 
 
 def list_runs(runs_dir: Path) -> list[RunFolder]:
-    """Every folder with a spec, by name (so by time); [] where there is no such folder.
+    """Every folder with a spec, by name (so by time); [] if there is no such folder.
 
-    One that its owner keeps closed and that is named like a run is listed too: its status says that it is closed. So
-    is a link to a run, in which nothing is read: links are followed up to the folder of runs and not below it.
+    A folder that is named like a run, but closed by its owner, is listed too: its status says that it is closed. So is
+    a link to a run, in which nothing is read: links are followed up to the folder of runs and not below it.
     """
     try:
         with os.scandir(runs_dir) as entries:
@@ -69,7 +69,7 @@ LINK_TROUBLE = "is a symbolic link. Name the folder that the run is in by --runs
 
 
 def _is_run(entry: os.DirEntry[str]) -> bool:
-    """Whether anything is named like its spec, even if it cannot be read."""
+    """Whether it has an entry named like a spec, even if that cannot be read."""
     try:
         if not (entry.is_dir(follow_symlinks=False) or entry.is_symlink()):
             return False

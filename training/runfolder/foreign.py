@@ -1,8 +1,8 @@
 """What can be said of an attempt on another host: what its files tell, and how long ago it gave a sign of life.
 
-Its locks, its process numbers and its boot prove nothing here, so such a run is never called lost. A record of this
-host's name with another boot is either this host's own, from before it was rebooted, or that of a host with a cloned
-name; its beat tells them apart.
+Its locks, its process numbers and its boot prove nothing here, so such a run is never called lost. A record with this
+host's name and another boot is either this host's own, from before a reboot, or that of a host with a cloned name; its
+beat tells them apart.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def is_elsewhere(process: ProcessRecord) -> bool:
 def elsewhere_status(
     run: RunFolder, attempt: AttemptFolder, process: ProcessRecord, *, has_begun: Callable[[], bool], asked_by: str
 ) -> Status:
-    """Of a run whose newest attempt is on another host and has left no end.
+    """The status of a run whose newest attempt is on another host and has no exit record.
 
     Args:
         has_begun: whether its trainer said that it started; finding out may cost reading its events.
@@ -51,15 +51,15 @@ def elsewhere_status(
 def namesake_status(
     attempt: AttemptFolder, *, has_begun: Callable[[], bool], asked_by: str, beats: BeatWatch | None
 ) -> Status | None:
-    """Of an attempt with this host's name, another boot, a free lock and no end, while it may be another host's.
+    """The status of an attempt with this host's name, another boot, a free lock and no exit record.
 
     Args:
         has_begun: as for `elsewhere_status`.
         asked_by: as for `elsewhere_status`.
-        beats: of one who looks again and again, whose own clock then counts; None: the beat's time stamp counts.
+        beats: of a caller that looks again and again: then its own clock counts; None: the beat's time stamp counts.
 
     Returns:
-        None once its beat has stood still for too long, or if it never gave one: this host was rebooted.
+        None if its beat has stood still for too long, or it never gave one: then this host was rebooted.
     """
     stamp, age = beat_ns(attempt), beat_age(attempt)
     if stamp is None or age is None:

@@ -1,7 +1,7 @@
 """A folder held by descriptor: the folder itself, whatever becomes of its name meanwhile.
 
-Links are followed up to the folder of all runs and never below it. Whoever may write there can put a link, or another
-folder, in a run's place between two looks; a path that begins with `/proc/self/fd/N` cannot be led elsewhere by that.
+Links are followed up to the folder of all runs and never below it. A user who may write there can put a link or another
+folder in a run's place between two looks; a path that begins with `/proc/self/fd/N` cannot be led elsewhere by that.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from training.runfolder.layout import RunFolder
 from training.runfolder.opening import KINDS
 
 FLAGS = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-"""O_PATH: holding a folder asks for no right to list it."""
+"""O_PATH: holding a folder needs no right to list it."""
 
 
 def hold(run: RunFolder) -> tuple[RunFolder, int]:
-    """Open a run's folder for as long as the caller wants to have it.
+    """Open a run's folder, until the caller closes the descriptor.
 
     Returns:
         The run, whose path goes through the descriptor and whose name is still known; the descriptor, to be closed. A
@@ -34,7 +34,7 @@ def hold(run: RunFolder) -> tuple[RunFolder, int]:
         NotADirectoryError: it is a symbolic link, or no folder.
         OSError: it is not there, or closed to us.
     """
-    if is_held_path(run.path):  # it is held already, and its path is a link of the kernel's
+    if is_held_path(run.path):  # it is held already: its path is a link of the kernel's
         descriptor = os.open(run.path, FLAGS & ~os.O_NOFOLLOW)
         return RunFolder(_path_of(descriptor), run.name or run.shown.name), descriptor
     above = os.open(run.path.parent, FLAGS & ~os.O_NOFOLLOW)
@@ -47,7 +47,7 @@ def hold(run: RunFolder) -> tuple[RunFolder, int]:
 
 @contextlib.contextmanager
 def held(run: RunFolder) -> Iterator[RunFolder]:
-    """As `hold`, for the length of a block. What is raised in it names the folder by its real path."""
+    """As `hold`, for the length of a block. Errors raised in it name the folder by its real path."""
     folder, descriptor = hold(run)
     try:
         yield folder
@@ -73,7 +73,7 @@ def held_folder(path: Path) -> Iterator[Path]:
 
 
 def _open_folder(name: str, path: Path, above: int | None = None) -> int:
-    """Open `name`, in the folder `above` if there is one; `path` is for the words."""
+    """Open `name`, in the folder `above` if there is one; `path` is for error texts."""
     try:
         return os.open(name, FLAGS, dir_fd=above)
     except OSError as error:
@@ -85,7 +85,7 @@ def _open_folder(name: str, path: Path, above: int | None = None) -> int:
 
 
 def _kind(name: str, above: int | None) -> str:
-    """In words; empty if it is gone, or lies below something that is no folder."""
+    """In words; empty if it is gone, or what is above it is no folder."""
     try:
         found = os.stat(name, dir_fd=above, follow_symlinks=False)
     except OSError:
@@ -98,7 +98,7 @@ def _path_of(descriptor: int) -> Path:
 
 
 def _name_really(error: Exception, held_path: str, real_path: str) -> None:
-    """A path through a descriptor says nothing to people, and nothing at all once it is closed."""
+    """Put the real path into an error: one through a descriptor says nothing to people, least of all once closed."""
     error.args = tuple(_named(part, held_path, real_path) for part in error.args)
     if isinstance(error, OSError):
         for which in ("filename", "filename2"):
@@ -128,7 +128,7 @@ def is_held_path(path: Path) -> bool:
 
 
 def is_deleted(descriptor: int) -> bool:
-    """Whether the folder of this descriptor has no name any more."""
+    """Whether the folder of this descriptor has no directory entry left."""
     return os.fstat(descriptor).st_nlink == 0 or str(Path(f"/proc/self/fd/{descriptor}").readlink()).endswith(
         " (deleted)"
     )
@@ -150,7 +150,7 @@ class Openness:
 def open_to_others(folder: int) -> Openness | None:
     """The first thing in a run's folder that is not its owner's alone; None if there is none.
 
-    Everything below is reached by descriptor, so what is looked at is what lies in this folder. With an access control
+    Everything below is reached by descriptor, so all that is looked at lies in this folder. With an access control
     list the group's bits are its mask, so they bound what the list can give.
 
     Args:

@@ -31,7 +31,7 @@ def host_name() -> str:
 
 
 def boot_id() -> str:
-    """The kernel's name for this boot; it tells a reused pid from the process that was meant."""
+    """The kernel's name for this boot; it tells a reused pid from the process that a record means."""
     try:
         return BOOT_ID_FILE.read_text().strip()
     except OSError:
@@ -42,14 +42,14 @@ def is_this_host(machine: str, name: str) -> bool:
     """Whether a record was written on this host.
 
     Args:
-        machine: as `machine_id` had it there; empty in records of before, for which the name alone counts.
+        machine: as `machine_id` had it there; empty in records of earlier versions, for which the name alone counts.
         name: as `host_name` had it there.
     """
     return name == host_name() and machine in ("", machine_id())
 
 
 def start_ticks(pid: int) -> int | None:
-    """Field 22 of /proc/<pid>/stat; None where there is no such process."""
+    """Field 22 of /proc/<pid>/stat; None if there is no such process."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_bytes()
     except OSError:

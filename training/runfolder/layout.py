@@ -17,7 +17,7 @@ from training.runfolder.errors import UnreadableFile
 from training.runfolder.text import plain
 
 MOST_ATTEMPT_ENTRIES = 100_000
-"""In a folder of attempts. More of them are no attempts, and each look would list them all."""
+"""In a folder of attempts. So many entries are no attempts, and each look would list them all."""
 ATTEMPT_NAME = re.compile(r"[1-9][0-9]{0,5}")
 
 
@@ -28,7 +28,7 @@ ATTEMPTS = "attempts"
 
 
 def older_dispatcher_lock(runs_dir: Path, user_id: int) -> Path:
-    """Held by a dispatcher of a version of before, which had its lock in the folder of runs."""
+    """Held by a dispatcher of an earlier version, which had its lock in the folder of runs."""
     return runs_dir / f"dispatcher-{user_id}.lock"
 
 
@@ -57,7 +57,7 @@ class AttemptFolder:
 
     @property
     def note(self) -> Path:
-        """What its supervisor has to say of it while it runs: one line, or nothing."""
+        """What its supervisor reports of it while it runs: one line, or nothing."""
         return self.path / "note.txt"
 
     @property
@@ -81,7 +81,7 @@ class AttemptFolder:
 
     @property
     def reserve(self) -> Path:
-        """A few blocks that are given back when the records are written, so that a full disk cannot keep them out."""
+        """A few blocks that are freed for the records, so that they can be written on a full disk."""
         return self.path / ".reserve"
 
 
@@ -93,14 +93,14 @@ class RunFolder:
     name: str = field(default="", compare=False)
     """Of a folder whose path is a descriptor (`training.runfolder.held`); empty: the path's last part is its name."""
     trouble: str = field(default="", compare=False)
-    """Why nothing in it is read, in words; empty where it may be."""
+    """Why nothing in it is read, in words; empty if it may be."""
 
     @property
     def run_id(self) -> str:
         r"""Its folder's name as it is shown and as a key: of a name that is no plain text, `a\x1bb~3f2a9c`.
 
-        The digest of the name itself keeps two folders apart that would be shown alike. Where the folder is says
-        `path` alone.
+        The digest of the name itself keeps two folders apart that would be shown alike. Only `path` says where the
+        folder is.
         """
         name = self.name or self.path.name
         shown = plain(name)
@@ -111,7 +111,7 @@ class RunFolder:
 
     @property
     def shown(self) -> Path:
-        """Where the folder is now, for people: a held one by its present name."""
+        """The path of the folder now, for people: a held one by its present name."""
         return Path(shown_path(self.path))
 
     @property
@@ -215,7 +215,7 @@ class RunFolder:
         return AttemptFolder(self.attempts_dir / str(number))
 
     def attempts(self) -> list[AttemptFolder]:
-        """All attempts there are, oldest first; anything else in the folder is passed over.
+        """All attempts there are, oldest first; anything else in the folder is skipped.
 
         Raises:
             UnreadableFile: the folder, or one that is named like an attempt, is a link or no folder.

@@ -1,6 +1,6 @@
-"""Locks of the kernel (flock): freed when the last process that holds the descriptor is gone, and not before.
+"""Locks of the kernel (flock): freed when the last process that holds the descriptor exits, and not before.
 
-Lock files are never unlinked: a lock on a name that somebody replaced protects nothing.
+Lock files are never unlinked: a lock on a file that was replaced protects nothing.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ def open_lock_file(path: Path, mode: int = 0o644) -> int:
     """Open a lock file for locking, making it if it is absent.
 
     An existing file is opened without O_CREAT first: with fs.protected_regular the kernel refuses O_CREAT on
-    another user's file in a sticky folder. A symbolic link is refused: whoever may write a shared folder could have
-    us write into another file. So is a pipe, which would keep us waiting.
+    another user's file in a sticky folder. A symbolic link is refused: a user who may write in a shared folder could
+    make us write into another file. So is a pipe, which would keep us waiting.
 
     Raises:
         UnreadableFile: there is something else than a file of this name.
@@ -37,7 +37,7 @@ def open_lock_file(path: Path, mode: int = 0o644) -> int:
 
 
 def _make_lock_file(path: Path, mode: int) -> int:
-    """A shared one has its mode from its first instant, or a kill before a chmod would shut others out for ever."""
+    """Make it with its mode: if we were killed before a chmod, a shared one would stay closed to others for ever."""
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     if mode & 0o022:
         umask = os.umask(0)  # of the whole process: leases are taken by supervisors, which have one thread
@@ -58,7 +58,7 @@ def take_lock(path: Path, *, mode: int = 0o644, wait_seconds: float = PROBE_SECO
         The open descriptor. Closing the last copy of it frees the lock.
 
     Raises:
-        LockHeld: somebody else has it.
+        LockHeld: another process has it.
         UnreadableFile: there is something else than a file of this name.
         OSError: the file cannot be opened.
     """
@@ -80,9 +80,9 @@ def take_lock(path: Path, *, mode: int = 0o644, wait_seconds: float = PROBE_SECO
 
 
 def is_held(path: Path) -> bool:
-    """Whether any process holds the lock; False where there is no such file.
+    """Whether any process holds the lock; False if there is no such file.
 
-    Asks by a shared lock for an instant. /proc/locks would disturb nobody, but inside a container it leaves out
+    Asks by a shared lock for an instant. /proc/locks would disturb no taker, but inside a container it leaves out
     locks whose first owner is dead, and a trainer that outlived its supervisor holds just such a lock.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Opening what stands in a run folder, whoever put it there: no link is followed, nothing blocks or is endless."""
+"""Opens what stands in a run folder, whichever user put it there: follows no link, never waits, reads to a limit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LARGEST_RECORD_BYTES = 4 << 20
 process with a larger environment. A million empty lists, which fit in it, take a reader a third of a second.
 """
 USUAL_RECORD_BYTES = 32 << 10
-"""Read at once: of most records it is all."""
+"""Read at once: most records are no longer."""
 
 KINDS = {
     stat.S_IFLNK: "a symbolic link",
@@ -27,7 +27,7 @@ KINDS = {
 
 
 def open_regular(path: Path, flags: int = os.O_RDONLY, mode: int = 0o644) -> int:
-    """Open a file without waiting for anybody, and only if it is a file.
+    """Open a file without waiting, and only if it is a file.
 
     Args:
         path: its last part is not followed if it is a symbolic link.
@@ -55,7 +55,7 @@ def open_regular(path: Path, flags: int = os.O_RDONLY, mode: int = 0o644) -> int
 
 
 def is_there(path: Path) -> bool:
-    """Whether anything has this name, a link that leads nowhere too.
+    """Whether anything has this name, even a link that leads nowhere.
 
     Raises:
         OSError: it cannot be looked at.
@@ -75,7 +75,7 @@ def _kind(path: Path) -> str:
 
 
 def read_bounded(path: Path, largest_bytes: int = LARGEST_RECORD_BYTES) -> bytes:
-    """All of a file that is no longer than it may be.
+    """All of a file, if it is not too long.
 
     Raises:
         UnreadableFile: something else than a file, or a longer one.

@@ -32,7 +32,7 @@ class Phase(StrEnum):
 
     @property
     def is_over(self) -> bool:
-        """Nothing will change unless somebody retries it."""
+        """Nothing will change unless a user retries it."""
         return self is Phase.FINISHED or self.ended_without_result
 
     @property
@@ -41,25 +41,25 @@ class Phase(StrEnum):
 
     @property
     def can_be_retried(self) -> bool:
-        """It ended, and another attempt may bring what this one did not."""
+        """It ended without a result, and another attempt may bring one."""
         return self in (Phase.FAILED, Phase.STOPPED, Phase.LOST)
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What a run is doing, and why. Its words are plain, whatever stood in the records that they were made of."""
+    """What a run is doing, and why. Its words are made plain, whatever stood in the records."""
 
     phase: Phase
     cause: str = ""
-    """In words; empty where the state says all."""
+    """In words; empty if the phase says all."""
     attempt: int = 0
     """The newest attempt; 0 before the first."""
     supervised: bool = True
-    """False: alive, but nobody will write how it ended (started by hand, or its supervisor was killed)."""
+    """False: alive, but no supervisor will record how it ended (started by hand, or its supervisor was killed)."""
     exit_kind: ExitKind | None = None
     """Of the newest attempt, once it ended."""
     held: bool = False
-    """Queued, but somebody said that it shall not start yet."""
+    """Queued, but a user or the dispatcher holds it back."""
     host: str = ""
     """Of the newest attempt, if that is not this host: what is said of it comes from its files alone."""
     beat_seconds: float | None = None

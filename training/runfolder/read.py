@@ -1,4 +1,4 @@
-"""Reading the records of a run folder, whatever stands in them and whoever writes them meanwhile."""
+"""Reads the records of a run folder, whatever stands in them, even while they are written."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ R = TypeVar("R", bound=Record)
 
 
 NOT_SHOWN = ("plan", "config", "versions")
-"""Large tables of which a listing shows nothing; who shows a part of one cleans it."""
+"""Large tables of which a listing shows nothing; code that shows a part of one makes it plain."""
 
 
 class _NotPlain(ValueError):
-    """JSON that Python takes and other readers do not."""
+    """JSON that Python takes but other readers do not."""
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -61,7 +61,7 @@ DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_number)
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """The object in `path`; None where there is no such file.
+    """The object in `path`; None if there is no such file.
 
     Raises:
         UnreadableFile: no JSON object, or no file.
@@ -124,7 +124,7 @@ def _parsed(path: Path, raw: bytes) -> Any:
 
 
 def read_record(path: Path, kind: type[R]) -> R | None:
-    """One of the whole files of `schema`; None where there is no such file. Unknown fields are passed over.
+    """One of the whole files of `schema`; None if there is no such file. Unknown fields are skipped.
 
     Raises:
         UnreadableFile, NewerFormat: as `read_json`, or a field is missing or not what it must be.
@@ -134,18 +134,18 @@ def read_record(path: Path, kind: type[R]) -> R | None:
 
 
 def read_shown_record(path: Path, kind: type[R]) -> R | None:
-    """As `read_record`, for showing: every text in it but those of large tables is plain. Not for who executes it."""
+    """As `read_record`, for showing: every text but those of large tables is plain. Execute nothing of it."""
     raw = _raw(path)
     if raw is None:
         return None
     record = parse_record(raw, kind, path)
-    # JSON's own bytes tell in an instant that no text in it can be harmful: printable ASCII, and no escapes.
+    # Printable ASCII without escapes: no text in it can be harmful, and that is seen in an instant.
     is_harmless = raw.isascii() and b"\\" not in raw and b"\x7f" not in raw
     return record if is_harmless else plain_copy(record, leave=NOT_SHOWN)
 
 
 def parse_record(content: bytes, kind: type[R], path: Path) -> R:
-    """A record from bytes that were read already. Raises as `read_record`; `path` is named then."""
+    """A record from bytes that were read already. Raises as `read_record`, naming `path`."""
     return _record(_object(content, path), kind, path)
 
 
@@ -170,7 +170,7 @@ def read_spec(run: RunFolder) -> Spec:
     """What was asked.
 
     Raises:
-        UnreadableFile: missing, or not a spec, or the folder is none that may be looked into.
+        UnreadableFile: missing, or not a spec, or the folder is one in which nothing is read.
         NewerFormat: from a later version.
     """
     refuse_trouble(run)

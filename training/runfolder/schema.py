@@ -1,7 +1,7 @@
 """What the files of a run say: one dataclass a file, and the events.
 
 Every whole file carries `format`. A reader refuses a newer one in words, takes an older one as it is, and
-passes over fields that it does not know.
+skips fields that it does not know.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Spec:
 
     run_id: str
     group: str
-    """Runs of one table: the plan's name, and the settings changed from it where there are any."""
+    """Runs of one table: the plan's name, and the settings changed from it, if any."""
     label: str
     """The row's name for people, for example `L2 (MSE)`."""
     argv: list[str]
@@ -33,7 +33,7 @@ class Spec:
     plan: dict[str, Any] = field(default_factory=dict)
     """The plan's content, so that a table needs no plan file; empty for a run started by hand."""
     trainer: str = "training"
-    """`training`: writes events and a result. `command`: somebody else's; exit code 0 is all it needs."""
+    """`training`: writes events and a result. `command`: an external trainer; exit code 0 is all it needs."""
     env: dict[str, str] = field(default_factory=dict)
     """Added to the trainer's environment."""
     cwd: str | None = None
@@ -41,7 +41,7 @@ class Spec:
     devices: list[str] | None = None
     """Devices it may have: GPU indices, UUIDs, `cpu`; None: any that is free."""
     device_kind: str = ""
-    """gpu, cpu: what `devices` None means, as it was when it was launched; empty in specs of before."""
+    """gpu, cpu: what `devices` None means, as it was at the launch; empty in specs of earlier versions."""
     vram_bytes: int | None = None
     """Declared need; None: a GPU for itself."""
     priority: str = "medium"
@@ -59,11 +59,11 @@ class Spec:
     """[low, high]."""
     expected_hours: float | None = None
     time_limit_seconds: float | None = None
-    """How long one attempt may run before it is stopped; None: for ever."""
+    """How long one attempt may run before it is stopped; None: without limit."""
     notes: str = ""
     git_commit: str | None = None
     source_digest: str = ""
-    """Of the trainer's source when it was queued; empty where it cannot be known."""
+    """Of the trainer's source when it was queued; empty if it cannot be known."""
     overrides: dict[str, str] = field(default_factory=dict)
     """Flags changed from the plan, so that what is missing of a group can be launched as the rest was."""
     created_by: str = ""
@@ -89,7 +89,7 @@ class ProcessRecord:
     supervisor_start_ticks: int | None = None
     user: str = ""
     machine: str = ""
-    """Digest of the host's machine id; empty in records of before."""
+    """Digest of the host's machine id; empty in records of earlier versions."""
     format: int = FORMAT
 
 
@@ -104,10 +104,10 @@ class ExitRecord:
     """Unix seconds."""
     elapsed_seconds: float
     returncode: int | None = None
-    """None where a signal ended it."""
+    """None if a signal killed it."""
     signal: int | None = None
     peak_rss_bytes: int | None = None
-    """Largest resident memory of one process of the run; None where unknown."""
+    """Largest resident memory of one process of the run; None if unknown."""
     format: int = FORMAT
 
 
@@ -120,13 +120,13 @@ class StopRequest:
     """Unix seconds."""
     why: str = ""
     grace_seconds: float = 60.0
-    """From the polite signal to the one that cannot be refused."""
+    """From SIGTERM to SIGKILL."""
     format: int = FORMAT
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`place.json`: its place in the queue, where somebody changed it."""
+    """`place.json`: its place in the queue, once it was changed."""
 
     by: str
     when: float
@@ -134,7 +134,7 @@ class Place:
     held: bool = False
     """It does not start before it is released."""
     priority: str | None = None
-    """Instead of the spec's; None: the spec's."""
+    """Instead of the spec's; None: the spec's priority."""
     why: str = ""
     """Why it is held, in words; empty if its user held it."""
     released: float = 0.0
@@ -154,13 +154,13 @@ class Signature:
     machine: str
     """Digest of the host's machine id."""
     place: str
-    """What the folder is known by: its inode number, or its path on a file system that numbers anew."""
+    """What identifies the folder: its inode number, or its path on a file system that renumbers."""
     spec_sha256: str
     environment_sha256: str
     mac: str
     """HMAC-SHA256 of all other fields, by a key that the user alone can read."""
     device_kind: str = ""
-    """gpu, cpu: for a spec of before, which does not say it."""
+    """gpu, cpu: for a spec of an earlier version, which does not say it."""
     origin: str = ""
     """Where an adopted run came from, in words; empty for one that was launched here."""
     format: int = FORMAT
@@ -176,7 +176,7 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """`owner.json`: the one attempt that may write in this folder. Who finds another's writes nothing more and ends."""
+    """`owner.json`: the one attempt that may write in this folder. A writer that finds another one here exits."""
 
     attempt: int
     host: str
@@ -198,9 +198,9 @@ class RetryRecord:
     when: float
     """Unix seconds."""
     why: str
-    """How the attempt before it ended, in words."""
+    """How the previous attempt ended, in words."""
     automatic: bool = False
-    """Nobody asked: the cause was none of its own."""
+    """No user asked: the run was not to blame for its end."""
     format: int = FORMAT
 
 
@@ -219,21 +219,21 @@ class Result:
     finished: float
     """Unix seconds."""
     elapsed_seconds: float
-    """Training and evaluation over all attempts, without what was waited for a device."""
+    """Training and evaluation over all attempts, without waiting for a device."""
     best_epoch: int | None = None
     epochs: int = 0
     """Epochs that were trained, which early stopping may have cut."""
     images: dict[str, int] = field(default_factory=dict)
     """Split to number of images."""
     limited: bool = False
-    """True where only some images were used, for a quick look."""
+    """True if only some images were used, for a quick look."""
     demo: bool = False
-    """True where the labels are no human opinions."""
+    """True if the labels are no human opinions."""
     device: str = ""
     precision: str = ""
     parameters: int = 0
     backbone: str = ""
-    """The timm model, with the tag of its pretrained weights where it began with them."""
+    """The timm model, with the tag of its pretrained weights if it began with them."""
     attention: list[float] | None = None
     """Mean weights of the scales on the test split, fine to coarse; None without attention fusion."""
     config: dict[str, Any] = field(default_factory=dict)
@@ -253,9 +253,9 @@ class Event:
     Kinds and their fields (epochs and steps count from 1; steps go on over epochs):
         started     train_images, val_images, test_images, parameters, device, precision, steps_per_epoch, epochs,
                     source_digest
-        progress    what, done, total: something long before or beside training (cache, weights, evaluation)
+        progress    what, done, total: a long task before or beside training (cache, weights, evaluation)
         resumed     name (last, previous), epoch, step: the checkpoint this attempt goes on from, and how far it was
-        step        epoch, step, loss, lr, images_per_second, grad_norm (before clipping); None where not finite
+        step        epoch, step, loss, lr, images_per_second, grad_norm (before clipping); None if not finite
         epoch       epoch, loss (mean), elapsed_seconds
         evaluated   epoch, split, metrics
         checkpoint  epoch, step, name (last, best)

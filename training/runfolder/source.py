@@ -21,7 +21,7 @@ def trainer_digest() -> str:
 
 
 def source_digest(files: Mapping[str, Path]) -> str:
-    """A few hexadecimal characters, which differ where a name or a content differs.
+    """A few hexadecimal characters, which differ if a name or a content differs.
 
     Args:
         files: name to file; the order does not matter.

@@ -13,13 +13,13 @@ SETTLED_SECONDS = 2.0
 
 
 def change_stamp(run: RunFolder, attempt: int) -> tuple[int, ...] | None:
-    """Time stamps in which every change of a run that nobody works on shows: each is a file that appears.
+    """Time stamps that show every change of a run that is not alive: each is a file that appears.
 
     Args:
         attempt: the newest one; 0 before the first. A newer one shows in the stamp of its parent.
 
     Returns:
-        Nanoseconds, 0 for a folder that is not there; None where one cannot be looked at.
+        Nanoseconds, 0 for a folder that is not there; None if one cannot be looked at.
     """
     try:
         attempts = f"{run.attempts_dir}"  # half the cost of paths, and this runs for every run
@@ -30,7 +30,7 @@ def change_stamp(run: RunFolder, attempt: int) -> tuple[int, ...] | None:
 
 def is_settled(stamp: tuple[int, ...]) -> bool:
     """Whether the same stamp later means that nothing changed."""
-    return max(stamp) < time.clock_gettime_ns(time.CLOCK_REALTIME) - SETTLED_SECONDS * 1e9  # what files are stamped by
+    return max(stamp) < time.clock_gettime_ns(time.CLOCK_REALTIME) - SETTLED_SECONDS * 1e9  # the clock of file stamps
 
 
 def _modified_ns(path: Path | str) -> int:

@@ -27,7 +27,7 @@ STATES_OF_ENDS = {
 
 @dataclass(slots=True)
 class Seen:
-    """What `run_status` read of the end of the newest attempt, for showing, so that no one has to read it again."""
+    """What `run_status` read of the end of the newest attempt, so that a caller need not read it again to show it."""
 
     exit: ExitRecord | None = None
     result: Result | None = None
@@ -43,15 +43,15 @@ def run_status(
 ) -> Status:
     """Work out what a run is doing. Never raises; looking never changes the answer.
 
-    `result.json` and `exit.json` are believed before locks, locks before anything else. Of an attempt on another host
-    the records and its beat tell, and nothing else.
+    `result.json` and `exit.json` are believed before locks, locks before anything else. For an attempt on another host
+    its records and its beat count, and nothing else.
 
     Args:
         begun_attempt: the newest attempt whose `started` event the caller has seen, which saves reading the
-            events of a running run again; 0 where the caller follows no events.
-        spec: where the caller has read it before; it never changes.
+            events of a running run again; 0 if the caller follows no events.
+        spec: if the caller has read it already; it never changes.
         seen: filled in, if given.
-        beats: of a caller who looks again and again; None: this is a single look.
+        beats: of a caller that looks again and again; None: this is a single look.
     """
     seen = seen or Seen()
     try:
@@ -80,7 +80,7 @@ def run_status(
 
 
 def _recorded_status(run: RunFolder, attempt: AttemptFolder | None, seen: Seen) -> Status | None:
-    """What the records say, or None where there is none yet."""
+    """What the records say; None if there is none yet."""
     number = attempt.number if attempt else 0
     seen.exit = ended = read_shown_record(attempt.exit, ExitRecord) if attempt else None
     seen.result = read_shown_record(run.result, Result)
@@ -135,7 +135,7 @@ def _asked_by_if(run: RunFolder) -> str:
 
 
 def _idle_status(run: RunFolder, attempt: AttemptFolder | None) -> Status:
-    """Nobody holds the lock and nobody wrote an end."""
+    """The status if no process holds the lock and there is no exit record."""
     number = attempt.number if attempt else 0
     process = read_record(attempt.process, ProcessRecord) if attempt else None
     if process is None:
@@ -143,7 +143,7 @@ def _idle_status(run: RunFolder, attempt: AttemptFolder | None) -> Status:
             return Status(Phase.STOPPED, f"{_asked_by(run)} before it started", number)
         return _queued_status(run, attempt)
     if is_there(run.stop):
-        return Status(Phase.STOPPED, f"{_asked_by(run)}; nobody was left to write down how it ended", number)
+        return Status(Phase.STOPPED, f"{_asked_by(run)}; no supervisor was left to record how it ended", number)
     if process.boot_id != boot_id():
         return Status(Phase.LOST, f"host {process.host} rebooted while it ran", number)
     return Status(Phase.LOST, "its processes are gone and left no record of why", number)
@@ -151,7 +151,7 @@ def _idle_status(run: RunFolder, attempt: AttemptFolder | None) -> Status:
 
 def _queued_status(run: RunFolder, attempt: AttemptFolder | None) -> Status:
     number = attempt.number if attempt else 0
-    is_held(run.supervisor_lock)  # a pipe in its place is told now, and not when a device was given to it
+    is_held(run.supervisor_lock)  # a pipe in its place is reported now, not once a device is given
     place = read_record(run.place, Place)
     if place is not None and place.held:
         return Status(Phase.QUEUED, f"held by {place.by}", number, held=True)
@@ -166,7 +166,7 @@ def _asked_by(run: RunFolder) -> str:
 
 
 def _has_begun(run: RunFolder, spec: Spec, attempt: AttemptFolder) -> bool:
-    """Our trainer says `started` itself; another's command may never say a word, so its process is all there is."""
+    """Our trainer writes `started`; an external trainer may write nothing, so its process record must do."""
     if spec.trainer == "training":
         return any(event.kind == "started" and event.attempt == attempt.number for event in read_events(run))
     return is_there(attempt.process)

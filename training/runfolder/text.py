@@ -1,8 +1,8 @@
-"""The gate for text that comes from files: what a person sees of it is text, and nothing in it is obeyed.
+"""The gate for text that comes from files: a person sees all of it as text, and no terminal obeys any of it.
 
 A label, a cause, the holder of a lease, the name of a folder: any user of the machine may have written it, and a
 terminal obeys what is printed (colours, the clipboard, the title, the direction of writing). Records keep what was
-written, byte for byte, since programs go by it; it passes here on its way to a screen, a terminal or an export.
+written, byte for byte, since programs rely on it; it passes here on its way to a screen, a terminal or an export.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ T = TypeVar("T")
 ELLIPSIS = "…"
 NUMBERS = (int, float, bool)
 MOST_NESTED = 40
-"""Tables in tables that are looked through; what lies deeper is no text for people."""
+"""Levels of tables that are searched; what lies deeper is no text for people."""
 
 BLANKS = "\t\n\v\f\r\x85\u2028\u2029"
 """Line ends and tabs. `\\x1c` to `\\x1f` are none, though Python splits lines there."""
 JOINERS = "\u180b-\u180d\u180f\u200c\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\U000e0100-\U000e01ef"
 """They only choose how a neighbour is drawn: variation selectors, joiners, skin tones. Terminals disagree about the
-cells that the two take together, so the neighbour alone is kept.
+cells that the two take together, so only the neighbour is kept.
 """
 UNSEEN = (
     "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"  # controls: ESC, DEL, CSI as one character
@@ -46,11 +46,11 @@ _JOINER = re.compile(f"[{JOINERS}]")
 def plain(text: str, most: int | None = None) -> str:
     r"""The text as one harmless line.
 
-    Line ends and tabs become a blank, since a plan's notes may well have several lines and read on as one. What only
-    chooses how its neighbour is drawn is left out. Every other control, unseen character or half of one is written as
-    Python writes it (`\x1b`, `\u202e`): so one sees that it is there, and a terminal prints it. A backslash is left
-    alone; who writes `\x1b` in a label as four characters fools nobody with it. Printable ASCII never changes, and
-    `plain(plain(text))` is `plain(text)`.
+    Line ends and tabs become a blank, since a plan's notes may have several lines and read well as one. Characters
+    that only choose how a neighbour is drawn are left out. Every other control, unseen character or surrogate is
+    written as Python writes it (`\x1b`, `\u202e`): it can be seen, and a terminal only prints it. A backslash is left
+    alone: `\x1b` written as four characters does no harm. Printable ASCII never changes, and `plain(plain(text))` is
+    `plain(text)`.
 
     Args:
         most: characters to keep; a longer text ends in `…`. None: all.
@@ -61,7 +61,7 @@ def plain(text: str, most: int | None = None) -> str:
 
 
 def plain_lines(text: str) -> str:
-    """The text with each line of it plain, for what prints lines of its own."""
+    """The text with each of its lines plain, for callers that print several lines."""
     return HARMFUL_IN_A_LINE.sub(_visible, text)
 
 
@@ -80,12 +80,12 @@ def _escaped(sign: str) -> str:
 
 
 def plain_copy(value: T, leave: Iterable[str] = ()) -> T:
-    """The same with every text in it plain: in dataclasses, tuples, lists and dicts (their keys too).
+    """The same value with every text in it plain: in dataclasses, tuples, lists and dicts (their keys too).
 
-    What holds no harmful text is returned itself, so a look at thousands of runs copies none of them.
+    A value without harmful text is returned itself, so a look at thousands of runs copies none of them.
 
     Args:
-        leave: fields of the dataclass to keep as they are, for what is not shown, or passes here by itself later.
+        leave: fields of the dataclass to keep as they are, if they are not shown, or pass here by themselves later.
     """
     copy: T = _plain_copy(value, frozenset(leave), MOST_NESTED)
     return copy
@@ -134,7 +134,7 @@ def _are_same(before: Iterable[Any], after: Iterable[Any]) -> bool:
 
 
 def speak_leniently() -> None:
-    """Let our output replace what its encoding cannot say: a log or a terminal without `Δ` must end no program."""
+    """Let our output replace what its encoding lacks: no program may fail because a log or terminal has no `Δ`."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

@@ -1,4 +1,4 @@
-"""Writing a run folder so that no reader, and no crash, ever sees half a file."""
+"""Writes a run folder so that no reader ever sees half a file, not even after a crash."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Record = (
 
 FILE_MODE = 0o644
 FOLDER_MODE = 0o755
-"""Of all that is written in a run folder, less the umask: what others may write is not started (`chmod go-w`)."""
+"""Of all that is written in a run folder, less the umask: a run in which others may write is not started."""
 OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -59,7 +59,7 @@ def sync_folder(path: Path) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """Make this one folder, unless it is there, and none of those above it: a run that was deleted stays deleted.
+    """Make this one folder, unless it exists, and none above it: a run that was deleted stays deleted.
 
     Raises:
         OSError: the folder above it is missing, or may not be written.
@@ -70,8 +70,8 @@ def make_folder(path: Path) -> None:
 
 
 def _close_to_others(entry: Path | int) -> None:
-    """Should the file system have given others the right to write: their access lists may overrule the mode."""
-    with contextlib.suppress(OSError):  # one without modes
+    """Take the right to write from others, if the file system gave it: access lists may overrule the mode."""
+    with contextlib.suppress(OSError):  # a file system without modes
         mode = stat.S_IMODE(os.stat(entry).st_mode)  # noqa: PTH116  of a descriptor too
         if mode & OTHERS_WRITE:
             os.chmod(entry, mode & ~OTHERS_WRITE)  # noqa: PTH101  as above
@@ -94,13 +94,13 @@ def open_own(path: Path, how: str, mode: int = FILE_MODE) -> IO[bytes]:
 
 
 def write_atomic(path: Path, content: bytes, *, mode: int = FILE_MODE) -> None:
-    """Write aside, flush, fsync, replace, fsync the folder, which is made if it alone is missing.
+    """Write aside, flush, fsync, replace, fsync the folder. The folder is made if only it is missing.
 
     Args:
         mode: rights of the file, less the umask's. By default its owner alone may write it.
 
     Raises:
-        OSError: nothing of the old file is lost then.
+        OSError: the old file stands then, whole.
         Fenced: this process's fence is down; the old file stands then too.
     """
     check_fence(fresh=True)
@@ -121,7 +121,7 @@ def write_atomic(path: Path, content: bytes, *, mode: int = FILE_MODE) -> None:
 
 
 def remove_left_over(*paths: Path) -> None:
-    """Delete what a writer that was killed left beside these files and in these folders; nobody else may write them."""
+    """Delete what a killed writer left beside these files and in these folders, which no other process may write."""
     for path in paths:
         for aside in path.glob(".*.tmp") if path.is_dir() else path.parent.glob(f".{path.name}.*.tmp"):
             with contextlib.suppress(OSError):
@@ -142,16 +142,16 @@ def _json_bytes(content: dict[str, Any]) -> bytes:
 
 
 def write_record(path: Path, record: Record) -> None:
-    """Write one of the whole files of `schema`. The first of an attempt makes both folders that it lies in, no more."""
+    """Write one of the whole files of `schema`. An attempt's first one makes the two folders above it, and no more."""
     if path.parent.parent.name == ATTEMPTS:
         make_folder(path.parent.parent)
     write_json(path, dataclasses.asdict(record))
 
 
 def write_record_into(reserve: Path, path: Path, record: Record) -> None:
-    """Write a record over what stands in `reserve` and give that file the name `path`.
+    """Write a record over the content of `reserve` and rename that file to `path`.
 
-    As whole as `write_record`, but it takes no room: on a full disk nobody can be faster than us.
+    As atomic as `write_record`, but it needs no free block, which another process could take on a full disk.
 
     Raises:
         OSError: no reserve, or a file system that writes nothing in place; `path` is as it was then.
@@ -168,14 +168,14 @@ def write_record_into(reserve: Path, path: Path, record: Record) -> None:
 
 
 LARGEST_WAITING_BYTES = 4 << 20
-"""Events that the disk has no room for are kept in memory up to this: hours of them."""
+"""Events that a full disk refuses are kept in memory up to this: hours of them."""
 
 
 class EventWriter:
     """Appends to `events.jsonl`; one writer at a time.
 
-    A line is one `os.write` on an O_APPEND descriptor. Where the last byte of the file is no newline (a writer
-    died in the middle of a line) one is written first, so the torn line stays alone. Lines that a full disk refuses
+    A line is one `os.write` on an O_APPEND descriptor. If the last byte of the file is no newline (a writer was
+    killed in the middle of a line) one is written first, so the torn line stays alone. Lines that a full disk refuses
     wait in memory and are written, in order, with the first one that it takes again: no event is worth a run.
     """
 
@@ -194,7 +194,7 @@ class EventWriter:
         return size > 0 and os.pread(self._descriptor, 1, size - 1) != b"\n"
 
     def write(self, kind: str, **fields: Any) -> None:
-        """Append one event, or keep it in memory where the disk is full: see `trouble`. Raises as `write_atomic`."""
+        """Append one event, or keep it in memory if the disk is full: see `trouble`. Raises as `write_atomic`."""
         event = {"kind": kind, "t": round(self._clock(), 3), "attempt": self._attempt, **finite(fields)}
         line = json.dumps(event, ensure_ascii=False, allow_nan=False).encode() + b"\n"
         if len(self._waiting) + len(line) <= LARGEST_WAITING_BYTES:

@@ -190,7 +190,7 @@ def test_a_trainer_without_supervisor_is_pressed_and_its_children_are_swept_by_t
 
     stop_run(stubborn, grace_seconds=0.2)
     wait_for(stubborn, Phase.STOPPED)
-    assert "nobody was left to write down how it ended" in words(stubborn)
+    assert "no supervisor was left to record how it ended" in words(stubborn)
     stub(childish)
     record = process(childish)
     assert record.supervisor_pid is not None
@@ -209,5 +209,5 @@ def test_a_trainer_without_supervisor_is_stopped_at_its_time_limit(lab: Lab) -> 
     os.kill(supervisor, signal.SIGKILL)
     change_spec(run, time_limit_seconds=0.3)
     wait_for(run, Phase.STOPPED)
-    assert words(run).startswith("stopped by its time limit of 0.3 s; nobody was left"), words(run)
+    assert words(run).startswith("stopped by its time limit of 0.3 s; no supervisor was left"), words(run)
     wait_until(lambda: not lab.processes(), "every process to be gone")

@@ -18,9 +18,9 @@ from iqa_tui.panels.device_list import DeviceList
 from iqa_tui.panels.experiment_list import ExperimentList
 from iqa_tui.panels.plan_list import PlanList
 from iqa_tui.plans.request import LaunchRequest
-from iqa_tui.screens import launch as launch_module
+from iqa_tui.queue.before_launch import notes_before_launch
+from iqa_tui.screens import launching
 from iqa_tui.screens.confirm import ConfirmScreen
-from iqa_tui.screens.launch import chosen_seeds, parse_overrides
 from tests.fakes.lab import wait_until
 from tests.fakes.run_folders import FakeRun
 from tests.iqa_tui.screens.conftest import FakeSurveyor, OpenApp, gpu_state, screen_text, settle
@@ -64,8 +64,8 @@ def plan_file(tmp_path: Path) -> str:
 def launched(monkeypatch: pytest.MonkeyPatch) -> list[LaunchRequest]:
     """What would have been queued; nothing is started."""
     requests: list[LaunchRequest] = []
-    monkeypatch.setattr(launch_module, "check", lambda _request: None)
-    monkeypatch.setattr(launch_module, "enqueue", requests.append)
+    monkeypatch.setattr(launching, "check", lambda _request: None)
+    monkeypatch.setattr(launching, "enqueue", requests.append)
     return requests
 
 
@@ -189,7 +189,7 @@ async def test_who_leaves_in_the_middle_of_a_launch_is_asked_and_told_later_how_
         left.wait(30)
         raise PlanError("--lr -1 must be above 0.")
 
-    monkeypatch.setattr(launch_module, "check", check)
+    monkeypatch.setattr(launching, "check", check)
     async with open_app(room="launch", plans=(plan_file,)) as pilot:
         await settle(pilot, lambda: "A small plan" in screen_text(pilot))
         await launch(pilot)
@@ -224,7 +224,7 @@ async def test_what_the_check_refuses_is_said_in_words(
         checked.set()
         raise PlanError("small.toml: experiment B: --lr -1 must be above 0.")
 
-    monkeypatch.setattr(launch_module, "check", refuse)
+    monkeypatch.setattr(launching, "check", refuse)
     async with open_app(room="launch", plans=(plan_file,)) as pilot:
         await settle(pilot, lambda: "A small plan" in screen_text(pilot))
         await launch(pilot)
@@ -268,20 +268,6 @@ async def test_all_and_none_are_ticked_by_one_key(plan_file: str, open_app: Open
         await settle(pilot, lambda: "Nothing is ticked" in screen_text(pilot))
 
 
-def test_settings_are_flags_with_values() -> None:
-    assert parse_overrides("epochs=1 --data-path=/a=b") == {"epochs": "1", "data_path": "/a=b"}
-    assert parse_overrides("  ") == {}
-    with pytest.raises(ValueError, match="'=3' is no FLAG=VALUE"):
-        parse_overrides("=3")
-
-
-def test_seeds_are_whole_numbers() -> None:
-    assert chosen_seeds("1, 2 2,3") == (1, 2, 3)
-    assert chosen_seeds(" ") is None
-    with pytest.raises(ValueError, match="whole numbers"):
-        chosen_seeds("1,two")
-
-
 async def test_other_code_and_other_settings_in_the_group_are_said_before_a_launch(
     plan_file: str, open_app: OpenApp, launched: list[LaunchRequest], runs_dir: Path
 ) -> None:
@@ -295,3 +281,66 @@ async def test_other_code_and_other_settings_in_the_group_are_said_before_a_laun
     assert "small has runs of other trainer code: F2 by older-code" in text
     assert "launch every row again" in text
     assert "small has runs of other settings than this plan's: F2 with" in text
+
+
+async def test_the_question_says_the_notes_of_the_command_line(
+    plan_file: str, open_app: OpenApp, launched: list[LaunchRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_code = "/lab may be written by the group lab"
+    monkeypatch.setattr("iqa_tui.queue.before_launch.code_open_to_others", lambda *_: [open_code])
+    async with open_app(room="launch", plans=(plan_file,)) as pilot:
+        await settle(pilot, lambda: "A small plan" in screen_text(pilot))
+        await pilot.press("enter")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        assert f"note: {open_code}: what these runs execute is as safe as that" in screen_text(pilot)
+        await pilot.press("enter")
+        await settle(pilot, lambda: bool(launched))
+    assert notes_before_launch(launched[0]) == [f"note: {open_code}: what these runs execute is as safe as that"]
+
+
+async def test_notes_that_cannot_be_read_keep_no_launch_from_being_asked_for(
+    plan_file: str, open_app: OpenApp, launched: list[LaunchRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(116, "Stale file handle")
+
+    monkeypatch.setattr(launching, "notes_before_launch", refuse)
+    async with open_app(room="launch", plans=(plan_file,)) as pilot:
+        await settle(pilot, lambda: "A small plan" in screen_text(pilot))
+        await pilot.press("enter")
+        await settle(pilot, lambda: "the trainer's code cannot be looked at" in screen_text(pilot))
+        assert "Stale file handle" in screen_text(pilot)
+        await pilot.press("enter")
+        await settle(pilot, lambda: len(launched) == 1)
+
+
+async def test_while_notes_are_read_the_app_goes_on_and_no_question_follows_the_user_elsewhere(
+    plan_file: str, open_app: OpenApp, launched: list[LaunchRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[LaunchRequest] = []
+    answered = threading.Event()
+
+    def slow(request: LaunchRequest, _known: object) -> list[str]:
+        calls.append(request)
+        answered.wait(30)
+        return ["a note"]
+
+    monkeypatch.setattr(launching, "notes_before_launch", slow)
+    async with open_app(room="launch", plans=(plan_file,)) as pilot:
+        screen = pilot.app.screen
+        await settle(pilot, lambda: "A small plan" in screen_text(pilot))
+        await pilot.press("enter", "enter")
+        await settle(pilot, lambda: "reading what its group has" in screen_text(pilot))
+        await pilot.press("2")
+        await settle(pilot, lambda: pilot.app.screen.id == "monitor")
+        answered.set()
+        await settle(pilot, lambda: not screen._is_reading_notes)
+        assert pilot.app.screen.id == "monitor"
+        await pilot.press("1")
+        await settle(pilot, lambda: "A small plan" in screen_text(pilot))
+        assert "reading what its group has" not in screen_text(pilot)
+        assert len(calls) == 1
+        await pilot.press("enter")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        assert "a note" in screen_text(pilot)
+    assert (len(calls), launched) == (2, [])

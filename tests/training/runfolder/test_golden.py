@@ -135,7 +135,7 @@ def test_a_run_that_was_asked_to_stop_and_left_no_record_is_stopped_not_lost(gol
     shutil.copy(golden / "stopped" / "stop.json", run.stop)
     status = run_status(run)
     assert status.phase is Phase.STOPPED
-    assert status.cause == "stopped by ann; nobody was left to write down how it ended"
+    assert status.cause == "stopped by ann; no supervisor was left to record how it ended"
 
 
 def test_an_attempt_without_a_process_is_queued_again(golden: Path) -> None:

@@ -1,0 +1,241 @@
+"""What the user has chosen on the launch screen, and what a launch would do with it. Opens no file, asks no device."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from iqa_tui.plans.flags import command_for
+from iqa_tui.plans.forecast import jobs_of
+from iqa_tui.plans.plan import Experiment, Plan
+from iqa_tui.plans.request import LaunchRequest, plan_seeds
+from iqa_tui.plans.simulate import STRATEGIES, STRATEGY_NAMES, Schedule, schedule
+from iqa_tui.plans.typed import parse_seeds, parse_setting
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedDevice:
+    """A device of this machine, as far as a launch asks."""
+
+    key: str
+    label: str
+    """`GPU 0`, `GPU 0:1`, `CPU 1`."""
+    kind: str
+    """gpu, cpu."""
+    hidden: bool = False
+    """Left out by an inherited CUDA_VISIBLE_DEVICES."""
+    withdrawn: bool = False
+    broken: bool = False
+    """The GPU itself is faulty, so no exiting process can free it."""
+
+    @property
+    def name(self) -> str:
+        """As a launch names it: `0`, `0:1`, `cpu`."""
+        return self.label.removeprefix("GPU ") if self.kind == "gpu" else "cpu"
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why nothing can be launched yet."""
+
+    title: str
+    words: str
+    """What to do about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchChoice:
+    """Everything that the user set; a change gives a new value."""
+
+    runs_dir: Path
+    plans: Mapping[str, Plan | str] = field(default_factory=dict)
+    """Name or path to the plan, or to the words why it cannot be read."""
+    plan_name: str = ""
+    """The chosen one's; empty while none is read."""
+    ticks: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Name of a plan to the ids of its ticked experiments."""
+    devices: tuple[OfferedDevice, ...] | None = None
+    """None: nobody has looked yet."""
+    device_kind: str = "cpu"
+    """Of the devices that a run gets here: gpu, or cpu if the machine has no GPU."""
+    unticked_devices: frozenset[str] = frozenset()
+    """Their keys. A device that appears later is ticked."""
+    strategy: str = STRATEGIES[0]
+    settings: str = ""
+    """The text of the field: `epochs=1 data_path=/data`."""
+    seeds: str = ""
+    """The text of the field: `1, 2, 3`."""
+
+    # The plan and its experiments
+
+    @property
+    def plan(self) -> Plan | None:
+        """None if no plan is chosen, or if the chosen one cannot be read."""
+        plan = self.plans.get(self.plan_name)
+        return plan if isinstance(plan, Plan) else None
+
+    @property
+    def plan_problem(self) -> str:
+        """Why the chosen plan cannot be read; empty if it can, or if none is chosen."""
+        problem = self.plans.get(self.plan_name, "")
+        return problem if isinstance(problem, str) else ""
+
+    @property
+    def ticked(self) -> frozenset[str]:
+        """Ids of the chosen plan's ticked experiments."""
+        return self.ticks.get(self.plan_name, frozenset())
+
+    def ticked_experiments(self) -> list[Experiment]:
+        """In the order of the plan."""
+        return [each for each in self.plan.experiments if each.id in self.ticked] if self.plan else []
+
+    def with_plans(self, plans: Mapping[str, Plan | str]) -> LaunchChoice:
+        """The plans were read: what a plan selects is ticked, unless the user ticked there before."""
+        selected = {
+            name: frozenset(each.id for each in plan.experiments if each.selected)
+            for name, plan in plans.items()
+            if isinstance(plan, Plan)
+        }
+        return replace(self, plans=plans, ticks={**selected, **self.ticks})
+
+    def tick(self, experiment_id: str) -> LaunchChoice:
+        """Tick an experiment of the chosen plan, or untick it."""
+        return self._with_ticked(self.ticked ^ {experiment_id})
+
+    def tick_all(self) -> LaunchChoice:
+        """Tick every experiment of the chosen plan; none if all are ticked."""
+        everything = frozenset(each.id for each in self.plan.experiments) if self.plan else frozenset()
+        return self._with_ticked(frozenset() if self.ticked == everything else everything)
+
+    def _with_ticked(self, ticked: frozenset[str]) -> LaunchChoice:
+        return replace(self, ticks={**self.ticks, self.plan_name: ticked})
+
+    # Devices and strategy
+
+    def choosable_devices(self) -> list[OfferedDevice]:
+        """Of the kind that runs get here; nobody can choose what the environment hides."""
+        return [each for each in self.devices or () if not each.hidden and each.kind == self.device_kind]
+
+    def device_ticks(self) -> dict[str, bool]:
+        """Key to whether it is ticked, for every device that can be chosen."""
+        return {each.key: each.key not in self.unticked_devices for each in self.choosable_devices()}
+
+    def chosen_devices(self) -> tuple[str, ...] | None:
+        """As a launch names them. None if every device is ticked: then any will do, those that come later too."""
+        choosable = self.choosable_devices()
+        ticked = [each for each in choosable if each.key not in self.unticked_devices]
+        return None if len(ticked) == len(choosable) else tuple(dict.fromkeys(each.name for each in ticked))
+
+    def working_devices(self) -> int:
+        """How many of the ticked ones get runs, now or once they are free; 1 while nobody has looked."""
+        if self.devices is None:
+            return 1
+        usable = [each for each in self.choosable_devices() if not each.withdrawn and not each.broken]
+        return sum(each.key not in self.unticked_devices for each in usable)
+
+    def tick_device(self, key: str) -> LaunchChoice:
+        """Tick a device, or untick it; the key of one that cannot be chosen changes no launch."""
+        return replace(self, unticked_devices=self.unticked_devices ^ {key})
+
+    def next_strategy(self) -> LaunchChoice:
+        following = STRATEGIES[(STRATEGIES.index(self.strategy) + 1) % len(STRATEGIES)]
+        return replace(self, strategy=following)
+
+    # What a launch would do
+
+    def request(self) -> LaunchRequest:
+        """What would be launched.
+
+        Raises:
+            ValueError: in words: no plan is chosen, or a setting or seed cannot be read.
+        """
+        if self.plan is None:
+            raise ValueError(self.plan_problem or "No plan is chosen.")
+        request = LaunchRequest(
+            plan=self.plan,
+            experiments=tuple(each.id for each in self.ticked_experiments()),
+            seeds=chosen_seeds(self.seeds),
+            overrides=parse_overrides(self.settings),
+            devices=self.chosen_devices(),
+            strategy=self.strategy,
+            runs_dir=self.runs_dir,
+        )
+        request.seeds_or_default()
+        return request
+
+    def obstacle(self) -> Obstacle | None:
+        """What keeps a launch from being asked for; None if nothing does."""
+        if self.plan is None:
+            return Obstacle("No plan is chosen", self.plan_problem or "Move the cursor to one.")
+        try:
+            request = self.request()
+        except ValueError as error:
+            return Obstacle("These settings cannot be read", str(error))
+        if not request.experiments:
+            return Obstacle("Nothing is ticked", "Tick an experiment with space, or all of them with a.")
+        if request.devices == ():
+            return Obstacle("No device is ticked", "Tick one with space, or all of them: then any will do.")
+        return None
+
+    def schedules(self) -> dict[str, Schedule]:
+        """Strategy to what it would do; {} if no hours are known, no device works or the settings cannot be read."""
+        devices = self.working_devices()
+        if not devices or not any(each.expected_hours for each in self.ticked_experiments()):
+            return {}
+        try:
+            jobs = jobs_of(self.request())
+        except ValueError:
+            return {}
+        return {name: schedule(jobs, devices, name) for name in STRATEGIES}
+
+    def command_of(self, experiment_id: str | None) -> list[str]:
+        """The command of an experiment's first seed; [] if the chosen plan has no such experiment.
+
+        Raises:
+            ValueError: in words, if a setting or seed cannot be read.
+        """
+        plan = self.plan
+        experiment = next((each for each in plan.experiments if each.id == experiment_id), None) if plan else None
+        if plan is None or experiment is None:
+            return []
+        overrides = parse_overrides(self.settings)
+        seed, *_ = chosen_seeds(self.seeds) or plan_seeds(plan, overrides)
+        overrides.pop("seed", None)
+        return command_for(plan, experiment, overrides, seed)
+
+    def summary(self) -> list[str]:
+        """The lines of the question before a launch.
+
+        Raises:
+            ValueError: as `request`.
+        """
+        request = self.request()
+        experiments, seeds = request.experiments or (), request.seeds_or_default()
+        count = len(experiments) * len(seeds)
+        lines = [f"{count} run{'s' if count != 1 else ''}: {', '.join(experiments)}"]
+        if request.seeds or len(seeds) > 1:
+            lines.append(f"seeds: {', '.join(map(str, seeds))}")
+        if request.overrides:
+            lines.append("settings: " + " ".join(f"{flag}={value}" for flag, value in request.overrides.items()))
+        lines.append(f"devices: {', '.join(request.devices) if request.devices else 'any that is free'}")
+        plan = self.schedules().get(self.strategy)
+        hours = f", about {plan.time_words} on {plan.devices_words}" if plan else ""
+        lines.append(f"strategy: {STRATEGY_NAMES[self.strategy]}{hours}")
+        return [*lines, f"into {self.runs_dir}"]
+
+
+def parse_overrides(text: str) -> dict[str, str]:
+    """`epochs=1 data_path=/data` as flags. Raises ValueError, in words, for anything else."""
+    try:
+        return dict(map(parse_setting, text.split()))
+    except ValueError as error:
+        raise ValueError(f"Settings: {error}.") from None
+
+
+def chosen_seeds(text: str) -> tuple[int, ...] | None:
+    """None if nothing is written: the plan's own. Raises ValueError, in words, for anything but numbers."""
+    try:
+        return parse_seeds(text) or None
+    except ValueError as error:
+        raise ValueError(f"Seeds: {error}.") from None
