@@ -27,7 +27,7 @@ class ExportError(Exception):
 
 
 def render(table: Table, format: str) -> str:  # noqa: A002  the command line's word
-    """The whole file as text, ending in a newline. Of control characters in texts JSON writes escapes, the others nothing.
+    """The whole file as text, ending in a newline. JSON escapes control characters in texts, the others leave them out.
 
     Raises:
         ExportError: no such format.
