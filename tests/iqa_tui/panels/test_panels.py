@@ -187,7 +187,7 @@ def test_the_scale_of_the_bars_holds_every_value_and_range() -> None:
 
 
 def test_a_failed_row_of_results_says_why() -> None:
-    row = result_row(Row("F2", "L2", "l2", status="failed: exit 1"), (0.0, 1.0), False)
+    row = result_row(Row("F2", "L2", "l2", status="failed: exit 1", phase=Phase.FAILED), (0.0, 1.0), False)
     assert row.span == (("failed: exit 1", "bad"),)
 
 
