@@ -25,7 +25,15 @@ FOLDERS = {
 }
 """Tier to the folders below `tests` that are of it, whatever their tests use."""
 USED = {
-    "torch": ("import torch", "from training.run.", "from training.run import", "trainer_processes", "open_dataset"),
+    "torch": (
+        "import torch",
+        "from training.run.",
+        "from training.run import",
+        "training.losses",
+        "trainer_processes",
+        "open_dataset",
+        "opened_datasets",
+    ),
     "process": ("import subprocess", "tests.fakes.lab", "multiprocessing", "os.fork", "tests.fakes.nvml"),
 }
 """Tier to what its test files mention; the first that fits counts."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from iqa_tui.results.export import hours_words
-from iqa_tui.results.table import Row, Table
+from iqa_tui.results.row import Row
+from iqa_tui.results.table import Table
 from iqa_tui.widgets.meter import scale_bar
 from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow
+from iqa_tui.words.durations import hours_words
 
 BAR_WIDTH = 24
 COLUMNS = (
@@ -82,7 +83,7 @@ def result_row(row: Row, bounds: tuple[float, float], with_sd: bool) -> TableRow
         "srcc": ((number(row.srcc, row.srcc_sd, with_sd), "strong good" if row.best_srcc else ""),),
         "plcc": ((number(row.plcc, row.plcc_sd, with_sd), "strong good" if row.best_plcc else ""),),
         "delta": (delta(row),),
-        "hours": hours_words(row.hours),
+        "hours": hours_words(row.hours) if row.hours is not None else "",
         "status": ((row.status, style),),
         "met": (_met(row),),
         "notes": ((row.notes, "dim"),),

@@ -23,7 +23,7 @@ def test_every_test_of_this_run_has_one_tier(request: pytest.FixtureRequest) -> 
         ("iqa_tui/plans/test_plan.py", "unit"),
         ("iqa_tui/screens/test_app.py", "screen"),
         ("iqa_tui/service/test_supervisor.py", "process"),
-        ("training/network/test_network.py", "torch"),
+        ("training/network/test_quality.py", "torch"),
         ("terminal/test_real_terminal.py", "system"),
     ],
 )

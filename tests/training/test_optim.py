@@ -3,16 +3,13 @@
 import pytest
 import torch
 
+from tests.fakes.small_network import SMALL
 from training.flags import parse
 from training.network.build import build_network
-from training.optim import build_optimizer, lr_at, rising_lr_note, set_lr
+from training.optim import build_optimizer, lr_at, lr_factor, rising_lr_note, set_lr
 
 PUBLISHED = ["--dataset", "demo", "--protocol", "published"]
-
-
 CLEAN = ["--dataset", "demo"]
-
-
 SMALL_NETWORK = ["--backbone", "test_efficientnet", "--weights", "none", "--patch_size", "64", "--attention_fusion"]
 
 
@@ -66,3 +63,40 @@ def test_published_rates_count_local_distortion_as_backbone_and_everything_decay
     assert group_of == {}
     assert any(slow)
     assert not all(slow)
+
+
+def test_new_layers_learn_faster_and_norms_and_biases_do_not_decay():
+    config = parse([*SMALL, "--lr", "1e-4", "--lr_ratio", "10", "--weight_decay", "0.1", "--attention_fusion"])
+    network = build_network(config)
+    group_of = {
+        id(parameter): group for group in build_optimizer(network, config).param_groups for parameter in group["params"]
+    }
+    for name, parameter in network.named_parameters():
+        group = group_of.pop(id(parameter))
+        assert group["lr"] == pytest.approx(1e-4 if name.startswith("backbone.") else 1e-3), name
+        assert group["weight_decay"] == (0.1 if parameter.ndim > 1 else 0.0), name
+    assert group_of == {}
+
+
+def test_position_tables_do_not_decay():
+    with torch.device("meta"):
+        config = parse(["--dataset", "demo", "--weights", "none"])
+        network = build_network(config)
+        groups = build_optimizer(network, config).param_groups
+    still = {id(parameter) for group in groups if group["weight_decay"] == 0 for parameter in group["params"]}
+    tables = [parameter for name, parameter in network.named_parameters() if "position_bias" in name]
+    assert len(tables) == 12
+    assert all(id(table) in still for table in tables)
+
+
+def test_the_cosine_falls_from_one_to_a_hundredth_step_by_step():
+    factors = [lr_factor("cosine", step, 10, 3) for step in range(30)]
+    assert factors[0] == 1
+    assert factors[-1] == pytest.approx(0.01)
+    assert factors == sorted(factors, reverse=True)
+
+
+def test_the_other_schedules():
+    assert [lr_factor("step", step, 2, 20) for step in (0, 11, 12, 24)] == pytest.approx([1, 1, 0.1, 0.01])
+    assert lr_factor("none", 99, 2, 3) == 1
+    assert lr_factor("cosine", 0, 1, 1) == 1

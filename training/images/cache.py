@@ -37,14 +37,14 @@ VERSION = 2
 PIXELS = "pixels.u8"
 INDEX = "index.json"
 DONE = "done"
-"""How many images the maker has decoded, for those who wait."""
+"""How many images the maker has decoded, for the runs that wait."""
 WAIT_SECONDS = 0.5
 AHEAD = 4
 """Images decoded and not yet written, for each thread: bounds the memory."""
 SYNC_BYTES = 256 << 20
-"""Written before the disk is waited for: progress then tells the truth, and a power cut leaves no hollow cache."""
+"""Written before the disk is waited for: progress then tells the truth, and a power cut leaves no cache with holes."""
 LOOKED_AT = 16
-"""Images whose checksums are compared when a cache is opened, spread evenly; all would be reading it whole."""
+"""Images whose checksums are compared when a cache is opened, spread evenly; checking all would read the whole file."""
 
 Progress = Callable[[int, int], None]
 
@@ -55,7 +55,7 @@ class Damaged(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is asked of the cache, and by whom."""
+    """A request to the cache, and how its caller is told and asked."""
 
     dataset: Dataset
     smallest_side: int
@@ -70,7 +70,7 @@ class Job:
 
 @dataclass(slots=True)
 class Index:
-    """What lies where in the file of pixels. Stored as JSON."""
+    """The place of each image in the file of pixels. Stored as JSON."""
 
     sizes: list[tuple[int, int]]
     """Height and width of each image."""
@@ -85,14 +85,14 @@ class Index:
 def open_images(
     dataset: Dataset, smallest_side: int, *, threads: int, on_progress: Progress, should_stop: Callable[[], bool]
 ) -> ImageStore:
-    """The decoded images, from the cache where it has them.
+    """The decoded images, from the cache if they are there.
 
     Args:
         dataset: whose images.
         smallest_side: no side is left shorter than this.
         threads: that decode.
-        on_progress: told how many of how many images are decoded, by this process or by the one it waits for.
-        should_stop: asked between images.
+        on_progress: called with how many of how many images are decoded, by this process or the one it waits for.
+        should_stop: called between images.
 
     Raises:
         BadData: an image cannot be read, or the disk has no room; the text names it.
@@ -107,7 +107,7 @@ def open_images(
 
 
 def cache_key(dataset: Dataset, smallest_side: int) -> str:
-    """Follows files (path, size, time of change), order, recipe and sizing.
+    """Changes with the files (path, size, time of change), their order, recipe and sizing.
 
     Raises:
         BadData: a file is gone.
@@ -156,7 +156,7 @@ def _make_once(folder: Path, job: Job) -> ImageStore:
         raise BadData(f"the image cache {folder.parent} cannot be written ({error}); set IQA_TUI_CACHE") from error
     try:
         with contextlib.suppress(Damaged):
-            store = _open(folder, job.count)  # another made it meanwhile
+            store = _open(folder, job.count)  # another run made it meanwhile
             job.on_progress(job.count, job.count)
             return store
         _make(folder, job)
@@ -170,7 +170,7 @@ def _make_once(folder: Path, job: Job) -> ImageStore:
 
 
 def _wait_for_lock(folder: Path, job: Job) -> int:
-    """The kernel frees the lock with its holder, so a maker that dies is followed by one of those who wait."""
+    """The kernel frees the lock when its holder exits, so a waiting run takes over from a maker that was killed."""
     while True:
         try:
             return take_lock(folder.with_name(f"{folder.name}.lock"))
@@ -188,7 +188,7 @@ def _aside(folder: Path) -> Path:
 
 def _make(folder: Path, job: Job) -> None:
     aside = _aside(folder)
-    shutil.rmtree(aside, ignore_errors=True)  # what a dead maker left
+    shutil.rmtree(aside, ignore_errors=True)  # left by a maker that was killed
     shutil.rmtree(folder, ignore_errors=True)
     try:
         aside.mkdir()

@@ -21,7 +21,8 @@ from iqa_tui.panels.experiment_list import experiment_row
 from iqa_tui.panels.gpu import Form, GpuPanel, device_lines, host_lines, short_name
 from iqa_tui.panels.result_table import delta, number, result_row, srcc_bounds
 from iqa_tui.panels.run_list import COLUMNS, recorded_row, run_row
-from iqa_tui.results.table import Row, Table
+from iqa_tui.results.row import Row
+from iqa_tui.results.table import Table
 from iqa_tui.widgets.canvas import Line, line_width
 from iqa_tui.widgets.row_table import Column, TableRow, fitting_columns, row_line
 from tests.fakes.run_folders import PLAN, FakeRun

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from tests.fakes.small_network import SMALL
 from training.checkpoints.best import check_best, load_best, save_best
 from training.checkpoints.resumable import Learner, save_last
 from training.datasets import Dataset
@@ -12,9 +13,6 @@ from training.network.build import build_network
 from training.optim import build_optimizer
 from training.progress import Progress
 from training.runfolder.layout import RunFolder
-
-SMALL = ["--dataset", "demo", "--backbone", "test_efficientnet", "--weights", "none", "--patch_size", "64"]
-
 
 CONFIG = parse(SMALL)
 

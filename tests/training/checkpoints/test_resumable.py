@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.fakes.small_network import SMALL
 from training.checkpoints.best import save_best
 from training.checkpoints.resumable import Learner, load_last, save_last, save_progress
 from training.datasets import Dataset
@@ -18,9 +19,6 @@ from training.optim import build_optimizer
 from training.progress import Progress
 from training.runfolder.layout import RunFolder
 from training.seed import seed_network
-
-SMALL = ["--dataset", "demo", "--backbone", "test_efficientnet", "--weights", "none", "--patch_size", "64"]
-
 
 CONFIG = parse(SMALL)
 

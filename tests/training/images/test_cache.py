@@ -9,30 +9,26 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.fakes.opened_datasets import decoded, opened
 from tests.fakes.photographs import write_csv_dataset
+from tests.fakes.public_datasets import (
+    WRITERS,
+)
 from training.config import TrainConfig
-from training.datasets import Dataset, open_dataset
+from training.datasets.base import read_image
 from training.datasets.labels.files import states_of
-from training.errors import BadData
-from training.flags import parse
+from training.errors import BadData, Stopped
 from training.images import cache, store
 from training.images.cache import open_images
 
 PATIENCE_SECONDS = 60
-
-
-def opened(labels: Path) -> Dataset:
-    return open_dataset(parse(["--dataset", "csv", "--data_path", str(labels)]))
-
-
-def decoded(dataset: Dataset, told=lambda done, total: None):
-    return open_images(dataset, 32, threads=2, on_progress=told, should_stop=lambda: False)
 
 
 def cut_short(folder: Path) -> None:
@@ -77,20 +73,20 @@ def write_an_index_of_the_first_version(folder: Path) -> None:
     ],
 )
 def test_a_damaged_cache_is_found_when_it_is_opened_and_made_anew(tmp_path, damage):
-    dataset = opened(write_csv_dataset(tmp_path))
+    dataset = opened("csv", write_csv_dataset(tmp_path))
     before = decoded(dataset)
     whole = before.pixels.copy()
     (folder,) = (path for path in TrainConfig.cache_folder().iterdir() if path.is_dir())
     damage(folder)
     told = []
-    after = decoded(dataset, lambda done, total: told.append((done, total)))
+    after = decoded(dataset, told=lambda done, total: told.append((done, total)))
     assert told[-1] == (18, 18)
     np.testing.assert_array_equal(after.pixels, whole)
     decoded(replace(dataset, decode=lambda item: pytest.fail("decoded a third time")))
 
 
 def test_an_image_that_vanished_since_the_labels_were_read_is_named_with_its_line(tmp_path):
-    dataset = opened(write_csv_dataset(tmp_path))
+    dataset = opened("csv", write_csv_dataset(tmp_path))
     (tmp_path / "pictures" / "train3.jpg").unlink()
     with pytest.raises(BadData, match=r"train3\.jpg: no such image any more.*line 5"):
         decoded(dataset)
@@ -160,7 +156,7 @@ def test_runs_that_wait_for_a_maker_show_its_progress_and_one_takes_over_when_it
     decodings = Counter(int(pid) for pid in log.read_text().split())
     assert 0 < decodings.pop(runs[0].pid) < 18
     assert list(decodings.values()) == [18]
-    digest = hashlib.sha256(decoded(opened(labels)).pixels).hexdigest()
+    digest = hashlib.sha256(decoded(opened("csv", labels)).pixels).hexdigest()
     for name in ("second", "third"):
         lines = (tmp_path / name).read_text().splitlines()
         assert lines[-2:] == ["18/18", digest]
@@ -190,3 +186,62 @@ def test_a_process_keeps_a_bounded_part_of_the_images_and_reads_the_same_pixels(
 
     assert look_at_all(1 << 40) == pixels.nbytes
     assert look_at_all(1 << 20) < 8 << 20  # the kernel maps up to 2 MiB at a time
+
+
+def test_a_damaged_image_is_named_with_its_line_and_leaves_no_cache(tmp_path):
+    dataset = opened("csv", write_csv_dataset(tmp_path))
+    (tmp_path / "pictures" / "train3.jpg").write_bytes(b"\xff\xd8 not much of a picture")
+    with pytest.raises(BadData, match=r"train3\.jpg: cannot be read as an image.*line 5"):
+        decoded(dataset)
+    assert [path.name for path in TrainConfig.cache_folder().iterdir() if not path.name.endswith(".lock")] == []
+
+
+def test_images_are_decoded_once_and_shared(tmp_path):
+    dataset = opened("csv", write_csv_dataset(tmp_path))
+    told = []
+    first = open_images(
+        dataset, 32, threads=2, on_progress=lambda done, total: told.append((done, total)), should_stop=lambda: False
+    )
+    assert told[-1] == (18, 18)
+    broken = replace(dataset, decode=lambda item: pytest.fail("decoded again"))
+    second = open_images(broken, 32, threads=2, on_progress=lambda *_: None, should_stop=lambda: False)
+    np.testing.assert_array_equal(first.pixels, second.pixels)
+
+
+def test_runs_that_start_at_once_decode_each_image_once(tmp_path):
+    dataset = opened("csv", write_csv_dataset(tmp_path))
+    seen = Counter()
+
+    def counted(item):
+        seen[item.name] += 1
+        return read_image(item)
+
+    with ThreadPoolExecutor(4) as runs:
+        stores = list(runs.map(decoded, [replace(dataset, decode=counted)] * 4))
+    assert set(seen.values()) == {1}
+    assert all(np.array_equal(store.pixels, stores[0].pixels) for store in stores)
+
+
+def test_a_changed_image_is_decoded_anew(tmp_path):
+    from tests.fakes.photographs import write_picture
+
+    dataset = opened("csv", write_csv_dataset(tmp_path))
+    before = decoded(dataset)[0].copy()
+    write_picture(tmp_path / "pictures" / "train0.jpg", width=72, height=72, noise=1.0, seed=99)
+    assert not np.array_equal(decoded(dataset)[0], before)
+
+
+def test_a_stop_while_decoding_leaves_no_half_cache(tmp_path):
+    dataset = opened("csv", write_csv_dataset(tmp_path))
+    with pytest.raises(Stopped):
+        open_images(dataset, 32, threads=1, on_progress=lambda *_: None, should_stop=lambda: True)
+    assert len(decoded(dataset)) == 18
+
+
+def test_an_image_that_cannot_be_decoded_is_named_with_its_line(tmp_path):
+    folder = WRITERS["csiq"](tmp_path)
+    image = folder / "dst_imgs_all" / "1600.AWGN.1.png"
+    image.unlink()
+    image.write_bytes(b"\x89PNG and no more")
+    with pytest.raises(BadData, match=r"1600\.AWGN\.1\.png: cannot be read as an image.*csiq_label\.txt, line 2"):
+        decoded(opened("csiq", folder))

@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.fakes.opened_datasets import decoded, opened
 from tests.fakes.photographs import write_csv_dataset
 from tests.fakes.trainer_processes import train_here
 from tests.fakes.trouble import STEPS, progress_in
-from tests.training.datasets.test_datasets import decoded, opened
 from training.device import Placement
 from training.errors import GpuOutOfMemory
 from training.flags import parse

@@ -11,10 +11,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.fakes.opened_datasets import decoded, opened
 from tests.fakes.photographs import write_csv_dataset
 from tests.fakes.trainer_processes import train_here
 from tests.fakes.trouble import AT_EVERY_STEP, STEPS, events_of, warnings_of
-from tests.training.datasets.test_datasets import decoded, opened
 from training.device import Placement
 from training.errors import LossNotFinite, exit_kind
 from training.flags import parse

@@ -1,0 +1,28 @@
+"""Splits by group."""
+
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from training.datasets.base import Item
+from training.datasets.splits import hold_out, split_anew
+
+
+@settings(max_examples=60)
+@given(st.lists(st.integers(0, 12), min_size=1, max_size=60), st.randoms(use_true_random=False))
+def test_images_of_one_group_never_lie_in_two_splits_whatever_their_sizes_and_order(groups, shuffle):
+    items = [
+        Item(f"{number}.jpg", Path(f"{number}.jpg"), 1.0, None, "", f"photo{group}", "line")
+        for number, group in enumerate(groups)
+    ]
+    split = {item.name: item for item in split_anew(items)}
+    assert set(split) == {item.name for item in items}
+    for group in {item.group for item in items}:
+        assert len({item.split for item in split.values() if item.group == group}) == 1
+    shuffle.shuffle(items)
+    assert {item.name: item for item in split_anew(items)} == split
+    if len(set(groups)) >= 3:
+        assert {item.split for item in split.values()} == {"train", "val", "test"}
+    held = {item.name: item.split for item in hold_out(list(split.values()), "train", "val", 0.2)}
+    assert all(held[name] == item.split for name, item in split.items() if item.split != "train")

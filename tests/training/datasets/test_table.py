@@ -1,0 +1,98 @@
+"""From `--dataset` and `--data_path` to the data set."""
+
+import re
+
+import pytest
+
+from tests.fakes.opened_datasets import counts, decoded, opened
+from tests.fakes.photographs import write_csv_dataset
+from tests.fakes.public_datasets import (
+    WRITERS,
+)
+from training.errors import BadData
+
+
+def test_a_file_for_a_folder_and_a_folder_for_a_file_are_told_apart(tmp_path):
+    labels = write_csv_dataset(tmp_path)
+    with pytest.raises(BadData, match=r"is a folder; --dataset csv takes the CSV file itself"):
+        opened("csv", tmp_path)
+    with pytest.raises(BadData, match=r"labels\.csv: is a file; --data_path takes the folder of tid2013"):
+        opened("tid2013", labels)
+
+
+def test_an_absent_data_set_is_told_with_the_flag(tmp_path):
+    for name in ("koniq-10k", "biq2021", "csv"):
+        with pytest.raises(BadData, match="--data_path"):
+            opened(name, tmp_path / "nowhere")
+
+
+GROUPED = ("kadid-10k", "tid2013", "live", "csiq")
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_data_set_is_read_and_split_in_the_same_way_for_every_run(folders, name):
+    first, second = opened(name, folders[name]), opened(name, folders[name], "--seed", "7")
+    assert first.name == name
+    assert first.items == second.items
+    assert all(number > 0 for number in counts(first).values())
+    assert counts(first)["train"] > counts(first)["test"]
+    assert first.training_top == 1
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_every_image_that_is_named_can_be_decoded(folders, name):
+    dataset = opened(name, folders[name], "--limit_train_images", "3", "--limit_test_images", "2")
+    assert len(decoded(dataset)) == sum(counts(dataset).values())
+
+
+@pytest.mark.parametrize("name", GROUPED)
+def test_distortions_of_one_picture_never_lie_in_two_splits(folders, name):
+    dataset = opened(name, folders[name])
+    groups = {split: {item.group for item in dataset.split(split)} for split in ("train", "val", "test")}
+    assert not groups["train"] & groups["val"]
+    assert not groups["test"] & (groups["train"] | groups["val"])
+    assert sum(map(len, groups.values())) < len(dataset.items)
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_an_absent_data_set_is_told_with_its_label_file_and_the_flag(tmp_path, name):
+    with pytest.raises(BadData, match=r"no such file.*--data_path") as refused:
+        opened(name, tmp_path / "nowhere")
+    assert str(tmp_path / "nowhere") in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "image", "where"),
+    [
+        ("spaq", "TestImage/00004.jpg", r"scores\.xlsx, line 5"),
+        ("kadid-10k", "images/I00_02_01.png", r"dmos\.csv, line 4"),
+        ("agiqa-3k", "images/sd1.5_lowcorr_002.jpg", r"data\.csv, line 4"),
+        ("livec", "Images/5.bmp", r"AllImages_release\.mat, entry 10"),
+        ("tid2013", "distorted_images/i01_02_1.bmp", r"mos_with_names\.txt, line 2"),
+        ("live", "wn/img3.bmp", r"dmos_realigned\.mat, entry 463"),
+        ("csiq", "dst_imgs_all/1600.AWGN.1.png", r"csiq_label\.txt, line 2"),
+        ("bid", "DatabaseImage0002.JPG", r"DatabaseGrades\.xlsx, line 3"),
+    ],
+)
+def test_a_missing_image_is_named_with_the_line_that_names_it(tmp_path, name, image, where):
+    folder = WRITERS[name](tmp_path / name)
+    (folder / image).unlink()
+    with pytest.raises(BadData, match=f"no such image, named in .*{where}") as refused:
+        opened(name, folder)
+    assert re.search(re.escape(folder.name) + r"/(\./)?" + re.escape(image.rpartition("/")[0]), str(refused.value))
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "words"),
+    [
+        ("spaq", "Annotations/MOS and Image attribute scores.xlsx", "cannot be read as an Excel file"),
+        ("livec", "Data/AllMOS_release.mat", "cannot be read as a MATLAB file"),
+        ("tid2013", "mos_with_names.txt", "cannot be read as text"),
+        ("kadid-10k", "dmos.csv", "cannot be read as CSV"),
+    ],
+)
+def test_a_damaged_label_file_is_refused_by_name(tmp_path, name, file, words):
+    folder = WRITERS[name](tmp_path)
+    (folder / file).write_bytes(b"\xff\xfe\x00 not what it should be \x80" * 20)
+    with pytest.raises(BadData, match=rf"{re.escape(file)}: {words}"):
+        opened(name, folder)
