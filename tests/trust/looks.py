@@ -19,7 +19,8 @@ from iqa_tui.monitor.group import by_group
 from iqa_tui.monitor.log_tail import LogTail
 from iqa_tui.monitor.run_words import in_plan_order, note_words, recorded_rows, run_names, summary_words
 from iqa_tui.monitor.state import RunState
-from iqa_tui.panels.curves import Shown, View, series_of
+from iqa_tui.monitor.view import CurveKind, CurveView
+from iqa_tui.panels.curves import series_of
 from iqa_tui.panels.result_table import result_row, srcc_bounds
 from iqa_tui.panels.run_list import recorded_row, run_row
 from iqa_tui.plans.plan import Plan, plan_from
@@ -50,7 +51,12 @@ SURVEY = Survey(
     note="",
     taken_at=NOW,
 )
-VIEWS = (View(), View(log_loss=True, over_time=True), View(shown=Shown.SRCC), View(shown=Shown.SRCC, over_time=True))
+VIEWS = (
+    CurveView(),
+    CurveView(log_loss=True, over_time=True),
+    CurveView(kind=CurveKind.SRCC),
+    CurveView(kind=CurveKind.SRCC, over_time=True),
+)
 
 
 @dataclass

@@ -14,13 +14,15 @@ from iqa_tui.messages import HostLoad
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.fold import fold
 from iqa_tui.monitor.state import RunState
+from iqa_tui.monitor.view import CurveKind, CurveView
 from iqa_tui.panels.command_view import wrapped_command
-from iqa_tui.panels.curves import Shown, View, series_of
+from iqa_tui.panels.curves import series_of
 from iqa_tui.panels.experiment_list import experiment_row
 from iqa_tui.panels.gpu import Form, GpuPanel, device_lines, host_lines, short_name
 from iqa_tui.panels.result_table import delta, number, result_row, srcc_bounds
 from iqa_tui.panels.run_list import COLUMNS, recorded_row, run_row
-from iqa_tui.results.table import Row, Table
+from iqa_tui.results.row import Row
+from iqa_tui.results.table import Table
 from iqa_tui.widgets.canvas import Line, line_width
 from iqa_tui.widgets.row_table import Column, TableRow, fitting_columns, row_line
 from tests.fakes.run_folders import PLAN, FakeRun
@@ -143,12 +145,12 @@ def test_a_command_is_wrapped_so_that_a_shell_reads_the_same_words() -> None:
 def test_curves_come_from_steps_or_from_evaluations(tmp_path: Path) -> None:
     FakeRun.queue(tmp_path, "F2").start(at=1000.0).train(450).end()
     state = only(tmp_path)
-    loss = series_of(state, 0, View())
+    loss = series_of(state, 0, CurveView())
     assert (loss.name, len(loss.x), loss.x[0]) == ("F2", 450, 1)
-    srcc = series_of(state, 0, View(shown=Shown.SRCC))
+    srcc = series_of(state, 0, CurveView(kind=CurveKind.SRCC))
     assert list(srcc.x) == [200, 400]
     assert list(srcc.y) == [state.evaluations[0].metrics["srcc"], state.evaluations[1].metrics["srcc"]]
-    over_time = series_of(state, 0, View(over_time=True))
+    over_time = series_of(state, 0, CurveView(over_time=True))
     assert over_time.x[0] == 0.0
     assert over_time.x[1] == pytest.approx(0.5)
 
@@ -156,16 +158,9 @@ def test_curves_come_from_steps_or_from_evaluations(tmp_path: Path) -> None:
 def test_a_run_without_a_validation_split_shows_its_test_scores_as_such(tmp_path: Path) -> None:
     state = RunState(RunFolder(tmp_path), Status(Phase.RUNNING))
     event = Event("evaluated", 5.0, 1, {"epoch": 1, "split": "test", "metrics": {"srcc": 0.9}})
-    srcc = series_of(fold(state, [event]), 0, View(shown=Shown.SRCC))
+    srcc = series_of(fold(state, [event]), 0, CurveView(kind=CurveKind.SRCC))
     assert srcc.label.endswith("(test)")
     assert list(srcc.y) == [0.9]
-
-
-def test_few_evaluations_are_never_smoothed() -> None:
-    assert View().weight > 0
-    assert View().other_curve().weight == 0
-    assert View().smoother(-9).weight == 0
-    assert View().smoother(99).smoother(1).weight < 1
 
 
 def test_a_difference_is_signed_and_marked_across_protocols() -> None:
@@ -186,7 +181,7 @@ def test_the_scale_of_the_bars_holds_every_value_and_range() -> None:
 
 
 def test_a_failed_row_of_results_says_why() -> None:
-    row = result_row(Row("F2", "L2", "l2", status="failed: exit 1"), (0.0, 1.0), False)
+    row = result_row(Row("F2", "L2", "l2", status="failed: exit 1", phase=Phase.FAILED), (0.0, 1.0), False)
     assert row.span == (("failed: exit 1", "bad"),)
 
 

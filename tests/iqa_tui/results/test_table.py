@@ -9,8 +9,9 @@ import pytest
 
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.plans.plan import load_plan
-from iqa_tui.results.export import caption
-from iqa_tui.results.table import Row, Table, build_table, group_tables
+from iqa_tui.results.caption import caption
+from iqa_tui.results.row import Row
+from iqa_tui.results.table import Table, build_table, group_tables
 from tests.fakes.finished_runs import fail_run, finish_run, queue_run
 from training.runfolder.exits import ExitKind
 from training.runfolder.folders import list_runs

@@ -217,7 +217,7 @@ async def test_a_mouse_click_moves_the_cursor_and_a_second_one_chooses(
         await pilot.click(RunList, offset=(10, 6))
         await pilot.pause()
         assert [series.name for series in curves._series] == ["F4"]
-        assert ablation[1].run.run_id in pilot.app.screen._colours
+        assert ablation[1].run.run_id in pilot.app.screen._view.colours
 
 
 async def test_devices_that_no_longer_answer_stay_on_screen_with_their_age(open_app: OpenApp) -> None:
