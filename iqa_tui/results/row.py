@@ -35,6 +35,8 @@ class Row:
     hours: float | None = None
     """Mean over seeds, training and evaluation."""
     status: str = "not run"
+    phase: Phase | None = None
+    """Of its runs, if all are in one; None too for a recorded row and for an experiment without runs."""
     expected_low: float | None = None
     expected_high: float | None = None
     met: str = ""
@@ -128,6 +130,7 @@ def _measured(row: Row, entries: list[ListedRun]) -> Row:
         plcc_sd=plcc_sd,
         hours=hours,
         status=_status_words(chosen),
+        phase=chosen[0].phase if len({entry.phase for entry in chosen}) == 1 else None,
         met=_met(srcc, row.expected_low, row.expected_high),
         protocol=", ".join(in_order((e.result.protocol if e.result else e.spec.protocol) for e in counted)),
         seeds=tuple(entry.spec.seed for entry in counted),

@@ -45,7 +45,7 @@ from training.runfolder.status import run_status
 
 NOW = 1_795_100_000.0
 DEVICES = 20
-"""So many that a damaged run takes none from the good ones."""
+"""So many devices that a damaged run takes none from the good runs."""
 SURVEY = Survey(
     tuple(DeviceState(Device(f"cpu-{number}", "cpu", number, "CPU"), True, "free") for number in range(DEVICES)),
     note="",
@@ -117,7 +117,7 @@ def _look_as_a_listing(runs_dir: Path, victim: Path, rows: Rows, *, history: boo
 
 
 def _print(text: str) -> None:
-    """As `main` has its streams."""
+    """Streams as `main` sets them up."""
     stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="replace")
     print(text, file=stream, flush=True)
 

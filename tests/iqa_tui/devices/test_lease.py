@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import pwd
 import signal
 import socket
 import subprocess
@@ -26,6 +25,7 @@ from iqa_tui.devices.survey import Surveyor
 from iqa_tui.devices.withdrawn import restore, withdraw, withdrawn_reason
 from iqa_tui.errors import LaunchError
 from tests.fakes.lab import Lab, wait_until
+from tests.fakes.other_users import UNPRIVILEGED
 from training.runfolder import lock
 from training.runfolder.errors import LockHeld
 
@@ -52,7 +52,7 @@ for number in range(rounds):
         granted += 1
         marks = []
         deadline = time.monotonic() + 1
-        while len(marks) < (need or ROOM):  # as many as it was given are free, if nobody was given too much
+        while len(marks) < (need or ROOM):  # as many as it was given are free, if no racer was given too much
             assert time.monotonic() < deadline, f"{key} is given away twice"
             for mark in (scratch / f"{key}{number}" for number in range(ROOM)):
                 try:
@@ -98,7 +98,7 @@ def test_a_holder_that_is_killed_leaves_nothing_stale(lab: Lab) -> None:
 
 
 def race(leases: Path, scratch: Path, users: list[int], rounds: int) -> list[int]:
-    """How often each racer was given a device; fails where one was given away twice."""
+    """How often each racer was given a device; fails if one was given away twice."""
     env = {**os.environ, "IQA_TUI_LEASES": str(leases)}
     scratch.mkdir(mode=0o777)
     scratch.chmod(0o777)
@@ -123,7 +123,6 @@ def test_racers_for_whole_devices_and_shares_never_get_more_than_there_is(lab: L
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
 def test_two_users_never_get_more_than_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    nobody = pwd.getpwnam("nobody").pw_uid
     with tempfile.TemporaryDirectory() as name:  # pytest's own folders are closed to others
         folder = Path(name)
         folder.chmod(0o755)
@@ -132,9 +131,9 @@ def test_two_users_never_get_more_than_there_is(monkeypatch: pytest.MonkeyPatch)
         leases.chmod(0o1777)
         monkeypatch.setenv("IQA_TUI_LEASES", str(leases))
         os.close(take_lease("a", ANN))
-        race(leases, folder / "first", [nobody], 1)
-        assert [(leases / f"{key}.gate").stat().st_uid for key in "ab"] == [0, nobody]
-        granted = race(leases, folder / "scratch", [0, nobody] * (RACERS // 2), 50)
+        race(leases, folder / "first", [UNPRIVILEGED], 1)
+        assert [(leases / f"{key}.gate").stat().st_uid for key in "ab"] == [0, UNPRIVILEGED]
+        granted = race(leases, folder / "scratch", [0, UNPRIVILEGED] * (RACERS // 2), 50)
         assert sum(granted[0::2]) > 0  # root's
         assert sum(granted[1::2]) > 0
 
@@ -181,7 +180,7 @@ def test_one_gpu_is_shared_by_no_more_runs_than_there_are_places(lab: Lab) -> No
         os.close(share)
 
 
-def test_everybody_may_lock_and_nobody_may_remove_anothers_file(lab: Lab) -> None:
+def test_every_user_may_lock_and_none_may_remove_the_file_of_another(lab: Lab) -> None:
     os.close(take_lease("GPU-1", ANN))
     assert leases_dir().stat().st_mode & 0o7777 == 0o1777
     assert lease_file("GPU-1").stat().st_mode & 0o777 == 0o666
@@ -362,7 +361,7 @@ def test_leases_stand_directly_in_the_first_folder_of_roots_that_every_user_may_
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has a folder as the machine's")
-def test_a_device_that_a_program_of_before_holds_is_taken_and_its_journal_read(machine: Path) -> None:
+def test_a_device_that_an_earlier_version_holds_is_taken_and_its_journal_read(machine: Path) -> None:
     older = machine / "older"
     older.mkdir()
     whole = lock.take_lock(older / "GPU-1.lock")

@@ -75,7 +75,7 @@ def test_a_recorded_result_is_marked_by_glyph_and_word() -> None:
     assert "0.9354" in text
 
 
-def test_seeds_are_told_apart_where_there_are_several(tmp_path: Path) -> None:
+def test_seeds_are_told_apart_if_there_are_several(tmp_path: Path) -> None:
     FakeRun.queue(tmp_path, "F2", seed=1234)
     assert "F2   1234 L2 (MSE)" in text_of(run_row(only(tmp_path), "", None, 0.0), columns=COLUMNS)
 
@@ -181,7 +181,7 @@ def test_the_scale_of_the_bars_holds_every_value_and_range() -> None:
 
 
 def test_a_failed_row_of_results_says_why() -> None:
-    row = result_row(Row("F2", "L2", "l2", status="failed: exit 1"), (0.0, 1.0), False)
+    row = result_row(Row("F2", "L2", "l2", status="failed: exit 1", phase=Phase.FAILED), (0.0, 1.0), False)
     assert row.span == (("failed: exit 1", "bad"),)
 
 
@@ -192,7 +192,7 @@ def test_a_tick_is_a_sign_not_a_colour() -> None:
     assert (ticked[0][0], unticked[0][0]) == ("[x]", "[ ]")
 
 
-def test_gpus_and_parts_of_them_stand_in_line_and_name_everybody(tmp_path: Path) -> None:
+def test_gpus_and_parts_of_them_stand_in_line_and_name_every_holder(tmp_path: Path) -> None:
     whole, part = Device("GPU-a", "gpu", 0, "H100"), Device("MIG-b", "gpu", 1, "H100 MIG", instance=2)
     holders = tuple(
         Holder("ann", run_id, 1, label, reserved_bytes=1) for run_id, label in (("x", "F2 L2"), ("y", "F3"))

@@ -192,7 +192,7 @@ def test_a_run_that_was_resumed_by_other_code_names_both(tmp_path: Path) -> None
 
 
 def test_a_run_that_finished_keeps_its_row_while_it_is_run_again(tmp_path: Path) -> None:
-    """Also of another's trainer, which writes no result."""
+    """Also of an external trainer, which writes no result."""
     done = queue_run(tmp_path, "F2", seed=1)
     write_record(done.attempt(1).exit, ExitRecord(ExitKind.FINISHED, "", 1.0, 1.0))
     queue_run(tmp_path, "F2", seed=1, day=1)

@@ -1,4 +1,4 @@
-"""Queued runs get devices one after the other, whoever dies on the way. Real processes, a stub trainer."""
+"""Queued runs get devices one after the other, whichever process is killed. Real processes, a stub trainer."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_an_unsupervised_run_keeps_its_slot_until_it_ends(lab: Lab) -> None:
     assert state(second) is Phase.FINISHED
 
 
-def test_a_killed_dispatcher_is_replaced_by_whoever_looks(lab: Lab) -> None:
+def test_a_killed_dispatcher_is_replaced_at_the_next_look(lab: Lab) -> None:
     go = lab.folder / "go"
     first, second = lab.launch({"flags": {"until": str(go)}}, {})
     stub(first)
@@ -320,7 +320,7 @@ def test_four_gpus_run_four_and_the_fifth_says_what_it_waits_for(
     assert {state(run) for run in runs} == {Phase.FINISHED}
 
 
-def test_a_run_that_asks_for_the_cpu_gets_no_gpu_where_there_are_some(
+def test_a_run_that_asks_for_the_cpu_gets_no_gpu_though_there_are_some(
     lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     FakeGpus(tmp_path / "driver").seen_by(monkeypatch)
@@ -350,7 +350,9 @@ def test_a_mask_that_the_launcher_inherited_limits_what_its_runs_get(
     assert stub(run)["env"]["CUDA_VISIBLE_DEVICES"] == "2"
 
 
-def test_a_gpu_that_somebody_uses_is_left_alone(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gpu_that_another_process_uses_is_left_alone(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     FakeGpus(tmp_path / "driver", count=2, used_mib={0: 21_811}, processes=[(0, os.getpid(), 21_811)]).seen_by(
         monkeypatch
     )
@@ -372,7 +374,7 @@ def test_what_another_user_queued_is_not_started_in_our_name(lab: Lab, monkeypat
     assert not revive_dispatcher(lab.runs_dir)
 
 
-def test_runs_whose_folders_are_damaged_keep_nobody_else_waiting(lab: Lab) -> None:
+def test_runs_whose_folders_are_damaged_keep_no_other_run_waiting(lab: Lab) -> None:
     lease = take_lease("cpu-0", Holder("ann", "hers"))
     runs = lab.launch(*[{}] * 9)
     torn, gone, no_folder, no_lock, no_output, deleted, silent, odd, good = runs
@@ -417,7 +419,7 @@ def test_a_run_in_whose_folder_nothing_can_be_done_is_postponed(
     assert "alive.lock: is a pipe, not a file.; it is postponed by 60 s" in capsys.readouterr().out
 
 
-def test_a_run_that_somebody_sits_on_keeps_nobody_else_waiting(lab: Lab) -> None:
+def test_a_run_whose_lock_another_process_holds_keeps_no_other_run_waiting(lab: Lab) -> None:
     lease = take_lease("cpu-0", Holder("ann", "hers"))
     first, second = lab.launch({}, {})
     stuck = take_lock(first.supervisor_lock)  # as by a supervisor that hangs before its trainer
