@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from iqa_tui.monitor.state import RunState
 from iqa_tui.monitor.view import CurveKind, CurveView
-from iqa_tui.widgets.line_plot import LinePlot, PlotOptions, Series
+from iqa_tui.widgets.line_plot import LinePlot
+from iqa_tui.widgets.series import PlotOptions, Series
 
 
 class Curves(LinePlot):

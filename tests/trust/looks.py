@@ -33,8 +33,8 @@ from iqa_tui.queue.waits import waits_of_states
 from iqa_tui.results.export import FORMATS, render
 from iqa_tui.results.table import build_table, group_tables
 from iqa_tui.service import last_words
-from iqa_tui.widgets.line_plot import PlotOptions
 from iqa_tui.widgets.plotting import plot_lines
+from iqa_tui.widgets.series import PlotOptions
 from iqa_tui.words.waits import Wait, WaitKind
 from tests.fakes.run_folders import PLAN
 from training.runfolder.events import read_events

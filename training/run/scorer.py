@@ -12,7 +12,7 @@ from training.device import Placement, place
 from training.errors import BadCheckpoint, NoWeights
 from training.flags import parse
 from training.images.batches import SplitImages
-from training.images.cache import decode
+from training.images.decode import decode
 from training.images.store import ImageStore
 from training.network import own, published
 from training.network.build import build_network

@@ -18,7 +18,7 @@ from iqa_tui.monitor.view import CurveKind, CurveView
 from iqa_tui.panels.command_view import wrapped_command
 from iqa_tui.panels.curves import series_of
 from iqa_tui.panels.experiment_list import experiment_row
-from iqa_tui.panels.gpu import Form, GpuPanel, device_lines, host_lines, short_name
+from iqa_tui.panels.gpu import Form, GpuPanel, Place, device_lines, host_lines, short_name
 from iqa_tui.panels.result_table import delta, number, result_row, srcc_bounds
 from iqa_tui.panels.run_list import COLUMNS, recorded_row, run_row
 from iqa_tui.results.row import Row
@@ -85,7 +85,7 @@ def test_seeds_are_told_apart_if_there_are_several(tmp_path: Path) -> None:
 def test_a_gpu_whose_driver_tells_nothing_shows_question_marks_not_zeros(width: int, form: Form) -> None:
     device = Device("GPU-a", "gpu", 0, "NVIDIA H100")
     silent = DeviceState(device, False, "busy", GpuSample(0, "GPU-a", "NVIDIA H100"))
-    text = "".join(map(joined, device_lines(silent, (), ("busy", "warning"), width, form)))
+    text = "".join(map(joined, device_lines(silent, (), ("busy", "warning"), Place(width, form))))
     assert "?/? GiB" in text
     assert "0%" not in text
 
@@ -93,7 +93,7 @@ def test_a_gpu_whose_driver_tells_nothing_shows_question_marks_not_zeros(width: 
 def test_a_gpu_in_two_lines_fits_its_panel() -> None:
     sample = GpuSample(0, "GPU-a", "NVIDIA H100 80GB HBM3", 44 << 30, 80 << 30, 97, 64)
     state = DeviceState(Device("GPU-a", "gpu", 0, sample.name), False, "held", sample)
-    lines = device_lines(state, (1.0, 50.0, 100.0), ("F2 L2 (MSE)", "accent"), 44, Form.TWO_LINES)
+    lines = device_lines(state, (1.0, 50.0, 100.0), ("F2 L2 (MSE)", "accent"), Place(44, Form.TWO_LINES))
     assert [line_width(line) for line in lines] == [44, 44]
     assert "44.0/80 GiB" in joined(lines[0])
     assert "97%" in joined(lines[0])
