@@ -18,6 +18,7 @@ MAY_CHANGE = (
     "run_folder",
     "num_workers",
     "train_test_num",
+    "device",
     "tensorboard",
     "checkpoint_minutes",
     "resume",
@@ -75,6 +76,8 @@ class TrainConfig:
     weights: str
     """`pretrained`, `none`, or a file."""
     num_workers: int
+    device: str
+    """auto, cpu, cuda. A launcher decides by `IQA_TUI_DEVICE`."""
     precision: str
     torch_compile: bool
     """The network goes through torch.compile: minutes at the start, faster steps, other last digits."""

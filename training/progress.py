@@ -34,5 +34,7 @@ class Progress:
     """Other data sets that an attempt found, to test on after training."""
     lost: list[str] = field(default_factory=list)
     """What earlier attempts had made and a resume could not find again, in words for the result."""
+    placements: list[tuple[int, str]] = field(default_factory=list)
+    """(step, device and precision in words): on what the steps from this one on were trained; one for each change."""
     elapsed_seconds: float = 0.0
     """Of earlier attempts and this one."""

@@ -88,6 +88,8 @@ def test_an_unknown_data_set_is_refused_with_what_there_is(capsys):
         (("--batch_size", "-1"), "--batch_size"),
         (("--dropout_rate", "1"), "--dropout_rate"),
         (("--seed", "-1"), "--seed"),
+        (("--seed", str(2**70)), "--seed: 1180591620717411303424 is larger than 9223372036854775807"),
+        (("--device", "tpu"), "--device"),
         (("--attention_fusion", "--no_multiscale"), "--no_multiscale"),
         (("--resume",), "--run_folder"),
         (("--batch", "3"), "--batch"),

@@ -93,15 +93,26 @@ def score_crops(
     config: TrainConfig,
     placement: Placement,
     observer: Observer = Observer(),
+    *,
+    batch_size: int | None = None,
 ) -> tuple[Scores, Scores | None]:
     """(N,) mean scores on the scale of training, and (N, 4) mean attention. Leaves the network in eval mode.
+
+    Args:
+        network: on the device of `placement`.
+        images: of any data set.
+        config: how their crops are taken.
+        placement: of the network.
+        observer: told of the progress.
+        batch_size: crops that go through the network at once; None: what suits the device.
 
     Raises:
         Stopped: asked to.
         GpuOutOfMemory: not even a single crop fits.
     """
     network.eval()
-    batch_size = max(config.batch_size, SMALLEST_GPU_BATCH) if placement.is_cuda else CPU_BATCH
+    if batch_size is None:
+        batch_size = max(config.batch_size, SMALLEST_GPU_BATCH) if placement.is_cuda else CPU_BATCH
     owners: list[Tensor] = []
     scores: list[Tensor] = []  # these two stay on the device until all is done: fetching waits for it
     attention: list[Tensor] = []

@@ -15,6 +15,7 @@ from training.checkpoints.file import size_bytes
 from training.flags import command_of
 from training.network.quality import parameter_count
 from training.progress import Metrics, Progress
+from training.run.placements import placement_notes
 from training.run.setup import Setup, notes_of_setup
 from training.runfolder.schema import Result
 from training.runfolder.write import write_atomic, write_record
@@ -82,7 +83,7 @@ def _result(setup: Setup, progress: Progress, cross_metrics: dict[str, Metrics],
         versions={"python": platform.python_version(), "torch": torch.__version__}
         | {name: _version(name) for name in PACKAGES},
         source_digest=setup.attempt.source_digest,
-        notes=[*notes_of_setup(setup), *progress.lost, *progress.best_notes, *cross_notes],
+        notes=[*notes_of_setup(setup), *placement_notes(progress), *progress.lost, *progress.best_notes, *cross_notes],
     )
 
 

@@ -53,7 +53,7 @@ class Setup:
 
 def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
     """Data before network: what users most often get wrong fails first."""
-    placement = place(config.precision)
+    placement = place(config.precision, config.device)
     if config.torch_compile:
         check_compiler(placement.device)
     dataset = open_dataset(config)

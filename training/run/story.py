@@ -15,6 +15,7 @@ from training.run.choose import is_over, look_for_best, score_epoch
 from training.run.cross_tests import score_elsewhere
 from training.run.finish import finish
 from training.run.loop import train_epoch
+from training.run.placements import note_placement
 from training.run.setup import Setup, report_start, set_up
 from training.runfolder.layout import RunFolder
 from training.runfolder.write import remove_left_over
@@ -77,6 +78,7 @@ def _set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
 def _progress(setup: Setup, schedule: CheckpointSchedule) -> Progress:
     """The beginning, or with `--resume` what the newest usable checkpoint says."""
     progress = schedule.resume() if setup.config.resume else Progress()
+    note_placement(setup, progress)
     look_for_best(setup, progress)
     found = {*progress.cross_datasets, *(dataset.name for dataset in setup.cross_datasets)}
     progress.cross_datasets = sorted(found)
