@@ -90,7 +90,7 @@ def _cause(error: BaseException) -> str:
         return "interrupted"
     first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
     if is_gpu_out_of_memory(error):
-        return f"{first_line} Use a smaller --batch_size."
+        return f"{first_line} Look with `nvidia-smi` for what else uses the GPU."
     return f"{type(error).__name__}: {first_line}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +18,11 @@ NO_GPUS = ("", "-1", "NoDevFiles")
 """Values of CUDA_VISIBLE_DEVICES that hide every GPU."""
 DEVICE_FILES = Path("/dev")
 DRIVER_FILE = Path("/proc/driver/nvidia/version")
+VRAM_VARIABLE = "IQA_TUI_VRAM_BYTES"
+"""What the plan declared of a run that shares a GPU; the supervisor sets it."""
+GIB = 1 << 30
+CUDA_CONTEXT_BYTES = GIB // 2
+"""About what CUDA and its libraries take of a GPU beside the tensors of a process."""
 CPU_BF16_FLAGS = ("avx512_bf16", "amx_bf16")
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 """From glibc's malloc.h."""
@@ -139,12 +145,31 @@ def _driver_version() -> str:
     return found[0] if found else ""
 
 
+def memory_words() -> str:
+    """`1.2 of 80.0 GiB are free`, of the current GPU."""
+    free, total = torch.cuda.mem_get_info()
+    return f"{free / GIB:.1f} of {total / GIB:.1f} GiB are free"
+
+
+def cap_memory(variables: Mapping[str, str] = os.environ) -> None:
+    """Hold this process to the GPU memory that its plan declared (`vram`), so that runs beside it keep theirs.
+
+    torch's allocator counts tensors alone, so what CUDA itself takes is left out of its share.
+    """
+    declared = int(variables.get(VRAM_VARIABLE, 0))
+    if declared:
+        _, total = torch.cuda.mem_get_info()
+        share = max(declared - CUDA_CONTEXT_BYTES, declared // 2) / total
+        torch.cuda.set_per_process_memory_fraction(min(1.0, share))
+
+
 def _place_on_cuda(precision: str) -> Placement:
     is_ampere = torch.cuda.get_device_capability()[0] >= 8  # older ones have no TF32 and emulate bf16 slowly
     if precision == "bf16" and not is_ampere:
         raise NoDevice(f"--precision bf16: {torch.cuda.get_device_name()} has no bf16; use --precision fp32")
     chosen = ("bf16" if precision == "auto" else precision) if is_ampere else "fp32"
     allow_tf32(chosen == "tf32")
+    cap_memory()
     return Placement(torch.device("cuda"), torch.cuda.get_device_name(), chosen)
 
 

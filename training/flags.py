@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from training.config import CROSS_DATASETS, TrainConfig
+from training.config import CROSS_DATASETS, SMALLEST_BATCH, TrainConfig
 from training.flag_values import above_zero, from_zero, not_negative, positive, rate, seed
 
 MODEL_SIZES = ("tiny", "small", "base")
@@ -60,7 +60,15 @@ def parse(argv: list[str]) -> TrainConfig:
 
 def refusal(config: TrainConfig) -> str | None:
     """Why these flags are refused, in words; None if they are not."""
+    smallest = SMALLEST_BATCH.get(config.loss_type, 1)
     reasons = (
+        (
+            config.epochs > 0 and config.batch_size < smallest,
+            (
+                f"--batch_size {config.batch_size}: --loss_type {config.loss_type} compares images and has no gradient "
+                f"for fewer than {smallest} crops in a batch"
+            ),
+        ),
         (
             config.tensorboard and importlib.util.find_spec("tensorboard") is None,
             "--tensorboard needs a package that is not installed: pip install 'iqa-tui[tensorboard]'",
@@ -196,6 +204,9 @@ def _add_training_flags(group: Group) -> None:
     group.add_argument("--lr", type=above_zero, default=2e-5, help="of the backbone")
     group.add_argument("--lr_ratio", type=above_zero, default=10.0, help="new layers learn at lr times this")
     group.add_argument("--weight_decay", type=not_negative, default=5e-4)
+    group.add_argument(
+        "--clip_norm", type=not_negative, default=1.0, help="cut the gradient of a step to this norm; 0: leave it"
+    )
     group.add_argument("--batch_size", type=positive, default=96, help="crops a step")
     group.add_argument("--epochs", type=from_zero, default=16, help="0: score the network as --weights made it")
     group.add_argument("--lr_scheduler", choices=("cosine", "step", "none"), default="cosine")

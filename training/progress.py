@@ -19,6 +19,10 @@ class Progress:
     """Steps done over all epochs."""
     loss_sum: float = 0.0
     """Over the done steps of this epoch."""
+    clipped_in_epoch: int = 0
+    """Done steps of this epoch whose gradient was longer than `--clip_norm` and was cut to it."""
+    clipped: int = 0
+    """The same over all epochs."""
     best_epoch: int | None = None
     best_metrics: dict[str, Metrics] = field(default_factory=dict)
     """Split to metrics at the best epoch."""

@@ -7,7 +7,7 @@ from torch import nn
 from tests.fakes.photographs import write_csv_dataset
 from tests.fakes.trainer_processes import SMALL, train
 from training import device
-from training.device import check_compiler, keep_freed_memory, place, suit_network
+from training.device import cap_memory, check_compiler, keep_freed_memory, place, suit_network
 from training.errors import NoCompiler, NoDevice
 
 DEPTHWISE = nn.Sequential(nn.Conv2d(4, 4, 3, groups=4))
@@ -183,3 +183,23 @@ def test_a_gpu_that_torch_cannot_use_is_an_error_and_never_a_cpu_run(tmp_path):
     ended = train(*flags, IQA_TUI_DEVICE="cuda", IQA_TUI_ATTEMPT="1")
     assert ended.returncode == 4
     assert "a GPU was given to this run" in ended.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("declared", "share"),
+    [({}, None), ({"IQA_TUI_VRAM_BYTES": str(10 << 30)}, 9.5 / 80), ({"IQA_TUI_VRAM_BYTES": str(1 << 29)}, 0.25 / 80)],
+)
+def test_a_run_that_declared_its_memory_takes_no_more(monkeypatch, declared, share):
+    shares = []
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (79 << 30, 80 << 30))
+    monkeypatch.setattr(torch.cuda, "set_per_process_memory_fraction", shares.append)
+    cap_memory(declared)
+    assert shares == ([] if share is None else [pytest.approx(share)])
+
+
+def test_a_declaration_beyond_the_card_is_all_of_it(monkeypatch):
+    shares = []
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (7 << 30, 8 << 30))
+    monkeypatch.setattr(torch.cuda, "set_per_process_memory_fraction", shares.append)
+    cap_memory({"IQA_TUI_VRAM_BYTES": str(10 << 30)})
+    assert shares == [1.0]

@@ -78,6 +78,7 @@ def _result(setup: Setup, progress: Progress, cross_metrics: dict[str, Metrics],
         precision=setup.placement.precision_in_words,
         parameters=parameter_count(setup.network),
         backbone=setup.network.backbone.timm_name,
+        clipped=progress.clipped / progress.step if config.clip_norm and progress.step else None,
         attention=progress.best_attention,
         config=config.as_dict(),
         versions={"python": platform.python_version(), "torch": torch.__version__}

@@ -117,12 +117,18 @@ def _train_one_epoch(setup: Setup, schedule: CheckpointSchedule, progress: Progr
     schedule.save(progress)
     mean_loss = progress.loss_sum / max(progress.step_in_epoch, 1)
     elapsed_seconds = schedule.elapsed_seconds() - progress.epoch_began_seconds
-    recorder.epoch(epoch=progress.epoch, loss=mean_loss, elapsed_seconds=elapsed_seconds)
+    recorder.epoch(
+        epoch=progress.epoch,
+        loss=mean_loss,
+        elapsed_seconds=elapsed_seconds,
+        clipped=progress.clipped_in_epoch / max(progress.step_in_epoch, 1) if config.clip_norm else None,
+    )
     recorder.say(f"epoch {progress.epoch}/{config.epochs}  mean loss {mean_loss:.4f}")
     score_epoch(setup, progress, progress.epoch)
     progress.epoch += 1
     progress.step_in_epoch = 0
     progress.loss_sum = 0.0
+    progress.clipped_in_epoch = 0
     progress.epoch_began_seconds = schedule.elapsed_seconds()
     schedule.save(progress)
 
