@@ -17,8 +17,7 @@ from typing import Any
 
 import pytest
 
-from iqa_tui.devices import lease, lease_folder
-from iqa_tui.devices import withdrawn as setaside
+from iqa_tui.devices import lease, lease_folder, withdrawn
 from iqa_tui.devices.lease import Holder, lease_holder, lease_holders, lease_is_named, take_lease
 from iqa_tui.devices.lease_folder import gate_file, journal_file, lease_file, leases_dir, share_file
 from iqa_tui.devices.survey import Surveyor
@@ -461,6 +460,6 @@ def test_lines_of_a_journal_that_hold_nothing_are_not_even_parsed(lab: Lab, monk
         file.write(b"\n" * 200_000)
     parsed: list[bytes] = []
     loads = json.loads
-    monkeypatch.setattr(setaside.json, "loads", lambda line: parsed.append(line) or loads(line))
+    monkeypatch.setattr(withdrawn.json, "loads", lambda line: parsed.append(line) or loads(line))
     assert withdrawn_reason("GPU-1").endswith(": a fan")
     assert len(parsed) == 1

@@ -120,7 +120,7 @@ def test_a_device_is_withdrawn_and_restored_while_runs_wait_for_it(
     assert "has no device '7'. It has CPU 0 (cpu-0)" in capsys.readouterr().err
 
 
-def test_a_device_is_set_aside_when_the_driver_failed_under_two_runs(lab: Lab) -> None:
+def test_a_device_is_withdrawn_when_the_driver_failed_under_two_runs(lab: Lab) -> None:
     one, other = RunFolder(lab.runs_dir / "one"), RunFolder(lab.runs_dir / "other")
     for _ in range(3):
         record_driver_loss(["GPU-1"], one, "GPU is lost")
