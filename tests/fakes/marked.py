@@ -10,15 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from iqa_tui.processes.marks import MARK_VARIABLE, make_mark
-from tests.golden.make import a_spec
 from training.runfolder.layout import RunFolder
-from training.runfolder.write import make_folder, write_record
-
-
-def make_run(runs_dir: Path, name: str) -> RunFolder:
-    run = RunFolder(runs_dir / name)
-    write_record(run.spec, a_spec(name))
-    return run
+from training.runfolder.write import make_folder
 
 
 def mark(run: RunFolder, attempt: int = 1) -> str:

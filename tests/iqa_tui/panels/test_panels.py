@@ -23,7 +23,8 @@ from iqa_tui.panels.run_list import COLUMNS, recorded_row, run_row
 from iqa_tui.results.table import Row, Table
 from iqa_tui.widgets.canvas import Line, line_width
 from iqa_tui.widgets.row_table import Column, TableRow, fitting_columns, row_line
-from tests.fakes.run_folders import PLAN, FakeRun
+from tests.fakes.run_folders import FakeRun
+from tests.fakes.runs import PLAN
 from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status

@@ -13,7 +13,8 @@ import pytest
 
 from iqa_tui.processes.identity import NotOfThisRun, is_running, signal_process
 from tests.fakes.lab import wait_until
-from tests.fakes.marked import make_run, mark, sleeper
+from tests.fakes.marked import mark, sleeper
+from tests.fakes.runs import make_run
 from training.runfolder.host import boot_id, host_name, start_ticks
 from training.runfolder.schema import ProcessRecord
 
