@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from iqa_tui.processes.marks import MARK_VARIABLE, make_mark
+from training.runfolder.host import boot_id, host_name, start_ticks
 from training.runfolder.layout import RunFolder
+from training.runfolder.schema import ProcessRecord
 from training.runfolder.write import make_folder
 
 
@@ -33,3 +35,9 @@ def sleeper(text: str = "") -> Iterator[subprocess.Popen[bytes]]:
     finally:
         process.kill()
         process.wait()
+
+
+def record_of(pid: int, supervisor_pid: int | None = 1) -> ProcessRecord:
+    ticks = start_ticks(pid)
+    assert ticks is not None
+    return ProcessRecord(boot_id(), pid, ticks, host=host_name(), started=time.time(), supervisor_pid=supervisor_pid)

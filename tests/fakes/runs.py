@@ -15,6 +15,7 @@ from training.runfolder.exits import ExitKind
 from training.runfolder.folders import create_run_folder
 from training.runfolder.host import boot_id
 from training.runfolder.layout import RunFolder
+from training.runfolder.read import read_spec
 from training.runfolder.schema import ExitRecord, ProcessRecord, Result, Spec
 from training.runfolder.write import make_folder, write_record
 
@@ -39,6 +40,7 @@ def queue_run(runs_dir: Path, name: str, **fields: Any) -> RunFolder:
 def queue_experiment(
     runs_dir: Path,
     experiment: str,
+    /,
     *,
     seed: int = 42,
     day: int = 0,
@@ -49,7 +51,7 @@ def queue_experiment(
     """A queued run of the KonIQ-10k preset; `day` sets when it was asked for."""
     row = next(row for row in PLAN["experiment"] if row["id"] == experiment)
     loss_type, number = row["flags"]["loss_type"], int(experiment[1:])
-    name = f"2026-11-{23 + day}_17-05-0{number}_koniq-10k_swin-base_{loss_type}_s{seed}"
+    name = f"2026-11-{23 + day}_17-05-01_koniq-10k_swin-base_{loss_type}_s{seed}"
     values = {
         "group": PLAN["name"],
         "label": row["label"],
@@ -96,14 +98,14 @@ def end_run(run: RunFolder, kind: ExitKind | None, *, boot: str | None = None, *
 def finish_run(
     run: RunFolder, srcc: float | None, plcc: float | None, *, hours: float = 1.5, **changes: object
 ) -> RunFolder:
-    seed = int(run.run_id.rpartition("_s")[2].partition("-")[0])
+    spec = read_spec(run)
     values: dict[str, object] = {
         "run_id": run.run_id,
         "metrics": {"test": {"srcc": srcc, "plcc": plcc}, "val": {"srcc": 0.9}},
         "protocol": "clean",
         "dataset": "koniq-10k",
-        "loss_type": run.run_id.split("_")[4],
-        "seed": seed,
+        "loss_type": spec.loss_type,
+        "seed": spec.seed,
         "network": "swin-base",
         "finished": START + 9_000,
         "elapsed_seconds": hours * 3600,

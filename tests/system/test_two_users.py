@@ -18,6 +18,7 @@ from training.runfolder.phase import Phase
 
 # May read everything, for the interpreter of this run may lie where others may not look; owns and writes as any other.
 AS_ANOTHER = ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups"]
+AS_ANOTHER += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
 
 
 @pytest.fixture

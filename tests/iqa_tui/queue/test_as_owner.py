@@ -21,10 +21,9 @@ from iqa_tui.queue.hold import hold_run, prioritise_run, release_run
 from iqa_tui.queue.retry import retry_run
 from iqa_tui.queue.stop import stop_run
 from tests.fakes.lab import Lab, wait_until
-from tests.fakes.marked import mark, sleeper
+from tests.fakes.marked import mark, record_of, sleeper
 from tests.fakes.other_users import NO_ACCOUNT, NOBODY, give, needs_root, run_of
 from tests.fakes.runs import make_run
-from tests.iqa_tui.processes.test_identity import record_of
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
 from training.runfolder.phase import Phase

@@ -17,7 +17,6 @@ from iqa_tui.queue.hold import hold_run, prioritise_run, release_run
 from iqa_tui.queue.stop import stop_run
 from tests.fakes.lab import Lab, process, state, wait_for, wait_for_end, wait_until, words
 from tests.fakes.waits import waiting_reasons
-from tests.system.test_two_users import AS_ANOTHER
 from training.runfolder.phase import Phase
 from training.runfolder.read import read_spec
 
@@ -88,6 +87,3 @@ def test_an_order_that_cannot_be_written_says_what_to_do(
     for order in (hold_run, stop_run):
         with pytest.raises(LaunchError, match=f"cannot be written .*{remedy}"):
             order(run)
-
-
-AS_ANOTHER += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]

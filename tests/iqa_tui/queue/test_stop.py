@@ -23,9 +23,8 @@ from tests.fakes.lab import (
     stub,
     wait_until,
 )
-from tests.fakes.marked import mark, sleeper
+from tests.fakes.marked import mark, record_of, sleeper
 from tests.fakes.runs import make_run
-from tests.iqa_tui.processes.test_identity import record_of
 from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
