@@ -66,8 +66,8 @@ def _open(wish: OpenApp) -> int:
 
 
 def _exit_code(error: Exception) -> int | None:
-    """Of an error that has been put in words; None for one that nobody foresaw."""
-    from iqa_tui.errors import LaunchError, PlanError  # noqa: PLC0415  not needed where all goes well
+    """Of an error that has been put in words; None for an unforeseen one."""
+    from iqa_tui.errors import LaunchError, PlanError  # noqa: PLC0415  not needed if all goes well
     from iqa_tui.results.export import ExportError  # noqa: PLC0415
     from training.runfolder.errors import RunFolderError  # noqa: PLC0415
 

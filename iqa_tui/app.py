@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.theme import Theme
 
 from iqa_tui.messages import DevicesSurveyed, LogChanged, RunsChanged
-from iqa_tui.monitor import run_words
 from iqa_tui.monitor.state import RunState
 from iqa_tui.screens.room import Room, ScreenAsked, Session
 from iqa_tui.widgets.harmless_filter import HarmlessFilter
 from iqa_tui.widgets.plain_filter import PlainFilter
+from iqa_tui.widgets.themes import THEMES
 from training.runfolder.phase import Phase
 from training.runfolder.text import HARMFUL, plain, plain_lines
 
@@ -30,42 +29,6 @@ if TYPE_CHECKING:  # what reads runs and devices is loaded after the first paint
     from iqa_tui.watch.run_watcher import RunWatcher
 
 ROOMS = ("launch", "monitor", "results")
-MOST_NAMED = 8
-"""Runs that a question names one by one."""
-DRIVER_PATIENCE_SECONDS = 1.5
-"""Then a GPU is said not to answer; whether it does is seen at the next look."""
-
-# Colours that say good, bad and beware are Okabe and Ito's too, so that everybody can tell them apart.
-THEMES = (
-    Theme(
-        name="iqa-dark",
-        primary="#56b4e9",
-        secondary="#cc79a7",
-        accent="#56b4e9",
-        warning="#e69f00",
-        error="#ff7f50",
-        success="#2fbf8f",
-        background="#101216",
-        surface="#161a20",
-        panel="#222831",
-        foreground="#d8dee6",
-        dark=True,
-    ),
-    Theme(
-        name="iqa-light",
-        primary="#0072b2",
-        secondary="#a3477b",
-        accent="#0072b2",
-        warning="#a86b00",
-        error="#b84300",
-        success="#00755a",
-        background="#fafafa",
-        surface="#f2f3f5",
-        panel="#e1e4e8",
-        foreground="#1c2128",
-        dark=False,
-    ),
-)
 
 
 class IqaApp(App[None]):
@@ -108,7 +71,7 @@ class IqaApp(App[None]):
         self._problem = ""
         self.latest_devices: DevicesSurveyed | None = None
         self._log_message: LogChanged | None = None
-        self._make_surveyor = make_surveyor or _surveyor
+        self._make_surveyor = make_surveyor
         self.run_watcher: RunWatcher | None = None
         self.gpu_watcher: GpuWatcher | None = None
         """None: nothing is painted yet."""
@@ -140,7 +103,10 @@ class IqaApp(App[None]):
         runs_dir = self.session.runs_dir
         self.run_watcher = run_watcher.RunWatcher(runs_dir, self.post_message)
         self.gpu_watcher = gpu_watcher.GpuWatcher(
-            self._make_surveyor, reviver.DispatcherReviver(runs_dir), self.run_watcher.queued, self.post_message
+            self._make_surveyor or gpu_watcher.surveyor_of_this_machine,
+            reviver.DispatcherReviver(runs_dir),
+            self.run_watcher.queued,
+            self.post_message,
         )
         self.run_watcher.start()
         self.gpu_watcher.start()
@@ -215,8 +181,9 @@ class IqaApp(App[None]):
         room.open_export(group)  # type: ignore[attr-defined]  # imported only when somebody goes there
 
     def action_help(self) -> None:
-        module = importlib.import_module("iqa_tui.screens.help")
-        self.push_screen(module.HelpScreen(module.help_entries(self.screen)))
+        from iqa_tui.screens.help import HelpScreen, help_entries  # noqa: PLC0415  after the first paint
+
+        self.push_screen(HelpScreen(help_entries(self.screen)))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Textual's own, without those that would end the program unasked, and ours."""
@@ -243,36 +210,13 @@ class IqaApp(App[None]):
 
     def action_leave(self) -> None:
         """With runs alive, ask what shall become of them."""
-        alive = [state for state in self._runs if state.phase.is_alive]
-        queued = len([state for state in self._runs if state.phase is Phase.QUEUED])
         launching = any(room.is_launching for room in self._rooms.values())
-        if not alive and not queued and not launching:
+        if not launching and not any(state.phase.is_alive or state.phase is Phase.QUEUED for state in self._runs):
             self.exit()
             return
-        confirm = importlib.import_module("iqa_tui.screens.confirm")
-        lines = [
-            f"{run_words.run_name(state)} · {state.device_label or 'no device yet'}" for state in alive[:MOST_NAMED]
-        ]
-        lines += [f"{len(alive) - MOST_NAMED} more"] if len(alive) > MOST_NAMED else []
-        lines += [f"{queued} more queued" if alive else f"{queued} queued"] if queued else []
-        if launching:
-            self._ask_during_launch(confirm, lines)
-            return
-        choices = (
-            confirm.Choice("leave", "Leave them running", "primary"),
-            confirm.Choice("stop", "Stop them", "error"),
-            confirm.Choice("stay", "Stay"),
-        )
-        title = f"{run_words.summary_words([*alive])}: leave?" if alive else "Runs are queued: leave?"
-        self.push_screen(confirm.ConfirmScreen(title, lines, choices, safe="stay"), self._leave_answered)
+        from iqa_tui.screens.leaving import leave_question  # noqa: PLC0415  after the first paint
 
-    def _ask_during_launch(self, confirm: Any, lines: list[str]) -> None:
-        """Its checks cannot be taken back; what becomes of it is said where the app was."""
-        lines = ["It is launched if its flags are right; else the shell says why not.", *lines]
-        choices = (confirm.Choice("stay", "Stay"), confirm.Choice("leave", "Leave"))
-        self.push_screen(
-            confirm.ConfirmScreen("A launch is being checked: leave?", lines, choices), self._leave_answered
-        )
+        self.push_screen(leave_question(self._runs, launching=launching), self._leave_answered)
 
     def _leave_answered(self, answer: str | None) -> None:
         if answer == "leave":
@@ -292,13 +236,6 @@ class IqaApp(App[None]):
             self.notify("\n".join(problems), severity="error", markup=False, timeout=15)
         else:
             self.exit()
-
-
-def _surveyor() -> SurveysDevices:
-    """The one of this machine, made in the watching thread: loading the driver's library may hang."""
-    devices = importlib.import_module("iqa_tui.devices.survey")
-    surveyor: SurveysDevices = devices.Surveyor(settle_seconds=4.0, patience_seconds=DRIVER_PATIENCE_SECONDS)
-    return surveyor
 
 
 def run_app(runs_dir: Path, *, plan: str | None = None, screen: str = "monitor", ascii_mode: bool | None = None) -> int:

@@ -1,6 +1,6 @@
 """What happened, in the order in which it flows: files and devices, then what a person asked for.
 
-A message that a newer one may replace carries the whole state: one that is never delivered takes nothing with it.
+A message that a newer one may replace carries the whole state: so one that is never delivered loses nothing.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class RunsChanged(_WholeState):
         self.runs = runs
         """All of them, by name."""
         self.problem = problem
-        """Why the folder cannot be read; empty where it can."""
+        """Why the folder cannot be read; empty if it can."""
 
 
 class LogChanged(_WholeState):

@@ -110,7 +110,7 @@ def _place_on_cuda(precision: str) -> Placement:
 
 def allow_tf32(allowed: bool) -> None:
     """Let a GPU round the factors of fp32 products to 10 bits, or not; torch's own default does so in convolutions."""
-    if hasattr(torch.backends.cudnn, "conv"):  # since 2.9, which warns of the names before
+    if hasattr(torch.backends.cudnn, "conv"):  # since 2.9, which warns of the older names
         products = "tf32" if allowed else "ieee"
         torch.backends.cuda.matmul.fp32_precision = products
         torch.backends.cudnn.conv.fp32_precision = products

@@ -17,7 +17,7 @@ STEP_EPOCHS = 6
 """The step schedule divides by 10 after so many epochs, as HyperIQA does."""
 CLIP_NORM = 1.0
 POSITION_WORDS = ("position_bias", "pos_embed", "absolute_pos", "rel_pos")
-"""In names of tables of positions, which are no weights to shrink."""
+"""Parts of the names of position tables, which do not decay."""
 
 
 def build_optimizer(network: nn.Module, config: TrainConfig) -> torch.optim.AdamW:
@@ -64,7 +64,7 @@ def rising_lr_note(config: TrainConfig) -> str | None:
 
 
 def lr_factor(schedule: str, step: int, steps_per_epoch: int, epochs: int) -> float:
-    """What the first learning rate is multiplied by at `step` (counted from 0).
+    """The factor of the first learning rate at `step` (counted from 0).
 
     cosine: per step from 1 to 0.01; step: a tenth after every sixth epoch; none: 1.
     """

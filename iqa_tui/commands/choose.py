@@ -1,4 +1,4 @@
-"""Which run somebody means."""
+"""Which run a user means."""
 
 from __future__ import annotations
 

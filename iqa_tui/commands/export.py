@@ -43,7 +43,7 @@ def named_group(runs_dir: Path, text: str) -> str:
 
 
 def newest_group(runs_dir: Path, plan: Plan | None) -> str | None:
-    """The group with the newest run, of this plan where one is given; None where there is no run."""
+    """The group with the newest run, of this plan if one is given; None if there is no run."""
     for group in group_tables(runs_dir):
         if plan is None or group == plan.name or group.startswith(f"{plan.name} "):
             return group

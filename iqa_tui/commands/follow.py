@@ -56,7 +56,7 @@ def follow(runs: list[RunFolder], wait_seconds: float | None = None) -> int:
         _say_how_to_go_on(runs, "The runs go on without this program.")
         return INTERRUPTED
     if not states:
-        print("The folders of these runs are gone: somebody deleted or moved them.", file=sys.stderr)
+        print("The folders of these runs are gone: they were deleted or moved.", file=sys.stderr)
         return A_RUN_FAILED
     if any(_is_held_unasked(state) for state in states) and all(map(_says_its_last, states)):
         group = shlex.quote(states[0].group)
@@ -109,7 +109,7 @@ def _follow_to_the_end(runs: list[RunFolder], wait_seconds: float | None) -> lis
 
 
 def _says_its_last(state: RunState) -> bool:
-    """Nothing becomes of it without a user who wants it to."""
+    """It does not go on unless a user wants it to."""
     return state.phase.is_over or _is_held_unasked(state)
 
 

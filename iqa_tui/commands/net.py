@@ -1,7 +1,7 @@
 """The net below the gate: whatever a command prints, no line of it carries what a terminal would obey.
 
-Texts from files pass `training.runfolder.text` where records become what is shown. What is printed without having
-passed there (an error that quotes a file, a path) is caught here.
+Texts from files pass `training.runfolder.text` where records become what is shown. Other printed text (an error that
+quotes a file, a path) is caught here.
 """
 
 from __future__ import annotations

@@ -12,12 +12,12 @@ from iqa_tui.plans.typed import parse_seeds, parse_setting
 DESCRIPTION = """\
 Launch, watch and tabulate image-quality ablations. Without a command: the app.
 
-PLAN is a preset's name or a TOML file. RUN is a run's id, a part of it that names one run alone, or an experiment's
+PLAN is a preset's name or a TOML file. RUN is a run's id, a part of it that only one run has, or an experiment's
 id (its run that can be given the order, else its newest)."""
 EPILOG = """\
 environment:
   IQA_TUI_DATA       folder of data sets, one folder each; otherwise --set data_path=FOLDER
-  IQA_TUI_CPU_SLOTS  runs that share the CPU where there is no GPU (default 1)
+  IQA_TUI_CPU_SLOTS  runs that share the CPU if there is no GPU (default 1)
   IQA_TUI_CACHE      folder of decoded images that all runs share (default ~/.cache/iqa-tui)
   IQA_TUI_LEASES     folder of device leases, one for all users of the machine (default /run/lock, else /var/tmp)
   IQA_TUI_STATE      folder of this user's own state: the key that signs runs, dispatchers' locks and logs
@@ -168,7 +168,7 @@ def _add_queueing(commands: Subparsers[argparse.ArgumentParser]) -> None:
 
 
 def _add_devices(commands: Subparsers[argparse.ArgumentParser]) -> None:
-    withdraw = _add(commands, "withdraw", "give devices to no run any more; runs that have them go on")
+    withdraw = _add(commands, "withdraw", "give devices to no more runs; runs that have them go on")
     withdraw.add_argument("--why", default="", help="shown beside the device")
     restore = _add(commands, "restore", "put devices back that were withdrawn or whose driver failed")
     for command in (withdraw, restore):

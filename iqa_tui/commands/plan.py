@@ -16,7 +16,7 @@ from iqa_tui.plans.plan import load_plan, preset_names
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.plans.simulate import STRATEGIES, Job, schedule
 from iqa_tui.queue.check import check
-from iqa_tui.words.durations import duration_words
+from iqa_tui.words.durations import hours_words
 from training.runfolder.text import plain
 
 STRATEGY_WORDS = {"all": "all at once", "sequential": "one at a time", "priority": "by priority"}
@@ -66,11 +66,6 @@ def _print_environments(request: LaunchRequest) -> int:
     if closed:
         print(f"Not known: {', '.join(closed)} (another user's, or launched by an earlier version).")
     return ALL_WELL
-
-
-def hours_words(hours: float) -> str:
-    """`2.0 h`; what takes less than one in minutes or seconds."""
-    return f"{hours:.1f} h" if hours >= 1 else duration_words(hours * 3600)
 
 
 def _devices(gpus: int | None) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""Whether somebody sits in front of us, and what they see while they wait."""
+"""Whether a person is at the terminal, and what they see while they wait."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import threading
 from collections.abc import Iterator
 
 BLINK_SECONDS = 1.0
-"""What takes longer is told of."""
+"""A longer wait is announced."""
 
 
 def has_terminal() -> bool:
-    """The app reads standard input and draws on standard error; who redirects standard output wants text."""
+    """The app reads standard input and draws on standard error; a user who redirects standard output wants text."""
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 
 
 @contextlib.contextmanager
 def asking_the_driver() -> Iterator[None]:
-    """Say what is waited for where it takes longer than a blink: a driver that hangs is waited for ten seconds."""
+    """Say what is waited for if it takes longer than a blink: a driver that hangs is waited for 20 s."""
     if sys.stderr is None or not sys.stderr.isatty():
         yield
         return

@@ -1,4 +1,4 @@
-"""`iqa-tui withdraw`: give devices to no run any more."""
+"""`iqa-tui withdraw`: give devices to no more runs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ from iqa_tui.devices.withdrawn import withdraw
 def run(options: argparse.Namespace) -> int:
     for device in named_devices(options.devices):
         withdraw(device.key, options.why)
-        print(f"{device.label} ({device.name}) gets no run any more; the one it has goes on.")
+        print(f"{device.label} ({device.name}) gets no more runs; a run that has it goes on.")
         print(f"  put it back: iqa-tui restore {device.key}")
     return ALL_WELL

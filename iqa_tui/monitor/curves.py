@@ -32,7 +32,7 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Something long before or beside training: a data cache, loading weights, evaluation."""
+    """A long task before or beside training: a data cache, loading weights, evaluation."""
 
     what: str
     done: int

@@ -22,7 +22,7 @@ class _Known(Generic[T]):
 
 
 class Remembered(Generic[T]):
-    """For a caller who looks at the same runs again and again: a run that did not change costs three `stat`."""
+    """For a caller that looks at the same runs again and again: a run that did not change costs three `stat`."""
 
     def __init__(self, read: Callable[[RunFolder], tuple[T, bool]]) -> None:
         """Args:

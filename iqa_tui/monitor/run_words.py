@@ -9,26 +9,14 @@ from typing import Any
 from iqa_tui.monitor.pace import time_left
 from iqa_tui.monitor.state import RunState
 from iqa_tui.words.durations import duration_words
+from iqa_tui.words.states import SIGNS
 from training.runfolder.phase import Phase
 from training.runfolder.text import plain_copy
-
-GLYPHS = {
-    Phase.QUEUED: "○",
-    Phase.STARTING: "◔",
-    Phase.RUNNING: "●",
-    Phase.STOPPING: "◐",
-    Phase.FINISHED: "✓",
-    Phase.FAILED: "✗",
-    Phase.STOPPED: "■",
-    Phase.LOST: "?",
-    Phase.UNREADABLE: "!",
-}
-RECORDED_GLYPH = "◆"
 
 
 def state_words(state: RunState) -> str:
     """`● running`."""
-    return f"{GLYPHS[state.phase]} {state.phase.value}"
+    return f"{SIGNS[state.phase][0]} {state.phase.value}"
 
 
 def epoch_words(state: RunState) -> str:

@@ -1,4 +1,4 @@
-"""By which trainer code runs were made, so that no group mixes two versions unseen.
+"""Which trainer code made the runs, so that no group mixes two versions unnoticed.
 
 The app's first paint needs this, so it imports no reader.
 """

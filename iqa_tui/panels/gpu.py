@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,19 @@ class Form(Enum):
     WORDS = "two lines or more, its words whole"
     TWO_LINES = "two lines"
     LINE = "one line"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The room that the lines of a device have; the same for every device, as numbers keep their columns."""
+
+    width: int
+    """Cells."""
+    form: Form
+    number_width: int = 1
+    """Of the longest number that stands above or below: `0`, or `2:1` for a MIG instance."""
+    trimming: int = 0
+    """In one line, how much is left out for the words: 1 the bar, 2 the temperature too."""
 
 
 class GpuPanel(Canvas):
@@ -97,10 +111,9 @@ class GpuPanel(Canvas):
         states = self._survey.devices
         number_width = max((len(_number(state)) for state in states if state.sample is not None), default=1)
         said = {state.device.key: self._holder_words(state) for state in states}
-        trimming = _trimming(states, said, width, number_width)
+        place = Place(width, form, number_width, _trimming(states, said, width, number_width))
         for state in states:
-            history, words = self._utilisation.get(state.device.key, ()), said[state.device.key]
-            lines += device_lines(state, history, words, width, form, number_width, trimming)
+            lines += device_lines(state, self._utilisation.get(state.device.key, ()), said[state.device.key], place)
         if self._host is not None and not self._has_gpu:
             lines += host_lines(self._host, width, compact=self.compact)
         if self.compact and states:  # then the title says it
@@ -122,24 +135,12 @@ class GpuPanel(Canvas):
         return (state.reason or "free", "good") if state.free else (state.reason, "warning")
 
 
-def device_lines(
-    state: DeviceState,
-    history: tuple[float | None, ...],
-    holder: Span,
-    width: int,
-    form: Form,
-    number_width: int = 1,
-    trimming: int = 0,
-) -> list[Line]:
-    """A GPU in this form; one line for a CPU slot.
-
-    Args:
-        number_width: of the longest number that stands above or below: `0`, or `2:1` for a MIG instance.
-        trimming: in one line, how much is left out for the words: 1 the bar, 2 the temperature too.
-    """
+def device_lines(state: DeviceState, history: tuple[float | None, ...], holder: Span, place: Place) -> list[Line]:
+    """A GPU in this form; one line for a CPU slot."""
     if state.sample is None:
         return [[(f"{state.device.label:<7}", "strong"), holder]]
-    numbers, bar, load, heat = _numbers(state, number_width)
+    width, form, trimming = place.width, place.form, place.trimming
+    numbers, bar, load, heat = _numbers(state, place.number_width)
     words = holder[0].removeprefix("held by ")
     if form is Form.LINE:
         shown = [*numbers, *([bar(10)] if trimming < 1 else []), load, *([heat] if trimming < MOST_TRIMMING else [])]
@@ -174,9 +175,8 @@ def _trimming(states: Sequence[DeviceState], said: Mapping[str, Span], width: in
     numbers keep their places.
     """
     for trimming in range(MOST_TRIMMING):
-        lines = [
-            device_lines(each, (), said[each.device.key], width, Form.LINE, number_width, trimming) for each in states
-        ]
+        place = Place(width, Form.LINE, number_width, trimming)
+        lines = [device_lines(each, (), said[each.device.key], place) for each in states]
         if all(line_width(line) <= width for each in lines for line in each):
             return trimming
     return MOST_TRIMMING

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from iqa_tui.results.export import hours_words
-from iqa_tui.results.table import Row, Table
+from iqa_tui.results.row import Row
+from iqa_tui.results.table import Table
 from iqa_tui.widgets.meter import scale_bar
 from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow
+from iqa_tui.words.durations import hours_words
+from iqa_tui.words.states import RECORDED_SIGN, SIGNS
+from training.runfolder.phase import Phase
 
 BAR_WIDTH = 24
 COLUMNS = (
@@ -25,16 +28,6 @@ COLUMNS = (
 )
 NARROW = {"srcc": 7, "plcc": 7, "delta": 8}
 """Widths where no row has a spread over seeds."""
-GLYPHS = {
-    "finished": ("✓", "good"),
-    "recorded": ("◆", "dim"),
-    "running": ("●", "accent"),
-    "queued": ("○", "dim"),
-    "starting": ("◔", "accent"),
-    "failed": ("✗", "bad"),
-    "lost": ("?", "bad"),
-    "stopped": ("■", "warning"),
-}
 
 
 class ResultTable(RowTable):
@@ -73,7 +66,7 @@ def srcc_bounds(table: Table) -> tuple[float, float]:
 
 
 def result_row(row: Row, bounds: tuple[float, float], with_sd: bool) -> TableRow:
-    glyph, style = GLYPHS.get(row.status.split(":")[0].split(" ")[0], ("", ""))
+    glyph, style = RECORDED_SIGN if row.recorded else SIGNS[row.phase] if row.phase else ("", "")
     band = (row.expected_low, row.expected_high)
     cells: dict[str, Cell] = {
         "mark": ((glyph, style),),
@@ -82,13 +75,13 @@ def result_row(row: Row, bounds: tuple[float, float], with_sd: bool) -> TableRow
         "srcc": ((number(row.srcc, row.srcc_sd, with_sd), "strong good" if row.best_srcc else ""),),
         "plcc": ((number(row.plcc, row.plcc_sd, with_sd), "strong good" if row.best_plcc else ""),),
         "delta": (delta(row),),
-        "hours": hours_words(row.hours),
+        "hours": hours_words(row.hours) if row.hours is not None else "",
         "status": ((row.status, style),),
         "met": (_met(row),),
         "notes": ((row.notes, "dim"),),
         "bar": tuple(scale_bar(row.srcc, _complete(band), bounds, BAR_WIDTH, "dim" if row.recorded else "accent")),
     }
-    failed = row.srcc is None and ":" in row.status
+    failed = row.srcc is None and row.phase in (Phase.FAILED, Phase.LOST)
     return TableRow(
         f"{'recorded ' if row.recorded else ''}{row.id}",
         cells,

@@ -8,6 +8,7 @@ from typing import Any
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.state import RunState
 from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow, with_label_width
+from iqa_tui.words.states import RECORDED_SIGN, SIGNS
 from training.runfolder.phase import Phase
 
 COLUMNS = (
@@ -23,17 +24,6 @@ COLUMNS = (
     Column("loss", "loss", 7, "right", importance=5),
     Column("srcc", "val SRCC", 8, "right", importance=7),
 )
-STATE_STYLES = {
-    Phase.QUEUED: "dim",
-    Phase.STARTING: "accent",
-    Phase.RUNNING: "accent",
-    Phase.STOPPING: "warning",
-    Phase.FINISHED: "good",
-    Phase.FAILED: "bad",
-    Phase.STOPPED: "warning",
-    Phase.LOST: "bad",
-    Phase.UNREADABLE: "bad",
-}
 RECORDED_KEY = "recorded:"
 """Begins the key of a row that is no run."""
 AFTER_STATE = ("device", "epoch", "step", "time", "loss", "srcc")
@@ -75,7 +65,7 @@ def recorded_row(row: Mapping[str, Any]) -> TableRow:
     cells: dict[str, Cell] = {
         "id": str(row.get("id", "")),
         "label": str(row.get("label", "")),
-        "state": ((f"{run_words.RECORDED_GLYPH} recorded", "dim"),),
+        "state": ((f"{RECORDED_SIGN[0]} recorded", RECORDED_SIGN[1]),),
         "time": f"took {hours:.1f} h" if isinstance(hours, int | float) else "",
         "srcc": f"{srcc:.4f}" if isinstance(srcc, int | float) else "",
     }
@@ -88,7 +78,7 @@ def run_row(state: RunState, waits_for: str, colour: int | None, now: float) -> 
         "id": ((state.experiment, "strong"),),
         "seed": str(state.spec.seed) if state.spec else "",
         "label": state.label,
-        "state": ((run_words.state_words(state), STATE_STYLES[state.phase]),),
+        "state": ((run_words.state_words(state), SIGNS[state.phase][1]),),
         "device": state.device_label,
         "epoch": run_words.epoch_words(state),
         "step": run_words.step_words(state),
@@ -105,7 +95,7 @@ def _span(state: RunState, waits_for: str) -> tuple[tuple[str, ...], Cell]:
     if state.phase is Phase.QUEUED and (why := run_words.queue_words(state, waits_for)):
         return AFTER_STATE, ((why, "dim"),)
     if state.phase.is_over and state.phase is not Phase.FINISHED and state.status.cause:
-        return AFTER_STATE, ((state.status.cause, STATE_STYLES[state.phase]),)
+        return AFTER_STATE, ((state.status.cause, SIGNS[state.phase][1]),)
     if busy := run_words.progress_words(state):
         return AFTER_DEVICE, ((busy, "dim"),)
     return (), ""

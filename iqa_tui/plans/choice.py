@@ -56,7 +56,7 @@ class LaunchChoice:
     ticks: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Name of a plan to the ids of its ticked experiments."""
     devices: tuple[OfferedDevice, ...] | None = None
-    """None: nobody has looked yet."""
+    """None: not looked up yet."""
     device_kind: str = "cpu"
     """Of the devices that a run gets here: gpu, or cpu if the machine has no GPU."""
     unticked_devices: frozenset[str] = frozenset()
@@ -114,7 +114,7 @@ class LaunchChoice:
     # Devices and strategy
 
     def choosable_devices(self) -> list[OfferedDevice]:
-        """Of the kind that runs get here; nobody can choose what the environment hides."""
+        """Of the kind that runs get here, without those that the environment hides."""
         return [each for each in self.devices or () if not each.hidden and each.kind == self.device_kind]
 
     def device_ticks(self) -> dict[str, bool]:
@@ -128,7 +128,7 @@ class LaunchChoice:
         return None if len(ticked) == len(choosable) else tuple(dict.fromkeys(each.name for each in ticked))
 
     def working_devices(self) -> int:
-        """How many of the ticked ones get runs, now or once they are free; 1 while nobody has looked."""
+        """How many of the ticked ones get runs, now or once they are free; 1 until they are looked up."""
         if self.devices is None:
             return 1
         usable = [each for each in self.choosable_devices() if not each.withdrawn and not each.broken]

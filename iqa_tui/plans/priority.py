@@ -1,4 +1,4 @@
-"""The priorities, and which starts first. Apart, since the app's first paint needs it and nothing around it."""
+"""The priorities, and which starts first. A file of its own: the app's first paint needs it and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How runs were set otherwise than a plan sets them: runs of an edited plan of the same name must not pass unseen."""
+"""How the settings of runs differ from a plan's: runs of an edited plan of the same name must not pass unnoticed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from training.runfolder.schema import Spec
 
 
 def other_settings(spec: Spec, plan: Plan) -> list[str]:
-    """How a run was set otherwise than this plan would set it: `epochs=5`, `no dropout_rate`; [] if it was not, and for
+    """How a run's settings differ from this plan's: `epochs=5`, `no dropout_rate`; [] if they do not, and for
     a run started by hand. If one of the plans lacks the run's row, what all rows share is compared.
     """
     if not spec.plan or spec.plan == plan.content:

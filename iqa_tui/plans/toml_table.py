@@ -142,12 +142,12 @@ class TomlTable:
         return [TomlTable(row, self._source, f"{key} {row.get('id', number)}") for number, row in enumerate(value, 1)]
 
     def refuse_others(self) -> None:
-        """A key that no question named is a slip of the pen."""
+        """A key that no question named is mistyped."""
         for key in self._content:
             if key not in self._asked:
                 raise self.wrong(key, f"there is no such key. Use {', '.join(sorted(self._asked))}.")
 
 
 def _is_number(value: object) -> bool:
-    """False for infinity too, and for a number of a thousand digits: nothing can be computed with them."""
+    """False for infinity too, and for a number of a thousand digits: they cannot be computed with."""
     return isinstance(value, int | float) and not isinstance(value, bool) and -LARGEST <= value <= LARGEST

@@ -1,7 +1,7 @@
 """Orders are carried out as the run's owner: root's order on another user's run by a child that has become that user.
 
-So nothing that the owner put into the folder meets more rights than the owner has: a link to a file of root's, a record
-that names a process of root's, a lock that is never released. No file needs a chown afterwards, for the owner makes it.
+So nothing in the folder is touched with more rights than its owner has: a link to a file of root's, a record
+that names a process of root's, a lock that is never released. No file needs a chown afterwards: the owner made it.
 """
 
 from __future__ import annotations

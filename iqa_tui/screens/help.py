@@ -12,7 +12,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from iqa_tui.monitor.run_words import GLYPHS, RECORDED_GLYPH
+from iqa_tui.words.states import RECORDED_SIGN, SIGNS
 
 HERE = "On this screen"
 GROUPS = {"RowTable": "In a table", "LogView": "In the log", "App": "Everywhere"}
@@ -48,9 +48,9 @@ class HelpScreen(ModalScreen[None]):
                     text.append(f"  {keys:<14}", style="bold cyan").append(f"{description}\n")
             text.append("\n")
         text.append("States\n", style="bold")
-        for state, glyph in GLYPHS.items():
+        for state, (glyph, _) in SIGNS.items():
             text.append(f"  {glyph:<3}{state.value}\n")
-        text.append(f"  {RECORDED_GLYPH:<3}recorded: measured elsewhere, not by a run here\n")
+        text.append(f"  {RECORDED_SIGN[0]:<3}recorded: measured elsewhere, not by a run here\n")
         text.append("\nIn a shell\n", style="bold")
         text.append("  iqa-tui doctor  what keeps runs from working on this machine\n")
         text.append("  iqa-tui status  the runs without the app; iqa-tui --help for more\n")

@@ -1,11 +1,14 @@
-"""What a person may order of a run: stop it, after a question; try it again; copy a text. Work is done in threads."""
+"""What the user may order of a run: stop it, after a question; try it again; hold it; move it; copy a text.
+
+Work is done in threads.
+"""
 
 from __future__ import annotations
 
-import importlib
 import re
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
 
 from iqa_tui.errors import LaunchError
 from iqa_tui.monitor import run_words
@@ -14,12 +17,23 @@ from iqa_tui.screens.room import Room
 from iqa_tui.words.durations import duration_words
 from training.runfolder.phase import Phase
 
+if TYPE_CHECKING:
+    from iqa_tui.queue.adopt import Adoption
+
 
 class OrdersRoom(Room):
-    """A screen on which a run can be pointed at."""
+    """A screen on which the cursor stands on a run."""
 
-    def ask_to_stop(self, state: RunState | None) -> None:
-        """Nothing that ends a run happens on one key."""
+    def run_under_cursor(self) -> RunState | None:
+        """The run that orders are for; None if the cursor is on none."""
+        raise NotImplementedError
+
+    def key_hint(self, action: str, description: str) -> str:
+        return order_hint(action, description, self.run_under_cursor())
+
+    def action_stop_run(self) -> None:
+        """Ask first: one key must not stop a run."""
+        state = self.run_under_cursor()
         if state is None:
             return
         if state.phase is not Phase.QUEUED and not state.phase.is_alive:
@@ -27,50 +41,39 @@ class OrdersRoom(Room):
             return
         from iqa_tui.screens.confirm import Choice, ConfirmScreen  # noqa: PLC0415  after the first paint
 
+        keep = Choice("keep", "Keep it running" if state.phase.is_alive else "Keep it queued")
         question = ConfirmScreen(
             f"Stop {run_words.run_name(state)}?",
             stop_lines(state, time.time()),
-            (
-                Choice("keep", "Keep it running" if state.phase.is_alive else "Keep it queued"),
-                Choice("stop", "Stop it", "error"),
-            ),
+            (keep, Choice("stop", "Stop it", "error")),
         )
 
-        def answered(answer: str | None) -> None:
-            if answer == "stop":
-                self.run_worker(lambda: self._stop(state), thread=True, group="orders")
+        def stop() -> str:
+            from iqa_tui.queue.stop import stop_run  # noqa: PLC0415  only a user who stops a run waits for it
 
-        self.app.push_screen(question, answered)
+            return stop_run(state.run)
 
-    def _stop(self, state: RunState) -> None:
-        from iqa_tui.queue.stop import stop_run  # noqa: PLC0415  only who stops a run pays for it
+        self.app.push_screen(question, lambda answer: self._order(state, stop) if answer == "stop" else None)
 
-        try:
-            said = stop_run(state.run)
-        except (LaunchError, OSError) as error:
-            self._tell(_with_name(str(error), state), "error")
-            return
-        self._tell(_with_name(said, state))
-
-    def retry(self, state: RunState | None) -> None:
-        """Of a run that was queued elsewhere the question comes first, what it would run."""
+    def action_retry_run(self) -> None:
+        """Of a run that was queued elsewhere, first ask: show what it would run."""
+        state = self.run_under_cursor()
         if state is not None:
             work = self._show_adoption if state.status.elsewhere else self._retry
             self.run_worker(lambda: work(state), thread=True, group="orders")
 
     def _retry(self, state: RunState) -> None:
-        from iqa_tui.queue.retry import retry_run  # noqa: PLC0415
+        from iqa_tui.queue.retry import retry_run  # noqa: PLC0415  as for a stop
         from iqa_tui.trust.signature import NotSigned  # noqa: PLC0415  as above
 
         try:
             said = retry_run(state.run)
         except NotSigned:
             self._show_adoption(state)
-            return
         except (LaunchError, OSError) as error:
             self._tell(_with_name(str(error), state), "error")
-            return
-        self._tell(_with_name(said, state))
+        else:
+            self._tell(_with_name(said, state))
 
     def _show_adoption(self, state: RunState) -> None:
         from iqa_tui.queue.adopt import adoption_of  # noqa: PLC0415  as above
@@ -82,7 +85,8 @@ class OrdersRoom(Room):
             return
         self.app.call_from_thread(self._ask_to_adopt, state, adoption)
 
-    def _ask_to_adopt(self, state: RunState, adoption: Any) -> None:
+    def _ask_to_adopt(self, state: RunState, adoption: Adoption) -> None:
+        from iqa_tui.queue.adopt import adopt_run  # noqa: PLC0415  as above
         from iqa_tui.screens.confirm import Choice, ConfirmScreen  # noqa: PLC0415  after the first paint
 
         question = ConfirmScreen(
@@ -90,47 +94,50 @@ class OrdersRoom(Room):
             adoption.lines,
             (Choice("leave", "Leave it"), Choice("adopt", "Queue it here", "primary")),
         )
+        self.app.push_screen(
+            question, lambda answer: self._order(state, lambda: adopt_run(adoption)) if answer == "adopt" else None
+        )
 
-        def answered(answer: str | None) -> None:
-            if answer == "adopt":
-                self.run_worker(lambda: self._adopt(state, adoption), thread=True, group="orders")
+    def action_hold_run(self) -> None:
+        """One key holds and releases: a second press undoes the first."""
+        state = self.run_under_cursor()
+        if state is None:
+            return
 
-        self.app.push_screen(question, answered)
+        def hold_or_release() -> str:
+            from iqa_tui.queue.hold import hold_run, release_run  # noqa: PLC0415  as above
 
-    def _adopt(self, state: RunState, adoption: Any) -> None:
-        from iqa_tui.queue.adopt import adopt_run  # noqa: PLC0415  as above
+            return release_run(state.run) if state.status.held else hold_run(state.run)
 
+        self._order(state, hold_or_release)
+
+    def action_priority_run(self) -> None:
+        """medium, high, low, and round again: the user presses the key first for a run that is to go first."""
+        state = self.run_under_cursor()
+        if state is None or state.spec is None:
+            return
+        following = {"high": "low", "low": "medium"}.get(state.priority, "high")
+
+        def prioritise() -> str:
+            from iqa_tui.queue.hold import prioritise_run  # noqa: PLC0415  as above
+
+            return prioritise_run(state.run, following)
+
+        self._order(state, prioritise)
+
+    def _order(self, state: RunState, work: Callable[[], str]) -> None:
+        self.run_worker(lambda: self._work(state, work), thread=True, group="orders")
+
+    def _work(self, state: RunState, work: Callable[[], str]) -> None:
+        """In a thread: do it, and tell the user what became of it."""
         try:
-            said = adopt_run(adoption)
+            said = work()
         except (LaunchError, OSError) as error:
             self._tell(_with_name(str(error), state), "error")
             return
         self._tell(_with_name(said, state))
 
-    def hold_or_release(self, state: RunState | None) -> None:
-        """One key for both: it ends nothing, and pressed again it is undone."""
-        if state is not None:
-            self._change_place(state, "release_run" if state.status.held else "hold_run")
-
-    def next_priority(self, state: RunState | None) -> None:
-        """medium, high, low, and round again: what somebody presses first is to go first."""
-        if state is not None and state.spec is not None:
-            following = {"high": "low", "low": "medium"}.get(state.priority, "high")
-            self._change_place(state, "prioritise_run", following)
-
-    def _change_place(self, state: RunState, order: str, *arguments: str) -> None:
-        def work() -> None:
-            places = importlib.import_module("iqa_tui.queue.hold")  # only who orders something pays for it
-            try:
-                said = getattr(places, order)(state.run, *arguments)
-            except (LaunchError, OSError) as error:
-                self._tell(_with_name(str(error), state), "error")
-                return
-            self._tell(_with_name(said, state))
-
-        self.run_worker(work, thread=True, group="orders")
-
-    def _tell(self, text: str, severity: Any = "information") -> None:
+    def _tell(self, text: str, severity: Literal["information", "error"] = "information") -> None:
         """From a thread."""
         self.session.look_now()
         self.app.call_from_thread(self.notify, text, severity=severity, markup=False, timeout=8)
@@ -143,7 +150,7 @@ class OrdersRoom(Room):
 
 
 def order_hint(action: str, description: str, state: RunState | None) -> str:
-    """What the key bar says of a key that orders something of this run; empty where it would be refused."""
+    """What the key bar says of a key that orders something of this run; empty if the order would be refused."""
     is_queued = state is not None and state.phase is Phase.QUEUED
     is_held = state is not None and state.status.held
     hints = {
@@ -162,12 +169,12 @@ def _retry_hint(state: RunState | None) -> str:
 
 
 def _with_name(said: str, state: RunState) -> str:
-    """What the launcher says of a folder, said of the run as it is called on screen; a path stays what it is."""
+    """What the queue says of a run id, said of the run's name on screen; a path keeps the id."""
     return re.sub(rf"(?<!/)\b{re.escape(state.run_id)}\b(?!/)", lambda _: run_words.run_name(state), said)
 
 
 def stop_lines(state: RunState, now: float) -> list[str]:
-    """What a person must know before a run is stopped."""
+    """What the user must know before a run is stopped."""
     elapsed = state.elapsed_seconds(now)
     where = f"on {state.device_label}" if state.device_label else "on no device yet"
     since = f"It has run for {duration_words(elapsed)} {where}" if elapsed is not None else "It has not started"

@@ -12,8 +12,10 @@ from textual.worker import get_current_worker
 
 from iqa_tui.panels.notes import Notes
 from iqa_tui.panels.result_table import ResultTable
-from iqa_tui.results.export import caption, spreadsheet_text
-from iqa_tui.results.table import Row, Table, build_table, group_tables
+from iqa_tui.results.caption import caption
+from iqa_tui.results.row import Row
+from iqa_tui.results.table import Table, build_table, group_tables
+from iqa_tui.results.values import spreadsheet_text
 from iqa_tui.screens.export import ExportScreen
 from iqa_tui.screens.room import Room, Session
 from iqa_tui.widgets.row_table import RowTable

@@ -6,12 +6,11 @@ last survey stays on screen with its age.
 
 from __future__ import annotations
 
-import importlib
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from textual.message import Message
 
@@ -24,6 +23,8 @@ if TYPE_CHECKING:  # psutil and NVML are loaded in the thread, after the first p
     from iqa_tui.devices.survey import Survey
 
 PERIOD_SECONDS = 2.0
+DRIVER_PATIENCE_SECONDS = 1.5
+"""Then a GPU is said not to answer; the next look asks again."""
 HISTORY = 120
 """Samples of utilisation that are kept: four minutes."""
 
@@ -72,14 +73,15 @@ class GpuWatcher:
 
     def _watch(self) -> None:
         surveyor = self._make_surveyor()
-        psutil = importlib.import_module("psutil")
+        import psutil  # noqa: PLC0415  as above
+
         psutil.cpu_percent(None)
         while not self._stopped.is_set():
             survey = _survey(surveyor)
             waiting = self._waits(survey)
             if self._stopped.is_set():
                 return
-            self._post(DevicesSurveyed(survey, _host_load(psutil), self._with_history(survey), waiting))
+            self._post(DevicesSurveyed(survey, _host_load(), self._with_history(survey), waiting))
             self._stopped.wait(self._period_seconds)
 
     def _waits(self, survey: Survey) -> dict[str, Wait]:
@@ -99,6 +101,13 @@ class GpuWatcher:
         return {key: tuple(values) for key, values in self._history.items()}
 
 
+def surveyor_of_this_machine() -> SurveysDevices:
+    """For the thread: loading the driver's library may hang."""
+    from iqa_tui.devices.survey import Surveyor  # noqa: PLC0415  in the thread, after the first paint
+
+    return Surveyor(settle_seconds=4.0, patience_seconds=DRIVER_PATIENCE_SECONDS)
+
+
 def _survey(surveyor: SurveysDevices) -> Survey:
     """Why the devices cannot be looked at is said where they would stand."""
     try:
@@ -109,6 +118,8 @@ def _survey(surveyor: SurveysDevices) -> Survey:
         return Survey((), str(error), time.time())
 
 
-def _host_load(psutil: Any) -> HostLoad:
+def _host_load() -> HostLoad:
+    import psutil  # noqa: PLC0415  as above
+
     memory = psutil.virtual_memory()
     return HostLoad(psutil.cpu_percent(None), psutil.cpu_count() or 1, memory.total - memory.available, memory.total)

@@ -8,38 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from iqa_tui.widgets.canvas import Canvas, Line, centred
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """One curve. x and y have one length; x never falls."""
-
-    name: str
-    """Short: it stands at the curve's end."""
-    label: str
-    """For the legend, beside the name."""
-    colour: int
-    x: Sequence[float]
-    y: Sequence[float | None]
-    """None where there is no finite value; the curve goes on at the next one."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlotOptions:
-    """How curves are drawn."""
-
-    smoothing: float = 0.0
-    """0 to below 1: weight of what came before."""
-    x_is_time: bool = False
-    """x is seconds; else it counts."""
-    log_y: bool = False
-    """Powers of ten are equally far apart; values that are not above zero are left out."""
-    digits: int = 4
-    """Decimals of the last values."""
-    ascii_only: bool = False
+from iqa_tui.widgets.series import PlotOptions, Series
 
 
 class LinePlot(Canvas, can_focus=True):

@@ -14,8 +14,8 @@ from rich.cells import cell_len
 from iqa_tui.widgets.axes import LogTicks, Ticks, count_words, log_ticks, round_ticks, time_unit, time_words
 from iqa_tui.widgets.braille import DOT_COLUMNS, DOT_ROWS, Floats, braille_cells, column_extremes, raster, smooth
 from iqa_tui.widgets.canvas import Line, clip, fit, line_width
-from iqa_tui.widgets.line_plot import PlotOptions, Series
 from iqa_tui.widgets.palette import SERIES
+from iqa_tui.widgets.series import PlotOptions, Series
 
 LABEL_WIDTH = 7
 END_WIDTH = 5

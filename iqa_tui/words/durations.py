@@ -18,3 +18,11 @@ def duration_words(seconds: float) -> str:
     if hours < 9.95:
         return f"{hours:.1f} h"
     return f"{hours:.0f} h" if hours < 99.5 else f"{hours / 24:.0f} d"
+
+
+def hours_words(hours: float) -> str:
+    """A length of time as a table of runs says it, not rounded to fives: `1.7 h`, `12 min`, `41 s`."""
+    if hours >= 0.995:
+        return f"{hours:.1f} h"
+    minutes = hours * 60
+    return f"{minutes:.0f} min" if minutes >= 1.5 else f"{minutes * 60:.0f} s"

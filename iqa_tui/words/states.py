@@ -1,9 +1,24 @@
-"""How the state of a run is said, and how an order is refused because of it."""
+"""How the state of a run is said and drawn, and how an order is refused because of it."""
 
 from __future__ import annotations
 
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
+
+SIGNS = {
+    Phase.QUEUED: ("○", "dim"),
+    Phase.STARTING: ("◔", "accent"),
+    Phase.RUNNING: ("●", "accent"),
+    Phase.STOPPING: ("◐", "warning"),
+    Phase.FINISHED: ("✓", "good"),
+    Phase.FAILED: ("✗", "bad"),
+    Phase.STOPPED: ("■", "warning"),
+    Phase.LOST: ("?", "bad"),
+    Phase.UNREADABLE: ("!", "bad"),
+}
+"""The glyph of each state, one cell wide, and the style that a screen draws the state in."""
+RECORDED_SIGN = ("◆", "dim")
+"""Of a result that the plan recorded."""
 
 
 def status_words(status: Status) -> str:

@@ -37,7 +37,7 @@ RUN_ELSEWHERE = {
     r"iqa-tui": "tests/terminal opens the app",
     r"python -m training --dataset koniq-10k .*": "tests/training runs the experiment's command on few pictures",
 }
-"""Pattern of a command to where it is run."""
+"""Pattern of a command to what runs it."""
 
 SMALL = {
     "weights": "none",

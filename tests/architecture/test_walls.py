@@ -80,6 +80,12 @@ def test_the_supervisor_needs_the_standard_library_and_the_run_folder_alone() ->
     assert {name for name in beyond if not name.startswith(("_", "sitecustomize"))} <= {"training", "iqa_tui"}
 
 
+@pytest.mark.parametrize("room", ["iqa_tui.words", "iqa_tui.processes", "iqa_tui.trust.signature"])
+def test_what_the_supervisor_stands_on_needs_the_standard_library_alone(room: str) -> None:
+    beyond = packages(loaded_by(modules_below(room))) - set(sys.stdlib_module_names)
+    assert {name for name in beyond if not name.startswith(("_", "sitecustomize"))} <= {"training", "iqa_tui"}
+
+
 def test_package_roots_are_empty_because_importing_a_part_runs_them() -> None:
     for package in ("iqa_tui", "training"):
         assert (ROOT / package / "__init__.py").read_text() == ""

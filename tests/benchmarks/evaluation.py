@@ -29,7 +29,7 @@ SHARED = f"{PHOTOGRAPHS} --attention_fusion --seed 1 --test_patch_num 20 --test_
 SMALL = f"{SHARED} --limit_train_images 256 --limit_test_images 100 --batch_size 16 --lr 3e-4"
 LARGE = f"{SHARED} --limit_train_images 1 --limit_test_images 4 --model_size base --weights none"
 TRAINED_EPOCHS = 3
-"""So that scores differ by more than rounding, as those of a network that anybody tests do."""
+"""So that scores differ by more than rounding, as those of any trained network do."""
 PARTS = 4
 """The split is scored in parts, the ways in turns, so that a busy moment of a shared machine falls on each."""
 

@@ -17,7 +17,7 @@ def report(
     at_least: float | None = None,
     at_most: float | None = None,
 ) -> None:
-    """Print a figure as one JSON line; where there is an aim, with the aim and whether it is met here.
+    """Print a figure as one JSON line; if there is an aim, with the aim and whether it is met here.
 
     Args:
         value: a measurement in `unit`; for a ratio, how many times `against`.

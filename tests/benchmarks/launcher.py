@@ -48,7 +48,7 @@ def listing(count: int) -> None:
         assert done.stdout.count(b"finished") >= count
     report(f"status_{count}_runs", elapsed, "s", f"nothing; {count} finished runs")
     computing = after.children_user + after.children_system - before.children_user - before.children_system
-    report(f"status_{count}_runs_cpu", computing, "s", "nothing; what it computed, whoever else was busy")
+    report(f"status_{count}_runs_cpu", computing, "s", "nothing; what it computed, however busy the machine was")
 
 
 def draining() -> None:

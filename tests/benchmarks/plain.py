@@ -10,7 +10,7 @@ from torch import Tensor
 from torchvision import transforms
 
 from training.datasets.base import Dataset
-from training.images.cache import decode
+from training.images.decode import decode
 from training.images.transforms import Normalisation
 
 

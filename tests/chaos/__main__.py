@@ -2,8 +2,8 @@
 
     python -m tests.chaos [--seconds 240] [--seed N] [--break results,states,leases,processes,events] [--verbose]
 
-Prints one line a figure, and the seed. Ends with 1 where a figure that must be 0 is not. Kills only what it started, by
-id; mounts a small disk of its own where it may (as root); steps a clock of its own, never the machine's.
+Prints one line a figure, and the seed. Exits with 1 if a figure that must be 0 is not. Kills only what it started, by
+id; mounts a small disk of its own if it may (as root); steps a clock of its own, never the machine's.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tests.chaos.ground import Ground
 from tests.chaos.saboteur import Saboteur
 
 CALM_SECONDS = 60.0
-"""For everything to be done once nothing more goes wrong; with something broken on purpose it never is."""
+"""Time for every run to finish once nothing more goes wrong; with a promise broken on purpose, no time is enough."""
 CALM_WHEN_BROKEN_SECONDS = 6.0
 MOST_NAMED = 10
 FIGURES = ("results lost", "runs wrong or unexplained", "leases granted twice", "processes left", "events lost")

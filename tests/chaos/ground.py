@@ -95,7 +95,7 @@ class Ground:
         (self.disk / "ballast").unlink(missing_ok=True)
 
     def open_app(self) -> None:
-        """The real app, on a terminal that nobody looks at."""
+        """The real app, on a terminal that no one looks at."""
         controller, terminal = pty.openpty()
         app = subprocess.Popen(
             [sys.executable, "-m", "iqa_tui", "--runs-dir", str(self.runs_dir)],
@@ -130,7 +130,7 @@ class Ground:
         return f"{MARK}={self.folder}".encode() in environment
 
     def kill(self, pid: int) -> bool:
-        """kill -9, by a descriptor of the very process, and only where it is one of ours."""
+        """kill -9, by a descriptor of the very process, and only if it is one of ours."""
         try:
             descriptor = os.pidfd_open(pid)
         except ProcessLookupError:

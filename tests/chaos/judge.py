@@ -20,7 +20,7 @@ from training.runfolder.status import run_status
 
 LOOK_SECONDS = 0.1
 FORGED = "forged-"
-"""Beginning of the names of runs that nobody queued here: none of them may start."""
+"""Beginning of the names of runs that no user queued here: none of them may start."""
 
 
 @dataclass
@@ -82,14 +82,14 @@ def _may_follow(before: Status, after: Status) -> bool:
     # One that never started has no end of its own: asked again, it waits again under the same number.
     if before.phase is Phase.STOPPED and before.cause.endswith("before it started"):
         return True
-    # Somebody asked to stop a run that was dying: with the request that came too late, lost becomes stopped.
+    # A stop was asked of a run that was dying: with the request that came too late, lost becomes stopped.
     return before.phase is Phase.LOST and after.phase is Phase.STOPPED
 
 
 def told(ground: Ground, what: str) -> list[dict[str, Any]]:
     """What the trainers told their witness: events, results, doubles."""
     paths = sorted(ground.witness.glob(f"{what}-*.jsonl"))
-    # What follows the last newline was told by somebody who was killed while he told it.
+    # What follows the last newline is of a trainer that was killed while it wrote.
     return [json.loads(line) for path in paths for line in path.read_text().split("\n")[:-1]]
 
 
@@ -132,7 +132,7 @@ def states_wrong_so_far(watch: Watch) -> list[str]:
 def strays(ground: Ground) -> list[str]:
     """Runs that worked and should not have: forged ones, and on another host."""
     lines = [*told(ground, "events"), *told(ground, "results")]
-    forged = {f"{line['run']} was started, and nobody queued it" for line in lines if line["run"].startswith(FORGED)}
+    forged = {f"{line['run']} was started, but no user queued it" for line in lines if line["run"].startswith(FORGED)}
     elsewhere = {f"{line['run']} was started on {line['host']}" for line in lines if line["host"] != host_name()}
     return sorted(forged | elsewhere)
 

@@ -33,7 +33,7 @@ FULL_DISK_SECONDS = (0.5, 2.0)
 PAUSE_SECONDS = (0.1, 0.6)
 TURNS_A_LOOK = 8
 REFUSED = (LaunchError, RunFolderError, OSError)
-"""What may be answered to somebody who asks at a bad moment: in words, and nothing is lost."""
+"""What an order at a bad moment may be answered with: words, and nothing is lost."""
 
 
 class Saboteur:
@@ -82,7 +82,7 @@ class Saboteur:
             time.sleep(self._random.uniform(*PAUSE_SECONDS))
 
     def calm(self, seconds: float) -> None:
-        """Nothing more happens, and somebody asks for whatever is not done, until all is, or the time is over."""
+        """Break nothing more, and ask for whatever is not done, until all is done or the time is over."""
         self._ground.free_disk()
         self._ground.step_clock(0.0)
         self._strangers.leave()
@@ -130,7 +130,7 @@ class Saboteur:
         with contextlib.suppress(OSError):
             ensure_dispatcher(self._ground.runs_dir)
 
-    # What somebody at a terminal does
+    # What a user at a terminal does
 
     def _order(self) -> None:
         runs = self._open_runs()
@@ -153,7 +153,7 @@ class Saboteur:
             self._say(f"refused: {error}")
 
     def _retry(self) -> None:
-        """Somebody wants results: what is over and not finished would leave nothing to break."""
+        """A user wants results: runs that are over and not finished would leave nothing to break."""
         over = [run for run in self._open_runs() if run_status(run).phase.is_over]
         for run in self._random.sample(over, min(2, len(over))):
             with contextlib.suppress(*REFUSED):
@@ -211,7 +211,7 @@ class Saboteur:
         self._ground.step_clock(self._random.choice((-86_400.0, -3_600.0, -5.0, 0.0, 5.0, 3_600.0, 86_400.0)))
 
     def _tear(self) -> None:
-        """What a crash of the machine may leave of the files of a run that nobody works on."""
+        """What a crash of the machine may leave of the files of a run that no process works on."""
         if self._full_until:  # what is torn by hand must be there to be moved away
             return
         tried = [run for run in self._open_runs() if run.latest_attempt()]

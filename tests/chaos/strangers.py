@@ -86,7 +86,7 @@ class Strangers:
     # Forgeries
 
     def forge(self) -> None:
-        """A run that nobody queued here, or that says it is somebody's process."""
+        """A run that no user queued here, or whose record names another user's process."""
         self._forged += 1
         run = RunFolder(self._ground.runs_dir / f"{FORGED}{self._forged:03d}")
         with contextlib.suppress(OSError, shutil.Error):  # the disk is full

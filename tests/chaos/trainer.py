@@ -33,7 +33,7 @@ AWAY = ".away"
 STEP_SECONDS = 0.05
 STEPS_A_CHECKPOINT = 5
 LIFE_SECONDS = 300.0
-"""Of what is left behind on purpose, should nobody end it."""
+"""How long what is left behind on purpose lives, if the launcher does not end it."""
 
 
 class Witness:
@@ -47,14 +47,14 @@ class Witness:
     def tell(self, what: str, **fields: object) -> None:
         about = {"run": self._name, "attempt": self._attempt, "host": socket.gethostname()}
         line = json.dumps({**about, **fields}).encode() + b"\n"
-        # A file of our own: whoever is killed in the middle of a line tears no other's.
+        # A file of our own: a trainer that is killed in the middle of a line tears no other file.
         name = f"{what}-{self._name}-{self._attempt}-{os.getpid()}.jsonl"
         descriptor = os.open(self._folder / name, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         os.write(descriptor, line)
         os.close(descriptor)
 
     def claim_devices(self) -> None:
-        """Lock a file of our own for each device of ours; whoever finds it locked shares the device with another run."""
+        """Lock a file of our own for each device of ours; a trainer that finds it locked shares the device."""
         for key in self._devices():
             descriptor = os.open(self._folder / f"device-{key}", os.O_RDWR | os.O_CREAT, 0o644)
             try:
@@ -64,7 +64,7 @@ class Witness:
             self._claims.append(descriptor)  # open as long as we and our workers live
 
     def _devices(self) -> list[str]:
-        """As the supervisor wrote down; [] where it was killed before it could."""
+        """As the supervisor recorded them; [] if it was killed before it could."""
         deadline = time.monotonic() + 3.0
         while time.monotonic() < deadline:
             with contextlib.suppress(RunFolderError):
@@ -102,7 +102,7 @@ def fork_worker(stubborn: bool) -> None:
 
 
 def fork_daemon() -> None:
-    """Closes everything, and descends from nobody."""
+    """Closes everything, and descends from no process of ours."""
     if os.fork() == 0:
         os.setsid()
         if os.fork() == 0:

@@ -119,7 +119,7 @@ def gone(pid: int) -> bool:
 
 
 def is_alive(pid: int) -> bool:
-    """A zombie is not: nobody may have collected it yet."""
+    """A zombie is not: its parent may not have reaped it yet."""
     try:
         return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] != b"Z"
     except OSError:

@@ -25,7 +25,7 @@ from training.runfolder.layout import RunFolder
 from training.runfolder.schema import ExitRecord
 from training.runfolder.write import write_record
 
-NOBODY = 65_534
+UNPRIVILEGED = 65_534
 NO_ACCOUNT = 61_234
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 SIGN = """
@@ -46,7 +46,7 @@ def interpreter_for_others() -> str:
             done = subprocess.run(
                 command,
                 user=NO_ACCOUNT,
-                group=NOBODY,
+                group=UNPRIVILEGED,
                 extra_groups=[],
                 env=env,
                 cwd="/",

@@ -51,7 +51,7 @@ class FakeRun:
         **spec: Any,
     ) -> FakeRun:
         """Args:
-        signed: queued here, by whoever runs this; otherwise as if it came from another host.
+        signed: queued here, by this user; otherwise as if it came from another host.
         """
         created = time.time() if created is None else created
         run = queue_experiment(runs_dir, identity, seed=seed, created=created, signed=signed, **spec)
@@ -166,7 +166,7 @@ def lifelike_ablation(runs_dir: Path) -> list[FakeRun]:
 
 
 def hold_dispatcher_lock(runs_dir: Path) -> int:
-    """As if somebody dispatched: without it the app would start a dispatcher, and that the queued runs."""
+    """As if a dispatcher worked: without it the app would start one, and that would start the queued runs."""
     runs_dir.mkdir(parents=True, exist_ok=True)
     state_folder()
     return take_lock(dispatcher_lock(runs_dir))

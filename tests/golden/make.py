@@ -130,7 +130,7 @@ def queued(run: RunFolder) -> None:
 
 
 def held(run: RunFolder) -> None:
-    """Waits, by somebody's word, with another priority than it was launched with."""
+    """Waits with another priority than it was launched with, which a user gave it."""
     queued(run)
     write_record(run.place, Place("ann", START + 5, held=True, priority="low"))
 

@@ -1,4 +1,4 @@
-"""The promise: close it, kill it, lose it; the runs go on, and whoever comes back sees them and their results."""
+"""The promise: close it, kill it, lose it; the runs go on, and a user who comes back sees them and their results."""
 
 from __future__ import annotations
 

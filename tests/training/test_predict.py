@@ -21,7 +21,7 @@ from tests.golden.expected import read_expected
 from training.datasets.base import SHRUNK
 from training.errors import BadCheckpoint, NoWeights
 from training.flags import parse
-from training.images.cache import decode
+from training.images.decode import decode
 from training.network import published
 from training.network.build import build_network
 from training.predict import as_table, main

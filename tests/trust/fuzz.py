@@ -110,7 +110,7 @@ class Ground:
     """A folder of runs of which one is to be damaged."""
 
     def __init__(self, folder: Path) -> None:
-        folder.chmod(0o755)  # who is nobody looks too
+        folder.chmod(0o755)  # a user without rights looks too
         self.runs_dir = folder / "runs"
         self._templates = folder / "templates"
         for shape in SHAPES:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-NOBODY = 65534
+UNPRIVILEGED = 65534
 PACKAGES = ("iqa_tui", "training")
 VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
 SYSTEM_FOLDERS = "/usr/local/bin:/usr/bin"
@@ -90,7 +90,7 @@ def _python() -> Path | None:
 
 def _any_user_can(*command: str) -> bool:
     """By way of a shell: what `setpriv` itself starts is found with the rights of root."""
-    user = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "--"]
+    user = ["setpriv", f"--reuid={UNPRIVILEGED}", f"--regid={UNPRIVILEGED}", "--clear-groups", "--"]
     words = [*user, "sh", "-c", 'exec "$@"', "sh", *command]
     env = {"PATH": os.defpath}
     return subprocess.run(words, capture_output=True, env=env, cwd="/", check=False).returncode == 0

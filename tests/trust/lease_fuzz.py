@@ -62,7 +62,7 @@ def _try(rng: random.Random, number: int, expected: list[Any], watchdog: Watchdo
     words, act = draw(rng)
     told = f"case {number}: {path.name}: {words}"
     held = []
-    if rng.random() < 0.5 and suffix != ".gate":  # somebody has it while its text is spoilt
+    if rng.random() < 0.5 and suffix != ".gate":  # a process holds it while its text is spoilt
         reserved = 1 << 30 if "share" in suffix else None
         held = [take_lease(VICTIM, Holder("ann", "r", reserved_bytes=reserved), room_bytes=8 << 30)]
     if suffix == ".journal":

@@ -19,7 +19,8 @@ from iqa_tui.monitor.group import by_group
 from iqa_tui.monitor.log_tail import LogTail
 from iqa_tui.monitor.run_words import in_plan_order, note_words, recorded_rows, run_names, summary_words
 from iqa_tui.monitor.state import RunState
-from iqa_tui.panels.curves import Shown, View, series_of
+from iqa_tui.monitor.view import CurveKind, CurveView
+from iqa_tui.panels.curves import series_of
 from iqa_tui.panels.result_table import result_row, srcc_bounds
 from iqa_tui.panels.run_list import recorded_row, run_row
 from iqa_tui.plans.plan import Plan, plan_from
@@ -32,8 +33,8 @@ from iqa_tui.queue.waits import waits_of_states
 from iqa_tui.results.export import FORMATS, render
 from iqa_tui.results.table import build_table, group_tables
 from iqa_tui.service import last_words
-from iqa_tui.widgets.line_plot import PlotOptions
 from iqa_tui.widgets.plotting import plot_lines
+from iqa_tui.widgets.series import PlotOptions
 from iqa_tui.words.waits import Wait, WaitKind
 from tests.fakes.runs import PLAN
 from training.runfolder.events import read_events
@@ -44,13 +45,18 @@ from training.runfolder.status import run_status
 
 NOW = 1_795_100_000.0
 DEVICES = 20
-"""So many that a damaged run takes none from the good ones."""
+"""So many devices that a damaged run takes none from the good runs."""
 SURVEY = Survey(
     tuple(DeviceState(Device(f"cpu-{number}", "cpu", number, "CPU"), True, "free") for number in range(DEVICES)),
     note="",
     taken_at=NOW,
 )
-VIEWS = (View(), View(log_loss=True, over_time=True), View(shown=Shown.SRCC), View(shown=Shown.SRCC, over_time=True))
+VIEWS = (
+    CurveView(),
+    CurveView(log_loss=True, over_time=True),
+    CurveView(kind=CurveKind.SRCC),
+    CurveView(kind=CurveKind.SRCC, over_time=True),
+)
 
 
 @dataclass
@@ -111,7 +117,7 @@ def _look_as_a_listing(runs_dir: Path, victim: Path, rows: Rows, *, history: boo
 
 
 def _print(text: str) -> None:
-    """As `main` has its streams."""
+    """Streams as `main` sets them up."""
     stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="replace")
     print(text, file=stream, flush=True)
 

@@ -21,7 +21,7 @@ while not os.path.exists(end):
         file.write("weights")
     time.sleep(0.2)
 """
-"""A trainer that is not ours: it keeps its checkpoints where it was told and knows nothing of moved folders."""
+"""A trainer that is not ours: it keeps its checkpoints at the path it was given and knows nothing of moved folders."""
 SMALL = (
     "--dataset csv --backbone test_efficientnet --weights none --patch_size 64 --batch_size 3 --train_patch_num 1 "
     "--test_patch_num 1 --train_test_num 1 --lr 1e-3 --epochs 3000 --checkpoint_minutes 0.01"

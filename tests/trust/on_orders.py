@@ -1,4 +1,4 @@
-"""T1 and T2: an order of root's, or of a run's own user, that is turned against whoever gives it."""
+"""T1 and T2: an order of root's, or of a run's own user, that is turned against the user who gives it."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ LIST_OF_RIGHTS = bytes.fromhex("02000000") + b"".join(
         *((16, 7, EVERYBODY), (32, 7, EVERYBODY)),
     ]
 )
-"""Owner, user 61234, group, mask and everybody may do everything (linux/posix_acl_xattr.h)."""
+"""Owner, user 61234, group, mask and all others may do everything (linux/posix_acl_xattr.h)."""
 
 
 @pytest.fixture

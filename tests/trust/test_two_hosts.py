@@ -1,4 +1,4 @@
-"""Two hosts, one folder, no common locks: a foreign run is left alone, and who takes one over ends the other writer."""
+"""Two hosts, one folder, no common locks: another host's run is left alone, and taking it over ends the other writer."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ from training.runfolder.schema import Result
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PATIENCE_SECONDS = 6.0
-"""Instead of the three minutes that a beat may stand still."""
+"""How long a beat may stand still here, instead of three minutes."""
 STEPS = 60
 MOST_OPEN_RUNS = 6
 CALM_SECONDS = 120.0

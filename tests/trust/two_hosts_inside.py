@@ -49,7 +49,7 @@ def catalog(runs_dir: Path) -> Catalog:
     """As the app looks: again and again."""
     try:
         from training.runfolder.beat import BeatWatch
-    except ImportError:  # a program of before
+    except ImportError:  # an earlier version
         return Catalog(runs_dir)
     return Catalog(runs_dir, beats=BeatWatch())
 

@@ -45,7 +45,7 @@ def guard(run: RunFolder, attempt: int) -> type[Exception]:
     try:
         from training.errors import TakenOver
         from training.process.fence import guard_supervised
-    except ImportError:  # a program of before
+    except ImportError:  # an earlier version
         return RuntimeError
     guard_supervised(run, attempt)
     return TakenOver

@@ -13,7 +13,7 @@ from training.errors import CannotWrite
 
 @contextmanager
 def needed_for_the_result(path: Path, size_bytes: int | None = None) -> Iterator[None]:
-    """Writing `path` inside this block.
+    """Write `path` inside this block.
 
     Raises:
         CannotWrite: instead of any OSError.

@@ -17,7 +17,7 @@ from training.runfolder.fence import check_fence
 from training.runfolder.write import make_folder, open_own, sync_folder
 
 FORMAT = 1
-"""Of what a file holds. A later one is refused."""
+"""Version of a file's content. A later one is refused."""
 
 
 def save_file(path: Path, content: dict[str, Any], before_replacing: Callable[[], None] | None = None) -> None:
@@ -45,7 +45,7 @@ def save_file(path: Path, content: dict[str, Any], before_replacing: Callable[[]
             before_replacing()
         aside.replace(path)
     except RuntimeError as error:
-        if isinstance(error.__context__, OSError):  # torch makes this of a write that failed
+        if isinstance(error.__context__, OSError):  # torch raises this if a write fails
             raise error.__context__ from error
         raise
     finally:

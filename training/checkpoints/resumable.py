@@ -191,7 +191,7 @@ def _generators(on_gpu: bool) -> dict[str, Any]:
 
     Data draws from streams named by seed and epoch.
     """
-    kind, numbers, *rest = np.random.get_state()  # noqa: NPY002 - it is the global one that is meant
+    kind, numbers, *rest = np.random.get_state()  # noqa: NPY002 - the global generator is meant
     return {
         "torch": torch.get_rng_state(),
         "cuda": torch.cuda.get_rng_state() if on_gpu else None,

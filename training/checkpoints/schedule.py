@@ -17,7 +17,7 @@ from training.runfolder.layout import RunFolder
 from training.telling.recorder import Recorder
 
 LARGEST_SHARE = 0.05
-"""Of a run's time that goes into checkpoints within an epoch: on a slow disk fewer are written."""
+"""Largest part of a run's time that goes into checkpoints within an epoch: on a slow disk fewer are written."""
 
 Position = tuple[int, int, int | None]
 
@@ -25,8 +25,8 @@ Position = tuple[int, int, int | None]
 class CheckpointSchedule:
     """Writes the resumable checkpoints of one attempt: on a period, and when the story of the run says so.
 
-    If one cannot be written there is a warning, the one before it stands, training goes on, and the next is tried in
-    its time. Best weights and scores must not be lost: `run.choose` writes them, and ends the run if it cannot.
+    If one cannot be written there is a warning, the one before it stands, training goes on, and the next is tried when
+    it is due. Best weights and scores must not be lost: `run.choose` writes them, and ends the run if it cannot.
     """
 
     def __init__(

@@ -14,7 +14,7 @@ from training.datasets.splits import split_anew
 
 LABELS = "data.csv"
 IMAGE_FOLDERS = ("images", "Images", "AGIQA-3K", ".")
-"""The archive of the images unpacks into any of these, depending on who packed it."""
+"""The archive of the images unpacks into one of these; copies differ."""
 
 
 def open_agiqa3k(folder: Path) -> Dataset:

@@ -1,4 +1,4 @@
-"""What a data set is, whatever its files: images with opinions, each in one split."""
+"""What every data set is: images with opinions, each in one split."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ class Item:
     """One image and what people thought of it."""
 
     name: str
-    """Unique in the data set: what score files call it, and what test crops are drawn by."""
+    """Unique in the data set: score files use it, and test crops are drawn by it."""
     path: Path
     mos: float
     """On the data set's own scale, higher is better."""
     mos_sd: float | None
-    """Spread of the opinions on the scale of `mos`; None where not known."""
+    """Spread of the opinions on the scale of `mos`; None if not known."""
     split: str
-    """train, val, test; empty where the data set leaves it open."""
+    """train, val, test; empty if the data set leaves it open."""
     group: str
     """Images of one group never lie in two splits (for example all distortions of one photograph)."""
     where: str
-    """File and line that say so, for errors."""
+    """File and line of the label, for errors."""
     recipe: tuple[Any, ...] = ()
-    """How to make the image out of `path`; empty where the file is the image."""
+    """How the image is made from `path`; empty if the file is the image."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sizing:
-    """To what size an image is brought once, before crops are taken."""
+    """The size to which an image is brought once, before crops are taken."""
 
     exact: tuple[int, int] | None = None
     """Height and width; None: keep the shape."""
@@ -64,8 +64,8 @@ SHRUNK = Sizing(largest_short_side=384)
 
 
 BEYOND_SCALE = 0.5
-"""How far, in parts of its length, labels may lie beyond a scale's ends. Realigned difference scores may leave theirs a
-little; a label beyond this is on another scale, or a slip of the pen."""
+"""How far beyond a scale's ends labels may lie, in parts of its length. Realigned difference scores may lie a little
+beyond theirs; a label beyond this is on another scale, or mistyped."""
 
 
 def read_image(item: Item) -> Image.Image:
@@ -88,7 +88,7 @@ class Dataset:
     decode: Callable[[Item], Image.Image] = read_image
     """May be called from several threads."""
     demo: bool = False
-    """True where the labels are no human opinions."""
+    """True if the labels are no human opinions."""
     notes: tuple[str, ...] = ()
     """What a reader of the numbers must know."""
 
@@ -159,7 +159,7 @@ def _check_unique(items: Sequence[Item]) -> None:
     for item in items:
         for key in (item.name, (os.path.normpath(item.path), item.recipe)):
             if key in seen:
-                raise BadData(f"{item.where}: image {item.name} was named before, in {seen[key].where}")
+                raise BadData(f"{item.where}: image {item.name} was named already, in {seen[key].where}")
             seen[key] = item
 
 

@@ -14,11 +14,11 @@ from training.datasets.labels.rows import read_words
 from training.datasets.splits import split_anew
 
 LABELS = "csiq_label.txt"
-"""Lines of name and DMOS: 0 (no difference to the original is seen) to 1."""
+"""Lines of name and DMOS: 0 (no visible difference from the original) to 1."""
 
 
 def open_csiq(folder: Path) -> Dataset:
-    """DMOS turned round (mos = 1 − dmos), split so that all distortions of one photograph stay together.
+    """DMOS reversed (mos = 1 − dmos), split so that all distortions of one photograph stay together.
 
     Raises:
         BadData: no label file, or a label is no number.

@@ -1,6 +1,6 @@
-"""A data set made on the spot: real photographs that scikit-image ships, distorted by known amounts.
+"""A data set made when it is opened: real photographs that scikit-image ships, distorted by known amounts.
 
-The label is how little was done to the picture. These are not human opinions, and everything that shows them says so.
+The label says how little a picture was distorted. These are not human opinions, and all that shows them says so.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ PHOTOS = {
 }
 """No photograph is in two splits."""
 ROUNDS = {"train": 3, "val": 2, "test": 1}
-"""How often every photograph is shown with every distortion at every level, each time cut out elsewhere."""
+"""How often every photograph is shown with every distortion at every level, each time cropped at another place."""
 SIDE = 160
 """Pixels; crops of 128 fit with room to move."""
 HIGHEST_LEVEL = 5
@@ -58,7 +58,7 @@ def open_demo() -> Dataset:
 
 
 def _photo_folder() -> Path:
-    """Found without importing scikit-image, which takes a second."""
+    """Found without importing scikit-image: that takes a second."""
     found = importlib.util.find_spec("skimage")
     if found is None or not found.submodule_search_locations:
         raise BadData("--dataset demo uses the photographs of scikit-image: pip install 'iqa-tui[demo]'")
@@ -95,7 +95,7 @@ def make_image(item: Item) -> Image.Image:
 
 @lru_cache(maxsize=32)
 def _photo(path: Path) -> Image.Image:
-    """At half size where it is large: what a crop shows then has structure at the scale of the distortions."""
+    """At half size if it is large: then a crop has structure at the scale of the distortions."""
     with Image.open(path) as file:
         photo = file.convert("RGB")
     return photo.reduce(2) if min(photo.size) >= 2.4 * SIDE else photo

@@ -27,7 +27,7 @@ IMAGE_FOLDERS = ("1024x768", "512x384", "train", "test")
 SD_SCALE = 27.8
 """MOS points (0 to 100) for one point of the five answers: the slope between the two over all images.
 
-SD stands on the scale of the answers in both files. Left there, it would look a 28th of what it is beside MOS.
+SD is on the scale of the answers in both files. Left there, it would look 28 times too small beside MOS.
 """
 OFFICIAL_SETS = {"training": "train", "validation": "val", "test": "test"}
 SIZING = Sizing(exact=(384, 512))
@@ -37,7 +37,7 @@ PUBLISHED_SIZING = Sizing(exact=(512, 384))
 
 
 def open_koniq10k(folder: Path) -> Dataset:
-    """Labels, the official split, and where each image lies.
+    """Labels, the official split, and the path of each image.
 
     Raises:
         BadData: no label file, a missing column, or a label that is no number.
@@ -78,7 +78,7 @@ def _official_set(row: Row) -> str:
 
 
 def open_published_koniq10k(folder: Path) -> Dataset:
-    """KonIQ-10k as the published code reads it: its own split where its two files are there, and its image size.
+    """KonIQ-10k as the published code reads it: its own split if its two files are there, and its image size.
 
     Raises:
         BadData: as `open_koniq10k`; one of the two files alone; an entry without image or score.

@@ -18,13 +18,13 @@ REFERENCES = "refnames_all.mat"
 FOLDERS = {"jp2k": 227, "jpeg": 233, "wn": 174, "gblur": 174, "fastfading": 174}
 """Folder to number of its images, `img1.bmp` onwards, in the order of the labels."""
 WORST_DMOS = 100.0
-"""DMOS is 0 where no difference to the original is seen; mos = 100 − dmos."""
+"""DMOS is 0 if no difference from the original is seen; mos = 100 − dmos."""
 
 
 def open_live(folder: Path) -> Dataset:
-    """DMOS turned round, split so that all distortions of one photograph stay together.
+    """DMOS reversed, split so that all distortions of one photograph stay together.
 
-    The folders also hold undistorted copies of the photographs (`orgs` is 1). Nobody scored them: they are left out.
+    The folders also hold undistorted copies of the photographs (`orgs` is 1). No one scored them: they are left out.
 
     Raises:
         BadData: a label file or variable is missing, lengths differ, or a label is no number.

@@ -16,7 +16,7 @@ from training.datasets.splits import split_anew
 NAMES, MOS, MOS_SD = "AllImages_release", "AllMOS_release", "AllStdDev_release"
 """Each is a file in `Data/` and the variable in it."""
 PRACTICE_IMAGES = 7
-"""The first ones were shown to every participant beforehand; they are no part of the data set."""
+"""The first ones were shown to every participant beforehand; they do not belong to the data set."""
 
 
 def open_livec(folder: Path) -> Dataset:

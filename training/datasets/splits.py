@@ -1,4 +1,4 @@
-"""Splits where a data set leaves them open. They depend on the data alone, not on a run's seed: all runs compare."""
+"""Splits for data sets without official ones. They depend on the data alone, not on a run's seed: all runs compare."""
 
 from __future__ import annotations
 

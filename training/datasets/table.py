@@ -37,7 +37,7 @@ READERS: dict[str, Callable[[Path], Dataset]] = {
     "demo": lambda _: open_demo(),
 }
 PUBLISHED_READERS = {"koniq-10k": open_published_koniq10k}
-"""What the published protocol reads in another way."""
+"""Data sets that the published protocol reads in another way."""
 TRAINING_TOP = {"clean": 1.0, "published": 100.0}
 """Protocol to the top of the scale of training. The published code trains on KonIQ-10k's own scale, 0 to 100."""
 
@@ -56,7 +56,7 @@ def open_dataset(config: TrainConfig) -> Dataset:
 
 
 def _check_kind(config: TrainConfig) -> None:
-    """A file where a folder is needed, or the other way round, is the commonest wrong place."""
+    """Refuse a file if a folder is needed, and the other way round: the commonest mistake."""
     path = config.data_folder
     if config.dataset == "csv" and path.is_dir():
         raise BadData(f"{path}: is a folder; --dataset csv takes the CSV file itself: --data_path FILE.csv")

@@ -11,7 +11,7 @@ from training.errors import BadData
 
 SPLIT_NAMES = {"train": "train", "training": "train", "val": "val", "validation": "val", "test": "test"}
 HELD_OUT_FOR_VALIDATION = 0.125
-"""Of the training images, where the file names training and test images only."""
+"""Of the training images, if the file names training and test images only."""
 
 
 def open_user_csv(path: Path) -> Dataset:

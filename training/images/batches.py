@@ -31,14 +31,14 @@ class TrainBatch:
     mos: Tensor
     """(B,) float32 on the scale of training."""
     mos_sd: Tensor | None
-    """(B,) float32 on the scale of `mos`; None where an image's is not known."""
+    """(B,) float32 on the scale of `mos`; None if an image's is not known."""
     flips: Tensor
     """(B,) bool."""
     jitters: Tensor
     """(B, 3) float32."""
 
     def pinned(self) -> TrainBatch:
-        """In memory from which a GPU copies while both go on working."""
+        """A copy in pinned memory, from which a GPU copies while both go on working."""
         return TrainBatch(
             crops=self.crops.pin_memory(),
             mos=self.mos.pin_memory(),
@@ -131,7 +131,7 @@ def _stacked(numbers: Sequence[int], crops: Sequence[Pixels]) -> tuple[Tensor, T
 
 
 def prefetched(batches: Iterator[T], depth: int) -> Iterator[T]:
-    """The same batches, made in a thread up to `depth` ahead, so that a GPU need not wait for them."""
+    """The same batches, made in a thread up to `depth` ahead, so that a GPU does not wait for them."""
     ready: queue.Queue[T | BaseException | None] = queue.Queue(depth)
     closed = threading.Event()
 

@@ -14,20 +14,18 @@ import shutil
 import time
 import zlib
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import PIL
-from PIL import Image
 
 from training.config import TrainConfig
-from training.datasets.base import Dataset, Item
+from training.datasets.base import Dataset
 from training.datasets.labels.files import states_of
 from training.errors import BadData, Stopped
-from training.images.store import ImageStore, Pixels, map_images
+from training.images.decode import DONE, WAIT_SECONDS, Index, Job, Progress, decode_all
+from training.images.store import ImageStore, map_images
 from training.runfolder.errors import LockHeld
 from training.runfolder.lock import take_lock
 from training.runfolder.write import sync_folder, write_atomic
@@ -36,63 +34,25 @@ VERSION = 2
 """Part of the key: grows when the same files would give other pixels, or another index."""
 PIXELS = "pixels.u8"
 INDEX = "index.json"
-DONE = "done"
-"""How many images the maker has decoded, for those who wait."""
-WAIT_SECONDS = 0.5
-AHEAD = 4
-"""Images decoded and not yet written, for each thread: bounds the memory."""
-SYNC_BYTES = 256 << 20
-"""Written before the disk is waited for: progress then tells the truth, and a power cut leaves no hollow cache."""
 LOOKED_AT = 16
-"""Images whose checksums are compared when a cache is opened, spread evenly; all would be reading it whole."""
-
-Progress = Callable[[int, int], None]
+"""Images whose checksums are compared when a cache is opened, spread evenly; checking all would read the whole file."""
 
 
 class Damaged(Exception):
     """A cache that is not what its maker wrote; it is made anew."""
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What is asked of the cache, and by whom."""
-
-    dataset: Dataset
-    smallest_side: int
-    threads: int
-    on_progress: Progress
-    should_stop: Callable[[], bool]
-
-    @property
-    def count(self) -> int:
-        return len(self.dataset.items)
-
-
-@dataclass(slots=True)
-class Index:
-    """What lies where in the file of pixels. Stored as JSON."""
-
-    sizes: list[tuple[int, int]]
-    """Height and width of each image."""
-    checksums: list[int]
-    """CRC-32 of each image's bytes."""
-
-    @property
-    def total_bytes(self) -> int:
-        return sum(height * width * 3 for height, width in self.sizes)
-
-
 def open_images(
     dataset: Dataset, smallest_side: int, *, threads: int, on_progress: Progress, should_stop: Callable[[], bool]
 ) -> ImageStore:
-    """The decoded images, from the cache where it has them.
+    """The decoded images, from the cache if they are there.
 
     Args:
         dataset: whose images.
         smallest_side: no side is left shorter than this.
         threads: that decode.
-        on_progress: told how many of how many images are decoded, by this process or by the one it waits for.
-        should_stop: asked between images.
+        on_progress: called with how many of how many images are decoded, by this process or the one it waits for.
+        should_stop: called between images.
 
     Raises:
         BadData: an image cannot be read, or the disk has no room; the text names it.
@@ -107,7 +67,7 @@ def open_images(
 
 
 def cache_key(dataset: Dataset, smallest_side: int) -> str:
-    """Follows files (path, size, time of change), order, recipe and sizing.
+    """Changes with the files (path, size, time of change), their order, recipe and sizing.
 
     Raises:
         BadData: a file is gone.
@@ -156,7 +116,7 @@ def _make_once(folder: Path, job: Job) -> ImageStore:
         raise BadData(f"the image cache {folder.parent} cannot be written ({error}); set IQA_TUI_CACHE") from error
     try:
         with contextlib.suppress(Damaged):
-            store = _open(folder, job.count)  # another made it meanwhile
+            store = _open(folder, job.count)  # another run made it meanwhile
             job.on_progress(job.count, job.count)
             return store
         _make(folder, job)
@@ -170,7 +130,7 @@ def _make_once(folder: Path, job: Job) -> ImageStore:
 
 
 def _wait_for_lock(folder: Path, job: Job) -> int:
-    """The kernel frees the lock with its holder, so a maker that dies is followed by one of those who wait."""
+    """The kernel frees the lock when its holder exits, so a waiting run takes over from a maker that was killed."""
     while True:
         try:
             return take_lock(folder.with_name(f"{folder.name}.lock"))
@@ -188,12 +148,12 @@ def _aside(folder: Path) -> Path:
 
 def _make(folder: Path, job: Job) -> None:
     aside = _aside(folder)
-    shutil.rmtree(aside, ignore_errors=True)  # what a dead maker left
+    shutil.rmtree(aside, ignore_errors=True)  # left by a maker that was killed
     shutil.rmtree(folder, ignore_errors=True)
     try:
         aside.mkdir()
         with (aside / PIXELS).open("wb") as file, ThreadPoolExecutor(job.threads) as pool:
-            index = _decode_all(file, pool, job)
+            index = decode_all(file, pool, job)
             file.flush()
             os.fsync(file.fileno())
         (aside / DONE).unlink(missing_ok=True)
@@ -208,48 +168,3 @@ def _make(folder: Path, job: Job) -> None:
         ) from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-
-
-def _decode_all(file: BinaryIO, pool: ThreadPoolExecutor, job: Job) -> Index:
-    index = Index([], [])
-    waiting: list[Future[Pixels]] = []
-    items = iter(job.dataset.items)
-    unsynced = 0
-    told = -WAIT_SECONDS
-    while len(index.sizes) < job.count:
-        for item in items:
-            waiting.append(pool.submit(decode, job.dataset, item, job.smallest_side))
-            if len(waiting) >= AHEAD * job.threads:
-                break
-        if job.should_stop():
-            pool.shutdown(cancel_futures=True)
-            raise Stopped("stopped while the images were decoded")
-        pixels = waiting.pop(0).result()
-        file.write(pixels.data)
-        index.sizes.append((pixels.shape[0], pixels.shape[1]))
-        index.checksums.append(zlib.crc32(pixels.data))
-        unsynced += pixels.nbytes
-        if unsynced > SYNC_BYTES:
-            os.fdatasync(file.fileno())
-            unsynced = 0
-        job.on_progress(len(index.sizes), job.count)
-        if time.monotonic() >= told + WAIT_SECONDS:
-            told = time.monotonic()
-            Path(file.name).with_name(DONE).write_text(str(len(index.sizes)))
-    return index
-
-
-def decode(dataset: Dataset, item: Item, smallest_side: int) -> Pixels:
-    """One image at its size: (H, W, 3).
-
-    Raises:
-        BadData: the file is gone or damaged.
-    """
-    try:
-        image = dataset.decode(item)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise BadData(f"{item.path}: cannot be read as an image ({error}); named in {item.where}") from error
-    height, width = dataset.sizing.size_for(image.height, image.width, smallest_side)
-    if (height, width) != (image.height, image.width):
-        image = image.resize((width, height), Image.Resampling.BILINEAR)
-    return np.ascontiguousarray(image, dtype=np.uint8)

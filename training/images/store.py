@@ -1,4 +1,4 @@
-"""The decoded images of one data set, read through the page cache while this process keeps a bounded part of them."""
+"""The decoded images of one data set, read through the page cache; this process keeps a bounded part of them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ImageStore:
         Args:
             pixels: all images end to end.
             sizes: height and width of each.
-            mapping: the file behind `pixels`; None where they lie in memory.
+            mapping: the file behind `pixels`; None if they lie in memory.
         """
         self.pixels = pixels
         self.sizes = sizes
@@ -41,7 +41,7 @@ class ImageStore:
         """(H, W, 3) view; nothing is copied.
 
         Raises:
-            BadData: the file was cut short since it was opened; touching what is gone would kill the process.
+            BadData: the file was cut short since it was opened; touching a missing page would kill the process.
         """
         height, width = self.sizes[number]
         start, end = self._offsets[number : number + 2]
@@ -54,7 +54,7 @@ class ImageStore:
         return self.pixels[start:end].reshape(height, width, 3)
 
     def _count(self, size_bytes: int) -> None:
-        """Give pages back now and then. They stay in the page cache, and a view that needs one again gets it there."""
+        """Give pages back now and then. They stay in the page cache, from which a view gets them again."""
         self._handed_out += size_bytes
         if self._mapping is not None and self._handed_out > KEPT_BYTES:
             self._handed_out = size_bytes

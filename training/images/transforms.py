@@ -35,7 +35,7 @@ class CropPlan:
 
 
 def plan_crops(images: int, crops_per_image: int, *, seed: int, epoch: int) -> CropPlan:
-    """Draw one epoch at once, so that any step can be rebuilt without those before it."""
+    """Draw one epoch at once, so that any step can be rebuilt without the earlier ones."""
     draw = stream(seed, "train", epoch)
     count = images * crops_per_image
     return CropPlan(
@@ -60,7 +60,7 @@ def random_corners(count: int, height: int, width: int, side: int, *, seed: int,
 def grid_corners(count: int, height: int, width: int, side: int) -> Integers:
     """(count, 2) tops and lefts of `count` crops spread evenly: rows of about equal length, edges included.
 
-    One crop lies in the centre. Where `count` is no product of two suitable numbers some rows have one crop more.
+    One crop lies in the centre. If `count` is no product of two suitable numbers, some rows have one crop more.
     """
     free_height, free_width = height - side, width - side
     rows = round(float(np.sqrt(count * (free_height + 1) / (free_width + 1))))
@@ -80,7 +80,7 @@ def _spread(count: int, free: int) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Normalisation:
-    """What a backbone's weights were trained on: (value / 255 − mean) / std for red, green, blue."""
+    """The input that a backbone's weights were trained on: (value / 255 − mean) / std for red, green, blue."""
 
     mean: tuple[float, ...]
     std: tuple[float, ...]
@@ -104,7 +104,7 @@ def to_network_input(
     if jitters is not None:
         pixels = _jitter(pixels, jitters)
     batch, height, width, _ = pixels.shape
-    # whole rows at a time, in place: along an axis of three no processor can use its vectors
+    # whole rows at a time, in place: along an axis of three a processor cannot use its vector units
     rows = pixels.reshape(batch, height, width * 3)
     rows.sub_(_row(normalisation.mean, width, pixels.device)).div_(_row(normalisation.std, width, pixels.device))
     return rows.view(batch, height, width, 3).permute(0, 3, 1, 2)
@@ -114,23 +114,23 @@ def _flipped(crops: Tensor, flips: Tensor | None) -> Tensor:
     """(B, H, W, 3), those of `flips` mirrored left to right; the argument stays as it is."""
     if flips is None:
         return crops
-    if crops.is_cuda:  # picking some out would wait for the GPU to say how many
+    if crops.is_cuda:  # selecting some would wait for the GPU to say how many
         return torch.where(flips[:, None, None, None], crops.flip(2), crops)
     mirrored = crops.clone()
-    for number in flips.nonzero()[:, 0].tolist():  # picking bytes out and putting them back costs four times as much
+    for number in flips.nonzero()[:, 0].tolist():  # gathering and scattering bytes costs four times as much
         mirrored[number] = _mirrored(crops[number])
     return mirrored
 
 
 def _mirrored(crop: Tensor) -> Tensor:
-    """(H, W, 3), left to right. As an image in channels-last order, since torch mirrors those with vectors."""
+    """(H, W, 3), left to right. As an image in channels-last order, since torch mirrors those with vector units."""
     return crop.permute(2, 0, 1)[None].flip(3)[0].permute(1, 2, 0)
 
 
 @lru_cache(maxsize=8)
 @torch.inference_mode(mode=False)
 def _row(of_channels: tuple[float, ...], width: int, device: torch.device) -> Tensor:
-    """(3 · width) numbers for a row of pixels from 0 to 255, of numbers for values from 0 to 1.
+    """(3 · width) numbers for a row of pixels from 0 to 255, made of numbers for values from 0 to 1.
 
     Kept: bringing them to a GPU at every step would wait for it.
     """

@@ -1,4 +1,4 @@
-"""What losses share: the check of shapes, pairs, and a correlation whose gradient is always finite."""
+"""What losses share: a check of shapes, pairs, and a correlation whose gradient is always finite."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ def zero_with_gradient(pred: Tensor) -> Tensor:
 
 
 def mean_over(values: Tensor, counts: Tensor) -> Tensor:
-    """() mean of `values` where `counts` is true; 0 with zero gradient where it never is."""
+    """() mean of `values` where `counts` is true; 0 with zero gradient if it never is."""
     return torch.where(counts, values, values * 0).sum() / counts.sum().clamp(min=1)
 
 
 def spread(values: Tensor) -> Tensor:
-    """() population standard deviation; 1 with no gradient where values differ by rounding only.
+    """() population standard deviation; 1 with no gradient if values differ only by rounding.
 
     The threshold follows the size of the values, so that scaling them changes nothing (until the variance itself is
-    smaller than numbers of full precision are).
+    below the smallest normal number).
     """
     variance = values.var(correction=0)
     limits = torch.finfo(values.dtype)
@@ -50,11 +50,11 @@ def spread(values: Tensor) -> Tensor:
 
 
 def correlation(values: Tensor, targets: Tensor) -> Tensor:
-    """() Pearson correlation; 0 where `values` are constant, with a gradient that pulls them apart the right way."""
+    """() Pearson correlation; 0 if `values` are constant, with a gradient that pulls them apart the right way."""
     centred, centred_targets = values - values.mean(), targets - targets.mean()
     return (centred * centred_targets).mean() / (spread(values) * spread(targets))
 
 
 def is_constant(values: Tensor) -> bool:
-    """Whether no two values differ (one value differs from none)."""
+    """Whether all values are equal; a single value is constant too."""
     return bool((values == values[0]).all())

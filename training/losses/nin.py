@@ -22,8 +22,8 @@ def nin_loss(pred: Tensor, mos: Tensor, *, mos_sd: Tensor | None = None) -> Tens
         mos_sd: not used.
 
     Returns:
-        () in [0, 1]; finite with a finite gradient that orders them where all predictions are equal; 0 with zero
-        gradient where no two opinions differ.
+        () in [0, 1]; if all predictions are equal, finite with a finite gradient that orders them; 0 with zero
+        gradient if no two opinions differ.
 
     Raises:
         ValueError: not two (N,) tensors of one length.
@@ -38,5 +38,5 @@ def nin_loss(pred: Tensor, mos: Tensor, *, mos_sd: Tensor | None = None) -> Tens
 
 
 def _normalised(values: Tensor) -> Tensor:
-    """(N,) with mean 0 and length 1; of length 0 where the values are equal."""
+    """(N,) with mean 0 and length 1; of length 0 if the values are equal."""
     return (values - values.mean()) / (spread(values) * math.sqrt(len(values)))

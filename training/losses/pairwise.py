@@ -10,9 +10,9 @@ from torch import Tensor
 from training.losses.base import checked, pair_differences
 
 UNIFORM_SD = 0.16
-"""Of opinions about one image where labels span 0 to 1: KonIQ-10k's average, 16% of the range."""
+"""Of opinions about one image if labels span 0 to 1: KonIQ-10k's average, 16% of the range."""
 EPSILON = 1e-8
-"""Inside the roots: without it the gradient is infinite where a probability is 0."""
+"""Inside the roots: without it the gradient is infinite if a probability is 0."""
 
 
 def pairwise_loss(
@@ -33,7 +33,7 @@ def pairwise_loss(
         mos: (N,) mean opinion score.
         mos_sd: (N,) spread of opinions on the scale of `mos`; None: `uniform_sd` for all.
         pred_sd: assumed spread of a prediction, on the scale of `mos`.
-        uniform_sd: used where there is no `mos_sd`.
+        uniform_sd: used if there is no `mos_sd`.
 
     Returns:
         () between −1e-4 (ε lets a perfect pair fall below 0) and 1; 0 with zero gradient for a single image.
@@ -49,7 +49,7 @@ def pairwise_loss(
     variances = sd.square()
     z_opinion = pair_differences(mos) / (variances[:, None] + variances[None, :]).clamp(min=1e-12).sqrt()
     z_predicted = pair_differences(pred) / (math.sqrt(2) * pred_sd)
-    # Φ(−z) rather than 1 − Φ(z), which loses all digits where one image is clearly better.
+    # Φ(−z) rather than 1 − Φ(z), which loses all digits if one image is clearly better.
     better = _root(z_opinion, z_predicted)
     worse = _root(-z_opinion, -z_predicted)
     upper = torch.ones_like(better).triu(diagonal=1)

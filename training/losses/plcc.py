@@ -16,8 +16,8 @@ def plcc_loss(pred: Tensor, mos: Tensor, *, mos_sd: Tensor | None = None) -> Ten
         mos_sd: not used.
 
     Returns:
-        () in [0, 2]; 1 where all predictions are equal, with a finite gradient that orders them; 0 with zero
-        gradient where no two opinions differ.
+        () in [0, 2]; if all predictions are equal 1, with a finite gradient that orders them; 0 with zero
+        gradient if no two opinions differ.
 
     Raises:
         ValueError: not two (N,) tensors of one length.

@@ -15,7 +15,7 @@ from training.losses.base import checked, mean_over, pair_differences
 
 EPSILON = 1e-8
 SMALLEST_GAP = 1e-6
-"""Opinions that differ by no more make no pair."""
+"""Opinions that differ by no more than this make no pair."""
 LOGISTIC_SCALE = 1.702
 """Makes a sigmoid of the normal distribution."""
 PRED_SD = 0.1
@@ -30,7 +30,7 @@ def published_srcc_loss(pred: Tensor, mos: Tensor, *, mos_sd: Tensor | None = No
         mos_sd: not used.
 
     Returns:
-        () in [0, 2]; 1 where predictions or opinions are all equal, the gradient finite in both cases.
+        () in [0, 2]; 1 if predictions or opinions are all equal, the gradient finite in both cases.
 
     Raises:
         ValueError: not two (N,) tensors of one length.
@@ -47,7 +47,7 @@ def published_rank_loss(pred: Tensor, mos: Tensor, *, mos_sd: Tensor | None = No
     """The rank loss with predictions and opinions exchanged: equal predictions cost nothing.
 
         mean over |mos_i − mos_j| > 1e-6 of  max(0, |d| − e · (mos_i − mos_j)),  d = pred_i − pred_j,
-        e = 1 where d ≥ 0, else −1
+        e = 1 if d ≥ 0, else −1
 
     Args:
         pred: (N,) predicted quality, on the scale of `mos`, higher is better.
@@ -55,7 +55,7 @@ def published_rank_loss(pred: Tensor, mos: Tensor, *, mos_sd: Tensor | None = No
         mos_sd: not used.
 
     Returns:
-        () at least 0; 0 with zero gradient where no two images differ.
+        () at least 0; 0 with zero gradient if no two images differ.
 
     Raises:
         ValueError: not two (N,) tensors of one length.
@@ -78,7 +78,7 @@ def published_pairwise_loss(pred: Tensor, mos: Tensor, *, mos_sd: Tensor | None 
         mos_sd: not used.
 
     Returns:
-        () between −1e-4 and 1; 0 with zero gradient where no two images differ.
+        () between −1e-4 and 1; 0 with zero gradient if no two images differ.
 
     Raises:
         ValueError: not two (N,) tensors of one length.

@@ -1,4 +1,4 @@
-"""Pairs must be apart as far as opinions are."""
+"""Asks the predictions of a pair to be as far apart as its opinions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def rank_loss(pred: Tensor, mos: Tensor, *, mos_sd: Tensor | None = None) -> Ten
         mos_sd: not used.
 
     Returns:
-        () at least 0; 0 with zero gradient where no two images differ.
+        () at least 0; 0 with zero gradient if no two images differ.
 
     Raises:
         ValueError: not two (N,) tensors of one length.

@@ -19,7 +19,7 @@ def ranking_term(pred: Tensor, mos: Tensor, *, margin: float) -> Tensor:
         margin: on the scale of `pred`.
 
     Returns:
-        () at least 0; 0 with zero gradient where no two images differ.
+        () at least 0; 0 with zero gradient if no two images differ.
 
     Raises:
         ValueError: not two (N,) tensors of one length.

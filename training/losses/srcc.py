@@ -36,8 +36,8 @@ def srcc_loss(
         temperature: in standard deviations of `pred`.
 
     Returns:
-        () in [0, 2]; 1 where all predictions are equal, with a finite gradient that orders them; 0 with zero
-        gradient where no two opinions differ.
+        () in [0, 2]; if all predictions are equal 1, with a finite gradient that orders them; 0 with zero
+        gradient if no two opinions differ.
 
     Raises:
         ValueError: not two (N,) tensors of one length.

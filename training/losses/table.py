@@ -35,13 +35,13 @@ PUBLISHED: dict[str, Loss] = {
     "rank": published_rank_loss,
     "pairwise": published_pairwise_loss,
 }
-"""What the published code computes under the same names, where that differs."""
+"""What the published code computes under the same names, if that differs."""
 
 LOSSES_BY_PROTOCOL: dict[str, dict[str, Loss]] = {"clean": LOSSES, "published": LOSSES | PUBLISHED}
 
 
 def build_criterion(config: TrainConfig) -> Loss:
-    """The loss of this run, with the ranking term where its weight is not 0; computed in float32."""
+    """The loss of this run, with the ranking term if its weight is not 0; computed in float32."""
     loss = LOSSES_BY_PROTOCOL[config.protocol][config.loss_type]
 
     def criterion(pred: Tensor, mos: Tensor, mos_sd: Tensor | None = None) -> Tensor:

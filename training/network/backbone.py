@@ -1,4 +1,4 @@
-"""Any timm model as the eyes of the network: its last four feature maps."""
+"""Any timm model as the feature extractor of the network: its last four feature maps."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from training.network import weights as weight_files
 
 MAPS = 4
 
-logging.getLogger("timm.models._builder").setLevel(logging.ERROR)  # warns of classifier weights that nobody needs
+logging.getLogger("timm.models._builder").setLevel(logging.ERROR)  # it warns of classifier weights that we do not use
 
 
 class Backbone(nn.Module):
@@ -28,7 +28,7 @@ class Backbone(nn.Module):
     def __init__(self, features: nn.Module, normalisation: Normalisation, timm_name: str) -> None:
         super().__init__()
         self.timm_name = timm_name
-        """With the tag of its pretrained weights where it began with them, for example `resnet50.a1_in1k`."""
+        """With the tag of its pretrained weights if it began with them, for example `resnet50.a1_in1k`."""
         self.features = features
         self.normalisation = normalisation
         info: Any = features.feature_info
@@ -46,10 +46,10 @@ class Backbone(nn.Module):
 
 @contextmanager
 def lone_values_pass_batch_norm(features: nn.Module) -> Iterator[None]:
-    """Where one image leaves a channel a single value, normalise it by the running statistics.
+    """If one image leaves a channel a single value, normalise it by the running statistics.
 
     A last batch of one image whose last map is 1 × 1 (crops of 32 pixels) has no spread within the batch, and torch
-    refuses it. Leaving the image out would make the epoch depend on the batch size, so it is trained on as in scoring.
+    refuses it. Leaving the image out would make the epoch depend on the batch size, so it is normalised as in scoring.
     """
     norms = [module for module in features.modules() if isinstance(module, nn.BatchNorm2d)]
     handles = [norm.register_forward_pre_hook(_freeze_for_a_lone_value) for norm in norms]
@@ -72,12 +72,12 @@ def build_backbone(name: str, *, weights: str = "none", drop_path_rate: float = 
     Args:
         name: of the timm model.
         weights: `pretrained`, `none`, or a file of a state dict of that model.
-        drop_path_rate: stochastic depth; passed over for models that have none.
+        drop_path_rate: stochastic depth; ignored by models that have none.
         patch_size: side of the crops; models made for one size are built for this one.
 
     Raises:
         BadUsage: timm has no such model, or it gives fewer than four maps.
-        NoWeights: the weights are not to be had, or do not fit.
+        NoWeights: the weights cannot be found, or do not fit.
     """
     pretrained_cfg = _pretrained_cfg(name)
     state, normalisation = _initial_weights(name, weights, pretrained_cfg)

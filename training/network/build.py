@@ -17,7 +17,7 @@ def build_network(config: TrainConfig) -> QualityNetwork:
 
     Raises:
         BadUsage: the backbone does not exist or gives too few maps.
-        NoWeights: the weights are not to be had, or do not fit.
+        NoWeights: the weights cannot be found, or do not fit.
     """
     if config.weights in ("pretrained", "none"):
         return _new_network(config, config.weights)

@@ -28,7 +28,7 @@ class ScaleAttention(nn.Module):
 
 
 class MultiScaleFusion(nn.Module):
-    """Pool, weigh and concatenate the maps of all scales, or pass on the last alone.
+    """Pool, weigh and concatenate the maps of all scales, or pass on only the last.
 
     `last_weights` keeps the attention of the last forward pass, (B, scales); None without attention.
     """

@@ -16,7 +16,7 @@ from training.network.local_distortion import VECTOR_SIZE
 
 HYPER_CHANNELS = 112
 TARGET_SIZES = (VECTOR_SIZE, 112, 56, 28, 14, 1)
-"""Of the target network's layers, input to score."""
+"""Sizes of the target network's layers, from input to score."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 REDUCED_CHANNELS = (16, 32, 64)
-"""Of the first three maps; the last keeps its own."""
+"""Of the first three maps; the last keeps all of its channels."""
 POOLED_SIDES = (8, 4, 2, 1)
 VECTOR_SIZES = (16, 16, 16, 176)
 VECTOR_SIZE = sum(VECTOR_SIZES)

@@ -18,7 +18,7 @@ from training.network.quality import QualityNetwork
 from training.network.weights import StateDict, differences
 
 MARK = "hyper.squeeze."
-"""Only whole networks of this program have keys that begin so."""
+"""Only whole networks of this program have keys with this beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def is_own(state: StateDict) -> bool:
 
 
 def read(path: Path) -> OwnWeights | None:
-    """What the file holds; None where it is not from a run.
+    """What the file holds; None if it is not from a run.
 
     Raises:
         NoWeights: damaged, or a run's checkpoint for a resume, which is not its best.

@@ -18,7 +18,7 @@ from training.network.weights import StateDict, differences, read_state_dict
 TOP = 100.0
 """Its scores go from 0 to this, as KonIQ-10k's labels do."""
 MARK = "swin.backbone."
-"""Every published checkpoint has keys that begin so, and no timm state dict has."""
+"""Every published checkpoint has keys with this beginning, and no timm state dict has."""
 RENAMES = (
     (r"swin\.backbone\.", "backbone.features."),
     (r"swin\.lda([123])_pool\.0\.", lambda found: f"local_distortion.reduce.{int(found[1]) - 1}."),

@@ -21,7 +21,7 @@ class QualityNetwork(nn.Module):
     def __init__(self, backbone: Backbone, *, multiscale: bool, attention: bool, dropout_rate: float) -> None:
         super().__init__()
         self.began_with_top: float | None = None
-        """Where its first weights are those of a whole network: its scores go from 0 to this."""
+        """If its first weights are those of a whole network, its scores go from 0 to this; None otherwise."""
         self.backbone = backbone
         self.local_distortion = LocalDistortion(backbone.channels)
         self.fusion = MultiScaleFusion(backbone.channels, multiscale=multiscale, attention=attention)

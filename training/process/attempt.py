@@ -53,7 +53,7 @@ class Attempt:
 
 
 def is_under_launcher() -> bool:
-    """A supervisor keeps the records, and gave this process one run."""
+    """Whether a supervisor keeps the records and gave this process one run."""
     return os.environ.get(ATTEMPT_VARIABLE, "").isdecimal()
 
 
@@ -83,7 +83,7 @@ def _folder_given(path: Path) -> RunFolder:
 
 
 def _begin_by_hand(config: TrainConfig, argv: list[str], should_stop: StopSignal) -> Attempt:
-    os.umask(os.umask(0) | 0o022)  # what is made in the folder is for its owner to write
+    os.umask(os.umask(0) | 0o022)  # only the owner may write what is made in the folder
     run = hold(_folder_by_hand(config))[0]
     try:
         # Held for life, and taken before there is a spec: an unlocked folder with a spec counts as queued.
@@ -97,7 +97,7 @@ def _begin_by_hand(config: TrainConfig, argv: list[str], should_stop: StopSignal
     refuse_if_at_work_elsewhere(run)
     latest = run.latest_attempt()
     number = latest.number + 1 if latest else 1
-    if latest and run.stop.exists():  # the request was for the attempt before
+    if latest and run.stop.exists():  # the request was for the previous attempt
         run.stop.replace(latest.path / run.stop.name)
     run.attempt(number).path.mkdir(parents=True)
     guard_by_hand(run, number)

@@ -15,7 +15,7 @@ STOP_LOOKS_PER_SECOND = 2.0
 class StopSignal:
     """Whether this run was asked to stop: by TERM, by Ctrl-C, or by `stop.json`.
 
-    A second Ctrl-C ends the process at once.
+    At a second Ctrl-C the process exits at once.
     """
 
     def __init__(self) -> None:

@@ -83,7 +83,7 @@ def _keep_best(setup: Setup, progress: Progress, evaluations: dict[str, Evaluati
 
 
 def look_for_best(setup: Setup, progress: Progress) -> None:
-    """At a resume: look whether the best weights are still there, now and not after the hours that are left.
+    """At a resume: check that the best weights are still there, now and not after hours of training.
 
     If they are not, the best of the epochs that are left counts.
 
@@ -116,7 +116,7 @@ def take_best(setup: Setup, progress: Progress) -> None:
     if best["metrics"] == progress.best_metrics:
         return
     progress.lost.append(
-        f"the best weights are of epoch {best['epoch']} as it was before a resume; done again it scored otherwise"
+        f"the best weights are of epoch {best['epoch']} as it was before a resume; trained again it scored differently"
     )
     setup.recorder.warning(progress.lost[-1])
     progress.best_epoch, progress.best_metrics = best["epoch"], best["metrics"]

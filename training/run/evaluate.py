@@ -141,7 +141,7 @@ def _batches(
 
 
 class Forward:
-    """Crops through the network; in smaller batches from the first that a GPU has no room for.
+    """Crops through the network; in smaller batches once a GPU has had no room for one.
 
     Only scoring does so: an image's score does not depend on the batch it is in, a training step does.
     """

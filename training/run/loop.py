@@ -79,7 +79,7 @@ def _batches(setup: Setup, progress: Progress) -> Iterator[TrainBatch]:
 
 
 def _train_step(setup: Setup, batch: TrainBatch) -> Tensor:
-    """One update; returns loss and norm of the gradient before it was clipped, (2,) and not waited for."""
+    """One update; returns loss and norm of the gradient before it was clipped, (2,), left on the device."""
     network = setup.network
 
     def there(tensor: Tensor) -> Tensor:

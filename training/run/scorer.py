@@ -12,7 +12,7 @@ from training.device import Placement, place
 from training.errors import BadCheckpoint, NoWeights
 from training.flags import parse
 from training.images.batches import SplitImages
-from training.images.cache import decode
+from training.images.decode import decode
 from training.images.store import ImageStore
 from training.network import own, published
 from training.network.build import build_network
@@ -71,8 +71,8 @@ def open_scorer(path: Path, test_patch_num: int | None = None) -> Scorer:
         test_patch_num: crops of an image; None: as many as the run was tested with, 25 for a published checkpoint.
 
     Raises:
-        BadCheckpoint: nothing of the kind is there.
-        NoWeights: damaged, a checkpoint for a resume, or tensors of no network that is known here.
+        BadCheckpoint: there is no such file.
+        NoWeights: damaged, a checkpoint for a resume, or tensors of an unknown network.
     """
     file = RunFolder(path).best_checkpoint if path.is_dir() else path
     if not file.is_file():
@@ -103,7 +103,7 @@ def _of_run(file: Path, weights: OwnWeights) -> Scorer:
 
 
 def _of_published(file: Path) -> Scorer:
-    """Its output is a score from 0 to 100 as it stands.
+    """Its output is a score from 0 to 100 already.
 
     Images are squeezed to the size at which the published code trains and tests, portrait or landscape alike: the
     network has never seen another shape.

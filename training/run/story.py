@@ -107,7 +107,7 @@ def _train_one_epoch(setup: Setup, schedule: CheckpointSchedule, progress: Progr
 
     `last.pt` is written once an epoch, before the evaluation, which changes no weight. A kill before that write repeats
     the training since the checkpoint before; a kill during the evaluation repeats the evaluation, of the very same
-    weights, so a GPU that does not repeat itself bit for bit comes to no other epoch; a kill after the second write, a
+    weights, so even a GPU that does not repeat itself bit for bit keeps this epoch; a kill after the second write, a
     small file, repeats nothing.
     """
     config, recorder = setup.config, setup.recorder

@@ -21,15 +21,15 @@ class TrainerFacts:
     dataset: str
     protocol: str
     network: str
-    """As tables name it, for example `swin-base`."""
+    """Its name in tables, for example `swin-base`."""
     backbone: str
-    """As timm names it."""
+    """Its name in timm."""
     weights: str
     """`pretrained`, `none`, or a file."""
     data_folder: str
     """The folder that the run reads, which may not exist; for `csv` the file."""
     cache_folder: str
-    """Of decoded images."""
+    """The folder of the cache of decoded images."""
     parameters: int | None = None
     """Of the whole network; None: not asked for, or torch is not installed."""
     checkpoint_bytes: int | None = None

@@ -254,7 +254,7 @@ class Event:
         started     train_images, val_images, test_images, parameters, device, precision, steps_per_epoch, epochs,
                     source_digest
         progress    what, done, total: a long task before or beside training (cache, weights, evaluation)
-        resumed     name (last, previous), epoch, step: the checkpoint this attempt goes on from, and how far it was
+        resumed     name (last, last.previous), epoch, step: the checkpoint that this attempt goes on from
         step        epoch, step, loss, lr, images_per_second, grad_norm (before clipping); None if not finite
         epoch       epoch, loss (mean), elapsed_seconds
         evaluated   epoch, split, metrics

@@ -89,7 +89,7 @@ class Recorder:
         self.say(f"warning: {text}")
 
     def progress(self, what: str, done: int, total: int) -> None:
-        """Something long beside training: an event twice a second and at the end; a line only if it takes long."""
+        """Report a long task beside training: an event twice a second and at the end; a line only if it takes long."""
         now = self._clock()
         if what != self._doing:
             self._doing, self._next_progress, self._next_line = what, now, now + LINE_SECONDS

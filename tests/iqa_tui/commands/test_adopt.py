@@ -33,9 +33,7 @@ def copied(lab: Lab, shell: Shell) -> list[RunFolder]:
     return list_runs(lab.runs_dir)
 
 
-def test_status_says_where_they_are_from_and_starts_none_of_them(
-    lab: Lab, shell: Shell, copied: list[RunFolder]
-) -> None:
+def test_status_says_their_origin_and_starts_none_of_them(lab: Lab, shell: Shell, copied: list[RunFolder]) -> None:
     out = shell("status")
     assert "queued elsewhere: its folder is a copy of the one that was queued; `iqa-tui adopt" in out
     assert "0 of 2 finished, 2 queued elsewhere" in out

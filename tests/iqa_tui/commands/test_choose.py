@@ -1,4 +1,4 @@
-"""Which run somebody means by what they type."""
+"""Which run a user means by what they type."""
 
 from __future__ import annotations
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pwd
 import signal
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from iqa_tui.devices.survey import Surveyor
 from iqa_tui.devices.withdrawn import withdrawn_reason
 from iqa_tui.errors import LaunchError
 from tests.fakes.lab import ANN, Lab, wait_until
+from tests.fakes.other_users import UNPRIVILEGED
 from tests.fakes.strange_files import make_folder, make_hard_link, make_link, make_pipe, make_socket
 from training.runfolder import lock
 from training.runfolder.errors import LockHeld
@@ -48,7 +48,7 @@ for number in range(rounds):
         granted += 1
         marks = []
         deadline = time.monotonic() + 1
-        while len(marks) < (need or ROOM):  # as many as it was given are free, if nobody was given too much
+        while len(marks) < (need or ROOM):  # as many as it was given are free, if no racer was given too much
             assert time.monotonic() < deadline, f"{key} is given away twice"
             for mark in (scratch / f"{key}{number}" for number in range(ROOM)):
                 try:
@@ -94,7 +94,7 @@ def test_a_holder_that_is_killed_leaves_nothing_stale(lab: Lab) -> None:
 
 
 def race(leases: Path, scratch: Path, users: list[int], rounds: int) -> list[int]:
-    """How often each racer was given a device; fails where one was given away twice."""
+    """How often each racer was given a device; fails if one was given away twice."""
     env = {**os.environ, "IQA_TUI_LEASES": str(leases)}
     scratch.mkdir(mode=0o777)
     scratch.chmod(0o777)
@@ -119,7 +119,6 @@ def test_racers_for_whole_devices_and_shares_never_get_more_than_there_is(lab: L
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
 def test_two_users_never_get_more_than_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    nobody = pwd.getpwnam("nobody").pw_uid
     with tempfile.TemporaryDirectory() as name:  # pytest's own folders are closed to others
         folder = Path(name)
         folder.chmod(0o755)
@@ -128,9 +127,9 @@ def test_two_users_never_get_more_than_there_is(monkeypatch: pytest.MonkeyPatch)
         leases.chmod(0o1777)
         monkeypatch.setenv("IQA_TUI_LEASES", str(leases))
         os.close(take_lease("a", ANN))
-        race(leases, folder / "first", [nobody], 1)
-        assert [(leases / f"{key}.gate").stat().st_uid for key in "ab"] == [0, nobody]
-        granted = race(leases, folder / "scratch", [0, nobody] * (RACERS // 2), 50)
+        race(leases, folder / "first", [UNPRIVILEGED], 1)
+        assert [(leases / f"{key}.gate").stat().st_uid for key in "ab"] == [0, UNPRIVILEGED]
+        granted = race(leases, folder / "scratch", [0, UNPRIVILEGED] * (RACERS // 2), 50)
         assert sum(granted[0::2]) > 0  # root's
         assert sum(granted[1::2]) > 0
 

@@ -18,7 +18,7 @@ from training.runfolder import lock
 from training.runfolder.errors import LockHeld
 
 
-def test_everybody_may_lock_and_nobody_may_remove_anothers_file(lab: Lab) -> None:
+def test_every_user_may_lock_and_none_may_remove_the_file_of_another(lab: Lab) -> None:
     os.close(take_lease("GPU-1", ANN))
     assert leases_dir().stat().st_mode & 0o7777 == 0o1777
     assert lease_file("GPU-1").stat().st_mode & 0o777 == 0o666
@@ -60,7 +60,7 @@ def test_leases_stand_directly_in_the_first_folder_of_roots_that_every_user_may_
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has a folder as the machine's")
-def test_a_device_that_a_program_of_before_holds_is_taken_and_its_journal_read(machine: Path) -> None:
+def test_a_device_that_an_earlier_version_holds_is_taken_and_its_journal_read(machine: Path) -> None:
     older = machine / "older"
     older.mkdir()
     whole = lock.take_lock(older / "GPU-1.lock")

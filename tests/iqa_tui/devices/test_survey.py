@@ -120,7 +120,7 @@ def shown(*states: devices.DeviceState, **env: str) -> str:
     return trainer_environment(replace(SPEC, env=env), records, Mark(5, 1, "ab"), {})["CUDA_VISIBLE_DEVICES"]
 
 
-def test_a_trainer_is_shown_its_gpu_by_place_or_where_that_is_doubtful_by_uuid(lab: Lab, gpus: FakeGpus) -> None:
+def test_a_trainer_is_shown_its_gpu_by_place_or_if_that_is_doubtful_by_uuid(lab: Lab, gpus: FakeGpus) -> None:
     gpus.bus_ids = ["00000000:C1:00.0", "00000000:01:00.0"]
     gpus.write()
     first, second = Surveyor().survey().devices

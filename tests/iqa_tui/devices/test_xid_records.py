@@ -1,4 +1,4 @@
-"""Errors that the driver reports of a GPU take it out of use, for everybody and until it is put back."""
+"""Errors that the driver reports of a GPU take it out of use, for every user and until it is put back."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_an_xid_that_is_only_worth_knowing_is_noted_and_takes_nothing_away(lab: 
     assert withdrawn_reason("GPU-2").startswith("withdrawn: the driver reported XID 48 (")
 
 
-def test_a_journal_that_cannot_be_written_holds_nobody_up(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_journal_that_cannot_be_written_stops_nothing(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IQA_TUI_LEASES", "relative")
     record_xids([XidSeen(("GPU-1",), 79)])
 
@@ -101,7 +101,7 @@ def test_an_xid_is_noticed_though_nothing_is_queued(lab: Lab, gpus: FakeGpus) ->
 
 
 @pytest.mark.parametrize("words", ["unspecified launch failure", "an illegal memory access was encountered"])
-def test_a_kernel_bug_of_two_runs_takes_no_gpu_from_anybody(lab: Lab, gpus: FakeGpus, words: str) -> None:
+def test_a_kernel_bug_of_two_runs_withdraws_no_gpu(lab: Lab, gpus: FakeGpus, words: str) -> None:
     bug = {"flags": {"exit": 1, "say": f"RuntimeError: CUDA error: {words}"}}
     first, second, third = lab.launch(bug, bug, {})
     wait_for(third, Phase.FINISHED)

@@ -1,4 +1,4 @@
-"""Every line of the doctor's, where all is well and where it is not; what is looked at is made by the test."""
+"""Every line of the doctor's, if all is well and if it is not; the test makes what is looked at."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_a_driver_that_does_not_answer_blocks(gpus: FakeGpus) -> None:
     assert "--devices cpu" in finding.remedy
 
 
-def test_a_gpu_that_can_get_no_run_is_named_and_blocks_only_where_no_other_can(gpus: FakeGpus) -> None:
+def test_a_gpu_that_can_get_no_run_is_named_and_blocks_only_if_no_other_can(gpus: FakeGpus) -> None:
     gpus.failures = [(1, "processes", NOT_SUPPORTED)]
     gpus.write()
     findings, _ = check_gpus()
@@ -456,7 +456,7 @@ def test_a_container_of_its_own_process_numbers_is_told_of(tmp_path: Path) -> No
 
 @pytest.fixture
 def hung(tmp_path: Path) -> Iterator[Path]:
-    """A folder of which every question waits, as of NFS whose server is away: of a file system nobody serves."""
+    """A folder that every question hangs on, as on NFS without its server: its file system has no server."""
     folder = tmp_path / "hung"
     folder.mkdir()
     libc = ctypes.CDLL(None, use_errno=True)
@@ -465,7 +465,7 @@ def hung(tmp_path: Path) -> Iterator[Path]:
     except OSError as error:
         pytest.skip(f"/dev/fuse: {error.strerror}")
     options = f"fd={served},rootmode=40000,user_id=0,group_id=0".encode()
-    if libc.mount(b"nobody", bytes(folder), b"fuse", 0, options):
+    if libc.mount(b"unserved", bytes(folder), b"fuse", 0, options):
         os.close(served)
         pytest.skip(f"nothing can be mounted here: {os.strerror(ctypes.get_errno())}")
     yield folder
@@ -473,7 +473,7 @@ def hung(tmp_path: Path) -> Iterator[Path]:
     os.close(served)
 
 
-def test_a_disk_that_does_not_answer_blocks_and_hangs_nobody(
+def test_a_disk_that_does_not_answer_blocks_but_does_not_hang_the_doctor(
     hung: Path, lab: Lab, shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert answers(lab.folder, timeout_seconds=60)
@@ -529,7 +529,7 @@ def test_flags_that_the_trainer_refuses_block_and_nothing_further_of_the_plan_is
 # The command
 
 
-def test_doctor_ends_with_4_where_something_stands_in_the_way_of_the_plan(
+def test_doctor_ends_with_4_if_something_keeps_the_plan_from_running(
     lab: Lab, shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("iqa_tui.doctor.findings.check_torch", lambda reading: Finding("torch", "not asked"))

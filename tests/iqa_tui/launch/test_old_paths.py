@@ -21,7 +21,7 @@ from iqa_tui.service.supervisor_exits import EXIT_NOT_QUEUED
 from iqa_tui.words.people import user_name
 from tests.fakes.lab import Lab, exit_record, process, state, wait_for_end, wait_until
 from tests.fakes.nvml import FakeGpus
-from tests.fakes.other_users import NOBODY, needs_root, run_of
+from tests.fakes.other_users import UNPRIVILEGED, needs_root, run_of
 from training.runfolder.exits import ExitKind
 from training.runfolder.phase import Phase
 from training.runfolder.status import run_status
@@ -114,10 +114,10 @@ def test_roots_order_is_carried_out_by_its_old_path_in_the_owners_name(
         return program("iqa_tui.launch.order_child", *arguments)
 
     monkeypatch.setattr(as_owner, "program", old_program)
-    run = run_of(place, NOBODY)
+    run = run_of(place, UNPRIVILEGED)
     assert hold_run(run) == "a is held: it starts once it is released."
     assert run_status(run).cause == "held by root"
-    assert run.place.stat().st_uid == NOBODY
+    assert run.place.stat().st_uid == UNPRIVILEGED
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root's orders are carried out in the owner's name: the test above")

@@ -6,12 +6,6 @@ from pathlib import Path
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.catalog import Catalog
 from tests.fakes.run_folders import FakeRun
-from training.runfolder.phase import Phase
-
-
-def test_every_state_has_a_glyph_of_its_own() -> None:
-    assert set(run_words.GLYPHS) == set(Phase)
-    assert len(set(run_words.GLYPHS.values())) == len(Phase)
 
 
 def test_a_running_run_in_words(tmp_path: Path) -> None:

@@ -14,13 +14,15 @@ from iqa_tui.messages import HostLoad
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.fold import fold
 from iqa_tui.monitor.state import RunState
+from iqa_tui.monitor.view import CurveKind, CurveView
 from iqa_tui.panels.command_view import wrapped_command
-from iqa_tui.panels.curves import Shown, View, series_of
+from iqa_tui.panels.curves import series_of
 from iqa_tui.panels.experiment_list import experiment_row
-from iqa_tui.panels.gpu import Form, GpuPanel, device_lines, host_lines, short_name
+from iqa_tui.panels.gpu import Form, GpuPanel, Place, device_lines, host_lines, short_name
 from iqa_tui.panels.result_table import delta, number, result_row, srcc_bounds
 from iqa_tui.panels.run_list import COLUMNS, recorded_row, run_row
-from iqa_tui.results.table import Row, Table
+from iqa_tui.results.row import Row
+from iqa_tui.results.table import Table
 from iqa_tui.widgets.canvas import Line, line_width
 from iqa_tui.widgets.row_table import Column, TableRow, fitting_columns, row_line
 from tests.fakes.run_folders import FakeRun
@@ -74,7 +76,7 @@ def test_a_recorded_result_is_marked_by_glyph_and_word() -> None:
     assert "0.9354" in text
 
 
-def test_seeds_are_told_apart_where_there_are_several(tmp_path: Path) -> None:
+def test_seeds_are_told_apart_if_there_are_several(tmp_path: Path) -> None:
     FakeRun.queue(tmp_path, "F2", seed=1234)
     assert "F2   1234 L2 (MSE)" in text_of(run_row(only(tmp_path), "", None, 0.0), columns=COLUMNS)
 
@@ -84,7 +86,7 @@ def test_seeds_are_told_apart_where_there_are_several(tmp_path: Path) -> None:
 def test_a_gpu_whose_driver_tells_nothing_shows_question_marks_not_zeros(width: int, form: Form) -> None:
     device = Device("GPU-a", "gpu", 0, "NVIDIA H100")
     silent = DeviceState(device, False, "busy", GpuSample(0, "GPU-a", "NVIDIA H100"))
-    text = "".join(map(joined, device_lines(silent, (), ("busy", "warning"), width, form)))
+    text = "".join(map(joined, device_lines(silent, (), ("busy", "warning"), Place(width, form))))
     assert "?/? GiB" in text
     assert "0%" not in text
 
@@ -92,7 +94,7 @@ def test_a_gpu_whose_driver_tells_nothing_shows_question_marks_not_zeros(width: 
 def test_a_gpu_in_two_lines_fits_its_panel() -> None:
     sample = GpuSample(0, "GPU-a", "NVIDIA H100 80GB HBM3", 44 << 30, 80 << 30, 97, 64)
     state = DeviceState(Device("GPU-a", "gpu", 0, sample.name), False, "held", sample)
-    lines = device_lines(state, (1.0, 50.0, 100.0), ("F2 L2 (MSE)", "accent"), 44, Form.TWO_LINES)
+    lines = device_lines(state, (1.0, 50.0, 100.0), ("F2 L2 (MSE)", "accent"), Place(44, Form.TWO_LINES))
     assert [line_width(line) for line in lines] == [44, 44]
     assert "44.0/80 GiB" in joined(lines[0])
     assert "97%" in joined(lines[0])
@@ -144,12 +146,12 @@ def test_a_command_is_wrapped_so_that_a_shell_reads_the_same_words() -> None:
 def test_curves_come_from_steps_or_from_evaluations(tmp_path: Path) -> None:
     FakeRun.queue(tmp_path, "F2").start(at=1000.0).train(450).end()
     state = only(tmp_path)
-    loss = series_of(state, 0, View())
+    loss = series_of(state, 0, CurveView())
     assert (loss.name, len(loss.x), loss.x[0]) == ("F2", 450, 1)
-    srcc = series_of(state, 0, View(shown=Shown.SRCC))
+    srcc = series_of(state, 0, CurveView(kind=CurveKind.SRCC))
     assert list(srcc.x) == [200, 400]
     assert list(srcc.y) == [state.evaluations[0].metrics["srcc"], state.evaluations[1].metrics["srcc"]]
-    over_time = series_of(state, 0, View(over_time=True))
+    over_time = series_of(state, 0, CurveView(over_time=True))
     assert over_time.x[0] == 0.0
     assert over_time.x[1] == pytest.approx(0.5)
 
@@ -157,16 +159,9 @@ def test_curves_come_from_steps_or_from_evaluations(tmp_path: Path) -> None:
 def test_a_run_without_a_validation_split_shows_its_test_scores_as_such(tmp_path: Path) -> None:
     state = RunState(RunFolder(tmp_path), Status(Phase.RUNNING))
     event = Event("evaluated", 5.0, 1, {"epoch": 1, "split": "test", "metrics": {"srcc": 0.9}})
-    srcc = series_of(fold(state, [event]), 0, View(shown=Shown.SRCC))
+    srcc = series_of(fold(state, [event]), 0, CurveView(kind=CurveKind.SRCC))
     assert srcc.label.endswith("(test)")
     assert list(srcc.y) == [0.9]
-
-
-def test_few_evaluations_are_never_smoothed() -> None:
-    assert View().weight > 0
-    assert View().other_curve().weight == 0
-    assert View().smoother(-9).weight == 0
-    assert View().smoother(99).smoother(1).weight < 1
 
 
 def test_a_difference_is_signed_and_marked_across_protocols() -> None:
@@ -187,7 +182,7 @@ def test_the_scale_of_the_bars_holds_every_value_and_range() -> None:
 
 
 def test_a_failed_row_of_results_says_why() -> None:
-    row = result_row(Row("F2", "L2", "l2", status="failed: exit 1"), (0.0, 1.0), False)
+    row = result_row(Row("F2", "L2", "l2", status="failed: exit 1", phase=Phase.FAILED), (0.0, 1.0), False)
     assert row.span == (("failed: exit 1", "bad"),)
 
 
@@ -198,7 +193,7 @@ def test_a_tick_is_a_sign_not_a_colour() -> None:
     assert (ticked[0][0], unticked[0][0]) == ("[x]", "[ ]")
 
 
-def test_gpus_and_parts_of_them_stand_in_line_and_name_everybody(tmp_path: Path) -> None:
+def test_gpus_and_parts_of_them_stand_in_line_and_name_every_holder(tmp_path: Path) -> None:
     whole, part = Device("GPU-a", "gpu", 0, "H100"), Device("MIG-b", "gpu", 1, "H100 MIG", instance=2)
     holders = tuple(
         Holder("ann", run_id, 1, label, reserved_bytes=1) for run_id, label in (("x", "F2 L2"), ("y", "F3"))

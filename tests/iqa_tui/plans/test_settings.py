@@ -1,4 +1,4 @@
-"""How runs were set otherwise than a plan sets them."""
+"""How the settings of runs differ from a plan's."""
 
 from __future__ import annotations
 

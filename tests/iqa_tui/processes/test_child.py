@@ -34,7 +34,7 @@ print(asked.signal_name, asked.user)
     assert waiting.communicate()[0] == f"SIGTERM {getpass.getuser()}\n"
 
 
-def test_children_are_waited_for_though_whoever_started_us_ignores_theirs(lab: Lab, queued: Any) -> None:
+def test_children_are_waited_for_though_our_parent_ignores_its_own(lab: Lab, queued: Any) -> None:
     run = queued(exit=3)
     program = f"""
 import os, signal, sys

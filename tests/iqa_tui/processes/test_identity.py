@@ -1,4 +1,4 @@
-"""A signal reaches the process that was meant, if it is the run's, or nobody."""
+"""A signal reaches the process that a record means, if it is the run's, or no process."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from iqa_tui.queue.retry import retry_run
 from iqa_tui.queue.stop import stop_run
 from tests.fakes.lab import Lab, wait_until
 from tests.fakes.marked import mark, record_of, sleeper
-from tests.fakes.other_users import NO_ACCOUNT, NOBODY, give, needs_root, run_of
+from tests.fakes.other_users import NO_ACCOUNT, UNPRIVILEGED, give, needs_root, run_of
 from tests.fakes.runs import make_run
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
@@ -60,7 +60,7 @@ def open_to_others(folder: Path) -> list[Path]:
 
 
 @needs_root
-@pytest.mark.parametrize("user_id", [NOBODY, NO_ACCOUNT])
+@pytest.mark.parametrize("user_id", [UNPRIVILEGED, NO_ACCOUNT])
 def test_everything_that_an_order_makes_is_its_owners_and_closed_to_others(place: Path, user_id: int) -> None:
     run = run_of(place, user_id)
     umask = os.umask(0)
@@ -86,7 +86,7 @@ def test_everything_that_an_order_makes_is_its_owners_and_closed_to_others(place
 
 @needs_root
 def test_the_dispatcher_that_an_order_needs_is_the_owners(place: Path, lab: Lab) -> None:
-    run = run_of(place, NOBODY, has_failed=True)
+    run = run_of(place, UNPRIVILEGED, has_failed=True)
     retry_run(run)
     record = read_record(run.attempt(2).retry, RetryRecord)
     assert record is not None
@@ -95,13 +95,13 @@ def test_the_dispatcher_that_an_order_needs_is_the_owners(place: Path, lab: Lab)
     wait_until(lambda: not lab.processes(), "the dispatcher to end")
     made = [path for path in place.rglob("*") if "dispatcher" in path.name]
     assert made
-    assert {path.stat().st_uid for path in made} == {NOBODY}
-    assert owners(run.path) == {NOBODY}
+    assert {path.stat().st_uid for path in made} == {UNPRIVILEGED}
+    assert owners(run.path) == {UNPRIVILEGED}
 
 
 @needs_root
 def test_a_child_has_nothing_of_roots(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = run_of(place, NOBODY)
+    run = run_of(place, UNPRIVILEGED)
     monkeypatch.setenv("ROOTS_SECRET", "1")
     monkeypatch.setenv("LC_TIME", "C")
     monkeypatch.setattr(as_owner, "program", lambda *_: [sys.executable, "-c", TELL])
@@ -113,14 +113,14 @@ def test_a_child_has_nothing_of_roots(place: Path, monkeypatch: pytest.MonkeyPat
     finally:
         os.umask(umask)
         os.close(ours)
-    account = pwd.getpwuid(NOBODY)
-    assert told["ids"] == [NOBODY] * 3 + [account.pw_gid] * 3
-    assert told["groups"] == os.getgrouplist("nobody", account.pw_gid)
+    account = pwd.getpwuid(UNPRIVILEGED)
+    assert told["ids"] == [UNPRIVILEGED] * 3 + [account.pw_gid] * 3
+    assert told["groups"] == os.getgrouplist(account.pw_name, account.pw_gid)
     assert (told["umask"], told["cwd"], told["leads"], told["stdin"]) == (0o022, "/", True, "/dev/null")
     assert ours not in told["descriptors"][:-1]  # the last is that of the listing
     environment = told["environment"]
     assert environment["HOME"] == account.pw_dir
-    assert environment["USER"] == environment["LOGNAME"] == "nobody"
+    assert environment["USER"] == environment["LOGNAME"] == account.pw_name
     assert environment["SHELL"] == account.pw_shell
     assert environment["LC_TIME"] == "C"
     beyond = set(environment) - {"HOME", "USER", "LOGNAME", "SHELL", "PATH", "PYTHONPATH", "LANG"}
@@ -131,9 +131,9 @@ def test_a_child_has_nothing_of_roots(place: Path, monkeypatch: pytest.MonkeyPat
 def test_a_child_takes_this_programs_settings_from_the_run_if_its_owner_alone_can_read_them(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = run_of(place, NOBODY)
+    run = run_of(place, UNPRIVILEGED)
     monkeypatch.setattr(as_owner, "program", lambda _, *arguments: [sys.executable, "-c", TELL_SETTINGS, *arguments])
-    expected = {"IQA_TUI_LEASES": str(place / "leases"), "IQA_TUI_STATE": str(place / f"state-{NOBODY}")}
+    expected = {"IQA_TUI_LEASES": str(place / "leases"), "IQA_TUI_STATE": str(place / f"state-{UNPRIVILEGED}")}
     assert json.loads(hold_run(run)) == expected
     run.environment.chmod(0o644)
     assert json.loads(hold_run(run)) == {}
@@ -141,12 +141,12 @@ def test_a_child_takes_this_programs_settings_from_the_run_if_its_owner_alone_ca
 
 @needs_root
 def test_retry_by_root_does_not_follow_a_link_that_the_owner_made_and_gives_nothing_away(place: Path) -> None:
-    run = run_of(place, NOBODY, has_failed=True)
+    run = run_of(place, UNPRIVILEGED, has_failed=True)
     roots = place / "roots"
     shutil.move(run.attempts_dir, roots)
     give(roots, 0)
     run.attempts_dir.symlink_to(roots)
-    os.chown(run.attempts_dir, NOBODY, NOBODY, follow_symlinks=False)
+    os.chown(run.attempts_dir, UNPRIVILEGED, UNPRIVILEGED, follow_symlinks=False)
     with pytest.raises(LaunchError, match=rf"^{run.attempts_dir}: is a symbolic link, not a folder\. Move it away\.$"):
         retry_run(run)
     assert owners(roots) == {0}
@@ -155,12 +155,12 @@ def test_retry_by_root_does_not_follow_a_link_that_the_owner_made_and_gives_noth
 
 @needs_root
 def test_a_forged_record_has_no_process_of_roots_signalled(place: Path) -> None:
-    run = run_of(place, NOBODY)
+    run = run_of(place, UNPRIVILEGED)
     lock = take_lock(run.alive_lock)
     with sleeper() as victim:
         write_record(run.attempt(1).process, record_of(victim.pid))
         mark(run)
-        give(run.path, NOBODY)
+        give(run.path, UNPRIVILEGED)
         assert "stops at the next step" in stop_run(run, grace_seconds=0.0)
         words = f"nothing is signalled: pid {victim.pid} does not carry this run's mark; it is root's process"
         with pytest.raises(LaunchError, match=words):
@@ -176,19 +176,19 @@ def test_what_a_child_of_another_user_cannot_use_is_said_with_the_command_that_d
     closed = place / "closed"
     closed.mkdir(mode=0o700)
     (closed / "python").symlink_to(sys.executable)
-    known, unknown = run_of(place, NOBODY, has_failed=True), run_of(place, NO_ACCOUNT, "b")
+    known, unknown = run_of(place, UNPRIVILEGED, has_failed=True), run_of(place, NO_ACCOUNT, "b")
     with monkeypatch.context() as patch:
         patch.setattr(sys, "executable", str(closed / "python"))
         with pytest.raises(LaunchError) as refused:
             retry_run(known)
-        command = f"sudo -u nobody iqa-tui retry a --runs-dir {place / 'runs'}"
+        command = f"sudo -u {pwd.getpwuid(UNPRIVILEGED).pw_name} iqa-tui retry a --runs-dir {place / 'runs'}"
         assert str(refused.value).endswith(f"({closed / 'python'}: Permission denied). Run `{command}`.")
         with pytest.raises(LaunchError, match=f"--reuid={NO_ACCOUNT} .* iqa-tui priority b high --runs-dir"):
             prioritise_run(unknown, "high")
     monkeypatch.setattr(as_owner, "package_folder", lambda: str(closed))
-    with pytest.raises(LaunchError, match=r"No module named .* Run `sudo -u nobody iqa-tui retry a"):
+    with pytest.raises(LaunchError, match=r"No module named .* Run `sudo -u \S+ iqa-tui retry a"):
         retry_run(known)
-    assert owners(known.path) == {NOBODY}
+    assert owners(known.path) == {UNPRIVILEGED}
     assert run_status(known).phase is Phase.FAILED
 
 
@@ -197,7 +197,7 @@ def test_what_a_child_of_another_user_cannot_use_is_said_with_the_command_that_d
 def test_a_child_that_its_owner_stops_or_floods_does_not_stop_us(
     place: Path, monkeypatch: pytest.MonkeyPatch, program: str
 ) -> None:
-    run = run_of(place, NOBODY)
+    run = run_of(place, UNPRIVILEGED)
     monkeypatch.setattr(as_owner, "PATIENCE_SECONDS", 0.5)
     monkeypatch.setattr(as_owner, "program", lambda *_: [sys.executable, "-c", program])
     with pytest.raises(LaunchError, match=r"gave no answer within 0\.5 s, and is killed"):
@@ -206,7 +206,7 @@ def test_a_child_that_its_owner_stops_or_floods_does_not_stop_us(
 
 @needs_root
 def test_what_a_child_says_is_text(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = run_of(place, NOBODY)
+    run = run_of(place, UNPRIVILEGED)
     words = r"print('\x1b]52;c;aGk=\x07done')"
     monkeypatch.setattr(as_owner, "program", lambda *_: [sys.executable, "-c", words])
     assert hold_run(run) == "?]52;c;aGk=?done"
@@ -214,7 +214,7 @@ def test_what_a_child_says_is_text(place: Path, monkeypatch: pytest.MonkeyPatch)
 
 @needs_root
 def test_orders_of_several_threads_are_carried_out_side_by_side(place: Path) -> None:
-    runs = [run_of(place, NOBODY, name) for name in "abcd"]
+    runs = [run_of(place, UNPRIVILEGED, name) for name in "abcd"]
     with ThreadPoolExecutor(4) as pool:
         said = list(pool.map(hold_run, runs))
     assert said == [f"{name} is held: it starts once it is released." for name in "abcd"]
@@ -222,12 +222,12 @@ def test_orders_of_several_threads_are_carried_out_side_by_side(place: Path) -> 
 
 @needs_root
 def test_a_run_that_is_a_link_or_lies_in_a_run_is_refused(place: Path) -> None:
-    run = run_of(place, NOBODY)
+    run = run_of(place, UNPRIVILEGED)
     (place / "runs" / "link").symlink_to(run.path)
     with pytest.raises(LaunchError, match="link: is a symbolic link, not a folder"):
         hold_run(RunFolder(place / "runs" / "link"))
     inner = make_run(run.path, "inner")
-    give(inner.path, NOBODY)
+    give(inner.path, UNPRIVILEGED)
     with pytest.raises(LaunchError, match="inner: lies in the folder of a run"):
         hold_run(inner)
 
@@ -242,5 +242,5 @@ def test_a_run_that_changed_hands_since_it_was_looked_at_is_refused(tmp_path: Pa
 
 def test_a_user_without_an_account_has_the_rights_of_the_number_alone() -> None:
     account = account_of(NO_ACCOUNT)
-    assert (account.group_id, account.groups, account.words) == (NOBODY, (NOBODY,), f"user {NO_ACCOUNT}")
+    assert (account.group_id, account.groups, account.words) == (UNPRIVILEGED, (UNPRIVILEGED,), f"user {NO_ACCOUNT}")
     assert account.environment["HOME"] == "/"

@@ -1,4 +1,4 @@
-"""The lock, the log and the trouble of a user's dispatcher stand where no other user can reach them."""
+"""No other user can reach the lock, the log and the trouble of a user's dispatcher."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_each_host_has_a_dispatcher_of_its_own_cloned_ones_too(
     release(locks)
 
 
-def test_a_dispatcher_of_before_and_one_of_this_version_never_work_beside_each_other(
+def test_a_dispatcher_of_an_earlier_version_and_one_of_this_never_work_beside_each_other(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     older = older_dispatcher_lock(lab.runs_dir, os.geteuid())
@@ -78,7 +78,7 @@ def test_a_dispatcher_of_before_and_one_of_this_version_never_work_beside_each_o
     os.close(before)
     assert not is_dispatching(lab.runs_dir)
     locks = take_dispatching(lab.runs_dir)
-    with pytest.raises(LockHeld):  # as one of before takes it
+    with pytest.raises(LockHeld):  # as an earlier version takes it
         take_lock(older, wait_seconds=0.0)
     monkeypatch.setattr(dispatcher_files, "host_name", lambda: "another")
     locks += take_dispatching(lab.runs_dir)

@@ -68,7 +68,7 @@ def test_a_dispatcher_is_started_only_if_runs_of_ours_wait_and_none_works(
     assert started == [runs_dir]
 
 
-def test_a_killed_dispatcher_is_replaced_by_whoever_looks(lab: Lab) -> None:
+def test_a_killed_dispatcher_is_replaced_at_the_next_look(lab: Lab) -> None:
     go = lab.folder / "go"
     first, second = lab.launch({"flags": {"until": str(go)}}, {})
     stub(first)

@@ -107,14 +107,9 @@ def test_a_launch_writes_one_spec_for_each_experiment_and_seed(plan: Plan, tmp_p
         (0, errno.EROFS, r"cannot be written \(Read-only file system\)\. Name another folder by --runs-dir\. No run"),
     ],
 )
+@pytest.mark.usefixtures("no_dispatcher")
 def test_a_launch_that_a_disk_refuses_says_what_is_queued_and_leaves_no_empty_folders(
-    plan: Plan,
-    tmp_path: Path,
-    no_dispatcher: None,
-    monkeypatch: pytest.MonkeyPatch,
-    room_for: int,
-    code: int,
-    words: str,
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room_for: int, code: int, words: str
 ) -> None:
     written: list[Path] = []
 

@@ -13,17 +13,10 @@ from typing import Any
 
 import pytest
 
-from iqa_tui.results.export import (
-    COLUMNS,
-    FORMATS,
-    ExportError,
-    hours_words,
-    render,
-    spreadsheet_text,
-    suggested_name,
-    write_table,
-)
-from iqa_tui.results.table import Row, Table, build_table
+from iqa_tui.results.export import FORMATS, ExportError, render, suggested_name, write_table
+from iqa_tui.results.row import Row
+from iqa_tui.results.table import Table, build_table
+from iqa_tui.results.values import COLUMNS, spreadsheet_text
 from tests.fakes.runs import fail_run, finish_run, queue_experiment
 from training.runfolder.text import plain_lines
 
@@ -195,23 +188,6 @@ def test_a_file_that_cannot_be_written_is_named(table: Table, tmp_path: Path) ->
     (tmp_path / "file").write_text("")
     with pytest.raises(ExportError, match=r"file/table\.csv could not be written"):
         write_table(table, "csv", tmp_path / "file" / "table.csv")
-
-
-@pytest.mark.parametrize(
-    ("hours", "words"),
-    [
-        (None, ""),
-        (1.7, "1.7 h"),
-        (0.999, "1.0 h"),
-        (0.99, "59 min"),
-        (0.2, "12 min"),
-        (0.0114, "41 s"),
-        (0.0332, "2 min"),
-        (0.024, "86 s"),
-    ],
-)
-def test_times_are_rounded_to_what_a_reader_wants(hours: float | None, words: str) -> None:
-    assert hours_words(hours) == words
 
 
 if __name__ == "__main__":

@@ -9,8 +9,9 @@ import pytest
 
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.plans.plan import load_plan
-from iqa_tui.results.export import caption
-from iqa_tui.results.table import Row, Table, build_table, group_tables
+from iqa_tui.results.caption import caption
+from iqa_tui.results.row import Row
+from iqa_tui.results.table import Table, build_table, group_tables
 from tests.fakes.runs import fail_run, finish_run, queue_experiment
 from training.runfolder.exits import ExitKind
 from training.runfolder.folders import list_runs
@@ -191,7 +192,7 @@ def test_a_run_that_was_resumed_by_other_code_names_both(tmp_path: Path) -> None
 
 
 def test_a_run_that_finished_keeps_its_row_while_it_is_run_again(tmp_path: Path) -> None:
-    """Also of another's trainer, which writes no result."""
+    """Also of an external trainer, which writes no result."""
     done = queue_experiment(tmp_path, "F2", seed=1)
     write_record(done.attempt(1).exit, ExitRecord(ExitKind.FINISHED, "", 1.0, 1.0))
     queue_experiment(tmp_path, "F2", seed=1, day=1)

@@ -217,7 +217,7 @@ async def test_a_mouse_click_moves_the_cursor_and_a_second_one_chooses(
         await pilot.click(RunList, offset=(10, 6))
         await pilot.pause()
         assert [series.name for series in curves._series] == ["F4"]
-        assert ablation[1].run.run_id in pilot.app.screen._colours
+        assert ablation[1].run.run_id in pilot.app.screen._view.colours
 
 
 async def test_devices_that_no_longer_answer_stay_on_screen_with_their_age(open_app: OpenApp) -> None:
@@ -229,7 +229,7 @@ async def test_devices_that_no_longer_answer_stay_on_screen_with_their_age(open_
         assert "20.0/80 GiB" in screen_text(pilot)
 
 
-async def test_the_cause_stands_in_full_where_its_column_is_too_narrow(runs_dir: Path, open_app: OpenApp) -> None:
+async def test_the_cause_stands_in_full_if_its_column_is_too_narrow(runs_dir: Path, open_app: OpenApp) -> None:
     cause = "exit 1: CUDA out of memory (GPU 0, 23.6 of 24 GiB)"
     FakeRun.queue(runs_dir, "F2").start().end(ExitKind.FAILED, cause)
     async with open_app((80, 24)) as pilot:

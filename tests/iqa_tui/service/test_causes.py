@@ -196,7 +196,7 @@ def test_only_who_was_killed_for_memory_lately_counts() -> None:
     kills = OomKills(lambda: int(machine["kills"]), lambda: machine["now"])
     machine["kills"] = 8
     assert kills.lately() == 1
-    for now in range(0, 7 * 24 * 3600, 600):  # somebody else's, a week ago
+    for now in range(0, 7 * 24 * 3600, 600):  # another user's, a week ago
         machine["now"] = float(now)
         kills.look()
     assert kills.lately() == 0

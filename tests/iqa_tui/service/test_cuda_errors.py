@@ -91,7 +91,7 @@ def test_what_every_gpu_of_the_machine_would_answer_is_its_set_up(number: str) -
         ("KeyError: 'hardware'", ""),
     ],
 )
-def test_a_fault_is_named_where_it_can_be_told(words: str, fault: str) -> None:
+def test_a_fault_is_named_if_it_can_be_told(words: str, fault: str) -> None:
     assert not is_of_the_driver(words)
     assert fault_words(words).startswith(fault)
     assert bool(fault_words(words)) is bool(fault)

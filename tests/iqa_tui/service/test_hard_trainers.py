@@ -113,7 +113,7 @@ def test_a_full_disk_is_said_and_the_record_of_the_end_has_its_room(lab: Lab, qu
     assert os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_frsize < MIB
 
 
-def test_a_record_takes_the_place_of_its_reserve_where_nothing_else_can_be_written(small_disk: Path) -> None:
+def test_a_record_takes_the_place_of_its_reserve_if_nothing_else_can_be_written(small_disk: Path) -> None:
     attempt = RunFolder(small_disk).attempt(1)
     attempt.path.mkdir(parents=True)
     attempt.reserve.write_bytes(bytes(RESERVED_BYTES))
@@ -130,7 +130,7 @@ def test_a_record_takes_the_place_of_its_reserve_where_nothing_else_can_be_writt
 
 @contextlib.contextmanager
 def greedy(disk: Path) -> Iterator[None]:
-    """Somebody who takes every block of this disk as soon as it is free."""
+    """A process that takes every block of this disk as soon as it is free."""
     has_enough = threading.Event()
 
     def take() -> None:
@@ -149,7 +149,7 @@ def greedy(disk: Path) -> Iterator[None]:
         thread.join()
 
 
-def test_the_end_is_recorded_though_somebody_takes_every_block_that_is_freed(
+def test_the_end_is_recorded_though_another_process_takes_every_block_that_is_freed(
     lab: Lab, queued: Queue, small_disk: Path
 ) -> None:
     run = queued()

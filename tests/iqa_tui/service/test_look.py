@@ -88,7 +88,7 @@ def test_four_gpus_run_four_and_the_fifth_says_what_it_waits_for(
     assert {state(run) for run in runs} == {Phase.FINISHED}
 
 
-def test_a_run_that_asks_for_the_cpu_gets_no_gpu_where_there_are_some(
+def test_a_run_that_asks_for_the_cpu_gets_no_gpu_though_there_are_some(
     lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     FakeGpus(tmp_path / "driver").seen_by(monkeypatch)
@@ -118,7 +118,9 @@ def test_a_mask_that_the_launcher_inherited_limits_what_its_runs_get(
     assert stub(run)["env"]["CUDA_VISIBLE_DEVICES"] == "2"
 
 
-def test_a_gpu_that_somebody_uses_is_left_alone(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gpu_that_another_process_uses_is_left_alone(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     FakeGpus(tmp_path / "driver", count=2, used_mib={0: 21_811}, processes=[(0, os.getpid(), 21_811)]).seen_by(
         monkeypatch
     )

@@ -29,7 +29,7 @@ from training.runfolder.lock import take_lock
 from training.runfolder.phase import Phase
 
 
-def test_runs_whose_folders_are_damaged_keep_nobody_else_waiting(lab: Lab) -> None:
+def test_runs_whose_folders_are_damaged_keep_no_other_run_waiting(lab: Lab) -> None:
     lease = take_lease("cpu-0", Holder("ann", "hers"))
     runs = lab.launch(*[{}] * 9)
     torn, gone, no_folder, no_lock, no_output, deleted, silent, odd, good = runs
@@ -74,7 +74,7 @@ def test_a_run_in_whose_folder_nothing_can_be_done_is_postponed(
     assert "alive.lock: is a pipe, not a file.; it is postponed by 60 s" in capsys.readouterr().out
 
 
-def test_a_run_that_somebody_sits_on_keeps_nobody_else_waiting(lab: Lab) -> None:
+def test_a_run_whose_lock_another_process_holds_keeps_no_other_run_waiting(lab: Lab) -> None:
     lease = take_lease("cpu-0", Holder("ann", "hers"))
     first, second = lab.launch({}, {})
     stuck = take_lock(first.supervisor_lock)  # as by a supervisor that hangs before its trainer

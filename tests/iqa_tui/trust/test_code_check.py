@@ -31,7 +31,7 @@ def test_a_script_and_the_folders_above_it_are_looked_at(script: Path) -> None:
     script.parent.chmod(0o777)
     assert about_it() == [f"{script.parent} may be written by every user"]
     script.parent.chmod(0o1777)
-    assert about_it() == [], "in a sticky folder nobody replaces what is not theirs"
+    assert about_it() == [], "in a sticky folder no user replaces another user's file"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")

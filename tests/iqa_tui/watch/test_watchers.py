@@ -150,7 +150,9 @@ def test_a_folder_that_cannot_be_read_stops_no_look_at_the_devices() -> None:
     watcher.stop()
 
 
-def test_where_nobody_can_dispatch_every_run_of_ours_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_if_no_dispatcher_can_be_started_every_run_of_ours_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fake = FakeRun.queue(tmp_path, "F2")
     queued = [(fake.run, fake.spec)]
     reviver = DispatcherReviver(tmp_path)
@@ -162,7 +164,7 @@ def test_where_nobody_can_dispatch_every_run_of_ours_says_why(tmp_path: Path, mo
     assert reviver(queued, gpu(1))[fake.run.run_id].words.startswith(
         f"no dispatcher can be started: {tmp_path}: Read-only file system; "
     )
-    monkeypatch.setattr("iqa_tui.queue.dispatching.start_detached", lambda *_: 0)  # it ends before anybody looks
+    monkeypatch.setattr("iqa_tui.queue.dispatching.start_detached", lambda *_: 0)  # it exits before we look
     said = [reviver(queued, gpu(1))[fake.run.run_id].words for _ in range(6)]
     assert ["gets no device" in words for words in said] == [False] * 5 + [True]
     assert f"its dispatcher ends at once, {dispatcher_log(tmp_path)} says why; " in said[-1]
@@ -185,7 +187,7 @@ def test_a_run_that_could_start_and_does_not_says_for_how_long(tmp_path: Path, m
     os.close(dispatching)
 
 
-def test_a_driver_that_hangs_holds_nobody_up() -> None:
+def test_a_driver_that_hangs_does_not_hold_the_watcher_up() -> None:
     entered, release = threading.Event(), threading.Event()
 
     class Hanging:

@@ -5,8 +5,8 @@ import math
 import pytest
 
 from iqa_tui.widgets.canvas import Line, line_width
-from iqa_tui.widgets.line_plot import PlotOptions, Series
 from iqa_tui.widgets.plotting import plot_lines
+from iqa_tui.widgets.series import PlotOptions, Series
 
 FALLING = Series("F2", "L2 (MSE)", 0, tuple(range(1, 101)), tuple(math.exp(-step / 25) for step in range(1, 101)))
 FLAT = Series("F3", "SRCC", 1, tuple(range(1, 51)), (0.5,) * 50)

@@ -25,7 +25,7 @@ import torch
 
 from training import __main__ as program
 from training.checkpoints import schedule as keeper
-from training.images import cache
+from training.images import decode as decoding
 from training.network.quality import QualityNetwork
 from training.run import loop, story
 from training.runfolder import write as writer
@@ -67,7 +67,7 @@ def lay_points(crash: Crash) -> None:
     around(loop, "_train_step", crash, lambda *_: "a step")
     around(torch.optim.AdamW, "step", crash, lambda *_: "the optimiser's step")
     around(QualityNetwork, "forward", crash, lambda network, *_: "training" if network.training else "evaluating")
-    around(cache, "decode", crash, lambda *_: "decoding an image")
+    around(decoding, "decode", crash, lambda *_: "decoding an image")
     around(Path, "replace", crash, lambda _, target: f"replacing {name_of(Path(target))}")
     around(os, "link", crash, lambda *_: "keeping the one before")
     around(os, "fsync", crash, lambda *_: "fsync")

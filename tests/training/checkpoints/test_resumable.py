@@ -159,7 +159,7 @@ def test_a_flipped_bit_is_found_wherever_it_changes_anything(saved, tmp_path):
     assert harmless < len(places) / 2
 
 
-def test_where_none_can_be_used_the_words_say_what_to_do(saved, tmp_path):
+def test_if_none_can_be_used_the_words_say_what_to_do(saved, tmp_path):
     run = two_checkpoints(saved, tmp_path)
     network = build_network(CONFIG)
     other = parse([*SMALL, "--loss_type", "l2"])

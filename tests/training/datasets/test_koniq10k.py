@@ -114,7 +114,7 @@ def test_clean_koniq_does_not_look_at_the_published_split(tmp_path):
         ([{"image": "test0.jpg"}], r"koniq_test\.json, entry 1: column score is empty"),
         ([{"image": "test0.jpg", "score": float("nan")}], r"koniq_test\.json, entry 1: column score holds nan"),
         ([{"image": "nowhere.jpg", "score": 5}], r"nowhere\.jpg: no such image, named in .*koniq_test\.json, entry 1"),
-        ([{"image": "train0.jpg", "score": 5}], r"koniq_test\.json, entry 1: image train0\.jpg was named before"),
+        ([{"image": "train0.jpg", "score": 5}], r"koniq_test\.json, entry 1: image train0\.jpg was named already"),
         ({"image": "test0.jpg"}, r"koniq_test\.json: is no list of objects"),
     ],
 )

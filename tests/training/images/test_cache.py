@@ -113,10 +113,13 @@ from training.images.cache import open_images
 
 labels, log, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3])
 
+decoded = []
+
 def decode(item):
     with open(log, "a") as file:
         file.write(f"{os.getpid()}\\n")
-    time.sleep(seconds)
+    decoded.append(item)
+    time.sleep(seconds if len(decoded) > 3 else 0)
     return read_image(item)
 
 dataset = replace(open_dataset(parse(["--dataset", "csv", "--data_path", labels])), decode=decode)
@@ -141,7 +144,7 @@ def test_runs_that_wait_for_a_maker_show_its_progress_and_one_takes_over_when_it
             command = [sys.executable, "-c", RUN, str(labels), str(log), str(seconds)]
             return subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
 
-    runs = [start("maker", 0.5)]
+    runs = [start("maker", 600.0)]  # sticks at the fourth image until it is killed
     try:
         wait_for(tmp_path / "maker", "1/18")
         runs += [start("second", 0.0), start("third", 0.0)]

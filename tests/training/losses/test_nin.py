@@ -16,7 +16,7 @@ def test_norm_in_norm_lies_between_agreement_and_its_reverse(pred, mos):
     assert 0 <= loss(pred, mos).item() <= 1
 
 
-def test_norm_in_norm_reaches_1_where_all_images_are_reversed():
+def test_norm_in_norm_reaches_1_if_all_images_are_reversed():
     mos = double(0, 1, 0, 1)
     assert LOSSES["nin"](-mos, mos).item() == pytest.approx(1)
 

@@ -30,7 +30,7 @@ def test_the_published_pairwise_loss_does_not_change_when_better_and_worse_swap(
     assert loss(-pred, -mos).item() == pytest.approx(loss(pred, mos).item(), abs=1e-9)
 
 
-def test_the_published_pairwise_gradient_is_that_of_the_value_where_it_is_not_saturated():
+def test_the_published_pairwise_gradient_is_that_of_the_value_unless_it_is_saturated():
     pred = double(0.02, 0.05, 0.035, 0.09, 0.01).requires_grad_()
     mos = double(0.3, 0.3, 0.6, 0.8, 0.2)
     assert torch.autograd.gradcheck(lambda p: PUBLISHED["pairwise"](p, mos), (pred,))

@@ -11,7 +11,7 @@ from training.losses.srcc import average_ranks
 
 @settings(max_examples=40)
 @given(distinct(), distinct())
-def test_rank_is_zero_exactly_where_every_gap_is_wide_enough(pred, mos):
+def test_rank_is_zero_exactly_if_every_gap_is_wide_enough(pred, mos):
     loss = LOSSES["rank"]
     assert loss(mos * 2, mos).item() == 0
     assert loss(mos, mos).item() == pytest.approx(0, abs=1e-12)

@@ -11,7 +11,7 @@ from training.losses.srcc import average_ranks, srcc_loss
 
 @settings(max_examples=40)
 @given(distinct(), distinct())
-def test_srcc_leaves_shift_and_scale_of_predictions_where_they_are(pred, mos):
+def test_srcc_leaves_shift_and_scale_of_predictions_unchanged(pred, mos):
     _, gradient = value_and_gradient(srcc_loss, pred, mos)
     assert gradient.sum().item() == pytest.approx(0, abs=1e-9)
     assert (gradient * (pred - pred.mean())).sum().item() == pytest.approx(0, abs=1e-9)

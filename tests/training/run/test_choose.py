@@ -105,7 +105,7 @@ def test_what_a_resume_finds_otherwise_than_the_attempt_before_left_it_is_report
     assert "agiqa-3k" not in result.images
     assert "not tested on agiqa-3k: its folder was there when the run began and is gone" in result.notes
     assert (
-        f"the best weights are of epoch {first.best_epoch} as it was before a resume; done again it scored otherwise"
+        f"the best weights are of epoch {first.best_epoch} as it was before a resume; trained again it scored differently"
         in result.notes
     )
 

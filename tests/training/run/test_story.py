@@ -70,7 +70,7 @@ def test_without_room_for_checkpoints_and_events_training_goes_on_and_no_event_i
 def test_a_cache_cut_short_under_a_run_is_reported_and_made_anew_by_the_resume(
     tmp_path: Path, flags: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever touches a mapped page that is gone is killed by the kernel without a word."""
+    """The kernel kills a process without a word if it touches a mapped page that is gone."""
 
     def cut() -> None:
         (pixels,) = (tmp_path / "cache").glob("*/pixels.u8")

@@ -178,7 +178,7 @@ def test_no_event_is_lost_or_torn_by_a_disk_that_is_full_for_a_while(
         b'{"kind": "warning", "t": 1, "attempt": 1, "text": "' + b"x" * 70_000 + b'"}',
     ],
 )
-def test_a_line_that_nobody_can_use_is_no_event(line: bytes) -> None:
+def test_a_line_that_no_reader_can_use_is_no_event(line: bytes) -> None:
     assert parse_event(line) is None
 
 

@@ -74,7 +74,7 @@ def test_every_writer_asks_and_what_was_there_stands(run: RunFolder) -> None:
     assert not run.last_checkpoint.exists()
 
 
-def test_a_pipe_in_its_place_keeps_nobody_waiting(run: RunFolder) -> None:
+def test_a_pipe_in_its_place_keeps_no_process_waiting(run: RunFolder) -> None:
     run.owner.unlink()
     os.mkfifo(run.owner)
     Fence(run, "ours").check(fresh=True)

@@ -43,7 +43,7 @@ def put(run: RunFolder, process: ProcessRecord, beat_seconds_ago: float | None =
 def test_the_same_host_has_the_same_name_and_machine_id() -> None:
     assert not is_elsewhere(HERE)
     assert not is_elsewhere(REBOOTED)
-    assert not is_elsewhere(replace(HERE, machine="")), "records of before know no machine id"
+    assert not is_elsewhere(replace(HERE, machine="")), "records of earlier versions know no machine id"
     assert is_elsewhere(THERE)
     assert is_elsewhere(replace(HERE, machine="cloned to another machine"))
 
@@ -86,7 +86,7 @@ def test_after_another_boot_a_single_look_waits_until_the_beat_is_old_enough(run
     put(run, REBOOTED, 181.0)
     assert (run_status(run).phase, run_status(run).cause) == (Phase.LOST, f"host {host_name()} rebooted while it ran")
     run.attempt(1).beat.unlink()
-    assert run_status(run).phase is Phase.LOST, "runs of before have no beat"
+    assert run_status(run).phase is Phase.LOST, "runs of earlier versions have no beat"
 
 
 def test_who_looks_again_lets_the_beat_stand_still_for_three_minutes_of_his_own(run: RunFolder) -> None:

@@ -1,4 +1,4 @@
-"""Which runs and attempts there are, whoever puts what between them."""
+"""Which runs and attempts there are, whatever else is put between them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A lock is a file; what stands in its place is refused, and nobody waits for it."""
+"""A lock is a file; anything else in its place is refused, and no process waits for it."""
 
 from __future__ import annotations
 

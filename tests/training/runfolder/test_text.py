@@ -71,7 +71,7 @@ def test_what_is_harmful_becomes_a_blank_or_an_escape_or_nothing(text: str, show
     assert plain(text) == shown
 
 
-def test_lines_stay_lines_where_they_are_meant() -> None:
+def test_lines_stay_lines_if_they_are_meant() -> None:
     assert plain_lines("one\x1b\ntwo\r\n") == "one\\x1b\ntwo \n"
 
 
@@ -116,7 +116,7 @@ def test_the_words_of_a_status_are_plain_whatever_made_them() -> None:
     assert len(Status(Phase.FAILED, "x" * 100_000).cause) < 10_000
 
 
-def test_a_folder_of_a_hostile_name_is_shown_plain_and_stays_where_it_is(tmp_path) -> None:
+def test_a_folder_of_a_hostile_name_is_shown_plain_and_is_not_moved(tmp_path) -> None:
     run = RunFolder(tmp_path / "a\n\x1bb")
     assert run.run_id.startswith(r"a \x1bb~")
     assert run.spec.parent.name == "a\n\x1bb"

@@ -1,4 +1,4 @@
-"""The state of many files at once. A network file system answers each question late, but many in the same time."""
+"""The state of many files at once. A network file system answers one question slowly, but many in the same time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CHUNK = 256
 
 
 def states_of(paths: Sequence[str]) -> list[os.stat_result | None]:
-    """Of each file, links followed; None where there is none, or none that may be looked at."""
+    """Of each file, links followed; None if it is missing or may not be looked at."""
     if len(paths) <= CHUNK:
         return _states(paths)
     chunks = [paths[start : start + CHUNK] for start in range(0, len(paths), CHUNK)]

@@ -1,4 +1,4 @@
-"""Finding images by name in folders whose files are not always spelt as the labels spell them."""
+"""Finds images by name in folders whose files are not always spelt as the labels spell them."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class ImageFolders:
                     self._folded.setdefault(path.name.casefold(), path)
 
     def path(self, name: str) -> Path:
-        """Where the image lies: spelt so, else spelt in other cases, the first folder before the next.
+        """The image's path: spelt exactly so, else with other case, the first folder before the next.
 
-        An image that is nowhere gets the place in the first folder where it should be, for the error.
+        For a missing image, the path that it should have in the first folder, for the error.
         """
         return self._exact.get(name) or self._folded.get(name.casefold()) or self._default / name

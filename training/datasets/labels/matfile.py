@@ -1,4 +1,4 @@
-"""Label files of MATLAB as rows. Every complaint names the file and the entry."""
+"""Label files of MATLAB as rows. Every error names the file and the entry."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def read_mat(path: Path, variables: Sequence[str]) -> list[Row]:
 
 
 def side_by_side(*tables: list[Row]) -> list[Row]:
-    """Rows of several files that tell of the same images in the same order; the first table names the line.
+    """Rows of several files that list the same images in the same order; the first table names the line.
 
     Raises:
         BadData: the files are not equally long.
@@ -46,7 +46,7 @@ def side_by_side(*tables: list[Row]) -> list[Row]:
     for table in tables[1:]:
         if len(table) != len(tables[0]):
             names = " and ".join(_described(one) for one in (tables[0], table))
-            raise BadData(f"{names}: the two must tell of the same images")
+            raise BadData(f"{names}: the two must list the same images")
     return [
         Row(rows[0].where, {name: value for row in rows for name, value in row.values.items()})
         for rows in zip(*tables, strict=True)

@@ -1,4 +1,4 @@
-"""Reading label files: every complaint names the file and the line."""
+"""Reads label files; every error names the file and the line."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def read_rows(path: Path, columns: Sequence[str]) -> list[Row]:
 
 
 def _row(where: str, cells: dict[str | Any, str | Any]) -> Row:
-    """Cells behind the last column are refused, unless empty: a decimal comma would cut a label short unseen."""
+    """Refuse cells behind the last column, unless empty: a decimal comma would cut a label short unnoticed."""
     more = [cell for cell in cells.get(None) or () if cell.strip()]
     if more:
         raise BadData(f"{where}: holds more cells than line 1 has columns ({', '.join(more)}); quote texts with commas")
@@ -106,7 +106,7 @@ def check_columns(path: Path, header: Sequence[str], columns: Sequence[str]) -> 
         )
     twice = [column for column in columns if header.count(column) > 1]
     if twice:
-        raise BadData(f"{path}, line 1: column {twice[0]} stands there twice")
+        raise BadData(f"{path}, line 1: column {twice[0]} is there twice")
 
 
 def read_words(path: Path, columns: Sequence[str]) -> list[Row]:

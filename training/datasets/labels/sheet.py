@@ -1,4 +1,4 @@
-"""Label files of Excel as rows. Every complaint names the file and the line."""
+"""Label files of Excel as rows. Every error names the file and the line."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def read_sheet(path: Path, columns: Sequence[str]) -> list[Row]:
 
 
 def read_sheet_by_place(path: Path, names: Sequence[str]) -> list[Row]:
-    """The same where the first line is a heading of no fixed words: `names` are given to the first columns.
+    """The same for a first line whose words differ between copies: `names` are given to the first columns.
 
     Raises:
         BadData: no such file, or no Excel file.

@@ -205,7 +205,7 @@ def test_a_driver_that_goes_away_in_the_middle_keeps_the_last_samples(gpus: Fake
     assert reading.trouble == MISMATCH
 
 
-def test_nobody_is_left_who_asks_after_the_asker_was_killed(gpus: FakeGpus) -> None:
+def test_the_sampler_exits_after_its_asker_was_killed(gpus: FakeGpus) -> None:
     gpus.says = ["hang 0 temperature 30"]
     gpus.write()
     code = "from iqa_tui.devices.survey import Surveyor; Surveyor().survey()"
@@ -219,7 +219,7 @@ def test_nobody_is_left_who_asks_after_the_asker_was_killed(gpus: FakeGpus) -> N
     wait_until(lambda: not is_alive(int(sampler)), "it to end too")
 
 
-def test_a_driver_nobody_wants_any_more_leaves_no_process(gpus: FakeGpus) -> None:
+def test_a_driver_that_is_dropped_leaves_no_process(gpus: FakeGpus) -> None:
     driver = Driver(program("iqa_tui.devices.gpus.sampler"), child_environment())
     driver.look()
     pid = sampler_of(driver)

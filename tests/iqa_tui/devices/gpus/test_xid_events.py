@@ -18,7 +18,7 @@ def report(gpus: FakeGpus, *xids: tuple[int, int]) -> None:
     gpus.write()
 
 
-def test_an_xid_is_told_once_and_none_of_before_it_was_asked(gpus: FakeGpus, open_driver: Open) -> None:
+def test_an_xid_is_told_once_and_no_earlier_one_at_all(gpus: FakeGpus, open_driver: Open) -> None:
     report(gpus, (0, 79))
     driver = open_driver()
     assert driver.look().xids == ()

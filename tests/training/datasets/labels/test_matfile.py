@@ -19,11 +19,11 @@ from training.errors import BadData
         (
             "AllMOS_release",
             {"AllMOS_release": np.zeros((1, 26))},
-            r"has 27 entries and .*AllMOS_release\.mat has 26 entries: the two must tell of the same images",
+            r"has 27 entries and .*AllMOS_release\.mat has 26 entries: the two must list the same images",
         ),
         ("AllMOS_release", {"AllMOS_release": np.full((1, 27), np.nan)}, r"entry 8: column AllMOS_release holds nan"),
         ("AllStdDev_release", {"AllStdDev_release": np.full((1, 27), -1.0)}, r"entry 8: column AllStdDev_release"),
-        ("AllImages_release", {"AllImages_release": cells(["3.bmp"] * 27)}, r"entry 9: image 3\.bmp was named before"),
+        ("AllImages_release", {"AllImages_release": cells(["3.bmp"] * 27)}, r"entry 9: image 3\.bmp was named already"),
     ],
 )
 def test_a_bad_label_in_a_matlab_file_is_refused_with_file_and_entry(tmp_path, file, variables, words):

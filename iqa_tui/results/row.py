@@ -1,0 +1,186 @@
+"""One row of the table: an experiment over its seeds, or a recorded result."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from iqa_tui.monitor.listing import ListedRun
+from iqa_tui.plans.plan import Experiment, Plan, Recorded
+from iqa_tui.results.statistics import mean_and_sd
+from training.runfolder.phase import Phase, Status
+
+SECONDS_PER_HOUR = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One experiment over its seeds, or one recorded result. None: not known."""
+
+    id: str
+    label: str
+    loss_type: str
+    srcc: float | None = None
+    """Mean over seeds of the test SRCC at the chosen epoch."""
+    srcc_sd: float | None = None
+    """Sample SD over seeds; None for one seed."""
+    plcc: float | None = None
+    plcc_sd: float | None = None
+    delta_srcc: float | None = None
+    """srcc minus the baseline's; None for the baseline itself."""
+    delta_note: str = ""
+    """Why the difference is doubtful, for example because the protocols differ."""
+    hours: float | None = None
+    """Mean over seeds, training and evaluation."""
+    status: str = "not run"
+    phase: Phase | None = None
+    """Of its runs, if all are in one; None too for a recorded row and for an experiment without runs."""
+    expected_low: float | None = None
+    expected_high: float | None = None
+    met: str = ""
+    """`yes`, `below` or `above` the expected range; empty without a range or a result."""
+    protocol: str = ""
+    seeds: tuple[int, ...] = ()
+    """Of the runs that the numbers come from; of all runs before any has finished."""
+    run_ids: tuple[str, ...] = ()
+    notes: str = ""
+    recorded: bool = False
+    """The plan recorded it; no run of this folder measured it."""
+    best_srcc: bool = False
+    """Best among rows of the table's protocol."""
+    best_plcc: bool = False
+
+
+def plan_rows(plan: Plan, entries: list[ListedRun]) -> list[Row]:
+    """A recorded row comes before the experiment of its id; an experiment without runs is left out if it has one."""
+    rows = []
+    recorded = {record.id: record for record in plan.recorded}
+    for experiment in plan.experiments:
+        record = recorded.pop(experiment.id, None)
+        if record:
+            rows.append(_recorded_row(record))
+        own = [entry for entry in entries if entry.spec.experiment == experiment.id]
+        if own or not record:
+            rows.append(_experiment_row(experiment, own, plan))
+    return [_recorded_row(record) for record in recorded.values()] + rows
+
+
+def _recorded_row(record: Recorded) -> Row:
+    return Row(
+        id=record.id,
+        label=record.label,
+        loss_type=record.loss_type or "",
+        srcc=record.srcc,
+        plcc=record.plcc,
+        hours=record.hours,
+        status="recorded",
+        protocol=record.protocol or "",
+        notes="; ".join(text for text in (record.notes, f"source: {record.source}" if record.source else "") if text),
+        recorded=True,
+    )
+
+
+def _experiment_row(experiment: Experiment, entries: list[ListedRun], plan: Plan) -> Row:
+    low, high = experiment.expected_srcc or (None, None)
+    flags: dict[str, Any] = {**plan.base, **experiment.flags}
+    row = Row(
+        id=experiment.id,
+        label=experiment.label,
+        loss_type=str(flags.get("loss_type", "")),
+        expected_low=low,
+        expected_high=high,
+        notes=experiment.notes or "",
+    )
+    return _measured(row, entries)
+
+
+def rows_without_plan(entries: list[ListedRun]) -> list[Row]:
+    """Runs started by hand: one row for each combination of label, loss, network, data set and protocol."""
+    rows: dict[tuple[str, ...], list[ListedRun]] = {}
+    for entry in entries:
+        spec = entry.spec
+        rows.setdefault((spec.label, spec.loss_type, spec.network, spec.dataset, spec.protocol), []).append(entry)
+    return [
+        _measured(Row(id=own[0].spec.experiment or own[0].spec.loss_type, label=key[0], loss_type=key[1]), own)
+        for key, own in rows.items()
+    ]
+
+
+def _measured(row: Row, entries: list[ListedRun]) -> Row:
+    """The row with the numbers of its runs: of each seed the newest finished run, else the newest run."""
+    if not entries:
+        return row
+    by_seed: dict[int, ListedRun] = {}
+    for entry in entries:  # oldest first, so later runs replace earlier ones
+        before = by_seed.get(entry.spec.seed)
+        if before is None or before.status.phase is not Phase.FINISHED or entry.status.phase is Phase.FINISHED:
+            by_seed[entry.spec.seed] = entry
+    chosen = [by_seed[seed] for seed in sorted(by_seed)]
+    counted = [entry for entry in chosen if entry.result is not None] or chosen
+    srcc, srcc_sd = mean_and_sd(_metric(entry, "srcc") for entry in counted)
+    plcc, plcc_sd = mean_and_sd(_metric(entry, "plcc") for entry in counted)
+    hours, _ = mean_and_sd(entry.result.elapsed_seconds / SECONDS_PER_HOUR for entry in counted if entry.result)
+    return replace(
+        row,
+        srcc=srcc,
+        srcc_sd=srcc_sd,
+        plcc=plcc,
+        plcc_sd=plcc_sd,
+        hours=hours,
+        status=_status_words(chosen),
+        phase=chosen[0].phase if len({entry.phase for entry in chosen}) == 1 else None,
+        met=_met(srcc, row.expected_low, row.expected_high),
+        protocol=", ".join(in_order((e.result.protocol if e.result else e.spec.protocol) for e in counted)),
+        seeds=tuple(entry.spec.seed for entry in counted),
+        run_ids=tuple(entry.run.run_id for entry in counted),  # not the spec's: a copied folder has its original's
+        notes="; ".join(in_order([row.notes, *_result_notes(counted)])),
+    )
+
+
+def _metric(entry: ListedRun, name: str) -> float | None:
+    return entry.result.metrics.get("test", {}).get(name) if entry.result else None
+
+
+def _result_notes(entries: list[ListedRun]) -> list[str]:
+    """What a reader must know beside the numbers."""
+    notes = []
+    for entry in entries:
+        if entry.result is None:
+            continue
+        if entry.result.limited:
+            images = ", ".join(f"{count} {split}" for split, count in entry.result.images.items())
+            notes.append(f"a quick look, limited to {images} images")
+        notes += entry.result.notes
+    return notes
+
+
+def _status_words(entries: list[ListedRun]) -> str:
+    """`finished`, `failed: <cause>`; for seeds in different states `2 of 3 finished, 1 of 3 running`."""
+    words = [_words(entry.status) for entry in entries]
+    if len(set(words)) == 1:
+        return words[0]
+    counts = Counter(entry.status.phase.value for entry in entries)
+    return ", ".join(f"{count} of {len(entries)} {state}" for state, count in counts.items())
+
+
+def _words(status: Status) -> str:
+    if status.phase is Phase.STOPPED:
+        return status.cause or Phase.STOPPED.value
+    if status.phase in (Phase.FAILED, Phase.LOST) and status.cause:
+        return f"{status.phase.value}: {status.cause}"
+    return status.phase.value
+
+
+def _met(srcc: float | None, low: float | None, high: float | None) -> str:
+    if srcc is None or low is None or high is None:
+        return ""
+    if srcc < low:
+        return "below"
+    return "above" if srcc > high else "yes"
+
+
+def in_order(values: Iterable[str]) -> tuple[str, ...]:
+    """Each text once, in the order of its first place; empty ones are left out."""
+    return tuple(dict.fromkeys(value for value in values if value))

@@ -1,0 +1,47 @@
+"""The question before the app is left while something is under way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from iqa_tui.monitor.state import RunState
+from iqa_tui.screens.confirm import ConfirmScreen
+from iqa_tui.screens.leaving import MOST_NAMED, leave_question
+from training.runfolder.layout import RunFolder
+from training.runfolder.phase import Phase, Status
+
+
+def runs(phase: Phase, count: int) -> list[RunState]:
+    return [RunState(RunFolder(Path(f"{phase.value}-{number}")), Status(phase)) for number in range(count)]
+
+
+def answers(question: ConfirmScreen) -> list[str]:
+    return [choice.value for choice in question._choices]
+
+
+def test_runs_that_are_alive_are_named_and_go_on_by_default() -> None:
+    question = leave_question(runs(Phase.RUNNING, 2) + runs(Phase.QUEUED, 3), launching=False)
+    assert question._title == "2 running: leave?"
+    assert question._text.splitlines() == [
+        "running-0 · no device yet",
+        "running-1 · no device yet",
+        "3 more queued",
+    ]
+    assert (answers(question), question._safe) == (["leave", "stop", "stay"], "stay")
+
+
+def test_of_many_runs_the_first_are_named_and_the_others_counted() -> None:
+    question = leave_question(runs(Phase.RUNNING, MOST_NAMED + 2), launching=False)
+    assert question._text.splitlines()[MOST_NAMED:] == ["2 more"]
+
+
+def test_with_queued_runs_alone_they_are_counted() -> None:
+    question = leave_question(runs(Phase.QUEUED, 3), launching=False)
+    assert (question._title, question._text) == ("Runs are queued: leave?", "3 queued")
+
+
+def test_during_a_launch_staying_is_the_first_and_safe_answer_and_nothing_is_stopped() -> None:
+    question = leave_question(runs(Phase.FINISHED, 1), launching=True)
+    assert question._title == "A launch is being checked: leave?"
+    assert question._text == "It is launched if its flags are right; else the shell says why not."
+    assert (answers(question), question._safe) == (["stay", "leave"], "stay")

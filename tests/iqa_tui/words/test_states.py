@@ -1,0 +1,42 @@
+"""How the state of a run is said and drawn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+from iqa_tui.words.states import RECORDED_SIGN, SIGNS, refusal, status_words
+from training.runfolder.layout import RunFolder
+from training.runfolder.phase import Phase, Status
+
+
+def test_every_state_has_a_glyph_of_its_own_one_cell_wide() -> None:
+    assert set(SIGNS) == set(Phase)
+    glyphs = [glyph for glyph, _ in (*SIGNS.values(), RECORDED_SIGN)]
+    assert len(set(glyphs)) == len(Phase) + 1
+    assert {cell_len(glyph) for glyph in glyphs} == {1}
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (Status(Phase.FINISHED), "finished"),
+        (Status(Phase.FAILED, cause="exit 1"), "failed: exit 1"),
+        (Status(Phase.RUNNING, cause="unsupervised"), "running, unsupervised"),
+        (Status(Phase.STOPPED, cause="stopped by ann, 14:02"), "stopped by ann, 14:02"),
+        (Status(Phase.STOPPED), "stopped"),
+        (Status(Phase.STOPPING, cause="asked by ann"), "stopping, asked by ann"),
+    ],
+)
+def test_a_status_is_said_with_its_cause(status: Status, words: str) -> None:
+    assert status_words(status) == words
+
+
+def test_an_order_is_refused_with_the_state_and_the_rule() -> None:
+    run = RunFolder(Path("runs/a"))
+    said = refusal(run, Status(Phase.FINISHED), "there is nothing to stop")
+    assert said == "a is finished: there is nothing to stop."
+    said = refusal(run, Status(Phase.UNREADABLE, cause="spec.json: damaged"), "there is nothing to stop")
+    assert said == "a is unreadable: spec.json: damaged"
