@@ -99,7 +99,7 @@ class Surveyor:
         slots = [_cpu_state(number) for number in range(cpu_slots())]
         if kind == "gpu" and not self._all_cpu_slots:
             slots = [state for state in slots if not state.free]
-        devices = tuple(_unless_useless(_unless_set_aside(state)) for state in (*gpus, *slots))
+        devices = tuple(_unless_useless(_unless_withdrawn(state)) for state in (*gpus, *slots))
         sampled_at = self._reading.taken_at if gpus else None
         return Survey(devices, self._note(gpus, usable), time.time(), kind, sampled_at)
 
@@ -155,7 +155,7 @@ class Surveyor:
         return ""
 
 
-def _unless_set_aside(state: DeviceState) -> DeviceState:
+def _unless_withdrawn(state: DeviceState) -> DeviceState:
     device = state.device
     why = withdrawn_reason(device.key)
     if not why:

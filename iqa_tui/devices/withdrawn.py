@@ -77,14 +77,14 @@ def record_driver_loss(keys: list[str], run: RunFolder, cause: str) -> None:
         _append(key, what="driver lost", run=str(run.shown), name=run.run_id, why=cause)
 
 
-def record_xid(key: str, xid: int, words: str, *, sets_aside: bool = True) -> None:
+def record_xid(key: str, xid: int, words: str, *, withdraws: bool = True) -> None:
     """Note that the driver reported this XID, once until the device is restored. Raises as `record_driver_loss`.
 
     Args:
         words: what it means.
-        sets_aside: the driver or the hardware failed, so no run gets the device.
+        withdraws: the driver or the hardware failed, so no run gets the device.
     """
-    what = XID if sets_aside else NOTED_XID
+    what = XID if withdraws else NOTED_XID
     if not any(line.get("what") == what and line.get("xid") == str(xid) for line in _since_restore(key)):
         _append(key, what=what, xid=str(xid), words=words)
 

@@ -20,4 +20,4 @@ def record_xids(seen: Sequence[XidSeen]) -> None:
             continue
         for key in event.keys:
             with contextlib.suppress(OSError, LaunchError):
-                record_xid(key, event.xid, meaning(event.xid), sets_aside=is_hardware(event.xid))
+                record_xid(key, event.xid, meaning(event.xid), withdraws=is_hardware(event.xid))

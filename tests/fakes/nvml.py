@@ -59,7 +59,7 @@ class FakeGpus:
     minors: dict[int, int] = field(default_factory=dict)
     """GPU to the number of its device file; the others have none."""
     xids: list[tuple[int, int]] = field(default_factory=list)
-    """(GPU, XID); only ever added to, and told to who listens already."""
+    """(GPU, XID); only ever added to, and told only to programs that listen already."""
     says: list[str] = field(default_factory=list)
     """Further lines of the file, as nvml.c explains them."""
     is_old: bool = False

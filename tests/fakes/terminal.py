@@ -50,7 +50,7 @@ class Terminal:
         self.close()
 
     def close(self) -> None:
-        """End it, however it stands."""
+        """Kill it, whatever its state."""
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()

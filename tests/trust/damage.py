@@ -85,7 +85,7 @@ def _make_socket(path: Path) -> None:
 
 
 def _make_device(path: Path) -> None:
-    """A character device that gives zeros for ever; for who may not make one, a link to it."""
+    """A character device that gives zeros for ever; if we may not make one, a link to it."""
     try:
         os.mknod(path, 0o666 | stat.S_IFCHR, os.makedev(1, 5))
     except PermissionError:

@@ -1,4 +1,4 @@
-"""The place of one attack: made-up users, folders, hosts that are none, and every process that was started there.
+"""The place of one attack: made-up users, folders and hosts, and every process that was started there.
 
 It drives the program from outside, by commands and files, so that any checkout can be put to the test. Only for root.
 """
@@ -27,7 +27,7 @@ STUB = HERE.parent / "fakes" / "stub_trainer.py"
 COMMAND_SECONDS = 10.0
 """A command that takes longer hangs."""
 PATIENCE_SECONDS = 20.0
-"""How long the program may take to do what it does at all."""
+"""How long the program may take for anything that it does."""
 POLL_SECONDS = 0.05
 MACHINE_ID_FILES = ("/etc/machine-id", "/var/lib/dbus/machine-id")
 BOOT_ID = "/proc/sys/kernel/random/boot_id"

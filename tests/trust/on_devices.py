@@ -21,7 +21,7 @@ EXCLUSIVE_PROCESS = 3
 
 
 def gpus_of(ground: Ground, **settings: Any) -> tuple[FakeGpus, dict[str, str]]:
-    """Made-up GPUs, and the environment of who sees them."""
+    """Made-up GPUs, and the environment of a user who sees them."""
     number = len(list(ground.folder.iterdir()))
     gpus = FakeGpus(ground.folder / f"driver-{number}", **settings)
     return gpus, {**gpus.env, **SETTLED, "IQA_TUI_LEASES": str(ground.make(f"leases-{number}", mode=0o1777))}

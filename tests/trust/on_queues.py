@@ -15,7 +15,7 @@ from tests.trust.outcome import Outcome
 from tests.trust.proc import environment, is_alive
 
 FREE_SLOTS = {"IQA_TUI_CPU_SLOTS": "4"}
-"""For who looks at a copy: the one slot that its original has must not be what keeps it from starting."""
+"""For a user who looks at a copy: the one slot that its original has must not be what keeps it from starting."""
 OTHER_MACHINE = "0123456789abcdef0123456789abcdef"
 SCREEN_SECONDS = 6.0
 

@@ -6,7 +6,7 @@ Each host has its own mounts, processes, name, machine id and boot id, and sees 
 own (`bindfs`), whose locks end at that mount as they do with `local_lock` on NFS. `--clone`: the two have one name and
 one machine id. Everything that runs there is killed, hosts are rebooted, and three figures must be 0: two writers in
 one run, a living run that is called lost, a result that is lost. Only root can do this. `--code` plays another version
-of the program. Ends with 1 if a figure is not 0.
+of the program. Exits with 1 if a figure is not 0.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Locks of the kernel (flock): freed when the last process that holds the descriptor exits, and not before.
+"""Locks of the kernel (flock): freed when the last process that holds the descriptor closes it or exits.
 
 Lock files are never unlinked: a lock on a file that was replaced protects nothing.
 """

@@ -120,7 +120,7 @@ class StopRequest:
     """Unix seconds."""
     why: str = ""
     grace_seconds: float = 60.0
-    """From SIGTERM to SIGKILL."""
+    """How long the trainer may take to end by itself before it is killed."""
     format: int = FORMAT
 
 

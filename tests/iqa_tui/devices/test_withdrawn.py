@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from iqa_tui.__main__ import main
-from iqa_tui.devices import withdrawn as setaside
 from iqa_tui.devices.lease_folder import journal_file, lease_file, leases_dir
 from iqa_tui.devices.survey import Surveyor
 from iqa_tui.devices.withdrawn import record_driver_loss, restore, withdraw, withdrawn_reason
@@ -46,7 +45,7 @@ def test_lines_of_a_journal_that_hold_nothing_are_not_even_parsed(lab: Lab, monk
         file.write(b"\n" * 200_000)
     parsed: list[bytes] = []
     loads = json.loads
-    monkeypatch.setattr(setaside.json, "loads", lambda line: parsed.append(line) or loads(line))
+    monkeypatch.setattr(withdrawn.json, "loads", lambda line: parsed.append(line) or loads(line))
     assert withdrawn_reason("GPU-1").endswith(": a fan")
     assert len(parsed) == 1
 
@@ -70,7 +69,7 @@ def test_a_device_is_withdrawn_and_restored_while_runs_wait_for_it(
     assert "has no device '7'. It has CPU 0 (cpu-0)" in capsys.readouterr().err
 
 
-def test_a_device_is_set_aside_when_the_driver_failed_under_two_runs(lab: Lab) -> None:
+def test_a_device_is_withdrawn_when_the_driver_failed_under_two_runs(lab: Lab) -> None:
     one, other = RunFolder(lab.runs_dir / "one"), RunFolder(lab.runs_dir / "other")
     for _ in range(3):
         record_driver_loss(["GPU-1"], one, "GPU is lost")

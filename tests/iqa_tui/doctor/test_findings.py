@@ -135,7 +135,7 @@ def test_a_gpu_with_the_hosts_memory_is_well(gpus: FakeGpus) -> None:
 
 
 def test_xids_that_were_seen_are_named(gpus: FakeGpus, lab: Lab) -> None:
-    record_xid(gpus.uuid(0), 63, "a bad row was replaced", sets_aside=False)
+    record_xid(gpus.uuid(0), 63, "a bad row was replaced", withdraws=False)
     record_xid(gpus.uuid(1), 79, "it has fallen off the bus")
     findings, _ = check_gpus()
     assert [sign(finding) for finding in findings] == ["ok", "warning", "warning", "warning"]
@@ -154,7 +154,7 @@ def test_a_driver_that_wakes_up_is_not_to_be_rebooted(gpus: FakeGpus) -> None:
     assert "reboot" not in finding.words + finding.remedy
 
 
-def test_a_gpu_that_is_set_aside_is_named_with_the_way_back(gpus: FakeGpus, lab: Lab) -> None:
+def test_a_withdrawn_gpu_is_named_with_the_way_back(gpus: FakeGpus, lab: Lab) -> None:
     withdraw(gpus.uuid(0), "fan broken")
     findings, _ = check_gpus()
     assert [sign(finding) for finding in findings] == ["ok", "warning"]
