@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from iqa_tui.__main__ import main
+from iqa_tui.devices import withdrawn
 from iqa_tui.devices.lease_folder import journal_file, lease_file, leases_dir
 from iqa_tui.devices.survey import Surveyor
 from iqa_tui.devices.withdrawn import record_driver_loss, restore, withdraw, withdrawn_reason
