@@ -167,7 +167,7 @@ def test_if_no_dispatcher_can_be_started_every_run_of_ours_says_why(
     monkeypatch.setattr("iqa_tui.queue.dispatching.start_detached", lambda *_: 0)  # it exits before we look
     said = [reviver(queued, gpu(1))[fake.run.run_id].words for _ in range(6)]
     assert ["gets no device" in words for words in said] == [False] * 5 + [True]
-    assert f"its dispatcher ends at once, {dispatcher_log(tmp_path)} says why; " in said[-1]
+    assert f"its dispatcher exits at once, {dispatcher_log(tmp_path)} says why; " in said[-1]
 
 
 def test_a_run_that_could_start_and_does_not_says_for_how_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
