@@ -1,3 +1,5 @@
+"""The app as a whole: its forms, its help, how it is left."""
+
 from __future__ import annotations
 
 import os
@@ -11,8 +13,8 @@ from textual.command import CommandPalette
 from iqa_tui.app import IqaApp, run_app
 from iqa_tui.screens.confirm import ConfirmScreen
 from iqa_tui.screens.help import HelpScreen
+from tests.fakes.app import OpenApp, screen_text, settle
 from tests.fakes.run_folders import FakeRun
-from tests.iqa_tui.screens.conftest import OpenApp, screen_text, settle
 
 
 @pytest.mark.parametrize("size", [(140, 40), (80, 24), (60, 15), (59, 40), (20, 5), (1, 1), (250, 80)])
