@@ -56,7 +56,7 @@ class IqaApp(App[None]):
         make_surveyor: Callable[[], SurveysDevices] | None = None,
     ) -> None:
         """Args:
-        make_surveyor: what looks at the devices; None: this machine's.
+        make_surveyor: makes what looks at the devices; None: at those of this machine.
         """
         no_color = os.environ.get("NO_COLOR")
         self.DEFAULT_MODE = room  # type: ignore[misc]  # App.__init__ reads it from the instance
@@ -112,7 +112,7 @@ class IqaApp(App[None]):
         self.gpu_watcher.start()
 
     def _leave_a_lost_terminal(self) -> None:
-        """A terminal that is gone says so by SIGHUP only to its own session; others would read its end for ever."""
+        """Only the terminal's own session gets SIGHUP; an app in another one would read end of file for ever."""
         from iqa_tui.watch import terminal  # noqa: PLC0415  as above
 
         if terminal.terminal_is_gone():
@@ -150,17 +150,17 @@ class IqaApp(App[None]):
     # What leaves the widgets
 
     def notify(self, message: str, **options: Any) -> None:
-        """As Textual's, but a message is never markup: it names runs, which are called what others like."""
+        """As Textual's, but a message is never markup: it quotes names that other users chose."""
         super().notify(plain_lines(message), **(options | {"markup": False}))
 
     def copy_to_clipboard(self, text: str) -> None:
-        """As Textual's, one plain line: what is pasted into a shell must not press enter there. Tabs part cells."""
+        """As Textual's, but one plain line: a text pasted into a shell must not press enter there. Tabs part cells."""
         super().copy_to_clipboard("\t".join(map(plain, text.split("\t"))))
 
     # Screens
 
     def _make_room(self, name: str) -> Room:
-        """A screen is imported when somebody first goes there: the others would cost the first paint."""
+        """A screen is imported when the user first goes there: to import all would delay the first paint."""
         module = importlib.import_module(f"iqa_tui.screens.{name}")
         room: Room = getattr(module, f"{name.capitalize()}Screen")(self.session)
         room.set_reactive(Room.problem, self._problem)
@@ -178,7 +178,7 @@ class IqaApp(App[None]):
     def _open_export(self, group: str | None) -> None:
         self.action_room("results")
         room = self._rooms["results"]
-        room.open_export(group)  # type: ignore[attr-defined]  # imported only when somebody goes there
+        room.open_export(group)  # type: ignore[attr-defined]  # imported when the user goes there
 
     def action_help(self) -> None:
         from iqa_tui.screens.help import HelpScreen, help_entries  # noqa: PLC0415  after the first paint
@@ -186,7 +186,7 @@ class IqaApp(App[None]):
         self.push_screen(HelpScreen(help_entries(self.screen)))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Textual's own, without those that would end the program unasked, and ours."""
+        """Textual's own and ours, without those that leave the app unasked."""
         yield SystemCommand("Launch", "Choose a plan and launch it (1)", lambda: self.action_room("launch"))
         yield SystemCommand("Monitor", "Watch the runs (2)", lambda: self.action_room("monitor"))
         yield SystemCommand("Results", "The table of results (3)", lambda: self.action_room("results"))
@@ -225,8 +225,8 @@ class IqaApp(App[None]):
             self.run_worker(self._stop_everything, thread=True)
 
     def _stop_everything(self) -> None:
-        """In a thread. What cannot be stopped is said, and then nobody leaves unasked."""
-        from iqa_tui.queue.stop import can_stop, stop_all  # noqa: PLC0415  only an app that is left pays for it
+        """In a thread. If a run cannot be stopped, the app says so and stays open."""
+        from iqa_tui.queue.stop import can_stop, stop_all  # noqa: PLC0415  only the user who leaves waits for it
 
         done = stop_all(filter(can_stop, self._runs), why="asked when the app was left")
         self.call_from_thread(self._stopped, [stopped.words for stopped in done if stopped.is_refused])
@@ -244,7 +244,7 @@ def run_app(runs_dir: Path, *, plan: str | None = None, screen: str = "monitor",
     Args:
         plan: a preset or file that stands first on the launch screen.
         screen: launch, monitor or results.
-        ascii_mode: None: where the terminal's encoding is not UTF-8.
+        ascii_mode: None: if the terminal's encoding is not UTF-8.
 
     Raises:
         ValueError: no such screen.

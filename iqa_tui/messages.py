@@ -1,6 +1,6 @@
-"""What happened, in the order in which it flows: files and devices, then what a person asked for.
+"""What the watching threads found: runs, the log of one of them, devices.
 
-A message that a newer one may replace carries the whole state: so one that is never delivered loses nothing.
+A message that a newer one may replace carries the whole state: if it is never delivered, nothing is lost.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class _WholeState(Message, bubble=False):
 
 
 class RunsChanged(_WholeState):
-    """Some run is not as it was."""
+    """Some run is not as it was, or the folder of runs can be read no longer, or again."""
 
     def __init__(self, runs: tuple[RunState, ...], problem: str = "") -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class RunsChanged(_WholeState):
 
 
 class LogChanged(_WholeState):
-    """The log that is followed has new lines, or another one is followed."""
+    """The followed log has new lines, or another log is followed."""
 
     def __init__(self, run_id: str, text: LogText) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The exact command of one experiment, wrapped where a shell would not mind; or words on something else."""
+"""The exact command of one experiment, wrapped so that a shell reads the same words; or words on something else."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class CommandView(Canvas):
         self.redraw()
 
     def show_words(self, title: str, texts: Sequence[str]) -> None:
-        """Say something in whole instead; there is no command then."""
+        """Show words instead of a command, all of them."""
         self._words, self._texts = (), tuple(texts)
         self.set_title(title)
         self.redraw()

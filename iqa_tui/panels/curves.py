@@ -35,7 +35,7 @@ def series_of(state: RunState, colour: int, view: CurveView) -> Series:
         steps, times, values = state.curve.steps, state.curve.times, state.curve.losses
     else:
         known = [evaluation for evaluation in state.evaluations if evaluation.split == "val"]
-        if not known and state.evaluations:  # the published protocol knows no validation split
+        if not known and state.evaluations:  # the published protocol has no validation split
             known, label = (
                 [evaluation for evaluation in state.evaluations if evaluation.split == "test"],
                 f"{label} (test)",
@@ -57,6 +57,6 @@ def _empty_words(runs: Sequence[tuple[RunState, int]], view: CurveView) -> str:
         return "no run is chosen"
     names = ", ".join(state.experiment or state.label for state, _ in runs)
     if all(state.spec is not None and state.spec.trainer != "training" for state, _ in runs):
-        return f"{names}: another's trainer writes no events; what it prints is in the log"
+        return f"{names}: an external trainer writes no events; what it prints is in the log"
     what = "evaluated" if view.kind is CurveKind.SRCC else "trained a step"
     return f"{names}: not yet {what}"

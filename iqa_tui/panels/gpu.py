@@ -1,4 +1,4 @@
-"""The devices: memory, utilisation with its history, temperature, who holds them; without a GPU the host itself."""
+"""The devices: memory, utilisation with its history, temperature, holders; without a GPU the host itself."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # the drivers behind it are loaded by the thread that asks th
 
 GIB = float(1 << 30)
 OLD_SECONDS = 10.0
-"""A survey older than this says so: the driver does not answer."""
+"""A survey older than this is shown with its age: the driver does not answer."""
 HISTORY_WIDTH, LEAST_HISTORY = 20, 8
 NAME_WIDTH = 8
 MOST_TRIMMING = 2
@@ -89,7 +89,7 @@ class GpuPanel(Canvas):
         return len(self._all_lines(width, self._forms[0]))
 
     def draw(self, width: int, height: int) -> list[Line]:
-        """In the roomiest form that fits; where none does, the last line counts what is left out."""
+        """In the roomiest form that fits; if none does, the last line counts what is left out."""
         if self._survey is None:
             return [[("looking for devices …", "dim")]]
         for form in self._forms:
@@ -171,8 +171,8 @@ def _numbers(state: DeviceState, number_width: int) -> tuple[Line, Callable[[int
 
 
 def _trimming(states: Sequence[DeviceState], said: Mapping[str, Span], width: int, number_width: int) -> int:
-    """How much each line leaves out so that the longest words stand whole, as far as that can be: of all the same, as
-    numbers keep their places.
+    """How much every line leaves out so that the longest words fit, if they can. The same for all lines: their numbers
+    stand below each other.
     """
     for trimming in range(MOST_TRIMMING):
         place = Place(width, Form.LINE, number_width, trimming)
@@ -203,7 +203,7 @@ def _gib(size: int | None, decimals: int = 1) -> str:
 
 
 def short_name(name: str) -> str:
-    """`H100` for `NVIDIA H100 80GB HBM3`: what is said beside it, or the same of all, is left out."""
+    """`H100` for `NVIDIA H100 80GB HBM3`: the brand is the same for all, and the memory stands beside it."""
     words = [word for word in name.split() if word not in BRANDS and not SIZE_OR_FORM.fullmatch(word)]
     return " ".join(words) or name
 

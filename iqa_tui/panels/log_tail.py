@@ -10,14 +10,14 @@ from training.runfolder.phase import Phase
 
 
 class LogPanel(LogView):
-    """Follows until one scrolls up."""
+    """Follows its end until the user scrolls up."""
 
     def __init__(self) -> None:
         super().__init__(id="log", classes="panel")
         self.border_title = "Log"
 
     def show_log(self, state: RunState | None, text: LogText) -> None:
-        """The log of this run, and why there is none where there is none."""
+        """The log of this run, or why there is none."""
         if state is None:
             self.show("", ())
             return

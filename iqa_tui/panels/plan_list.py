@@ -13,7 +13,7 @@ COLUMNS = (Column("name", "plan", 14), Column("title", "", 10, grows=True, impor
 
 
 class PlanList(RowTable):
-    """One line a plan; why one cannot be read stands where its experiments would."""
+    """One line a plan. Why a plan cannot be read stands in the list of experiments."""
 
     def __init__(self) -> None:
         super().__init__(COLUMNS, classes="panel", id="plans", header=False, empty=("reading plans …",))

@@ -27,7 +27,7 @@ COLUMNS = (
     Column("notes", "notes", 16, grows=True, importance=1),
 )
 NARROW = {"srcc": 7, "plcc": 7, "delta": 8}
-"""Widths where no row has a spread over seeds."""
+"""Widths if no row has a spread over seeds."""
 
 
 class ResultTable(RowTable):
@@ -92,7 +92,7 @@ def result_row(row: Row, bounds: tuple[float, float], with_sd: bool) -> TableRow
 
 
 def number(value: float | None, sd: float | None, with_sd: bool) -> str:
-    """Four decimals, and the spread over seeds where the table has one."""
+    """Four decimals, and the spread over seeds if the table has one."""
     if value is None:
         return "–"
     spread = f" ±{sd:.4f}" if sd is not None else " " * 8

@@ -20,7 +20,7 @@ class StrategyList(RowTable):
 
     def show_schedules(self, schedules: Mapping[str, Schedule], chosen: str) -> None:
         """Args:
-        schedules: strategy to what it would do; without one of which no hours are known.
+        schedules: strategy to what it would do; empty if no hours are known.
         """
         self.show([_row(strategy, schedules.get(strategy), strategy == chosen) for strategy in STRATEGIES])
 

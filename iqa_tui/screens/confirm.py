@@ -29,7 +29,7 @@ class Choice:
 
 
 class ConfirmScreen(ModalScreen[str]):
-    """Gives the value of the answer."""
+    """Returns the value of the answer."""
 
     CSS_PATH = "dialog.tcss"
 

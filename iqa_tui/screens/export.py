@@ -1,4 +1,4 @@
-"""Which format, which file; then it says where the table stands, or why not."""
+"""Asks for a format and a file, writes the table, and says which file it wrote or why it could not."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COLUMNS = (Column("mark", "", 3), Column("name", "", 20, grows=True))
 
 
 class ExportScreen(ModalScreen[None]):
-    """Writes the table that it was made with; stays open where that fails."""
+    """Writes the table that it was made with; stays open if that fails."""
 
     CSS_PATH = "dialog.tcss"
 
@@ -62,7 +62,7 @@ class ExportScreen(ModalScreen[None]):
         )
 
     def on_row_table_cursor_moved(self) -> None:
-        """The name follows the format until somebody writes another one."""
+        """The name follows the format until the user types another one."""
         self._show_formats()
         field = self.query_one("#path", Input)
         if field.value == self._suggested:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 WHY_PADDING = 4
 TICK_SECONDS = 5.0
-"""How often times left and ages are counted anew while nothing else happens."""
+"""How often times left and ages are computed again while nothing else happens."""
 
 
 class MonitorScreen(OrdersRoom):

@@ -79,7 +79,7 @@ class ResultsScreen(Room):
             self._build()
 
     def runs_changed(self) -> None:
-        """A table depends on what the runs are, not on each of their steps."""
+        """A table depends on the states of the runs, not on each of their steps."""
         key = frozenset((state.run_id, state.phase.value, state.status.attempt) for state in self.runs)
         if key != self._built_from:
             self._built_from = key

@@ -48,7 +48,7 @@ class Session:
 
     runs_dir: Path
     follow: Callable[[str | None], None]
-    """Whose log is to be read."""
+    """Read the log of this run from now on; None: of no run."""
     look_now: Callable[[], None]
     """Read the runs without waiting for the next turn."""
     ascii_mode: bool = False
@@ -57,17 +57,17 @@ class Session:
     plans: tuple[str, ...] = ()
     """Plan files named on the command line; they stand before the presets."""
     parting_words: list[str] = field(default_factory=list)
-    """What nobody has read when the app is left; the shell is told then."""
+    """Lines that the user has not read yet; they are printed in the shell when the app is left."""
 
 
 class ScreenAsked(Message):
-    """Somebody wants to be on another screen."""
+    """The user wants to be on another screen."""
 
     def __init__(self, room: str, group: str | None = None) -> None:
         super().__init__()
         self.room = room
         self.group = group
-        """The table to show there; None: as it was."""
+        """The table to show there; None: the one shown last."""
 
 
 class TooSmall(Canvas):
@@ -79,7 +79,7 @@ class TooSmall(Canvas):
 
 
 class Room(Screen[None]):
-    """A screen of the app. The app sets the reactive attributes; what is below draws them."""
+    """A screen of the app. The app sets the reactive attributes; subclasses draw them."""
 
     ROOM: ClassVar[str] = ""
 
@@ -103,11 +103,11 @@ class Room(Screen[None]):
         raise NotImplementedError
 
     def key_hint(self, action: str, description: str) -> str:  # noqa: ARG002  for screens whose keys depend on a row
-        """What the key bar says of a key now; empty where the key would do nothing."""
+        """What the key bar says of a key now; empty if the key would do nothing."""
         return description
 
     def body_resized(self) -> None:
-        """The terminal has another size; the classes -wide, -narrow and -tiny are set already."""
+        """Called when the terminal has another size; the classes -wide, -narrow and -tiny are set already."""
 
     def on_resize(self, event: events.Resize) -> None:
         wanted = form_classes(event.size)
@@ -127,12 +127,12 @@ class Room(Screen[None]):
 
     @property
     def is_launching(self) -> bool:
-        """Whether a launch is under way, of which nobody knows yet how it ends."""
+        """True while a launch is checked: whether it succeeds is not known yet."""
         return False
 
     @property
     def can_draw(self) -> bool:
-        """False before the panels are there, and while the app ends: then they may be gone already."""
+        """False before the panels are there, and while the app exits: then they may be gone already."""
         return self.is_mounted and self.app.is_running
 
     def watch_runs(self) -> None:
@@ -148,10 +148,10 @@ class Room(Screen[None]):
             self.devices_changed()
 
     def runs_changed(self) -> None:
-        """`runs` has another value."""
+        """Called when `runs` has another value."""
 
     def devices_changed(self) -> None:
-        """`devices` has another value."""
+        """Called when `devices` has another value."""
 
     def on_mount(self) -> None:
         self.show_header()

@@ -1,4 +1,4 @@
-"""Why queued runs wait; a dispatcher is started if runs are queued, or are to be resumed, and none works."""
+"""Says why queued runs wait, and starts a dispatcher if runs are queued or to be resumed and none runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from iqa_tui.watch.gpu_watcher import Queued
 from iqa_tui.words.waits import Wait
 from training.runfolder.errors import RunFolderError
 
-if TYPE_CHECKING:  # as above
+if TYPE_CHECKING:  # loaded in the thread, after the first paint
     from iqa_tui.devices.survey import Survey
     from iqa_tui.queue.backlog import Backlog
 
@@ -46,7 +46,7 @@ class DispatcherReviver:
         if queued or time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + LOOK_SECONDS
             trouble = self._revive()
-        from iqa_tui.queue.waits import waits_of  # noqa: PLC0415  after the first paint, as all of the launcher
+        from iqa_tui.queue.waits import waits_of  # noqa: PLC0415  after the first paint
 
         waits = waits_of(queued, survey)
         self._doubt(waits)
@@ -56,7 +56,7 @@ class DispatcherReviver:
         return waits
 
     def _doubt(self, waits: dict[str, Wait]) -> None:
-        """A run that could start and does not says for how long: its dispatcher sees the device otherwise than we."""
+        """Say for how long a run could start and did not: its dispatcher sees the device otherwise than we."""
         now = time.monotonic()
         starting = [run_id for run_id, wait in waits.items() if wait.starts_next]
         self._could_start = {run_id: self._could_start.get(run_id, now) for run_id in starting}
@@ -80,4 +80,4 @@ class DispatcherReviver:
             return ""
         from iqa_tui.queue.dispatcher_files import dispatcher_log  # noqa: PLC0415  as above
 
-        return f"it gets no device: its dispatcher ends at once, {dispatcher_log(self._runs_dir)} says why"
+        return f"it gets no device: its dispatcher exits at once, {dispatcher_log(self._runs_dir)} says why"

@@ -1,7 +1,7 @@
 """A thread that surveys the devices every two seconds. A driver that hangs hangs this thread and nothing else.
 
-The thread is a daemon, so that a query which never comes back does not keep the program from ending; meanwhile the
-last survey stays on screen with its age.
+The thread is a daemon, so that a query that never returns does not keep the program from exiting; meanwhile the last
+survey stays on screen with its age.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def surveyor_of_this_machine() -> SurveysDevices:
 
 
 def _survey(surveyor: SurveysDevices) -> Survey:
-    """Why the devices cannot be looked at is said where they would stand."""
+    """If the devices cannot be looked at, the note of the survey says why."""
     try:
         return surveyor.survey()
     except (LaunchError, OSError) as error:

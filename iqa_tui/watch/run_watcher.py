@@ -44,12 +44,12 @@ class RunWatcher:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends soon; nothing is posted after the look that is under way."""
+        """The thread exits soon; nothing is posted after the look that is under way."""
         self._stopping = True
         self._wake.set()
 
     def look_now(self) -> None:
-        """Do not wait for the next turn: somebody has just done something."""
+        """Do not wait for the next turn: the user has just ordered something."""
         self._wake.set()
 
     def follow(self, run_id: str | None) -> None:

@@ -7,7 +7,7 @@ import sys
 
 LOOK_SECONDS = 2.0
 HUNG_UP = 129
-"""Exit code of a program that ended because its terminal did, as a shell reports SIGHUP (128 + 1)."""
+"""Exit code of a program that exits because its terminal was closed, as a shell reports SIGHUP (128 + 1)."""
 
 
 def terminal_is_gone() -> bool:

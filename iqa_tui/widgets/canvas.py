@@ -48,7 +48,7 @@ class Canvas(Widget):
         """The lines, at most `height` of them and each at most `width` cells (what is more is cut)."""
 
     def redraw(self) -> None:
-        """Draw anew and repaint the lines that came out otherwise than before."""
+        """Draw anew, and repaint what differs from before."""
         width, height = self.size
         if not self.is_mounted or width < 1 or height < 1:
             return
@@ -67,7 +67,7 @@ class Canvas(Widget):
             self.refresh(*changed)
 
     def set_title(self, title: str) -> None:
-        """Put a text, not markup, into the border; nothing is repainted where it is there already."""
+        """Put a text, not markup, into the border; nothing is repainted if it is there already."""
         if self._border_words != (title, self._border_words[1]):
             self._border_words = (title, self._border_words[1])
             self.border_title = Content(title)
@@ -101,7 +101,7 @@ class Canvas(Widget):
         return named_style(name, theme, dark=dark, background=background, foreground=foreground, focused=self.has_focus)
 
     def notify_style_update(self) -> None:
-        """The theme, the focus or a class changed: every colour may be another."""
+        """The theme, the focus or a class changed: every colour may have changed."""
         super().notify_style_update()
         self._named_styles.clear()
         self._strips = []
@@ -113,7 +113,7 @@ class Canvas(Widget):
 
 
 def changed_cells(old: Strip, new: Strip) -> list[tuple[int, int]]:
-    """First cell and cell after the last of what two strips of one length differ in; [] where they are equal."""
+    """First cell and cell after the last of what two strips of one length differ in; [] if they are equal."""
     before, after = list(old), list(new)
     if before == after:
         return []
@@ -162,7 +162,7 @@ def continued(text: str, width: int) -> str:
 
 
 def wrapped(text: str, width: int, indent: str = "", *, tear: bool = True) -> list[str]:
-    """The text in lines of at most `width` cells, or of ten where that is less; commands and paths are not torn.
+    """The text in lines of at most `width` cells, or of ten if that is less; commands and paths are not torn.
 
     Args:
         indent: before every line but the first.

@@ -1,7 +1,7 @@
-"""The net below the gate: the last thing before the terminal takes out of every line what a terminal would obey.
+"""Takes out of every line what a terminal would obey; the last thing before the terminal.
 
-Texts from files are plain before a widget has them. One filter for all widgets, ours and Textual's, so that a text
-that came another way (an error that quotes a file, the path of a folder) cannot do harm either; a cell stays a cell.
+Texts from files are made plain before a widget gets them. This filter of all widgets, ours and Textual's, catches a
+text that came another way: an error that quotes a file, the path of a folder. A cell stays a cell.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """One line of keys and what they do now, made from the bindings; a click on one presses it.
 
-Where the line is too narrow, the last ones of the screen go; the order of bindings in a class is their importance.
+If the line is too narrow, the last keys of the screen are left out: bindings stand in the order of their importance.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class KeyBar(Canvas):
 
     def __init__(self, hint: Callable[[str, str], str]) -> None:
         """Args:
-        hint: an action and its description to the words that stand here now; empty where its key would do nothing.
+        hint: an action and its description to the words that stand here now; empty if its key would do nothing.
         """
         super().__init__()
         self._hint = hint

@@ -1,7 +1,7 @@
 """The widget that shows several curves with axes, names and last values; `plotting` draws them.
 
-Numpy stands behind that module, so it is imported in a thread when the first curve is to be drawn: it takes a tenth
-of a second, and the app must be on screen before.
+That module needs numpy, which takes a tenth of a second to import. The app must be on screen before, so a thread
+imports it when the first curve is to be drawn.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class LinePlot(Canvas, can_focus=True):
         self._plot_lines: Callable[..., list[Line]] | None = None
 
     def show(self, series: Sequence[Series], options: PlotOptions, empty: str = "") -> None:
-        """Draw these curves; where there are none, say `empty`."""
+        """Draw these curves; if there are none, say `empty`."""
         self._series, self._options, self._empty = tuple(series), options, empty
         self.redraw()
 

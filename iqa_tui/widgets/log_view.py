@@ -1,4 +1,4 @@
-"""Lines of text that follow their end until one scrolls up, and again once one is back at the end."""
+"""Lines of text that follow their end until the user scrolls up, and again once the user is back at the end."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class LogView(Canvas, can_focus=True):
 
     @property
     def lowest_line(self) -> str:
-        """The text of the lowest line on screen; empty where there is none."""
+        """The text of the lowest line on screen; empty if there is none."""
         return self._lines[self._shown_end - 1] if self._lines else ""
 
     @property
@@ -58,7 +58,7 @@ class LogView(Canvas, can_focus=True):
             name: the log's; another than before is shown from its end.
             lines: those that are kept, the oldest first.
             first: number of the first of them, counted from the log's beginning.
-            empty: what to say where there is no line.
+            empty: what to say if there is no line.
         """
         if name != self._name:
             self._name, self._end, self._shift = name, None, 0

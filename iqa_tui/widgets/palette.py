@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from rich.style import Style
 from textual.color import Color
 
-# Okabe and Ito's colours, which everybody can tell apart, in the order in which they stand out from the background.
+# Okabe and Ito's colours, which colour-blind users can tell apart too, in the order in which they stand out.
 SERIES_ON_DARK = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#0072b2")
 SERIES_ON_LIGHT = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#000000", "#e69f00", "#56b4e9")
 SERIES = len(SERIES_ON_DARK)

@@ -1,6 +1,6 @@
-"""ASCII mode: the last thing before the terminal turns every sign that is not ASCII into one that is.
+"""ASCII mode: turns every sign that is not ASCII into one that is; the last thing before the terminal.
 
-One filter for all, so that no widget, ours or Textual's, can forget it; a cell stays a cell.
+One filter for all widgets, ours and Textual's, so that none can forget it. A cell stays a cell.
 """
 
 from __future__ import annotations

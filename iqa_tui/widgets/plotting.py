@@ -56,7 +56,7 @@ def plot_lines(series: Sequence[Series], width: int, height: int, options: PlotO
 
 
 def _smoothed(series: Series, options: PlotOptions) -> _Curve | None:
-    """The points that can be drawn, smoothed before anything is thinned; None where there is none."""
+    """The points that can be drawn, smoothed before anything is thinned; None if there is none."""
     if len(series.x) == 0:
         return None
     x, y = np.asarray(series.x, dtype=np.float64), np.asarray(series.y, dtype=np.float64)
@@ -121,7 +121,7 @@ def _overlaid(under: str, over: str) -> str:
 
 
 def _write_names(cells: list[list[tuple[str, str]]], ends: list[tuple[int, int, _Curve]]) -> None:
-    """Each curve's name right of its last point, moved up or down to a free place where two would meet."""
+    """Each curve's name right of its last point, moved up or down to a free place if two would meet."""
     for row, column, curve in ends:
         text = fit(curve.series.name, min(END_WIDTH - 1, max(1, cell_len(curve.series.name))))
         width = cell_len(text)
@@ -169,7 +169,7 @@ def _legend_column(curves: list[_Curve], options: PlotOptions) -> list[Line]:
 
 
 def _legend_line(curves: list[_Curve], options: PlotOptions, width: int) -> Line:
-    """All curves in one line, each with its name and last value; labels only where there is one curve."""
+    """All curves in one line, each with its name and last value; labels only if there is one curve."""
     line: Line = []
     for curve in curves:
         line += [(f" {_sign(curve, options)} ", _style(curve))]

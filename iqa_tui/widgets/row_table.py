@@ -1,6 +1,6 @@
 """A table of rows under fixed columns: a cursor, ticks or marks, a filter; nothing jumps when a value changes.
 
-Where the place is narrow, whole columns go (the least important first), not letters of all of them.
+If the place is narrow, whole columns are left out, the least important first, not letters of all of them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Column:
     grows: bool = False
     """The last shown column that grows gets what the others leave."""
     importance: int = 9
-    """Columns of less importance go first where the place is narrow."""
+    """Columns of less importance are left out first if the place is narrow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class TableRow:
 
 
 class RowTable(Canvas, can_focus=True):
-    """Shows the rows of `show`; posts what a person does with them."""
+    """Shows the rows of `show`; posts what the user does with them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "move(-1)", "up", show=False),
@@ -64,7 +64,7 @@ class RowTable(Canvas, can_focus=True):
     ]
 
     class CursorMoved(Message):
-        """Another row is under the cursor; `key` is None where there is no row."""
+        """Another row is under the cursor; `key` is None if there is no row."""
 
         def __init__(self, table: RowTable, key: str | None) -> None:
             super().__init__()
@@ -107,7 +107,7 @@ class RowTable(Canvas, can_focus=True):
 
     @property
     def cursor_key(self) -> str | None:
-        """The row under the cursor; None where there is no row."""
+        """The row under the cursor; None if there is no row."""
         return self._rows[self._cursor].key if self._rows else None
 
     @property
@@ -124,7 +124,7 @@ class RowTable(Canvas, can_focus=True):
         self._after_cursor_change(before)
 
     def set_note(self, text: str) -> None:
-        """Say something in full at the lower border, which a column may be too narrow for."""
+        """Say in full at the lower border what a column may be too narrow for."""
         self._note = text
         self._show_note()
 
@@ -141,7 +141,7 @@ class RowTable(Canvas, can_focus=True):
         return f"{self._cursor + 1} of {len(self._rows)}" if len(self._rows) > self._visible_rows else ""
 
     def move_to(self, key: str) -> None:
-        """Put the cursor on a row; a row that is not there leaves it where it is."""
+        """Put the cursor on a row; the key of none moves nothing."""
         before = self.cursor_key
         if key in self.row_keys:
             self._cursor = self.row_keys.index(key)

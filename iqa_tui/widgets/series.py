@@ -17,7 +17,7 @@ class Series:
     colour: int
     x: Sequence[float]
     y: Sequence[float | None]
-    """None where there is no finite value; the curve goes on at the next one."""
+    """None for a value that is not finite; the curve goes on at the next one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.theme import Theme
 
-# Colours that say good, bad and beware are Okabe and Ito's too, so that every user can tell them apart.
+# Colours that say good, bad and beware are Okabe and Ito's too, so that colour-blind users can tell them apart.
 THEMES = (
     Theme(
         name="iqa-dark",

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from iqa_tui.plans.plan import plan_from
-from tests.fakes.finished_runs import fail_run, finish_run, queue_run
 from tests.fakes.photographs import write_biq2021, write_csv_dataset, write_koniq
+from tests.fakes.runs import fail_run, finish_run, queue_experiment
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -75,7 +75,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_csv_dataset(tmp_path).rename(tmp_path / "scores.csv")
     (tmp_path / "lr-sweep.toml").write_text(example_plan())
     (tmp_path / "runs").mkdir()
-    finish_run(queue_run(tmp_path / "runs", "F3"), 0.9312, 0.9411)
+    finish_run(queue_experiment(tmp_path / "runs", "F3"), 0.9312, 0.9411)
     monkeypatch.chdir(tmp_path)
     for name, value in (("LEASES", "leases"), ("CACHE", "cache")):
         monkeypatch.setenv(f"IQA_TUI_{name}", str(tmp_path / value))
@@ -96,9 +96,9 @@ def test_a_command_of_the_readme_runs(command: str, folder: Path) -> None:
         assert command in SMALLER, f"say in SMALLER how to run it here: {command}"
         words = " ".join([command, SMALLER[command], *(f"--set {flag}={value}" for flag, value in SMALL.items())])
     if command.split()[1] in ("stop", "hold", "release", "priority"):
-        queue_run(folder / "runs", "F2")
+        queue_experiment(folder / "runs", "F2")
     if command.startswith("iqa-tui retry"):
-        fail_run(queue_run(folder / "runs", "F2"), "exit 1: some cause")
+        fail_run(queue_experiment(folder / "runs", "F2"), "exit 1: some cause")
     done = run(words)
     run("iqa-tui stop --all --grace 0")
     assert done.returncode in EXIT_CODES.get(command, {0}), done.stdout + done.stderr

@@ -21,7 +21,8 @@ def test_every_test_of_this_run_has_one_tier(request: pytest.FixtureRequest) -> 
     ("name", "tier"),
     [
         ("iqa_tui/plans/test_plan.py", "unit"),
-        ("iqa_tui/screens/test_app.py", "screen"),
+        ("iqa_tui/test_app.py", "screen"),
+        ("iqa_tui/screens/test_launch.py", "screen"),
         ("iqa_tui/service/test_supervisor.py", "process"),
         ("training/network/test_quality.py", "torch"),
         ("terminal/test_real_terminal.py", "system"),

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from iqa_tui.queue.dispatcher_files import dispatcher_lock
 from tests.benchmarks.figure import report
-from tests.fakes.finished_runs import finish_run, queue_run
 from tests.fakes.lab import STUB
+from tests.fakes.runs import finish_run, queue_experiment
 from training.runfolder.folders import list_runs
 from training.runfolder.lock import is_held
 from training.runfolder.write import EventWriter
@@ -26,7 +26,7 @@ PATIENCE_SECONDS = 600.0
 
 def make_runs(runs_dir: Path, count: int) -> None:
     """Finished runs; one is written, the rest are its copies under other names."""
-    first = queue_run(runs_dir, "F2")
+    first = queue_experiment(runs_dir, "F2")
     finish_run(first, 0.93, 0.94)
     events = EventWriter(first.events, 1)
     for step in range(1, EVENTS):

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from iqa_tui.devices.device import Device
+from iqa_tui.devices.lease import Holder
 from iqa_tui.plans.plan import Plan, plan_from
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.processes.start import trainer_variables
@@ -31,6 +32,8 @@ from training.runfolder.status import run_status
 STUB = Path(__file__).with_name("stub_trainer.py")
 PATIENCE_SECONDS = 30.0
 CPU_0 = Device("cpu-0", "cpu", 0, "CPU")
+ANN = Holder("ann", "a-run", 4711, "F2 L2 (MSE)", "/runs")
+"""Another user whose run has a device."""
 
 
 class Lab:
@@ -111,6 +114,18 @@ def change_spec(run: RunFolder, **changes: Any) -> None:
     write_signed(run, replace(read_spec(run), **changes), trainer_variables())
 
 
+def gone(pid: int) -> bool:
+    return not Path(f"/proc/{pid}").exists()
+
+
+def is_alive(pid: int) -> bool:
+    """A zombie is not: its parent may not have reaped it yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] != b"Z"
+    except OSError:
+        return False
+
+
 def _command_line(pid: int) -> bytes:
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -178,3 +193,14 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     monkeypatch.delenv("IQA_TUI_CPU_SLOTS", raising=False)
     yield made
     made.sweep()
+
+
+@pytest.fixture
+def queued(lab: Lab) -> Callable[..., RunFolder]:
+    """Queues one stub run with these flags, and leaves it to the test to supervise it."""
+
+    def queue_one(**flags: Any) -> RunFolder:
+        (run,) = lab.queue({"flags": flags})
+        return run
+
+    return queue_one

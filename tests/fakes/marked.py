@@ -10,15 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from iqa_tui.processes.marks import MARK_VARIABLE, make_mark
-from tests.golden.make import a_spec
+from training.runfolder.host import boot_id, host_name, start_ticks
 from training.runfolder.layout import RunFolder
-from training.runfolder.write import make_folder, write_record
-
-
-def make_run(runs_dir: Path, name: str) -> RunFolder:
-    run = RunFolder(runs_dir / name)
-    write_record(run.spec, a_spec(name))
-    return run
+from training.runfolder.schema import ProcessRecord
+from training.runfolder.write import make_folder
 
 
 def mark(run: RunFolder, attempt: int = 1) -> str:
@@ -40,3 +35,9 @@ def sleeper(text: str = "") -> Iterator[subprocess.Popen[bytes]]:
     finally:
         process.kill()
         process.wait()
+
+
+def record_of(pid: int, supervisor_pid: int | None = 1) -> ProcessRecord:
+    ticks = start_ticks(pid)
+    assert ticks is not None
+    return ProcessRecord(boot_id(), pid, ticks, host=host_name(), started=time.time(), supervisor_pid=supervisor_pid)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -15,8 +16,10 @@ import pytest
 
 from iqa_tui.processes.start import ROOT
 from iqa_tui.queue import as_owner
-from tests.fakes.lab import Lab
-from tests.fakes.marked import make_run
+from tests.fakes.lab import (
+    Lab,
+)
+from tests.fakes.runs import make_run
 from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
 from training.runfolder.schema import ExitRecord
@@ -25,7 +28,6 @@ from training.runfolder.write import write_record
 UNPRIVILEGED = 65_534
 NO_ACCOUNT = 61_234
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-
 SIGN = """
 import json, sys
 from pathlib import Path
@@ -102,3 +104,22 @@ def run_of(place: Path, user_id: int, name: str = "a", *, has_failed: bool = Fal
         check=True,
     )
     return run
+
+
+@contextlib.contextmanager
+def seen_by_another(folder: Path) -> Iterator[None]:
+    """As a user without root's rights sees it; pytest's folders are closed to others."""
+    for path in (folder, *folder.parents):
+        if (
+            path.owner() == "root"
+            and path.is_relative_to(tempfile.gettempdir())
+            and path != Path(tempfile.gettempdir())
+        ):
+            path.chmod(0o755)
+    os.setegid(12_345)
+    os.seteuid(12_345)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)

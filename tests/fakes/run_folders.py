@@ -11,81 +11,23 @@ import os
 import random
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from iqa_tui.queue.dispatcher_files import dispatcher_lock
-from iqa_tui.trust.signature import write_signed
 from iqa_tui.trust.state_folder import state_folder
+from tests.fakes.runs import finish_run, queue_experiment
 from training.runfolder.exits import ExitKind
 from training.runfolder.host import boot_id, host_name, machine_id, start_ticks
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
-from training.runfolder.schema import ExitRecord, ProcessRecord, Result, Spec
+from training.runfolder.read import read_spec
+from training.runfolder.schema import ExitRecord, ProcessRecord, Spec
 from training.runfolder.write import EventWriter, write_record
 
 STEPS_PER_EPOCH = 200
 EPOCHS = 5
-
-PLAN: dict[str, Any] = {
-    "name": "koniq-losses",
-    "title": "Loss functions on KonIQ-10k, Swin-Base",
-    "baseline": "F1",
-    "base": {"dataset": "koniq-10k", "model_size": "base", "epochs": EPOCHS},
-    "experiment": [
-        {"id": "F1", "label": "L1 (MAE)", "flags": {"loss_type": "l1"}, "priority": "high", "expected_hours": 1.7},
-        {
-            "id": "F2",
-            "label": "L2 (MSE)",
-            "flags": {"loss_type": "l2"},
-            "priority": "high",
-            "expected_hours": 1.7,
-            "expected_srcc": [0.930, 0.935],
-            "notes": "Quick baseline comparison",
-        },
-        {
-            "id": "F3",
-            "label": "SRCC",
-            "flags": {"loss_type": "srcc"},
-            "priority": "high",
-            "expected_hours": 1.7,
-            "expected_srcc": [0.935, 0.940],
-        },
-        {
-            "id": "F4",
-            "label": "Rank",
-            "flags": {"loss_type": "rank"},
-            "priority": "medium",
-            "expected_hours": 2.0,
-            "expected_srcc": [0.933, 0.938],
-        },
-        {
-            "id": "F5",
-            "label": "Pairwise fidelity",
-            "flags": {"loss_type": "pairwise"},
-            "priority": "low",
-            "expected_hours": 2.0,
-            "expected_srcc": [0.932, 0.937],
-        },
-    ],
-    "recorded": [
-        {
-            "id": "F1",
-            "label": "L1 (MAE)",
-            "loss_type": "l1",
-            "srcc": 0.9354,
-            "plcc": 0.9448,
-            "hours": 1.7,
-            "protocol": "published",
-            "source": "swin_multiscale_ranking_alpha0.log",
-        }
-    ],
-}
-
-
-def experiment(identity: str) -> dict[str, Any]:
-    return next(row for row in PLAN["experiment"] if row["id"] == identity)
 
 
 @dataclass
@@ -111,43 +53,9 @@ class FakeRun:
         """Args:
         signed: queued here, by this user; otherwise as if it came from another host.
         """
-        row = experiment(identity)
         created = time.time() if created is None else created
-        run = RunFolder(
-            runs_dir / f"2026-11-23_17-05-0{row['id'][1:]}_koniq-10k_swin-base_{row['flags']['loss_type']}_s{seed}"
-        )
-        run.path.mkdir(parents=True)
-        values: dict[str, Any] = {
-            "run_id": run.run_id,
-            "group": PLAN["name"],
-            "label": row["label"],
-            "argv": [
-                "python",
-                "-m",
-                "training",
-                "--loss_type",
-                row["flags"]["loss_type"],
-                "--run_folder",
-                "{run_folder}",
-            ],
-            "created": created,
-            "experiment": row["id"],
-            "plan": PLAN,
-            "priority": row["priority"],
-            "order": int(row["id"][1:]),
-            "loss_type": row["flags"]["loss_type"],
-            "dataset": "koniq-10k",
-            "network": "swin-base",
-            "seed": seed,
-            "expected_srcc": row.get("expected_srcc"),
-            "expected_hours": row["expected_hours"],
-        }
-        fake = cls(run, Spec(**(values | spec)))
-        if signed:
-            write_signed(run, fake.spec, {})
-        else:
-            write_record(run.spec, fake.spec)
-        return fake
+        run = queue_experiment(runs_dir, identity, seed=seed, created=created, signed=signed, **spec)
+        return cls(run, read_spec(run))
 
     def start(
         self, *, gpu: int | None = 0, at: float | None = None, attempt: int = 1, pid: int | None = None
@@ -219,20 +127,13 @@ class FakeRun:
         return self
 
     def finish(self, srcc: float = 0.9342, plcc: float = 0.9431, hours: float = 1.6, **result: Any) -> FakeRun:
-        record = Result(
-            run_id=self.spec.run_id,
-            metrics={"test": {"srcc": srcc, "plcc": plcc}, "val": {"srcc": srcc + 0.002, "plcc": plcc}},
-            protocol="clean",
-            dataset="koniq-10k",
-            loss_type=self.spec.loss_type,
-            seed=self.spec.seed,
-            network="swin-base",
-            finished=self.started + hours * 3600,
-            elapsed_seconds=hours * 3600,
-            best_epoch=4,
-            epochs=EPOCHS,
-        )
-        write_record(self.run.result, replace(record, **result))
+        values = {
+            "metrics": {"test": {"srcc": srcc, "plcc": plcc}, "val": {"srcc": srcc + 0.002, "plcc": plcc}},
+            "finished": self.started + hours * 3600,
+            "best_epoch": 4,
+            "epochs": EPOCHS,
+        }
+        finish_run(self.run, srcc, plcc, hours=hours, **(values | result))
         return self.end(ExitKind.FINISHED, "")
 
 

@@ -36,7 +36,7 @@ from iqa_tui.service import last_words
 from iqa_tui.widgets.plotting import plot_lines
 from iqa_tui.widgets.series import PlotOptions
 from iqa_tui.words.waits import Wait, WaitKind
-from tests.fakes.run_folders import PLAN
+from tests.fakes.runs import PLAN
 from training.runfolder.events import read_events
 from training.runfolder.folders import list_runs
 from training.runfolder.layout import RunFolder

@@ -27,9 +27,9 @@ from iqa_tui.devices.lease import Holder, take_lease
 from iqa_tui.devices.lease_folder import lease_file
 from iqa_tui.devices.survey import Survey
 from iqa_tui.devices.withdrawn import withdraw
+from tests.fakes.app import screen_text, settle
 from tests.fakes.lab import Lab, lab
 from tests.fakes.run_folders import FakeRun, hold_dispatcher_lock
-from tests.iqa_tui.screens.conftest import screen_text, settle
 from training.runfolder.exits import ExitKind
 from training.runfolder.folders import list_runs
 from training.runfolder.schema import Place

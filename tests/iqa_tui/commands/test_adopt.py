@@ -11,7 +11,7 @@ import pytest
 
 from iqa_tui.trust.signature import why_not_signed
 from tests.fakes.lab import Lab, wait_for_end, wait_until
-from tests.iqa_tui.commands.test_command_line import Shell, plan_file, shell
+from tests.fakes.shell import Shell, plan_file, shell
 from training.runfolder.folders import list_runs
 from training.runfolder.layout import RunFolder
 

@@ -12,15 +12,10 @@ import pytest
 from iqa_tui.plans import trainer_files as source
 from tests.fakes.lab import STUB, Lab, state, wait_for_end
 from tests.fakes.run_folders import FakeRun, hold_dispatcher_lock
-from tests.iqa_tui.commands.test_command_line import Shell
+from tests.fakes.shell import Shell
 from training.runfolder.folders import list_runs
 from training.runfolder.phase import Phase
 from training.runfolder.read import read_spec
-
-
-@pytest.fixture
-def shell(lab: Lab, capsys: pytest.CaptureFixture[str]) -> Shell:
-    return Shell(lab, capsys)
 
 
 def plan_file(lab: Lab, bad_code: int = 3) -> str:

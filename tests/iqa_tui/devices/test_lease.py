@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,18 +15,17 @@ from typing import Any
 
 import pytest
 
-from iqa_tui.devices import lease, lease_folder, withdrawn
+from iqa_tui.devices import lease
 from iqa_tui.devices.lease import Holder, lease_holder, lease_holders, lease_is_named, take_lease
 from iqa_tui.devices.lease_folder import gate_file, journal_file, lease_file, leases_dir, share_file
 from iqa_tui.devices.survey import Surveyor
-from iqa_tui.devices.withdrawn import restore, withdraw, withdrawn_reason
+from iqa_tui.devices.withdrawn import withdrawn_reason
 from iqa_tui.errors import LaunchError
-from tests.fakes.lab import Lab, wait_until
+from tests.fakes.lab import ANN, Lab, wait_until
 from tests.fakes.other_users import UNPRIVILEGED
+from tests.fakes.strange_files import make_folder, make_hard_link, make_link, make_pipe, make_socket
 from training.runfolder import lock
 from training.runfolder.errors import LockHeld
-
-ANN = Holder("ann", "a-run", 4711, "F2 L2 (MSE)", "/runs")
 
 RACER = """
 import os, random, sys, time
@@ -179,12 +176,6 @@ def test_one_gpu_is_shared_by_no_more_runs_than_there_are_places(lab: Lab) -> No
         os.close(share)
 
 
-def test_every_user_may_lock_and_none_may_remove_the_file_of_another(lab: Lab) -> None:
-    os.close(take_lease("GPU-1", ANN))
-    assert leases_dir().stat().st_mode & 0o7777 == 0o1777
-    assert lease_file("GPU-1").stat().st_mode & 0o777 == 0o666
-
-
 def test_a_lease_is_open_to_all_before_anything_else_can_happen(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     def killed(*arguments: object) -> None:
         raise KeyboardInterrupt
@@ -226,29 +217,6 @@ def test_what_a_later_version_adds_to_a_lease_is_passed_over(lab: Lab) -> None:
     os.close(taken)
 
 
-def make_pipe(path: Path) -> None:
-    os.mkfifo(path)
-
-
-def make_link(path: Path) -> None:
-    (path.parent / "dear to me").touch()
-    path.symlink_to(path.parent / "dear to me")
-
-
-def make_hard_link(path: Path) -> None:
-    (path.parent / "dear to me").touch()
-    path.hardlink_to(path.parent / "dear to me")
-
-
-def make_folder(path: Path) -> None:
-    path.mkdir()
-
-
-def make_socket(path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as listening, contextlib.chdir(path.parent):  # a socket's path is short
-        listening.bind(path.name)
-
-
 def share_0(lease: Path) -> Path:
     return share_file(lease, 0)
 
@@ -274,20 +242,6 @@ def test_what_stands_in_the_place_of_a_lease_makes_its_device_useless_and_no_oth
     os.close(take_lease("cpu-1", ANN))
     if (path.parent / "dear to me").exists():
         assert (path.parent / "dear to me").read_bytes() == b""
-
-
-def test_a_journal_that_is_no_file_is_refused_in_words_and_a_huge_one_read_from_its_end(lab: Lab) -> None:
-    leases_dir()
-    os.mkfifo(journal_file(lease_file("cpu-0")))
-    with pytest.raises(LaunchError, match=r"cpu-0: its journal cannot be written: .* is a pipe, not a file; ask its"):
-        withdraw("cpu-0")
-    with journal_file(lease_file("cpu-1")).open("wb") as file:
-        file.truncate(40 << 30)
-    withdraw("cpu-1", "for the demo")
-    assert withdrawn_reason("cpu-1").endswith(": for the demo")
-    restore("cpu-1")
-    assert withdrawn_reason("cpu-1") == ""
-    assert journal_file(lease_file("cpu-1")).stat().st_size < 1000
 
 
 def test_a_share_that_is_held_counts_though_the_file_of_one_before_it_was_removed(lab: Lab) -> None:
@@ -321,126 +275,6 @@ def test_a_lock_file_that_is_replaced_while_it_is_taken_is_taken_anew(
     os.close(descriptor)
 
 
-# The folder
-
-
-@pytest.fixture
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Folders as `/run/lock` and `/var/tmp` are, and none was chosen."""
-    monkeypatch.delenv("IQA_TUI_LEASES")
-    monkeypatch.setattr(lease_folder, "MACHINE_FOLDERS", (tmp_path / "run-lock", tmp_path / "var-tmp"))
-    monkeypatch.setattr(lease_folder, "OLDER_FOLDERS", (tmp_path / "run-lock" / "iqa-tui", tmp_path / "older"))
-    for name in ("run-lock", "var-tmp"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name).chmod(0o1777)
-    return tmp_path
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make folders of root's and of others")
-def test_leases_stand_directly_in_the_first_folder_of_roots_that_every_user_may_write(machine: Path) -> None:
-    assert lease_file("GPU-1") == machine / "run-lock" / "iqa-tui-GPU-1.lock"
-    assert journal_file(lease_file("GPU-1")).name == "iqa-tui-GPU-1.journal"
-    assert share_file(lease_file("GPU-1"), 3).name == "iqa-tui-GPU-1.share-3.lock"
-    assert gate_file(lease_file("GPU-1")).name == "iqa-tui-GPU-1.gate"
-    os.close(take_lease("GPU-1", ANN))
-    assert sorted(path.name for path in (machine / "run-lock").iterdir()) == [
-        "iqa-tui-GPU-1.gate",
-        "iqa-tui-GPU-1.lock",
-    ]
-    (machine / "run-lock").chmod(0o755)
-    assert leases_dir() == machine / "var-tmp"
-    os.chown(machine / "var-tmp", 12_345, 12_345)
-    with pytest.raises(LaunchError, match=r"Neither .*run-lock nor .*var-tmp is a folder of root's .*IQA_TUI_LEASES"):
-        leases_dir()
-    os.chown(machine / "var-tmp", 0, 0)
-    (machine / "var-tmp").chmod(0o777)
-    with pytest.raises(LaunchError, match="Neither"):
-        leases_dir()
-    assert (machine / "var-tmp").stat().st_mode & 0o7777 == 0o777
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root has a folder as the machine's")
-def test_a_device_that_an_earlier_version_holds_is_taken_and_its_journal_read(machine: Path) -> None:
-    older = machine / "older"
-    older.mkdir()
-    whole = lock.take_lock(older / "GPU-1.lock")
-    os.write(whole, b'{"user": "bob", "run_id": "old"}')
-    share = lock.take_lock(older / "GPU-2.share-1.lock")
-    os.write(share, b'{"user": "bob", "run_id": "old", "reserved_bytes": 3}')
-    (older / "GPU-3.journal").write_text('{"what": "withdrawn", "by": "bob"}\n')
-    os.mkfifo(older / "GPU-3.lock")  # cannot be held
-    assert lease_holders("GPU-1") == (Holder("bob", "old"),)
-    assert lease_holders("GPU-2") == (Holder("bob", "old", reserved_bytes=3),)
-    for key in ("GPU-1", "GPU-2"):
-        with pytest.raises(LockHeld):
-            take_lease(key, ANN)
-    with pytest.raises(LockHeld):
-        take_lease("GPU-2", replace(ANN, reserved_bytes=2), room_bytes=4)
-    os.close(take_lease("GPU-2", replace(ANN, reserved_bytes=1), room_bytes=4))
-    assert withdrawn_reason("GPU-3") == "withdrawn by bob"
-    restore("GPU-3")
-    assert withdrawn_reason("GPU-3") == ""
-    assert lease_holders("GPU-3") == ()
-    for descriptor in (whole, share):
-        os.close(descriptor)
-    os.close(take_lease("GPU-1", ANN))
-    assert sorted(path.name for path in older.iterdir()) == [
-        *("GPU-1.lock", "GPU-2.share-1.lock", "GPU-3.journal", "GPU-3.lock")
-    ]
-
-
-def test_a_chosen_folder_is_made_for_all_and_one_that_is_there_is_left_as_it_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("IQA_TUI_LEASES", str(tmp_path / "new"))
-    assert leases_dir().stat().st_mode & 0o7777 == 0o1777
-    mine = tmp_path / "mine"
-    mine.mkdir(mode=0o700)
-    monkeypatch.setenv("IQA_TUI_LEASES", str(mine))
-    assert leases_dir().stat().st_mode & 0o7777 == 0o700
-
-
-def test_a_chosen_folder_in_which_others_may_remove_leases_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = tmp_path / "leases"
-    folder.mkdir()
-    monkeypatch.setenv("IQA_TUI_LEASES", str(folder))
-    for mode in (0o777, 0o775):
-        folder.chmod(mode)
-        with pytest.raises(LaunchError, match=f"every user may remove the leases of others. `chmod 1777 {folder}`"):
-            leases_dir()
-    folder.rmdir()
-    folder.touch()
-    with pytest.raises(LaunchError, match=f"{folder}: the folder for device leases is a file"):
-        leases_dir()
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to another user")
-def test_a_chosen_folder_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = tmp_path / "leases"
-    folder.mkdir()
-    folder.chmod(0o1777)
-    os.chown(folder, 12_345, 12_345)
-    monkeypatch.setenv("IQA_TUI_LEASES", str(folder))
-    with pytest.raises(
-        LaunchError, match=f"belongs to user 12345, who may remove .* `chown root {folder} && chmod 1777"
-    ):
-        leases_dir()
-
-
-def test_a_folder_that_cannot_be_made_is_named_with_the_way_out(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("IQA_TUI_LEASES", "/proc/leases")
-    with pytest.raises(LaunchError, match=r"/proc/leases: .*IQA_TUI_LEASES"):
-        leases_dir()
-
-
-def test_a_folder_that_means_another_one_elsewhere_is_refused(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("IQA_TUI_LEASES", "leases")
-    with pytest.raises(LaunchError, match=r"IQA_TUI_LEASES=leases: write the whole path"):
-        leases_dir()
-
-
 def test_what_a_holder_says_of_itself_is_plain_and_short(lab: Lab) -> None:
     descriptor = take_lease("GPU-1", ANN)
     written = {"user": "bob\x1b]52;c;aGk=\x07", "run_id": "r\nr", "label": "F2\u202e" + "x" * 3_000, "runs_dir": "/\r"}
@@ -451,15 +285,3 @@ def test_what_a_holder_says_of_itself_is_plain_and_short(lab: Lab) -> None:
     assert holder.label.startswith(r"F2\u202exxx")
     assert len(holder.label) < 1000
     os.close(descriptor)
-
-
-def test_lines_of_a_journal_that_hold_nothing_are_not_even_parsed(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    withdraw("GPU-1", "a fan")
-    path = journal_file(lease_file("GPU-1"))
-    with path.open("ab") as file:
-        file.write(b"\n" * 200_000)
-    parsed: list[bytes] = []
-    loads = json.loads
-    monkeypatch.setattr(withdrawn.json, "loads", lambda line: parsed.append(line) or loads(line))
-    assert withdrawn_reason("GPU-1").endswith(": a fan")
-    assert len(parsed) == 1

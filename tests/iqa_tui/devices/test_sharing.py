@@ -13,7 +13,7 @@ import pytest
 from iqa_tui.devices.device import Device
 from iqa_tui.devices.lease import lease_holders
 from iqa_tui.devices.survey import Surveyor
-from tests.fakes.lab import Lab, process, state, stub, wait_for, wait_for_end, wait_until
+from tests.fakes.lab import Lab, is_alive, process, state, stub, wait_for, wait_for_end, wait_until
 from tests.fakes.nvml import FakeGpus
 from tests.fakes.waits import waiting_reasons
 from training.runfolder.phase import Phase
@@ -69,15 +69,8 @@ def test_a_lease_is_freed_with_the_last_process_of_the_run_and_not_before(
     supervisor.wait()
     assert held() == [need]
     os.kill(trainer, signal.SIGKILL)
-    wait_until(lambda: not alive(trainer), "the trainer to end")
-    assert alive(told["forked"])
+    wait_until(lambda: not is_alive(trainer), "the trainer to end")
+    assert is_alive(told["forked"])
     assert held() == [need]
     os.kill(told["forked"], signal.SIGKILL)
     wait_until(lambda: not held(), "the lease to be free")
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] != b"Z"
-    except OSError:
-        return False

@@ -34,7 +34,7 @@ from iqa_tui.doctor.weights import check_weights
 from iqa_tui.processes.start import child_environment, program
 from tests.fakes.lab import Lab
 from tests.fakes.nvml import NOT_SUPPORTED, UNKNOWN, VERSION_MISMATCH, FakeGpus
-from tests.iqa_tui.commands.test_command_line import LONG, Shell, plan_file
+from tests.fakes.shell import LONG, Shell, plan_file
 
 GIB = 1 << 30
 

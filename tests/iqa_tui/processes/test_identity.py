@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,15 +12,8 @@ import pytest
 
 from iqa_tui.processes.identity import NotOfThisRun, is_running, signal_process
 from tests.fakes.lab import wait_until
-from tests.fakes.marked import make_run, mark, sleeper
-from training.runfolder.host import boot_id, host_name, start_ticks
-from training.runfolder.schema import ProcessRecord
-
-
-def record_of(pid: int, supervisor_pid: int | None = 1) -> ProcessRecord:
-    ticks = start_ticks(pid)
-    assert ticks is not None
-    return ProcessRecord(boot_id(), pid, ticks, host=host_name(), started=time.time(), supervisor_pid=supervisor_pid)
+from tests.fakes.marked import mark, record_of, sleeper
+from tests.fakes.runs import make_run
 
 
 def test_the_process_of_the_record_is_signalled_and_then_gone(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ import pytest
 from iqa_tui.processes import marks
 from iqa_tui.processes.marks import MARK_VARIABLE, Mark, make_mark, mark_of, proof_of, signal_marked
 from iqa_tui.processes.start import child_environment
-from tests.fakes.marked import make_run, mark, sleeper
+from tests.fakes.marked import mark, sleeper
+from tests.fakes.runs import make_run
 from training.runfolder.layout import RunFolder
 
 

@@ -14,8 +14,8 @@ import pytest
 from iqa_tui.processes import marks, strays
 from iqa_tui.processes.strays import end_strays, marked_processes
 from iqa_tui.service import orphans as keeper
-from tests.fakes.marked import make_run, mark, sleeper
-from tests.iqa_tui.processes.test_identity import record_of
+from tests.fakes.marked import mark, record_of, sleeper
+from tests.fakes.runs import make_run
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import is_held, take_lock
 from training.runfolder.schema import StopRequest

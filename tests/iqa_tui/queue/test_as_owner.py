@@ -21,9 +21,9 @@ from iqa_tui.queue.hold import hold_run, prioritise_run, release_run
 from iqa_tui.queue.retry import retry_run
 from iqa_tui.queue.stop import stop_run
 from tests.fakes.lab import Lab, wait_until
-from tests.fakes.marked import make_run, mark, sleeper
+from tests.fakes.marked import mark, record_of, sleeper
 from tests.fakes.other_users import NO_ACCOUNT, UNPRIVILEGED, give, needs_root, run_of
-from tests.iqa_tui.processes.test_identity import record_of
+from tests.fakes.runs import make_run
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
 from training.runfolder.phase import Phase

@@ -9,24 +9,24 @@ from typing import Any
 
 import pytest
 
+from iqa_tui.errors import LaunchError
+from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.queue import backlog
 from iqa_tui.queue.backlog import Backlog
-from iqa_tui.trust.signature import write_signed
+from iqa_tui.queue.stop import stop_run
+from tests.fakes.lab import (
+    Lab,
+)
+from tests.fakes.other_users import seen_by_another
+from tests.fakes.run_folders import hold_dispatcher_lock
+from tests.fakes.runs import queue_run
 from tests.trust.damage import KINDS
 from training.runfolder.exits import ExitKind
-from training.runfolder.folders import create_run_folder
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import ExitRecord, Spec
+from training.runfolder.phase import Phase
+from training.runfolder.schema import ExitRecord
 from training.runfolder.status import run_status
 from training.runfolder.write import write_record
-
-
-def queue_run(runs_dir: Path, name: str, **fields: object) -> RunFolder:
-    run = create_run_folder(runs_dir, name)
-    values = {"created": 0.0, **fields}
-    spec = Spec(run_id=name, group="g", label=name, argv=["true"], **values)  # type: ignore[arg-type]
-    write_signed(run, spec, {})
-    return run
 
 
 def queued(waiting: Backlog) -> list[str]:
@@ -100,3 +100,23 @@ def test_a_link_to_a_run_is_never_queued(tmp_path: Path) -> None:
     queue_run(tmp_path, "a")
     (tmp_path / "b").symlink_to("a")
     assert queued(Backlog(tmp_path, own_only=True)) == ["a"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
+def test_what_one_user_keeps_closed_hides_nothing_from_another(lab: Lab) -> None:
+    dispatching = hold_dispatcher_lock(lab.runs_dir)
+    closed, open_one = lab.launch({}, {})
+    (lab.runs_dir / "lost+found").mkdir(mode=0o700)
+    closed.path.chmod(0o700)
+    with seen_by_another(lab.folder):
+        states = Catalog(lab.runs_dir).refresh()
+        waiting = Backlog(lab.runs_dir).read()
+        with pytest.raises(LaunchError, match=r"cannot be written \(Permission denied\)\. Ask root, whose run it is\."):
+            stop_run(open_one)
+    os.close(dispatching)
+    assert {known.run_id: known.phase for known in states} == {
+        closed.run_id: Phase.UNREADABLE,
+        open_one.run_id: Phase.QUEUED,
+    }
+    assert states[0].status.cause == f"{closed.spec}: may not be read by you. Ask its owner."
+    assert [run for run, _ in waiting.queued] == [open_one]

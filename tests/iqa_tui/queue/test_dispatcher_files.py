@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-from pathlib import Path
 
 import pytest
 
@@ -22,6 +21,7 @@ from iqa_tui.queue.dispatcher_files import (
 )
 from iqa_tui.trust.state_folder import state_path
 from tests.fakes.lab import Lab
+from tests.fakes.strange_files import make_folder, make_link, make_pipe
 from training.runfolder.errors import LockHeld
 from training.runfolder.host import host_name
 from training.runfolder.layout import older_dispatcher_lock
@@ -85,26 +85,13 @@ def test_a_dispatcher_of_an_earlier_version_and_one_of_this_never_work_beside_ea
     release(locks)
 
 
-def make_pipe(path: Path) -> None:
-    os.mkfifo(path)
-
-
-def make_link(path: Path) -> None:
-    (path.parent / "held").touch()
-    path.symlink_to(path.parent / "held")
-
-
-def make_folder(path: Path) -> None:
-    path.mkdir()
-
-
 @pytest.mark.parametrize("make", [make_pipe, make_link, make_folder])
 def test_what_stands_in_the_place_of_the_older_lock_holds_up_nothing(lab: Lab, make: object) -> None:
     older = older_dispatcher_lock(lab.runs_dir, os.geteuid())
     make(older)  # type: ignore[operator]
     held = os.open(lab.runs_dir, os.O_RDONLY)
     if older.is_symlink():
-        held = os.open(lab.runs_dir / "held", os.O_RDONLY)
+        held = os.open(lab.runs_dir / "dear to me", os.O_RDONLY)
         fcntl.flock(held, fcntl.LOCK_EX)
     assert not is_dispatching(lab.runs_dir)
     release(take_dispatching(lab.runs_dir))

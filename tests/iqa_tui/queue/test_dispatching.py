@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,8 +13,20 @@ from iqa_tui.plans.plan import Plan, load_plan
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.queue import dispatching
 from iqa_tui.queue import enqueue as queue
-from iqa_tui.queue.dispatching import revive_in_words
+from iqa_tui.queue.dispatcher_files import (
+    dispatcher_lock,
+)
+from iqa_tui.queue.dispatching import ensure_dispatcher, revive_dispatcher, revive_in_words
 from iqa_tui.queue.enqueue import enqueue
+from tests.fakes.lab import (
+    Lab,
+    state,
+    stub,
+    wait_for_end,
+    wait_until,
+)
+from training.runfolder.lock import is_held
+from training.runfolder.phase import Phase
 
 
 @pytest.fixture
@@ -52,3 +66,29 @@ def test_a_dispatcher_is_started_only_if_runs_of_ours_wait_and_none_works(
     monkeypatch.setattr(dispatching, "is_dispatching", lambda _: True)
     assert revive_in_words(runs_dir) == ""
     assert started == [runs_dir]
+
+
+def test_a_killed_dispatcher_is_replaced_at_the_next_look(lab: Lab) -> None:
+    go = lab.folder / "go"
+    first, second = lab.launch({"flags": {"until": str(go)}}, {})
+    stub(first)
+    assert not revive_dispatcher(lab.runs_dir)
+    for pid in lab.dispatchers():
+        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not is_held(dispatcher_lock(lab.runs_dir)), "the dispatcher's lock")
+    go.touch()
+    wait_for_end(first)
+    assert state(first) is Phase.FINISHED
+    assert state(second) is Phase.QUEUED
+    assert revive_dispatcher(lab.runs_dir)
+    wait_for_end(second)
+    assert state(second) is Phase.FINISHED
+    assert not revive_dispatcher(lab.runs_dir)
+
+
+def test_a_folder_has_one_dispatcher_however_many_are_started(lab: Lab) -> None:
+    (run,) = lab.launch({"flags": {"seconds": 60}}, {})[:1]
+    stub(run)
+    for _ in range(3):
+        ensure_dispatcher(lab.runs_dir)
+    assert len(lab.dispatchers()) == 1

@@ -10,7 +10,7 @@ import pytest
 from iqa_tui.processes.marks import MARK_VARIABLE
 from iqa_tui.queue import order_child
 from iqa_tui.queue.as_owner import COMMANDS, REFUSED
-from tests.fakes.marked import make_run
+from tests.fakes.runs import make_run
 from training.runfolder.schema import Environment
 from training.runfolder.write import write_record
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,8 +16,15 @@ from iqa_tui.queue.hold import hold_run
 from iqa_tui.queue.retry import retry_run
 from iqa_tui.queue.stop import can_stop, stop_all, stop_run
 from iqa_tui.trust.signature import sign_run
-from tests.fakes.marked import make_run, mark, sleeper
-from tests.iqa_tui.processes.test_identity import record_of
+from tests.fakes.lab import (
+    Lab,
+    gone,
+    process,
+    stub,
+    wait_until,
+)
+from tests.fakes.marked import mark, record_of, sleeper
+from tests.fakes.runs import make_run
 from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
@@ -156,3 +164,27 @@ def test_queued_runs_are_stopped_first_and_a_refusal_stops_no_other(tmp_path: Pa
     assert request.why == "enough"
     os.close(lock)
     os.close(mine)
+
+
+def test_an_unsupervised_trainer_of_another_is_signalled_by_its_identity(lab: Lab, queued: Any) -> None:
+    run = queued(seconds=60)
+    supervisor = lab.supervise(run)
+    pid = stub(run)["pid"]
+    process(run)
+    supervisor.kill()
+    supervisor.wait()
+    assert f"pid {pid}) was sent SIGTERM" in stop_run(run)
+    wait_until(lambda: gone(pid), "the trainer to end")
+
+
+def test_a_trainer_without_a_supervisor_that_outlives_its_grace_is_killed(lab: Lab, queued: Any) -> None:
+    run = queued(seconds=60, ignore_term=True)
+    supervisor = lab.supervise(run)
+    pid = stub(run)["pid"]
+    process(run)
+    supervisor.kill()
+    supervisor.wait()
+    assert "was sent SIGTERM" in stop_run(run, grace_seconds=0)
+    assert not gone(pid)
+    assert f"pid {pid}) is killed" in stop_run(run)
+    wait_until(lambda: gone(pid), "the trainer to end")

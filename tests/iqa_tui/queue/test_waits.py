@@ -9,15 +9,20 @@ import pytest
 
 from iqa_tui.devices.device import Device, DeviceState
 from iqa_tui.devices.gpus.sample import GpuSample
-from iqa_tui.devices.lease import Holder
+from iqa_tui.devices.lease import Holder, take_lease
 from iqa_tui.devices.sharing import left_bytes
-from iqa_tui.devices.survey import Survey
+from iqa_tui.devices.survey import Survey, Surveyor
 from iqa_tui.queue.queued_run import QueuedRun
 from iqa_tui.trust.signature import write_signed
+from tests.fakes.lab import (
+    Lab,
+)
+from tests.fakes.other_users import seen_by_another
 from tests.fakes.waits import waiting_reasons
 from training.runfolder.folders import create_run_folder
 from training.runfolder.layout import RunFolder, older_dispatcher_lock
 from training.runfolder.lock import take_lock
+from training.runfolder.read import read_spec
 from training.runfolder.schema import Place, Spec
 from training.runfolder.write import write_record
 
@@ -160,3 +165,17 @@ def test_of_another_users_run_it_is_only_known_whose_dispatcher_starts_it(tmp_pa
     os.fchown(before, 12_345, 12_345)
     assert waiting_reasons([(run, spec)], survey(gpu(0))) == {"A": "starts next on GPU 0"}
     os.close(before)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
+def test_an_attempt_that_its_owner_may_not_write_is_a_reason_to_wait(lab: Lab) -> None:
+    lease = take_lease("cpu-0", Holder("ann", "hers"))
+    (run,) = lab.launch({})
+    run.attempt(1).path.mkdir(parents=True)  # root's, as an earlier version left it on a network disk
+    for path in (run.path, run.attempts_dir):
+        os.chown(path, 12_345, 12_345)
+    survey = Surveyor().survey()
+    with seen_by_another(lab.folder):
+        (reason,) = waiting_reasons([(run, read_spec(run))], survey).values()
+    assert reason == f"cannot start: {run.attempt(1).path} may not be written. Ask its owner, root, to give it to you"
+    os.close(lease)

@@ -17,7 +17,7 @@ from iqa_tui.results.export import FORMATS, ExportError, render, suggested_name,
 from iqa_tui.results.row import Row
 from iqa_tui.results.table import Table, build_table
 from iqa_tui.results.values import COLUMNS, spreadsheet_text
-from tests.fakes.finished_runs import fail_run, finish_run, queue_run
+from tests.fakes.runs import fail_run, finish_run, queue_experiment
 from training.runfolder.text import plain_lines
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "exports"
@@ -25,11 +25,11 @@ GOLDEN = Path(__file__).parents[2] / "golden" / "exports"
 
 def ablation(runs_dir: Path) -> Table:
     """F1 recorded alone; F2 over two seeds; F3 above what was expected; F4 failed with signs that need escaping."""
-    finish_run(queue_run(runs_dir, "F2", seed=1), 0.9321, 0.9433)
-    finish_run(queue_run(runs_dir, "F2", seed=2), 0.9341, 0.9453)
-    finish_run(queue_run(runs_dir, "F3", seed=1), 0.9412345678901234, 0.94, hours=0.51)
-    fail_run(queue_run(runs_dir, "F4", seed=1), "exit 1: 100% of $HOME_DIR | {full} & \\done~")
-    queue_run(runs_dir, "F5", seed=1)
+    finish_run(queue_experiment(runs_dir, "F2", seed=1), 0.9321, 0.9433)
+    finish_run(queue_experiment(runs_dir, "F2", seed=2), 0.9341, 0.9453)
+    finish_run(queue_experiment(runs_dir, "F3", seed=1), 0.9412345678901234, 0.94, hours=0.51)
+    fail_run(queue_experiment(runs_dir, "F4", seed=1), "exit 1: 100% of $HOME_DIR | {full} & \\done~")
+    queue_experiment(runs_dir, "F5", seed=1)
     return build_table(runs_dir)
 
 

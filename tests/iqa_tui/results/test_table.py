@@ -12,7 +12,7 @@ from iqa_tui.plans.plan import load_plan
 from iqa_tui.results.caption import caption
 from iqa_tui.results.row import Row
 from iqa_tui.results.table import Table, build_table, group_tables
-from tests.fakes.finished_runs import fail_run, finish_run, queue_run
+from tests.fakes.runs import fail_run, finish_run, queue_experiment
 from training.runfolder.exits import ExitKind
 from training.runfolder.folders import list_runs
 from training.runfolder.read import read_spec
@@ -48,15 +48,15 @@ def test_an_empty_folder_makes_an_empty_table(tmp_path: Path) -> None:
 
 
 def test_a_difference_to_the_recorded_row_is_marked_as_across_protocols(tmp_path: Path) -> None:
-    finish_run(queue_run(tmp_path, "F2"), 0.9321, 0.9433)
+    finish_run(queue_experiment(tmp_path, "F2"), 0.9321, 0.9433)
     row = row_of(tmp_path, "F2")
     assert row.delta_srcc == pytest.approx(0.9321 - 0.9354)
     assert row.delta_note == "difference across protocols (clean − published)"
 
 
 def test_once_the_baseline_has_run_differences_are_taken_to_its_run(tmp_path: Path) -> None:
-    finish_run(queue_run(tmp_path, "F1"), 0.9300, 0.9400)
-    finish_run(queue_run(tmp_path, "F2"), 0.9321, 0.9433)
+    finish_run(queue_experiment(tmp_path, "F1"), 0.9300, 0.9400)
+    finish_run(queue_experiment(tmp_path, "F2"), 0.9321, 0.9433)
     row = row_of(tmp_path, "F2")
     assert row.delta_srcc == pytest.approx(0.0021)
     assert row.delta_note == ""
@@ -65,15 +65,15 @@ def test_once_the_baseline_has_run_differences_are_taken_to_its_run(tmp_path: Pa
 
 
 def test_a_baseline_that_failed_leaves_its_record_as_the_baseline(tmp_path: Path) -> None:
-    fail_run(queue_run(tmp_path, "F1"), "exit 1: no space left on device")
-    finish_run(queue_run(tmp_path, "F2"), 0.9321, 0.9433)
+    fail_run(queue_experiment(tmp_path, "F1"), "exit 1: no space left on device")
+    finish_run(queue_experiment(tmp_path, "F2"), 0.9321, 0.9433)
     assert row_of(tmp_path, "F1").status == "failed: exit 1: no space left on device"
     assert row_of(tmp_path, "F2").delta_srcc == pytest.approx(0.9321 - 0.9354)
 
 
 def test_seeds_give_mean_and_sample_sd(tmp_path: Path) -> None:
     for seed, srcc in ((1, 0.931), (2, 0.933), (3, 0.935)):
-        finish_run(queue_run(tmp_path, "F2", seed=seed), srcc, 0.94)
+        finish_run(queue_experiment(tmp_path, "F2", seed=seed), srcc, 0.94)
     row = row_of(tmp_path, "F2")
     assert row.srcc == pytest.approx(0.933)
     assert row.srcc_sd == pytest.approx(0.002)
@@ -83,14 +83,14 @@ def test_seeds_give_mean_and_sample_sd(tmp_path: Path) -> None:
 
 
 def test_one_seed_has_no_sd(tmp_path: Path) -> None:
-    finish_run(queue_run(tmp_path, "F2"), 0.931, 0.94)
+    finish_run(queue_experiment(tmp_path, "F2"), 0.931, 0.94)
     assert row_of(tmp_path, "F2").srcc_sd is None
 
 
 def test_a_seed_that_ran_twice_counts_once_by_its_newest_result(tmp_path: Path) -> None:
-    finish_run(queue_run(tmp_path, "F2", day=0), 0.90, 0.91)
-    finish_run(queue_run(tmp_path, "F2", day=1), 0.93, 0.94)
-    fail_run(queue_run(tmp_path, "F2", day=2), "exit 1: disk full")
+    finish_run(queue_experiment(tmp_path, "F2", day=0), 0.90, 0.91)
+    finish_run(queue_experiment(tmp_path, "F2", day=1), 0.93, 0.94)
+    fail_run(queue_experiment(tmp_path, "F2", day=2), "exit 1: disk full")
     row = row_of(tmp_path, "F2")
     assert row.srcc == 0.93
     assert row.status == "finished"
@@ -98,9 +98,9 @@ def test_a_seed_that_ran_twice_counts_once_by_its_newest_result(tmp_path: Path) 
 
 
 def test_seeds_that_are_not_done_are_counted_in_the_status(tmp_path: Path) -> None:
-    finish_run(queue_run(tmp_path, "F2", seed=1), 0.931, 0.94)
-    queue_run(tmp_path, "F2", seed=2)
-    queue_run(tmp_path, "F2", seed=3)
+    finish_run(queue_experiment(tmp_path, "F2", seed=1), 0.931, 0.94)
+    queue_experiment(tmp_path, "F2", seed=2)
+    queue_experiment(tmp_path, "F2", seed=3)
     row = row_of(tmp_path, "F2")
     assert row.status == "1 of 3 finished, 2 of 3 queued"
     assert row.seeds == (1,)
@@ -110,13 +110,13 @@ def test_seeds_that_are_not_done_are_counted_in_the_status(tmp_path: Path) -> No
     ("srcc", "met"), [(0.9299, "below"), (0.930, "yes"), (0.935, "yes"), (0.9351, "above"), (None, "")]
 )
 def test_the_expected_range_is_met_missed_or_passed(tmp_path: Path, srcc: float | None, met: str) -> None:
-    finish_run(queue_run(tmp_path, "F2"), srcc, 0.94)
+    finish_run(queue_experiment(tmp_path, "F2"), srcc, 0.94)
     assert row_of(tmp_path, "F2").met == met
 
 
 def test_best_is_marked_among_rows_of_one_protocol_only(tmp_path: Path) -> None:
-    finish_run(queue_run(tmp_path, "F2"), 0.9321, 0.9433)
-    finish_run(queue_run(tmp_path, "F3"), 0.9311, 0.9440)
+    finish_run(queue_experiment(tmp_path, "F2"), 0.9321, 0.9433)
+    finish_run(queue_experiment(tmp_path, "F3"), 0.9311, 0.9440)
     rows = rows_of(build_table(tmp_path))
     assert [key for key, row in rows.items() if row.best_srcc] == [("F2", False)]
     assert [key for key, row in rows.items() if row.best_plcc] == [("F3", False)]
@@ -124,8 +124,8 @@ def test_best_is_marked_among_rows_of_one_protocol_only(tmp_path: Path) -> None:
 
 
 def test_other_settings_make_a_table_of_their_own_and_the_newest_comes_first(tmp_path: Path) -> None:
-    finish_run(queue_run(tmp_path, "F2"), 0.9321, 0.9433)
-    finish_run(queue_run(tmp_path, "F2", group="koniq-losses epochs=1", day=1), 0.5, 0.5)
+    finish_run(queue_experiment(tmp_path, "F2"), 0.9321, 0.9433)
+    finish_run(queue_experiment(tmp_path, "F2", group="koniq-losses epochs=1", day=1), 0.5, 0.5)
     assert group_tables(tmp_path) == ["koniq-losses epochs=1", "koniq-losses"]
     assert rows_of(build_table(tmp_path))["F2", False].srcc == 0.5
     assert rows_of(build_table(tmp_path, "koniq-losses"))["F2", False].srcc == 0.9321
@@ -133,13 +133,13 @@ def test_other_settings_make_a_table_of_their_own_and_the_newest_comes_first(tmp
 
 def test_a_limited_run_says_so_in_its_notes(tmp_path: Path) -> None:
     images = {"train": 64, "val": 8, "test": 8}
-    finish_run(queue_run(tmp_path, "F2"), 0.5, 0.5, limited=True, images=images)
+    finish_run(queue_experiment(tmp_path, "F2"), 0.5, 0.5, limited=True, images=images)
     assert "a quick look, limited to 64 train, 8 val, 8 test images" in row_of(tmp_path, "F2").notes
 
 
 def test_runs_started_by_hand_make_a_table_without_a_plan(tmp_path: Path) -> None:
     for seed in (1, 2):
-        run = queue_run(tmp_path, "F2", seed=seed)
+        run = queue_experiment(tmp_path, "F2", seed=seed)
         write_record(run.spec, replace(read_spec(run), plan={}, experiment="", group="by hand"))
         finish_run(run, 0.9 + seed / 100, 0.9)
     table = build_table(tmp_path)
@@ -147,16 +147,16 @@ def test_runs_started_by_hand_make_a_table_without_a_plan(tmp_path: Path) -> Non
 
 
 def test_a_broken_run_folder_is_left_out_and_the_others_stand(tmp_path: Path) -> None:
-    finish_run(queue_run(tmp_path, "F2"), 0.9321, 0.9433)
-    queue_run(tmp_path, "F3").spec.write_text("{")
+    finish_run(queue_experiment(tmp_path, "F2"), 0.9321, 0.9433)
+    queue_experiment(tmp_path, "F3").spec.write_text("{")
     assert row_of(tmp_path, "F3").status == "not run"
     assert row_of(tmp_path, "F2").srcc == 0.9321
 
 
 def test_rows_by_an_earlier_plan_of_the_same_name_say_what_it_set_otherwise(tmp_path: Path) -> None:
-    before = finish_run(queue_run(tmp_path, "F2"), 0.93, 0.94)
-    overridden = finish_run(queue_run(tmp_path, "F4"), 0.93, 0.94)
-    finish_run(queue_run(tmp_path, "F3", day=1), 0.93, 0.94)
+    before = finish_run(queue_experiment(tmp_path, "F2"), 0.93, 0.94)
+    overridden = finish_run(queue_experiment(tmp_path, "F4"), 0.93, 0.94)
+    finish_run(queue_experiment(tmp_path, "F3", day=1), 0.93, 0.94)
     assert build_table(tmp_path).code_note == ""
     plan = read_spec(before).plan
     earlier = plan | {"base": {**plan["base"], "epochs": 3, "lr": "0.000005", "data_path": "/elsewhere", "extra": True}}
@@ -174,7 +174,7 @@ def test_rows_by_an_earlier_plan_of_the_same_name_say_what_it_set_otherwise(tmp_
 
 
 def test_a_run_that_was_resumed_by_other_code_names_both(tmp_path: Path) -> None:
-    run = queue_run(tmp_path, "F2")
+    run = queue_experiment(tmp_path, "F2")
     for attempt, digest in ((1, "old"), (2, "aaa"), (3, "bbb")):
         run.attempt(attempt).path.mkdir(parents=True)
         writer = EventWriter(run.events, attempt)
@@ -193,18 +193,18 @@ def test_a_run_that_was_resumed_by_other_code_names_both(tmp_path: Path) -> None
 
 def test_a_run_that_finished_keeps_its_row_while_it_is_run_again(tmp_path: Path) -> None:
     """Also of an external trainer, which writes no result."""
-    done = queue_run(tmp_path, "F2", seed=1)
+    done = queue_experiment(tmp_path, "F2", seed=1)
     write_record(done.attempt(1).exit, ExitRecord(ExitKind.FINISHED, "", 1.0, 1.0))
-    queue_run(tmp_path, "F2", seed=1, day=1)
+    queue_experiment(tmp_path, "F2", seed=1, day=1)
     assert row_of(tmp_path, "F2").status == "finished"
 
 
 def test_rows_by_different_trainer_code_name_it_and_the_caption_says_so(tmp_path: Path) -> None:
-    finish_run(queue_run(tmp_path, "F2"), 0.93, 0.94)
+    finish_run(queue_experiment(tmp_path, "F2"), 0.93, 0.94)
     assert build_table(tmp_path).code_note == ""
     for run, digest in zip(list_runs(tmp_path), ("aaa",), strict=True):
         write_record(run.spec, replace(read_spec(run), source_digest=digest))
-    other = finish_run(queue_run(tmp_path, "F3"), 0.93, 0.94)
+    other = finish_run(queue_experiment(tmp_path, "F3"), 0.93, 0.94)
     assert build_table(tmp_path).code_note == ""
     write_record(other.spec, replace(read_spec(other), source_digest="bbb"))
     table = build_table(tmp_path)
@@ -215,8 +215,8 @@ def test_rows_by_different_trainer_code_name_it_and_the_caption_says_so(tmp_path
 
 
 def test_a_plan_that_cannot_be_followed_hides_no_row_of_an_earlier_one(tmp_path: Path) -> None:
-    finish_run(queue_run(tmp_path, "F2"), 0.93, 0.94)
-    newest = queue_run(tmp_path, "F3", day=1)
+    finish_run(queue_experiment(tmp_path, "F2"), 0.93, 0.94)
+    newest = queue_experiment(tmp_path, "F3", day=1)
     for content in ({"name": 3}, {"a": {"b": []}}, {"name": "x", "experiment": "F2"}):
         write_record(newest.spec, replace(read_spec(newest), plan=content))
         assert [row.id for row in build_table(tmp_path).rows] == ["F1", "F2", "F3", "F4", "F5"]

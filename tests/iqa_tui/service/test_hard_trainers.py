@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,9 +17,8 @@ from iqa_tui.monitor.log_tail import TAIL_BYTES, LogTail
 from iqa_tui.processes import output_log as output
 from iqa_tui.processes.output_log import OutputLog
 from iqa_tui.processes.strays import end_strays, marked_processes
-from iqa_tui.queue import enqueue as queue
 from iqa_tui.service.attempt_records import RESERVED_BYTES
-from tests.fakes.lab import Lab, change_spec, exit_record, process, state, stub, wait_until, words
+from tests.fakes.lab import Lab, change_spec, exit_record, gone, process, state, stub, wait_until, words
 from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase
@@ -30,18 +28,6 @@ from training.runfolder.write import write_record, write_record_into
 
 MIB = 1 << 20
 Queue = Callable[..., RunFolder]
-
-
-@pytest.fixture
-def queued(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Queue:
-    """Queues one stub run with these flags, and leaves it to the test to supervise it."""
-    monkeypatch.setattr(queue, "ensure_dispatcher", lambda runs_dir: None)
-
-    def queue_one(**flags: Any) -> RunFolder:
-        (run,) = lab.launch({"flags": flags})
-        return run
-
-    return queue_one
 
 
 @pytest.fixture
@@ -55,10 +41,6 @@ def small_disk(lab: Lab) -> Iterator[Path]:
     yield lab.runs_dir
     lab.sweep()
     subprocess.run(["umount", "--lazy", str(lab.runs_dir)], check=True)
-
-
-def gone(pid: int) -> bool:
-    return not Path(f"/proc/{pid}").exists()
 
 
 def test_a_signal_of_its_own_is_named(lab: Lab, queued: Queue) -> None:

@@ -21,14 +21,14 @@ from iqa_tui.service import quick_failures
 from iqa_tui.service.quick_failures import QuickFailures, Sign, why_held
 from iqa_tui.trust.signature import write_signed
 from tests.fakes.lab import Lab, state, stub, wait_for, wait_for_end, wait_until, words
+from tests.fakes.runs import queue_run
 from tests.fakes.waits import waiting_reasons
 from training.runfolder.exits import ExitKind
-from training.runfolder.folders import create_run_folder
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
 from training.runfolder.phase import Phase
 from training.runfolder.read import read_record, read_spec
-from training.runfolder.schema import ExitRecord, Place, ProcessRecord, RetryRecord, Spec
+from training.runfolder.schema import ExitRecord, Place, ProcessRecord, RetryRecord
 from training.runfolder.write import write_record
 
 BAD = {"flags": {"exit": 1, "say": "RuntimeError: it cannot work"}}
@@ -43,20 +43,14 @@ def test_three_failures_in_a_row_hold_a_plan_whatever_their_order_is_told() -> N
     assert why_held([*failures, Sign(0.5)]) != ""
 
 
-def queue_one(runs_dir: Path, name: str, created: float, group: str = "plan") -> RunFolder:
-    run = create_run_folder(runs_dir, name)
-    write_signed(run, Spec(name, group, name, ["/bin/true"], created), {})
-    return run
-
-
 @pytest.fixture
 def ended(tmp_path: Path) -> Any:
     """Makes runs of one group that ended so long ago; one more waits."""
     launched = time.time() - 1000
-    queue_one(tmp_path, "waits", launched)
+    queue_run(tmp_path, "waits", created=launched)
 
     def end(name: str, seconds_ago: float, kind: ExitKind = ExitKind.FAILED, elapsed: float = 2.0) -> RunFolder:
-        run = queue_one(tmp_path, name, launched)
+        run = queue_run(tmp_path, name, created=launched)
         cause = f"{name} failed"
         write_record(run.attempt(1).exit, ExitRecord(kind, cause, time.time() - seconds_ago, elapsed))
         return run
@@ -101,7 +95,7 @@ def test_a_run_that_was_stopped_says_nothing(ended: Any, tmp_path: Path) -> None
 def test_a_living_run_that_has_trained_for_a_while_ends_the_row(ended: Any, tmp_path: Path) -> None:
     for number, seconds in enumerate((60, 55, 50)):
         ended(f"F{number}", seconds)
-    alive = queue_one(tmp_path, "alive", time.time() - 1000)
+    alive = queue_run(tmp_path, "alive", created=time.time() - 1000)
     lock = take_lock(alive.alive_lock)
     for began_ago, is_held_back in ((10, True), (30, False)):
         write_record(alive.attempt(1).process, ProcessRecord("boot", 1, 1, "host", time.time() - began_ago))
@@ -112,7 +106,7 @@ def test_a_living_run_that_has_trained_for_a_while_ends_the_row(ended: Any, tmp_
 def test_what_a_user_wants_after_the_failures_begins_a_new_row(ended: Any, tmp_path: Path) -> None:
     runs = [ended(f"F{number}", seconds) for number, seconds in enumerate((30, 20, 10))]
     assert why(tmp_path) != ""
-    waiting = queue_one(tmp_path, "launched now", time.time())
+    waiting = queue_run(tmp_path, "launched now", created=time.time())
     assert why(tmp_path) == ""
     write_signed(waiting, replace(read_spec(waiting), created=1.0), {})
     assert why(tmp_path) != ""

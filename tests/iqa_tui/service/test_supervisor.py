@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,34 +16,23 @@ from iqa_tui.devices.lease import Holder, lease_holder, take_lease
 from iqa_tui.devices.lease_folder import lease_file
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.run_words import note_words
-from iqa_tui.processes.marks import Mark
-from iqa_tui.queue import enqueue as queue
-from iqa_tui.queue.stop import stop_run
 from iqa_tui.service.supervisor_exits import EXIT_DEVICE_TAKEN, EXIT_NOT_QUEUED
-from iqa_tui.service.trainer_call import trainer_command, trainer_environment
-from tests.fakes.lab import CPU_0, Lab, change_spec, exit_record, process, state, stub, wait_for, wait_until, words
+from tests.fakes.lab import (
+    Lab,
+    change_spec,
+    exit_record,
+    gone,
+    process,
+    state,
+    stub,
+    wait_for,
+    wait_until,
+    words,
+)
 from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase
-from training.runfolder.read import read_spec
-from training.runfolder.schema import Spec
 from training.runfolder.status import run_status
-
-
-@pytest.fixture
-def queued(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Queues one stub run with these flags, and leaves it to the test to supervise it."""
-    monkeypatch.setattr(queue, "ensure_dispatcher", lambda runs_dir: None)
-
-    def queue_one(**flags: Any) -> RunFolder:
-        (run,) = lab.launch({"flags": flags})
-        return run
-
-    return queue_one
-
-
-def gone(pid: int) -> bool:
-    return not Path(f"/proc/{pid}").exists()
 
 
 def test_a_trainer_that_ends_well_is_finished_and_its_device_is_free(lab: Lab, queued: Any) -> None:
@@ -100,32 +86,6 @@ def test_a_command_that_cannot_be_run_is_a_cause_of_its_own(lab: Lab, queued: An
     assert exit_record(run).kind is ExitKind.NOT_STARTED
 
 
-def test_a_stop_ends_the_trainer_politely_and_names_who_asked(lab: Lab, queued: Any) -> None:
-    run = queued(seconds=60)
-    supervisor = lab.supervise(run)
-    stub(run)
-    said = stop_run(run, why="wrong data")
-    assert "asked to stop" in said
-    supervisor.wait()
-    assert state(run) is Phase.STOPPED
-    assert words(run).endswith(": wrong data")
-    assert exit_record(run).signal == signal.SIGTERM
-
-
-def test_a_trainer_and_workers_that_ignore_term_are_killed_after_the_grace(
-    lab: Lab, queued: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = queued(seconds=60, ignore_term=True, workers=2)
-    supervisor = lab.supervise(run)
-    seen = stub(run)
-    stop_run(run, grace_seconds=0.3)
-    wait_for(run, Phase.STOPPING, Phase.STOPPED)
-    supervisor.wait()
-    assert exit_record(run).signal == signal.SIGKILL
-    assert "killed, as it did not end" in words(run)
-    assert all(gone(pid) for pid in [seen["pid"], *seen["children"]])
-
-
 def test_workers_and_detached_orphans_of_a_trainer_that_ended_are_swept_up(lab: Lab, queued: Any) -> None:
     run = queued(workers=2, detach=True)
     lab.supervise(run).wait()
@@ -133,57 +93,6 @@ def test_workers_and_detached_orphans_of_a_trainer_that_ended_are_swept_up(lab: 
     assert all(gone(pid) for pid in stub(run)["children"])
     assert lab.processes() == []
     assert state(run) is Phase.FINISHED
-
-
-def test_a_signal_to_the_supervisor_is_a_request_to_stop(lab: Lab, queued: Any) -> None:
-    run = queued(seconds=60)
-    supervisor = lab.supervise(run)
-    pid = stub(run)["pid"]
-    process(run)
-    supervisor.terminate()
-    supervisor.wait()
-    assert gone(pid)
-    assert state(run) is Phase.STOPPED
-    assert words(run).endswith("the supervisor got SIGTERM")
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
-def test_who_signals_a_supervisor_is_told_by_name() -> None:
-    program = """
-import os
-from iqa_tui.processes.child import become_reaper, wait_for_signal
-become_reaper()
-os.setuid(65534)
-print("ready", flush=True)
-asked = wait_for_signal(30)
-print(asked.signal_name, asked.user)
-"""
-    waiting = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
-    assert waiting.stdout is not None
-    assert waiting.stdout.readline() == "ready\n"
-    waiting.terminate()
-    assert waiting.communicate()[0] == f"SIGTERM {getpass.getuser()}\n"
-
-
-def test_children_are_waited_for_though_our_parent_ignores_its_own(lab: Lab, queued: Any) -> None:
-    run = queued(exit=3)
-    program = f"""
-import os, signal, sys
-signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-os.execv(sys.executable, [sys.executable, "-m", "iqa_tui.service.supervisor", {str(run.path)!r}])
-"""
-    assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0
-    assert words(run) == "failed: exit 3: training"
-
-
-def test_a_paused_trainer_is_woken_to_stop_in_order(lab: Lab, queued: Any) -> None:
-    run = queued(seconds=60)
-    supervisor = lab.supervise(run)
-    pid = stub(run)["pid"]
-    os.kill(pid, signal.SIGSTOP)
-    stop_run(run, grace_seconds=20)
-    supervisor.wait()
-    assert exit_record(run).signal == signal.SIGTERM
 
 
 def test_a_trainer_that_closes_every_descriptor_keeps_its_device(lab: Lab, queued: Any) -> None:
@@ -241,41 +150,6 @@ def test_a_killed_supervisor_takes_nothing_with_it(lab: Lab, queued: Any) -> Non
     assert lease_holder("cpu-0") is None
 
 
-def test_an_unsupervised_trainer_of_another_is_signalled_by_its_identity(lab: Lab, queued: Any) -> None:
-    run = queued(seconds=60)
-    supervisor = lab.supervise(run)
-    pid = stub(run)["pid"]
-    process(run)
-    supervisor.kill()
-    supervisor.wait()
-    assert f"pid {pid}) was sent SIGTERM" in stop_run(run)
-    wait_until(lambda: gone(pid), "the trainer to end")
-
-
-def test_a_trainer_without_a_supervisor_that_outlives_its_grace_is_killed(lab: Lab, queued: Any) -> None:
-    run = queued(seconds=60, ignore_term=True)
-    supervisor = lab.supervise(run)
-    pid = stub(run)["pid"]
-    process(run)
-    supervisor.kill()
-    supervisor.wait()
-    assert "was sent SIGTERM" in stop_run(run, grace_seconds=0)
-    assert not gone(pid)
-    assert f"pid {pid}) is killed" in stop_run(run)
-    wait_until(lambda: gone(pid), "the trainer to end")
-
-
-def test_a_second_stop_may_shorten_the_grace_of_the_first(lab: Lab, queued: Any) -> None:
-    run = queued(seconds=60, ignore_term=True)
-    supervisor = lab.supervise(run)
-    stub(run)
-    stop_run(run, grace_seconds=3600)
-    wait_for(run, Phase.STOPPING)
-    stop_run(run, grace_seconds=0)
-    supervisor.wait()
-    assert exit_record(run).signal == signal.SIGKILL
-
-
 def test_a_device_that_another_run_has_leaves_this_one_queued(lab: Lab, queued: Any) -> None:
     run = queued()
     lease = take_lease("cpu-0", Holder("ann", "another"))
@@ -285,53 +159,12 @@ def test_a_device_that_another_run_has_leaves_this_one_queued(lab: Lab, queued: 
     assert lab.supervise(run).wait() == 0
 
 
-def test_a_run_that_was_stopped_while_queued_is_never_started(lab: Lab, queued: Any) -> None:
-    run = queued()
-    assert "will not start" in stop_run(run)
-    assert lab.supervise(run).wait() == EXIT_NOT_QUEUED
-    assert not (run.path / "stub.json").exists()
-    assert state(run) is Phase.STOPPED
-
-
 def test_a_run_is_supervised_once(lab: Lab, queued: Any) -> None:
     run = queued(seconds=60)
     lab.supervise(run)
     stub(run)
     assert lab.supervise(run, Device("cpu-1", "cpu", 1, "CPU")).wait() == EXIT_NOT_QUEUED
     assert run_status(run).phase.is_alive
-
-
-def spec_of(trainer: str) -> Spec:
-    return Spec(
-        run_id="r", group="g", label="l", argv=["train", "--run_folder", "{run_folder}"], created=0.0, trainer=trainer
-    )
-
-
-def test_our_trainer_goes_on_from_its_last_checkpoint(tmp_path: Path) -> None:
-    run = RunFolder(tmp_path)
-    assert trainer_command(run, spec_of("training")) == ["train", "--run_folder", str(tmp_path)]
-    run.checkpoints.mkdir()
-    for only in run.resumable_checkpoints:
-        only.touch()
-        assert trainer_command(run, spec_of("training"))[-1] == "--resume"
-        only.unlink()
-    run.last_checkpoint.touch()
-    assert "--resume" not in trainer_command(run, spec_of("command"))
-
-
-def test_a_cpu_slot_hides_every_gpu_and_shares_the_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    monkeypatch.setenv("IQA_TUI_CPU_SLOTS", str(2 * len(os.sched_getaffinity(0))))
-    devices = [{"key": CPU_0.key, "kind": "cpu", "index": 0}]
-    env = trainer_environment(spec_of("training"), devices, Mark(5, 2, "ab"), {"FROM": "the launching shell"})
-    assert (env["CUDA_VISIBLE_DEVICES"], env["IQA_TUI_DEVICE"], env["OMP_NUM_THREADS"]) == ("", "cpu", "1")
-    assert (env["IQA_TUI_ATTEMPT"], env["IQA_TUI_MARK"]) == ("2", "5:2:ab")
-    assert env["FROM"] == "the launching shell"
-    assert "PATH" not in env, "nothing of the supervisor's own environment reaches a trainer"
-
-
-def test_the_interpreter_is_ours(lab: Lab, queued: Any) -> None:
-    assert read_spec(queued()).argv[0] == sys.executable
 
 
 def test_a_run_whose_folder_is_deleted_ends_and_leaves_nothing_and_one_that_is_moved_goes_on(

@@ -1,3 +1,5 @@
+"""Curves as dots."""
+
 from __future__ import annotations
 
 from itertools import pairwise

@@ -1,11 +1,15 @@
+"""Texts in cells, and what of a line is painted again."""
+
 from __future__ import annotations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.segment import Segment
+from textual.strip import Strip
 
-from iqa_tui.widgets.canvas import centred, continued, fit, wrapped
+from iqa_tui.widgets.canvas import centred, changed_cells, continued, fit, wrapped
 
 WIDE = st.text(st.sampled_from("損失関数 ab ｂ한é"), max_size=60)
 
@@ -27,3 +31,21 @@ def test_cut_texts_take_no_more_cells_than_there_are(text: str, width: int) -> N
 @pytest.mark.parametrize(("text", "shown"), [("ab", "   ab"), ("損", "   損"), ("x" * 20, "x" * 20)])
 def test_a_text_is_centred_by_its_cells(text: str, shown: str) -> None:
     assert centred(text, 9 if text == "ab" else 8) == shown
+
+
+def test_text_is_cut_with_an_ellipsis_by_cells_not_letters() -> None:
+    assert fit("Pairwise", 5) == "Pair…"
+    assert fit("画像品質", 5) == "画像…"
+    assert fit("ab", 5, "right") == "   ab"
+    assert fit("abc", 0) == ""
+
+
+def strip(*words: str) -> Strip:
+    return Strip([Segment(word) for word in words])
+
+
+def test_what_changed_in_a_line_is_found_by_its_pieces() -> None:
+    assert changed_cells(strip("ab", "cd", "ef"), strip("ab", "cd", "ef")) == []
+    assert changed_cells(strip("ab", "cd", "ef"), strip("ab", "xy", "ef")) == [(2, 4)]
+    assert changed_cells(strip("ab", "ab"), strip("abab")) == [(0, 4)]
+    assert changed_cells(strip("画", "x"), strip("画", "y")) == [(2, 3)]

@@ -1,3 +1,5 @@
+"""What a terminal would obey."""
+
 from __future__ import annotations
 
 from rich.cells import cell_len

@@ -1,3 +1,5 @@
+"""Several curves in one drawing."""
+
 from __future__ import annotations
 
 import math

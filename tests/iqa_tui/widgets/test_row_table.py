@@ -1,12 +1,11 @@
+"""A table with a cursor, in any width."""
+
 from __future__ import annotations
 
-from rich.segment import Segment
 from textual.app import App, ComposeResult
 from textual.geometry import Region
-from textual.strip import Strip
 
-from iqa_tui.widgets.canvas import changed_cells, fit, line_width
-from iqa_tui.widgets.plain_filter import plain
+from iqa_tui.widgets.canvas import line_width
 from iqa_tui.widgets.row_table import Column, RowTable, TableRow, fitting_columns, row_line, with_label_width
 
 COLUMNS = (
@@ -15,13 +14,6 @@ COLUMNS = (
     Column("step", "step", 10, "right", importance=2),
     Column("srcc", "SRCC", 6, "right", importance=7),
 )
-
-
-def test_text_is_cut_with_an_ellipsis_by_cells_not_letters() -> None:
-    assert fit("Pairwise", 5) == "Pair…"
-    assert fit("画像品質", 5) == "画像…"
-    assert fit("ab", 5, "right") == "   ab"
-    assert fit("abc", 0) == ""
 
 
 def test_the_least_important_column_goes_first_and_the_growing_one_takes_what_is_left() -> None:
@@ -37,10 +29,6 @@ def test_a_row_in_words_spans_the_columns_that_are_left() -> None:
         line = row_line(row, fitting_columns(COLUMNS, width), width)
         assert line_width(line) == width
         assert "needs" in "".join(text for text, _ in line)
-
-
-def test_in_ascii_a_cell_stays_a_cell() -> None:
-    assert plain("● running ─ 画 Δ…") == "* running - ?? d~"
 
 
 class TableApp(App[None]):
@@ -83,17 +71,6 @@ async def test_the_cursor_scrolls_a_long_table_and_a_click_moves_it() -> None:
         assert table.cursor_key == "r26"
         await pilot.press("home")
         assert table.render_line(1).text.startswith("r0")
-
-
-def strip(*words: str) -> Strip:
-    return Strip([Segment(word) for word in words])
-
-
-def test_what_changed_in_a_line_is_found_by_its_pieces() -> None:
-    assert changed_cells(strip("ab", "cd", "ef"), strip("ab", "cd", "ef")) == []
-    assert changed_cells(strip("ab", "cd", "ef"), strip("ab", "xy", "ef")) == [(2, 4)]
-    assert changed_cells(strip("ab", "ab"), strip("abab")) == [(0, 4)]
-    assert changed_cells(strip("画", "x"), strip("画", "y")) == [(2, 3)]
 
 
 async def test_only_lines_that_changed_are_painted() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.training.checkpoints.test_resumable import SMALL
+from tests.fakes.small_network import SMALL
 from training.checkpoints import resumable
 from training.checkpoints.resumable import Learner
 from training.checkpoints.schedule import CheckpointSchedule

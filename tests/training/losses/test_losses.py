@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.training.losses.every_loss import EVERY_LOSS, distinct, double, value_and_gradient
+from tests.fakes.losses import EVERY_LOSS, distinct, double, value_and_gradient
 from training.config import SMALLEST_BATCH
 from training.losses import LOSSES
 

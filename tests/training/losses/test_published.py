@@ -4,7 +4,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 
-from tests.training.losses.every_loss import distinct, double, value_and_gradient
+from tests.fakes.losses import distinct, double, value_and_gradient
 from training.losses import LOSSES, PUBLISHED
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 
-from tests.training.losses.every_loss import distinct
+from tests.fakes.losses import distinct
 from training.losses import LOSSES
 from training.losses.srcc import average_ranks
 

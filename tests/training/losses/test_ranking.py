@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tests.training.losses.every_loss import double, value_and_gradient
+from tests.fakes.losses import double, value_and_gradient
 from training.losses.ranking import ranking_term
 
 

@@ -15,7 +15,7 @@ import pytest
 from iqa_tui.devices.gpus import driver as driver_module
 from iqa_tui.devices.gpus.driver import Driver
 from iqa_tui.processes.start import child_environment, program
-from tests.fakes.lab import wait_until
+from tests.fakes.lab import is_alive, wait_until
 from tests.fakes.nvml import GPU_IS_LOST, FakeGpus
 
 MISMATCH = "The NVIDIA driver does not answer (its library and its kernel module are of different versions: reboot)"
@@ -217,14 +217,6 @@ def test_the_sampler_exits_after_its_asker_was_killed(gpus: FakeGpus) -> None:
     asker.kill()
     asker.wait()
     wait_until(lambda: not is_alive(int(sampler)), "it to end too")
-
-
-def is_alive(pid: int) -> bool:
-    """A zombie is not: its parent may not have reaped it yet."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0] != b"Z"
-    except OSError:
-        return False
 
 
 def test_a_driver_that_is_dropped_leaves_no_process(gpus: FakeGpus) -> None:

@@ -1,18 +1,20 @@
+"""The monitor screen: what is read there at every width, and its keys."""
+
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from iqa_tui.messages import DevicesSurveyed, RunsChanged
 from iqa_tui.panels.curves import Curves
 from iqa_tui.panels.gpu import GpuPanel
 from iqa_tui.panels.log_tail import LogPanel
 from iqa_tui.panels.run_list import RunList
-from iqa_tui.screens.confirm import ConfirmScreen
+from iqa_tui.words.waits import Wait, WaitKind
+from tests.fakes.app import OpenApp, flowing, screen_text, settle
+from tests.fakes.eight_gpus import UNSEEN, WITHDRAWN
 from tests.fakes.run_folders import FakeRun
-from tests.iqa_tui.screens.conftest import OpenApp, screen_text, settle
 from training.runfolder.exits import ExitKind
 
 
@@ -74,7 +76,7 @@ async def test_keys_change_the_look_of_the_curves(ablation: list[FakeRun], open_
         assert curves.border_title == "Curves · validation SRCC · over steps"
 
 
-async def test_the_log_follows_until_one_scrolls_up(ablation: list[FakeRun], open_app: OpenApp) -> None:
+async def test_the_log_follows_until_the_user_scrolls_up(ablation: list[FakeRun], open_app: OpenApp) -> None:
     ablation[0].print("".join(f"line {number}\n" for number in range(300)))
     async with open_app() as pilot:
         runs, log = pilot.app.screen.query_one(RunList), pilot.app.screen.query_one(LogPanel)
@@ -105,65 +107,6 @@ async def test_a_filter_shows_what_matches_and_escape_shows_all(ablation: list[F
         assert "matching" in str(runs.border_title)
         await pilot.press("escape")
         await settle(pilot, lambda: len(runs.row_keys) == 6)
-
-
-async def test_stopping_asks_names_the_run_and_the_safe_answer_is_the_default(
-    ablation: list[FakeRun], open_app: OpenApp
-) -> None:
-    async with open_app() as pilot:
-        runs = pilot.app.screen.query_one(RunList)
-        await settle(pilot, lambda: len(runs.row_keys) == 6)
-        runs.move_to(ablation[0].run.run_id)
-        await pilot.press("K")
-        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
-        text = screen_text(pilot)
-        assert "Stop F3 SRCC?" in text
-        assert "GPU 1" in text
-        assert "6 min" in text
-        await pilot.press("enter")
-        await settle(pilot, lambda: not isinstance(pilot.app.screen, ConfirmScreen))
-        assert not ablation[0].run.stop.exists()
-        await pilot.press("K")
-        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
-        await pilot.press("right", "enter")
-        await settle(pilot, ablation[0].run.stop.exists)
-        assert not ablation[1].run.stop.exists()
-        assert json.loads(ablation[0].run.stop.read_text())["by"]
-        await settle(pilot, lambda: "◐ stopping" in screen_text(pilot))
-
-
-async def test_a_run_that_is_over_is_not_stopped_but_can_be_tried_again(
-    runs_dir: Path, open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    retried: list[str] = []
-    monkeypatch.setattr("iqa_tui.queue.retry.retry_run", lambda run: retried.append(run.run_id) or "queued again")
-    fake = FakeRun.queue(runs_dir, "F2").start().end(ExitKind.FAILED, "exit 1")
-    async with open_app() as pilot:
-        await settle(pilot, lambda: "✗ failed" in screen_text(pilot))
-        pilot.app.screen.query_one(RunList).move_to(fake.run.run_id)
-        await pilot.press("K")
-        assert not isinstance(pilot.app.screen, ConfirmScreen)
-        await pilot.press("R")
-        await settle(pilot, lambda: retried == [fake.run.run_id])
-
-
-async def test_a_queued_run_is_held_released_and_moved_by_keys(runs_dir: Path, open_app: OpenApp) -> None:
-    fake = FakeRun.queue(runs_dir, "F2")
-
-    def place() -> Any:
-        return json.loads(fake.run.place.read_text())
-
-    async with open_app() as pilot:
-        await settle(pilot, lambda: "○ queued" in screen_text(pilot))
-        await pilot.press("h")
-        await settle(pilot, lambda: "held by " in screen_text(pilot))
-        await pilot.press("p")
-        await settle(pilot, lambda: place()["priority"] == "low")  # it was launched with high
-        assert place()["held"]
-        await settle(pilot, lambda: "lets it start; low priority" in screen_text(pilot))
-        await pilot.press("h")
-        await settle(pilot, lambda: not place()["held"])
-        await settle(pilot, lambda: "held by " not in screen_text(pilot))
 
 
 async def test_enter_gives_the_curves_the_whole_screen_and_escape_takes_it_back(
@@ -251,3 +194,69 @@ async def test_the_smallest_form_has_no_scroll_bar(ablation: list[FakeRun], open
         await settle(pilot, lambda: "● running" in screen_text(pilot))
         assert pilot.app.screen.show_vertical_scrollbar is False
         assert pilot.app.screen.query_one(Curves).size.height >= 1
+
+
+LONGEST_CAUSE = "exit 3: ValueError: " + " ".join(f"word{number} [{number}]" for number in range(24)) + " the end"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)])
+async def test_the_longest_cause_can_be_read_whole(runs_dir: Path, open_app: OpenApp, size: tuple[int, int]) -> None:
+    assert len(LONGEST_CAUSE) > 290
+    FakeRun.queue(runs_dir, "F2").start().end(ExitKind.FAILED, LONGEST_CAUSE)
+    FakeRun.queue(runs_dir, "F3").start().end(ExitKind.FAILED, "exit 1: KeyError: ['mos']")
+    async with open_app(size) as pilot:
+        await settle(pilot, lambda: LONGEST_CAUSE in flowing(screen_text(pilot)))
+        await pilot.press("j")
+        await settle(pilot, lambda: "╰" in screen_text(pilot) and "KeyError: ['mos'] ─╯" in screen_text(pilot))
+        assert "the end" not in screen_text(pilot)
+
+
+async def test_all_that_a_queued_run_waits_for_can_be_read(runs_dir: Path, open_app: OpenApp) -> None:
+    fake = FakeRun.queue(runs_dir, "F2")
+    reason = f"needs a GPU: GPU 1 held by ann, pid 4711 python (21.3 GiB, 3.0 h); GPU 2 {UNSEEN}; GPU 5 {WITHDRAWN}"
+    async with open_app((80, 24)) as pilot:
+        pilot.app.gpu_watcher.stop()
+        await settle(pilot, lambda: "○ queued" in screen_text(pilot))
+        survey = pilot.app.latest_devices.survey
+        pilot.app.post_message(DevicesSurveyed(survey, None, {}, {fake.run.run_id: Wait(WaitKind.CLOSED, why=reason)}))
+        await settle(pilot, lambda: reason in flowing(screen_text(pilot)))
+
+
+async def test_at_80_columns_reasons_are_worth_more_than_bars(open_on_eight: OpenApp) -> None:
+    async with open_on_eight((80, 24)) as pilot:
+        await settle(pilot, lambda: "3 more, 2 of them free: 1 lists them all" in screen_text(pilot))
+        text = screen_text(pilot)
+        assert "ann, pid 4711 python (21.3 GiB, 3.0 h)" in text
+        assert "not seen for 16 s: its driver does not answer" in text
+        assert "11.7 of 80 GiB are in use by a process" in text
+
+
+async def test_at_140_columns_reasons_stand_beside_the_bars(open_on_eight: OpenApp) -> None:
+    async with open_on_eight((140, 60)) as pilot:
+
+        def devices() -> str:
+            return flowing("\n".join(line.rpartition("││")[2] for line in screen_text(pilot).splitlines()))
+
+        await settle(pilot, lambda: all(words in devices() for words in (UNSEEN, WITHDRAWN, "█")))
+
+
+async def test_a_folder_that_cannot_be_read_says_so_above_the_runs_as_they_were(
+    ablation: list[FakeRun], open_app: OpenApp
+) -> None:
+    async with open_app((80, 24)) as pilot:
+        await settle(pilot, lambda: "● running" in screen_text(pilot))
+        pilot.app.run_watcher.stop()
+        pilot.app.post_message(RunsChanged(pilot.app._runs, "Stale file handle: /mnt/runs"))
+        await settle(pilot, lambda: "as they were last: Stale file handle: /mnt/runs" in screen_text(pilot))
+        assert "● running" in screen_text(pilot)
+
+
+async def test_runs_of_several_seeds_are_told_apart_at_80_columns(runs_dir: Path, open_app: OpenApp) -> None:
+    FakeRun.queue(runs_dir, "F5", seed=7)
+    async with open_app((80, 24)) as pilot:
+        await settle(pilot, lambda: "Pairwise" in screen_text(pilot))
+        assert "seed" not in screen_text(pilot)
+        FakeRun.queue(runs_dir, "F5", seed=1234)
+        await settle(pilot, lambda: "F5      7 Pairwise" in screen_text(pilot))
+        assert "F5   1234 Pairwise" in screen_text(pilot)
+        assert "Runs · 0 of 2 finished, 4.0 h left ─" in screen_text(pilot)

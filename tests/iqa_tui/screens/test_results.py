@@ -1,13 +1,13 @@
+"""The results screen and its export."""
+
 from __future__ import annotations
 
 from pathlib import Path
 
 from iqa_tui.panels.result_table import ResultTable
-from iqa_tui.results.export import render
-from iqa_tui.results.table import build_table
 from iqa_tui.screens.export import ExportScreen
+from tests.fakes.app import OpenApp, screen_text, settle
 from tests.fakes.run_folders import FakeRun
-from tests.iqa_tui.screens.conftest import OpenApp, screen_text, settle
 
 
 async def test_the_table_has_recorded_finished_and_unfinished_rows(ablation: list[FakeRun], open_app: OpenApp) -> None:
@@ -26,44 +26,6 @@ async def test_a_run_that_finishes_appears_in_the_table(ablation: list[FakeRun],
         await settle(pilot, lambda: "0.9342" in screen_text(pilot))
         ablation[0].finish(srcc=0.9388)
         await settle(pilot, lambda: "0.9388" in screen_text(pilot))
-
-
-async def test_export_writes_the_same_bytes_as_the_command_line_and_says_where(
-    ablation: list[FakeRun], open_app: OpenApp, tmp_path: Path, runs_dir: Path, monkeypatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    expected = render(build_table(runs_dir), "latex")
-    async with open_app(room="results") as pilot:
-        await settle(pilot, lambda: "0.9342" in screen_text(pilot))
-        await pilot.press("e")
-        await settle(pilot, lambda: isinstance(pilot.app.screen, ExportScreen))
-        await pilot.press("j", "j")
-        await settle(pilot, lambda: "koniq-losses.tex" in screen_text(pilot))
-        await pilot.press("enter")
-        await settle(pilot, lambda: not isinstance(pilot.app.screen, ExportScreen))
-        assert [str(note.message) for note in pilot.app._notifications] == [f"Wrote {tmp_path / 'koniq-losses.tex'}"]
-    assert (tmp_path / "koniq-losses.tex").read_text() == expected
-
-
-async def test_an_export_that_fails_says_why_and_stays_open(
-    ablation: list[FakeRun], open_app: OpenApp, tmp_path: Path
-) -> None:
-    async with open_app(room="results") as pilot:
-        await settle(pilot, lambda: "0.9342" in screen_text(pilot))
-        await pilot.press("e")
-        await settle(pilot, lambda: isinstance(pilot.app.screen, ExportScreen))
-        pilot.app.screen.query_one("#path").value = str(tmp_path)
-        await pilot.press("enter")
-        await settle(pilot, lambda: "is a folder" in screen_text(pilot))
-        await pilot.press("escape")
-        await settle(pilot, lambda: not isinstance(pilot.app.screen, ExportScreen))
-
-
-async def test_e_on_the_monitor_opens_the_export_of_that_runs_table(ablation: list[FakeRun], open_app: OpenApp) -> None:
-    async with open_app() as pilot:
-        await settle(pilot, lambda: "● running" in screen_text(pilot))
-        await pilot.press("down", "e")
-        await settle(pilot, lambda: isinstance(pilot.app.screen, ExportScreen))
 
 
 async def test_brackets_change_between_groups(runs_dir: Path, open_app: OpenApp) -> None:
@@ -93,3 +55,10 @@ async def test_rows_by_different_trainer_code_are_told_of_above_the_table(runs_d
         await settle(pilot, lambda: "Rows by different trainer code: F2 by aaa, F3 by bbb." in screen_text(pilot))
         await pilot.press("2")
         await settle(pilot, lambda: "2 of 2 finished · trainer code differs" in screen_text(pilot))
+
+
+async def test_a_title_shows_its_brackets(runs_dir: Path, open_app: OpenApp) -> None:
+    FakeRun.queue(runs_dir, "F2", created=100.0).start().finish()
+    FakeRun.queue(runs_dir, "F3", created=50.0, group="older").start().finish()
+    async with open_app(room="results") as pilot:
+        await settle(pilot, lambda: "table 1 of 2, [ and ] change" in screen_text(pilot))

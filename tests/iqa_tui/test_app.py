@@ -1,3 +1,5 @@
+"""The app as a whole: its forms, its help, how it is left."""
+
 from __future__ import annotations
 
 import os
@@ -11,8 +13,8 @@ from textual.command import CommandPalette
 from iqa_tui.app import IqaApp, run_app
 from iqa_tui.screens.confirm import ConfirmScreen
 from iqa_tui.screens.help import HelpScreen
+from tests.fakes.app import OpenApp, screen_text, settle
 from tests.fakes.run_folders import FakeRun
-from tests.iqa_tui.screens.conftest import OpenApp, screen_text, settle
 
 
 @pytest.mark.parametrize("size", [(140, 40), (80, 24), (60, 15), (59, 40), (20, 5), (1, 1), (250, 80)])
@@ -51,19 +53,6 @@ async def test_in_ascii_nothing_else_reaches_the_terminal(ablation: list[FakeRun
         await pilot.press("question_mark")
         await settle(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
         assert screen_text(pilot).isascii()
-
-
-async def test_help_names_every_key_of_the_screen(ablation: list[FakeRun], open_app: OpenApp) -> None:
-    async with open_app((140, 60)) as pilot:
-        screen = pilot.app.screen
-        described = {b.binding.description for b in screen.active_bindings.values() if b.binding.description}
-        await pilot.press("question_mark")
-        await settle(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
-        shown = {description for _, _, description in pilot.app.screen._entries}
-        assert described - shown == {"Copy selected text"}
-        assert "? " in screen_text(pilot)
-        await pilot.press("escape")
-        await settle(pilot, lambda: pilot.app.screen is screen)
 
 
 async def test_the_palette_opens_with_our_commands(open_app: OpenApp) -> None:

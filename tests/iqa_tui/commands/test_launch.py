@@ -1,0 +1,75 @@
+"""`iqa-tui launch`: progress, seeds, codes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+from iqa_tui.devices.lease import Holder, take_lease
+from tests.fakes.lab import Lab, state, stub, wait_until
+from tests.fakes.shell import LONG, ONE_GOOD_ONE_BAD, Shell, plan_file
+from training.runfolder.folders import list_runs
+from training.runfolder.phase import Phase
+
+
+def test_a_headless_launch_prints_progress_and_the_table_and_fails_with_its_run(lab: Lab, shell: Shell) -> None:
+    out = shell("launch", plan_file(lab, ONE_GOOD_ONE_BAD), "--headless", code=1)
+    assert "A good" in out
+    assert "running  on CPU 0" in out
+    assert "failed: exit 3: the moon is full" in out
+    assert "| Loss | SRCC |" in out
+    assert "output.log" in shell.errors
+
+
+def test_a_headless_launch_of_good_runs_ends_well(lab: Lab, shell: Shell) -> None:
+    out = shell("launch", plan_file(lab, ONE_GOOD_ONE_BAD), "--only", "A", "--headless")
+    assert "A good  finished" in out
+    assert len(list_runs(lab.runs_dir)) == 1
+
+
+def test_a_launch_that_gets_no_device_in_time_leaves_its_run_queued(lab: Lab, shell: Shell) -> None:
+    lease = take_lease("cpu-0", Holder("ann", "hers", None, "F9"))
+    out = shell("launch", plan_file(lab, LONG), "--headless", "--wait", "0.5", code=3)
+    assert "needs a CPU slot: CPU 0 runs F9 of ann" in out
+    assert "They stay queued" in shell.errors
+    (run,) = list_runs(lab.runs_dir)
+    assert state(run) is Phase.QUEUED
+    os.close(lease)
+
+
+def test_an_interrupted_launch_leaves_its_runs_running_and_says_how_to_go_on(lab: Lab) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "iqa_tui",
+        "--runs-dir",
+        str(lab.runs_dir),
+        "launch",
+        plan_file(lab, LONG),
+        "--headless",
+    ]
+    launcher = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    run = wait_until(lambda: list_runs(lab.runs_dir), "the run to be queued")[0]
+    stub(run)
+    launcher.send_signal(signal.SIGINT)
+    _, errors = launcher.communicate()
+    assert launcher.returncode == 130
+    assert "go on without this program" in errors
+    assert "iqa-tui stop --all" in errors
+    assert state(run).is_alive
+
+
+def test_seeds_and_overrides_reach_the_trainer(lab: Lab, shell: Shell) -> None:
+    shell("launch", plan_file(lab, LONG), "--set", "seconds=0", "--set", "say=hi", "--seeds", "1,2", "--headless")
+    runs = list_runs(lab.runs_dir)
+    assert [run.run_id.rpartition("_")[2] for run in runs] == ["s1", "s2"]
+    assert {run.attempt(1).output.read_text() for run in runs} == {"hi\n"}
+
+
+def test_progress_lines_come_in_the_plans_order(lab: Lab, shell: Shell) -> None:
+    rows = "".join(f'[[experiment]]\nid = "{name}"\n' for name in "CAB")
+    out = shell("launch", plan_file(lab, rows), "--headless")
+    first_lines = [line.split()[1] for line in out.splitlines()[:3]]
+    assert first_lines == ["C", "A", "B"]

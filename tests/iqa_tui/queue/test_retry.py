@@ -1,0 +1,48 @@
+"""A run that ended is tried again."""
+
+from __future__ import annotations
+
+import os
+
+from iqa_tui.devices.lease import Holder, take_lease
+from iqa_tui.queue.retry import retry_run
+from iqa_tui.queue.stop import stop_run
+from tests.fakes.lab import (
+    Lab,
+    state,
+    stub,
+    wait_for,
+    wait_for_end,
+    wait_until,
+)
+from training.runfolder.phase import Phase
+
+
+def test_a_failed_run_is_tried_again_in_an_attempt_of_its_own(lab: Lab) -> None:
+    (run,) = lab.launch({"flags": {"exit": 3}})
+    wait_for_end(run)
+    assert "queued again" in retry_run(run)
+    wait_until(run.attempt(2).exit.exists, "the second attempt to end")
+    assert stub(run)["env"]["IQA_TUI_ATTEMPT"] == "2"
+    assert run.attempt(1).exit.exists()
+
+
+def test_a_stopped_run_is_tried_again_without_its_old_stop(lab: Lab) -> None:
+    (run,) = lab.launch({"flags": {"until": str(lab.folder / "go")}})
+    stub(run)
+    stop_run(run)
+    wait_for_end(run)
+    (lab.folder / "go").touch()
+    retry_run(run)
+    wait_for(run, Phase.FINISHED)
+    assert (run.attempt(1).path / "stop.json").exists()
+
+
+def test_a_run_stopped_before_it_started_can_be_tried_again(lab: Lab) -> None:
+    lease = take_lease("cpu-0", Holder("ann", "hers"))
+    (run,) = lab.launch({})
+    stop_run(run)
+    assert state(run) is Phase.STOPPED
+    os.close(lease)
+    retry_run(run)
+    wait_for(run, Phase.FINISHED)

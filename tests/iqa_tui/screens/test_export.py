@@ -1,0 +1,49 @@
+"""The table of results, written to a file from the screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from iqa_tui.results.export import render
+from iqa_tui.results.table import build_table
+from iqa_tui.screens.export import ExportScreen
+from tests.fakes.app import OpenApp, screen_text, settle
+from tests.fakes.run_folders import FakeRun
+
+
+async def test_export_writes_the_same_bytes_as_the_command_line_and_says_where(
+    ablation: list[FakeRun], open_app: OpenApp, tmp_path: Path, runs_dir: Path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    expected = render(build_table(runs_dir), "latex")
+    async with open_app(room="results") as pilot:
+        await settle(pilot, lambda: "0.9342" in screen_text(pilot))
+        await pilot.press("e")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ExportScreen))
+        await pilot.press("j", "j")
+        await settle(pilot, lambda: "koniq-losses.tex" in screen_text(pilot))
+        await pilot.press("enter")
+        await settle(pilot, lambda: not isinstance(pilot.app.screen, ExportScreen))
+        assert [str(note.message) for note in pilot.app._notifications] == [f"Wrote {tmp_path / 'koniq-losses.tex'}"]
+    assert (tmp_path / "koniq-losses.tex").read_text() == expected
+
+
+async def test_an_export_that_fails_says_why_and_stays_open(
+    ablation: list[FakeRun], open_app: OpenApp, tmp_path: Path
+) -> None:
+    async with open_app(room="results") as pilot:
+        await settle(pilot, lambda: "0.9342" in screen_text(pilot))
+        await pilot.press("e")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ExportScreen))
+        pilot.app.screen.query_one("#path").value = str(tmp_path)
+        await pilot.press("enter")
+        await settle(pilot, lambda: "is a folder" in screen_text(pilot))
+        await pilot.press("escape")
+        await settle(pilot, lambda: not isinstance(pilot.app.screen, ExportScreen))
+
+
+async def test_e_on_the_monitor_opens_the_export_of_that_runs_table(ablation: list[FakeRun], open_app: OpenApp) -> None:
+    async with open_app() as pilot:
+        await settle(pilot, lambda: "● running" in screen_text(pilot))
+        await pilot.press("down", "e")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ExportScreen))

@@ -1,0 +1,140 @@
+"""Orders on a run by keys: each asks first if it cannot be undone, and says what became of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from iqa_tui.panels.run_list import RunList
+from iqa_tui.queue import adopt
+from iqa_tui.screens.confirm import ConfirmScreen
+from iqa_tui.trust.signature import why_not_signed
+from tests.fakes.app import OpenApp, screen_text, settle
+from tests.fakes.run_folders import FakeRun
+from training.runfolder.exits import ExitKind
+from training.runfolder.schema import Place
+from training.runfolder.write import write_record
+
+
+@pytest.mark.parametrize(
+    ("keys", "is_adopted"), [(("right", "enter"), True), (("enter",), False), (("escape",), False)]
+)
+async def test_the_question_shows_what_it_would_run_and_only_a_yes_queues_it(
+    runs_dir: Path, open_app: OpenApp, monkeypatch: pytest.MonkeyPatch, keys: tuple[str, ...], is_adopted: bool
+) -> None:
+    monkeypatch.setattr(adopt, "ensure_dispatcher", lambda folder: None)
+    run = FakeRun.queue(runs_dir, "F2", signed=False, created_by="ann@nodeb").run
+    async with open_app() as pilot:
+        await settle(pilot, lambda: "queued elsewhere" in screen_text(pilot))
+        pilot.app.screen.query_one(RunList).move_to(run.run_id)
+        await settle(pilot, lambda: "adopt" in screen_text(pilot).splitlines()[-1])
+        await pilot.press("R")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        text = screen_text(pilot)
+        for words in ("Queue F2 L2 (MSE) here, in your name?", "python -m training --loss_type l2", "ann@nodeb"):
+            assert words in text
+        assert why_not_signed(run)
+        await pilot.press(*keys)
+        if is_adopted:
+            await settle(pilot, lambda: not why_not_signed(run))
+        else:
+            await settle(pilot, lambda: not isinstance(pilot.app.screen, ConfirmScreen))
+            assert why_not_signed(run), "nothing was signed"
+
+
+async def test_stopping_asks_names_the_run_and_the_safe_answer_is_the_default(
+    ablation: list[FakeRun], open_app: OpenApp
+) -> None:
+    async with open_app() as pilot:
+        runs = pilot.app.screen.query_one(RunList)
+        await settle(pilot, lambda: len(runs.row_keys) == 6)
+        runs.move_to(ablation[0].run.run_id)
+        await pilot.press("K")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        text = screen_text(pilot)
+        assert "Stop F3 SRCC?" in text
+        assert "GPU 1" in text
+        assert "6 min" in text
+        await pilot.press("enter")
+        await settle(pilot, lambda: not isinstance(pilot.app.screen, ConfirmScreen))
+        assert not ablation[0].run.stop.exists()
+        await pilot.press("K")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("right", "enter")
+        await settle(pilot, ablation[0].run.stop.exists)
+        assert not ablation[1].run.stop.exists()
+        assert json.loads(ablation[0].run.stop.read_text())["by"]
+        await settle(pilot, lambda: "◐ stopping" in screen_text(pilot))
+
+
+async def test_a_run_that_is_over_is_not_stopped_but_can_be_tried_again(
+    runs_dir: Path, open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    retried: list[str] = []
+    monkeypatch.setattr("iqa_tui.queue.retry.retry_run", lambda run: retried.append(run.run_id) or "queued again")
+    fake = FakeRun.queue(runs_dir, "F2").start().end(ExitKind.FAILED, "exit 1")
+    async with open_app() as pilot:
+        await settle(pilot, lambda: "✗ failed" in screen_text(pilot))
+        pilot.app.screen.query_one(RunList).move_to(fake.run.run_id)
+        await pilot.press("K")
+        assert not isinstance(pilot.app.screen, ConfirmScreen)
+        await pilot.press("R")
+        await settle(pilot, lambda: retried == [fake.run.run_id])
+
+
+async def test_a_queued_run_is_held_released_and_moved_by_keys(runs_dir: Path, open_app: OpenApp) -> None:
+    fake = FakeRun.queue(runs_dir, "F2")
+
+    def place() -> Any:
+        return json.loads(fake.run.place.read_text())
+
+    async with open_app() as pilot:
+        await settle(pilot, lambda: "○ queued" in screen_text(pilot))
+        await pilot.press("h")
+        await settle(pilot, lambda: "held by " in screen_text(pilot))
+        await pilot.press("p")
+        await settle(pilot, lambda: place()["priority"] == "low")  # it was launched with high
+        assert place()["held"]
+        await settle(pilot, lambda: "lets it start; low priority" in screen_text(pilot))
+        await pilot.press("h")
+        await settle(pilot, lambda: not place()["held"])
+        await settle(pilot, lambda: "held by " not in screen_text(pilot))
+
+
+async def test_the_keys_below_are_those_that_do_something_for_this_run(
+    ablation: list[FakeRun], open_app: OpenApp
+) -> None:
+    orders = {"stop", "retry", "hold", "release", "priority"}
+    expected = {"F1": {"retry"}, "F2": set(), "F3": {"stop"}, "F5": {"stop", "hold", "priority"}}
+    async with open_app((80, 24)) as pilot:
+        runs = pilot.app.screen.query_one(RunList)
+        await settle(pilot, lambda: len(runs.row_keys) == 6)
+        by_id = {state.experiment: state for state in pilot.app._runs}
+        for identity, shown in expected.items():
+            runs.move_to(by_id[identity].run_id)
+            await settle(pilot, lambda shown=shown: orders & set(screen_text(pilot).splitlines()[-1].split()) == shown)
+        write_record(by_id["F5"].run.place, Place("ann", 1.0, held=True))
+        await settle(pilot, lambda: " release " in screen_text(pilot).splitlines()[-1])
+        await pilot.press("K")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        assert "Keep it queued" in screen_text(pilot)
+
+
+async def test_an_error_names_the_run_but_leaves_paths_as_they_are(
+    runs_dir: Path, open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = FakeRun.queue(runs_dir, "F2")
+
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("iqa_tui.queue.hold.write_record", refuse)
+    async with open_app() as pilot:
+        await settle(pilot, lambda: "○ queued" in screen_text(pilot))
+        await pilot.press("h")
+        await settle(pilot, lambda: len(pilot.app._notifications) == 1)
+        (said,) = [str(note.message) for note in pilot.app._notifications]
+        assert said == f"{fake.run.place}: cannot be written (No space left on device). Make room, then try again."

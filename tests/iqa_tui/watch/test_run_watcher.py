@@ -1,0 +1,76 @@
+"""The thread that follows the runs of a folder."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from textual.message import Message
+
+from iqa_tui.messages import LogChanged, RunsChanged
+from iqa_tui.watch.run_watcher import RunWatcher
+from tests.fakes.posted import Posted
+from tests.fakes.run_folders import FakeRun
+from training.runfolder.phase import Phase
+
+
+def is_runs(phase: Phase) -> Callable[[Message], bool]:
+    return lambda message: isinstance(message, RunsChanged) and any(run.phase is phase for run in message.runs)
+
+
+def test_runs_are_posted_when_they_change_and_not_otherwise(tmp_path: Path) -> None:
+    posted = Posted()
+    fake = FakeRun.queue(tmp_path, "F2")
+    watcher = RunWatcher(tmp_path, posted.append, period_seconds=0.01)
+    watcher.start()
+    posted.wait_for(is_runs(Phase.QUEUED))
+    assert [spec.experiment for _, spec in watcher.queued()] == ["F2"]
+    time.sleep(0.2)
+    assert len(posted) == 1
+    held = fake.start().hold()
+    posted.wait_for(is_runs(Phase.STARTING))
+    for descriptor in held:
+        os.close(descriptor)
+    posted.wait_for(is_runs(Phase.LOST))
+    watcher.stop()
+
+
+def test_the_log_of_the_followed_run_is_posted_whole(tmp_path: Path) -> None:
+    posted = Posted()
+    fake = FakeRun.queue(tmp_path, "F2").start().print("one\n").end()
+    watcher = RunWatcher(tmp_path, posted.append, period_seconds=0.01)
+    watcher.follow(fake.run.run_id)
+    watcher.start()
+    posted.wait_for(lambda message: isinstance(message, LogChanged) and message.text.lines == ("one",))
+    fake.print("two\n")
+    posted.wait_for(lambda message: isinstance(message, LogChanged) and message.text.lines == ("one", "two"))
+    watcher.stop()
+
+
+def test_a_folder_that_is_a_file_is_no_runs(tmp_path: Path) -> None:
+    posted = Posted()
+    (tmp_path / "runs").write_text("")
+    watcher = RunWatcher(tmp_path / "runs", posted.append, period_seconds=0.01)
+    watcher.start()
+    message = posted.wait_for(lambda message: isinstance(message, RunsChanged))
+    watcher.stop()
+    assert isinstance(message, RunsChanged)
+    assert message.runs == ()
+
+
+def test_runs_whose_folder_is_gone_stay_as_they_were_and_it_is_said(tmp_path: Path) -> None:
+    posted = Posted()
+    runs_dir = tmp_path / "runs"
+    FakeRun.queue(runs_dir, "F2")
+    watcher = RunWatcher(runs_dir, posted.append, period_seconds=0.01)
+    watcher.start()
+    posted.wait_for(is_runs(Phase.QUEUED))
+    runs_dir.rename(tmp_path / "elsewhere")
+    gone = posted.wait_for(lambda message: isinstance(message, RunsChanged) and bool(message.problem))
+    assert isinstance(gone, RunsChanged)
+    assert (len(gone.runs), gone.problem) == (1, f"the folder is gone: {runs_dir}")
+    (tmp_path / "elsewhere").rename(runs_dir)
+    posted.wait_for(lambda message: message is posted[-1] and isinstance(message, RunsChanged) and not message.problem)
+    watcher.stop()
