@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -65,6 +65,7 @@ def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
         on_progress=lambda done, total: recorder.progress("decoding images", done, total),
         should_stop=attempt.should_stop,
     )
+    dataset = replace(dataset, notes=(*dataset.notes, *store.changes.notes(dataset)))
     seed_network(config.seed)
     network = build_network(config).to(placement.device)
     if placement.is_cuda:
