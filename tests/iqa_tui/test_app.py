@@ -55,19 +55,6 @@ async def test_in_ascii_nothing_else_reaches_the_terminal(ablation: list[FakeRun
         assert screen_text(pilot).isascii()
 
 
-async def test_help_names_every_key_of_the_screen(ablation: list[FakeRun], open_app: OpenApp) -> None:
-    async with open_app((140, 60)) as pilot:
-        screen = pilot.app.screen
-        described = {b.binding.description for b in screen.active_bindings.values() if b.binding.description}
-        await pilot.press("question_mark")
-        await settle(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
-        shown = {description for _, _, description in pilot.app.screen._entries}
-        assert described - shown == {"Copy selected text"}
-        assert "? " in screen_text(pilot)
-        await pilot.press("escape")
-        await settle(pilot, lambda: pilot.app.screen is screen)
-
-
 async def test_the_palette_opens_with_our_commands(open_app: OpenApp) -> None:
     async with open_app() as pilot:
         titles = [command.title for command in pilot.app.get_system_commands(pilot.app.screen)]

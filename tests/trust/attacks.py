@@ -16,13 +16,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.trust import on_devices, on_files, on_folders, on_hosts, on_orders, on_queues, on_starts, on_text
-from tests.trust.ground import Ground, GroundError
+from tests.trust import on_copies, on_devices, on_files, on_folders, on_hosts, on_orders, on_queues, on_starts, on_text
+from tests.trust.ground import Ground
 from tests.trust.interpreter import Program, usable, why_not_here
 from tests.trust.outcome import Outcome
+from tests.trust.place import GroundError
 
 Attack = Callable[[Ground], Outcome]
-ROOMS = (on_orders, on_queues, on_folders, on_devices, on_hosts, on_files, on_starts, on_text)
+ROOMS = (on_orders, on_copies, on_queues, on_folders, on_devices, on_hosts, on_files, on_starts, on_text)
 ATTACKS: dict[str, Attack] = {
     name: attack
     for name, attack in sorted((pair for room in ROOMS for pair in vars(room).items()), key=lambda pair: pair[0][:3])

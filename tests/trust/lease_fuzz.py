@@ -19,7 +19,8 @@ from iqa_tui.devices.lease_folder import lease_file
 from iqa_tui.devices.withdrawn import driver_failures, record_driver_loss, restore, withdraw, withdrawn_reason
 from iqa_tui.errors import LaunchError
 from tests.trust import damage
-from tests.trust.fuzz import Figures, Hang, Watchdog
+from tests.trust.fuzz import Figures
+from tests.trust.watchdog import Hang, Watchdog
 from training.runfolder.errors import RunFolderError
 from training.runfolder.layout import RunFolder
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.fakes.nvml import DRIVER_NOT_LOADED, NOT_SUPPORTED, FakeGpus
-from tests.trust.ground import Ground, started, stub, wait_until
+from tests.trust.ground import Ground, started, stub
 from tests.trust.outcome import Outcome
+from tests.trust.processes import wait_until
 
 NO_PERMISSION = 4
 SETTLED = {"IQA_TUI_GPU_SETTLE_SECONDS": "0"}

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.fakes.terminal import Terminal
-from tests.trust.ground import Ground, GroundError, Host, Launched, Said, started, wait_until
+from tests.trust.ground import Ground, Launched, started
 from tests.trust.on_orders import hold_lock
 from tests.trust.outcome import Outcome
+from tests.trust.place import GroundError
+from tests.trust.processes import Host, Said, wait_until
 
 GOOD = "2026-11-20_09-00-00_a_good_run_s1"
 BAD = "2026-11-23_17-05-01_a_bad_run_s1"

@@ -6,9 +6,11 @@ import json
 import shlex
 from pathlib import Path
 
-from tests.trust.ground import Ground, GroundError, started, wait_until
+from tests.trust.ground import Ground, started
 from tests.trust.outcome import Outcome
+from tests.trust.place import GroundError
 from tests.trust.proc import is_alive
+from tests.trust.processes import wait_until
 
 TRAINER = """
 import json, os, sys, time

@@ -5,8 +5,9 @@ from __future__ import annotations
 import uuid
 from pathlib import Path
 
-from tests.trust.ground import Ground, started, wait_until
+from tests.trust.ground import Ground, started
 from tests.trust.outcome import Outcome
+from tests.trust.processes import wait_until
 
 WATCH_SECONDS = 6.0
 """How long a second host is given to do what it must not do."""

@@ -7,9 +7,11 @@ import os
 import time
 from pathlib import Path
 
-from tests.trust.ground import BOOT_ID, Ground, Host, User, started, wait_until
+from tests.trust.ground import Ground, started
 from tests.trust.outcome import Outcome
+from tests.trust.place import User
 from tests.trust.proc import is_alive, start_ticks
+from tests.trust.processes import BOOT_ID, Host, wait_until
 
 HOLDER = """
 import fcntl, os, sys, time

@@ -6,68 +6,26 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
-from tests.fakes.terminal import Terminal
-from tests.trust.ground import Ground, Host, started, stub, wait_until
+from tests.trust.ground import Ground, started, stub
+from tests.trust.look_at import look_at, own_leases
 from tests.trust.outcome import Outcome
-from tests.trust.proc import environment, is_alive
+from tests.trust.proc import environment
+from tests.trust.processes import wait_until
 
-FREE_SLOTS = {"IQA_TUI_CPU_SLOTS": "4"}
-"""For a user who looks at a copy: the one slot that its original has must not be what keeps it from starting."""
 OTHER_MACHINE = "0123456789abcdef0123456789abcdef"
-SCREEN_SECONDS = 6.0
-
-# T3
-
-
-def t03_a_copied_folder_is_executed(ground: Ground) -> Outcome:
-    """Ways in which a queued run of ann's, signed by her own launch, comes to stand in a second folder of hers."""
-    runs = ground.make("runs", ground.ann)
-    _, waiting, _ = ground.queue_behind(ground.ann, runs)
-    ground.kill(*ground.dispatchers())
-    outcome = Outcome()
-
-    def copy(name: str) -> Path:
-        target = ground.make(f"{name}-runs", ground.ann)
-        ground.must(ground.ann, "cp", "-r", waiting, target)
-        return target / waiting.name
-
-    def unpack(name: str) -> Path:
-        target = ground.make(f"{name}-runs", ground.ann)
-        archive = ground.public / f"{name}.tar"
-        ground.must(ground.ann, "tar", "-cf", archive, "-C", runs, waiting.name)
-        ground.must(ground.ann, "tar", "-xpf", archive, "-C", target)
-        return target / waiting.name
-
-    def keep_everything(name: str) -> Path:
-        target = ground.make(f"{name}-runs", ground.ann)
-        ground.must(ground.ann, "cp", "-a", waiting, target)
-        return target / waiting.name
-
-    def rename_aside(name: str) -> Path:
-        """The copy takes the very path of the run."""
-        ground.must(ground.ann, "mv", waiting, ground.make(f"{name}-aside", ground.ann))
-        ground.must(ground.ann, "cp", "-a", ground.folder / f"{name}-aside" / waiting.name, waiting)
-        return waiting
-
-    ways = {"cp -r": (copy, "status"), "tar": (unpack, "export"), "cp -a": (keep_everything, "app")}
-    for name, (make, command) in ways.items():
-        outcome.add(f"{name}, then {command}", *_look_at(ground, make(command), command))
-    outcome.add("cp -a in its own place, then status", *_look_at(ground, rename_aside("place"), "status"))
-    return outcome
 
 
 def t03_an_archive_of_another_user_is_executed(ground: Ground) -> Outcome:
     """Queued and signed by mallory, whose key is not ann's; unpacked, it is ann's folder."""
     runs = ground.make("runs", ground.mallory)
-    _, waiting, _ = ground.queue_behind(ground.mallory, runs, IQA_TUI_LEASES=str(_leases(ground, "mallory")))
+    _, waiting, _ = ground.queue_behind(ground.mallory, runs, IQA_TUI_LEASES=str(own_leases(ground, "mallory")))
     ground.kill(*ground.dispatchers())
     archive, target = ground.public / "gift.tar", ground.make("unpacked", ground.ann)
     ground.must(ground.mallory, "tar", "-cf", archive, "-C", runs, waiting.name)
     ground.must(ground.ann, "tar", "-xf", archive, "-C", target)
-    return Outcome.of(*_look_at(ground, target / waiting.name, "status"))
+    return Outcome.of(*look_at(ground, target / waiting.name, "status"))
 
 
 def t03_a_run_made_by_hand_is_executed(ground: Ground) -> Outcome:
@@ -78,72 +36,21 @@ def t03_a_run_made_by_hand_is_executed(ground: Ground) -> Outcome:
         script = 'touch "{run_folder}/stub.json"'
         run = ground.plant_run(runs, ground.ann, ["/bin/sh", "-c", script])
         os.chown(run, ground.ann.uid, ground.ann.gid)
-        outcome.add(command, *_look_at(ground, run, command))
+        outcome.add(command, *look_at(ground, run, command))
     return outcome
-
-
-def t03_running_rows_of_a_copied_live_folder_are_trained_a_second_time(ground: Ground) -> Outcome:
-    runs = ground.make("runs", ground.ann)
-    copied = ground.make("copied", ground.ann)
-    flags = f"{ground.tools / 'stub_trainer.py'} --until {ground.public / 'never'}"
-    plan = ground.plan({"id": "F1"}, command=())
-    (run,) = ground.queue(ground.ann, runs, plan, TRUST_TRAINER=flags)
-    ground.until(lambda: started(run), "the trainer to start")
-    ground.until((run / "attempts" / "1" / "process.json").exists, "its record")
-    ground.must(ground.ann, "cp", "-r", run, copied)
-    besides = ground.launchers()
-    said = ground.status(ground.ann, copied, **FREE_SLOTS, TRUST_TRAINER=flags)
-    is_doubled = ground.comes_true(lambda: ground.trainers(copied), besides=besides)
-    if is_doubled:
-        return Outcome.of(True, f"two trainers live, pids {ground.trainers(runs)} and {ground.trainers(copied)}")
-    return Outcome.of(False, said.line(run.name))
 
 
 def t03_a_look_from_another_host_starts_the_queue_there(ground: Ground) -> Outcome:
     outcome = Outcome()
     for command in ("status", "export"):
         runs = ground.make(f"{command}-runs", ground.ann)
-        first, waiting, end = ground.queue_behind(ground.ann, runs, IQA_TUI_LEASES=str(_leases(ground, command)))
+        first, waiting, end = ground.queue_behind(ground.ann, runs, IQA_TUI_LEASES=str(own_leases(ground, command)))
         ground.kill(*ground.dispatchers())
         host = ground.host("elsewhere", machine=OTHER_MACHINE)
-        outcome.add(command, *_look_at(ground, waiting, command, host))
+        outcome.add(command, *look_at(ground, waiting, command, host))
         end.touch()
         ground.until(lambda first=first: not ground.trainers(first), "the first run to end")
     return outcome
-
-
-def _leases(ground: Ground, name: str) -> Path:
-    return ground.make(f"leases-{name}", mode=0o1777)
-
-
-def _look_at(ground: Ground, run: Path, command: str, host: Host | None = None) -> tuple[bool, str]:
-    """Whether a look of ann's at the folder of a run executes it."""
-    besides = ground.launchers()
-    was_executed: Callable[[], bool] = (run / "stub.json").exists
-    if command == "app":
-        words = _open_app(ground, run, was_executed)
-    else:
-        said = ground.iqa(ground.ann, "--runs-dir", run.parent, command, host=host, **FREE_SLOTS)
-        words = said.line(run.name)
-    if ground.comes_true(was_executed, besides=besides):
-        return True, f"executed as user {(run / 'stub.json').stat().st_uid}"
-    if command != "status":  # only there each row says why
-        words = ground.status(ground.ann, run.parent, host=host, **FREE_SLOTS).line(run.name)
-    return False, words
-
-
-def _open_app(ground: Ground, run: Path, is_enough: Callable[[], bool]) -> str:
-    """The last line of the screen that names the run, once it was open for a while."""
-    env = [f"{name}={value}" for name, value in ground.env(ground.ann, **FREE_SLOTS, TERM="xterm-256color").items()]
-    program = ["env", "-i", *env, ground.python, "-m", "iqa_tui", "--runs-dir", str(run.parent)]
-    with Terminal(ground.command(ground.ann, *program), 140, 40) as terminal:
-        wait_until(lambda: terminal.read(0.2) or "queued" in terminal.text, SCREEN_SECONDS)
-        wait_until(lambda: terminal.read(0.2) or is_enough(), SCREEN_SECONDS)
-        lines = [" ".join(line.split()) for line in terminal.text.splitlines() if "queued" in line]
-    return lines[0] if lines else "the screen says nothing of it"
-
-
-# T4
 
 
 def t04_another_user_replaces_the_spec_of_a_queued_run(ground: Ground) -> Outcome:
@@ -152,7 +59,9 @@ def t04_another_user_replaces_the_spec_of_a_queued_run(ground: Ground) -> Outcom
     for name in ("umask 002", "chmod g+w"):
         runs = ground.shared(f"runs-{len(outcome.cases)}")
         umask = 0o002 if name == "umask 002" else 0o022
-        _, waiting, end = ground.queue_behind(ground.ann, runs, umask=umask, IQA_TUI_LEASES=str(_leases(ground, name)))
+        _, waiting, end = ground.queue_behind(
+            ground.ann, runs, umask=umask, IQA_TUI_LEASES=str(own_leases(ground, name))
+        )
         if name == "chmod g+w":
             ground.must(ground.ann, "chmod", "-R", "g+w", waiting)
         evil, spec = _evil_spec(ground, waiting)
@@ -222,9 +131,6 @@ def _evil_spec(ground: Ground, run: Path) -> tuple[Path, str]:
     return witness, json.dumps(spec)
 
 
-# T12
-
-
 def t12_a_trainer_gets_what_another_shell_had(ground: Ground) -> Outcome:
     runs = ground.make("runs", ground.ann)
     first, second = ground.public / "end-1", ground.public / "end-2"
@@ -244,60 +150,14 @@ def t12_a_trainer_gets_what_another_shell_had(ground: Ground) -> Outcome:
     return outcome
 
 
-# What must work all the same
-
-
 def check_that_a_look_of_ann_starts_what_she_queued_here(ground: Ground) -> Outcome:
     """`succeeded` is the fault here: her own queue stands still."""
     outcome = Outcome()
     for command in ("status", "app"):
         runs = ground.make(f"{command}-runs", ground.ann)
-        _, waiting, end = ground.queue_behind(ground.ann, runs, IQA_TUI_LEASES=str(_leases(ground, command)))
+        _, waiting, end = ground.queue_behind(ground.ann, runs, IQA_TUI_LEASES=str(own_leases(ground, command)))
         ground.kill(*ground.dispatchers())
         end.touch()
-        was_executed, words = _look_at(ground, waiting, command)
+        was_executed, words = look_at(ground, waiting, command)
         outcome.add(command, not was_executed, words)
     return outcome
-
-
-def check_that_a_renamed_folder_of_runs_keeps_its_queue(ground: Ground) -> Outcome:
-    runs, moved = ground.make("runs", ground.ann), ground.folder / "moved"
-    _, waiting, end = ground.queue_behind(ground.ann, runs)
-    ground.kill(*ground.dispatchers())
-    end.touch()
-    ground.until(lambda: not ground.trainers(runs), "the first run to end")
-    runs.rename(moved)
-    was_executed, words = _look_at(ground, moved / waiting.name, "status")
-    return Outcome.of(not was_executed, words)
-
-
-def check_that_an_adopted_copy_is_executed(ground: Ground) -> Outcome:
-    runs, copied = ground.make("runs", ground.ann), ground.make("copied", ground.ann)
-    _, waiting, _ = ground.queue_behind(ground.ann, runs)
-    ground.kill(*ground.dispatchers())
-    ground.must(ground.ann, "cp", "-r", waiting, copied)
-    besides = ground.launchers()
-    said = ground.iqa(ground.ann, "--runs-dir", copied, "adopt", waiting.name, "--yes", **FREE_SLOTS)
-    ground.status(ground.ann, copied, **FREE_SLOTS)
-    was_executed = ground.comes_true(lambda: list(copied.glob("*/stub.json")), besides=besides)
-    return Outcome.of(said.code != 0 or not was_executed, said.line("error", "adopt"))
-
-
-KEEPER_SECONDS = 5.0
-"""A dispatcher looks for what outlived its run every two seconds."""
-
-
-def check_that_a_copy_of_a_live_folder_ends_nothing_of_its_original(ground: Ground) -> Outcome:
-    """The copy has every record and mark of the original, and no lock. A dispatcher works on its folder of runs."""
-    runs, copied = ground.make("runs", ground.ann), ground.make("copied", ground.ann)
-    flags = {"TRUST_TRAINER": f"{ground.tools / 'stub_trainer.py'} --until {ground.public / 'never'}"}
-    (run,) = ground.queue(ground.ann, runs, ground.plan({"id": "F1"}, command=()), **flags)
-    ground.until((run / "attempts" / "1" / "process.json").exists, "its record")
-    ground.until(lambda: started(run), "the trainer to start")
-    (trainer,) = ground.trainers(run)
-    ground.must(ground.ann, "cp", "-a", run, copied)
-    plan = ground.plan({"id": "E1", "until": str(ground.public / "never")}, name="beside")
-    ground.queue(ground.ann, copied, plan, **FREE_SLOTS)
-    said = ground.iqa(ground.ann, "--runs-dir", copied, "stop", run.name, **FREE_SLOTS)
-    is_gone = wait_until(lambda: not is_alive(trainer), KEEPER_SECONDS)
-    return Outcome.of(is_gone, f"the original's trainer is {'gone' if is_gone else 'alive'}; {said.line('error')}")

@@ -6,9 +6,11 @@ import json
 import time
 from pathlib import Path
 
-from tests.trust.ground import Ground, GroundError, started, wait_until
+from tests.trust.ground import Ground, started
 from tests.trust.interpreter import make_environment
 from tests.trust.outcome import Outcome
+from tests.trust.place import GroundError
+from tests.trust.processes import wait_until
 
 TRIED_SECONDS = 5.0
 """The dispatcher has tried several times by then."""

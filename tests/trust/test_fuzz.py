@@ -14,8 +14,11 @@ import pytest
 
 from iqa_tui.plans.request import LaunchRequest
 from tests.trust import looks
-from tests.trust.fuzz import CREATED, Case, Figures, Ground, Watchdog, _try, draw_case, fuzz
+from tests.trust.fuzz import Figures, _try, fuzz
+from tests.trust.fuzz_cases import Case, draw_case
+from tests.trust.fuzz_ground import CREATED, Ground
 from tests.trust.lease_fuzz import fuzz_leases
+from tests.trust.watchdog import Watchdog
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_spec
 

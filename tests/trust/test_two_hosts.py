@@ -8,10 +8,10 @@ import time
 
 import pytest
 
-from tests.trust import two_hosts
-from tests.trust.two_hosts import Ground, false_losses, fenced, told_of, two_writers, wait_until
+from tests.trust.two_hosts_figures import false_losses, fenced, told_of, two_writers
+from tests.trust.two_hosts_ground import PATIENCE_SECONDS, Ground, wait_until, why_not
 
-pytestmark = pytest.mark.skipif(bool(two_hosts.why_not()), reason=two_hosts.why_not() or "two hosts can be played here")
+pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not() or "two hosts can be played here")
 
 
 def writes(ground: Ground) -> int:
@@ -21,7 +21,7 @@ def writes(ground: Ground) -> int:
 def test_a_foreign_run_is_left_alone_and_one_that_is_taken_over_ends_its_old_writer() -> None:
     with Ground() as ground:
         here, there = ground.hosts
-        run, *queued = here.queue(3, steps=300)
+        run, *queued = here.queue(3, steps=3000)
         wait_until(lambda: writes(ground) > 5, "the first run to write")
         status = there.status(run)
         assert (status["state"], status["host"]) == ("running", "nodea")
@@ -29,6 +29,7 @@ def test_a_foreign_run_is_left_alone_and_one_that_is_taken_over_ends_its_old_wri
         shown = json.loads(there.iqa_tui("status", "--json").stdout)
         assert {each["state"] for each in shown["runs"]} <= {"running", "starting", "queued"}
         assert {each["elsewhere"] for each in shown["runs"] if each["state"] == "queued"} == {True}
+        assert here.pids("dispatcher")
         assert not there.pids("dispatcher"), "what was queued on one host is not started on the other"
         refused = there.iqa_tui("retry", run)
         assert refused.returncode == 1
@@ -50,13 +51,13 @@ def test_a_foreign_run_is_left_alone_and_one_that_is_taken_over_ends_its_old_wri
 def test_a_clone_with_our_name_resumes_no_living_run_and_a_reboot_resumes_its_own() -> None:
     with Ground(clone=True) as ground:
         here, there = ground.hosts
-        here.queue(1, steps=400)
+        here.queue(1, steps=4000)
         wait_until(lambda: writes(ground) > 5, "it to write")
         began = time.monotonic()
-        while time.monotonic() < began + two_hosts.PATIENCE_SECONDS + 2:
+        while time.monotonic() < began + PATIENCE_SECONDS + 2:
             there.iqa_tui("status")
         assert len(told_of(ground, "start")) == 1
-        here.signal("dispatcher", signal.SIGKILL)
+        assert here.signal("dispatcher", signal.SIGKILL) == 1
         here.power_off()
         here.boot()
         wait_until(

@@ -76,7 +76,7 @@ async def test_keys_change_the_look_of_the_curves(ablation: list[FakeRun], open_
         assert curves.border_title == "Curves · validation SRCC · over steps"
 
 
-async def test_the_log_follows_until_one_scrolls_up(ablation: list[FakeRun], open_app: OpenApp) -> None:
+async def test_the_log_follows_until_the_user_scrolls_up(ablation: list[FakeRun], open_app: OpenApp) -> None:
     ablation[0].print("".join(f"line {number}\n" for number in range(300)))
     async with open_app() as pilot:
         runs, log = pilot.app.screen.query_one(RunList), pilot.app.screen.query_one(LogPanel)

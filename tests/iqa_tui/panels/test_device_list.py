@@ -1,0 +1,34 @@
+"""The devices that a launch may use."""
+
+from __future__ import annotations
+
+from iqa_tui.devices.device import Device, DeviceState
+from iqa_tui.devices.survey import Survey
+from iqa_tui.panels.device_list import DeviceList
+
+
+def state(key: str, kind: str, index: int, *, free: bool = True) -> DeviceState:
+    return DeviceState(Device(key, kind, index, "NVIDIA H100"), free, "free" if free else "held by ann")
+
+
+def text(devices: DeviceList) -> list[str]:
+    return ["".join(part for part, _ in line).rstrip() for line in devices.draw(50, 9)]
+
+
+def test_a_device_that_cannot_be_chosen_has_no_box() -> None:
+    states = (state("GPU-a", "gpu", 0), state("GPU-b", "gpu", 1, free=False), state("cpu-0", "cpu", 0))
+    devices = DeviceList()
+    devices.show_survey(Survey(states, "", 1.0, "gpu"), {"GPU-a": True, "GPU-b": False})
+    assert [line[:9] for line in text(devices)] == ["[x] GPU 0", "[ ] GPU 1", "    CPU 0"]
+    assert text(devices)[0].endswith("free")
+    assert text(devices)[1].endswith("held by ann")
+
+
+def test_before_the_first_survey_it_says_what_it_waits_for() -> None:
+    assert text(DeviceList()) == ["looking for devices …"]
+
+
+def test_the_note_of_a_survey_stands_in_the_title() -> None:
+    devices = DeviceList()
+    devices.show_survey(Survey((state("cpu-0", "cpu", 0),), "no NVIDIA driver here", 1.0, "cpu"), {"cpu-0": True})
+    assert str(devices.border_title) == "Devices · no NVIDIA driver here"

@@ -1,0 +1,38 @@
+"""The first line of every screen."""
+
+from __future__ import annotations
+
+import pytest
+
+from iqa_tui.panels.header import HeaderBar
+from iqa_tui.widgets.canvas import line_width
+
+
+def header(width: int, title: str = "koniq-losses", summary: str = "2 running · 1 queued") -> tuple[str, int]:
+    bar = HeaderBar("monitor")
+    bar._title, bar._summary = title, summary
+    (line,) = bar.draw(width, 1)
+    return "".join(text for text, _ in line), line_width(line)
+
+
+def test_a_wide_one_says_what_is_shown_the_screens_and_how_many_runs_do_what() -> None:
+    text, width = header(140)
+    assert text.startswith(" iqa-tui · koniq-losses ")
+    assert text.index(" 1 Launch  2 Monitor  3 Results ") == 40
+    assert text.endswith(" 2 running · 1 queued ")
+    assert width == 140
+
+
+def test_a_narrow_one_leaves_out_what_is_shown() -> None:
+    text, width = header(80)
+    assert "koniq-losses" not in text
+    assert text.index(" 1 Launch ") == 10
+    assert width == 80
+
+
+@pytest.mark.parametrize("title", ["損" * 60, "x" * 60])
+def test_a_long_title_moves_no_tab(title: str) -> None:
+    text, width = header(140, title)
+    assert "…" in text
+    assert width == 140
+    assert line_width([(text[: text.index(" 1 Launch ")], "")]) == 40
