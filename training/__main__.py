@@ -21,7 +21,7 @@ from training.errors import Stopped, TakenOver, TrainingError, exit_code, is_gpu
 from training.facts import facts_of
 from training.flags import parse
 from training.process.attempt import Attempt, begin, end_by_hand, is_under_launcher
-from training.process.output import output_kept
+from training.process.output import let_go_of_output, output_kept
 from training.process.seeds import repeat
 from training.process.stop_signal import StopSignal
 from training.runfolder.descriptors import shown_path
@@ -52,7 +52,7 @@ def main(argv: list[str] | None = None) -> int:
         return exit_code(error)
     with output_kept(attempt):
         code = _train(replace(config, train_test_num=1), attempt)
-    _let_go_of_output()
+    let_go_of_output()
     return code
 
 
@@ -82,17 +82,6 @@ def _train(config: TrainConfig, attempt: Attempt) -> int:
     return exit_code(error)
 
 
-def _let_go_of_output() -> None:
-    """Without this a full disk or a closed pipe, met again in the last flush, would change the exit code to 120."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, stream.fileno())
-            os.close(nowhere)
-
-
 def _cause(error: BaseException) -> str:
     """The cause in one line, for people."""
     if isinstance(error, TrainingError):
@@ -101,7 +90,7 @@ def _cause(error: BaseException) -> str:
         return "interrupted"
     first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
     if is_gpu_out_of_memory(error):
-        return f"{first_line} Use a smaller --batch_size."
+        return f"{first_line} Look with `nvidia-smi` for what else uses the GPU."
     return f"{type(error).__name__}: {first_line}"
 
 

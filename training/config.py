@@ -12,12 +12,16 @@ from typing import Any
 
 CROSS_DATASETS = ("spaq", "kadid-10k", "agiqa-3k")
 """A finished network is tested on these too, if their folders are there."""
+SMALLEST_BATCH = {"rank": 2, "pairwise": 2, "srcc": 3, "plcc": 3, "nin": 3}
+"""How many crops a batch of a loss needs to have a gradient; l1 and l2 need one. Losses that are free of shift and
+scale say nothing of two: these lie one SD above and below their mean, whatever is predicted."""
 MAY_CHANGE = (
     "data_path",
     "runs_dir",
     "run_folder",
     "num_workers",
     "train_test_num",
+    "device",
     "tensorboard",
     "checkpoint_minutes",
     "resume",
@@ -40,6 +44,8 @@ class TrainConfig:
     weight_decay: float
     lr_ratio: float
     batch_size: int
+    clip_norm: float
+    """A longer gradient is cut to this norm; 0: none is."""
     epochs: int
     patch_size: int
     """Side of a crop in pixels."""
@@ -75,6 +81,8 @@ class TrainConfig:
     weights: str
     """`pretrained`, `none`, or a file."""
     num_workers: int
+    device: str
+    """auto, cpu, cuda. A launcher decides by `IQA_TUI_DEVICE`."""
     precision: str
     torch_compile: bool
     """The network goes through torch.compile: minutes at the start, faster steps, other last digits."""

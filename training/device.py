@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +14,15 @@ from torch import nn
 
 from training.errors import NoCompiler, NoDevice
 
+NO_GPUS = ("", "-1", "NoDevFiles")
+"""Values of CUDA_VISIBLE_DEVICES that hide every GPU."""
+DEVICE_FILES = Path("/dev")
+DRIVER_FILE = Path("/proc/driver/nvidia/version")
+VRAM_VARIABLE = "IQA_TUI_VRAM_BYTES"
+"""What the plan declared of a run that shares a GPU; the supervisor sets it."""
+GIB = 1 << 30
+CUDA_CONTEXT_BYTES = GIB // 2
+"""About what CUDA and its libraries take of a GPU beside the tensors of a process."""
 CPU_BF16_FLAGS = ("avx512_bf16", "amx_bf16")
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 """From glibc's malloc.h."""
@@ -46,19 +57,34 @@ class Placement:
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=enabled)
 
 
-def place(precision: str) -> Placement:
-    """Take the device that `IQA_TUI_DEVICE` (cpu, cuda) names; without it CUDA if there is one, else the CPU.
+def place(precision: str, asked: str = "auto") -> Placement:
+    """Take the device that the launcher gave this run, else the one that the user asked for.
+
+    Args:
+        precision: auto, fp32, tf32 or bf16.
+        asked: `--device`: cpu, cuda, or auto: a GPU if torch can use one, the CPU only of a machine that has none. If
+            there is a GPU and torch cannot use it, the run is refused: on the CPU it could take days.
 
     Raises:
-        NoDevice: a GPU was given to this run and torch cannot use it, or bf16 was asked of a GPU without it.
+        NoDevice: torch cannot use the GPU, the launcher gave another device than the user asked for, or the GPU has no
+            bf16.
     """
-    asked = os.environ.get("IQA_TUI_DEVICE", "")
-    if asked not in ("", "cpu", "cuda"):
-        raise NoDevice(f"IQA_TUI_DEVICE={asked}: set it to cpu or cuda, or leave it unset")
-    if asked == "cuda" and not torch.cuda.is_available():
-        raise NoDevice(_why_no_cuda())
-    if asked == "cuda" or (asked == "" and torch.cuda.is_available()):
+    given = os.environ.get("IQA_TUI_DEVICE", "")
+    if given not in ("", "cpu", "cuda"):
+        raise NoDevice(f"IQA_TUI_DEVICE={given}: set it to cpu or cuda, or leave it unset")
+    if given and asked not in ("auto", given):
+        raise NoDevice(f"--device {asked}: the launcher gave this run the device {given}; leave the flag out")
+    wanted = given or asked
+    if wanted == "cpu":
+        return _place_on_cpu(precision)
+    if torch.cuda.is_available():
         return _place_on_cuda(precision)
+    if given == "cuda":
+        raise NoDevice(f"{_why_no_cuda('a GPU was given to this run')}, or launch with --devices cpu")
+    if wanted == "cuda":
+        raise NoDevice(f"{_why_no_cuda('--device cuda asks for a GPU')}, or take --device cpu")
+    if reason := _why_a_gpu_is_expected():
+        raise NoDevice(f"{_why_no_cuda(reason)}. If you mean the CPU, say so: --device cpu")
     return _place_on_cpu(precision)
 
 
@@ -90,13 +116,51 @@ def check_compiler(device: torch.device) -> None:
         ) from error
 
 
-def _why_no_cuda() -> str:
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "all")
+def _why_a_gpu_is_expected() -> str:
+    """The sign that the user means a GPU, in words; empty if there is none."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is not None:
+        return "" if visible.strip() in NO_GPUS else "CUDA_VISIBLE_DEVICES names a GPU"
+    return "this machine has an NVIDIA GPU" if any(DEVICE_FILES.glob("nvidia[0-9]*")) else ""
+
+
+def _why_no_cuda(reason: str) -> str:
+    """That torch cannot use a GPU, with what is known of driver and build, and what would help."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "unset")
     build = f"built for CUDA {torch.version.cuda}" if torch.version.cuda else "built without CUDA"
+    driver = f"driver {version}" if (version := _driver_version()) else "no NVIDIA driver is loaded"
+    remedy = "check the driver with `nvidia-smi`" if torch.version.cuda else "install a torch that is built for CUDA"
     return (
-        f"a GPU was given to this run (CUDA_VISIBLE_DEVICES={visible}) but torch {torch.__version__} cannot use it: "
-        f"it is {build}. Check the driver with `nvidia-smi`, install a torch with CUDA, or launch with --devices cpu"
+        f"{reason} (CUDA_VISIBLE_DEVICES={visible}), but torch {torch.__version__}, {build}, finds none ({driver}): "
+        f"{remedy}"
     )
+
+
+def _driver_version() -> str:
+    """Of the loaded NVIDIA driver; empty if there is none."""
+    try:
+        found = re.search(r"\b\d+\.\d+(\.\d+)?\b", DRIVER_FILE.read_text())
+    except OSError:
+        return ""
+    return found[0] if found else ""
+
+
+def memory_words() -> str:
+    """`1.2 of 80.0 GiB are free`, of the current GPU."""
+    free, total = torch.cuda.mem_get_info()
+    return f"{free / GIB:.1f} of {total / GIB:.1f} GiB are free"
+
+
+def cap_memory(variables: Mapping[str, str] = os.environ) -> None:
+    """Hold this process to the GPU memory that its plan declared (`vram`), so that runs beside it keep theirs.
+
+    torch's allocator counts tensors alone, so what CUDA itself takes is left out of its share.
+    """
+    declared = int(variables.get(VRAM_VARIABLE, 0))
+    if declared:
+        _, total = torch.cuda.mem_get_info()
+        share = max(declared - CUDA_CONTEXT_BYTES, declared // 2) / total
+        torch.cuda.set_per_process_memory_fraction(min(1.0, share))
 
 
 def _place_on_cuda(precision: str) -> Placement:
@@ -105,18 +169,18 @@ def _place_on_cuda(precision: str) -> Placement:
         raise NoDevice(f"--precision bf16: {torch.cuda.get_device_name()} has no bf16; use --precision fp32")
     chosen = ("bf16" if precision == "auto" else precision) if is_ampere else "fp32"
     allow_tf32(chosen == "tf32")
+    cap_memory()
     return Placement(torch.device("cuda"), torch.cuda.get_device_name(), chosen)
 
 
 def allow_tf32(allowed: bool) -> None:
-    """Let a GPU round the factors of fp32 products to 10 bits, or not; torch's own default does so in convolutions."""
-    if hasattr(torch.backends.cudnn, "conv"):  # since 2.9, which warns of the older names
-        products = "tf32" if allowed else "ieee"
-        torch.backends.cuda.matmul.fp32_precision = products
-        torch.backends.cudnn.conv.fp32_precision = products
-    else:
-        torch.backends.cuda.matmul.allow_tf32 = allowed
-        torch.backends.cudnn.allow_tf32 = allowed
+    """Let a GPU round the factors of fp32 products to 10 bits, or not; torch's own default does so in convolutions.
+
+    By these two alone the older and the newer flags of torch agree; set through the newer ones, the older ones raise an
+    error when torch.compile reads them.
+    """
+    torch.set_float32_matmul_precision("high" if allowed else "highest")
+    torch.backends.cudnn.allow_tf32 = allowed
 
 
 def _place_on_cpu(precision: str) -> Placement:

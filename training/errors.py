@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from training.runfolder.exits import EXIT_STOPPED, EXIT_TAKEN_OVER, ExitKind
+from training.runfolder.exits import EXIT_STOPPED, EXIT_TAKEN_OVER, GPU_OUT_OF_MEMORY_TEXT, ExitKind
 
 
 class TrainingError(Exception):
@@ -56,7 +56,7 @@ class LossNotFinite(TrainingError):
 
 
 class GpuOutOfMemory(TrainingError):
-    """A training step does not fit the GPU."""
+    """Network, training step or evaluation do not fit the GPU; the text says which, and what would help there."""
 
     exit_kind = ExitKind.GPU_OUT_OF_MEMORY
 
@@ -102,5 +102,8 @@ def exit_kind(error: BaseException | None) -> ExitKind:
 
 
 def is_gpu_out_of_memory(error: BaseException) -> bool:
-    """Recognised by its name, because torch may not be imported here."""
-    return type(error).__name__ == "OutOfMemoryError"
+    """Told by name and text: torch may not be imported here, and cuBLAS, cuDNN and the driver raise plain errors."""
+    if isinstance(error, TrainingError):
+        return isinstance(error, GpuOutOfMemory)
+    is_named = type(error).__name__ == "OutOfMemoryError"
+    return is_named or (isinstance(error, RuntimeError) and GPU_OUT_OF_MEMORY_TEXT.search(str(error)) is not None)

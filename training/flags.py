@@ -14,7 +14,8 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from training.config import CROSS_DATASETS, TrainConfig
+from training.config import CROSS_DATASETS, SMALLEST_BATCH, TrainConfig
+from training.flag_values import above_zero, from_zero, not_negative, positive, rate, seed
 
 MODEL_SIZES = ("tiny", "small", "base")
 LOSS_TYPES = ("l1", "l2", "srcc", "rank", "pairwise", "plcc", "nin")
@@ -32,6 +33,8 @@ DATASETS = (
     "csv",
     "demo",
 )
+DEVICES = ("auto", "cpu", "cuda")
+PRECISIONS = ("auto", "fp32", "tf32", "bf16")
 PROTOCOLS = ("clean", "published")
 CHECK_SETTINGS, CHECK_NETWORK = "settings", "network"
 
@@ -57,7 +60,15 @@ def parse(argv: list[str]) -> TrainConfig:
 
 def refusal(config: TrainConfig) -> str | None:
     """Why these flags are refused, in words; None if they are not."""
+    smallest = SMALLEST_BATCH.get(config.loss_type, 1)
     reasons = (
+        (
+            config.epochs > 0 and config.batch_size < smallest,
+            (
+                f"--batch_size {config.batch_size}: --loss_type {config.loss_type} compares images and has no gradient "
+                f"for fewer than {smallest} crops in a batch"
+            ),
+        ),
         (
             config.tensorboard and importlib.util.find_spec("tensorboard") is None,
             "--tensorboard needs a package that is not installed: pip install 'iqa-tui[tensorboard]'",
@@ -81,7 +92,7 @@ def refusal(config: TrainConfig) -> str | None:
 def command_of(config: TrainConfig) -> str:
     """The shortest command that means the same, without the place of its run folder."""
     defaults = vars(build_parser().parse_args([]))
-    left_out = {"runs_dir", "run_folder", "tensorboard", "resume", "check"}
+    left_out = {"runs_dir", "run_folder", "device", "tensorboard", "resume", "check"}
     words = ["python", "-m", "training"]
     for name, value in config.as_dict().items():
         if name not in left_out and (value != defaults[name] or name == "dataset"):
@@ -104,55 +115,6 @@ def without_flags(argv: Sequence[str], flags: dict[str, int]) -> list[str]:
         elif word.partition("=")[0] not in flags:
             kept.append(word)
     return kept
-
-
-def _whole(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
-
-
-def _positive(text: str) -> int:
-    number = _whole(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
-    return number
-
-
-def _from_zero(text: str) -> int:
-    number = _whole(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"{text} is negative")
-    return number
-
-
-def _not_negative(text: str) -> float:
-    number = _number(text)
-    if not 0 <= number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a number of at least 0")
-    return number
-
-
-def _above_zero(text: str) -> float:
-    number = _number(text)
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
-    return number
-
-
-def _rate(text: str) -> float:
-    number = _number(text)
-    if not 0 <= number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not in [0, 1)")
-    return number
 
 
 def build_parser() -> Parser:
@@ -185,9 +147,9 @@ def _add_data_flags(group: Group) -> None:
     group.add_argument(
         "--data_path", help="folder of the data set, or the file for csv; otherwise $IQA_TUI_DATA/NAME or data/NAME"
     )
-    group.add_argument("--patch_size", type=_positive, default=224, help="side of a crop, pixels")
-    group.add_argument("--train_patch_num", type=_positive, default=25, help="crops of a training image in an epoch")
-    group.add_argument("--test_patch_num", type=_positive, default=25, help="crops of a test image")
+    group.add_argument("--patch_size", type=positive, default=224, help="side of a crop, pixels")
+    group.add_argument("--train_patch_num", type=positive, default=25, help="crops of a training image in an epoch")
+    group.add_argument("--test_patch_num", type=positive, default=25, help="crops of a test image")
     group.add_argument(
         "--test_random_crop",
         action="store_true",
@@ -199,9 +161,9 @@ def _add_data_flags(group: Group) -> None:
         action="store_true",
         help=f"leave SPAQ out of the tests on other data sets after training ({', '.join(CROSS_DATASETS)})",
     )
-    group.add_argument("--limit_train_images", type=_positive, metavar="N", help="a quick look: only N images")
-    group.add_argument("--limit_test_images", type=_positive, metavar="N", help="same for validation and for test")
-    group.add_argument("--num_workers", type=_positive, default=4, help="threads that decode images")
+    group.add_argument("--limit_train_images", type=positive, metavar="N", help="a quick look: only N images")
+    group.add_argument("--limit_test_images", type=positive, metavar="N", help="same for validation and for test")
+    group.add_argument("--num_workers", type=positive, default=4, help="threads that decode images")
 
 
 def _add_network_flags(group: Group) -> None:
@@ -214,8 +176,8 @@ def _add_network_flags(group: Group) -> None:
     )
     group.add_argument("--no_multiscale", action="store_true", help="use the last feature map alone")
     group.add_argument("--attention_fusion", action="store_true", help="weigh the scales by the image")
-    group.add_argument("--drop_path_rate", type=_rate, default=0.2, help="stochastic depth of the backbone")
-    group.add_argument("--dropout_rate", type=_rate, default=0.3, help="of the hyper-network and the target network")
+    group.add_argument("--drop_path_rate", type=rate, default=0.2, help="stochastic depth of the backbone")
+    group.add_argument("--dropout_rate", type=rate, default=0.3, help="of the hyper-network and the target network")
 
 
 def _add_loss_flags(group: Group) -> None:
@@ -227,11 +189,11 @@ def _add_loss_flags(group: Group) -> None:
         help="opinion spread in the pairwise loss: each image's own if known, or one for all",
     )
     group.add_argument(
-        "--ranking_loss_alpha", type=_not_negative, default=0.5, help="weight of a margin ranking term beside the loss"
+        "--ranking_loss_alpha", type=not_negative, default=0.5, help="weight of a margin ranking term beside the loss"
     )
     group.add_argument(
         "--ranking_loss_margin",
-        type=_not_negative,
+        type=not_negative,
         default=0.1,
         help="of that term, on the scale of training (0 to 1; published: 0 to 100)",
     )
@@ -239,27 +201,36 @@ def _add_loss_flags(group: Group) -> None:
 
 def _add_training_flags(group: Group) -> None:
     group.add_argument("--protocol", choices=PROTOCOLS, default="clean", help="published: as the published code")
-    group.add_argument("--lr", type=_above_zero, default=2e-5, help="of the backbone")
-    group.add_argument("--lr_ratio", type=_above_zero, default=10.0, help="new layers learn at lr times this")
-    group.add_argument("--weight_decay", type=_not_negative, default=5e-4)
-    group.add_argument("--batch_size", type=_positive, default=96, help="crops a step")
-    group.add_argument("--epochs", type=_from_zero, default=16, help="0: score the network as --weights made it")
+    group.add_argument("--lr", type=above_zero, default=2e-5, help="of the backbone")
+    group.add_argument("--lr_ratio", type=above_zero, default=10.0, help="new layers learn at lr times this")
+    group.add_argument("--weight_decay", type=not_negative, default=5e-4)
+    group.add_argument(
+        "--clip_norm", type=not_negative, default=1.0, help="cut the gradient of a step to this norm; 0: leave it"
+    )
+    group.add_argument("--batch_size", type=positive, default=96, help="crops a step")
+    group.add_argument("--epochs", type=from_zero, default=16, help="0: score the network as --weights made it")
     group.add_argument("--lr_scheduler", choices=("cosine", "step", "none"), default="cosine")
     group.add_argument("--no_lr_scheduler", action="store_true", help="the same as --lr_scheduler none")
     group.add_argument(
-        "--patience", type=_positive, default=5, help="epochs without a better SRCC (of validation; published: of test)"
+        "--patience", type=positive, default=5, help="epochs without a better SRCC (of validation; published: of test)"
     )
     group.add_argument("--no_early_stopping", action="store_true")
     group.add_argument(
         "--train_test_num",
-        type=_positive,
+        type=positive,
         default=10,
         help="seeds to train one after another, from --seed on; each is a run of its own",
     )
-    group.add_argument("--seed", type=_from_zero, default=42, help="all that is random follows from it")
+    group.add_argument("--seed", type=seed, default=42, help="all that is random follows from it")
+    group.add_argument(
+        "--device",
+        choices=DEVICES,
+        default="auto",
+        help="auto: a GPU if torch can use one, and the CPU only of a machine without GPUs",
+    )
     group.add_argument(
         "--precision",
-        choices=("auto", "fp32", "tf32", "bf16"),
+        choices=PRECISIONS,
         default="auto",
         help="auto: bf16 if the device has it; tf32: fp32 with faster, coarser products on a GPU that has them",
     )
@@ -280,7 +251,7 @@ def _add_run_flags(group: Group) -> None:
     )
     group.add_argument(
         "--checkpoint_minutes",
-        type=_not_negative,
+        type=not_negative,
         default=10.0,
         help="between checkpoints within an epoch; 0: only after each epoch",
     )

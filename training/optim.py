@@ -15,7 +15,6 @@ PUBLISHED_FLOOR = 1e-6
 """The published code's cosine ends at this rate itself, for every group of parameters."""
 STEP_EPOCHS = 6
 """The step schedule divides by 10 after so many epochs, as HyperIQA does."""
-CLIP_NORM = 1.0
 POSITION_WORDS = ("position_bias", "pos_embed", "absolute_pos", "rel_pos")
 """Parts of the names of position tables, which do not decay."""
 

@@ -1,33 +1,55 @@
 """`python -m training.predict RUN|CHECKPOINT IMAGE…`: score single images with a trained network.
 
 Exit codes: 0 all scored, 1 no such network, 2 flags refused, 4 an image (the others are scored), the weights or the
-device cannot be used.
+device cannot be used, 130 interrupted, 141 nothing reads the output any more.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import reprlib
+import stat
 import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from training.errors import BadData, TrainingError
-from training.flags import Parser
+from training.flag_values import positive
+from training.flags import DEVICES, PRECISIONS, Parser
+from training.process.output import let_go_of_output
 from training.runfolder.text import plain, plain_lines, speak_leniently
 
 if TYPE_CHECKING:
     from training.run.scorer import Prediction, Scorer
 
 
+INTERRUPTED, BROKEN_PIPE = 130, 141
+"""As a shell says it of a program that SIGINT or SIGPIPE ended."""
+
+
 def main(argv: list[str] | None = None) -> int:
     speak_leniently()
     asked = _parser().parse_args(argv)
-    from training.run.scorer import open_scorer  # noqa: PLC0415 - torch takes seconds, and flags are checked without it
+    try:
+        code = _score(asked)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        code = INTERRUPTED
+    except BrokenPipeError:  # `| head` has read enough
+        code = BROKEN_PIPE
+    let_go_of_output()
+    return code
+
+
+def _score(asked: argparse.Namespace) -> int:
+    from training.run.scorer import Wish, open_scorer  # noqa: PLC0415 - torch takes seconds, and flags are checked without it
 
     try:
-        scorer = open_scorer(asked.network, asked.test_patch_num)
+        wish = Wish(asked.test_patch_num, asked.device, asked.precision, asked.batch_size)
+        scorer = open_scorer(asked.network, wish)
     except TrainingError as error:
         print(f"error: {plain_lines(str(error))}", file=sys.stderr)
         return error.exit_code
@@ -56,10 +78,15 @@ def _file(image: str) -> Path:
     if "://" in image:
         raise BadData(f"{image}: is a web address; download the image and give its file")
     path = Path(image)
-    if path.is_dir():
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        raise BadData(f"{image}: no such image") from None
+    except (OSError, ValueError) as error:  # a name that is too long, or holds a NUL
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise BadData(f"{reprlib.repr(image)}: {reason}") from None
+    if stat.S_ISDIR(mode):
         raise BadData(f"{image}: is a folder; give its images, for example {path / '*.jpg'}")
-    if not path.exists():
-        raise BadData(f"{image}: no such image")
     return path
 
 
@@ -76,20 +103,18 @@ def _parser() -> Parser:
         help="a run's folder, its best.pt or best.safetensors, or a published checkpoint (.pkl, .pt, .safetensors)",
     )
     parser.add_argument("images", nargs="+", metavar="IMAGE")
+    parser.add_argument(
+        "--device", choices=DEVICES, default="auto", help="auto: a GPU if torch can use one (default: %(default)s)"
+    )
+    parser.add_argument("--precision", choices=PRECISIONS, help="otherwise as the run was tested")
+    parser.add_argument("--batch_size", type=positive, help="crops that go through the network at once")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     parser.add_argument(
         "--test_patch_num",
-        type=_at_least_1,
+        type=positive,
         help="crops of an image, whose mean is its score; otherwise as the run was tested",
     )
     return parser
-
-
-def _at_least_1(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
-    return number
 
 
 def as_table(scorer: Scorer, predictions: list[Prediction]) -> str:

@@ -19,6 +19,10 @@ class Progress:
     """Steps done over all epochs."""
     loss_sum: float = 0.0
     """Over the done steps of this epoch."""
+    clipped_in_epoch: int = 0
+    """Done steps of this epoch whose gradient was longer than `--clip_norm` and was cut to it."""
+    clipped: int = 0
+    """The same over all epochs."""
     best_epoch: int | None = None
     best_metrics: dict[str, Metrics] = field(default_factory=dict)
     """Split to metrics at the best epoch."""
@@ -34,5 +38,7 @@ class Progress:
     """Other data sets that an attempt found, to test on after training."""
     lost: list[str] = field(default_factory=list)
     """What earlier attempts had made and a resume could not find again, in words for the result."""
+    placements: list[tuple[int, str]] = field(default_factory=list)
+    """(step, device and precision in words): on what the steps from this one on were trained; one for each change."""
     elapsed_seconds: float = 0.0
     """Of earlier attempts and this one."""

@@ -12,8 +12,14 @@ from iqa_tui.plans.request import LaunchRequest, plan_seeds
 from iqa_tui.plans.simulate import STRATEGIES
 from iqa_tui.queue.trainer_facts import Facts, ask_trainer
 
-OUR_FLAGS = frozenset({"run_folder", "runs_dir", "resume", "check"})
-"""Flags that only the launcher sets."""
+OUR_FLAGS = {
+    "run_folder": "For another place use --runs-dir.",
+    "runs_dir": "For another place use --runs-dir.",
+    "device": "Choose devices by --devices.",
+    "resume": "It resumes runs by itself; a failed one by `iqa-tui retry`.",
+    "check": "`iqa-tui doctor` checks more.",
+}
+"""Flags that only the launcher sets, and what to use instead."""
 
 
 def check(request: LaunchRequest) -> Facts:
@@ -33,7 +39,7 @@ def check(request: LaunchRequest) -> Facts:
         raise PlanError(f"{request.plan.source}: no experiment is selected. Name some with --only, from {ids}.")
     for flag in request.overrides:
         if flag in OUR_FLAGS:
-            raise PlanError(f"--set {flag}: the launcher sets this itself. For another place use --runs-dir.")
+            raise PlanError(f"--set {flag}: the launcher sets this itself. {OUR_FLAGS[flag]}")
     _check_seeds(request)
     if request.devices is not None:
         _check_devices(request.devices, Surveyor(all_cpu_slots=True).survey())

@@ -13,17 +13,11 @@ from dataclasses import dataclass, replace
 from iqa_tui.service.cuda_errors import fault_words, is_of_the_driver
 from iqa_tui.service.ended import Ended
 from iqa_tui.service.last_words import LONGEST_CAUSE, last_words, plain_text, shortened
-from training.runfolder.exits import EXIT_STOPPED, ExitKind
+from training.runfolder.exits import EXIT_STOPPED, GPU_OUT_OF_MEMORY_TEXT, NO_ENGINE_TEXT, ExitKind
 from training.runfolder.schema import StopRequest
 
 ABORTED = re.compile(r"what\(\):\s*(\S.*)")
 """What C++ prints of an uncaught exception."""
-OUT_OF_MEMORY = re.compile(
-    r"CUDA out of memory|CUDA(?: driver)? error: out of memory|OutOfMemoryError|CUDA_ERROR_OUT_OF_MEMORY"
-    r"|cudaErrorMemoryAllocation|\bCU[A-Z]+_(?:STATUS_)?ALLOC_FAILED|RESOURCE_EXHAUSTED: Out of memory",
-)
-NO_ENGINE = re.compile(r"unable to find an engine to execute|Unable to find a valid cuDNN algorithm", re.IGNORECASE)
-"""cuDNN, if no way of computing fits into what memory is left; torch's text does not name memory."""
 HOST_OUT_OF_MEMORY = re.compile(r"^MemoryError|DefaultCPUAllocator: (?:can't allocate|not enough) memory")
 CAPACITY = re.compile(r"total capacity of ([\d.]+) (\w+) of which ([\d.]+) (\w+) is free")
 OLD_CAPACITY = re.compile(r"([\d.]+) (\w+) total capacity;.*?([\d.]+) (\w+) free;")
@@ -146,7 +140,7 @@ def _signalled(ending: Ending) -> tuple[ExitKind, str]:
 
 
 def _kind_of_abort(words: str) -> ExitKind:
-    if OUT_OF_MEMORY.search(words):
+    if GPU_OUT_OF_MEMORY_TEXT.search(words):
         return ExitKind.GPU_OUT_OF_MEMORY
     return ExitKind.DRIVER if is_of_the_driver(words) else ExitKind.SIGNAL
 
@@ -164,7 +158,7 @@ def _failed(ending: Ending) -> tuple[ExitKind, str]:
     words = last_words(ending.output)
     cause = f"exit {ending.returncode}: {words}" if words else f"exit {ending.returncode} without a word"
     kind = _kind_of_failure(ending, words)
-    if kind is ExitKind.GPU_OUT_OF_MEMORY and NO_ENGINE.search(words):
+    if kind is ExitKind.GPU_OUT_OF_MEMORY and NO_ENGINE_TEXT.search(words):
         return kind, f"{cause} (mostly said if GPU memory is full)"
     if kind is ExitKind.GPU_OUT_OF_MEMORY:
         return kind, _out_of_memory(ending, cause, text)
@@ -181,7 +175,7 @@ def _kind_of_failure(ending: Ending, words: str) -> ExitKind:
         return ending.ended.how
     host_memory = HOST_OUT_OF_MEMORY.search(words) or (ending.oom_kills > 0 and WORKER_KILLED.search(words))
     signs = (
-        (OUT_OF_MEMORY.search(words) or NO_ENGINE.search(words), ExitKind.GPU_OUT_OF_MEMORY),
+        (GPU_OUT_OF_MEMORY_TEXT.search(words), ExitKind.GPU_OUT_OF_MEMORY),
         (host_memory, ExitKind.HOST_OUT_OF_MEMORY),
         (NO_ROOM.search(words) or ending.disk_is_full, ExitKind.DISK_FULL),
         (NOT_FINITE.search(words), ExitKind.NOT_FINITE),

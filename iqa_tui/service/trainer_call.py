@@ -15,6 +15,8 @@ FENCE_VARIABLE = "IQA_TUI_FENCE"
 UUIDS_VARIABLE = "IQA_TUI_CUDA_UUIDS"
 """`1`: trainers are shown their GPUs by UUID instead of by number. MIG instances always are."""
 
+VRAM_VARIABLE = "IQA_TUI_VRAM_BYTES"
+"""How much GPU memory the plan declared: our trainer takes no more, so that runs beside it keep theirs."""
 FOLDER_VARIABLE = "IQA_TUI_FOLDER"
 """A descriptor of the run's folder, which our trainer holds instead of its name."""
 
@@ -48,6 +50,7 @@ def trainer_environment(
             "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
             "CUDA_VISIBLE_DEVICES": ",".join(str(device["key" if by_uuid else "index"]) for device in gpus),
             "IQA_TUI_DEVICE": "cuda",
+            **({} if spec.vram_bytes is None else {VRAM_VARIABLE: str(spec.vram_bytes)}),
         }
     env.setdefault("OMP_NUM_THREADS", str(threads_per_slot()))  # a number that the user chose is kept
     return {**env, "CUDA_VISIBLE_DEVICES": "", "IQA_TUI_DEVICE": "cpu"}

@@ -12,7 +12,6 @@ from tests.benchmarks.figure import median_seconds_in_turns, report
 from tests.benchmarks.means import LITE0, Means, decoded
 from training.images.batches import SplitImages, train_batches
 from training.images.transforms import plan_crops, to_network_input
-from training.optim import CLIP_NORM
 
 FLAGS = (
     f"--dataset demo {LITE0} --weights none --limit_train_images 96 --train_patch_num 1 "
@@ -40,7 +39,7 @@ class BareLoop:
             loss = means.criterion(pred, self._mos)
             means.optimizer.zero_grad(set_to_none=True)
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(means.network.parameters(), CLIP_NORM)
+            torch.nn.utils.clip_grad_norm_(means.network.parameters(), means.config.clip_norm)
             means.optimizer.step()
 
 

@@ -23,6 +23,12 @@ class OutOfMemoryError(RuntimeError):
         (MemoryError(), 1, ExitKind.HOST_OUT_OF_MEMORY),
         (OutOfMemoryError("CUDA out of memory"), 1, ExitKind.GPU_OUT_OF_MEMORY),
         (ValueError("a bug"), 1, ExitKind.FAILED),
+        (RuntimeError("CUDA error: out of memory"), 1, ExitKind.GPU_OUT_OF_MEMORY),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling"), 1, ExitKind.GPU_OUT_OF_MEMORY),
+        (RuntimeError("GET was unable to find an engine to execute this computation"), 1, ExitKind.GPU_OUT_OF_MEMORY),
+        (RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"), 1, ExitKind.GPU_OUT_OF_MEMORY),
+        (RuntimeError("CUDA error: device-side assert triggered"), 1, ExitKind.FAILED),
+        (BadData("a file says: CUDA out of memory"), 4, ExitKind.FAILED),
     ],
 )
 def test_an_error_gives_the_exit_code_and_the_kind(error, code, kind):

@@ -88,8 +88,18 @@ def test_an_unknown_data_set_is_refused_with_what_there_is(capsys):
         (("--batch_size", "-1"), "--batch_size"),
         (("--dropout_rate", "1"), "--dropout_rate"),
         (("--seed", "-1"), "--seed"),
+        (("--seed", str(2**70)), "--seed: 1180591620717411303424 is larger than 9223372036854775807"),
+        (("--device", "tpu"), "--device"),
         (("--attention_fusion", "--no_multiscale"), "--no_multiscale"),
         (("--resume",), "--run_folder"),
+        (
+            ("--loss_type", "srcc", "--batch_size", "2"),
+            "--loss_type srcc compares images and has no gradient for fewer than 3",
+        ),
+        (("--loss_type", "plcc", "--batch_size", "2"), "fewer than 3 crops"),
+        (("--loss_type", "nin", "--batch_size", "2"), "fewer than 3 crops"),
+        (("--loss_type", "rank", "--batch_size", "1"), "fewer than 2 crops"),
+        (("--loss_type", "pairwise", "--batch_size", "1"), "fewer than 2 crops"),
         (("--batch", "3"), "--batch"),
     ],
 )
@@ -118,3 +128,11 @@ def test_the_command_of_a_run_means_the_same_run(flags):
     words = shlex.split(command_of(config))
     assert words[:3] == ["python", "-m", "training"]
     assert parse(words[3:]) == config
+
+
+@pytest.mark.parametrize(
+    ("loss", "size"), [("l1", 1), ("l2", 1), ("rank", 2), ("pairwise", 2), ("srcc", 3), ("nin", 3)]
+)
+def test_the_smallest_batch_that_a_loss_can_use_is_taken(loss, size):
+    assert parse(["--dataset", "demo", "--loss_type", loss, "--batch_size", str(size)]).batch_size == size
+    assert parse(["--dataset", "demo", "--loss_type", loss, "--batch_size", "1", "--epochs", "0"]).epochs == 0

@@ -15,7 +15,10 @@ from training.errors import BadData
         (KeyboardInterrupt(), "interrupted"),
         (ValueError("first\nsecond"), "ValueError: first"),
         (ValueError(), "ValueError: ValueError"),
-        (torch.OutOfMemoryError("CUDA out of memory."), "CUDA out of memory. Use a smaller --batch_size."),
+        (
+            torch.OutOfMemoryError("CUDA out of memory."),
+            "CUDA out of memory. Look with `nvidia-smi` for what else uses the GPU.",
+        ),
     ],
 )
 def test_the_cause_is_one_line(error, words):

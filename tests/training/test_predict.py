@@ -25,7 +25,7 @@ from training.images.decode import decode
 from training.network import published
 from training.network.build import build_network
 from training.predict import as_table, main
-from training.run.scorer import open_scorer
+from training.run.scorer import Wish, open_scorer
 from training.run.setup import notes_of_setup
 from training.runfolder.read import read_record
 from training.runfolder.schema import Result
@@ -74,7 +74,7 @@ def test_every_file_of_the_best_weights_gives_the_same_scores(capsys, run, pictu
 
 def test_the_number_of_crops_can_be_chosen(run, picture):
     assert open_scorer(run.path).config.test_crops == 2
-    assert open_scorer(run.path, 9).config.test_crops == 9
+    assert open_scorer(run.path, Wish(test_patch_num=9)).config.test_crops == 9
 
 
 def test_a_table_has_a_line_an_image_and_names_the_scale(capsys, run, picture):
@@ -165,7 +165,7 @@ def test_a_published_checkpoint_scores_images_as_it_stands(capsys, published_che
 
 
 def test_a_published_checkpoint_sees_images_squeezed_as_the_published_code_does(capsys, published_checkpoint, tmp_path):
-    scorer = open_scorer(published_checkpoint, 1)
+    scorer = open_scorer(published_checkpoint, Wish(test_patch_num=1))
     item = SimpleNamespace(path=tmp_path / "wide.jpg", where="here")
     write_picture(item.path, width=640, height=320, noise=0.2, seed=1)
     assert decode(scorer.dataset, item, 224).shape == (512, 384, 3)
@@ -256,7 +256,7 @@ def test_a_published_checkpoint_is_scored_on_a_data_set_without_training(publish
     assert set(result.metrics) == {"test", "test_oracle"}
     images = [tmp_path / "data" / "pictures" / f"test{number}.jpg" for number in range(3)]
     low, high = 1.0, 5.0
-    scorer = open_scorer(published_checkpoint, 1)
+    scorer = open_scorer(published_checkpoint, Wish(test_patch_num=1))
     scorer = replace(scorer, dataset=replace(scorer.dataset, sizing=SHRUNK))  # the size of a csv data set
     with run.score_file("csv", "test").open() as file:
         for row, image in zip(csv.DictReader(file), images, strict=True):

@@ -6,7 +6,7 @@ import math
 
 from torch import Tensor
 
-from training.losses.base import checked, is_constant, spread, zero_with_gradient
+from training.losses.base import checked, spread, zero_if_constant
 
 
 def nin_loss(pred: Tensor, mos: Tensor, *, mos_sd: Tensor | None = None) -> Tensor:  # noqa: ARG001 - one signature
@@ -32,9 +32,7 @@ def nin_loss(pred: Tensor, mos: Tensor, *, mos_sd: Tensor | None = None) -> Tens
     assessment", ACM MM 2020.
     """
     pred, mos = checked(pred, mos)
-    if is_constant(mos):
-        return zero_with_gradient(pred)
-    return (_normalised(pred) - _normalised(mos)).abs().sum() / (2 * math.sqrt(len(pred)))
+    return zero_if_constant(mos, (_normalised(pred) - _normalised(mos)).abs().sum() / (2 * math.sqrt(len(pred))), pred)
 
 
 def _normalised(values: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from training.losses.base import checked, correlation, is_constant, zero_with_gradient
+from training.losses.base import checked, correlation, zero_if_constant
 
 
 def plcc_loss(pred: Tensor, mos: Tensor, *, mos_sd: Tensor | None = None) -> Tensor:  # noqa: ARG001 - one signature
@@ -23,6 +23,4 @@ def plcc_loss(pred: Tensor, mos: Tensor, *, mos_sd: Tensor | None = None) -> Ten
         ValueError: not two (N,) tensors of one length.
     """
     pred, mos = checked(pred, mos)
-    if is_constant(mos):
-        return zero_with_gradient(pred)
-    return 1 - correlation(pred, mos)
+    return zero_if_constant(mos, 1 - correlation(pred, mos), pred)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from training.losses.base import checked, correlation, is_constant, pair_differences, spread, zero_with_gradient
+from training.losses.base import checked, correlation, pair_differences, spread, zero_if_constant
 
 TEMPERATURE = 0.25
 """In standard deviations of the predictions: how far apart two must be to count as ordered.
@@ -43,11 +43,9 @@ def srcc_loss(
         ValueError: not two (N,) tensors of one length.
     """
     pred, mos = checked(pred, mos)
-    if is_constant(mos):
-        return zero_with_gradient(pred)
     standardised = (pred - pred.mean()) / spread(pred)
     soft_ranks = 0.5 + torch.sigmoid(pair_differences(standardised) / temperature).sum(dim=1)
-    return 1 - correlation(soft_ranks, average_ranks(mos, soft_ranks.dtype))
+    return zero_if_constant(mos, 1 - correlation(soft_ranks, average_ranks(mos, soft_ranks.dtype)), pred)
 
 
 def average_ranks(values: Tensor, dtype: torch.dtype) -> Tensor:

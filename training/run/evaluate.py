@@ -15,7 +15,7 @@ from torch import Tensor
 
 from training.config import TrainConfig
 from training.device import Placement
-from training.errors import GpuOutOfMemory, Stopped
+from training.errors import GpuOutOfMemory, Stopped, is_gpu_out_of_memory
 from training.images.batches import PREFETCHED, SplitImages, crops_to_score, prefetched
 from training.images.transforms import to_network_input
 from training.metrics import all_metrics
@@ -93,15 +93,26 @@ def score_crops(
     config: TrainConfig,
     placement: Placement,
     observer: Observer = Observer(),
+    *,
+    batch_size: int | None = None,
 ) -> tuple[Scores, Scores | None]:
     """(N,) mean scores on the scale of training, and (N, 4) mean attention. Leaves the network in eval mode.
+
+    Args:
+        network: on the device of `placement`.
+        images: of any data set.
+        config: how their crops are taken.
+        placement: of the network.
+        observer: told of the progress.
+        batch_size: crops that go through the network at once; None: what suits the device.
 
     Raises:
         Stopped: asked to.
         GpuOutOfMemory: not even a single crop fits.
     """
     network.eval()
-    batch_size = max(config.batch_size, SMALLEST_GPU_BATCH) if placement.is_cuda else CPU_BATCH
+    if batch_size is None:
+        batch_size = max(config.batch_size, SMALLEST_GPU_BATCH) if placement.is_cuda else CPU_BATCH
     owners: list[Tensor] = []
     scores: list[Tensor] = []  # these two stay on the device until all is done: fetching waits for it
     attention: list[Tensor] = []
@@ -162,10 +173,13 @@ class Forward:
             size = min(self._largest or len(crops), len(crops))
             try:
                 return self._in_batches_of(size, crops)
-            except torch.cuda.OutOfMemoryError as error:
+            except RuntimeError as error:
+                if not is_gpu_out_of_memory(error):
+                    raise
                 if size == 1:
                     raise GpuOutOfMemory(
-                        "CUDA out of memory while scoring a single crop: is the GPU shared?"
+                        "CUDA out of memory while scoring a single crop: another process uses the GPU, see "
+                        "`nvidia-smi`; --resume goes on once it has room"
                     ) from error
             torch.cuda.empty_cache()  # here the failed tensors are free: the exception no longer holds them
             self._largest = (size + 1) // 2

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from training.checkpoints.schedule import CheckpointSchedule
 from training.config import TrainConfig
-from training.errors import GpuOutOfMemory, LossNotFinite, Stopped
+from training.errors import GpuOutOfMemory, LossNotFinite, Stopped, is_gpu_out_of_memory
 from training.images.batches import PREFETCHED, TrainBatch, prefetched, train_batches
 from training.images.transforms import plan_crops, to_network_input
-from training.optim import CLIP_NORM, set_lr
+from training.optim import set_lr
 from training.progress import Progress
 from training.run.setup import Setup
 from training.telling.recorder import Recorder, Step
@@ -44,7 +44,9 @@ def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) 
         lr = set_lr(setup.optimizer, config, progress.step, steps)
         try:
             unread.add(_train_step(setup, batch))
-        except torch.cuda.OutOfMemoryError as error:
+        except RuntimeError as error:
+            if not is_gpu_out_of_memory(error):
+                raise
             recorder.close_bar()
             recorder.say(str(error))  # how much of what was free, in torch's own words
             raise _out_of_memory(config, progress) from error
@@ -92,7 +94,7 @@ def _train_step(setup: Setup, batch: TrainBatch) -> Tensor:
     loss = setup.criterion(pred, there(batch.mos), None if batch.mos_sd is None else there(batch.mos_sd))
     setup.optimizer.zero_grad(set_to_none=True)
     torch.autograd.backward(loss)
-    grad_norm = torch.nn.utils.clip_grad_norm_(network.parameters(), CLIP_NORM)
+    grad_norm = torch.nn.utils.clip_grad_norm_(network.parameters(), setup.config.clip_norm or math.inf)
     setup.optimizer.step()
     return torch.stack((loss.detach(), grad_norm))
 
@@ -125,6 +127,9 @@ class Unread:
             if not (math.isfinite(loss) and math.isfinite(grad_norm)):
                 raise self._diverged(step, loss, grad_norm, recorder)
             self._progress.loss_sum += loss  # one by one: a sum of sums would depend on when they were read
+            if 0 < self._config.clip_norm < grad_norm:
+                self._progress.clipped_in_epoch += 1
+                self._progress.clipped += 1
         self._newest = pairs[-1]
         return self._newest
 

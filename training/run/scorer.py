@@ -35,6 +35,21 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """How the user wants images to be scored; None: as the run was tested."""
+
+    test_patch_num: int | None = None
+    """Crops of an image; None for a published checkpoint: 25."""
+    device: str = "auto"
+    precision: str | None = None
+    batch_size: int | None = None
+    """Crops that go through the network at once; None: what suits the device."""
+
+    def place(self, config: TrainConfig) -> Placement:
+        return place(self.precision or config.precision, self.device)
+
+
+@dataclass(frozen=True, slots=True)
 class Scorer:
     """Scores image files, one at a time."""
 
@@ -46,6 +61,8 @@ class Scorer:
     placement: Placement
     note: str = ""
     """What a reader of the scores must know."""
+    batch_size: int | None = None
+    """See `score_crops`."""
 
     def score(self, path: Path) -> Prediction:
         """The mean over the image's test crops, taken as the run took them.
@@ -58,35 +75,32 @@ class Scorer:
         pixels = decode(self.dataset, item, self.config.patch_size)
         store = ImageStore(pixels.reshape(-1), [(pixels.shape[0], pixels.shape[1])])
         images = SplitImages(replace(self.dataset, items=(item,)), store, "test")
-        scores, attention = score_crops(self.network, images, self.config, self.placement)
+        scores, attention = score_crops(self.network, images, self.config, self.placement, batch_size=self.batch_size)
         weights = None if attention is None else [float(weight) for weight in attention[0]]
         return Prediction(str(path), self.dataset.from_training(float(scores[0])), weights)
 
 
-def open_scorer(path: Path, test_patch_num: int | None = None) -> Scorer:
+def open_scorer(path: Path, wish: Wish = Wish()) -> Scorer:
     """The network of a run folder (its best epoch), of one of its weight files, or of a published checkpoint.
-
-    Args:
-        path: the folder or the file.
-        test_patch_num: crops of an image; None: as many as the run was tested with, 25 for a published checkpoint.
 
     Raises:
         BadCheckpoint: there is no such file.
         NoWeights: damaged, a checkpoint for a resume, or tensors of an unknown network.
+        NoDevice: the device or the precision is not to be had.
     """
     file = RunFolder(path).best_checkpoint if path.is_dir() else path
     if not file.is_file():
         hint = "; the run has not finished an epoch yet, or is no run" if path.is_dir() else ""
         raise BadCheckpoint(f"{file}: no such file{hint}")
     weights = own.read(file)
-    scorer = _of_published(file) if weights is None else _of_run(file, weights)
-    if test_patch_num is not None:
-        scorer = replace(scorer, config=replace(scorer.config, test_patch_num=test_patch_num))
+    scorer = _of_published(file, wish) if weights is None else _of_run(file, weights, wish)
+    if wish.test_patch_num is not None:
+        scorer = replace(scorer, config=replace(scorer.config, test_patch_num=wish.test_patch_num))
     scorer.network.to(scorer.placement.device)
     return scorer
 
 
-def _of_run(file: Path, weights: OwnWeights) -> Scorer:
+def _of_run(file: Path, weights: OwnWeights, wish: Wish) -> Scorer:
     try:
         reading = weights.reading
         config = replace(TrainConfig(**{**parse([]).as_dict(), **weights.config}), weights="none")
@@ -99,10 +113,10 @@ def _of_run(file: Path, weights: OwnWeights) -> Scorer:
     except (KeyError, TypeError, ValueError, RuntimeError, NoWeights) as error:
         reason = str(error).partition("\n")[0]
         raise BadCheckpoint(f"{file}: was written by another version of this program ({reason})") from error
-    return Scorer(network, config, dataset, place(config.precision))
+    return Scorer(network, config, dataset, wish.place(config), batch_size=wish.batch_size)
 
 
-def _of_published(file: Path) -> Scorer:
+def _of_published(file: Path, wish: Wish) -> Scorer:
     """Its output is a score from 0 to 100 already.
 
     Images are squeezed to the size at which the published code trains and tests, portrait or landscape alike: the
@@ -115,4 +129,4 @@ def _of_published(file: Path) -> Scorer:
     config = parse([])
     height, width = PUBLISHED_SIZING.exact or (0, 0)
     note = f"images are brought to {height} high and {width} wide, squeezed if need be, as the published code does"
-    return Scorer(network, config, dataset, place(config.precision), note)
+    return Scorer(network, config, dataset, wish.place(config), note, wish.batch_size)

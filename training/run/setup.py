@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import torch
 
 from training.checkpoints.resumable import Learner
-from training.config import TrainConfig
+from training.config import SMALLEST_BATCH, TrainConfig
 from training.datasets import Dataset, open_cross_dataset, open_dataset
 from training.datasets.base import SPLITS
 from training.datasets.table import TRAINING_TOP
-from training.device import Placement, check_compiler, place, suit_network
+from training.device import Placement, check_compiler, memory_words, place, suit_network
+from training.errors import BadData, BadUsage, GpuOutOfMemory, is_gpu_out_of_memory
 from training.images.batches import SplitImages
 from training.images.cache import open_images
 from training.losses import build_criterion
@@ -53,7 +54,7 @@ class Setup:
 
 def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
     """Data before network: what users most often get wrong fails first."""
-    placement = place(config.precision)
+    placement = place(config.precision, config.device)
     if config.torch_compile:
         check_compiler(placement.device)
     dataset = open_dataset(config)
@@ -65,10 +66,11 @@ def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
         on_progress=lambda done, total: recorder.progress("decoding images", done, total),
         should_stop=attempt.should_stop,
     )
+    images = {split: SplitImages(dataset, store, split) for split in SPLITS}
+    if config.epochs:
+        refuse_labels_without_gradient(config, images["train"])
     seed_network(config.seed)
-    network = build_network(config).to(placement.device)
-    if placement.is_cuda:
-        network = network.to(memory_format=torch.channels_last)  # training on a CPU is 15% slower with it
+    network = _on_device(build_network(config), placement)
     if config.torch_compile:
         network.compile()  # at its first step, in place: its tensors keep their names
     return Setup(
@@ -78,11 +80,46 @@ def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
         placement=suit_network(placement, config.precision, network),
         dataset=dataset,
         cross_datasets=cross_datasets,
-        images={split: SplitImages(dataset, store, split) for split in SPLITS},
+        images=images,
         network=network,
         optimizer=build_optimizer(network, config),
         criterion=build_criterion(config),
     )
+
+
+def refuse_labels_without_gradient(config: TrainConfig, images: SplitImages) -> None:
+    """Losses that compare images learn nothing from batches of too few crops, or from equal labels.
+
+    Raises:
+        BadUsage: an epoch has fewer crops than the loss needs in a batch.
+        BadData: every training image has the same label.
+    """
+    smallest = SMALLEST_BATCH.get(config.loss_type, 1)
+    crops = len(images) * config.train_patch_num
+    if crops < smallest:
+        raise BadUsage(
+            f"--loss_type {config.loss_type} compares images and needs {smallest} crops in a batch; an epoch has "
+            f"{crops}: take more training images or a larger --train_patch_num"
+        )
+    if smallest > 1 and len(set(images.mos.tolist())) == 1:
+        raise BadData(
+            f"--loss_type {config.loss_type} compares images, and all {len(images)} training images have the label "
+            f"{images.mos[0]:g}: take more of them, or --loss_type l1 or l2"
+        )
+
+
+def _on_device(network: QualityNetwork, placement: Placement) -> QualityNetwork:
+    """Raises GpuOutOfMemory: the batch size has no part in it, so the text does not name it."""
+    try:
+        network = network.to(placement.device)
+        return network.to(memory_format=torch.channels_last) if placement.is_cuda else network  # a CPU: 15% slower so
+    except RuntimeError as error:
+        if not is_gpu_out_of_memory(error):
+            raise
+        raise GpuOutOfMemory(
+            f"CUDA out of memory while the network of {parameter_count(network):,} parameters was put on "
+            f"{placement.name} ({memory_words()}): wait for the GPU or take another one; see `nvidia-smi`"
+        ) from error
 
 
 def report_start(setup: Setup) -> None:

@@ -15,6 +15,7 @@ from training.run.choose import is_over, look_for_best, score_epoch
 from training.run.cross_tests import score_elsewhere
 from training.run.finish import finish
 from training.run.loop import train_epoch
+from training.run.placements import note_placement
 from training.run.setup import Setup, report_start, set_up
 from training.runfolder.layout import RunFolder
 from training.runfolder.write import remove_left_over
@@ -77,6 +78,7 @@ def _set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
 def _progress(setup: Setup, schedule: CheckpointSchedule) -> Progress:
     """The beginning, or with `--resume` what the newest usable checkpoint says."""
     progress = schedule.resume() if setup.config.resume else Progress()
+    note_placement(setup, progress)
     look_for_best(setup, progress)
     found = {*progress.cross_datasets, *(dataset.name for dataset in setup.cross_datasets)}
     progress.cross_datasets = sorted(found)
@@ -115,12 +117,18 @@ def _train_one_epoch(setup: Setup, schedule: CheckpointSchedule, progress: Progr
     schedule.save(progress)
     mean_loss = progress.loss_sum / max(progress.step_in_epoch, 1)
     elapsed_seconds = schedule.elapsed_seconds() - progress.epoch_began_seconds
-    recorder.epoch(epoch=progress.epoch, loss=mean_loss, elapsed_seconds=elapsed_seconds)
+    recorder.epoch(
+        epoch=progress.epoch,
+        loss=mean_loss,
+        elapsed_seconds=elapsed_seconds,
+        clipped=progress.clipped_in_epoch / max(progress.step_in_epoch, 1) if config.clip_norm else None,
+    )
     recorder.say(f"epoch {progress.epoch}/{config.epochs}  mean loss {mean_loss:.4f}")
     score_epoch(setup, progress, progress.epoch)
     progress.epoch += 1
     progress.step_in_epoch = 0
     progress.loss_sum = 0.0
+    progress.clipped_in_epoch = 0
     progress.epoch_began_seconds = schedule.elapsed_seconds()
     schedule.save(progress)
 

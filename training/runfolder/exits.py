@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 EXIT_STOPPED = 75
 """Exit code of a trainer that was asked to stop, wrote its checkpoint and can be resumed (EX_TEMPFAIL)."""
 EXIT_TAKEN_OVER = 76
 """Exit code of a trainer that found its run taken over by another attempt, and wrote nothing more."""
+
+
+NO_ENGINE_TEXT = re.compile(
+    r"unable to find an engine to execute|Unable to find a valid cuDNN algorithm", re.IGNORECASE
+)
+"""What cuDNN prints if no way of computing fits into the memory that is left; it does not name memory."""
+GPU_OUT_OF_MEMORY_TEXT = re.compile(
+    r"CUDA out of memory|CUDA(?: driver)? error: out of memory|OutOfMemoryError|CUDA_ERROR_OUT_OF_MEMORY"
+    r"|cudaErrorMemoryAllocation|\bCU[A-Z]+_(?:STATUS_)?ALLOC_FAILED|RESOURCE_EXHAUSTED: Out of memory"
+    rf"|{NO_ENGINE_TEXT.pattern}",
+    re.IGNORECASE,
+)
+"""How torch, CuPy, JAX, cuBLAS and cuDNN say that a GPU has no memory left."""
 
 
 class ExitKind(StrEnum):

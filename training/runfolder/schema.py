@@ -234,6 +234,8 @@ class Result:
     parameters: int = 0
     backbone: str = ""
     """The timm model, with the tag of its pretrained weights if it began with them."""
+    clipped: float | None = None
+    """Share of the steps whose gradient was cut to `--clip_norm`; None if none may be, or none was trained."""
     attention: list[float] | None = None
     """Mean weights of the scales on the test split, fine to coarse; None without attention fusion."""
     config: dict[str, Any] = field(default_factory=dict)
@@ -256,7 +258,8 @@ class Event:
         progress    what, done, total: a long task before or beside training (cache, weights, evaluation)
         resumed     name (last, last.previous), epoch, step: the checkpoint that this attempt goes on from
         step        epoch, step, loss, lr, images_per_second, grad_norm (before clipping); None if not finite
-        epoch       epoch, loss (mean), elapsed_seconds
+        epoch       epoch, loss (mean), elapsed_seconds, clipped (share of its steps whose gradient was cut; null if
+                    none may be)
         evaluated   epoch, split, metrics
         checkpoint  epoch, step, name (last, best)
         warning     text

@@ -144,8 +144,8 @@ class Recorder:
             self._bar.close()
             self._bar = None
 
-    def epoch(self, *, epoch: int, loss: float, elapsed_seconds: float) -> None:
-        self._event("epoch", epoch=epoch, loss=loss, elapsed_seconds=elapsed_seconds)
+    def epoch(self, *, epoch: int, loss: float, elapsed_seconds: float, clipped: float | None) -> None:
+        self._event("epoch", epoch=epoch, loss=loss, elapsed_seconds=elapsed_seconds, clipped=clipped)
 
     def evaluated(self, *, epoch: int, split: str, metrics: dict[str, float | None]) -> None:
         self._event("evaluated", epoch=epoch, split=split, metrics=metrics)

@@ -51,3 +51,13 @@ def test_a_cpu_slot_hides_every_gpu_and_shares_the_threads(monkeypatch: pytest.M
 
 def test_the_interpreter_is_ours(lab: Lab, queued: Any) -> None:
     assert read_spec(queued()).argv[0] == sys.executable
+
+
+@pytest.mark.parametrize(("vram_bytes", "said"), [(None, None), (10 << 30, str(10 << 30))])
+def test_a_trainer_that_shares_a_gpu_knows_how_much_of_it_is_its_own(vram_bytes: int | None, said: str | None) -> None:
+    spec = Spec("r", "g", "l", ["python", "-m", "training"], 0.0, vram_bytes=vram_bytes)
+    gpu = {"key": "GPU-1", "kind": "gpu", "index": 1, "name": "a GPU"}
+    env = trainer_environment(spec, [gpu], Mark(7, 1, "token"), {})
+    assert env.get("IQA_TUI_VRAM_BYTES") == said
+    cpu = {"key": "cpu-0", "kind": "cpu", "index": 0, "name": "CPU"}
+    assert "IQA_TUI_VRAM_BYTES" not in trainer_environment(spec, [cpu], Mark(7, 1, "token"), {})

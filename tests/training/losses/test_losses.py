@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fakes.losses import EVERY_LOSS, distinct, double, value_and_gradient
+from training.config import SMALLEST_BATCH
 from training.losses import LOSSES
 
 CORRELATIONS = ("srcc", "plcc")
@@ -133,3 +134,32 @@ def test_a_batch_of_two_is_pulled_into_order_by_every_loss_but_srcc():
     for name in ("plcc", "nin"):
         assert pulled.pop(name).abs().max() < 1e-6
     assert all(gradient[0] > 0 > gradient[1] for gradient in pulled.values())
+
+
+@pytest.mark.parametrize("name", sorted(LOSSES))
+def test_the_smallest_batch_is_the_smallest_with_a_gradient(name):
+    """What `--batch_size` refuses learns nothing, and what it takes learns something."""
+    smallest = SMALLEST_BATCH.get(name, 1)
+    for size in range(1, 5):
+        pred = torch.tensor([0.4, 0.1, 0.35, 0.2][:size], dtype=torch.float64, requires_grad=True)
+        LOSSES[name](pred, torch.tensor([0.1, 0.2, 0.6, 0.9][:size], dtype=torch.float64)).backward()
+        assert (float(pred.grad.abs().max()) > 1e-9) is (size >= smallest), size
+
+
+@pytest.mark.parametrize("name", sorted(EVERY_LOSS))
+@pytest.mark.parametrize("mos", [[0.1, 0.2, 0.6], [0.5, 0.5, 0.5]])
+def test_no_loss_fetches_a_number_from_the_device(name, mos, monkeypatch):
+    """Each fetch would wait for a GPU, once a step."""
+
+    def fetch(*_):
+        raise AssertionError("a loss asked the device")
+
+    pred = torch.tensor([0.4, 0.1, 0.35], requires_grad=True)
+    opinions = torch.tensor(mos)
+    with monkeypatch.context() as patched:
+        for fetching in ("__bool__", "__float__", "__int__", "item", "tolist", "cpu", "numpy"):
+            patched.setattr(torch.Tensor, fetching, fetch)
+        loss = EVERY_LOSS[name](pred, opinions)
+        loss.backward()
+    assert torch.isfinite(loss)
+    assert torch.isfinite(pred.grad).all()

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from tests.fakes.opened_datasets import decoded, opened
 from tests.fakes.photographs import write_csv_dataset
@@ -25,6 +26,8 @@ from training.run.loop import _batches
 from training.runfolder.events import read_events
 from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
+from training.runfolder.read import read_record
+from training.runfolder.schema import Result
 
 
 @pytest.mark.usefixtures("eager")
@@ -116,3 +119,29 @@ def test_batches_made_ahead_and_pinned_for_a_gpu_hold_the_same_bytes(images, mon
     for ours, theirs in zip(everything(GPU), everything(CPU), strict=True):
         np.testing.assert_array_equal(ours, theirs)
     assert pinned_by == {"batches"}
+
+
+@pytest.mark.parametrize("clip", [0.0, 1e-6, 1e6])
+def test_how_many_gradients_were_cut_stands_in_events_and_result(tmp_path, flags, clip):
+    run = train_here(tmp_path / "run", *flags, "--epochs", 1, "--clip_norm", clip)
+    share = {0.0: None, 1e-6: 1.0, 1e6: 0.0}[clip]
+    (epoch,) = events_of(run, "epoch")
+    assert epoch["clipped"] == share
+    assert read_record(run.result, Result).clipped == share
+
+
+def test_a_gradient_is_cut_to_the_norm_that_was_asked_for(tmp_path, flags):
+    """Under plain descent a step is as long as the gradient; AdamW hides it, so the gradients themselves are looked at."""
+    norms = []
+
+    def look(optimizer, *_):
+        parameters = [one for group in optimizer.param_groups for one in group["params"] if one.grad is not None]
+        norms.append(float(torch.linalg.vector_norm(torch.stack([one.grad.norm() for one in parameters]))))
+
+    handle = register_optimizer_step_pre_hook(look)
+    try:
+        train_here(tmp_path / "run", *flags, "--epochs", 1, "--clip_norm", 0.25)
+    finally:
+        handle.remove()
+    assert norms
+    assert max(norms) <= 0.25 * 1.001
