@@ -28,5 +28,5 @@ def test_the_remedy_follows_from_the_reason(tmp_path: Path, number: int, remedy:
     assert (type(error), str(error)) == (LaunchError, said)
 
 
-def test_whoever_catches_what_the_launcher_refuses_catches_what_a_plan_refuses() -> None:
+def test_what_catches_a_refusal_of_the_launcher_catches_one_of_a_plan() -> None:
     assert issubclass(PlanError, LaunchError)
