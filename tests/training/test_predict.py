@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import save_file
 
 from tests.fakes.photographs import write_csv_dataset, write_picture
@@ -83,6 +84,31 @@ def test_a_table_has_a_line_an_image_and_names_the_scale(capsys, run, picture):
     assert header.split(maxsplit=1) == ["score", "image (scale of csv: 1 to 5)"]
     assert line.endswith(str(picture))
     assert math.isfinite(float(line.split()[0]))
+
+
+def test_an_upright_photograph_and_hidden_colours_are_scored_as_they_look(capsys, run, tmp_path):
+    write_picture(tmp_path / "upright.png", width=90, height=120, noise=0.3, seed=1)
+    with Image.open(tmp_path / "upright.png") as upright:
+        exif = Image.Exif()
+        exif[0x0112] = 6  # lies on its left side in the file
+        upright.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "lying.png", exif=exif)
+    shown = Image.new("RGB", (90, 120), "white")
+    shown.save(tmp_path / "white.png")
+    Image.new("RGBA", (90, 120), (200, 0, 0, 0)).save(tmp_path / "hidden.png")
+    told = predict(capsys, run.path, *(tmp_path / f"{name}.png" for name in ("upright", "lying", "white", "hidden")))
+    upright, lying, white, hidden = told["scores"]
+    assert lying["score"] == pytest.approx(upright["score"], abs=1e-6)
+    assert hidden["score"] == pytest.approx(white["score"], abs=1e-6)
+    assert [score["was_transparent"] for score in told["scores"]] == [False, False, False, True]
+    assert main([str(run.path), str(tmp_path / "hidden.png")]) == 0
+    assert capsys.readouterr().out.startswith(f"# transparent pixels are shown on white: {tmp_path / 'hidden.png'}\n")
+
+
+def test_pixels_of_an_unknown_range_are_refused_with_their_mode(capsys, run, tmp_path):
+    Image.new("F", (90, 90), 0.5).save(tmp_path / "float.tif")
+    code, line = refused(capsys, run.path, tmp_path / "float.tif")
+    assert code == 4
+    assert "float.tif: cannot be read as an image (its pixels are floating-point numbers, mode F" in line
 
 
 def test_flags_are_refused_in_a_process_without_torch():
@@ -168,7 +194,7 @@ def test_a_published_checkpoint_sees_images_squeezed_as_the_published_code_does(
     scorer = open_scorer(published_checkpoint, Wish(test_patch_num=1))
     item = SimpleNamespace(path=tmp_path / "wide.jpg", where="here")
     write_picture(item.path, width=640, height=320, noise=0.2, seed=1)
-    assert decode(scorer.dataset, item, 224).shape == (512, 384, 3)
+    assert decode(scorer.dataset, item, 224).pixels.shape == (512, 384, 3)
     assert main([str(published_checkpoint), str(item.path), "--test_patch_num", "1"]) == 0
     assert capsys.readouterr().out.splitlines()[0].startswith("# images are brought to 512 high and 384 wide")
 
@@ -277,5 +303,5 @@ def test_under_the_clean_protocol_a_published_checkpoints_scale_is_warned_of(pub
 
 def test_the_name_of_an_image_is_printed_as_text() -> None:
     scorer = SimpleNamespace(dataset=SimpleNamespace(mos_range=(0, 5), name="demo"), note="")
-    table = as_table(scorer, [SimpleNamespace(score=1.0, image="a\x1b]0;x\x07\nb.png")])
+    table = as_table(scorer, [SimpleNamespace(was_transparent=False, score=1.0, image="a\x1b]0;x\x07\nb.png")])
     assert table.endswith(r"1.0000  a\x1b]0;x\x07 b.png")
