@@ -8,9 +8,10 @@ from pathlib import Path
 
 from training.config import TrainConfig
 from training.datasets.agiqa3k import open_agiqa3k
-from training.datasets.base import Dataset, check_complete
+from training.datasets.base import Dataset
 from training.datasets.bid import open_bid
 from training.datasets.biq2021 import open_biq2021
+from training.datasets.checks import check_complete
 from training.datasets.csiq import open_csiq
 from training.datasets.demo import open_demo
 from training.datasets.kadid10k import open_kadid10k
