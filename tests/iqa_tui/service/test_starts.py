@@ -125,6 +125,10 @@ def test_a_dispatcher_whose_python_is_gone_says_so_and_ends_and_the_next_look_st
     wait_until(lambda: not dispatcher_trouble(lab.runs_dir).exists(), "its trouble to pass")
 
 
+GOES_ON, PAUSES, POSTPONED = (False, False), (True, False), (False, True)
+"""Whether nothing is started for a while, and whether this run is postponed."""
+
+
 class FakeSupervisors:
     """Supervisors that exit at once with this code, in the place of `subprocess.Popen`."""
 
@@ -160,7 +164,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
 
 
 @pytest.fixture
-def starts(tmp_path: Path) -> tuple[Starts, Postponed]:
+def starts(tmp_path: Path, supervisors: FakeSupervisors, clock: FakeClock) -> tuple[Starts, Postponed]:
     postponed = Postponed()
     return Starts(tmp_path / "dispatcher.log", postponed), postponed
 
@@ -171,24 +175,22 @@ def started(starts: Starts, run: RunFolder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "trouble", "pauses", "is_postponed"),
+    ("code", "trouble", "then"),
     [
-        (EXIT_DEVICE_TAKEN, "", False, False),
-        (EXIT_NOT_QUEUED, "", False, True),
-        (EXIT_NO_ROOM, "there is no room on the disk of {runs}", True, False),
-        (EXIT_NO_PROCESS, "this machine lets you start no more processes (ulimit -u", True, False),
-        (EXIT_NO_LEASE, "the lease of CPU 0 cannot be taken; {log} says why", False, True),
+        (EXIT_DEVICE_TAKEN, "", GOES_ON),
+        (EXIT_NOT_QUEUED, "", POSTPONED),
+        (EXIT_NO_ROOM, "there is no room on the disk of {runs}", PAUSES),
+        (EXIT_NO_PROCESS, "this machine lets you start no more processes (ulimit -u", PAUSES),
+        (EXIT_NO_LEASE, "the lease of CPU 0 cannot be taken; {log} says why", POSTPONED),
     ],
 )
 def test_what_a_supervisor_says_by_its_exit_code_is_heard_and_no_run_is_given_up_for_it(
     tmp_path: Path,
     starts: tuple[Starts, Postponed],
     supervisors: FakeSupervisors,
-    clock: FakeClock,
     code: int,
     trouble: str,
-    pauses: bool,
-    is_postponed: bool,
+    then: tuple[bool, bool],
 ) -> None:
     made, postponed = starts
     run = make_run(tmp_path / "runs", "a")
@@ -198,7 +200,8 @@ def test_what_a_supervisor_says_by_its_exit_code_is_heard_and_no_run_is_given_up
     said = trouble.format(runs=tmp_path / "runs", log=tmp_path / "dispatcher.log")
     assert made.trouble.startswith(said)
     assert bool(made.trouble) == bool(said)
-    assert (made.are_paused, run in postponed, bool(made)) == (pauses, is_postponed, False)
+    assert (made.are_paused, run in postponed) == then
+    assert not made
     assert not run.attempt(1).path.exists()
 
 
