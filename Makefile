@@ -11,14 +11,14 @@ define make_venv
 @test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 endef
 
-.PHONY: help demo test test-long prose lint check chaos bench
+.PHONY: help demo test test-long lint check chaos bench
 .DEFAULT_GOAL = help
 
 help:
 	@echo "make demo    F1-F5 on demo data, on whatever is here (a GPU, else the CPU)"
 	@echo "make test    every test but two long proofs, side by side"
 	@echo "make test-long   the minute of chaos and the whole demo"
-	@echo "make check   format, lint, types, import contracts, then every test"
+	@echo "make check   format, lint, types, import contracts, prose, then every test"
 	@echo "make chaos   five minutes of kills, power cuts, full disks and wrong clocks; figures that must be 0"
 	@echo "make bench   measurements, one JSON line a figure"
 
@@ -43,14 +43,12 @@ test: $(VENV)/.dev
 test-long: $(VENV)/.dev
 	$(BIN)/python -m pytest -m long
 
-prose: $(VENV)/.dev
-	$(BIN)/python -m tests.architecture.prose
-
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.architecture.prose
 
 check: lint test
 

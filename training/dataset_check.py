@@ -13,7 +13,7 @@ from typing import Any
 
 from training.datasets import Dataset, open_cross_dataset, open_dataset
 from training.datasets.base import SPLITS
-from training.errors import BadData, TrainingError
+from training.errors import TrainingError
 from training.flags import parse
 from training.runfolder.text import plain_lines, speak_leniently
 
@@ -41,10 +41,7 @@ def _decode_some(dataset: Dataset) -> None:
         items = dataset.split(split)
         for place in range(min(DECODED, len(items))):
             item = items[place * (len(items) - 1) // max(1, min(DECODED, len(items)) - 1)]
-            try:
-                dataset.decode(item).load()
-            except (OSError, ValueError) as error:
-                raise BadData(f"{item.path}: this image cannot be decoded ({error}); fetch it again") from error
+            dataset.picture(item)
 
 
 def _words_of(dataset: Dataset) -> dict[str, Any]:

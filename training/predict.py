@@ -122,6 +122,9 @@ def as_table(scorer: Scorer, predictions: list[Prediction]) -> str:
     low, high = scorer.dataset.mos_range
     lines = [f"{prediction.score:10.4f}  {plain(prediction.image)}" for prediction in predictions]
     notes = [f"# {scorer.note}"] if scorer.note else []
+    if transparent := [prediction.image for prediction in predictions if prediction.was_transparent]:
+        others = f" and {len(transparent) - 1:,} others" if len(transparent) > 1 else ""
+        notes.append(f"# transparent pixels are shown on white: {plain(transparent[0])}{others}")
     return "\n".join([*notes, f"{'score':>10}  image (scale of {scorer.dataset.name}: {low:g} to {high:g})", *lines])
 
 

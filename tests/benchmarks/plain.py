@@ -15,7 +15,7 @@ from training.images.transforms import Normalisation
 
 
 def read_all(dataset: Dataset, split: str, smallest_side: int) -> list[Image.Image]:
-    return [Image.fromarray(decode(dataset, item, smallest_side)) for item in dataset.split(split)]
+    return [Image.fromarray(decode(dataset, item, smallest_side).pixels) for item in dataset.split(split)]
 
 
 class PlainCrops:

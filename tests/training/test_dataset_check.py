@@ -23,7 +23,7 @@ def test_a_complete_data_set_is_counted_and_decoded(tmp_path: Path, capsys: pyte
     last = folder / "1024x768" / "training4.jpg"
     last.write_bytes(last.read_bytes()[:2000])
     assert main(flags) == 4
-    assert f"error: {last}: this image cannot be decoded" in capsys.readouterr().err
+    assert f"error: {last}: cannot be read as an image" in capsys.readouterr().err
     last.unlink()
     assert main(flags) == 4
     assert f"{last}: no such image" in capsys.readouterr().err

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
-from training.datasets.labels.files import states_of
+from training.datasets.pictures import UNREADABLE, Picture, read_picture
 from training.errors import BadData
 from training.seed import stream
 
@@ -63,15 +59,13 @@ SHRUNK = Sizing(largest_short_side=384)
 """For photographs of many sizes: shrunk as KonIQ-10k is, so that a crop shows a good part of the picture."""
 
 
-BEYOND_SCALE = 0.5
-"""How far beyond a scale's ends labels may lie, in parts of its length. Realigned difference scores may lie a little
-beyond theirs; a label beyond this is on another scale, or mistyped."""
+def read_image(item: Item) -> Picture:
+    """Decode the image file.
 
-
-def read_image(item: Item) -> Image.Image:
-    """Decode the image file."""
-    with Image.open(item.path) as image:
-        return image.convert("RGB")
+    Raises:
+        UNREADABLE: as `read_picture`.
+    """
+    return read_picture(item.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +79,8 @@ class Dataset:
     training_top: float = 1.0
     """The scale of training goes from 0 to this."""
     sizing: Sizing = field(default_factory=Sizing)
-    decode: Callable[[Item], Image.Image] = read_image
-    """May be called from several threads."""
+    decode: Callable[[Item], Picture] = read_image
+    """May be called from several threads; raises one of `UNREADABLE`. Use `picture`, which names file and line."""
     demo: bool = False
     """True if the labels are no human opinions."""
     notes: tuple[str, ...] = ()
@@ -94,6 +88,17 @@ class Dataset:
 
     def split(self, name: str) -> list[Item]:
         return [item for item in self.items if item.split == name]
+
+    def picture(self, item: Item) -> Picture:
+        """The decoded image.
+
+        Raises:
+            BadData: the file is gone, damaged, or of pixels whose range is not known.
+        """
+        try:
+            return self.decode(item)
+        except UNREADABLE as error:
+            raise BadData(f"{item.path}: cannot be read as an image ({error}); named in {item.where}") from error
 
     def to_training(self, mos: float) -> float:
         """From the data set's scale to that of training."""
@@ -126,49 +131,3 @@ def _some(items: list[Item], limit: int | None, split: str) -> list[Item]:
         return items
     chosen = stream(0, "limit", split).permutation(len(items))[:limit]
     return [items[number] for number in sorted(chosen)]
-
-
-def check_complete(dataset: Dataset, splits: Sequence[str] = SPLITS) -> Dataset:
-    """Give the data set back once every file is there and named once, labels fit the scale, no split is empty.
-
-    Raises:
-        BadData: the text names the first missing file and counts the others, or the line that is wrong.
-    """
-    states = states_of([str(item.path) for item in dataset.items])
-    missing = [
-        item
-        for item, state in zip(dataset.items, states, strict=True)
-        if state is None or not stat.S_ISREG(state.st_mode)
-    ]
-    if missing:
-        others = f" ({len(missing):,} of {len(dataset.items):,} images are missing)" if len(missing) > 1 else ""
-        raise BadData(f"{missing[0].path}: no such image, named in {missing[0].where}{others}. Check --data_path")
-    _check_unique(dataset.items)
-    _check_scale(dataset)
-    for name in splits:
-        if not dataset.split(name):
-            raise BadData(f"data set {dataset.name}: no image in the split {name}; this run needs {', '.join(splits)}")
-    if not dataset.mos_range[1] > dataset.mos_range[0]:
-        raise BadData(f"data set {dataset.name}: every label is {dataset.mos_range[0]:g}, so there is nothing to learn")
-    return dataset
-
-
-def _check_unique(items: Sequence[Item]) -> None:
-    """By name, and by file: `a.jpg` and `./a.jpg` could land in two splits."""
-    seen: dict[object, Item] = {}
-    for item in items:
-        for key in (item.name, (os.path.normpath(item.path), item.recipe)):
-            if key in seen:
-                raise BadData(f"{item.where}: image {item.name} was named already, in {seen[key].where}")
-            seen[key] = item
-
-
-def _check_scale(dataset: Dataset) -> None:
-    low, high = dataset.mos_range
-    margin = BEYOND_SCALE * (high - low)
-    for item in dataset.items:
-        if not low - margin <= item.mos <= high + margin:
-            raise BadData(
-                f"{item.where}: the label {item.mos:g} of {item.name} is not on the scale of {dataset.name}, "
-                f"{low:g} to {high:g}"
-            )

@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from training.datasets.base import Dataset, Item
+from training.datasets.pictures import Picture, read_picture
 from training.errors import BadData
 from training.seed import stream
 
@@ -54,7 +55,7 @@ def open_demo() -> Dataset:
     """
     folder = _photo_folder()
     items = tuple(item for split in PHOTOS for item in _items(folder, split))
-    return Dataset("demo", items, mos_range=(0.0, float(HIGHEST_LEVEL)), decode=make_image, demo=True)
+    return Dataset("demo", items, mos_range=(0.0, float(HIGHEST_LEVEL)), decode=decode, demo=True)
 
 
 def _photo_folder() -> Path:
@@ -83,6 +84,10 @@ def _items(folder: Path, split: str) -> Iterator[Item]:
         )
 
 
+def decode(item: Item) -> Picture:
+    return Picture(make_image(item))
+
+
 def make_image(item: Item) -> Image.Image:
     """Cut a square out of the photograph and distort it as its recipe says."""
     distortion, level, name = item.recipe
@@ -96,8 +101,7 @@ def make_image(item: Item) -> Image.Image:
 @lru_cache(maxsize=32)
 def _photo(path: Path) -> Image.Image:
     """At half size if it is large: then a crop has structure at the scale of the distortions."""
-    with Image.open(path) as file:
-        photo = file.convert("RGB")
+    photo = read_picture(path).rgb
     return photo.reduce(2) if min(photo.size) >= 2.4 * SIDE else photo
 
 

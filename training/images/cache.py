@@ -15,6 +15,7 @@ import time
 import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ from training.runfolder.errors import LockHeld
 from training.runfolder.lock import take_lock
 from training.runfolder.write import sync_folder, write_atomic
 
-VERSION = 2
+VERSION = 3
 """Part of the key: grows when the same files would give other pixels, or another index."""
 PIXELS = "pixels.u8"
 INDEX = "index.json"
@@ -94,7 +95,7 @@ def _open(folder: Path, count: int) -> ImageStore:
         found_bytes = (folder / PIXELS).stat().st_size
         if len(index.sizes) != count or len(index.checksums) != count or found_bytes != index.total_bytes:
             raise Damaged(f"{folder} holds {len(index.sizes)} images in {found_bytes} bytes")
-        store = map_images(folder / PIXELS, index.sizes)
+        store = map_images(folder / PIXELS, index.sizes, index.changes)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise Damaged(f"{folder}: {error}") from error
     for number in {round(place) for place in np.linspace(0, count - 1, LOOKED_AT)}:
@@ -105,7 +106,8 @@ def _open(folder: Path, count: int) -> ImageStore:
 
 def _read_index(path: Path) -> Index:
     content = json.loads(path.read_text())
-    return Index([(int(height), int(width)) for height, width in content["sizes"]], content["checksums"])
+    sizes = [(int(height), int(width)) for height, width in content["sizes"]]
+    return Index(sizes, content["checksums"], content["transparent"], content["shrunk"])
 
 
 def _make_once(folder: Path, job: Job) -> ImageStore:
@@ -157,7 +159,7 @@ def _make(folder: Path, job: Job) -> None:
             file.flush()
             os.fsync(file.fileno())
         (aside / DONE).unlink(missing_ok=True)
-        write_atomic(aside / INDEX, json.dumps({"sizes": index.sizes, "checksums": index.checksums}).encode())
+        write_atomic(aside / INDEX, json.dumps(asdict(index)).encode())
         aside.replace(folder)
         sync_folder(folder.parent)
     except OSError as error:

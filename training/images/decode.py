@@ -16,7 +16,7 @@ from PIL import Image
 
 from training.datasets.base import Dataset, Item
 from training.errors import BadData, Stopped
-from training.images.store import Pixels
+from training.images.store import Changes, Pixels
 
 DONE = "done"
 """How many images the maker has decoded, for the runs that wait."""
@@ -25,7 +25,20 @@ AHEAD = 4
 """Images decoded and not yet written, for each thread: bounds the memory."""
 SYNC_BYTES = 256 << 20
 """Written before the disk is waited for: progress then tells the truth, and a power cut leaves no cache with holes."""
+MOST_ENLARGED_PIXELS = 1 << 24
+"""No image is enlarged beyond this for its short side to hold a crop: 9,000 × 2 pixels would become 677 MB in each
+thread."""
 Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """One image at its size, and what was done to it."""
+
+    pixels: Pixels
+    """(H, W, 3)."""
+    was_transparent: bool
+    was_shrunk: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +64,46 @@ class Index:
     """Height and width of each image."""
     checksums: list[int]
     """CRC-32 of each image's bytes."""
+    transparent: list[int]
+    shrunk: list[int]
+    """Numbers of images, see `Changes`."""
 
     @property
     def total_bytes(self) -> int:
         return sum(height * width * 3 for height, width in self.sizes)
 
+    @property
+    def changes(self) -> Changes:
+        return Changes(tuple(self.transparent), tuple(self.shrunk))
 
-def decode(dataset: Dataset, item: Item, smallest_side: int) -> Pixels:
-    """One image at its size: (H, W, 3).
+    def add(self, decoded: Decoded) -> None:
+        number = len(self.sizes)
+        self.sizes.append((decoded.pixels.shape[0], decoded.pixels.shape[1]))
+        self.checksums.append(zlib.crc32(decoded.pixels.data))
+        if decoded.was_transparent:
+            self.transparent.append(number)
+        if decoded.was_shrunk:
+            self.shrunk.append(number)
+
+
+def decode(dataset: Dataset, item: Item, smallest_side: int) -> Decoded:
+    """One image at its size.
 
     Raises:
-        BadData: the file is gone or damaged.
+        BadData: the file is gone or damaged, its pixels have no known range, or its shape is too long for a crop.
     """
-    try:
-        image = dataset.decode(item)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise BadData(f"{item.path}: cannot be read as an image ({error}); named in {item.where}") from error
+    picture = dataset.picture(item)
+    image = picture.rgb
     height, width = dataset.sizing.size_for(image.height, image.width, smallest_side)
+    if height * width > max(MOST_ENLARGED_PIXELS, image.height * image.width):
+        raise BadData(
+            f"{item.path}: is {image.width} × {image.height} pixels; for crops of {smallest_side} it would have to "
+            f"grow to {width:,} × {height:,}; leave it out, or take a smaller --patch_size; named in {item.where}"
+        )
+    is_shrunk = dataset.sizing.exact is None and height < image.height
     if (height, width) != (image.height, image.width):
         image = image.resize((width, height), Image.Resampling.BILINEAR)
-    return np.ascontiguousarray(image, dtype=np.uint8)
+    return Decoded(np.ascontiguousarray(image, dtype=np.uint8), picture.was_transparent, is_shrunk)
 
 
 def decode_all(file: BinaryIO, pool: ThreadPoolExecutor, job: Job) -> Index:
@@ -81,8 +114,8 @@ def decode_all(file: BinaryIO, pool: ThreadPoolExecutor, job: Job) -> Index:
         OSError: the file cannot be written.
         Stopped: the user asked the run to stop.
     """
-    index = Index([], [])
-    waiting: list[Future[Pixels]] = []
+    index = Index([], [], [], [])
+    waiting: list[Future[Decoded]] = []
     items = iter(job.dataset.items)
     unsynced = 0
     told = -WAIT_SECONDS
@@ -94,11 +127,10 @@ def decode_all(file: BinaryIO, pool: ThreadPoolExecutor, job: Job) -> Index:
         if job.should_stop():
             pool.shutdown(cancel_futures=True)
             raise Stopped("stopped while the images were decoded")
-        pixels = waiting.pop(0).result()
-        file.write(pixels.data)
-        index.sizes.append((pixels.shape[0], pixels.shape[1]))
-        index.checksums.append(zlib.crc32(pixels.data))
-        unsynced += pixels.nbytes
+        decoded = waiting.pop(0).result()
+        file.write(decoded.pixels.data)
+        index.add(decoded)
+        unsynced += decoded.pixels.nbytes
         if unsynced > SYNC_BYTES:
             os.fdatasync(file.fileno())
             unsynced = 0

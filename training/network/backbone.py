@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from training.errors import BadUsage
 from training.images.transforms import Normalisation
 from training.network import weights as weight_files
+from training.network.tensor_files import StateDict
 
 MAPS = 4
 
@@ -112,9 +113,7 @@ def _create(name: str, options: dict[str, Any]) -> Any:
         return timm.create_model(name, **{key: value for key, value in options.items() if key != "drop_path_rate"})
 
 
-def _initial_weights(
-    name: str, weights: str, pretrained_cfg: PretrainedCfg
-) -> tuple[weight_files.StateDict | None, Normalisation]:
+def _initial_weights(name: str, weights: str, pretrained_cfg: PretrainedCfg) -> tuple[StateDict | None, Normalisation]:
     normalisation = Normalisation(tuple(pretrained_cfg.mean), tuple(pretrained_cfg.std))
     if weights == "none":
         return None, normalisation
@@ -128,7 +127,7 @@ def _initial_weights(
     return _state_for(name, path, pretrained_cfg), normalisation
 
 
-def _state_for(name: str, path: Path, pretrained_cfg: PretrainedCfg) -> weight_files.StateDict:
+def _state_for(name: str, path: Path, pretrained_cfg: PretrainedCfg) -> StateDict:
     with torch.device("meta"):  # names and shapes only
         expected = timm.create_model(name).state_dict()
     classifier = pretrained_cfg.classifier or ()

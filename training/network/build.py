@@ -9,7 +9,8 @@ from training.errors import NoWeights
 from training.network import own, published
 from training.network.backbone import build_backbone
 from training.network.quality import QualityNetwork
-from training.network.weights import StateDict, read_state_dict
+from training.network.tensor_files import StateDict
+from training.network.weights import read_state_dict
 
 
 def build_network(config: TrainConfig) -> QualityNetwork:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import pickle
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import load_file
 
 from training.errors import NoWeights
 from training.images.transforms import Normalisation
 from training.network.quality import QualityNetwork
-from training.network.weights import StateDict, differences
+from training.network.tensor_files import UNREADABLE, StateDict, first_line, read_content
+from training.network.weights import differences
 
 MARK = "hyper.squeeze."
 """Only whole networks of this program have keys with this beginning."""
@@ -45,9 +44,8 @@ def read(path: Path) -> OwnWeights | None:
     """
     try:
         content = _read_safetensors(path) if path.suffix == ".safetensors" else _read_torch(path)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
-        reason = str(error).partition("\n")[0]
-        raise NoWeights(f"{path}: is damaged, or holds more than tensors ({reason})") from error
+    except UNREADABLE as error:
+        raise NoWeights(f"{path}: is damaged, or no file of tensors ({first_line(error)})") from error
     if "progress" in content:
         raise NoWeights(f"{path}: holds the last epoch, for a resume; take best.pt beside it")
     if "reading" not in content:
@@ -64,7 +62,7 @@ def _read_safetensors(path: Path) -> dict[str, Any]:
 
 
 def _read_torch(path: Path) -> dict[str, Any]:
-    content = torch.load(path, map_location="cpu", weights_only=True)
+    content = read_content(path)
     return content if isinstance(content, dict) else {}
 
 

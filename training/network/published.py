@@ -13,7 +13,8 @@ from torch import nn
 from training.errors import NoWeights
 from training.network.backbone import build_backbone
 from training.network.quality import QualityNetwork
-from training.network.weights import StateDict, differences, read_state_dict
+from training.network.tensor_files import StateDict
+from training.network.weights import differences, read_state_dict
 
 TOP = 100.0
 """Its scores go from 0 to this, as KonIQ-10k's labels do."""

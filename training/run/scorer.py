@@ -32,6 +32,8 @@ class Prediction:
     """On the scale of the data set that the network was trained on, higher is better."""
     attention: list[float] | None
     """Mean weights of the four scales, fine to coarse; None without attention."""
+    was_transparent: bool = False
+    """Some pixels were not opaque: they were scored as they look on white."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +74,14 @@ class Scorer:
         """
         low, _ = self.dataset.mos_range
         item = Item(path.name, path, low, None, "test", path.name, "the command line")
-        pixels = decode(self.dataset, item, self.config.patch_size)
+        decoded = decode(self.dataset, item, self.config.patch_size)
+        pixels = decoded.pixels
         store = ImageStore(pixels.reshape(-1), [(pixels.shape[0], pixels.shape[1])])
         images = SplitImages(replace(self.dataset, items=(item,)), store, "test")
         scores, attention = score_crops(self.network, images, self.config, self.placement, batch_size=self.batch_size)
         weights = None if attention is None else [float(weight) for weight in attention[0]]
-        return Prediction(str(path), self.dataset.from_training(float(scores[0])), weights)
+        score = self.dataset.from_training(float(scores[0]))
+        return Prediction(str(path), score, weights, decoded.was_transparent)
 
 
 def open_scorer(path: Path, wish: Wish = Wish()) -> Scorer:

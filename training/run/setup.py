@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -66,6 +66,7 @@ def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
         on_progress=lambda done, total: recorder.progress("decoding images", done, total),
         should_stop=attempt.should_stop,
     )
+    dataset = replace(dataset, notes=(*dataset.notes, *store.changes.notes(dataset)))
     images = {split: SplitImages(dataset, store, split) for split in SPLITS}
     if config.epochs:
         refuse_labels_without_gradient(config, images["train"])

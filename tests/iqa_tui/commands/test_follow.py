@@ -8,6 +8,7 @@ from pathlib import Path
 from iqa_tui.commands.follow import Reporter
 from iqa_tui.monitor.state import RunState
 from iqa_tui.words.waits import Wait, WaitKind
+from tests.fakes.clock import FakeClock
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
 from training.runfolder.schema import Spec
@@ -16,13 +17,6 @@ SPEC = Spec(run_id="r", group="g", label="L2 (MSE)", experiment="F2", argv=[], c
 RUNNING = RunState(
     RunFolder(Path("/runs/r")), Status(Phase.RUNNING), SPEC, epochs=3, steps_per_epoch=10, epoch=1, step=1, loss=0.5
 )
-
-
-class FakeClock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def test_a_new_state_or_epoch_is_told_at_once_and_steps_now_and_then() -> None:

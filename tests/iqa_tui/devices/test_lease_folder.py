@@ -1,4 +1,4 @@
-"""The folder of leases: where it is, and which are refused."""
+"""The folder of leases: its place, and which folders are refused."""
 
 from __future__ import annotations
 

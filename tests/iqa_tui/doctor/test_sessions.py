@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -10,34 +11,45 @@ from iqa_tui.doctor.sessions import check_sessions
 from tests.fakes.doctor import sign
 
 
+@dataclass(frozen=True)
+class System:
+    first: str = "systemd"
+    """The name of process 1."""
+    said: str | None = "b true"
+    """What logind says of KillUserProcesses; None: it does not answer."""
+    file: str = "no"
+    """What its settings say of it."""
+    groups: str = ""
+    """Control groups of this process."""
+    user_id: int = 1000
+
+
 @pytest.mark.parametrize(
-    ("first", "said", "file", "groups", "user_id", "found"),
+    ("system", "found"),
     [
-        ("bash", "b true", "yes", "", 1000, "ok"),  # no systemd, whatever its files say
-        ("systemd", "b false", "yes", "", 1000, "ok"),  # logind itself knows best
-        ("systemd", "b true", "no", "", 1000, "warning"),
-        ("systemd", None, "yes", "", 1000, "warning"),
-        ("systemd", None, "no", "", 1000, "ok"),
-        ("systemd", None, "# unset", "", 1000, "ok"),
-        ("systemd", "b true", "no", "0::/user.slice/user-1000.slice/user@1000.service/app.slice", 1000, "ok"),
-        ("systemd", "b true", "no", "", 0, "ok"),
+        (System(first="bash", file="yes"), "ok"),  # no systemd, whatever its files say
+        (System(said="b false", file="yes"), "ok"),  # logind itself knows best
+        (System(), "warning"),
+        (System(said=None, file="yes"), "warning"),
+        (System(said=None), "ok"),
+        (System(said=None, file="# unset"), "ok"),
+        (System(groups="0::/user.slice/user-1000.slice/user@1000.service/app.slice"), "ok"),
+        (System(user_id=0), "ok"),
     ],
 )
-def test_a_system_that_ends_runs_at_logout_is_told_of(
-    tmp_path: Path, first: str, said: str | None, file: str, groups: str, user_id: int, found: str
-) -> None:
-    (tmp_path / "comm").write_text(f"{first}\n")
-    (tmp_path / "cgroup").write_text(groups)
+def test_a_system_that_ends_runs_at_logout_is_told_of(tmp_path: Path, system: System, found: str) -> None:
+    (tmp_path / "comm").write_text(f"{system.first}\n")
+    (tmp_path / "cgroup").write_text(system.groups)
     (tmp_path / "logind.conf").write_text("[Login]\n#KillUserProcesses=yes\n")
     (tmp_path / "logind.conf.d").mkdir()
-    line = file if file.startswith("#") else f"KillUserProcesses={file}"
+    line = system.file if system.file.startswith("#") else f"KillUserProcesses={system.file}"
     (tmp_path / "logind.conf.d" / "lab.conf").write_text(f"[Login]\n{line}\n")
     finding = check_sessions(
         first_process=tmp_path / "comm",
         own_groups=tmp_path / "cgroup",
-        ask=["echo", said] if said else ["false"],
+        ask=["echo", system.said] if system.said else ["false"],
         files=[str(tmp_path / "logind.conf")],
-        user_id=user_id,
+        user_id=system.user_id,
     )
     assert sign(finding) == found, finding
     if found == "warning":

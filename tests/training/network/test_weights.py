@@ -39,9 +39,9 @@ def test_weights_by_name_reach_the_backbone(tmp_path, suffix):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"no tensors", "not a file of tensors"),
+        (b"no tensors", "is damaged, or no file of tensors"),
         ({"a": torch.zeros(1)}, "does not fit this network: .* missing: conv_stem.weight"),
-        ({"a": 1}, "holds no tensors"),
+        ({"a": 1}, "holds no tensors, but 'a'"),
         ([1], "holds a list"),
     ],
 )

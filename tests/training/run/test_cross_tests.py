@@ -5,7 +5,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from tests.fakes.opened_datasets import decoded
 from tests.fakes.photographs import write_csv_dataset
 from tests.fakes.public_datasets import write_agiqa, write_kadid, write_spaq
 from tests.fakes.trainer_processes import SMALL, train_here
@@ -49,6 +51,16 @@ def test_every_image_of_another_data_set_is_tested_on(tmp_path):
     (folder / "images" / "I00_01_01.png").unlink()
     with pytest.raises(BadData, match=r"dmos\.csv, line 3"):
         open_cross_dataset("kadid-10k", folder, config("--data_path", "x"))
+
+
+def test_the_published_protocol_brings_other_data_sets_to_the_published_size(tmp_path):
+    folder = write_agiqa(tmp_path / "agiqa-3k", 2)
+    clean, published = (
+        open_cross_dataset("agiqa-3k", folder, config("--data_path", "x", "--protocol", protocol))
+        for protocol in ("clean", "published")
+    )
+    assert decoded(clean)[0].shape == (64, 64, 3)
+    assert decoded(published)[0].shape == (512, 384, 3)
 
 
 def test_a_run_is_tested_elsewhere_with_its_best_weights(tmp_path, capsys):
@@ -117,3 +129,18 @@ def test_data_that_vanish_once_they_are_decoded_cost_only_the_tests_that_need_th
     assert "data.csv, line" in agiqa
     assert str(data / "kadid-10k") in kadid
     assert {agiqa, kadid} <= set(warnings_of(run))
+
+
+def test_images_that_were_changed_to_be_scored_are_counted_in_the_result(tmp_path: Path, flags: list[object]) -> None:
+    data = tmp_path / "data"
+    agiqa = next(write_agiqa(data / "agiqa-3k", 2).rglob("*.jpg"))
+    for path, mode, side in ((data / "pictures" / "test1.jpg", "LA", 72), (agiqa, "RGB", 500)):
+        path.unlink()
+        Image.new(mode, (side, side)).save(path, format="PNG")
+    run = train_here(tmp_path / "run", *flags, "--epochs", "0")
+    told = [note for note in read_record(run.result, Result).notes if " images " in note and "fit" not in note]
+    assert told == [
+        "csv: 1 of 8 images have transparent pixels, which are shown on white; the first is pictures/test1.jpg",
+        "agiqa-3k: 1 of 2 images were shrunk to a short side of 384 pixels before crops were cut",
+    ]
+    assert told[0] in warnings_of(run)

@@ -1,0 +1,86 @@
+"""What every data set must be before a run uses it: complete, named once, on its scale."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+
+from training.datasets.base import SPLITS, Dataset, Item
+from training.datasets.labels.files import states_of
+from training.errors import BadData
+
+BEYOND_SCALE = 0.5
+"""How far beyond a scale's ends labels may lie, in parts of its length. Realigned difference scores may lie a little
+beyond theirs; a label beyond this is on another scale, or mistyped."""
+MANY = 30
+CROWDED = 0.25
+CROWDED_IF_FEW = 0.05
+"""Labels of `MANY` images that all lie in this part of the scale, at one of its ends, are on a shorter scale: opinions
+from 1 to 5 lie in the lowest twentieth of 0 to 100. Fewer images may happen to be all bad or all good."""
+FEWEST = 3
+"""Images that say something about a scale."""
+
+
+def check_complete(dataset: Dataset, splits: Sequence[str] = SPLITS) -> Dataset:
+    """Give the data set back once every file is there and named once, labels fit the scale, no split is empty.
+
+    Raises:
+        BadData: the text names the first missing file and counts the others, or the line that is wrong.
+    """
+    states = states_of([str(item.path) for item in dataset.items])
+    missing = [
+        item
+        for item, state in zip(dataset.items, states, strict=True)
+        if state is None or not stat.S_ISREG(state.st_mode)
+    ]
+    if missing:
+        others = f" ({len(missing):,} of {len(dataset.items):,} images are missing)" if len(missing) > 1 else ""
+        raise BadData(f"{missing[0].path}: no such image, named in {missing[0].where}{others}. Check --data_path")
+    _check_unique(dataset.items)
+    _check_scale(dataset)
+    for name in splits:
+        if not dataset.split(name):
+            raise BadData(f"data set {dataset.name}: no image in the split {name}; this run needs {', '.join(splits)}")
+    if not dataset.mos_range[1] > dataset.mos_range[0]:
+        raise BadData(f"data set {dataset.name}: every label is {dataset.mos_range[0]:g}, so there is nothing to learn")
+    return dataset
+
+
+def _check_unique(items: Sequence[Item]) -> None:
+    """By name, and by file: `a.jpg` and `./a.jpg` could land in two splits."""
+    seen: dict[object, Item] = {}
+    for item in items:
+        for key in (item.name, (os.path.normpath(item.path), item.recipe)):
+            if key in seen:
+                raise BadData(f"{item.where}: image {item.name} was named already, in {seen[key].where}")
+            seen[key] = item
+
+
+def _check_scale(dataset: Dataset) -> None:
+    low, high = dataset.mos_range
+    margin = BEYOND_SCALE * (high - low)
+    for item in dataset.items:
+        if not low - margin <= item.mos <= high + margin:
+            raise BadData(
+                f"{item.where}: the label {item.mos:g} of {item.name} is not on the scale of {dataset.name}, "
+                f"{low:g} to {high:g}"
+            )
+
+
+def check_fills_scale(dataset: Dataset) -> Dataset:
+    """Give the data set back if its labels, of all images, spread over its scale.
+
+    Raises:
+        BadData: they crowd at one end, so they must be on another scale.
+    """
+    low, high = dataset.mos_range
+    labels = sorted((item.mos, item.where) for item in dataset.items)
+    part = (CROWDED if len(labels) >= MANY else CROWDED_IF_FEW) * (high - low)
+    if low < high and len(labels) >= FEWEST and (labels[-1][0] <= low + part or labels[0][0] >= high - part):
+        (lowest, _), (highest, where) = labels[0], labels[-1]
+        raise BadData(
+            f"{where}: the labels of {dataset.name} lie between {lowest:g} and {highest:g}, all at one end of its "
+            f"scale, {low:g} to {high:g}: they are on another scale"
+        )
+    return dataset
