@@ -6,9 +6,10 @@ Source: Ciancio et al., "No-reference blur assessment of digital pictures based 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from training.datasets.base import SHRUNK, Dataset, Item
+from training.datasets.base import SHRUNK, Dataset, Item, Sizing
 from training.datasets.labels.folders import ImageFolders
 from training.datasets.labels.rows import Row
 from training.datasets.labels.sheet import read_sheet_by_place
@@ -18,6 +19,8 @@ LABELS = "DatabaseGrades.xlsx"
 NUMBER, GRADE = "image number", "grade"
 """The first two columns; their headings differ between copies."""
 IMAGE_FOLDERS = (".", "ImageDatabase")
+PUBLISHED_SIZING = Sizing(exact=(512, 512))
+"""As in the published code, which squeezes photographs into squares."""
 
 
 def open_bid(folder: Path) -> Dataset:
@@ -29,6 +32,15 @@ def open_bid(folder: Path) -> Dataset:
     images = ImageFolders(folder, IMAGE_FOLDERS)
     items = [_item(row, images) for row in read_sheet_by_place(folder / LABELS, (NUMBER, GRADE))]
     return Dataset("bid", tuple(split_anew(items)), mos_range=(0.0, 5.0), sizing=SHRUNK)
+
+
+def open_published_bid(folder: Path) -> Dataset:
+    """BID at the image size of the published code.
+
+    Raises:
+        BadData: as `open_bid`.
+    """
+    return replace(open_bid(folder), sizing=PUBLISHED_SIZING)
 
 
 def _item(row: Row, images: ImageFolders) -> Item:

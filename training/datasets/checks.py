@@ -13,6 +13,13 @@ from training.errors import BadData
 BEYOND_SCALE = 0.5
 """How far beyond a scale's ends labels may lie, in parts of its length. Realigned difference scores may lie a little
 beyond theirs; a label beyond this is on another scale, or mistyped."""
+MANY = 30
+CROWDED = 0.25
+CROWDED_IF_FEW = 0.05
+"""Labels of `MANY` images that all lie in this part of the scale, at one of its ends, are on a shorter scale: opinions
+from 1 to 5 lie in the lowest twentieth of 0 to 100. Fewer images may happen to be all bad or all good."""
+FEWEST = 3
+"""Images that say something about a scale."""
 
 
 def check_complete(dataset: Dataset, splits: Sequence[str] = SPLITS) -> Dataset:
@@ -59,3 +66,21 @@ def _check_scale(dataset: Dataset) -> None:
                 f"{item.where}: the label {item.mos:g} of {item.name} is not on the scale of {dataset.name}, "
                 f"{low:g} to {high:g}"
             )
+
+
+def check_fills_scale(dataset: Dataset) -> Dataset:
+    """Give the data set back if its labels, of all images, spread over its scale.
+
+    Raises:
+        BadData: they crowd at one end, so they must be on another scale.
+    """
+    low, high = dataset.mos_range
+    labels = sorted((item.mos, item.where) for item in dataset.items)
+    part = (CROWDED if len(labels) >= MANY else CROWDED_IF_FEW) * (high - low)
+    if low < high and len(labels) >= FEWEST and (labels[-1][0] <= low + part or labels[0][0] >= high - part):
+        (lowest, _), (highest, where) = labels[0], labels[-1]
+        raise BadData(
+            f"{where}: the labels of {dataset.name} lie between {lowest:g} and {highest:g}, all at one end of its "
+            f"scale, {low:g} to {high:g}: they are on another scale"
+        )
+    return dataset

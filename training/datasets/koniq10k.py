@@ -22,13 +22,17 @@ WITH_SETS = "koniq10k_distributions_sets.csv"
 WITHOUT_SETS = "koniq10k_scores_and_distributions.csv"
 """MOS and SD on 1 to 5, MOS_zscore from 0 to 100; no split."""
 PUBLISHED_LABELS = {"train": "koniq_train.json", "test": "koniq_test.json"}
-"""The published code's own split: lists of {"image", "score"}, scores from 0 to 100."""
+"""The published code's own split: lists of {"image", "score"}. It takes no label from them, but from `WITHOUT_SETS`."""
 IMAGE_FOLDERS = ("1024x768", "512x384", "train", "test")
 SD_SCALE = 27.8
 """MOS points (0 to 100) for one point of the five answers: the slope between the two over all images.
 
 SD is on the scale of the answers in both files. Left there, it would look 28 times too small beside MOS.
 """
+NO_ZSCORE = (
+    f"koniq-10k: the labels are the scores of {' and '.join(PUBLISHED_LABELS.values())}, for there is no "
+    f"{WITHOUT_SETS}; the published code trains on MOS_zscore of that file"
+)
 OFFICIAL_SETS = {"training": "train", "validation": "val", "test": "test"}
 SIZING = Sizing(exact=(384, 512))
 """Height and width: half of the originals, aspect kept."""
@@ -80,8 +84,10 @@ def _official_set(row: Row) -> str:
 def open_published_koniq10k(folder: Path) -> Dataset:
     """KonIQ-10k as the published code reads it: its own split if its two files are there, and its image size.
 
+    Labels are MOS_zscore. Without any label file they are the split's own scores, and a note says so.
+
     Raises:
-        BadData: as `open_koniq10k`; one of the two files alone; an entry without image or score.
+        BadData: as `open_koniq10k`; one of the two files alone; an entry without image or label.
     """
     there = [name for name in PUBLISHED_LABELS.values() if (folder / name).is_file()]
     if not there:
@@ -90,28 +96,45 @@ def open_published_koniq10k(folder: Path) -> Dataset:
     if absent:
         raise BadData(f"{folder / absent.pop()}: no such file, though {there[0]} is there; put both, or neither")
     images = ImageFolders(folder, IMAGE_FOLDERS)
+    labelled = _labelled(folder, images)
     items = [
-        item for split, name in PUBLISHED_LABELS.items() for item in _published_items(folder / name, split, images)
+        _published_item(row, split, images, labelled)
+        for split, name in PUBLISHED_LABELS.items()
+        for row in _entries(folder / name)
     ]
-    return Dataset("koniq-10k", tuple(items), mos_range=(0.0, 100.0), sizing=PUBLISHED_SIZING)
+    notes = () if labelled else (NO_ZSCORE,)
+    return Dataset("koniq-10k", tuple(items), mos_range=(0.0, 100.0), sizing=PUBLISHED_SIZING, notes=notes)
 
 
-def _published_items(path: Path, split: str, images: ImageFolders) -> list[Item]:
+def _labelled(folder: Path, images: ImageFolders) -> dict[str, Item]:
+    """Name to image, of the label file with MOS_zscore, else of the other, whose MOS is the same; empty without one."""
+    for name, column in ((WITHOUT_SETS, "MOS_zscore"), (WITH_SETS, "MOS")):
+        if (folder / name).is_file():
+            rows = read_rows(folder / name, ("image_name", column, "SD"))
+            return {item.name: item for item in (_item(row, images, column, "") for row in rows)}
+    return {}
+
+
+def _entries(path: Path) -> list[Row]:
     try:
         entries: Any = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise BadData(f"{path}: cannot be read as JSON ({error})") from error
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise BadData(f"{path}: is no list of objects with image and score")
-    rows = [
+    return [
         Row(f"{path}, entry {number}", {key: str(value) for key, value in entry.items()})
         for number, entry in enumerate(entries, start=1)
     ]
-    return [_published_item(row, split, images) for row in rows]
 
 
-def _published_item(row: Row, split: str, images: ImageFolders) -> Item:
+def _published_item(row: Row, split: str, images: ImageFolders, labelled: dict[str, Item]) -> Item:
     name = Path(row.text("image")).name
+    if labelled:
+        if name not in labelled:
+            file = next(iter(labelled.values())).where.rpartition(",")[0]
+            raise BadData(f"{row.where}: image {name} has no label in {file}; the two must be of one KonIQ-10k")
+        return replace(labelled[name], split=split, where=row.where)
     return Item(
         name=name,
         path=images.path(name),

@@ -9,13 +9,13 @@ from pathlib import Path
 from training.config import TrainConfig
 from training.datasets.agiqa3k import open_agiqa3k
 from training.datasets.base import Dataset
-from training.datasets.bid import open_bid
+from training.datasets.bid import open_bid, open_published_bid
 from training.datasets.biq2021 import open_biq2021
-from training.datasets.checks import check_complete
+from training.datasets.checks import check_complete, check_fills_scale
 from training.datasets.csiq import open_csiq
 from training.datasets.demo import open_demo
 from training.datasets.kadid10k import open_kadid10k
-from training.datasets.koniq10k import open_koniq10k, open_published_koniq10k
+from training.datasets.koniq10k import PUBLISHED_SIZING, open_koniq10k, open_published_koniq10k
 from training.datasets.live import open_live
 from training.datasets.livec import open_livec
 from training.datasets.spaq import open_spaq
@@ -37,7 +37,7 @@ READERS: dict[str, Callable[[Path], Dataset]] = {
     "csv": open_user_csv,
     "demo": lambda _: open_demo(),
 }
-PUBLISHED_READERS = {"koniq-10k": open_published_koniq10k}
+PUBLISHED_READERS = {"koniq-10k": open_published_koniq10k, "bid": open_published_bid}
 """Data sets that the published protocol reads in another way."""
 TRAINING_TOP = {"clean": 1.0, "published": 100.0}
 """Protocol to the top of the scale of training. The published code trains on KonIQ-10k's own scale, 0 to 100."""
@@ -51,7 +51,7 @@ def open_dataset(config: TrainConfig) -> Dataset:
     """
     _check_kind(config)
     readers = READERS | PUBLISHED_READERS if config.protocol == "published" else READERS
-    dataset = readers[config.dataset](config.data_folder)
+    dataset = check_fills_scale(readers[config.dataset](config.data_folder))
     limited = dataset.limited(config.limit_train_images, config.limit_test_images).only(config.used_splits)
     return check_complete(replace(limited, training_top=TRAINING_TOP[config.protocol]), config.used_splits)
 
@@ -68,10 +68,14 @@ def _check_kind(config: TrainConfig) -> None:
 def open_cross_dataset(name: str, folder: Path, config: TrainConfig) -> Dataset:
     """All images of another data set as one test split: this run's network has seen none of them.
 
+    The published code brings images of every other data set to the size of KonIQ-10k's, so its protocol does too.
+
     Raises:
         BadData: as `open_dataset`.
     """
-    dataset = READERS[name](folder)
+    dataset = check_fills_scale(READERS[name](folder))
+    if config.is_published:
+        dataset = replace(dataset, sizing=PUBLISHED_SIZING)
     items = tuple(replace(item, split="test") for item in dataset.items)
     limited = replace(dataset, items=items, training_top=TRAINING_TOP[config.protocol]).limited(
         None, config.limit_test_images

@@ -15,7 +15,9 @@ from iqa_tui.queue.dispatcher_files import (
     dispatcher_log,
 )
 from iqa_tui.queue.stop import stop_run
+from iqa_tui.service import postponed as room
 from iqa_tui.service.postponed import Postponed
+from tests.fakes.clock import FakeClock
 from tests.fakes.lab import (
     Lab,
     state,
@@ -82,3 +84,26 @@ def test_a_run_whose_lock_another_process_holds_keeps_no_other_run_waiting(lab: 
     wait_for(second, Phase.FINISHED)
     assert state(first) is Phase.QUEUED
     os.close(stuck)
+
+
+def test_a_postponed_run_is_looked_at_again_when_its_time_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = FakeClock()
+    monkeypatch.setattr(room.time, "monotonic", clock)
+    postponed, run, other = Postponed(), RunFolder(tmp_path / "r"), RunFolder(tmp_path / "s")
+    clock.now = 100.0
+    postponed.add(run, 5.0)
+    tried: list[str] = []
+    for clock.now in (100.0, 104.9, 105.0):
+        postponed.unless_postponed(run, lambda folder: tried.append(f"{folder.run_id} at {clock.now}"))
+        postponed.unless_postponed(other, lambda folder: tried.append(folder.run_id))
+    assert tried == ["s", "s", "r at 105.0", "s"]
+    assert run not in postponed
+
+
+def test_a_mistake_of_ours_postpones_no_run(tmp_path: Path) -> None:
+    postponed, run = Postponed(), RunFolder(tmp_path / "r")
+    with pytest.raises(ZeroDivisionError):
+        postponed.unless_postponed(run, lambda folder: 1 // 0)  # type: ignore[arg-type,return-value]
+    assert run not in postponed

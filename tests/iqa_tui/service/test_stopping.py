@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 from typing import Any
@@ -9,7 +10,10 @@ from typing import Any
 import pytest
 
 from iqa_tui.queue.stop import stop_run
+from iqa_tui.service import stopping
+from iqa_tui.service.stopping import GROUP_GRACE_SECONDS, Stopping
 from iqa_tui.service.supervisor_exits import EXIT_NOT_QUEUED
+from tests.fakes.clock import FakeClock
 from tests.fakes.lab import (
     Lab,
     exit_record,
@@ -21,6 +25,7 @@ from tests.fakes.lab import (
     words,
 )
 from training.runfolder.phase import Phase
+from training.runfolder.schema import StopRequest
 
 
 def test_a_stop_ends_the_trainer_politely_and_names_who_asked(lab: Lab, queued: Any) -> None:
@@ -88,3 +93,45 @@ def test_a_run_that_was_stopped_while_queued_is_never_started(lab: Lab, queued: 
     assert lab.supervise(run).wait() == EXIT_NOT_QUEUED
     assert not (run.path / "stub.json").exists()
     assert state(run) is Phase.STOPPED
+
+
+class FakeChild:
+    """Writes down which signal it was sent."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def terminate(self) -> None:
+        self.told.append("TERM")
+
+    def terminate_group(self) -> None:
+        self.told.append("TERM to the group")
+
+    def kill_group(self) -> None:
+        self.told.append("KILL")
+
+
+@pytest.mark.parametrize(
+    ("grace_seconds", "told_at"),
+    [
+        (0.0, {"TERM": 0.0, "TERM to the group": 0.5, "KILL": 1.0}),
+        (2.0, {"TERM": 0.0, "TERM to the group": 2.0, "KILL": 4.0}),
+        (60.0, {"TERM": 0.0, "TERM to the group": 60.0, "KILL": 60.0 + GROUP_GRACE_SECONDS}),
+    ],
+)
+def test_the_trainer_is_asked_alone_its_group_after_the_grace_and_killed_after_as_long_again_or_five_seconds(
+    monkeypatch: pytest.MonkeyPatch, grace_seconds: float, told_at: dict[str, float]
+) -> None:
+    clock, child = FakeClock(), FakeChild()
+    monkeypatch.setattr(stopping.time, "monotonic", clock)
+    steps = Stopping(StopRequest("ann", 0.0, grace_seconds=grace_seconds))
+    seen: dict[str, float] = {}
+    for look in itertools.count():
+        clock.now = look / 2
+        steps.press(child)  # type: ignore[arg-type]
+        for signal_words in child.told:
+            seen.setdefault(signal_words, clock.now)
+        if "KILL" in seen:
+            break
+    assert seen == told_at
+    assert child.told == ["TERM", "TERM to the group", "KILL"]

@@ -15,6 +15,11 @@ def test_bids_images_are_named_by_number(folders):
     assert item.mos == pytest.approx(1.4)
 
 
+def test_published_bid_is_squeezed_into_squares(folders):
+    sizing = opened("bid", folders["bid"], "--protocol", "published").sizing
+    assert sizing.size_for(1704, 2272, 224) == (512, 512)
+
+
 def test_a_bad_grade_of_bid_is_refused_with_its_line(tmp_path):
     folder = WRITERS["bid"](tmp_path)
     write_sheet(folder / "DatabaseGrades.xlsx", [("n", "g"), (1, 2.0), (2, "?")])

@@ -12,7 +12,7 @@ from tests.fakes.public_datasets import (
     write_published_koniq,
 )
 from tests.golden.expected import koniq_labels
-from training.datasets.koniq10k import SD_SCALE, WITH_SETS, open_koniq10k
+from training.datasets.koniq10k import SD_SCALE, WITH_SETS, WITHOUT_SETS, open_koniq10k
 from training.errors import BadData
 
 
@@ -93,6 +93,49 @@ def test_published_koniq_has_its_own_split_size_and_labels_from_0_to_100(tmp_pat
     assert dataset.to_training(item.mos) == pytest.approx(40.0)
     assert dataset.from_training(40.0) == pytest.approx(40.0)
     assert decoded(dataset)[0].shape == (512, 384, 3)
+
+
+@pytest.mark.parametrize("labels", [WITHOUT_SETS, WITH_SETS])
+def test_published_koniq_has_the_split_of_its_own_files_and_the_labels_of_the_csv(tmp_path, labels):
+    write_published_koniq(tmp_path)
+    column = "MOS_zscore" if labels == WITHOUT_SETS else "MOS"
+    names = [*(f"train{number}.jpg" for number in range(4)), *(f"test{number}.jpg" for number in range(3))]
+    rows = [(name, 0.5, 31.5 + number) for number, name in enumerate(names)]
+    write_rows(tmp_path / labels, ("image_name", "SD", column), rows)
+    for path in tmp_path.glob("*.json"):  # opinions from 1 to 5 beside the labels change nothing
+        path.write_text(json.dumps([{**entry, "score": 3.1} for entry in json.loads(path.read_text())]))
+    dataset = opened("koniq-10k", tmp_path, "--protocol", "published")
+    assert counts(dataset) == {"train": 4, "val": 0, "test": 3}
+    assert [item.mos for item in dataset.items] == [31.5 + number for number in range(7)]
+    assert dataset.sd_to_training(dataset.items[0].mos_sd) == pytest.approx(0.5 * SD_SCALE)
+    assert dataset.notes == ()
+
+
+def test_published_koniq_without_a_label_file_says_whose_labels_it_has(tmp_path):
+    (note,) = opened("koniq-10k", write_published_koniq(tmp_path), "--protocol", "published").notes
+    assert "the labels are the scores of koniq_train.json and koniq_test.json" in note
+    assert "MOS_zscore" in note
+
+
+def test_published_scores_on_the_scale_of_the_answers_are_refused(tmp_path):
+    write_published_koniq(tmp_path)
+    for path in tmp_path.glob("*.json"):
+        entries = json.loads(path.read_text())
+        path.write_text(json.dumps([{**entry, "score": entry["score"] / 20} for entry in entries]))
+    words = (
+        r"koniq_train\.json, entry 4: the labels of koniq-10k lie between 1 and 2.5, .*0 to 100: they are on another"
+    )
+    with pytest.raises(BadData, match=words):
+        opened("koniq-10k", tmp_path, "--protocol", "published")
+
+
+def test_a_published_image_without_a_label_is_refused(tmp_path):
+    write_published_koniq(tmp_path)
+    write_rows(tmp_path / WITHOUT_SETS, ("image_name", "SD", "MOS_zscore"), [("train0.jpg", 0.5, 40)])
+    with pytest.raises(
+        BadData, match=r"koniq_train\.json, entry 2: image train1\.jpg has no label in .*scores_and_dist"
+    ):
+        opened("koniq-10k", tmp_path, "--protocol", "published")
 
 
 def test_published_koniq_without_those_files_has_the_official_split_and_no_validation(tmp_path):

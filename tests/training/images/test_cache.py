@@ -18,14 +18,10 @@ import pytest
 
 from tests.fakes.opened_datasets import decoded, opened
 from tests.fakes.photographs import write_csv_dataset
-from tests.fakes.public_datasets import (
-    WRITERS,
-)
 from training.config import TrainConfig
 from training.datasets.base import read_image
-from training.datasets.labels.files import states_of
-from training.errors import BadData, Stopped
-from training.images import cache, store
+from training.errors import Stopped
+from training.images import cache
 from training.images.cache import open_images
 
 PATIENCE_SECONDS = 60
@@ -83,24 +79,6 @@ def test_a_damaged_cache_is_found_when_it_is_opened_and_made_anew(tmp_path, dama
     assert told[-1] == (18, 18)
     np.testing.assert_array_equal(after.pixels, whole)
     decoded(replace(dataset, decode=lambda item: pytest.fail("decoded a third time")))
-
-
-def test_an_image_that_vanished_since_the_labels_were_read_is_named_with_its_line(tmp_path):
-    dataset = opened("csv", write_csv_dataset(tmp_path))
-    (tmp_path / "pictures" / "train3.jpg").unlink()
-    with pytest.raises(BadData, match=r"train3\.jpg: no such image any more.*line 5"):
-        decoded(dataset)
-
-
-def test_the_states_of_many_files_come_in_their_order(tmp_path):
-    paths = [tmp_path / f"{number}" for number in range(600)]
-    for number, path in enumerate(paths):
-        path.write_bytes(bytes(number))
-    paths[300].unlink()
-    states = states_of([str(path) for path in paths])
-    assert [None if state is None else state.st_size for state in states] == [
-        None if number == 300 else number for number in range(600)
-    ]
 
 
 RUN = """
@@ -166,39 +144,6 @@ def test_runs_that_wait_for_a_maker_show_its_progress_and_one_takes_over_when_it
     assert not list(TrainConfig.cache_folder().glob("*.making"))
 
 
-def kept_bytes(path: Path) -> int:
-    """How much of a mapped file counts as memory of this process."""
-    blocks = re.split(r"\n(?=[0-9a-f]+-[0-9a-f]+ )", Path("/proc/self/smaps").read_text())
-    sizes = [re.search(r"\nRss: +(\d+) kB", block) for block in blocks if block.partition("\n")[0].endswith(str(path))]
-    return sum(int(size[1]) << 10 for size in sizes if size)
-
-
-def test_a_process_keeps_a_bounded_part_of_the_images_and_reads_the_same_pixels(tmp_path, monkeypatch):
-    size, count = (128, 128), 1024
-    pixels = np.random.default_rng(1).integers(0, 256, (count, *size, 3), dtype=np.uint8)
-    pixels.tofile(tmp_path / "pixels")
-
-    def look_at_all(kept: int) -> int:
-        monkeypatch.setattr(store, "KEPT_BYTES", kept)
-        images = store.map_images(tmp_path / "pixels", [size] * count)
-        first = images[0]
-        for number in range(count):
-            np.testing.assert_array_equal(images[number], pixels[number])
-        np.testing.assert_array_equal(first, pixels[0])
-        return kept_bytes(tmp_path / "pixels")
-
-    assert look_at_all(1 << 40) == pixels.nbytes
-    assert look_at_all(1 << 20) < 8 << 20  # the kernel maps up to 2 MiB at a time
-
-
-def test_a_damaged_image_is_named_with_its_line_and_leaves_no_cache(tmp_path):
-    dataset = opened("csv", write_csv_dataset(tmp_path))
-    (tmp_path / "pictures" / "train3.jpg").write_bytes(b"\xff\xd8 not much of a picture")
-    with pytest.raises(BadData, match=r"train3\.jpg: cannot be read as an image.*line 5"):
-        decoded(dataset)
-    assert [path.name for path in TrainConfig.cache_folder().iterdir() if not path.name.endswith(".lock")] == []
-
-
 def test_images_are_decoded_once_and_shared(tmp_path):
     dataset = opened("csv", write_csv_dataset(tmp_path))
     told = []
@@ -239,12 +184,3 @@ def test_a_stop_while_decoding_leaves_no_half_cache(tmp_path):
     with pytest.raises(Stopped):
         open_images(dataset, 32, threads=1, on_progress=lambda *_: None, should_stop=lambda: True)
     assert len(decoded(dataset)) == 18
-
-
-def test_an_image_that_cannot_be_decoded_is_named_with_its_line(tmp_path):
-    folder = WRITERS["csiq"](tmp_path)
-    image = folder / "dst_imgs_all" / "1600.AWGN.1.png"
-    image.unlink()
-    image.write_bytes(b"\x89PNG and no more")
-    with pytest.raises(BadData, match=r"1600\.AWGN\.1\.png: cannot be read as an image.*csiq_label\.txt, line 2"):
-        decoded(opened("csiq", folder))

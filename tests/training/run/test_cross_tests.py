@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tests.fakes.opened_datasets import decoded
 from tests.fakes.photographs import write_csv_dataset
 from tests.fakes.public_datasets import write_agiqa, write_kadid, write_spaq
 from tests.fakes.trainer_processes import SMALL, train_here
@@ -50,6 +51,16 @@ def test_every_image_of_another_data_set_is_tested_on(tmp_path):
     (folder / "images" / "I00_01_01.png").unlink()
     with pytest.raises(BadData, match=r"dmos\.csv, line 3"):
         open_cross_dataset("kadid-10k", folder, config("--data_path", "x"))
+
+
+def test_the_published_protocol_brings_other_data_sets_to_the_published_size(tmp_path):
+    folder = write_agiqa(tmp_path / "agiqa-3k", 2)
+    clean, published = (
+        open_cross_dataset("agiqa-3k", folder, config("--data_path", "x", "--protocol", protocol))
+        for protocol in ("clean", "published")
+    )
+    assert decoded(clean)[0].shape == (64, 64, 3)
+    assert decoded(published)[0].shape == (512, 384, 3)
 
 
 def test_a_run_is_tested_elsewhere_with_its_best_weights(tmp_path, capsys):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from training.runfolder import host
+from training.runfolder.host import start_ticks
 
 
 @pytest.fixture
@@ -42,3 +44,8 @@ def test_a_record_without_a_machine_id_goes_by_its_name(monkeypatch: pytest.Monk
 def test_a_system_without_a_boot_id_says_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(host, "BOOT_ID_FILE", tmp_path / "none")
     assert host.boot_id() == "unknown"
+
+
+def test_start_ticks_tell_processes_apart_and_are_absent_for_none() -> None:
+    assert start_ticks(os.getpid()) == start_ticks(os.getpid())
+    assert start_ticks(2**22 + 1) is None

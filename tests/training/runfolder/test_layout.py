@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from training.runfolder import layout
 from training.runfolder.errors import UnreadableFile
-from training.runfolder.folders import list_runs
 from training.runfolder.layout import RunFolder
-
-
-def make_run(path: Path) -> RunFolder:
-    path.mkdir()
-    run = RunFolder(path)
-    run.spec.write_text("{}")
-    return run
 
 
 @pytest.mark.parametrize("name", ["0", "01", "1234567", "-1", "+1", "1_0", "²", "٣", "3 ", "1\n"])
@@ -39,26 +30,9 @@ def test_a_folder_of_attempts_without_end_is_not_listed(tmp_path: Path, monkeypa
         run.attempts()
 
 
-def test_runs_of_any_name_are_listed(tmp_path: Path) -> None:
-    names = [b"a\nb", b"\x1b]0;owned\x07", b"x" * 255, b"\xff\xfe", b" ", "損失".encode()]
-    for name in names:
-        make_run(tmp_path / os.fsdecode(name))
-    assert sorted(os.fsencode(run.path.name) for run in list_runs(tmp_path)) == sorted(names)
-
-
-def test_a_run_whose_spec_is_a_link_to_nothing_is_listed(tmp_path: Path) -> None:
-    run = make_run(tmp_path / "a")
-    run.spec.unlink()
-    run.spec.symlink_to("/nowhere/at/all")
-    assert list_runs(tmp_path) == [run]
-
-
-def test_links_are_followed_up_to_the_folder_of_runs_and_not_below_it(tmp_path: Path) -> None:
-    (tmp_path / "real").mkdir()
-    make_run(tmp_path / "real" / "a")
-    (tmp_path / "runs").symlink_to("real")
-    (tmp_path / "real" / "latest").symlink_to("a")
-    (tmp_path / "real" / "itself").symlink_to("itself")
-    (tmp_path / "real" / "elsewhere").symlink_to("/etc")
-    runs = list_runs(tmp_path / "runs")
-    assert [(run.run_id, bool(run.trouble)) for run in runs] == [("a", False), ("latest", True)]
+def test_attempts_are_ordered_by_number_and_strangers_are_passed_over(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    assert run.latest_attempt() is None
+    for name in ("1", "2", "10", "notes"):
+        (run.attempts_dir / name).mkdir(parents=True)
+    assert [attempt.number for attempt in run.attempts()] == [1, 2, 10]

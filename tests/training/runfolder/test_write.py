@@ -1,58 +1,20 @@
-"""Whole files, names and locks."""
+"""Whole files are written aside, closed to others, and follow no link."""
 
 from __future__ import annotations
 
 import os
 import stat
-import struct
-import subprocess
-import sys
 import threading
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from training.runfolder.errors import LockHeld
-from training.runfolder.folders import create_run_folder, list_runs, run_name
-from training.runfolder.host import start_ticks
+from tests.training.runfolder.test_folders import GIVES_EVERYTHING
+from training.runfolder.folders import create_run_folder
 from training.runfolder.layout import RunFolder
-from training.runfolder.lock import is_held, take_lock
 from training.runfolder.read import read_json
 from training.runfolder.schema import RetryRecord
 from training.runfolder.write import EventWriter, open_own, write_atomic, write_json, write_record, write_record_into
-
-HOLD = """
-import sys, time
-from pathlib import Path
-from training.runfolder.lock import take_lock
-take_lock(Path(sys.argv[1])); print("held", flush=True); time.sleep(60)
-"""
-
-
-def test_a_run_is_named_by_time_and_content() -> None:
-    name = run_name(datetime(2026, 11, 23, 17, 5, 1), "koniq-10k", "swin base/x", "l2", 42)  # noqa: DTZ001
-    assert name == "2026-11-23_17-05-01_koniq-10k_swin-base-x_l2_s42"
-
-
-def test_runs_made_in_the_same_second_get_folders_of_their_own(tmp_path: Path) -> None:
-    names = [create_run_folder(tmp_path / "runs", "a").run_id for _ in range(3)]
-    assert names == ["a", "a-2", "a-3"]
-
-
-def test_folders_without_a_spec_are_no_runs(tmp_path: Path) -> None:
-    create_run_folder(tmp_path, "empty")
-    write_json(create_run_folder(tmp_path, "real").spec, {})
-    assert [run.run_id for run in list_runs(tmp_path)] == ["real"]
-    assert list_runs(tmp_path / "absent") == []
-
-
-def test_attempts_are_ordered_by_number_and_strangers_are_passed_over(tmp_path: Path) -> None:
-    run = RunFolder(tmp_path)
-    assert run.latest_attempt() is None
-    for name in ("1", "2", "10", "notes"):
-        (run.attempts_dir / name).mkdir(parents=True)
-    assert [attempt.number for attempt in run.attempts()] == [1, 2, 10]
 
 
 def test_a_reader_beside_a_writer_never_sees_half_a_file(tmp_path: Path) -> None:
@@ -89,59 +51,6 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path, mon
         write_atomic(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_lock_is_held_until_the_last_process_that_has_it_is_gone(tmp_path: Path) -> None:
-    path = tmp_path / "alive.lock"
-    assert not is_held(path)
-    with subprocess.Popen([sys.executable, "-c", HOLD, str(path)], stdout=subprocess.PIPE) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == b"held\n"
-        assert is_held(path)
-        with pytest.raises(LockHeld, match=r"alive\.lock is held"):
-            take_lock(path)
-        holder.kill()
-    assert not is_held(path)
-
-
-def test_a_lock_passed_to_a_child_outlives_its_taker(tmp_path: Path) -> None:
-    path = tmp_path / "alive.lock"
-    descriptor = take_lock(path)
-    with subprocess.Popen(["sleep", "60"], pass_fds=[descriptor]) as child:
-        os.close(descriptor)
-        assert is_held(path)
-        child.kill()
-    assert not is_held(path)
-
-
-def test_looking_at_a_lock_never_makes_a_taker_fail(tmp_path: Path) -> None:
-    path = tmp_path / "alive.lock"
-    path.touch()
-    stop = threading.Event()
-
-    def look() -> None:
-        while not stop.is_set():
-            is_held(path)
-
-    watchers = [threading.Thread(target=look) for _ in range(2)]
-    for watcher in watchers:
-        watcher.start()
-    try:
-        for _ in range(100):
-            os.close(take_lock(path, wait_seconds=5.0))
-    finally:
-        stop.set()
-        for watcher in watchers:
-            watcher.join()
-
-
-def test_start_ticks_tell_processes_apart_and_are_absent_for_none() -> None:
-    assert start_ticks(os.getpid()) == start_ticks(os.getpid())
-    assert start_ticks(2**22 + 1) is None
-
-
-GIVES_EVERYTHING = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", tag, 7, 2**32 - 1) for tag in (1, 4, 0x20))
-"""A default access list: owner, group and others may do everything with whatever is made in the folder."""
 
 
 @pytest.mark.parametrize("by_access_list", [False, True])
