@@ -26,7 +26,6 @@ from training.network import published
 from training.network.build import build_network
 from training.predict import as_table, main
 from training.run.scorer import Wish, open_scorer
-from training.run.setup import notes_of_setup
 from training.runfolder.read import read_record
 from training.runfolder.schema import Result
 
