@@ -78,7 +78,7 @@ def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
     if config.epochs:
         refuse_labels_without_gradient(config, images["train"])
     seed_network(config.seed)
-    network = _on_device(build_network(config), placement)
+    network = on_device(build_network(config), placement)
     if config.torch_compile:
         network.compile()  # at its first step, in place: its tensors keep their names
     return Setup(
@@ -116,7 +116,7 @@ def refuse_labels_without_gradient(config: TrainConfig, images: SplitImages) -> 
         )
 
 
-def _on_device(network: QualityNetwork, placement: Placement) -> QualityNetwork:
+def on_device(network: QualityNetwork, placement: Placement) -> QualityNetwork:
     """Raises GpuOutOfMemory: the batch size has no part in it, so the text does not name it."""
     try:
         network = network.to(placement.device)
