@@ -1,5 +1,5 @@
-"""How often the programs that outlive the app look again. One setting shortens all of these periods, since tests wait for
-the looks. Standard library only: the supervisor uses it.
+"""How often the programs that outlive the app look again. One setting shortens all of these periods, since tests wait
+for the looks. Standard library only: the supervisor uses it.
 """
 
 from __future__ import annotations
