@@ -12,6 +12,8 @@ from typing import Any
 
 CROSS_DATASETS = ("spaq", "kadid-10k", "agiqa-3k")
 """A finished network is tested on these too, if their folders are there."""
+FIXES_SCALE = frozenset({"l1", "l2"})
+"""Losses that compare a prediction with its own opinion, so that predictions lie on the scale of opinions."""
 SMALLEST_BATCH = {"rank": 2, "pairwise": 2, "srcc": 3, "plcc": 3, "nin": 3}
 """How many crops a batch of a loss needs to have a gradient; l1 and l2 need one. Losses that are free of shift and
 scale say nothing of two: these lie one SD above and below their mean, whatever is predicted."""

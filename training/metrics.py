@@ -100,22 +100,42 @@ def fit_logistic(pred: Scores, mos: Scores) -> tuple[Scores, str]:
     Returns:
         The mapped predictions and an empty note; the predictions unchanged and the reason if no fit is found.
     """
+    try:
+        best = fit_logistic_curve(pred, mos)
+    except NoFit as error:
+        return pred, f"{error}, so fitted values are raw"
+    with np.errstate(all="ignore"):
+        return logistic(pred, *best), ""
+
+
+class NoFit(Exception):
+    """No logistic function fits; the text says why."""
+
+
+def fit_logistic_curve(pred: Scores, mos: Scores) -> tuple[float, float, float, float]:
+    """(b1, b2, b3, b4) of the function of `fit_logistic`.
+
+    Raises:
+        NoFit: too few scores, no convergence, or no slope.
+    """
     if len(pred) < 4 or is_constant(pred) or is_constant(mos):
-        return pred, "no logistic fit: it needs four images or more whose scores differ, so fitted values are raw"
-    unit = _power_of_two(mos)
-    inputs, targets = pred / _power_of_two(pred), mos / unit
+        raise NoFit("no logistic fit: it needs four images or more whose scores differ")
+    unit, input_unit = _power_of_two(mos), _power_of_two(pred)
+    inputs, targets = pred / input_unit, mos / unit
     start = (targets.max(), targets.min(), inputs.mean(), max(inputs.std(), 1e-12))
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", optimize.OptimizeWarning)  # the covariance is not used
         try:
-            best, _ = optimize.curve_fit(_logistic, inputs, targets, p0=start, maxfev=FIT_EVALUATIONS)
+            best, _ = optimize.curve_fit(logistic, inputs, targets, p0=start, maxfev=FIT_EVALUATIONS)
         except (RuntimeError, ValueError):  # too many evaluations; numbers that are not finite on the way
-            return pred, f"the logistic fit did not converge in {FIT_EVALUATIONS} evaluations, so fitted values are raw"
-        mapped = _logistic(inputs, *best) * unit
+            raise NoFit(f"the logistic fit did not converge in {FIT_EVALUATIONS} evaluations") from None
+        top, bottom, centre, width = (float(value) for value in best * np.array([unit, unit, input_unit, input_unit]))
+        mapped = logistic(pred, top, bottom, centre, width)
     if not np.isfinite(mapped).all() or is_constant(mapped):
-        return pred, "the logistic fit found no slope, so fitted values are raw"
-    return mapped, ""
+        raise NoFit("the logistic fit found no slope")
+    return top, bottom, centre, width
 
 
-def _logistic(pred: Scores, top: float, bottom: float, centre: float, width: float) -> Scores:
+def logistic(pred: Scores, top: float, bottom: float, centre: float, width: float) -> Scores:
+    """The function of `fit_logistic`: (N,) predictions to (N,) scores."""
     return np.asarray(bottom + (top - bottom) * special.expit((pred - centre) / (width or 1e-12)), dtype=np.float64)

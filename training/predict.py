@@ -120,12 +120,13 @@ def _parser() -> Parser:
 def as_table(scorer: Scorer, predictions: list[Prediction]) -> str:
     """A line an image, below a line that names the scale, and one with what a reader must know."""
     low, high = scorer.dataset.mos_range
+    scale = f"scale of {scorer.dataset.name}: {low:g} to {high:g}" if scorer.has_scale else "higher is better"
     lines = [f"{prediction.score:10.4f}  {plain(prediction.image)}" for prediction in predictions]
     notes = [f"# {scorer.note}"] if scorer.note else []
     if transparent := [prediction.image for prediction in predictions if prediction.was_transparent]:
         others = f" and {len(transparent) - 1:,} others" if len(transparent) > 1 else ""
         notes.append(f"# transparent pixels are shown on white: {plain(transparent[0])}{others}")
-    return "\n".join([*notes, f"{'score':>10}  image (scale of {scorer.dataset.name}: {low:g} to {high:g})", *lines])
+    return "\n".join([*notes, f"{'score':>10}  image ({scale})", *lines])
 
 
 def as_json(network: Path, scorer: Scorer, predictions: list[Prediction], errors: dict[str, str]) -> str:
@@ -134,7 +135,8 @@ def as_json(network: Path, scorer: Scorer, predictions: list[Prediction], errors
         {
             "network": str(network),
             "dataset": scorer.dataset.name,
-            "scale": list(scorer.dataset.mos_range),
+            "scale": list(scorer.dataset.mos_range) if scorer.has_scale else None,
+            "calibration": None if scorer.calibration is None else scorer.calibration.as_dict(),
             "note": scorer.note,
             "scores": [asdict(prediction) for prediction in predictions],
             "errors": errors,

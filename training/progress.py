@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 Metrics = dict[str, float | None]
 
@@ -29,6 +30,9 @@ class Progress:
     best_notes: list[str] = field(default_factory=list)
     best_attention: list[float] | None = None
     """Mean weights of the scales on the test split at the best epoch; None without attention fusion."""
+    best_calibration: dict[str, Any] | None = None
+    """Brings predictions of the best epoch to the scale of opinions, see `training.calibration`; None: they lie on it,
+    or no map was found."""
     oracle: Metrics = field(default_factory=dict)
     """Test metrics of the epoch with the best test SRCC; for comparison with work that chose so."""
     epochs_without_better: int = 0

@@ -12,7 +12,7 @@ class LossCurve:
     steps: tuple[int, ...] = ()
     """Counted from 1 over all epochs, strictly growing."""
     times: tuple[float, ...] = ()
-    """Unix seconds."""
+    """Never falling: Unix seconds, and what the computer's clock was set back since the first event."""
     losses: tuple[float | None, ...] = ()
     """None for a loss that was not finite."""
 
@@ -25,7 +25,7 @@ class Evaluation:
     step: int
     """The last step before it."""
     t: float
-    """Unix seconds."""
+    """On the clock of `LossCurve.times`."""
     split: str
     metrics: dict[str, float | None]
 
@@ -38,3 +38,17 @@ class Progress:
     done: int
     total: int
     """0 if it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """What the events tell of time: the computer's clock may be set back while a run goes on."""
+
+    set_back: float = 0.0
+    """Seconds by which it was set back between events, all jumps together."""
+    attempt: int = 0
+    """The newest attempt that wrote an event."""
+    first_step: int = 0
+    """The first step that this attempt reported; 0 before it."""
+    set_back_before: float = 0.0
+    """`set_back` when this attempt began."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from iqa_tui.monitor.curves import Evaluation, LossCurve, Progress
+from iqa_tui.monitor.curves import Clock, Evaluation, LossCurve, Progress
 from iqa_tui.monitor.state import RunState
 from training.runfolder.fields import LARGEST_NUMBER
 from training.runfolder.schema import Event
@@ -54,9 +54,11 @@ class _Folding:
         self._evaluated_epochs = sorted(self._evaluations)
         """Their keys by epoch, so that a file of nothing but repetitions takes no minutes."""
         self._warnings = list(state.warnings)
+        self._clock = state.clock
         self._values: dict[str, Any] = {}
 
     def take(self, event: Event) -> None:
+        self._clock = _told_by(event, self._clock, self._value("updated"))
         handler = {
             "resumed": self._resumed,
             "started": self._started,
@@ -78,6 +80,7 @@ class _Folding:
             curve=LossCurve(tuple(self._steps), tuple(self._times), tuple(self._losses)),
             evaluations=tuple(self._evaluations.values()),
             warnings=tuple(self._warnings),
+            clock=self._clock,
             **self._values,
         )
 
@@ -113,8 +116,10 @@ class _Folding:
         if self._steps and step <= self._steps[-1]:
             self._forget_from(step, epoch)
         loss = _number(event.fields.get("loss"))
+        if not self._clock.first_step and event.attempt == self._clock.attempt:
+            self._clock = replace(self._clock, first_step=step)
         self._steps.append(step)
-        self._times.append(event.t)
+        self._times.append(event.t + self._clock.set_back)
         self._losses.append(loss)
         self._values.update(step=step, epoch=epoch, loss=loss, progress=None)
         self._values["images_per_second"] = _number(event.fields.get("images_per_second"))
@@ -137,7 +142,7 @@ class _Folding:
             insort(self._evaluated_epochs, (epoch, split))
         last_step = self._steps[-1] if self._steps else 0
         numbers = {plain(name): _number(value) for name, value in metrics.items()}
-        self._evaluations[epoch, split] = Evaluation(epoch, last_step, event.t, split, numbers)
+        self._evaluations[epoch, split] = Evaluation(epoch, last_step, event.t + self._clock.set_back, split, numbers)
         self._values["progress"] = None
 
     def _warning(self, event: Event) -> None:
@@ -147,6 +152,15 @@ class _Folding:
 
     def _finished(self, event: Event) -> None:  # noqa: ARG002  one signature for every kind
         self._values["progress"] = None
+
+
+def _told_by(event: Event, clock: Clock, latest: float) -> Clock:
+    """The clock at an event, which follows one of `latest` Unix seconds."""
+    if event.t < latest:
+        clock = replace(clock, set_back=clock.set_back + latest - event.t)
+    if event.attempt > clock.attempt:
+        clock = Clock(clock.set_back, event.attempt, 0, clock.set_back)
+    return clock
 
 
 def _number(value: object) -> float | None:

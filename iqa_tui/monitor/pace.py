@@ -31,7 +31,7 @@ def seconds_between_epochs(state: RunState) -> float | None:
     """Median pause from an epoch's last step to the next one's first; None before the first such pause."""
     if not state.steps_per_epoch:
         return None
-    first = _first_of_attempt(state)
+    first = state.first_step_index
     pauses = []
     ends_of_epochs = range(state.steps_per_epoch, state.step, state.steps_per_epoch)
     # No more than there are points: a senseless epoch length may give billions of epochs.
@@ -56,14 +56,8 @@ def time_left(state: RunState, now: float) -> float | None:
     return max(0.0, left - max(0.0, now - state.updated))
 
 
-def _first_of_attempt(state: RunState) -> int:
-    """Index into the curve of the first step that the current attempt's process reported."""
-    started = state.process.started if state.process else 0.0
-    return bisect_left(state.curve.times, started)
-
-
 def _recent(state: RunState) -> tuple[tuple[int, ...], tuple[float, ...]]:
-    first = max(_first_of_attempt(state), len(state.curve.steps) - RECENT_STEPS)
+    first = max(state.first_step_index, len(state.curve.steps) - RECENT_STEPS)
     return state.curve.steps[first:], state.curve.times[first:]
 
 

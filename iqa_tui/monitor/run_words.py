@@ -13,6 +13,9 @@ from iqa_tui.words.states import SIGNS
 from training.runfolder.phase import Phase
 from training.runfolder.text import plain_copy
 
+LOSS_WIDTH = 7
+"""Characters that a loss takes at most."""
+
 
 def state_words(state: RunState) -> str:
     """`● running`."""
@@ -51,10 +54,15 @@ def time_words(state: RunState, now: float) -> str:
 
 
 def loss_words(loss: float | None) -> str:
-    """At most seven characters."""
+    """Three significant digits, or fewer if sign and power of ten leave no room: `0.0167`, `1230`, `1.23e-5`."""
     if loss is None:
         return ""
-    return f"{loss:.4f}" if abs(loss) < 100 else f"{loss:.1e}"
+    power = int(f"{loss:.2e}".partition("e")[2])
+    plain = [f"{loss:.{max(0, 2 - power)}f}"] if -4 < power < 6 else []
+    powers = [
+        f"{loss:.{decimals}e}".replace("e+", "e").replace("e0", "e").replace("e-0", "e-") for decimals in (2, 1, 0)
+    ]
+    return next(words for words in [*plain, *powers] if len(words) <= LOSS_WIDTH)
 
 
 def srcc_words(srcc: float | None) -> str:

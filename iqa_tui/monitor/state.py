@@ -5,10 +5,11 @@ Immutable: a state may be handed between threads and kept.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import Any
 
-from iqa_tui.monitor.curves import Evaluation, LossCurve, Progress
+from iqa_tui.monitor.curves import Clock, Evaluation, LossCurve, Progress
 from iqa_tui.monitor.trainer_code import made_by
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
@@ -57,6 +58,7 @@ class RunState:
     """Oldest first."""
     updated: float = 0.0
     """Unix seconds of the last event; 0 before it."""
+    clock: Clock = field(default_factory=Clock)
 
     @property
     def run_id(self) -> str:
@@ -131,7 +133,21 @@ class RunState:
             return self.result.elapsed_seconds
         if self.exit:
             return self.exit.elapsed_seconds
-        return max(0.0, now - self.process.started) if self.process and self.phase.is_alive else None
+        if self.process is None or not self.phase.is_alive:
+            return None
+        set_back = self.clock.set_back - self.clock.set_back_before if self._events_are_of_this_attempt else 0.0
+        return max(0.0, now - self.process.started + set_back)
+
+    @property
+    def first_step_index(self) -> int:
+        """Place in the curve of the first step that the newest attempt reported; its length if there is none yet."""
+        if not self._events_are_of_this_attempt or not self.clock.first_step:
+            return len(self.curve.steps)
+        return bisect_left(self.curve.steps, self.clock.first_step)
+
+    @property
+    def _events_are_of_this_attempt(self) -> bool:
+        return self.clock.attempt == self.status.attempt
 
 
 def _device_label(device: dict[str, Any]) -> str:

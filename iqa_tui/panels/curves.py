@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from iqa_tui.monitor.run_words import loss_words, srcc_words
 from iqa_tui.monitor.state import RunState
 from iqa_tui.monitor.view import CurveKind, CurveView
 from iqa_tui.widgets.line_plot import LinePlot
@@ -17,14 +19,19 @@ class Curves(LinePlot):
         super().__init__(id="curves", classes="panel")
         self._ascii_mode = ascii_mode
 
-    def show_runs(self, runs: Sequence[tuple[RunState, int]], view: CurveView) -> None:
+    def show_runs(self, runs: Sequence[tuple[RunState, int]], view: CurveView, front: str | None = None) -> None:
         """Args:
-        runs: each with the number of its colour; the last is drawn on top.
+        runs: each with the number of its colour.
+        front: id of the run whose curve is drawn over the others.
         """
         self.set_title(view.title)
-        series = [series_of(state, colour, view) for state, colour in runs]
+        series = [replace(series_of(state, colour, view), front=state.run_id == front) for state, colour in runs]
         options = PlotOptions(
-            smoothing=view.weight, x_is_time=view.over_time, log_y=view.log_y, ascii_only=self._ascii_mode
+            smoothing=view.weight,
+            x_is_time=view.over_time,
+            log_y=view.log_y,
+            value_words=loss_words if view.kind is CurveKind.LOSS else srcc_words,
+            ascii_only=self._ascii_mode,
         )
         self.show(series, options, empty=_empty_words(runs, view))
 

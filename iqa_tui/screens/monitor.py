@@ -134,8 +134,9 @@ class MonitorScreen(OrdersRoom):
             self._show_log()
 
     def _show_curves(self) -> None:
-        drawn = self._view.drawn(self.runs, self.run_under_cursor())
-        self.query_one(Curves).show_runs(drawn, self._view.curves)
+        under_cursor = self.run_under_cursor()
+        drawn = self._view.drawn(self.runs, under_cursor)
+        self.query_one(Curves).show_runs(drawn, self._view.curves, under_cursor.run_id if under_cursor else None)
 
     def _show_log(self) -> None:
         state = self.run_under_cursor()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
+NARROWEST = 1e-12
+"""A range that is a smaller part of its values is none: a float could not tell its ticks apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +21,12 @@ class Ticks:
 
     @property
     def places(self) -> list[float]:
-        count = round((self.high - self.low) / self.step)
-        return [self.low + number * self.step for number in range(count + 1)]
+        first, last = round(self.low / self.step), round(self.high / self.step)
+        return [number * self.step for number in range(first, last + 1)]
 
-    def words(self, place: float) -> str:
-        return value_words(place, self.step)
+    def words(self, width: int) -> list[str]:
+        """What each place is called, in at most `width` characters."""
+        return tick_words(self.places, self.step, width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +37,25 @@ class LogTicks:
     high: float
     places: list[float]
 
-    def words(self, place: float) -> str:
+    def words(self, width: int) -> list[str]:
         """`0.002`, `0.5`, `20`, `1e-07`."""
-        return f"{10**place:.3g}"
+        return [f"{10**place:.3g}"[:width] for place in self.places]
 
 
-def round_ticks(low: float, high: float, most: int, *, unit: float = 1.0) -> Ticks:
+def round_ticks(low: float, high: float, most: int, *, unit: float = 1.0, least_step: float = 0.0) -> Ticks:
     """At most about `most` ticks that enclose `low` to `high`.
 
     Args:
         unit: ticks are round numbers of this, for example 60.0 for minutes on an axis of seconds.
+        least_step: 1.0 for what is counted, of which there are no halves.
     """
-    if high <= low:
+    if high - low <= NARROWEST * max(abs(low), abs(high)):
         margin = abs(low) * 0.1 or 1.0
         low, high = low - margin, high + margin
     rough = (high - low) / unit / max(1, most - 1)
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999) * unit
+    step = max(step, least_step)
     return Ticks(math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, step)
 
 
@@ -75,12 +81,30 @@ def log_ticks(low: float, high: float, most: int) -> LogTicks:
     return LogTicks(places[0], places[-1], thinned)
 
 
-def value_words(value: float, step: float) -> str:
-    """A tick of a plain number, with as many decimals as its neighbour needs to differ."""
-    if step >= 10_000 or (step < 1e-4 and value):
-        return f"{value:.1e}"
-    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
-    return f"{value:.{decimals}f}"
+def tick_words(places: Sequence[float], step: float, width: int) -> list[str]:
+    """The ticks of plain numbers, all in one notation, with as many digits as a tick needs to differ from the next.
+
+    If that takes more than `width` characters they are rounded, and several may be called the same.
+    """
+    fine = math.floor(math.log10(step) + 1e-9)
+    coarse = max((math.floor(math.log10(abs(place))) for place in places if place), default=fine)
+    exact = [_fixed(places, max(0, -fine)), _powers(places, max(0, coarse - fine))]
+    is_plain = -4 < coarse < width
+    rounded = [(_fixed if is_plain else _powers)(places, decimals) for decimals in range(width, -1, -1)]
+    fitting = (words for words in [*exact, *rounded] if max(map(len, words)) <= width)
+    return next(fitting, [words[:width] for words in _powers(places, 0)])
+
+
+def _fixed(places: Sequence[float], decimals: int) -> list[str]:
+    return [f"{place:.{decimals}f}" for place in places]
+
+
+def _powers(places: Sequence[float], decimals: int) -> list[str]:
+    """`1.2e-7`."""
+    parts = [f"{place:.{decimals}e}".split("e") for place in places]
+    return [
+        f"{mantissa}e{int(power)}" if place else "0" for place, (mantissa, power) in zip(places, parts, strict=True)
+    ]
 
 
 def count_words(value: float) -> str:

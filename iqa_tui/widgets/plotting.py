@@ -14,8 +14,9 @@ from rich.cells import cell_len
 from iqa_tui.widgets.axes import LogTicks, Ticks, count_words, log_ticks, round_ticks, time_unit, time_words
 from iqa_tui.widgets.braille import DOT_COLUMNS, DOT_ROWS, Floats, braille_cells, column_extremes, raster, smooth
 from iqa_tui.widgets.canvas import Line, clip, fit, line_width
+from iqa_tui.widgets.curve_names import CurveEnd, name_rows
 from iqa_tui.widgets.palette import SERIES
-from iqa_tui.widgets.series import PlotOptions, Series
+from iqa_tui.widgets.series import VALUE_WIDTH, PlotOptions, Series
 
 LABEL_WIDTH = 7
 END_WIDTH = 5
@@ -73,91 +74,105 @@ def _smoothed(series: Series, options: PlotOptions) -> _Curve | None:
     return _Curve(series, x, y, last)
 
 
+@dataclass(frozen=True, slots=True)
+class _Plane:
+    """Where curves are drawn: cells, and what they stand for."""
+
+    width: int
+    height: int
+    x: Ticks
+    y: Ticks | LogTicks
+
+    def end_of(self, curve: _Curve) -> tuple[int, int]:
+        """Row and column of its last point."""
+        right = (curve.x[-1] - self.x.low) / (self.x.high - self.x.low)
+        down = (self.y.high - curve.y[-1]) / (self.y.high - self.y.low)
+        row = round(down * (self.height * DOT_ROWS - 1)) // DOT_ROWS
+        return row, min(int(right * self.width), self.width - 1)
+
+
 def _plot(curves: list[_Curve], width: int, height: int, options: PlotOptions, *, named: bool) -> list[Line]:
     lowest, highest = min(float(c.y.min()) for c in curves), max(float(c.y.max()) for c in curves)
     y_ticks = (log_ticks if options.log_y else round_ticks)(lowest, highest, height // 3 + 1)
-    x_ticks = _x_ticks(curves, width, options)
+    last = max(float(curve.x[-1]) for curve in curves)
+    unit = time_unit(last) if options.x_is_time else 1.0
+    plane = _Plane(width, height, _x_ticks(last, unit, width, options), y_ticks)
     cells = [[(" ", "")] * (width + (END_WIDTH if named else 0)) for _ in range(height)]
-    ends: list[tuple[int, int, _Curve]] = []
-    for curve in curves:
-        texts, end_row, end_column = _curve_cells(curve, width, height, x_ticks, y_ticks, options)
-        style = _style(curve)
-        for row, text in enumerate(texts):
+    for curve in sorted(curves, key=lambda each: each.series.front):
+        for row, text in enumerate(_curve_cells(curve, plane, options)):
             for column, sign in enumerate(text):
-                if sign != " ":
-                    cells[row][column] = (_overlaid(cells[row][column][0], sign), style)
-        ends.append((end_row, end_column, curve))
+                if sign != " ":  # a cell shows one curve: the dots of two would be read as a third
+                    cells[row][column] = (sign, _style(curve))
     if named:
-        _write_names(cells, ends)
+        _write_names(cells, curves, plane)
     labels = _y_labels(y_ticks, height)
     lines: list[Line] = [
         [(labels.get(row, " " * LABEL_WIDTH + "│"), "dim"), *_merged(cells[row])] for row in range(height)
     ]
-    return [*lines, _x_axis(x_ticks, width, options)]
+    return [*lines, _x_axis(plane.x, width, unit, options)]
 
 
-def _curve_cells(
-    curve: _Curve, width: int, height: int, x_ticks: Ticks, y_ticks: Ticks | LogTicks, options: PlotOptions
-) -> tuple[list[str], int, int]:
-    """The curve's text lines, and the cell (row, column) of its last point."""
+def _curve_cells(curve: _Curve, plane: _Plane, options: PlotOptions) -> list[str]:
+    """Its lines of text, blanks beside it."""
     per_column, per_row = (1, 1) if options.ascii_only else (DOT_COLUMNS, DOT_ROWS)
-    low, high = column_extremes(curve.x, curve.y, (x_ticks.low, x_ticks.high), width * per_column)
-    dots = raster(low, high, (y_ticks.low, y_ticks.high), height * per_row)
+    low, high = column_extremes(curve.x, curve.y, (plane.x.low, plane.x.high), plane.width * per_column)
+    dots = raster(low, high, (plane.y.low, plane.y.high), plane.height * per_row)
     if options.ascii_only:
         sign = ASCII_SIGNS[curve.series.colour % len(ASCII_SIGNS)]
-        texts = ["".join(sign if dot else " " for dot in line) for line in dots.tolist()]
-    else:
-        texts = braille_cells(dots)
-    last = int(np.flatnonzero(dots.any(axis=0))[-1])
-    row = int(np.flatnonzero(dots[:, last])[0])
-    return texts, row // per_row, last // per_column
+        return ["".join(sign if dot else " " for dot in line) for line in dots.tolist()]
+    return braille_cells(dots)
 
 
-def _overlaid(under: str, over: str) -> str:
-    """Both cells' dots, so that one curve does not cut holes into another."""
-    if "\u2800" <= under <= "\u28ff" and "\u2800" <= over <= "\u28ff":
-        return chr(ord(under) | ord(over))
-    return over
+def _write_names(cells: list[list[tuple[str, str]]], curves: list[_Curve], plane: _Plane) -> None:
+    """Each curve's name right of its last point, over no curve."""
+    texts = [fit(curve.series.name, min(END_WIDTH - 1, max(1, cell_len(curve.series.name)))) for curve in curves]
+    ends = [_name_end(curve, cell_len(text), plane) for curve, text in zip(curves, texts, strict=True)]
+
+    def is_free(end: CurveEnd, row: int) -> bool:
+        return all(sign == " " for sign, _ in cells[row][end.start : end.start + end.width])
+
+    rows = name_rows(ends, plane.height, is_free)
+    for curve, text, end, row in zip(curves, texts, ends, rows, strict=True):
+        if row is not None:
+            # In its first cell, as a sign may take two; the other cells hold nothing more.
+            cells[row][end.start] = (text, f"{_style(curve)} strong")
+            cells[row][end.start + 1 : end.start + end.width] = [("", "")] * (end.width - 1)
 
 
-def _write_names(cells: list[list[tuple[str, str]]], ends: list[tuple[int, int, _Curve]]) -> None:
-    """Each curve's name right of its last point, moved up or down to a free place if two would meet."""
-    for row, column, curve in ends:
-        text = fit(curve.series.name, min(END_WIDTH - 1, max(1, cell_len(curve.series.name))))
-        width = cell_len(text)
-        start = min(column + 2, len(cells[0]) - width)
-        for candidate in sorted(range(len(cells)), key=lambda other: (abs(other - row), other)):
-            if all(cells[candidate][start + place][0] == " " for place in range(width)):
-                # In its first cell, as a sign may take two; the other cells hold nothing more.
-                cells[candidate][start] = (text, f"{_style(curve)} strong")
-                cells[candidate][start + 1 : start + width] = [("", "")] * (width - 1)
-                break
+def _name_end(curve: _Curve, width: int, plane: _Plane) -> CurveEnd:
+    row, column = plane.end_of(curve)
+    start = min(column + 2, plane.width + END_WIDTH - width)
+    return CurveEnd(float(curve.y[-1]), row, start, width, front=curve.series.front)
 
 
 def _y_labels(ticks: Ticks | LogTicks, height: int) -> dict[int, str]:
-    """Row to label; a row that two ticks would share keeps the first."""
+    """Row to label. Of ticks that would share a row, and of those that are called the same, the first is shown."""
     labels: dict[int, str] = {}
     span = ticks.high - ticks.low
-    for place in ticks.places:
+    for place, words in zip(ticks.places, ticks.words(LABEL_WIDTH), strict=True):
         row = round((ticks.high - place) / span * (height - 1)) if span and height > 1 else height - 1
-        labels.setdefault(row, ticks.words(place).rjust(LABEL_WIDTH)[:LABEL_WIDTH] + "┤")
+        label = words.rjust(LABEL_WIDTH) + "┤"
+        if label not in labels.values():
+            labels.setdefault(row, label)
     return labels
 
 
-def _x_ticks(curves: list[_Curve], width: int, options: PlotOptions) -> Ticks:
-    last = max(float(curve.x[-1]) for curve in curves)
-    unit = time_unit(last) if options.x_is_time else 1.0
-    return round_ticks(0.0, max(last, unit), max(2, width // 14 + 1), unit=unit)
+def _x_ticks(last: float, unit: float, width: int, options: PlotOptions) -> Ticks:
+    whole = 0.0 if options.x_is_time else 1.0
+    return round_ticks(0.0, max(last, unit), max(2, width // 14 + 1), unit=unit, least_step=whole)
 
 
-def _x_axis(ticks: Ticks, width: int, options: PlotOptions) -> Line:
-    unit = time_unit(ticks.high)
+def _x_axis(ticks: Ticks, width: int, unit: float, options: PlotOptions) -> Line:
+    """A label that would touch the one before it is left out."""
     line = ["─"] * width
+    free_from = 0
     for place in ticks.places:
         words = time_words(place, unit) if options.x_is_time else count_words(place)
         column = round((place - ticks.low) / (ticks.high - ticks.low) * (width - 1))
         start = max(0, min(column - len(words) // 2, width - len(words)))
-        line[start : start + len(words)] = words
+        if start >= free_from:
+            line[start : start + len(words)] = words
+            free_from = start + len(words) + 1
     return [(" " * LABEL_WIDTH + "└" + "".join(line)[:width], "dim")]
 
 
@@ -186,7 +201,7 @@ def _entry(curve: _Curve, options: PlotOptions, width: int) -> Line:
 
 
 def _value_words(curve: _Curve, options: PlotOptions) -> str:
-    return f"{curve.last:.{options.digits}f}".rjust(options.digits + 3)
+    return options.value_words(curve.last).rjust(VALUE_WIDTH)
 
 
 def _sign(curve: _Curve, options: PlotOptions) -> str:

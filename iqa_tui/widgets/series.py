@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+VALUE_WIDTH = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,12 @@ class Series:
     x: Sequence[float]
     y: Sequence[float | None]
     """None for a value that is not finite; the curve goes on at the next one."""
+    front: bool = False
+    """It is drawn over the others."""
+
+
+def four_decimals(value: float) -> str:
+    return f"{value:.4f}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,6 @@ class PlotOptions:
     """x is seconds; else it counts."""
     log_y: bool = False
     """Powers of ten are equally far apart; values that are not above zero are left out."""
-    digits: int = 4
-    """Decimals of the last values."""
+    value_words: Callable[[float], str] = four_decimals
+    """How the last values are said, in at most `VALUE_WIDTH` characters."""
     ascii_only: bool = False

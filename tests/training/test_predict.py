@@ -26,7 +26,6 @@ from training.network import published
 from training.network.build import build_network
 from training.predict import as_table, main
 from training.run.scorer import Wish, open_scorer
-from training.run.setup import notes_of_setup
 from training.runfolder.read import read_record
 from training.runfolder.schema import Result
 
@@ -248,18 +247,7 @@ def test_a_published_checkpoint_is_scored_on_a_data_set_without_training(publish
             assert float(row["pred"]) == pytest.approx(expected, abs=1e-3)
 
 
-def test_under_the_clean_protocol_a_published_checkpoints_scale_is_warned_of(published_checkpoint):
-    setup = SimpleNamespace(
-        config=parse(["--dataset", "demo", "--weights", str(published_checkpoint), "--train_test_num", "1"]),
-        dataset=SimpleNamespace(notes=()),
-        network=SimpleNamespace(began_with_top=100.0),
-    )
-    (note,) = notes_of_setup(setup)
-    assert "scores from 0 to 100" in note
-    assert "--protocol published" in note
-
-
 def test_the_name_of_an_image_is_printed_as_text() -> None:
-    scorer = SimpleNamespace(dataset=SimpleNamespace(mos_range=(0, 5), name="demo"), note="")
+    scorer = SimpleNamespace(dataset=SimpleNamespace(mos_range=(0, 5), name="demo"), note="", has_scale=True)
     table = as_table(scorer, [SimpleNamespace(was_transparent=False, score=1.0, image="a\x1b]0;x\x07\nb.png")])
     assert table.endswith(r"1.0000  a\x1b]0;x\x07 b.png")

@@ -30,7 +30,7 @@ def save_best(path: Path, network: QualityNetwork, progress: Progress, config: T
         "metrics": progress.best_metrics,
         "notes": progress.best_notes,
         "attention": progress.best_attention,
-        "reading": reading_of(network, dataset),
+        "reading": reading_of(network, dataset) | {"calibration": progress.best_calibration},
         "network": network.state_dict(),
     }
     save_file(path, content)
@@ -49,7 +49,7 @@ def export_weights(
         "config": config.as_dict(),
         "epoch": progress.best_epoch,
         "metrics": progress.best_metrics,
-        "reading": reading_of(network, dataset),
+        "reading": reading_of(network, dataset) | {"calibration": progress.best_calibration},
     }
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
     write_atomic(path, safetensors.torch.save(tensors, {name: json.dumps(fact) for name, fact in facts.items()}))

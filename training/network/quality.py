@@ -22,6 +22,8 @@ class QualityNetwork(nn.Module):
         super().__init__()
         self.began_with_top: float | None = None
         """If its first weights are those of a whole network, its scores go from 0 to this; None otherwise."""
+        self.began_on_scale = True
+        """False: its first weights are of a network whose loss left the scale of its scores free."""
         self.backbone = backbone
         self.local_distortion = LocalDistortion(backbone.channels)
         self.fusion = MultiScaleFusion(backbone.channels, multiscale=multiscale, attention=attention)

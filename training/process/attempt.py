@@ -48,6 +48,8 @@ class Attempt:
     should_stop: StopSignal
     started: float
     """Unix seconds."""
+    began: float = field(default_factory=time.monotonic)
+    """On the clock that cannot be set."""
     source_digest: str = field(default_factory=trainer_digest)
     """Of the trainer's source, before any of it can change under a run that takes hours."""
 
@@ -174,12 +176,11 @@ def end_by_hand(attempt: Attempt, error: BaseException | None, words: str) -> No
         error: what ended it; None if it finished.
         words: the cause for people; empty if it finished.
     """
-    now = time.time()
     record = ExitRecord(
         kind=exit_kind(error),
         cause=words,
-        ended=now,
-        elapsed_seconds=now - attempt.started,
+        ended=time.time(),
+        elapsed_seconds=time.monotonic() - attempt.began,
         returncode=exit_code(error),
         peak_rss_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     )

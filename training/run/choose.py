@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from training.calibration import Calibration, calibrate, from_dict
 from training.checkpoints.best import check_best, load_best, save_best
 from training.checkpoints.disk import needed_for_the_result
 from training.checkpoints.file import size_bytes
 from training.config import TrainConfig
 from training.errors import BadCheckpoint
 from training.progress import Metrics, Progress
-from training.run.evaluate import Evaluation, evaluate, write_scores
+from training.run.evaluate import Evaluation, calibrated, evaluate, write_scores
 from training.run.setup import Setup
 
 
@@ -28,17 +29,24 @@ def score_epoch(setup: Setup, progress: Progress, epoch: int) -> None:
         CannotWrite: its scores or weights cannot be kept.
         Stopped: asked to.
     """
-    evaluations = {split: _evaluate(setup, split, epoch) for split in setup.config.evaluated_splits}
-    _judge(setup, progress, epoch, evaluations)
+    evaluations: dict[str, Evaluation] = {}
+    calibration: Calibration | None = None
+    for split in setup.config.evaluated_splits:  # validation first
+        evaluation = evaluate(setup, setup.images[split], split)
+        if split == "val" and not setup.fixes_scale:
+            calibration = calibrate(evaluation.pred, evaluation.mos)
+        evaluations[split] = calibrated(evaluation, calibration)
+        setup.recorder.evaluated(epoch=epoch, split=split, metrics=evaluations[split].metrics)
+    _judge(setup, progress, epoch, evaluations, calibration)
 
 
-def _evaluate(setup: Setup, split: str, epoch: int) -> Evaluation:
-    evaluation = evaluate(setup, setup.images[split], split)
-    setup.recorder.evaluated(epoch=epoch, split=split, metrics=evaluation.metrics)
-    return evaluation
-
-
-def _judge(setup: Setup, progress: Progress, epoch: int, evaluations: dict[str, Evaluation]) -> None:
+def _judge(
+    setup: Setup,
+    progress: Progress,
+    epoch: int,
+    evaluations: dict[str, Evaluation],
+    calibration: Calibration | None = None,
+) -> None:
     """Keep this epoch if it is the best so far, and its test score if that is the best on test.
 
     `progress` names a new best epoch only once its files are written: without them it stands at the checkpoint before
@@ -55,6 +63,7 @@ def _judge(setup: Setup, progress: Progress, epoch: int, evaluations: dict[str, 
             "best_metrics": {split: evaluation.metrics for split, evaluation in evaluations.items()},
             "best_notes": [note for evaluation in evaluations.values() for note in evaluation.notes],
             "best_attention": test.mean_attention,
+            "best_calibration": None if calibration is None else calibration.as_dict(),
         }
         _keep_best(setup, replace(progress, **best), evaluations)
         for name, value in best.items():
@@ -80,6 +89,18 @@ def _keep_best(setup: Setup, progress: Progress, evaluations: dict[str, Evaluati
     with needed_for_the_result(run.best_checkpoint, size_bytes(network)):
         save_best(run.best_checkpoint, network, progress, setup.config, setup.dataset)
     setup.recorder.checkpoint(epoch=progress.best_epoch or 0, step=progress.step, name="best")
+
+
+def scale_notes(setup: Setup, progress: Progress) -> list[str]:
+    """What a reader of RMSE must know; empty if the loss itself fixes the scale of predictions."""
+    if setup.fixes_scale:
+        return []
+    found = from_dict(progress.best_calibration)
+    loss = f"--loss_type {setup.config.loss_type}" if setup.config.epochs else "the loss of these weights"
+    if found is not None:
+        return [f"{loss} leaves the scale of predictions free: for RMSE {found.words}"]
+    why = "a validation split" if setup.config.is_published else "validation predictions that rise with opinions"
+    return [f"{loss} leaves the scale of predictions free; without {why} there is no calibration and no RMSE"]
 
 
 def look_for_best(setup: Setup, progress: Progress) -> None:
@@ -121,6 +142,7 @@ def take_best(setup: Setup, progress: Progress) -> None:
     setup.recorder.warning(progress.lost[-1])
     progress.best_epoch, progress.best_metrics = best["epoch"], best["metrics"]
     progress.best_notes, progress.best_attention = best["notes"], best["attention"]
+    progress.best_calibration = best["reading"].get("calibration")
 
 
 def _srcc(metrics: Metrics) -> float:

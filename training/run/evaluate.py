@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +13,13 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from training.calibration import Calibration
 from training.config import TrainConfig
 from training.device import Placement
 from training.errors import GpuOutOfMemory, Stopped, is_gpu_out_of_memory
 from training.images.batches import PREFETCHED, SplitImages, crops_to_score, prefetched
 from training.images.transforms import to_network_input
-from training.metrics import all_metrics
+from training.metrics import all_metrics, rmse
 from training.network.quality import QualityNetwork
 from training.run.setup import Setup
 from training.runfolder.write import write_atomic
@@ -81,6 +82,8 @@ def evaluate(setup: Setup, images: SplitImages, name: str) -> Evaluation:
     scores, attention = score_crops(setup.network, images, setup.config, setup.placement, observer)
     pred = np.array([images.dataset.from_training(score) for score in scores], dtype=np.float64)
     metrics, notes = all_metrics(pred, images.mos)
+    if not setup.fixes_scale:
+        metrics["rmse"] = None  # until a calibration brings the predictions to the scale of opinions
     if sizes:
         notes = [*notes, f"the GPU was out of memory, so {sizes[-1]} crops at a time were scored"]
     return Evaluation(name, images.names, images.mos, pred, attention, metrics, [f"{name}: {note}" for note in notes])
@@ -195,6 +198,14 @@ class Forward:
             if self._network.attention_weights is not None:
                 attention.append(self._network.attention_weights)
         return torch.cat(scores), torch.cat(attention) if attention else None
+
+
+def calibrated(evaluation: Evaluation, calibration: Calibration | None) -> Evaluation:
+    """The evaluation with the RMSE of its calibrated predictions; the scores stay as the network gave them."""
+    if calibration is None:
+        return evaluation
+    error = rmse(calibration(evaluation.pred), evaluation.mos)
+    return replace(evaluation, metrics={**evaluation.metrics, "rmse": error})
 
 
 def write_scores(path: Path, evaluation: Evaluation) -> None:

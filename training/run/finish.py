@@ -15,6 +15,7 @@ from training.checkpoints.file import size_bytes
 from training.flags import command_of
 from training.network.quality import parameter_count
 from training.progress import Metrics, Progress
+from training.run.choose import scale_notes
 from training.run.placements import placement_notes
 from training.run.setup import Setup, notes_of_setup
 from training.runfolder.schema import Result
@@ -78,13 +79,21 @@ def _result(setup: Setup, progress: Progress, cross_metrics: dict[str, Metrics],
         precision=setup.placement.precision_in_words,
         parameters=parameter_count(setup.network),
         backbone=setup.network.backbone.timm_name,
+        calibration=progress.best_calibration,
         clipped=progress.clipped / progress.step if config.clip_norm and progress.step else None,
         attention=progress.best_attention,
         config=config.as_dict(),
         versions={"python": platform.python_version(), "torch": torch.__version__}
         | {name: _version(name) for name in PACKAGES},
         source_digest=setup.attempt.source_digest,
-        notes=[*notes_of_setup(setup), *placement_notes(progress), *progress.lost, *progress.best_notes, *cross_notes],
+        notes=[
+            *notes_of_setup(setup),
+            *placement_notes(progress),
+            *scale_notes(setup, progress),
+            *progress.lost,
+            *progress.best_notes,
+            *cross_notes,
+        ],
     )
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
+from training.calibration import Calibration, from_dict
 from training.config import TrainConfig
 from training.datasets.base import Dataset, Item, Sizing
 from training.datasets.koniq10k import PUBLISHED_SIZING
@@ -29,7 +32,7 @@ class Prediction:
     image: str
     """As it was asked for."""
     score: float
-    """On the scale of the data set that the network was trained on, higher is better."""
+    """Higher is better; on the scale of the data set that the network was trained on, if the scorer has a scale."""
     attention: list[float] | None
     """Mean weights of the four scales, fine to coarse; None without attention."""
     was_transparent: bool = False
@@ -63,6 +66,10 @@ class Scorer:
     placement: Placement
     note: str = ""
     """What a reader of the scores must know."""
+    calibration: Calibration | None = None
+    """Brings predictions to the scale of opinions; None: they lie on it, or `has_scale` is False."""
+    has_scale: bool = True
+    """False: the loss compared images with each other, so a score alone says nothing."""
     batch_size: int | None = None
     """See `score_crops`."""
 
@@ -80,7 +87,8 @@ class Scorer:
         images = SplitImages(replace(self.dataset, items=(item,)), store, "test")
         scores, attention = score_crops(self.network, images, self.config, self.placement, batch_size=self.batch_size)
         weights = None if attention is None else [float(weight) for weight in attention[0]]
-        score = self.dataset.from_training(float(scores[0]))
+        pred = np.array([self.dataset.from_training(float(scores[0]))])
+        score = float((pred if self.calibration is None else self.calibration(pred))[0])
         return Prediction(str(path), score, weights, decoded.was_transparent)
 
 
@@ -114,10 +122,15 @@ def _of_run(file: Path, weights: OwnWeights, wish: Wish) -> Scorer:
         sizing = Sizing(None if exact is None else (exact[0], exact[1]), reading["largest_short_side"])
         low, high = reading["mos_range"]
         dataset = Dataset(reading["dataset"], (), (low, high), reading["training_top"], sizing)
+        calibration = from_dict(reading.get("calibration"))
     except (KeyError, TypeError, ValueError, RuntimeError, NoWeights) as error:
         reason = str(error).partition("\n")[0]
         raise BadCheckpoint(f"{file}: was written by another version of this program ({reason})") from error
-    return Scorer(network, config, dataset, wish.place(config), batch_size=wish.batch_size)
+    has_scale = calibration is not None or network.began_on_scale
+    note = "" if calibration is None else calibration.words
+    if not has_scale:
+        note = f"a network of --loss_type {config.loss_type} orders images; its scores have no scale"
+    return Scorer(network, config, dataset, wish.place(config), note, calibration, has_scale, wish.batch_size)
 
 
 def _of_published(file: Path, wish: Wish) -> Scorer:
@@ -133,4 +146,4 @@ def _of_published(file: Path, wish: Wish) -> Scorer:
     config = parse([])
     height, width = PUBLISHED_SIZING.exact or (0, 0)
     note = f"images are brought to {height} high and {width} wide, squeezed if need be, as the published code does"
-    return Scorer(network, config, dataset, wish.place(config), note, wish.batch_size)
+    return Scorer(network, config, dataset, wish.place(config), note, batch_size=wish.batch_size)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from training.checkpoints.resumable import Learner
-from training.config import SMALLEST_BATCH, TrainConfig
+from training.config import FIXES_SCALE, SMALLEST_BATCH, TrainConfig
 from training.datasets import Dataset, open_cross_dataset, open_dataset
 from training.datasets.base import SPLITS
 from training.datasets.table import TRAINING_TOP
@@ -45,6 +45,11 @@ class Setup:
     @property
     def learner(self) -> Learner:
         return Learner(self.network, self.optimizer, self.config)
+
+    @property
+    def fixes_scale(self) -> bool:
+        """Whether predictions lie on the scale of opinions by themselves, so that an error has a unit."""
+        return self.config.loss_type in FIXES_SCALE if self.config.epochs else self.network.began_on_scale
 
     @property
     def steps_per_epoch(self) -> int:

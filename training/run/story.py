@@ -19,7 +19,7 @@ from training.run.placements import note_placement
 from training.run.setup import Setup, report_start, set_up
 from training.runfolder.layout import RunFolder
 from training.runfolder.write import remove_left_over
-from training.telling.recorder import Recorder
+from training.telling.recorder import Recorder, shown_loss
 from training.telling.tensorboard import open_events
 
 
@@ -123,7 +123,7 @@ def _train_one_epoch(setup: Setup, schedule: CheckpointSchedule, progress: Progr
         elapsed_seconds=elapsed_seconds,
         clipped=progress.clipped_in_epoch / max(progress.step_in_epoch, 1) if config.clip_norm else None,
     )
-    recorder.say(f"epoch {progress.epoch}/{config.epochs}  mean loss {mean_loss:.4f}")
+    recorder.say(f"epoch {progress.epoch}/{config.epochs}  mean loss {shown_loss(mean_loss)}")
     score_epoch(setup, progress, progress.epoch)
     progress.epoch += 1
     progress.step_in_epoch = 0

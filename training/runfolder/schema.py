@@ -234,6 +234,8 @@ class Result:
     parameters: int = 0
     backbone: str = ""
     """The timm model, with the tag of its pretrained weights if it began with them."""
+    calibration: dict[str, Any] | None = None
+    """kind and parameters of the map that gave RMSE its unit, if the loss fixes no scale; None: no such map."""
     clipped: float | None = None
     """Share of the steps whose gradient was cut to `--clip_norm`; None if none may be, or none was trained."""
     attention: list[float] | None = None

@@ -125,7 +125,7 @@ class Recorder:
         elif now >= self._next_line or step.done == step.steps:
             self._next_line = now + LINE_SECONDS
             self.say(
-                f"epoch {step.epoch}/{step.epochs}  step {step.done}/{step.steps}  loss {step.loss:.4f}  "
+                f"epoch {step.epoch}/{step.epochs}  step {step.done}/{step.steps}  loss {shown_loss(step.loss)}  "
                 f"lr {step.lr:.2e}  {step.images_per_second:.0f} images/s"
             )
 
@@ -134,7 +134,7 @@ class Recorder:
             # The terminal itself, not the copy in the log: frames of a bar are no lines.
             self._bar = tqdm(total=step.steps, file=sys.__stderr__, unit="step", leave=False, dynamic_ncols=True)
         self._bar.set_description(f"epoch {step.epoch}/{step.epochs}", refresh=False)
-        self._bar.set_postfix_str(f"loss {step.loss:.4f}, {step.images_per_second:.0f} images/s", refresh=False)
+        self._bar.set_postfix_str(f"loss {shown_loss(step.loss)}, {step.images_per_second:.0f} images/s", refresh=False)
         self._bar.update(step.done - self._bar.n)
         if step.done == step.steps:
             self.close_bar()
@@ -171,3 +171,8 @@ class Recorder:
 def shown_metric(value: float | None) -> str:
     """Four decimals, the field's habit; a dash if undefined."""
     return "–" if value is None else f"{value:.4f}"
+
+
+def shown_loss(loss: float) -> str:
+    """Four significant digits: a ranking loss is far below 0.0001 at the end."""
+    return f"{loss:#.4g}".rstrip(".")

@@ -27,13 +27,13 @@ def test_a_new_state_or_epoch_is_told_at_once_and_steps_now_and_then() -> None:
     reporter.report([RUNNING], {})
     clock.now = 1
     reporter.report([replace(RUNNING, step=2)], {})
-    assert lines == ["F2 L2 (MSE)  running  epoch 1/3  step 1/10  loss 0.5000"]
+    assert lines == ["F2 L2 (MSE)  running  epoch 1/3  step 1/10  loss 0.500"]
     clock.now = 6
     reporter.report([replace(RUNNING, step=9, loss=0.25)], {})
     reporter.report([replace(RUNNING, step=11, epoch=2, loss=0.25)], {})
     assert lines[1:] == [
-        "F2 L2 (MSE)  running  epoch 1/3  step 9/10  loss 0.2500",
-        "F2 L2 (MSE)  running  epoch 2/3  step 1/10  loss 0.2500",
+        "F2 L2 (MSE)  running  epoch 1/3  step 9/10  loss 0.250",
+        "F2 L2 (MSE)  running  epoch 2/3  step 1/10  loss 0.250",
     ]
 
 

@@ -39,6 +39,30 @@ def test_steps_become_the_curve_and_the_last_values() -> None:
     assert state.updated == 103.0
 
 
+def test_a_clock_that_is_set_back_leaves_out_the_jump() -> None:
+    """Steps at 0, 10 and 20 s, then the clock is set back by an hour, and they go on every 10 s."""
+    at = [5000.0, 5010.0, 5020.0, 1430.0, 1440.0]
+    events = [Event("step", t, 1, {"epoch": 1, "step": number, "loss": 0.5}) for number, t in enumerate(at, 1)]
+    events.append(Event("evaluated", 1445.0, 1, {"epoch": 1, "split": "val", "metrics": {"srcc": 0.5}}))
+    state = fold(NEW, events)
+    assert [t - 5000.0 for t in state.curve.times] == [0.0, 10.0, 20.0, 20.0, 30.0]
+    assert state.evaluations[0].t - 5000.0 == 35.0
+    assert state.updated == 1445.0
+    assert state.clock.set_back == 3590.0
+
+
+@given(st.lists(st.tuples(st.floats(0, 1e10), st.sampled_from(["step", "evaluated", "warning"])), max_size=30))
+def test_time_never_runs_back_whatever_the_clock_does(told: list[tuple[float, str]]) -> None:
+    events = [
+        Event(kind, t, 1, {"epoch": number, "step": number, "split": "val", "metrics": {"srcc": 0.5}})
+        for number, (t, kind) in enumerate(told, 1)
+    ]
+    state = fold(NEW, events)
+    times = [each.t for each in state.evaluations]
+    assert times == sorted(times)
+    assert list(state.curve.times) == sorted(state.curve.times)
+
+
 def test_a_resumed_run_repeats_steps_and_the_repetition_stands() -> None:
     before = fold(NEW, [step(1), step(2, epoch=2), evaluated(2, 0.5), step(3, 0.1, epoch=3), evaluated(3, 0.6)])
     state = fold(before, [step(2, 0.25, epoch=2, attempt=2)])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,17 +14,19 @@ from training.runfolder.phase import Phase, Status
 from training.runfolder.schema import Event, ProcessRecord
 
 
-def running(events: list[Event], *, phase: Phase = Phase.RUNNING, started: float = 0.0) -> RunState:
-    process = ProcessRecord(boot_id="b", pid=1, start_ticks=1, host="h", started=started)
-    return fold(RunState(RunFolder(Path("r")), Status(phase, attempt=1), process=process), events)
+def running(events: list[Event], *, phase: Phase = Phase.RUNNING, attempt: int = 1) -> RunState:
+    process = ProcessRecord(boot_id="b", pid=1, start_ticks=1, host="h", started=0.0)
+    return fold(RunState(RunFolder(Path("r")), Status(phase, attempt=attempt), process=process), events)
 
 
-def epochs_of_ten(steps: range, *, pace: float = 2.0, pause: float = 30.0, start: float = 0.0) -> list[Event]:
+def epochs_of_ten(
+    steps: range, *, pace: float = 2.0, pause: float = 30.0, start: float = 0.0, attempt: int = 1
+) -> list[Event]:
     """3 epochs of 10 steps, `pace` seconds a step and `pause` after each epoch."""
-    events = [Event("started", start, 1, {"epochs": 3, "steps_per_epoch": 10})]
+    events = [Event("started", start, attempt, {"epochs": 3, "steps_per_epoch": 10})]
     for number in steps:
         t = start + number * pace + (number - 1) // 10 * pause
-        events.append(Event("step", t, 1, {"step": number, "epoch": (number - 1) // 10 + 1, "loss": 1.0}))
+        events.append(Event("step", t, attempt, {"step": number, "epoch": (number - 1) // 10 + 1, "loss": 1.0}))
     return events
 
 
@@ -56,8 +59,20 @@ def test_time_left_follows_a_pace_that_changes() -> None:
 
 def test_steps_of_an_earlier_attempt_do_not_count() -> None:
     old = epochs_of_ten(range(1, 10), pace=50.0)
-    new = epochs_of_ten(range(10, 15), pace=1.0, start=10_000.0)
-    assert seconds_per_step(running(old + new, started=9_999.0)) == pytest.approx(1.0)
+    new = epochs_of_ten(range(10, 15), pace=1.0, start=10_000.0, attempt=2)
+    assert seconds_per_step(running(old + new, attempt=2)) == pytest.approx(1.0)
+    assert seconds_per_step(running(old, attempt=2)) is None
+    assert seconds_per_step(running(old + new[:1], attempt=2)) is None
+
+
+@pytest.mark.parametrize("set_back", [3600.0, 50.0, 1e6])
+def test_a_clock_that_is_set_back_changes_no_pace(set_back: float) -> None:
+    true = epochs_of_ten(range(1, 16), start=2e6)
+    set_anew = [*true[:8], *(replace(event, t=event.t - set_back) for event in true[8:])]
+    told, so = running(set_anew), running(true)
+    assert seconds_per_step(told) == pytest.approx(2.0)
+    assert seconds_between_epochs(told) == pytest.approx(32.0)
+    assert time_left(told, now=told.updated) == pytest.approx(time_left(so, now=so.updated))
 
 
 def test_a_run_that_is_over_has_no_time_left() -> None:

@@ -3,9 +3,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.catalog import Catalog
 from tests.fakes.run_folders import FakeRun
+from training.runfolder.fields import LARGEST_NUMBER
 
 
 def test_a_running_run_in_words(tmp_path: Path) -> None:
@@ -44,8 +49,37 @@ def test_the_newest_group_comes_first_and_runs_stand_as_in_their_plan(tmp_path: 
     assert [row["id"] for row in run_words.recorded_rows(ordered)] == ["F1"]
 
 
-def test_numbers_have_a_fixed_width_at_most() -> None:
-    for loss in (0.0041, 1.5, 99.0, 12345.6, -0.5):
-        assert len(run_words.loss_words(loss)) <= 7
-    assert run_words.loss_words(None) == ""
+@pytest.mark.parametrize(
+    ("loss", "words"),
+    [
+        (0.1123, "0.112"),
+        (0.0167, "0.0167"),
+        (0.00123456, "0.00123"),
+        (0.000123456, "1.23e-4"),
+        (1.2345e-5, "1.23e-5"),
+        (1.2345e-10, "1.2e-10"),
+        (1.2345e-100, "1e-100"),
+        (0.0, "0.00"),
+        (0.9996, "1.00"),
+        (99.96, "100"),
+        (12345.6, "12346"),
+        (1234567.0, "1.23e6"),
+        (-0.5, "-0.500"),
+        (-0.00123, "-1.2e-3"),
+        (-1e100, "-1e100"),
+        (None, ""),
+    ],
+)
+def test_a_loss_has_three_significant_digits(loss: float | None, words: str) -> None:
+    assert run_words.loss_words(loss) == words
+
+
+@given(st.floats(-LARGEST_NUMBER, LARGEST_NUMBER))
+def test_every_loss_fits_its_column_and_none_but_zero_reads_zero(loss: float) -> None:
+    words = run_words.loss_words(loss)
+    assert len(words) <= run_words.LOSS_WIDTH
+    assert float(words) == pytest.approx(loss, rel=0.5, abs=0.0)
+
+
+def test_a_score_has_four_decimals() -> None:
     assert run_words.srcc_words(0.92813) == "0.9281"

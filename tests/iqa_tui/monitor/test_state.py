@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from iqa_tui.monitor.fold import fold
 from iqa_tui.monitor.state import RunState
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
-from training.runfolder.schema import Place, ProcessRecord, Spec
+from training.runfolder.schema import Event, Place, ProcessRecord, Spec
 
 RUN = RunFolder(Path("a-run"))
 SPEC = Spec("a-run", "losses", "L1", [], 0.0, experiment="F1", priority="low")
@@ -57,3 +58,13 @@ def test_a_run_has_an_age_only_once_it_has_started() -> None:
     process = ProcessRecord("boot", 1, 1, started=5.0, host="here")
     assert RunState(RUN, Status(Phase.RUNNING), SPEC, process).elapsed_seconds(9.0) == 4.0
     assert RunState(RUN, Status(Phase.LOST), SPEC, process).elapsed_seconds(9.0) is None
+
+
+def test_the_age_of_a_run_counts_what_the_clock_was_set_back_during_this_attempt() -> None:
+    process = ProcessRecord("boot", 1, 1, started=5000.0, host="here")
+    running = RunState(RUN, Status(Phase.RUNNING, attempt=2), SPEC, process)
+    before, during = [Event("step", t, 1, {"step": t}) for t in (900.0, 600.0)], (5010.0, 1410.0)
+    state = fold(running, [*before, *(Event("step", t, 2, {"step": t}) for t in during)])
+    assert state.elapsed_seconds(1420.0) == 20.0
+    not_yet_begun = fold(running, [*before, Event("step", 500.0, 1, {"step": 1})])
+    assert not_yet_begun.elapsed_seconds(5020.0) == 20.0

@@ -41,3 +41,13 @@ def test_a_run_without_a_validation_split_shows_its_test_scores_as_such(tmp_path
     srcc = series_of(fold(state, [event]), 0, CurveView(kind=CurveKind.SRCC))
     assert srcc.label.endswith("(test)")
     assert list(srcc.y) == [0.9]
+
+
+def test_over_time_no_curve_runs_back_if_the_clock_was_set_back(tmp_path: Path) -> None:
+    """The clock is set back by an hour after the third step; the evaluation follows 5 s after the last step."""
+    at = [5000.0, 5010.0, 5020.0, 1430.0, 1440.0]
+    events = [Event("step", t, 1, {"epoch": 1, "step": number, "loss": 0.5}) for number, t in enumerate(at, 1)]
+    events.append(Event("evaluated", 1445.0, 1, {"epoch": 1, "split": "val", "metrics": {"srcc": 0.5}}))
+    state = fold(RunState(RunFolder(tmp_path), Status(Phase.RUNNING, attempt=1)), events)
+    assert series_of(state, 0, CurveView(over_time=True)).x == (0.0, 10.0, 20.0, 20.0, 30.0)
+    assert series_of(state, 0, CurveView(kind=CurveKind.SRCC, over_time=True)).x == (35.0,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,25 @@ async def test_space_chooses_several_curves_and_each_is_named(ablation: list[Fak
         assert len(curves._series) == 5
         await pilot.press("a")
         assert len(curves._series) == 1
+
+
+async def test_the_curve_of_the_run_under_the_cursor_is_drawn_over_the_others_and_names_stand_by_value(
+    ablation: list[FakeRun], open_app: OpenApp
+) -> None:
+    async with open_app() as pilot:
+        runs, curves = pilot.app.screen.query_one(RunList), pilot.app.screen.query_one(Curves)
+        await settle(pilot, lambda: len(runs.row_keys) == 6)
+        for fake in ablation:
+            runs.move_to(fake.run.run_id)
+            await pilot.press("space")
+        assert [(series.name, series.front) for series in curves._series] == [("F3", False), ("F4", True)]
+        runs.move_to(ablation[0].run.run_id)
+        await settle(pilot, lambda: [series.front for series in curves._series] == [True, False])
+        await pilot.press("minus")  # as measured, not smoothed
+        await settle(pilot, lambda: "┤" in screen_text(pilot).split("Curves")[1])
+        last = {series.name: series.y[-1] or 0.0 for series in curves._series}
+        plot = screen_text(pilot).split("Curves")[1].split("Log ·")[0]
+        assert re.findall(r"(?<!━) (F[34]) ", plot) == sorted(last, key=lambda name: -last[name])
 
 
 async def test_keys_change_the_look_of_the_curves(ablation: list[FakeRun], open_app: OpenApp) -> None:

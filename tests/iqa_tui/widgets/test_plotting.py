@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +14,15 @@ from iqa_tui.widgets.series import PlotOptions, Series
 
 FALLING = Series("F2", "L2 (MSE)", 0, tuple(range(1, 101)), tuple(math.exp(-step / 25) for step in range(1, 101)))
 FLAT = Series("F3", "SRCC", 1, tuple(range(1, 51)), (0.5,) * 50)
+
+
+def ending(name: str, value: float, colour: int, *, front: bool = False) -> Series:
+    """A curve that falls from 1 to `value`."""
+    falling = tuple(value + (1 - value) * math.exp(-step / 4) for step in range(1, 41))
+    return Series(name, "", colour, tuple(range(1, 41)), falling, front=front)
+
+
+DEMO = [ending(*each) for each in (("F1", 0.1123, 0), ("F2", 0.0512, 1), ("F3", 0.0433, 2), ("F5", 0.0167, 3))]
 
 
 def texts(lines: list[Line]) -> list[str]:
@@ -44,6 +55,77 @@ def test_names_that_would_meet_are_moved_apart() -> None:
     shown = texts(plot_lines([FALLING, twin], 60, 8, PlotOptions()))[1:]
     assert [line for line in shown if line.endswith("F2")]
     assert [line for line in shown if line.endswith("F9")]
+
+
+def dots_of(style: str, lines: list[Line]) -> dict[tuple[int, int], str]:
+    """Row and column to sign, of one curve, without names and legend."""
+    found = {}
+    for row, line in enumerate(lines[1:]):
+        column = 0
+        for text, own in line:
+            if own == style:
+                found |= {(row, column + place): sign for place, sign in enumerate(text) if sign != " "}
+            column += line_width([(text, own)])
+    return found
+
+
+@pytest.mark.parametrize("order", [DEMO, DEMO[::-1], DEMO[2:] + DEMO[:2]])
+@pytest.mark.parametrize("options", [PlotOptions(), PlotOptions(log_y=True), PlotOptions(ascii_only=True)])
+def test_names_stand_in_the_order_of_the_last_values(order: list[Series], options: PlotOptions) -> None:
+    shown = texts(plot_lines(order, 80, 14, options))[1:]
+    assert [line.split()[-1] for line in shown if line[-2:].startswith("F")] == ["F1", "F2", "F3", "F5"]
+
+
+def test_a_cell_that_two_curves_share_has_the_dots_of_the_upper_one_alone() -> None:
+    rising = Series("F3", "", 1, FALLING.x, FALLING.y[::-1])
+    whole = dots_of("series-1", plot_lines([replace(rising, colour=0), rising], 60, 9, PlotOptions()))
+    crossing = plot_lines([FALLING, rising], 60, 9, PlotOptions())
+    assert dots_of("series-1", crossing) == whole
+    lower = dots_of("series-0", crossing)
+    assert lower
+    assert not lower.keys() & whole.keys()
+
+
+def test_the_curve_in_front_is_drawn_over_the_others_whatever_the_order() -> None:
+    one, other = FALLING, replace(FALLING, name="F9", colour=1)
+    for front, behind in ((one, other), (other, one)):
+        in_front = replace(front, front=True)
+        for order in ([in_front, behind], [behind, in_front]):
+            lines = plot_lines(order, 60, 9, PlotOptions())
+            assert dots_of(f"series-{front.colour}", lines)
+            assert not dots_of(f"series-{behind.colour}", lines)
+
+
+def test_three_steps_have_three_whole_ticks() -> None:
+    curve = Series("F2", "", 0, (1, 2, 3), (0.3, 0.2, 0.1))
+    axis = texts(plot_lines([curve], 110, 9, PlotOptions()))[-1]
+    assert re.findall(r"[0-9.]+", axis) == ["0", "1", "2", "3"]
+
+
+def test_ticks_of_a_narrow_range_are_told_apart() -> None:
+    curve = Series("F2", "", 0, (1, 2, 3), (0.50001, 0.50002, 0.50003))
+    labels = [line.split("┤")[0].strip() for line in texts(plot_lines([curve], 60, 12, PlotOptions())) if "┤" in line]
+    assert labels == ["0.50003", "0.50002", "0.50001"]
+    narrower = Series("F2", "", 0, (1, 2), (0.5000001, 0.5000002))
+    labels = [
+        line.split("┤")[0].strip() for line in texts(plot_lines([narrower], 60, 12, PlotOptions())) if "┤" in line
+    ]
+    assert labels == ["0.50000"]
+
+
+@pytest.mark.parametrize("seconds", [0.5, 3.0, 170.0, 179.0, 185.0, 7190.0, 40_000.0, 345_000.0, 3e6])
+@pytest.mark.parametrize("width", [20, 48, 60, 110, 200])
+def test_labels_of_time_differ_and_never_touch(seconds: float, width: int) -> None:
+    curve = Series("F2", "", 0, (0.0, seconds), (1.0, 0.5))
+    axis = texts(plot_lines([curve], width, 9, PlotOptions(x_is_time=True)))[-1].partition("└")[2]
+    labels = [label for label in axis.split("─") if label]
+    assert len(labels) == len(set(labels))
+    assert all(re.fullmatch(r"0|[0-9.]{1,4} (s|min|h|d)", label) for label in labels)
+
+
+def test_a_small_last_value_is_said_as_the_options_say_it() -> None:
+    small = Series("F4", "", 0, (1, 2), (0.5, 1.2345e-5))
+    assert texts(plot_lines([small], 48, 9, PlotOptions(value_words="{:.2e}".format)))[0].endswith(" 1.23e-05")
 
 
 def test_in_ascii_each_curve_has_its_own_sign() -> None:

@@ -11,13 +11,15 @@ import torch
 
 from tests.fakes.photographs import write_csv_dataset
 from tests.fakes.trainer_processes import SMALL, start, train, wait_for_steps
+from training.process.attempt import Attempt, end_by_hand
+from training.process.stop_signal import StopSignal
 from training.runfolder.events import read_events
 from training.runfolder.exits import EXIT_STOPPED, ExitKind
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import is_held, take_lock
 from training.runfolder.phase import Phase
 from training.runfolder.read import read_record, read_spec
-from training.runfolder.schema import Result
+from training.runfolder.schema import ExitRecord, Result
 from training.runfolder.status import run_status
 
 
@@ -96,3 +98,14 @@ def test_a_folder_that_another_process_works_in_is_left_alone(tmp_path):
     assert ended.returncode == 2
     assert "another process is at work" in ended.stderr.splitlines()[-1]
     assert [path.name for path in run.path.iterdir()] == ["alive.lock"]
+
+
+def test_how_long_a_run_by_hand_took_does_not_go_by_the_clock_that_can_be_set(tmp_path, monkeypatch):
+    run = RunFolder(tmp_path / "runs" / "one")
+    run.attempt(1).path.mkdir(parents=True)
+    attempt = Attempt(run, 1, True, StopSignal(), time.time())
+    monkeypatch.setattr(time, "time", lambda: 1000.0)  # set back by decades
+    end_by_hand(attempt, None, "")
+    record = read_record(run.attempt(1).exit, ExitRecord)
+    assert 0.0 <= record.elapsed_seconds < 60.0
+    assert record.ended == 1000.0

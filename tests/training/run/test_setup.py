@@ -1,5 +1,7 @@
 """What a run sets up before it trains."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -10,7 +12,7 @@ from training.errors import BadData, BadUsage, GpuOutOfMemory
 from training.flags import parse
 from training.network.build import build_network
 from training.network.quality import QualityNetwork
-from training.run.setup import refuse_labels_without_gradient
+from training.run.setup import notes_of_setup, refuse_labels_without_gradient
 
 FLAGS = [
     *("--dataset", "demo", "--backbone", "test_efficientnet", "--weights", "none", "--attention_fusion"),
@@ -95,3 +97,14 @@ class LabelsAlone:
 
 def labels_of(mos):
     return LabelsAlone(mos)
+
+
+def test_under_the_clean_protocol_a_published_checkpoints_scale_is_warned_of():
+    setup = SimpleNamespace(
+        config=parse(["--dataset", "demo", "--weights", "", "--train_test_num", "1"]),
+        dataset=SimpleNamespace(notes=()),
+        network=SimpleNamespace(began_with_top=100.0),
+    )
+    (note,) = notes_of_setup(setup)
+    assert "scores from 0 to 100" in note
+    assert "--protocol published" in note

@@ -2,7 +2,7 @@ from training.runfolder.events import read_events
 from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
 from training.runfolder.write import EventWriter
-from training.telling.recorder import Recorder, Step
+from training.telling.recorder import Recorder, Step, shown_loss
 
 
 class FakeClock:
@@ -76,3 +76,7 @@ def test_an_end_says_how_and_what_a_resume_goes_on_from(tmp_path):
     (event,) = read_events(RunFolder(tmp_path))
     assert event.kind == "ended"
     assert event.fields == {"how": "gpu out of memory", "epoch": 2, "step": 7, "checkpoint": "last", "saved": True}
+
+
+def test_a_loss_in_the_log_has_four_significant_digits() -> None:
+    assert list(map(shown_loss, (0.5, 0.0167, 1.2345e-6, 1234.0))) == ["0.5000", "0.01670", "1.234e-06", "1234"]

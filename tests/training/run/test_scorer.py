@@ -1,0 +1,70 @@
+"""A trained network scores image files on the scale of opinions, if there is one."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from tests.fakes.photographs import write_csv_dataset
+from tests.fakes.trainer_processes import SMALL, train_here
+from training.calibration import from_dict
+from training.predict import as_table
+from training.run.scorer import open_scorer
+from training.runfolder.read import read_record
+from training.runfolder.schema import Result
+
+
+def trained(tmp_path, *flags):
+    labels = write_csv_dataset(tmp_path / "data")
+    run = train_here(tmp_path / "run", *SMALL, "--data_path", labels, *flags)
+    return run, read_record(run.result, Result), tmp_path / "data" / "pictures" / "test1.jpg"
+
+
+def scores_of(run):
+    with run.score_file("csv", "test").open() as file:
+        rows = list(csv.DictReader(file))
+    return rows, *(np.array([float(row[name]) for row in rows]) for name in ("mos", "pred"))
+
+
+@pytest.mark.parametrize(("loss", "seed"), [("srcc", 42), ("pairwise", 5)])
+def test_a_loss_without_a_scale_is_calibrated_on_validation(tmp_path, loss, seed):
+    run, result, picture = trained(tmp_path, "--loss_type", loss, "--seed", seed)
+    calibration = from_dict(result.calibration)
+    assert calibration is not None
+    rows, mos, pred = scores_of(run)
+    assert result.metrics["test"]["rmse"] == pytest.approx(np.sqrt(np.mean((calibration(pred) - mos) ** 2)))
+    assert any(f"--loss_type {loss} leaves the scale of predictions free: for RMSE a" in note for note in result.notes)
+    own = next(number for number, row in enumerate(rows) if row["image"].endswith("test1.jpg"))
+    scorer = open_scorer(run.path)
+    prediction = scorer.score(picture)
+    assert prediction.score == pytest.approx(float(calibration(pred[own : own + 1])[0]), rel=1e-4)
+    assert "fitted on the validation split" in as_table(scorer, [prediction])
+    assert open_scorer(run.best_weights).calibration == calibration
+
+
+def test_a_loss_with_a_scale_needs_no_calibration(tmp_path):
+    run, result, _ = trained(tmp_path, "--loss_type", "l2", "--epochs", 1)
+    assert result.calibration is None
+    _, mos, pred = scores_of(run)
+    assert result.metrics["test"]["rmse"] == pytest.approx(np.sqrt(np.mean((pred - mos) ** 2)))
+    assert "scale of csv" in as_table(open_scorer(run.path), [])
+
+
+def test_the_published_protocol_has_no_validation_and_so_no_scale_for_such_a_loss(tmp_path):
+    run, result, picture = trained(tmp_path, "--loss_type", "srcc", "--protocol", "published", "--epochs", 1)
+    assert result.metrics["test"]["rmse"] is None
+    assert result.metrics["test"]["srcc"] is not None
+    assert any("without a validation split there is no calibration and no RMSE" in note for note in result.notes)
+    scorer = open_scorer(run.path)
+    table = as_table(scorer, [scorer.score(picture)])
+    assert "its scores have no scale" in table
+    assert "image (higher is better)" in table
+
+
+def test_such_weights_scored_without_training_are_calibrated_too(tmp_path):
+    run, _, _ = trained(tmp_path, "--loss_type", "srcc")
+    labels = tmp_path / "data" / "labels.csv"
+    flags = ["--data_path", labels, "--weights", run.best_checkpoint, "--epochs", 0]
+    scored = read_record(train_here(tmp_path / "scored", *SMALL, *flags).result, Result)
+    assert scored.calibration is not None
+    assert any("the loss of these weights leaves the scale of predictions free" in note for note in scored.notes)
