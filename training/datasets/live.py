@@ -21,7 +21,7 @@ SOURCES = {
     "(live.ece.utexas.edu/research/Quality/subjective.htm); the release holds dmos.mat alone, whose scores are others.",
     REFERENCES: "It comes with LIVE release 2; release 1 has none.",
 }
-"""Label file to where it is to be had."""
+"""Label file to the sentence that says how to get it."""
 FOLDERS = {"jp2k": 227, "jpeg": 233, "wn": 174, "gblur": 174, "fastfading": 174}
 """Folder to number of its images, `img1.bmp` onwards, in the order of the labels."""
 WORST_DMOS = 100.0

@@ -68,7 +68,7 @@ def test_an_excel_file_is_read_as_a_csv_is(tmp_path):
     assert seen(opened("csv", tmp_path / "labels.xlsx")) == before
 
 
-def test_an_excel_file_of_before_2007_is_refused_with_the_way_out(tmp_path):
+def test_an_excel_file_older_than_2007_is_refused_with_the_way_out(tmp_path):
     (tmp_path / "labels.xls").write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + bytes(500))
     with pytest.raises(BadData, match=r"labels\.xls: is a file of Excel before 2007; save it as \.xlsx or as CSV"):
         opened("csv", tmp_path / "labels.xls")
