@@ -116,11 +116,15 @@ def load_plan(name_or_path: str) -> Plan:
 
 def _read_plan(path: Path) -> Plan:
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # editors on Windows write a byte order mark
     except FileNotFoundError:
         presets = ", ".join(preset_names())
         raise PlanError(f"{path}: there is no such file. Give another path, or a preset: {presets}.") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        byte = f"byte {error.object[error.start]:#04x}"
+        raise PlanError(f"{path}: line {line} holds {byte}, which is not UTF-8. Save the file as UTF-8.") from error
+    except OSError as error:
         raise PlanError(f"{path}: cannot be read ({error}). Give a readable text file.") from error
     except tomllib.TOMLDecodeError as error:
         raise PlanError(f"{path}: this is no TOML: {error}. Mend that line.") from error
