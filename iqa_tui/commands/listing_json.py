@@ -54,6 +54,7 @@ def _run_fields(state: RunState, waits: dict[str, Wait]) -> dict[str, Any]:
     wait = waits.get(state.run_id)
     return {
         "run_id": state.run_id,
+        "plan": state.plan_name,
         "group": state.group,
         "experiment": state.experiment,
         "label": state.label,

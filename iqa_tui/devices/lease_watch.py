@@ -16,9 +16,9 @@ from pathlib import Path
 from iqa_tui.devices.lease import lease_holders, lease_is_named, lease_path, take_anew
 from iqa_tui.devices.lease_folder import LARGEST_LEASE_BYTES
 from iqa_tui.errors import LaunchError
+from iqa_tui.processes.periods import LEASES_SECONDS
 from training.runfolder.errors import LockHeld, UnreadableFile
 
-PERIOD_SECONDS = 5.0
 FRESH_SECONDS = 24 * 3600.0
 """A lease file is touched once a day: programs that clean `/var/tmp` remove files that were not touched for 30."""
 
@@ -43,7 +43,7 @@ class LeaseWatch:
             say: called once for each trouble, with words.
         """
         self._say = say
-        self._next_look = time.monotonic() + PERIOD_SECONDS
+        self._next_look = time.monotonic() + LEASES_SECONDS
         self._watched: list[_Watched] = []
         for key, descriptor in leases:
             with contextlib.suppress(LaunchError):
@@ -57,7 +57,7 @@ class LeaseWatch:
             What is wrong now, in words; empty while every lease is ours alone.
         """
         if time.monotonic() >= self._next_look:
-            self._next_look = time.monotonic() + PERIOD_SECONDS
+            self._next_look = time.monotonic() + LEASES_SECONDS
             for lease in self._watched:
                 self._look_at(lease)
         lost = [lease.key for lease in self._watched if lease.is_lost]

@@ -17,12 +17,10 @@ from iqa_tui.devices.lease import lease_holders, lease_trouble
 from iqa_tui.devices.sharing import left_bytes, room_bytes
 from iqa_tui.devices.withdrawn import withdrawn_reason
 from iqa_tui.devices.xid_records import record_xids
+from iqa_tui.processes.periods import XIDS_SECONDS
 from iqa_tui.processes.start import child_environment, program
 from iqa_tui.words.durations import duration_words
 from training.runfolder.text import plain
-
-WATCH_SECONDS = 10.0
-"""How often the driver is asked for XIDs while no survey is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,7 @@ class Surveyor:
 
     def watch(self) -> None:
         """Listen for XIDs while no survey is needed; most calls cost nothing."""
-        if time.monotonic() >= self._watched + WATCH_SECONDS:
+        if time.monotonic() >= self._watched + XIDS_SECONDS:
             self._look()
 
     def survey(self) -> Survey:

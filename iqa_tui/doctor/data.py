@@ -13,6 +13,7 @@ from iqa_tui.doctor.plan_needs import DatasetNeed
 from iqa_tui.processes.start import program
 
 DATASET_SECONDS = 600
+PLACE = "--set data_path=FOLDER, or IQA_TUI_DATA for the folder of all data sets"
 CHECK_DATASET = program("training.dataset_check")
 
 
@@ -25,16 +26,16 @@ def check_dataset(need: DatasetNeed) -> tuple[Finding, dict[str, int]]:
     dataset, path = need.name, need.folder
     if dataset == "demo" and importlib.util.find_spec("skimage") is None:
         return blocked("data", "demo: scikit-image is not installed", "pip install 'iqa-tui[demo]'"), {}
-    remedy = "Name its folder: --set data_path=FOLDER, or IQA_TUI_DATA for the folder of all data sets"
     if dataset != "demo" and not path.exists():
-        return blocked("data", f"{dataset}: there is no {path}", remedy), {}
+        return blocked("data", f"{dataset}: there is no {path}", f"Name its folder: {PLACE}"), {}
     try:
         answer = ask([*CHECK_DATASET, *need.flags], timeout_seconds=DATASET_SECONDS)
     except subprocess.TimeoutExpired:
         words = f"{dataset}: {path} cannot be read within {DATASET_SECONDS} s"
         return blocked("data", words, "Is it on a slow network disk? Copy it to a local one"), {}
     if answer.returncode != 0:
-        return blocked("data", f"{dataset}: {last_line(answer.stderr, 'the trainer cannot read it')}", remedy), {}
+        words = last_line(answer.stderr, "the trainer cannot read it")
+        return blocked("data", f"{dataset}: {words}", f"Mend that, or name another place: {PLACE}"), {}
     facts: dict[str, Any] = json.loads(answer.stdout)
     source = "made from scikit-image's photographs" if dataset == "demo" else str(path)
     return Finding("data", f"{dataset}: {source}, complete: {_images_words(facts)}"), {

@@ -88,6 +88,11 @@ class RunState:
         return self.spec.group if self.spec else ""
 
     @property
+    def plan_name(self) -> str:
+        """Of the plan that it was launched from; empty for a run started by hand."""
+        return str(self.spec.plan.get("name", "")) if self.spec else ""
+
+    @property
     def device_label(self) -> str:
         """`GPU 0`, `CPU 1`, `GPU 0, GPU 1`, `nodeb GPU 0` on another host; empty before it has any."""
         devices = self.process.devices if self.process else []

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from iqa_tui.errors import PlanError
+from iqa_tui.plans.paths import plan_counted_from
 from iqa_tui.plans.priority import PRIORITIES
 from iqa_tui.plans.toml_table import FlagValue, TomlTable
 
@@ -73,7 +74,7 @@ class Plan:
     demo: bool = False
     """The labels are no human opinions."""
     content: dict[str, Any] = field(default_factory=dict)
-    """The TOML as it was parsed."""
+    """The TOML as it was parsed, relative paths counted from its folder."""
     source: str = ""
     """The file, for error messages."""
 
@@ -116,15 +117,19 @@ def load_plan(name_or_path: str) -> Plan:
 
 def _read_plan(path: Path) -> Plan:
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # editors on Windows write a byte order mark
     except FileNotFoundError:
         presets = ", ".join(preset_names())
         raise PlanError(f"{path}: there is no such file. Give another path, or a preset: {presets}.") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        byte = f"byte {error.object[error.start]:#04x}"
+        raise PlanError(f"{path}: line {line} holds {byte}, which is not UTF-8. Save the file as UTF-8.") from error
+    except OSError as error:
         raise PlanError(f"{path}: cannot be read ({error}). Give a readable text file.") from error
     except tomllib.TOMLDecodeError as error:
         raise PlanError(f"{path}: this is no TOML: {error}. Mend that line.") from error
-    return plan_from(content, str(path))
+    return plan_from(plan_counted_from(path.parent, content), str(path))
 
 
 def plan_from(content: dict[str, Any], source: str) -> Plan:

@@ -131,6 +131,8 @@ class TomlTable:
         for flag, setting in value.items():
             if not isinstance(setting, FlagValue):
                 raise inner.wrong(flag, "write a text, a number, true or false.")
+            if "\0" in str(setting):  # no command line can hold one
+                raise inner.wrong(flag, "leave the NUL out.")
         return dict(value)
 
     def rows(self, key: str) -> list[TomlTable]:

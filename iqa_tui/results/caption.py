@@ -7,7 +7,9 @@ from iqa_tui.results.table import Table
 
 def caption(table: Table) -> str:
     """One line for readers: what, by which plan, on what, by which protocol, with which seeds."""
-    parts = [f"plan {table.group or table.plan_name}"] if table.group or table.plan_name else []
+    parts = [f"plan {table.plan_name}"] if table.plan_name else []
+    if table.group and table.group != table.plan_name:
+        parts.append(f"group {table.group}")
     if table.dataset:
         parts.append(f"data set {table.dataset}")
     if table.protocols:

@@ -23,7 +23,7 @@ class Row:
     label: str
     loss_type: str
     srcc: float | None = None
-    """Mean over seeds of the test SRCC at the chosen epoch."""
+    """Mean over `seeds` of the test SRCC at the chosen epoch."""
     srcc_sd: float | None = None
     """Sample SD over seeds; None for one seed."""
     plcc: float | None = None
@@ -43,7 +43,7 @@ class Row:
     """`yes`, `below` or `above` the expected range; empty without a range or a result."""
     protocol: str = ""
     seeds: tuple[int, ...] = ()
-    """Of the runs that the numbers come from; of all runs before any has finished."""
+    """Of the runs that the numbers come from; of those that finished if none has a score, of all before any has."""
     run_ids: tuple[str, ...] = ()
     notes: str = ""
     recorded: bool = False
@@ -118,7 +118,8 @@ def _measured(row: Row, entries: list[ListedRun]) -> Row:
         if before is None or before.status.phase is not Phase.FINISHED or entry.status.phase is Phase.FINISHED:
             by_seed[entry.spec.seed] = entry
     chosen = [by_seed[seed] for seed in sorted(by_seed)]
-    counted = [entry for entry in chosen if entry.result is not None] or chosen
+    finished = [entry for entry in chosen if entry.result is not None] or chosen
+    counted = [entry for entry in finished if _metric(entry, "srcc") is not None] or finished
     srcc, srcc_sd = mean_and_sd(_metric(entry, "srcc") for entry in counted)
     plcc, plcc_sd = mean_and_sd(_metric(entry, "plcc") for entry in counted)
     hours, _ = mean_and_sd(entry.result.elapsed_seconds / SECONDS_PER_HOUR for entry in counted if entry.result)
@@ -135,12 +136,25 @@ def _measured(row: Row, entries: list[ListedRun]) -> Row:
         protocol=", ".join(in_order((e.result.protocol if e.result else e.spec.protocol) for e in counted)),
         seeds=tuple(entry.spec.seed for entry in counted),
         run_ids=tuple(entry.run.run_id for entry in counted),  # not the spec's: a copied folder has its original's
-        notes="; ".join(in_order([row.notes, *_result_notes(counted)])),
+        notes="; ".join(in_order([row.notes, *_score_notes(finished, counted), *_result_notes(counted)])),
     )
 
 
 def _metric(entry: ListedRun, name: str) -> float | None:
     return entry.result.metrics.get("test", {}).get(name) if entry.result else None
+
+
+def _score_notes(finished: list[ListedRun], counted: list[ListedRun]) -> list[str]:
+    """Which seeds a mean does not count although they finished: a network that says one value has no correlation."""
+    without = [entry for entry in finished if entry not in counted]
+    with_plcc = [entry for entry in counted if _metric(entry, "plcc") is not None]
+    notes = [f"no SRCC for {_seed_words(without)}"] if without else []
+    return notes + ([f"PLCC of {_seed_words(with_plcc)} alone"] if 0 < len(with_plcc) < len(counted) else [])
+
+
+def _seed_words(entries: list[ListedRun]) -> str:
+    """`seed 1`, `seeds 1, 3`."""
+    return f"seed{'s' if len(entries) > 1 else ''} {', '.join(str(entry.spec.seed) for entry in entries)}"
 
 
 def _result_notes(entries: list[ListedRun]) -> list[str]:

@@ -31,16 +31,17 @@ COLUMNS = (
     "run_ids",
     "notes",
     "plan",
+    "group",
 )
 FORMULA = re.compile(r"((?:^|[;\t])\s*)([=+\-@＝＋－＠])")
 """The beginning of a spreadsheet's cell, and a sign that makes the cell a formula; East Asian ones take wide signs."""
 
 
 def values_of(row: Row, table: Table) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in COLUMNS[:-1]} | {
-        "notes": "; ".join(text for text in (row.notes, row.delta_note) if text),
-        "plan": table.group or table.plan_name,
-    }
+    """Column to value. The group is the plan's name and the settings that were changed over it at the launch."""
+    of_table = {"plan": table.plan_name, "group": table.group}
+    notes = "; ".join(text for text in (row.notes, row.delta_note) if text)
+    return {name: getattr(row, name) for name in COLUMNS if name not in of_table} | {"notes": notes} | of_table
 
 
 def csv_text(table: Table) -> str:

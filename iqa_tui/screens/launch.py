@@ -97,8 +97,7 @@ class LaunchScreen(LaunchingRoom):
     def _likely_plan(self) -> str:
         """That of the newest runs. Without any the demo: a newcomer's first enter launches what runs anywhere."""
         ordered = run_words.in_plan_order(self.runs)
-        plan = ordered[0].spec.plan if ordered and ordered[0].spec else {}
-        return str(plan.get("name", "demo"))
+        return ordered[0].plan_name if ordered and ordered[0].plan_name else "demo"
 
     # What is drawn
 

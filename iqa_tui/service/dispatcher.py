@@ -18,6 +18,7 @@ from iqa_tui.devices.gpus.free import SETTLE_SECONDS
 from iqa_tui.devices.survey import Surveyor
 from iqa_tui.errors import LaunchError
 from iqa_tui.processes.no_process import is_no_process, no_process_words
+from iqa_tui.processes.periods import DISPATCHER_SECONDS
 from iqa_tui.queue.backlog import Backlog
 from iqa_tui.queue.dispatcher_files import take_dispatching, write_trouble
 from iqa_tui.service.dispatcher_words import say
@@ -27,7 +28,6 @@ from training.runfolder.errors import LockHeld, RunFolderError
 from training.runfolder.held import hold_folder_of_runs
 from training.runfolder.text import speak_leniently
 
-POLL_SECONDS = 0.4
 SETTLE_VARIABLE = "IQA_TUI_GPU_SETTLE_SECONDS"
 """How long a GPU must look idle before it is taken, for users who know their machine better."""
 SAY_AGAIN_SECONDS = 600.0
@@ -98,7 +98,7 @@ def _work(dispatcher: Dispatcher, trouble: Trouble) -> None:
             trouble.is_now(dispatcher.trouble)
             if not goes_on:
                 return
-        time.sleep(max(POLL_SECONDS, REST * (time.process_time() - began)))
+        time.sleep(max(DISPATCHER_SECONDS, REST * (time.process_time() - began)))
 
 
 def _words(error: Exception) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from iqa_tui.processes.identity import is_running, seconds_running
 from iqa_tui.processes.marks import proof_of, signal_marked
+from iqa_tui.processes.periods import ORPHANS_SECONDS
 from iqa_tui.processes.strays import end_strays, marked_processes
 from iqa_tui.service.causes import time_limit_words
 from training.runfolder.beat import Beat
@@ -22,7 +23,6 @@ from training.runfolder.read import read_record, read_spec
 from training.runfolder.schema import ProcessRecord, StopRequest
 from training.runfolder.write import write_record
 
-PERIOD_SECONDS = 2.0
 REST = 50.0
 """Pause after a look, in times of what it took: a machine may have thousands of processes."""
 
@@ -45,7 +45,7 @@ class OrphanKeeper:
             return
         began = time.monotonic()
         marked = marked_processes(self._runs_dir)
-        self._next_look = time.monotonic() + max(PERIOD_SECONDS, REST * (time.monotonic() - began))
+        self._next_look = time.monotonic() + max(ORPHANS_SECONDS, REST * (time.monotonic() - began))
         self.is_needed = False
         for path, pids in marked.items():
             # Held, so that locks, tokens and records are those of one folder, whatever becomes of its name meanwhile.

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from iqa_tui.monitor.remembered import Remembered
+from iqa_tui.processes.periods import FAILURES_SECONDS
 from iqa_tui.queue.queued_run import QueuedRun, Waiting
 from iqa_tui.trust.ownership import is_ours
 from training.runfolder.errors import RunFolderError
@@ -26,8 +27,6 @@ QUICK_SECONDS = 20.0
 """A run that failed sooner has not trained."""
 MOST_QUICK_FAILURES = 3
 """In a row, before the waiting runs of the plan are held."""
-PERIOD_SECONDS = 5.0
-"""Between two looks while no run begins or ends: meanwhile one may have trained for long enough."""
 ASKED_FOR = (ExitKind.STOPPED, ExitKind.TIME_LIMIT)
 """Ends that say nothing of the plan."""
 
@@ -89,7 +88,7 @@ class QuickFailures:
         before, self._waiting = self._waiting, now
         is_due = before is None or time.monotonic() >= self._next_look
         if is_due or (now != before and (self._why or any(map(_has_failed, _ended_since(before, now))))):
-            self._next_look = time.monotonic() + PERIOD_SECONDS
+            self._next_look = time.monotonic() + FAILURES_SECONDS
             groups = {spec.group for _, spec in waiting.queued}
             self._why = {group: why for group in groups if (why := self._why_of(group, waiting))}
         return self._why

@@ -16,6 +16,7 @@ from iqa_tui.devices.device import Device
 from iqa_tui.devices.fitting import Promises
 from iqa_tui.errors import LaunchError
 from iqa_tui.processes.no_process import is_no_process, no_process_words
+from iqa_tui.processes.periods import TAKEN_SECONDS, TRY_AGAIN_SECONDS
 from iqa_tui.processes.start import child_environment, gone_words, is_whole, program
 from iqa_tui.queue.queued_run import QueuedRun
 from iqa_tui.service.dispatcher_words import say
@@ -37,12 +38,8 @@ START_SECONDS = 60.0
 """A supervisor that has not recorded its trainer by then is given up."""
 MOST_STARTS = 3
 """Supervisors that may fail to come up before the run is marked as failed."""
-TRY_AGAIN_SECONDS = 5.0
-"""How long nothing is started after the disk was found full, or no process could be started."""
 LONGEST_PAUSE_SECONDS = 60.0
 """The pause doubles up to this while nothing can be started."""
-TAKEN_SECONDS = 5.0
-"""How long a run is postponed that another process has, or had at the last look."""
 
 
 class ProgramGone(LaunchError):

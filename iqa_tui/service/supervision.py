@@ -17,6 +17,7 @@ from iqa_tui.processes.full_disk import is_disk_full
 from iqa_tui.processes.marks import make_mark
 from iqa_tui.processes.no_process import is_no_process, no_process_words
 from iqa_tui.processes.output_log import OutputLog
+from iqa_tui.processes.periods import SUPERVISOR_SECONDS
 from iqa_tui.processes.strays import end_strays
 from iqa_tui.service.attempt_records import AttemptRecords, write_patiently
 from iqa_tui.service.causes import Ending, explain, time_limit_words
@@ -44,8 +45,6 @@ from training.runfolder.read import read_record
 from training.runfolder.schema import ExitRecord, ProcessRecord, Spec, StopRequest
 from training.runfolder.write import write_atomic
 
-POLL_SECONDS = 0.25
-"""How long a stop request may lie unseen. The kernel tells of exits at once."""
 GIVE_WAY_GRACE_SECONDS = 1.0
 """From TERM to KILL for a trainer whose run another attempt has taken over; that attempt waits somewhat longer."""
 NO_ROOM_ERRORS = (errno.ENOSPC, errno.EDQUOT)
@@ -133,7 +132,7 @@ class Supervisor:
 
     def _wait(self, trainer: Child, output: OutputLog) -> None:
         while not trainer.has_ended:
-            asked = wait_for_signal(POLL_SECONDS)
+            asked = wait_for_signal(SUPERVISOR_SECONDS)
             if asked is not None:
                 self._request_stop(f"the supervisor got {asked.signal_name}", by=asked.user)
             trainer.reap()

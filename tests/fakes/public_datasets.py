@@ -21,8 +21,9 @@ def link_pictures(folder: Path, names: list[str]) -> None:
         os.link(folder / first, folder / name)
 
 
-def write_sheet(path: Path, rows: list[tuple[object, ...]]) -> None:
+def write_sheet(path: Path, rows: list[tuple[object, ...]], sheet: str = "Sheet1") -> None:
     book = openpyxl.Workbook()
+    book.active.title = sheet
     for row in rows:
         book.active.append(row)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -107,6 +108,23 @@ def write_csiq(folder: Path, photos: int = 10, levels: int = 3) -> Path:
     names = [f"{1600 + p}.{kind}.{n}.png" for p in range(photos) for kind in ("AWGN", "BLUR") for n in range(levels)]
     link_pictures(folder / "dst_imgs_all", names)
     (folder / "csiq_label.txt").write_text("".join(f"{name} {n / 100:.3f}\n" for n, name in enumerate(names)))
+    return folder
+
+
+def write_official_csiq(folder: Path, photos: int = 10, levels: int = 3) -> Path:
+    """As its authors give it: a sheet with a title above the heading and room to its left, a folder a distortion."""
+    kinds = {"noise": "AWGN", "blur": "BLUR", "contrast": "contrast", "fnoise": "fnoise"}
+    kinds |= {"jpeg": "JPEG", "jpeg 2000": "jpeg2000"}
+    shown = [(1600 + p, kind, level + 1) for p in range(photos) for kind in kinds for level in range(levels)]
+    names = [f"{kinds[kind].lower()}/{photo}.{kinds[kind]}.{level}.png" for photo, kind, level in shown]
+    link_pictures(folder / "dst_imgs", names)
+    header = ("image", "dst_idx", "dst_type", "dst_lev", "dmos_std", "dmos")
+    rows = [
+        (photo, 1, kind, level, 0.04, (photo - 1600) / 100 * 2 + level * 0.1 + 0.01) for photo, kind, level in shown
+    ]
+    blank = (None,) * 3
+    sheet = [("CSIQ",), (), (), (*blank, *header), *((*blank, *row) for row in rows)]
+    write_sheet(folder / "csiq.DMOS.xlsx", sheet, sheet="all_by_image")
     return folder
 
 

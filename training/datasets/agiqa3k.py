@@ -8,11 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from training.datasets.base import SHRUNK, Dataset, Item
-from training.datasets.labels.folders import ImageFolders
+from training.datasets.labels.folders import ImageFolders, label_file
 from training.datasets.labels.rows import read_rows
 from training.datasets.splits import split_anew
 
 LABELS = "data.csv"
+SOURCE = "It lies in github.com/lcysyzxdxc/AGIQA-3k-Database, not in the archive of the images."
 IMAGE_FOLDERS = ("images", "Images", "AGIQA-3K", ".")
 """The archive of the images unpacks into one of these; copies differ."""
 
@@ -34,6 +35,6 @@ def open_agiqa3k(folder: Path) -> Dataset:
             group=row.text("name"),
             where=row.where,
         )
-        for row in read_rows(folder / LABELS, ("name", "mos_quality", "std_quality"))
+        for row in read_rows(label_file(folder, LABELS, SOURCE), ("name", "mos_quality", "std_quality"))
     ]
     return Dataset("agiqa-3k", tuple(split_anew(items)), mos_range=(0.0, 5.0), sizing=SHRUNK)

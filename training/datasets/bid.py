@@ -10,12 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from training.datasets.base import SHRUNK, Dataset, Item, Sizing
-from training.datasets.labels.folders import ImageFolders
+from training.datasets.labels.folders import ImageFolders, label_file
 from training.datasets.labels.rows import Row
 from training.datasets.labels.sheet import read_sheet_by_place
 from training.datasets.splits import split_anew
 
 LABELS = "DatabaseGrades.xlsx"
+SOURCE = "It comes with the data set, beside the images: take it from there."
 NUMBER, GRADE = "image number", "grade"
 """The first two columns; their headings differ between copies."""
 IMAGE_FOLDERS = (".", "ImageDatabase")
@@ -30,7 +31,8 @@ def open_bid(folder: Path) -> Dataset:
         BadData: no label file, or a label is no number.
     """
     images = ImageFolders(folder, IMAGE_FOLDERS)
-    items = [_item(row, images) for row in read_sheet_by_place(folder / LABELS, (NUMBER, GRADE))]
+    labels = label_file(folder, LABELS, SOURCE)
+    items = [_item(row, images) for row in read_sheet_by_place(labels, (NUMBER, GRADE))]
     return Dataset("bid", tuple(split_anew(items)), mos_range=(0.0, 5.0), sizing=SHRUNK)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from training.datasets.base import Dataset, Item
+from training.datasets.labels.folders import label_file
 from training.datasets.labels.rows import read_rows
 from training.datasets.splits import hold_out
 
+SOURCE = "It lies in github.com/nisarahmedrana/BIQ2021, beside the folder Images."
 FILES = {"train": "Train (Images and MOS).csv", "test": "Test (Images and MOS).csv"}
 HELD_OUT_FOR_VALIDATION = 0.15
 """Of the training images: there is no official validation split."""
@@ -30,6 +32,6 @@ def open_biq2021(folder: Path) -> Dataset:
             where=row.where,
         )
         for split, name in FILES.items()
-        for row in read_rows(folder / name, ("Image Name", "MOS"))
+        for row in read_rows(label_file(folder, name, SOURCE), ("Image Name", "MOS"))
     ]
     return Dataset("biq2021", tuple(hold_out(items, "train", "val", HELD_OUT_FOR_VALIDATION)), mos_range=(0.0, 1.0))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
+from dataclasses import replace
 
 from training.datasets.base import SPLITS, Dataset, Item
 from training.datasets.labels.files import states_of
+from training.datasets.labels.folders import Spellings
 from training.errors import BadData
 
 BEYOND_SCALE = 0.5
@@ -25,15 +27,13 @@ FEWEST = 3
 def check_complete(dataset: Dataset, splits: Sequence[str] = SPLITS) -> Dataset:
     """Give the data set back once every file is there and named once, labels fit the scale, no split is empty.
 
+    A file whose name is spelt in other case, or in decomposed letters, is found and taken.
+
     Raises:
         BadData: the text names the first missing file and counts the others, or the line that is wrong.
     """
-    states = states_of([str(item.path) for item in dataset.items])
-    missing = [
-        item
-        for item, state in zip(dataset.items, states, strict=True)
-        if state is None or not stat.S_ISREG(state.st_mode)
-    ]
+    items, missing = _look_for_files(dataset.items)
+    dataset = replace(dataset, items=items)
     if missing:
         others = f" ({len(missing):,} of {len(dataset.items):,} images are missing)" if len(missing) > 1 else ""
         raise BadData(f"{missing[0].path}: no such image, named in {missing[0].where}{others}. Check --data_path")
@@ -45,6 +45,23 @@ def check_complete(dataset: Dataset, splits: Sequence[str] = SPLITS) -> Dataset:
     if not dataset.mos_range[1] > dataset.mos_range[0]:
         raise BadData(f"data set {dataset.name}: every label is {dataset.mos_range[0]:g}, so there is nothing to learn")
     return dataset
+
+
+def _look_for_files(items: Sequence[Item]) -> tuple[tuple[Item, ...], list[Item]]:
+    """The items, with the paths of files that are there under another spelling; and those without a file."""
+    spellings = Spellings()
+    found: list[Item] = []
+    missing: list[Item] = []
+    for item, state in zip(items, states_of([str(item.path) for item in items]), strict=True):
+        if state is None and (path := spellings.find(item.path)) is not None:
+            found.append(replace(item, path=path))
+            is_file = path.is_file()
+        else:
+            found.append(item)
+            is_file = state is not None and stat.S_ISREG(state.st_mode)
+        if not is_file:
+            missing.append(found[-1])
+    return tuple(found), missing
 
 
 def _check_unique(items: Sequence[Item]) -> None:

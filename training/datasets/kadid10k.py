@@ -9,11 +9,12 @@ import math
 from pathlib import Path
 
 from training.datasets.base import Dataset, Item
-from training.datasets.labels.folders import ImageFolders
+from training.datasets.labels.folders import ImageFolders, label_file
 from training.datasets.labels.rows import read_rows
 from training.datasets.splits import split_anew
 
 LABELS = "dmos.csv"
+SOURCE = "It lies in the archive of KADID-10k, beside the folder images."
 """Its column `dmos` grows with quality, from 1 to 5, and `var` is a variance."""
 
 
@@ -23,6 +24,7 @@ def open_kadid10k(folder: Path) -> Dataset:
     Raises:
         BadData: no label file, a missing column, or a label that is no number.
     """
+    labels = label_file(folder, LABELS, SOURCE)
     images = ImageFolders(folder, ["images"])
     items = [
         Item(
@@ -34,6 +36,6 @@ def open_kadid10k(folder: Path) -> Dataset:
             group=row.text("ref_img"),
             where=row.where,
         )
-        for row in read_rows(folder / LABELS, ("dist_img", "ref_img", "dmos", "var"))
+        for row in read_rows(labels, ("dist_img", "ref_img", "dmos", "var"))
     ]
     return Dataset("kadid-10k", tuple(split_anew(items)), mos_range=(1.0, 5.0))

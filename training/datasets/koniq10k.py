@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from training.datasets.base import Dataset, Item, Sizing
-from training.datasets.labels.folders import ImageFolders
+from training.datasets.labels.folders import ImageFolders, find_labels, label_file
 from training.datasets.labels.rows import Row, read_rows
+from training.datasets.labels.text import read_text
 from training.datasets.splits import split_anew
 from training.errors import BadData
 
@@ -23,6 +24,10 @@ WITHOUT_SETS = "koniq10k_scores_and_distributions.csv"
 """MOS and SD on 1 to 5, MOS_zscore from 0 to 100; no split."""
 PUBLISHED_LABELS = {"train": "koniq_train.json", "test": "koniq_test.json"}
 """The published code's own split: lists of {"image", "score"}. It takes no label from them, but from `WITHOUT_SETS`."""
+SOURCE = (
+    f"Nor is {WITHOUT_SETS} there. The first is in github.com/subpic/koniq (folder metadata), the second on "
+    "database.mmsp-kn.de; neither is in the archive of the images."
+)
 IMAGE_FOLDERS = ("1024x768", "512x384", "train", "test")
 SD_SCALE = 27.8
 """MOS points (0 to 100) for one point of the five answers: the slope between the two over all images.
@@ -46,16 +51,16 @@ def open_koniq10k(folder: Path) -> Dataset:
     Raises:
         BadData: no label file, a missing column, or a label that is no number.
     """
-    labels = next((folder / name for name in (WITH_SETS, WITHOUT_SETS) if (folder / name).is_file()), None)
-    if labels is None:
-        raise BadData(f"{folder / WITH_SETS}: no such file, nor {WITHOUT_SETS}. Give KonIQ-10k's folder by --data_path")
+    without_sets = find_labels(folder, WITHOUT_SETS)
+    with_sets = find_labels(folder, WITH_SETS) if without_sets else label_file(folder, WITH_SETS, SOURCE)
     images = ImageFolders(folder, IMAGE_FOLDERS)
-    if labels.name == WITH_SETS:
-        rows = read_rows(labels, ("image_name", "MOS", "SD", "set"))
+    if with_sets:
+        rows = read_rows(with_sets, ("image_name", "MOS", "SD", "set"))
         items = [_item(row, images, "MOS", _official_set(row)) for row in rows]
         notes: tuple[str, ...] = ()
     else:
-        rows = read_rows(labels, ("image_name", "MOS_zscore", "SD"))
+        assert without_sets is not None
+        rows = read_rows(without_sets, ("image_name", "MOS_zscore", "SD"))
         items = split_anew([_item(row, images, "MOS_zscore", "") for row in rows])
         notes = (f"{WITHOUT_SETS} has no official split, so the images were split anew: put {WITH_SETS} beside it",)
     return Dataset("koniq-10k", tuple(items), mos_range=(0.0, 100.0), sizing=SIZING, notes=notes)
@@ -89,19 +94,17 @@ def open_published_koniq10k(folder: Path) -> Dataset:
     Raises:
         BadData: as `open_koniq10k`; one of the two files alone; an entry without image or label.
     """
-    there = [name for name in PUBLISHED_LABELS.values() if (folder / name).is_file()]
+    files = {split: find_labels(folder, name) for split, name in PUBLISHED_LABELS.items()}
+    there = {split: file for split, file in files.items() if file is not None}
     if not there:
         return replace(open_koniq10k(folder), sizing=PUBLISHED_SIZING)
-    absent = set(PUBLISHED_LABELS.values()) - set(there)
-    if absent:
-        raise BadData(f"{folder / absent.pop()}: no such file, though {there[0]} is there; put both, or neither")
+    if len(there) < len(files):
+        absent = next(folder / PUBLISHED_LABELS[split] for split in files if split not in there)
+        found = next(iter(there.values()))
+        raise BadData(f"{absent}: no such file, though {found.name} is there; put both, or neither")
     images = ImageFolders(folder, IMAGE_FOLDERS)
     labelled = _labelled(folder, images)
-    items = [
-        _published_item(row, split, images, labelled)
-        for split, name in PUBLISHED_LABELS.items()
-        for row in _entries(folder / name)
-    ]
+    items = [_published_item(row, split, images, labelled) for split, file in there.items() for row in _entries(file)]
     notes = () if labelled else (NO_ZSCORE,)
     return Dataset("koniq-10k", tuple(items), mos_range=(0.0, 100.0), sizing=PUBLISHED_SIZING, notes=notes)
 
@@ -109,16 +112,16 @@ def open_published_koniq10k(folder: Path) -> Dataset:
 def _labelled(folder: Path, images: ImageFolders) -> dict[str, Item]:
     """Name to image, of the label file with MOS_zscore, else of the other, whose MOS is the same; empty without one."""
     for name, column in ((WITHOUT_SETS, "MOS_zscore"), (WITH_SETS, "MOS")):
-        if (folder / name).is_file():
-            rows = read_rows(folder / name, ("image_name", column, "SD"))
+        if file := find_labels(folder, name):
+            rows = read_rows(file, ("image_name", column, "SD"))
             return {item.name: item for item in (_item(row, images, column, "") for row in rows)}
     return {}
 
 
 def _entries(path: Path) -> list[Row]:
     try:
-        entries: Any = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        entries: Any = json.loads(read_text(path, "JSON")[0])
+    except ValueError as error:
         raise BadData(f"{path}: cannot be read as JSON ({error})") from error
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise BadData(f"{path}: is no list of objects with image and score")

@@ -9,12 +9,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from training.datasets.base import Dataset, Item
+from training.datasets.labels.folders import label_file
 from training.datasets.labels.matfile import read_mat, side_by_side
 from training.datasets.splits import split_anew
 from training.errors import BadData
 
 LABELS = "dmos_realigned.mat"
 REFERENCES = "refnames_all.mat"
+SOURCES = {
+    LABELS: "It is a download of its own, the “realigned subjective quality data” on the page of LIVE release 2 "
+    "(live.ece.utexas.edu/research/Quality/subjective.htm); the release holds dmos.mat alone, whose scores are others.",
+    REFERENCES: "It comes with LIVE release 2; release 1 has none.",
+}
+"""Label file to the sentence that says how to get it."""
 FOLDERS = {"jp2k": 227, "jpeg": 233, "wn": 174, "gblur": 174, "fastfading": 174}
 """Folder to number of its images, `img1.bmp` onwards, in the order of the labels."""
 WORST_DMOS = 100.0
@@ -29,12 +36,11 @@ def open_live(folder: Path) -> Dataset:
     Raises:
         BadData: a label file or variable is missing, lengths differ, or a label is no number.
     """
+    labels, references = (label_file(folder, name, source) for name, source in SOURCES.items())
     names = [f"{name}/img{number}.bmp" for name, count in FOLDERS.items() for number in range(1, count + 1)]
-    rows = side_by_side(
-        read_mat(folder / LABELS, ("dmos_new", "dmos_std", "orgs")), read_mat(folder / REFERENCES, ("refnames_all",))
-    )
+    rows = side_by_side(read_mat(labels, ("dmos_new", "dmos_std", "orgs")), read_mat(references, ("refnames_all",)))
     if len(rows) != len(names):
-        raise BadData(f"{folder / LABELS}: holds {len(rows):,} entries; LIVE has {len(names)} images")
+        raise BadData(f"{labels}: holds {len(rows):,} entries; LIVE has {len(names)} images")
     items = [
         Item(
             name=name,

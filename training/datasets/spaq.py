@@ -8,12 +8,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from training.datasets.base import SHRUNK, Dataset, Item
-from training.datasets.labels.folders import ImageFolders
+from training.datasets.labels.folders import ImageFolders, label_file
 from training.datasets.labels.sheet import read_sheet
 from training.datasets.splits import split_anew
 
 LABELS = "Annotations/MOS and Image attribute scores.xlsx"
 IMAGES = "TestImage"
+SOURCE = "The annotations are a download of their own: see github.com/h4nwei/SPAQ."
 
 
 def open_spaq(folder: Path) -> Dataset:
@@ -22,6 +23,7 @@ def open_spaq(folder: Path) -> Dataset:
     Raises:
         BadData: no label file, a missing column, or a label that is no number.
     """
+    labels = label_file(folder, LABELS, SOURCE)
     images = ImageFolders(folder, [IMAGES])
     items = [
         Item(
@@ -33,6 +35,6 @@ def open_spaq(folder: Path) -> Dataset:
             group=row.text("Image name"),
             where=row.where,
         )
-        for row in read_sheet(folder / LABELS, ("Image name", "MOS"))
+        for row in read_sheet(labels, ("Image name", "MOS"))
     ]
     return Dataset("spaq", tuple(split_anew(items)), mos_range=(0.0, 100.0), sizing=SHRUNK)

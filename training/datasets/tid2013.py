@@ -9,13 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from training.datasets.base import Dataset, Item
-from training.datasets.labels.folders import ImageFolders
+from training.datasets.labels.folders import ImageFolders, label_file
 from training.datasets.labels.matfile import side_by_side
 from training.datasets.labels.rows import read_words
 from training.datasets.splits import split_anew
 
 LABELS = "mos_with_names.txt"
 SPREADS = "mos_std.txt"
+SOURCE = "It lies in TID2013's archive, beside the folder distorted_images."
 
 
 def open_tid2013(folder: Path) -> Dataset:
@@ -26,8 +27,9 @@ def open_tid2013(folder: Path) -> Dataset:
     Raises:
         BadData: a label file is missing, lengths differ, or a label is no number.
     """
+    labels, spreads = (label_file(folder, name, SOURCE) for name in (LABELS, SPREADS))
     images = ImageFolders(folder, ["distorted_images"])
-    rows = side_by_side(read_words(folder / LABELS, ("mos", "name")), read_words(folder / SPREADS, ("mos_sd",)))
+    rows = side_by_side(read_words(labels, ("mos", "name")), read_words(spreads, ("mos_sd",)))
     items = [
         Item(
             name=row.text("name"),

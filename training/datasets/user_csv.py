@@ -1,14 +1,16 @@
-"""The user's own images: a CSV with image and mos, and optionally mos_sd, split, group."""
+"""The user's own images: a table, CSV or Excel, with image and mos, and optionally mos_sd, split, group."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from training.datasets.base import SHRUNK, SPLITS, Dataset, Item
-from training.datasets.labels.rows import Row, read_rows
+from training.datasets.labels.rows import Row
+from training.datasets.labels.sheet import read_table
 from training.datasets.splits import hold_out, split_anew
 from training.errors import BadData
 
+COLUMNS, OPTIONAL_COLUMNS = ("image", "mos"), ("mos_sd", "split", "group")
 SPLIT_NAMES = {"train": "train", "training": "train", "val": "val", "validation": "val", "test": "test"}
 HELD_OUT_FOR_VALIDATION = 0.125
 """Of the training images, if the file names training and test images only."""
@@ -20,7 +22,7 @@ def open_user_csv(path: Path) -> Dataset:
     Raises:
         BadData: a missing column, a label that is no number, or a split of another name.
     """
-    rows = read_rows(path, ("image", "mos"))
+    rows = read_table(path, COLUMNS, OPTIONAL_COLUMNS)
     if not rows:
         raise BadData(f"{path}: holds no images")
     items = [_item(row, path.parent) for row in rows]

@@ -131,9 +131,11 @@ def _summary(series: list[Repetition]) -> list[str]:
     lines = [
         f"seed {one.seed}  " + (_scores(results[one.seed]) if one.seed in results else "not finished") for one in series
     ]
-    tests = [result.metrics["test"] for result in results.values()]
+    scored = {seed: result for seed, result in results.items() if result.metrics["test"].get("srcc") is not None}
+    tests = [result.metrics["test"] for result in scored.values()]
     means = "  ".join(f"{name.upper()} {_mean_and_sd([test.get(name) for test in tests])}" for name in ("srcc", "plcc"))
-    return [*lines, f"mean ± SD of {len(results)} of {len(series)} seeds, test: {means}"]
+    some = f" ({', '.join(map(str, scored))})" if 0 < len(scored) < len(series) else ""
+    return [*lines, f"mean ± SD of {len(scored)} of {len(series)} seeds{some}, test: {means}"]
 
 
 def _scores(result: Result) -> str:

@@ -18,11 +18,10 @@ from iqa_tui.devices.gpus.device_files import CONTROL_FILE, DEVICE_FOLDER, forbi
 from iqa_tui.devices.gpus.nvml_sample import LOST, NOT_YET, Board, Found, sample_of
 from iqa_tui.devices.gpus.sample import GpuSample, XidSeen
 from iqa_tui.devices.gpus.xid_events import XidEvents, is_same
+from iqa_tui.processes.periods import NEW_GPUS_SECONDS
 
 INSTANCES_SECONDS = 30.0
 """How often MIG instances and permissions are looked up again: they change while the driver is up."""
-AGAIN_SECONDS = 2.0
-"""How often the driver is asked again for a GPU that it does not show yet."""
 
 
 class NvmlUnavailable(Exception):
@@ -92,7 +91,7 @@ class Nvml:
         is_any_closed = any(board.is_closed for board in boards)
         self._by_uuid = has_instances or is_any_closed or not order_is_known
         is_any_hidden = any(board.handle is None and not board.is_closed for board in boards)
-        again = AGAIN_SECONDS if is_any_hidden else INSTANCES_SECONDS
+        again = NEW_GPUS_SECONDS if is_any_hidden else INSTANCES_SECONDS
         changes = has_instances or is_any_closed or is_any_hidden
         self._find_again = time.monotonic() + again if changes else float("inf")
         self._watch([board.handle for board in boards if board.handle is not None])

@@ -47,6 +47,7 @@ def test_status_says_state_and_why_each_waits(lab: Lab, shell: Shell) -> None:
     assert [run["state"] for run in content["runs"]] == ["running", "queued", "queued"]
     assert content["runs"][2]["waits_for"] == content["runs"][1]["waits_for"]
     assert content["runs"][1]["waits_for"].startswith("needs a CPU slot")
+    assert {(run["plan"], run["group"]) for run in content["runs"]} == {("stub", "stub")}
     assert content["dispatching"] is True
     (device,) = content["devices"]
     assert (device["label"], device["free"], device["holder"]["run_id"]) == ("CPU 0", False, first.run_id)

@@ -17,7 +17,7 @@ ANN = Holder("ann", "a-run", 4711, "F2 L2 (MSE)", "/runs")
 
 @pytest.fixture(autouse=True)
 def _at_every_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lease_watch, "PERIOD_SECONDS", 0.0)
+    monkeypatch.setattr(lease_watch, "LEASES_SECONDS", 0.0)
 
 
 def test_a_lease_that_was_removed_is_taken_anew_with_its_holder(lab: Lab) -> None:

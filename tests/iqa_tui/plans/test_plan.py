@@ -66,10 +66,27 @@ def test_broken_toml_is_told_with_its_line(tmp_path: Path) -> None:
         load_plan(write(tmp_path, 'name = "a"\ntitle = \n'))
 
 
+def test_a_plan_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "my.toml"
+    path.write_text('name = "a"\n' + ROW, encoding="utf-8-sig")
+    assert load_plan(str(path)).name == "a"
+
+
+@pytest.mark.parametrize(("encoding", "byte"), [("utf-16", "0xff"), ("latin-1", "0xe9")])
+def test_a_plan_in_another_encoding_is_refused_with_the_way_out(tmp_path: Path, encoding: str, byte: str) -> None:
+    path = tmp_path / "my.toml"
+    path.write_text('title = "é"\nname = "a"\n' + ROW, encoding=encoding)
+    with pytest.raises(
+        PlanError, match=rf"my\.toml: line 1 holds byte {byte}, which is not UTF-8\. Save the file as UTF-8"
+    ):
+        load_plan(str(path))
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         (ROW, r"it has no name"),
+        ('name = "a"\nbase = { backbone = "a\\u0000b" }\n' + ROW, r"base: backbone = 'a\\x00b': leave the NUL out"),
         ('name = "a"\n', r"no experiment"),
         ('name = "a b"\n' + ROW, r"name = 'a b'"),
         ("name = 3\n" + ROW, r"name = 3"),

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from iqa_tui.errors import PlanError
 from iqa_tui.plans.toml_table import LARGEST, UNITS, TomlTable
 
-FLAGS = st.dictionaries(st.text(), st.one_of(st.text(), st.integers(), st.booleans(), st.floats(allow_nan=False)))
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
+FLAGS = st.dictionaries(st.text(), st.one_of(TEXTS, st.integers(), st.booleans(), st.floats(allow_nan=False)))
 
 
 def table(**content: Any) -> TomlTable:

@@ -51,7 +51,17 @@ def test_every_file_names_plan_runs_seeds_and_protocol(table: Table, format: str
     assert "clean" in text
     for row in table.rows:
         assert all(run_id in text for run_id in row.run_ids)
-    assert re.search(r"seeds.*1, 2|1 2", text, re.DOTALL)
+    assert (",clean,1 2," if format == "csv" else "seeds 1, 2.") in text
+
+
+def test_plan_and_group_have_their_own_names_in_every_place(table: Table) -> None:
+    changed = replace(table, group="koniq-losses epochs=1")
+    content = json.loads(render(changed, "json"))
+    rows = list(csv.DictReader(io.StringIO(render(changed, "csv"))))
+    for named in (content, *content["rows"], *rows):
+        assert (named["plan"], named["group"]) == ("koniq-losses", "koniq-losses epochs=1")
+    for format in ("markdown", "latex"):
+        assert "plan koniq-losses, group koniq-losses epochs=1, data set" in render(changed, format)
 
 
 def test_csv_keeps_full_precision_and_leaves_empty_what_there_is_not(table: Table) -> None:
@@ -123,7 +133,7 @@ def test_a_text_that_a_spreadsheet_would_execute_is_prefixed(sign: str) -> None:
     assert cells["id"] == "'=F1"
     for column in ("label", "status", "notes"):
         assert cells[column].lstrip().startswith("'")
-    assert cells["plan"].startswith("g")
+    assert (cells["plan"], cells["group"][0]) == ("p", "g")
 
 
 def test_a_text_that_would_be_a_formula_where_semicolons_part_cells_is_prefixed_too() -> None:

@@ -82,6 +82,35 @@ def test_seeds_give_mean_and_sample_sd(tmp_path: Path) -> None:
     assert row.status == "finished"
 
 
+def test_a_mean_is_that_of_the_seeds_that_it_names(tmp_path: Path) -> None:
+    for seed, srcc in ((1, 0.931), (2, None), (3, 0.935)):
+        finish_run(queue_experiment(tmp_path, "F2", seed=seed), srcc, srcc, hours=float(seed))
+    row = row_of(tmp_path, "F2")
+    assert row.srcc == pytest.approx(0.933)
+    assert row.hours == pytest.approx(2.0)
+    assert row.seeds == (1, 3)
+    assert [run_id[-3:] for run_id in row.run_ids] == ["_s1", "_s3"]
+    assert "no SRCC for seed 2" in row.notes
+    assert row.status == "finished"
+    assert build_table(tmp_path).seeds == (1, 3)
+
+
+def test_a_mean_of_fewer_seeds_than_its_row_says_which(tmp_path: Path) -> None:
+    for seed, plcc in ((1, 0.94), (2, None), (3, 0.96)):
+        finish_run(queue_experiment(tmp_path, "F2", seed=seed), 0.93, plcc)
+    row = row_of(tmp_path, "F2")
+    assert (row.seeds, row.plcc) == ((1, 2, 3), pytest.approx(0.95))
+    assert "PLCC of seeds 1, 3 alone" in row.notes
+
+
+def test_seeds_that_all_have_no_score_are_all_named(tmp_path: Path) -> None:
+    for seed in (1, 2):
+        finish_run(queue_experiment(tmp_path, "F2", seed=seed), None, None)
+    row = row_of(tmp_path, "F2")
+    assert (row.srcc, row.seeds) == (None, (1, 2))
+    assert "no SRCC" not in row.notes
+
+
 def test_one_seed_has_no_sd(tmp_path: Path) -> None:
     finish_run(queue_experiment(tmp_path, "F2"), 0.931, 0.94)
     assert row_of(tmp_path, "F2").srcc_sd is None

@@ -160,6 +160,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     fake = FakeClock()
     fake.now = 1000.0
     monkeypatch.setattr("iqa_tui.service.starts.time.monotonic", fake)
+    monkeypatch.setattr("iqa_tui.service.starts.TRY_AGAIN_SECONDS", 5.0)
     return fake
 
 

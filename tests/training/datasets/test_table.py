@@ -5,11 +5,14 @@ import re
 import pytest
 
 from tests.fakes.opened_datasets import counts, decoded, opened
-from tests.fakes.photographs import write_csv_dataset
+from tests.fakes.photographs import write_biq2021, write_csv_dataset, write_koniq
 from tests.fakes.public_datasets import (
     WRITERS,
 )
+from training.datasets.koniq10k import WITH_SETS, WITHOUT_SETS
 from training.errors import BadData
+
+ALL_WRITERS = {**WRITERS, "koniq-10k": write_koniq, "biq2021": write_biq2021}
 
 
 def test_a_file_for_a_folder_and_a_folder_for_a_file_are_told_apart(tmp_path):
@@ -59,6 +62,53 @@ def test_an_absent_data_set_is_told_with_its_label_file_and_the_flag(tmp_path, n
     with pytest.raises(BadData, match=r"no such file.*--data_path") as refused:
         opened(name, tmp_path / "nowhere")
     assert str(tmp_path / "nowhere") in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "words"),
+    [
+        (
+            "live",
+            "dmos_realigned.mat",
+            r"a download of its own, the “realigned subjective quality data”.*dmos\.mat alone",
+        ),
+        ("live", "refnames_all.mat", "comes with LIVE release 2"),
+        ("livec", "Data/AllMOS_release.mat", "ChallengeDB_release"),
+        ("csiq", "csiq_label.txt", r"csiq\.DMOS\.xlsx: .*Nor is csiq_label\.txt there.*apart from the images"),
+        ("spaq", "Annotations/MOS and Image attribute scores.xlsx", "a download of their own"),
+        ("kadid-10k", "dmos.csv", "in the archive of KADID-10k"),
+        ("agiqa-3k", "data.csv", "not in the archive of the images"),
+        ("tid2013", "mos_std.txt", "in TID2013's archive"),
+        ("bid", "DatabaseGrades.xlsx", "comes with the data set"),
+        (
+            "koniq-10k",
+            WITH_SETS,
+            rf"{WITH_SETS}: .*Nor is {WITHOUT_SETS} there.*neither is in the archive of the images",
+        ),
+        ("biq2021", "Test (Images and MOS).csv", "beside the folder Images"),
+    ],
+)
+def test_a_label_file_that_is_missing_beside_the_images_is_named_with_where_to_get_it(tmp_path, name, file, words):
+    folder = ALL_WRITERS[name](tmp_path)
+    (folder / file).unlink()
+    with pytest.raises(BadData, match=rf"no such file in this data set's folder\. .*{words}|{words}") as refused:
+        opened(name, folder)
+    assert "no such file in this data set's folder" in str(refused.value)
+    assert "--data_path" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ALL_WRITERS)
+def test_folders_and_files_in_other_case_are_the_same_data_set(tmp_path, name):
+    folder = ALL_WRITERS[name](tmp_path)
+    before = opened(name, folder)
+    for path in sorted(folder.rglob("*"), key=lambda path: len(path.parts), reverse=True):
+        if path.name.swapcase() != path.name:
+            path.rename(path.with_name(path.name.swapcase()))
+    after = opened(name, folder)
+    assert [(item.name, item.mos, item.split) for item in after.items] == [
+        (item.name, item.mos, item.split) for item in before.items
+    ]
+    assert all(item.path.is_file() for item in after.items)
 
 
 @pytest.mark.parametrize(

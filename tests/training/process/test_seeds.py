@@ -53,6 +53,16 @@ def test_every_seed_is_a_run_and_the_end_tells_each_and_the_mean(tmp_path, capsy
     ]
 
 
+def test_the_mean_names_the_seeds_it_is_of(tmp_path, capsys):
+    (tmp_path / "constant_43").touch()
+    assert train("--train_test_num", 3, "--seed", 42, "--runs_dir", tmp_path) == 0
+    assert capsys.readouterr().out.splitlines()[-3:] == [
+        "seed 43  SRCC –  PLCC –",
+        "seed 44  SRCC 0.4400  PLCC 0.5000",
+        "mean ± SD of 2 of 3 seeds (42, 44), test: SRCC 0.4300 ± 0.0141  PLCC 0.5000 ± 0.0000",
+    ]
+
+
 def test_a_folder_that_was_named_gets_the_seed_behind_it(tmp_path, capsys):
     assert train("--train_test_num", 2, "--seed", 7, f"--run_folder={tmp_path / 'mine'}") == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine_s7", "mine_s8", "started"]

@@ -25,7 +25,14 @@ from training.errors import BadData
         ("mos,mos_sd", "mos,mos", r"line 1: column mos is there twice"),
         ("train0.jpg,5.000", "train0.jpg,5,000", r"line 2: holds more cells than line 1 has columns \(train\)"),
         ("train0.jpg,5.000", "train0.jpg,1e999", r"line 2: column mos holds 1e999; a label must be a finite"),
-        ("image,mos", "image;mos", r"line 1: no column image; the columns are image;mos"),
+        ("image,mos", "image;mos", r"line 1: no column mos; the columns are image, mos,mos_sd"),
+        ("train0.jpg,5.000", 'train0.jpg,"4,5"', r"line 2: column mos holds '4,5', which is no number; write 4\.5"),
+        (
+            "train0.jpg,5.000",
+            "train\0.jpg,5.000",
+            r"line 2: cannot be read as CSV \(it holds '\\x00'\); save it as UTF-8",
+        ),
+        ("image,mos,", "image,Mos,MOS,", r"line 1: column mos is there twice"),
     ],
 )
 def test_a_bad_label_file_is_refused_with_file_and_line(tmp_path, old, new, words):
