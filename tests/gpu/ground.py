@@ -55,7 +55,8 @@ LITE0 = ["--backbone", "tf_efficientnet_lite0", "--batch_size", "32"]
 TINY = ["--backbone", "test_efficientnet", "--patch_size", "64", "--batch_size", "8"]
 """For a CPU."""
 HEIGHT, WIDTH = 384, 512
-PATIENCE_SECONDS = 240
+PATIENCE_SECONDS = {True: 240, False: 1200}
+"""For a trainer on a GPU or on a CPU, which may be busy."""
 
 
 @dataclass(frozen=True)
@@ -109,12 +110,12 @@ class Ground:
 
     def train(self, name: str, *flags: object, **env: str) -> Ended:
         run, process = self.start(name, *flags, **env)
-        return ended(run, process)
+        return self.ended(run, process)
 
     def killed_after(self, name: str, step: int, *flags: object) -> Ended:
         """Killed by SIGKILL once it has reported this step and a checkpoint stands."""
         run, process = self.start(name, *flags)
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS[self.is_gpu]
         while process.poll() is None and time.monotonic() < deadline:
             with contextlib.suppress(OSError):
                 steps = [event.fields["step"] for event in read_events(run) if event.kind == "step"]
@@ -122,24 +123,25 @@ class Ground:
                     process.send_signal(signal.SIGKILL)
                     break
             time.sleep(0.02)
-        done = ended(run, process)
+        done = self.ended(run, process)
         assert done.returncode == -signal.SIGKILL, f"not killed in the middle: {done.last_line}"
         return done
+
+    def ended(self, run: RunFolder, process: subprocess.Popen[str]) -> Ended:
+        """Wait for it. Raises AssertionError: it takes too long."""
+        patience = PATIENCE_SECONDS[self.is_gpu]
+        try:
+            output, _ = process.communicate(timeout=patience)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            output, _ = process.communicate()
+            raise AssertionError(f"{run.run_id} did not end within {patience} s: {output[-500:]}") from None
+        return Ended(run, process.returncode, output)
 
     @property
     def network(self) -> list[str]:
         """The network of checks whose subject is not the network."""
         return LITE0 if self.is_gpu else TINY
-
-
-def ended(run: RunFolder, process: subprocess.Popen[str]) -> Ended:
-    try:
-        output, _ = process.communicate(timeout=PATIENCE_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        output, _ = process.communicate()
-        raise AssertionError(f"{run.run_id} did not end within {PATIENCE_SECONDS} s: {output[-500:]}") from None
-    return Ended(run, process.returncode, output)
 
 
 def write_made(folder: Path, counts: dict[str, int], side: int) -> Path:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from tests.gpu.check import Figure
 from tests.gpu.driver import used_by, used_bytes
-from tests.gpu.ground import LITE0, SWIN_BASE, Ground, ended
+from tests.gpu.ground import LITE0, SWIN_BASE, Ground
 from training.runfolder.exits import ExitKind
 
 MIB, GIB = 1 << 20, 1 << 30
@@ -70,7 +70,7 @@ def shared_card(ground: Ground) -> Iterable[Figure]:
     looking = threading.Thread(target=look)
     looking.start()
     try:
-        done = [ended(run, process) for run, process in started]
+        done = [ground.ended(run, process) for run, process in started]
     finally:
         is_over.set()
         looking.join()

@@ -12,6 +12,7 @@ from tests.gpu.checks import CHECKS
 from tests.gpu.ground import Ground
 
 IS_GPU = torch.cuda.is_available()
+pytestmark = pytest.mark.timeout(2400)  # of a machine that may be busy
 
 
 @pytest.fixture
