@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from iqa_tui.errors import PlanError
+from iqa_tui.plans.paths import plan_counted_from
 from iqa_tui.plans.priority import PRIORITIES
 from iqa_tui.plans.toml_table import FlagValue, TomlTable
 
@@ -73,7 +74,7 @@ class Plan:
     demo: bool = False
     """The labels are no human opinions."""
     content: dict[str, Any] = field(default_factory=dict)
-    """The TOML as it was parsed."""
+    """The TOML as it was parsed, relative paths counted from its folder."""
     source: str = ""
     """The file, for error messages."""
 
@@ -128,7 +129,7 @@ def _read_plan(path: Path) -> Plan:
         raise PlanError(f"{path}: cannot be read ({error}). Give a readable text file.") from error
     except tomllib.TOMLDecodeError as error:
         raise PlanError(f"{path}: this is no TOML: {error}. Mend that line.") from error
-    return plan_from(content, str(path))
+    return plan_from(plan_counted_from(path.parent, content), str(path))
 
 
 def plan_from(content: dict[str, Any], source: str) -> Plan:

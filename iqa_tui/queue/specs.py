@@ -11,6 +11,7 @@ from iqa_tui.devices.device import names_device
 from iqa_tui.devices.gpus.mask import inherited_mask
 from iqa_tui.devices.survey import Surveyor
 from iqa_tui.plans.flags import flags_for, group_name
+from iqa_tui.plans.paths import counted_from
 from iqa_tui.plans.plan import Experiment
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.plans.trainer_files import trainer_digest_of
@@ -72,7 +73,8 @@ def own_fields(
 
 def _argv(request: LaunchRequest, experiment: Experiment, seed: int) -> list[str]:
     if request.plan.command is None:
-        flags = flags_for(request.plan, experiment, request.overrides, seed)
+        typed = counted_from(request.cwd or Path.cwd(), request.overrides)
+        flags = flags_for(request.plan, experiment, typed, seed)
         return [*program("training"), *flags, "--run_folder", "{run_folder}"]
     # An external trainer may know no --seed: it gets one only if the user asked for seeds.
     flags = flags_for(request.plan, experiment, request.overrides, seed if request.seeds is not None else None)

@@ -86,7 +86,7 @@ def test_a_plan_in_another_encoding_is_refused_with_the_way_out(tmp_path: Path, 
     ("text", "words"),
     [
         (ROW, r"it has no name"),
-        ('name = "a"\nbase = { data_path = "a\\u0000b" }\n' + ROW, r"base: data_path = 'a\\x00b': leave the NUL out"),
+        ('name = "a"\nbase = { backbone = "a\\u0000b" }\n' + ROW, r"base: backbone = 'a\\x00b': leave the NUL out"),
         ('name = "a"\n', r"no experiment"),
         ('name = "a b"\n' + ROW, r"name = 'a b'"),
         ("name = 3\n" + ROW, r"name = 3"),

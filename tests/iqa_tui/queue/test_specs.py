@@ -46,3 +46,19 @@ def test_an_external_trainer_gets_a_seed_only_if_the_user_asked_for_seeds() -> N
         "--seed",
         "7",
     ]
+
+
+def test_a_path_that_the_user_typed_counts_from_the_current_folder_and_stands_whole_in_the_spec(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ours = plan()
+    (experiment,) = ours.experiments
+    for cwd in (None, tmp_path):
+        request = LaunchRequest(ours, overrides={"data_path": "data/koniq", "epochs": "1"}, cwd=cwd)
+        argv = own_fields(request, experiment, 42, order=0, facts=None)["argv"]
+        assert argv[argv.index("--data_path") + 1] == str(tmp_path / "data" / "koniq")
+        assert shared_fields(request, 0.0)["group"] == "losses epochs=1"
+    external = plan(command=["python", "mine.py"])
+    request = LaunchRequest(external, overrides={"data_path": "data/koniq"})
+    assert own_fields(request, experiment, 42, order=0, facts=None)["argv"][-2:] == ["--data_path", "data/koniq"]
