@@ -44,7 +44,19 @@ def test_a_terminal_of_each_size_has_its_form(size: tuple[int, int], classes: li
     assert form_classes(size) == classes
 
 
-SIZES = [(140, 40), (80, 24), (60, 15), (109, 31), (110, 32), (200, 60), (59, 14), (20, 5), (80, 19), (120, 24), (100, 50)]
+SIZES = [
+    (140, 40),
+    (80, 24),
+    (60, 15),
+    (109, 31),
+    (110, 32),
+    (200, 60),
+    (59, 14),
+    (20, 5),
+    (80, 19),
+    (120, 24),
+    (100, 50),
+]
 
 
 @pytest.fixture
