@@ -107,7 +107,7 @@ class Room(Screen[None]):
         return description
 
     def body_resized(self) -> None:
-        """Called when the terminal has another size, and again when every panel has; the classes of the form are set."""
+        """Called when the terminal has another size, and once more when the panels have; the form's classes are set."""
 
     def on_resize(self, event: events.Resize) -> None:
         wanted = form_classes(event.size)

@@ -79,8 +79,8 @@ async def opened(runs_dir: Path, runs: list[RunState], size: tuple[int, int], ro
     async with app.run_test(size=size) as pilot:
         tables = app.screen.query(RowTable)
         await settle(pilot, lambda: all(table.row_keys for table in tables))
-        for curves in app.screen.query(Curves):
-            await settle(pilot, lambda: curves._plot_lines is not None or not curves.size.height)
+        plots = [curves for curves in app.screen.query(Curves) if curves.size.height]
+        await settle(pilot, lambda: all(curves._plot_lines for curves in plots))
         await pilot.pause()
         yield pilot
 
