@@ -61,7 +61,7 @@ SIZES = [
 
 @pytest.fixture
 def still(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[RunState]]:
-    """Runs in every state at a moment that does not pass: nobody looks at runs and devices again."""
+    """Runs in every state at a moment that does not pass: no thread looks at runs and devices again."""
     running = lifelike_ablation(runs_dir)
     held = [descriptor for fake in running for descriptor in fake.hold()]
     now = time.time()
