@@ -11,7 +11,7 @@ define make_venv
 @test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 endef
 
-.PHONY: help demo test test-long lint check chaos bench
+.PHONY: help demo test test-long lint check gpu chaos bench
 .DEFAULT_GOAL = help
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo "make test    every test but two long proofs, side by side"
 	@echo "make test-long   the minute of chaos and the whole demo"
 	@echo "make check   format, lint, types, import contracts, prose, then every test"
+	@echo "make gpu     does the trainer work on this machine's GPU, and how fast; at most ten minutes"
 	@echo "make chaos   five minutes of kills, power cuts, full disks and wrong clocks; figures that must be 0"
 	@echo "make bench   measurements, one JSON line a figure"
 
@@ -51,6 +52,9 @@ lint: $(VENV)/.dev
 	$(BIN)/python -m tests.architecture.prose
 
 check: lint test
+
+gpu: $(VENV)/.dev
+	$(BIN)/python -m tests.gpu
 
 chaos: $(VENV)/.dev
 	$(BIN)/python -m tests.chaos

@@ -94,6 +94,8 @@ class TrainConfig:
     device: str
     """auto, cpu, cuda. A launcher decides by `IQA_TUI_DEVICE`."""
     precision: str
+    deterministic: bool
+    """Operations that give other last digits each time are refused, on a GPU too."""
     torch_compile: bool
     """The network goes through torch.compile: minutes at the start, faster steps, other last digits."""
     protocol: str

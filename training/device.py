@@ -145,6 +145,16 @@ def _driver_version() -> str:
     return found[0] if found else ""
 
 
+def make_deterministic() -> None:
+    """Let torch take algorithms that give the same bits each time, and refuse operations that have none.
+
+    To be called before the GPU is used: cuBLAS reads its variable when it starts.
+    """
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.use_deterministic_algorithms(True)
+    torch.backends.cudnn.benchmark = False
+
+
 def memory_words() -> str:
     """`1.2 of 80.0 GiB are free`, of the current GPU."""
     free, total = torch.cuda.mem_get_info()

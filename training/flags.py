@@ -255,6 +255,11 @@ def _add_training_flags(group: Group) -> None:
         help="auto: bf16 if the device has it; tf32: fp32 with faster, coarser products on a GPU that has them",
     )
     group.add_argument(
+        "--deterministic",
+        action="store_true",
+        help="two runs of one seed on one GPU give the same bits; slower, and refused if an operation cannot",
+    )
+    group.add_argument(
         "--torch_compile",
         action="store_true",
         help="compile the network: minutes at the start, then faster steps; for long runs on a GPU",

@@ -56,8 +56,9 @@ class GpuPanel(Canvas):
     def __init__(self) -> None:
         super().__init__(id="gpus", classes="panel")
         self.border_title = "Devices"
-        self.compact = False
+        self._compact = False
         """One line a device."""
+        self._now = 0.0
         self._survey: Survey | None = None
         self._host: HostLoad | None = None
         self._utilisation: Mapping[str, tuple[float | None, ...]] = {}
@@ -76,13 +77,24 @@ class GpuPanel(Canvas):
         names: run id to what the run is called.
         now: Unix seconds, for the age of what is shown: of the GPUs, while their driver does not answer.
         """
-        self._survey, self._host, self._utilisation, self._names = survey, host, utilisation, names
-        kind = "GPUs" if self._has_gpu or survey.is_blind else "CPU"
-        age = now - (survey.taken_at if survey.sampled_at is None else survey.sampled_at)
-        parts = (kind, f"last seen {duration_words(age)} ago" if age > OLD_SECONDS else "")
-        note = survey.note if self.compact and survey.devices else ""
-        self.set_title(" · ".join(part for part in (*parts, note) if part))
+        self._survey, self._host, self._utilisation, self._names, self._now = survey, host, utilisation, names, now
+        self._show_title(survey)
         self.redraw()
+
+    def set_compact(self, compact: bool) -> None:
+        """Take one line a device, or more."""
+        if compact != self._compact:
+            self._compact = compact
+            if self._survey is not None:
+                self._show_title(self._survey)
+            self.redraw()
+
+    def _show_title(self, survey: Survey) -> None:
+        kind = "GPUs" if self._has_gpu or survey.is_blind else "CPU"
+        age = self._now - (survey.taken_at if survey.sampled_at is None else survey.sampled_at)
+        parts = (kind, f"last seen {duration_words(age)} ago" if age > OLD_SECONDS else "")
+        note = survey.note if self._compact and survey.devices else ""
+        self.set_title(" · ".join(part for part in (*parts, note) if part))
 
     def lines_wanted(self, width: int) -> int:
         """Lines that everything takes at this width, in words that are not cut."""
@@ -102,7 +114,7 @@ class GpuPanel(Canvas):
 
     @property
     def _forms(self) -> tuple[Form, ...]:
-        return (Form.LINE,) if self.compact else (Form.WORDS, Form.TWO_LINES, Form.LINE)
+        return (Form.LINE,) if self._compact else (Form.WORDS, Form.TWO_LINES, Form.LINE)
 
     def _all_lines(self, width: int, form: Form) -> list[Line]:
         if self._survey is None:
@@ -115,8 +127,8 @@ class GpuPanel(Canvas):
         for state in states:
             lines += device_lines(state, self._utilisation.get(state.device.key, ()), said[state.device.key], place)
         if self._host is not None and not self._has_gpu:
-            lines += host_lines(self._host, width, compact=self.compact)
-        if self.compact and states:  # then the title says it
+            lines += host_lines(self._host, width, compact=self._compact)
+        if self._compact and states:  # then the title says it
             return lines
         return lines + [[(text, "dim")] for text in wrapped(self._survey.note, width)]
 

@@ -170,7 +170,8 @@ class MonitorScreen(OrdersRoom):
         ]
 
     def body_resized(self) -> None:
-        self.query_one(GpuPanel).compact = self.has_class("-narrow")
+        self.query_one(GpuPanel).set_compact(self.has_class("-narrow"))
+        self._show_title()
         self._fit_top()
         self._show_why(self.run_under_cursor())
 
@@ -181,8 +182,7 @@ class MonitorScreen(OrdersRoom):
         heights = top_heights(self.size.height, len(runs.row_keys) + 1, device_lines, wide=self.has_class("-wide"))
         self._top_height = heights.top
         for widget, height in ((gpus, heights.gpus), (runs, heights.runs), (self.query_one("#top"), heights.top)):
-            if height is not None:
-                set_height(widget, height)
+            set_height(widget, height)
 
     # What the user does
 

@@ -56,8 +56,14 @@ def notes_height(height: int, top: int, wanted: int) -> int:
     return max(0, min(wanted, MOST_NOTES, height - BARS - top - LEAST_CURVES))
 
 
-def set_height(widget: Widget, height: int) -> None:
-    """Give it this height. A layout costs a repaint of everything, so nothing is done if it has it already."""
+def set_height(widget: Widget, height: int | None) -> None:
+    """Give it this height, or that of the style sheet. A layout costs a repaint of everything, so nothing is done if it
+    has it already.
+    """
+    if height is None:
+        if widget.styles.inline.has_rule("height"):
+            widget.styles.clear_rule("height")
+        return
     current = widget.styles.height
     if current is None or current.value != height:
         widget.styles.height = height

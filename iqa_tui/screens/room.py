@@ -107,7 +107,7 @@ class Room(Screen[None]):
         return description
 
     def body_resized(self) -> None:
-        """Called when the terminal has another size; the classes -wide, -narrow and -tiny are set already."""
+        """Called when the terminal has another size, and once more when the panels have; the form's classes are set."""
 
     def on_resize(self, event: events.Resize) -> None:
         wanted = form_classes(event.size)
@@ -118,6 +118,7 @@ class Room(Screen[None]):
         if missing:
             self.add_class(*missing)
         self.body_resized()
+        self.call_after_refresh(self.body_resized)
 
     def show_header(self) -> None:
         ordered = run_words.in_plan_order(self.runs)

@@ -186,6 +186,10 @@ class RowTable(Canvas, can_focus=True):
         self._show_note()
         return lines
 
+    def on_resize(self, _event: events.Resize) -> None:
+        """Show the rows that a table which was opened at this size would show."""
+        self._first = 0
+
     def on_click(self, event: events.Click) -> None:
         place = event.get_content_offset(self)
         row = self._first + place.y - int(self._header) if place else -1

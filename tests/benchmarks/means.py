@@ -25,7 +25,7 @@ from training.optim import build_optimizer
 from training.process.attempt import Attempt
 from training.progress import Progress
 from training.run.loop import train_epoch
-from training.run.setup import Setup
+from training.run.setup import Setup, on_device
 from training.runfolder.layout import RunFolder
 from training.runfolder.write import EventWriter
 from training.telling.recorder import Recorder
@@ -48,13 +48,17 @@ class Means:
     def __init__(self, flags: str, folder: Path) -> None:
         self.config = parse(flags.split())
         placement = place(self.config.precision)
-        self.network = build_network(self.config).to(placement.device)
+        self.network = on_device(build_network(self.config), placement)
         self.placement = suit_network(placement, self.config.precision, self.network)
         self.optimizer = build_optimizer(self.network, self.config)
         self.criterion = build_criterion(self.config)
         self.recorder = Recorder(EventWriter(folder / "events.jsonl", 1), show_bar=False)
         learner = Learner(self.network, self.optimizer, self.config)
         self.schedule = CheckpointSchedule(RunFolder(folder), learner, self.recorder, began=time.monotonic())
+
+    def save_checkpoint(self, step: int) -> bool:
+        """Write `last.pt` of this step; returns whether it was written."""
+        return self.schedule.save(Progress(step=step, step_in_epoch=step))
 
     def train_epoch(self, images: SplitImages, epoch: int = 1) -> None:
         setup = Setup(

@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 
 from tests.fakes.photographs import write_csv_dataset, write_picture
+from tests.fakes.predictions import predict, refused
 from tests.fakes.published_checkpoints import filled
 from tests.fakes.trainer_processes import train_here
 from tests.golden.expected import read_expected
@@ -28,16 +29,6 @@ from training.predict import as_table, main
 from training.run.scorer import Wish, open_scorer
 from training.runfolder.read import read_record
 from training.runfolder.schema import Result
-
-
-def predict(capsys, *arguments: object) -> dict:
-    assert main([*map(str, arguments), "--json"]) == 0
-    return json.loads(capsys.readouterr().out)
-
-
-def refused(capsys, *arguments: object) -> tuple[int, str]:
-    code = main([*map(str, arguments)])
-    return code, capsys.readouterr().err.splitlines()[-1]
 
 
 @pytest.fixture

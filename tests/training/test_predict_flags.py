@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.training.test_predict import predict, refused
+from tests.fakes.predictions import predict, refused
 from training.predict import main
 from training.run import evaluate
 

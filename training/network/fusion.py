@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
+
+from training.network.pooling import pool_to
 
 MAP_SIDE = 7
 """The hyper-network turns 7 × 7 maps into weights, so every map is pooled to this side."""
@@ -42,7 +43,7 @@ class MultiScaleFusion(nn.Module):
 
     def forward(self, maps: list[Tensor]) -> Tensor:
         """List of (B, C_i, H_i, W_i) to (B, out_channels, 7, 7)."""
-        pooled = [functional.adaptive_avg_pool2d(one, MAP_SIDE) for one in (maps if self.multiscale else maps[-1:])]
+        pooled = [pool_to(one, MAP_SIDE) for one in (maps if self.multiscale else maps[-1:])]
         if self.attention is not None:
             weights = self.attention(maps[-1])
             self.last_weights = weights.detach()

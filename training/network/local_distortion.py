@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
+
+from training.network.pooling import pool_to
 
 REDUCED_CHANNELS = (16, 32, 64)
 """Of the first three maps; the last keeps all of its channels."""
@@ -33,8 +34,5 @@ class LocalDistortion(nn.Module):
     def forward(self, maps: list[Tensor]) -> Tensor:
         """Four (B, C_i, H_i, W_i) to (B, 224)."""
         reduced = [reduce(one) for reduce, one in zip(self.reduce, maps, strict=False)] + [maps[-1]]
-        pooled = [
-            functional.adaptive_avg_pool2d(one, side).flatten(1)
-            for one, side in zip(reduced, POOLED_SIDES, strict=True)
-        ]
+        pooled = [pool_to(one, side).flatten(1) for one, side in zip(reduced, POOLED_SIDES, strict=True)]
         return torch.cat([project(one) for project, one in zip(self.project, pooled, strict=True)], dim=1)

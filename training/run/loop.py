@@ -11,13 +11,16 @@ from torch import Tensor
 
 from training.checkpoints.schedule import CheckpointSchedule
 from training.config import TrainConfig
-from training.errors import GpuOutOfMemory, LossNotFinite, Stopped, is_gpu_out_of_memory
+from training.errors import BadUsage, GpuOutOfMemory, LossNotFinite, Stopped, is_gpu_out_of_memory
 from training.images.batches import PREFETCHED, TrainBatch, prefetched, train_batches
 from training.images.transforms import plan_crops, to_network_input
 from training.optim import set_lr
 from training.progress import Progress
 from training.run.setup import Setup
 from training.telling.recorder import Recorder, Step
+
+NOT_DETERMINISTIC = "does not have a deterministic implementation"
+"""In torch's error, after the name of the operation."""
 
 
 def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) -> None:
@@ -31,6 +34,7 @@ def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) 
         Stopped: asked to; every step begun is done and counted.
         LossNotFinite: naming the first such step.
         GpuOutOfMemory: naming the batch size.
+        BadUsage: an operation of this network cannot be repeated bit for bit, and `--deterministic` asks for it.
     """
     config, recorder, steps = setup.config, setup.recorder, setup.steps_per_epoch
     setup.network.train()
@@ -45,6 +49,8 @@ def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) 
         try:
             unread.add(_train_step(setup, batch))
         except RuntimeError as error:
+            if config.deterministic and NOT_DETERMINISTIC in str(error):
+                raise BadUsage(f"--deterministic: {str(error).splitlines()[0]} Leave the flag out") from error
             if not is_gpu_out_of_memory(error):
                 raise
             recorder.close_bar()

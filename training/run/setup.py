@@ -12,7 +12,7 @@ from training.config import FIXES_SCALE, SMALLEST_BATCH, TrainConfig
 from training.datasets import Dataset, open_cross_dataset, open_dataset
 from training.datasets.base import SPLITS
 from training.datasets.table import TRAINING_TOP
-from training.device import Placement, check_compiler, memory_words, place, suit_network
+from training.device import Placement, check_compiler, make_deterministic, memory_words, place, suit_network
 from training.errors import BadData, BadUsage, GpuOutOfMemory, is_gpu_out_of_memory
 from training.images.batches import SplitImages
 from training.images.cache import open_images
@@ -59,6 +59,8 @@ class Setup:
 
 def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
     """Data before network: what users most often get wrong fails first."""
+    if config.deterministic:
+        make_deterministic()
     placement = place(config.precision, config.device)
     if config.torch_compile:
         check_compiler(placement.device)
@@ -76,7 +78,7 @@ def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
     if config.epochs:
         refuse_labels_without_gradient(config, images["train"])
     seed_network(config.seed)
-    network = _on_device(build_network(config), placement)
+    network = on_device(build_network(config), placement)
     if config.torch_compile:
         network.compile()  # at its first step, in place: its tensors keep their names
     return Setup(
@@ -114,7 +116,7 @@ def refuse_labels_without_gradient(config: TrainConfig, images: SplitImages) -> 
         )
 
 
-def _on_device(network: QualityNetwork, placement: Placement) -> QualityNetwork:
+def on_device(network: QualityNetwork, placement: Placement) -> QualityNetwork:
     """Raises GpuOutOfMemory: the batch size has no part in it, so the text does not name it."""
     try:
         network = network.to(placement.device)

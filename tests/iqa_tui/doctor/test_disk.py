@@ -11,7 +11,7 @@ import pytest
 from iqa_tui.doctor import disk as disk_check
 from iqa_tui.doctor.disk import Need, cache_needs, check_disk, checkpoint_need
 from tests.fakes.doctor import sign
-from tests.iqa_tui.doctor.test_findings import GIB
+from tests.fakes.needs import GIB
 
 
 @pytest.mark.parametrize(("free_gib", "found"), [(100, "ok"), (15, "warning"), (10, "blocked")])

@@ -17,9 +17,8 @@ from iqa_tui.doctor.disk import check_answers
 from iqa_tui.doctor.finding import Finding
 from tests.fakes.doctor import trainer_that
 from tests.fakes.lab import Lab
+from tests.fakes.needs import GIB
 from tests.fakes.shell import LONG, Shell, plan_file
-
-GIB = 1 << 30
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ def test_gpus_and_parts_of_them_stand_in_line_and_name_every_holder(tmp_path: Pa
     shared = DeviceState(whole, False, "shared by …", GpuSample(0, "GPU-a", "H100", 1 << 30, 80 << 30, 50), holders)
     other = DeviceState(part, True, "free", GpuSample(1, "MIG-b", "H100", 1 << 30, 80 << 30, None, instance=2))
     panel = GpuPanel()
-    panel.compact = True
+    panel.set_compact(True)
     panel.redraw = lambda: None
     panel.set_title = lambda title: setattr(panel, "shown_title", title)
     panel.show(Survey((shared, other), "", 100.0, "gpu", 60.0), None, {}, {"x": "F2 L2 (MSE)"}, now=100.0)
@@ -89,3 +89,13 @@ def test_gpus_and_parts_of_them_stand_in_line_and_name_every_holder(tmp_path: Pa
     assert second.startswith("1:2 H100")
     assert first.endswith("F2 · F3")
     assert panel.shown_title == "GPUs · last seen 40 s ago"  # their driver hangs; the survey itself is fresh
+
+
+def test_the_title_of_another_form_is_that_of_the_last_survey() -> None:
+    panel, titles = GpuPanel(), []
+    panel.set_title = titles.append
+    state = DeviceState(Device("GPU-a", "gpu", 0, "H100"), True, "free", GpuSample(0, "GPU-a", "H100"))
+    panel.show(Survey((state,), "one is hidden", 1.0, "gpu"), None, {}, {}, 1.0)
+    panel.set_compact(True)
+    panel.set_compact(False)
+    assert titles == ["GPUs", "GPUs · one is hidden", "GPUs"]

@@ -50,3 +50,12 @@ def test_a_height_that_a_widget_has_is_not_set_again(monkeypatch: pytest.MonkeyP
         set_height(widget, height)
     assert len(laid_out) == 2
     assert widget.styles.height.value == 5
+
+
+def test_a_height_is_given_back_to_the_style_sheet() -> None:
+    widget = Widget()
+    set_height(widget, None)
+    set_height(widget, 7)
+    assert widget.styles.inline.has_rule("height")
+    set_height(widget, None)
+    assert not widget.styles.inline.has_rule("height")

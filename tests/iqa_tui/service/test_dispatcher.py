@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from itertools import pairwise
 
 import pytest
@@ -14,7 +13,10 @@ from iqa_tui.devices.survey import Surveyor
 from iqa_tui.queue.dispatcher_files import (
     dispatcher_lock,
     dispatcher_log,
+    read_trouble,
 )
+from iqa_tui.service.dispatcher import SAY_AGAIN_SECONDS, Trouble
+from tests.fakes.clock import FakeClock
 from tests.fakes.lab import (
     Lab,
     exit_record,
@@ -97,17 +99,18 @@ def test_by_priority_a_lower_one_waits_for_all_higher_ones(lab: Lab, monkeypatch
     assert started(fast) < exit_record(slow).ended
 
 
-def test_a_slot_of_another_user_is_not_taken(lab: Lab) -> None:
+def test_a_slot_of_another_user_is_not_taken(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     lease = take_lease("cpu-0", Holder("ann", "hers", None, "F9 Hers"))
-    (run,) = lab.launch({})
-    spec = read_spec(run)
-    assert waiting_reasons([(run, spec)], Surveyor().survey()) == {
+    monkeypatch.setenv("IQA_TUI_CPU_SLOTS", "2")
+    runs = lab.launch({}, {}, {})
+    wait_for_end(*runs)  # one after the other, though the other slot comes first
+    assert [process(run).devices[0]["key"] for run in runs] == ["cpu-1"] * 3
+    monkeypatch.setenv("IQA_TUI_CPU_SLOTS", "1")
+    (run,) = lab.queue({})
+    assert waiting_reasons([(run, read_spec(run))], Surveyor().survey()) == {
         run.run_id: "needs a CPU slot: CPU 0 runs F9 Hers of ann"
     }
-    time.sleep(1)
-    assert state(run) is Phase.QUEUED
     os.close(lease)
-    wait_for_end(run)
 
 
 def test_a_label_that_the_log_cannot_say_ends_no_dispatcher(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,3 +118,20 @@ def test_a_label_that_the_log_cannot_say_ends_no_dispatcher(lab: Lab, monkeypatc
     (run,) = lab.launch({"label": "損失 \x1b[31m"})
     wait_for_end(run)
     assert state(run) is Phase.FINISHED
+
+
+def test_a_trouble_that_comes_again_and_again_is_written_for_the_rows_and_said_once_in_ten_minutes(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = FakeClock()
+    monkeypatch.setattr("iqa_tui.service.dispatcher.time.monotonic", clock)
+    trouble = Trouble(lab.runs_dir)
+    for clock.now in (0.0, 1.0, 2.0, SAY_AGAIN_SECONDS - 1):
+        for why in ("no room", "no room", "", "no memory"):
+            trouble.is_now(why)
+            assert read_trouble(lab.runs_dir) == why
+    said = capsys.readouterr().out
+    assert (said.count("error: no room"), said.count("error: no memory"), said.count("error: ")) == (1, 1, 2)
+    clock.now = SAY_AGAIN_SECONDS
+    trouble.is_now("no room")
+    assert capsys.readouterr().out.endswith("error: no room\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import replace
 
 from iqa_tui.devices.survey import Survey
@@ -80,5 +79,6 @@ def test_a_driver_that_hangs_does_not_hold_the_watcher_up() -> None:
     assert entered.wait(10)
     watcher.stop()  # returns though the driver does not
     release.set()
-    time.sleep(0.1)
+    watcher._thread.join(10)
+    assert not watcher._thread.is_alive()
     assert posted == []

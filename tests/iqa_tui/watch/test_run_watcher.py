@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from textual.message import Message
 
 from iqa_tui.messages import LogChanged, RunsChanged
 from iqa_tui.watch.run_watcher import RunWatcher
+from tests.fakes.lab import wait_until
 from tests.fakes.posted import Posted
 from tests.fakes.run_folders import FakeRun
 from training.runfolder.phase import Phase
@@ -20,6 +20,19 @@ def is_runs(phase: Phase) -> Callable[[Message], bool]:
     return lambda message: isinstance(message, RunsChanged) and any(run.phase is phase for run in message.runs)
 
 
+def count_looks(watcher: RunWatcher) -> list[str]:
+    """Grows by one with each look from now on that has been posted, if there was something to post."""
+    looks: list[str] = []
+    look = watcher._look_at_runs
+
+    def counted() -> None:
+        look()
+        looks.append("a look")
+
+    watcher._look_at_runs = counted  # type: ignore[method-assign]
+    return looks
+
+
 def test_runs_are_posted_when_they_change_and_not_otherwise(tmp_path: Path) -> None:
     posted = Posted()
     fake = FakeRun.queue(tmp_path, "F2")
@@ -27,7 +40,8 @@ def test_runs_are_posted_when_they_change_and_not_otherwise(tmp_path: Path) -> N
     watcher.start()
     posted.wait_for(is_runs(Phase.QUEUED))
     assert [spec.experiment for _, spec in watcher.queued()] == ["F2"]
-    time.sleep(0.2)
+    looks = count_looks(watcher)
+    wait_until(lambda: len(looks) >= 3, "three more looks")
     assert len(posted) == 1
     held = fake.start().hold()
     posted.wait_for(is_runs(Phase.STARTING))

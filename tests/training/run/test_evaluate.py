@@ -118,5 +118,7 @@ def test_scores_are_on_the_data_sets_own_scale_and_give_the_metrics_again(finish
 
 def test_attention_is_kept_for_every_image(finished):
     with finished[0].score_file("csv", "test_attention").open() as file:
-        for row in csv.DictReader(file):
-            assert sum(float(row[f"scale_{number}"]) for number in (1, 2, 3, 4)) == pytest.approx(1, abs=1e-5)
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 4
+    for row in rows:
+        assert sum(float(row[f"scale_{number}"]) for number in (1, 2, 3, 4)) == pytest.approx(1, abs=1e-5)

@@ -17,9 +17,10 @@ from tests.fakes.photographs import write_csv_dataset
 from tests.fakes.trainer_processes import train_here
 from tests.fakes.trouble import AT_EVERY_STEP, STEPS, events_of, warnings_of
 from training.device import Placement
-from training.errors import LossNotFinite, exit_kind
+from training.errors import BadUsage, LossNotFinite, exit_kind
 from training.flags import parse
 from training.images.batches import SplitImages
+from training.network.quality import QualityNetwork
 from training.progress import Progress
 from training.run import evaluate, setup
 from training.run.loop import _batches
@@ -145,3 +146,20 @@ def test_a_gradient_is_cut_to_the_norm_that_was_asked_for(tmp_path, flags):
         handle.remove()
     assert norms
     assert max(norms) <= 0.25 * 1.001
+
+
+def test_an_operation_without_the_same_bits_is_named_if_the_user_asked_for_them(tmp_path, flags, monkeypatch):
+    def forward(*_):
+        raise RuntimeError(
+            "adaptive_avg_pool2d_backward_cuda does not have a deterministic implementation, but you set …"
+        )
+
+    monkeypatch.setattr(QualityNetwork, "forward", forward)
+    with pytest.raises(
+        BadUsage, match=r"--deterministic: adaptive_avg_pool2d_backward_cuda does not have .* Leave the"
+    ):
+        train_here(tmp_path / "run", *flags, "--deterministic")
+    assert torch.are_deterministic_algorithms_enabled()
+    torch.use_deterministic_algorithms(False)
+    with pytest.raises(RuntimeError, match="adaptive"):
+        train_here(tmp_path / "other", *flags)

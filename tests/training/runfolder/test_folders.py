@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import struct
 from datetime import datetime
 from pathlib import Path
 
@@ -27,10 +26,6 @@ def test_folders_without_a_spec_are_no_runs(tmp_path: Path) -> None:
     write_json(create_run_folder(tmp_path, "real").spec, {})
     assert [run.run_id for run in list_runs(tmp_path)] == ["real"]
     assert list_runs(tmp_path / "absent") == []
-
-
-GIVES_EVERYTHING = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", tag, 7, 2**32 - 1) for tag in (1, 4, 0x20))
-"""A default access list: owner, group and others may do everything with whatever is made in the folder."""
 
 
 def make_run(path: Path) -> RunFolder:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
+import struct
 import threading
 from pathlib import Path
 
 import pytest
 
-from tests.training.runfolder.test_folders import GIVES_EVERYTHING
 from training.runfolder.folders import create_run_folder
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_json
@@ -116,3 +116,7 @@ def test_no_writer_follows_a_link_in_the_place_of_its_file(tmp_path: Path) -> No
     write_json(link, {})
     assert not link.is_symlink()
     assert treasure.read_bytes() == b"old"
+
+
+GIVES_EVERYTHING = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", tag, 7, 2**32 - 1) for tag in (1, 4, 0x20))
+"""A default access list: owner, group and others may do everything with whatever is made in the folder."""
