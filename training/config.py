@@ -10,8 +10,13 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+RESIZE = "384"
+"""KonIQ-10k's short side, at which a crop shows a good part of the picture."""
 CROSS_DATASETS = ("spaq", "kadid-10k", "agiqa-3k")
 """A finished network is tested on these too, if their folders are there."""
+SWIN_WEIGHTS = "ms_in22k_ft_in1k"
+"""The pretrained weights of every Swin size. timm's own choice is ImageNet-1k for tiny and ImageNet-22k for the others,
+but sizes are compared with each other."""
 FIXES_SCALE = frozenset({"l1", "l2"})
 """Losses that compare a prediction with its own opinion, so that predictions lie on the scale of opinions."""
 SMALLEST_BATCH = {"rank": 2, "pairwise": 2, "srcc": 3, "plcc": 3, "nin": 3}
@@ -74,6 +79,12 @@ class TrainConfig:
     pairwise_sd: str
     data_path: str | None
     """None: `$IQA_TUI_DATA/<dataset>`, else `data/<dataset>`."""
+    resize: str
+    """Of the data set csv: images with a longer short side are shrunk to this, in pixels; `none`: no image is."""
+    scale: str | None
+    """Of csv: the ends of the labels' scale, `LOW,HIGH`; None: smallest and largest label outside the test split."""
+    lower_is_better: bool
+    """Of csv: a low label means a good image."""
     runs_dir: str
     run_folder: str | None
     """None: a new folder below `runs_dir`."""
@@ -106,7 +117,7 @@ class TrainConfig:
     @property
     def backbone_name(self) -> str:
         """The timm model."""
-        return self.backbone or f"swin_{self.model_size}_patch4_window7_224"
+        return self.backbone or f"swin_{self.model_size}_patch4_window7_224.{SWIN_WEIGHTS}"
 
     @property
     def network_name(self) -> str:
@@ -141,6 +152,19 @@ class TrainConfig:
     def test_crops(self) -> int:
         """Of each evaluated image. The published code without --test_random_crop scores the centre alone."""
         return 1 if self.is_published and not self.test_random_crop else self.test_patch_num
+
+    @property
+    def largest_short_side(self) -> int | None:
+        """`resize` as a number; None: images are left as they are."""
+        return None if self.resize == "none" else int(self.resize)
+
+    @property
+    def scale_ends(self) -> tuple[float, float] | None:
+        """`scale` as numbers."""
+        if self.scale is None:
+            return None
+        low, high = self.scale.split(",")
+        return float(low), float(high)
 
     @property
     def is_limited(self) -> bool:

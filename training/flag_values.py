@@ -53,6 +53,21 @@ def rate(text: str) -> float:
     return number
 
 
+def resize(text: str) -> str:
+    return text if text == "none" else str(positive(text))
+
+
+def scale(text: str) -> str:
+    """`LOW,HIGH`."""
+    parts = text.split(",")
+    if len(parts) != 2:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not LOW,HIGH, such as 1,5")
+    low, high = map(_number, parts)
+    if not -float("inf") < low < high < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r}: LOW must be below HIGH, both finite")
+    return f"{low!r},{high!r}"
+
+
 def _whole(text: str) -> int:
     try:
         return int(text)

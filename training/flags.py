@@ -9,13 +9,14 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import itertools
+import re
 import shlex
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from training.config import CROSS_DATASETS, SMALLEST_BATCH, TrainConfig
-from training.flag_values import above_zero, from_zero, not_negative, positive, rate, seed
+from training.config import CROSS_DATASETS, RESIZE, SMALLEST_BATCH, TrainConfig
+from training.flag_values import above_zero, from_zero, not_negative, positive, rate, resize, scale, seed
 
 MODEL_SIZES = ("tiny", "small", "base")
 LOSS_TYPES = ("l1", "l2", "srcc", "rank", "pairwise", "plcc", "nin")
@@ -37,6 +38,8 @@ DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "fp32", "tf32", "bf16")
 PROTOCOLS = ("clean", "published")
 CHECK_SETTINGS, CHECK_NETWORK = "settings", "network"
+NEGATIVE = re.compile(r"-[\d.]")
+"""How a word begins that is a value, not a flag."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -82,6 +85,10 @@ def refusal(config: TrainConfig) -> str | None:
             "--dataset csv needs --data_path FILE.csv (columns image, mos; optional mos_sd, split, group)",
         ),
         (
+            config.dataset != "csv" and bool(config.scale or config.lower_is_better or config.resize != RESIZE),
+            "--scale, --lower_is_better, --resize are for --dataset csv: what they say is known of the other data sets",
+        ),
+        (
             config.resume and config.run_folder is None,
             "--resume needs --run_folder, the folder of the run to go on with",
         ),
@@ -125,6 +132,7 @@ def build_parser() -> Parser:
         allow_abbrev=False,
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
+    parser._negative_number_matcher = NEGATIVE  # noqa: SLF001 - argparse takes the value `-1,1` for a flag otherwise
     _add_data_flags(parser.add_argument_group("data"))
     _add_network_flags(parser.add_argument_group("network"))
     _add_loss_flags(parser.add_argument_group("loss"))
@@ -146,6 +154,18 @@ def _add_data_flags(group: Group) -> None:
     )
     group.add_argument(
         "--data_path", help="folder of the data set, or the file for csv; otherwise $IQA_TUI_DATA/NAME or data/NAME"
+    )
+    group.add_argument(
+        "--scale",
+        type=scale,
+        metavar="LOW,HIGH",
+        help="csv: the labels' scale; otherwise as far as training labels reach",
+    )
+    group.add_argument(
+        "--lower_is_better", action="store_true", help="csv: a low label means a good image, as with DMOS"
+    )
+    group.add_argument(
+        "--resize", type=resize, default=RESIZE, metavar="N|none", help="csv: shrink images to this short side, pixels"
     )
     group.add_argument("--patch_size", type=positive, default=224, help="side of a crop, pixels")
     group.add_argument("--train_patch_num", type=positive, default=25, help="crops of a training image in an epoch")

@@ -52,7 +52,7 @@ def test_the_published_defaults_are_kept():
 
 def test_the_published_command_is_taken_as_written():
     config = parse(F2)
-    assert (config.network_name, config.backbone_name) == ("swin-base", "swin_base_patch4_window7_224")
+    assert (config.network_name, config.backbone_name) == ("swin-base", "swin_base_patch4_window7_224.ms_in22k_ft_in1k")
     assert (config.loss_type, config.lr, config.ranking_loss_alpha, config.epochs) == ("l2", 5e-6, 0.0, 5)
 
 
@@ -83,6 +83,15 @@ def test_an_unknown_data_set_is_refused_with_what_there_is(capsys):
         (("--lr", "0"), "--lr"),
         (("--lr", "nan"), "--lr"),
         (("--epochs", "-1"), "--epochs"),
+        (("--scale", "1"), "--scale: '1' is not LOW,HIGH, such as 1,5"),
+        (("--scale", "5,1"), "--scale: '5,1': LOW must be below HIGH"),
+        (("--scale", "1,inf"), "--scale: '1,inf': LOW must be below HIGH"),
+        (("--scale", "1,x"), "--scale: 'x' is no number"),
+        (("--scale", "1,5"), "are for --dataset csv"),
+        (("--lower_is_better",), "are for --dataset csv"),
+        (("--resize", "none"), "are for --dataset csv"),
+        (("--resize", "0"), "--resize: 0 is not at least 1"),
+        (("--resize", "small"), "--resize: 'small' is no whole number"),
         (("--epochs", "abc"), "--epochs: 'abc' is no whole number"),
         (("--lr", "fast"), "--lr: 'fast' is no number"),
         (("--batch_size", "-1"), "--batch_size"),
@@ -118,6 +127,7 @@ def test_a_csv_data_set_needs_its_file(capsys):
     [
         F2,
         ["--dataset", "csv", "--data_path", "my scores/it's.csv", "--train_test_num", "1"],
+        ["--dataset", "csv", "--data_path", "x.csv", "--scale", "-1,2.5", "--lower_is_better", "--resize", "none"],
         ["--no_multiscale", "--no_lr_scheduler", "--no_early_stopping", "--weights", "none", "--precision", "fp32"],
         ["--lr", "1.25e-07", "--limit_train_images", "3", "--pairwise_sd", "uniform", "--protocol", "published"],
         ["--backbone", "resnet50.a1_in1k", "--ranking_loss_alpha", "0", "--lr_scheduler", "step", "--seed", "7"],

@@ -81,8 +81,13 @@ def _check_scale(dataset: Dataset) -> None:
         if not low - margin <= item.mos <= high + margin:
             raise BadData(
                 f"{item.where}: the label {item.mos:g} of {item.name} is not on the scale of {dataset.name}, "
-                f"{low:g} to {high:g}"
+                f"{low:g} to {high:g}{_way_out(dataset)}"
             )
+
+
+def _way_out(dataset: Dataset) -> str:
+    """A clause for a user whose labels lie on no known scale."""
+    return "; mend it, or give the scale with --scale LOW,HIGH" if dataset.name == "csv" else ""
 
 
 def check_fills_scale(dataset: Dataset) -> Dataset:
@@ -98,6 +103,6 @@ def check_fills_scale(dataset: Dataset) -> Dataset:
         (lowest, _), (highest, where) = labels[0], labels[-1]
         raise BadData(
             f"{where}: the labels of {dataset.name} lie between {lowest:g} and {highest:g}, all at one end of its "
-            f"scale, {low:g} to {high:g}: they are on another scale"
+            f"scale, {low:g} to {high:g}: they are on another scale{_way_out(dataset)}"
         )
     return dataset

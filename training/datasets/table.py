@@ -8,7 +8,7 @@ from pathlib import Path
 
 from training.config import TrainConfig
 from training.datasets.agiqa3k import open_agiqa3k
-from training.datasets.base import Dataset
+from training.datasets.base import Dataset, Sizing
 from training.datasets.bid import open_bid, open_published_bid
 from training.datasets.biq2021 import open_biq2021
 from training.datasets.checks import check_complete, check_fills_scale
@@ -20,7 +20,7 @@ from training.datasets.live import open_live
 from training.datasets.livec import open_livec
 from training.datasets.spaq import open_spaq
 from training.datasets.tid2013 import open_tid2013
-from training.datasets.user_csv import open_user_csv
+from training.datasets.user_csv import LabelScale, open_user_csv
 from training.errors import BadData
 
 READERS: dict[str, Callable[[Path], Dataset]] = {
@@ -34,9 +34,9 @@ READERS: dict[str, Callable[[Path], Dataset]] = {
     "csiq": open_csiq,
     "bid": open_bid,
     "biq2021": open_biq2021,
-    "csv": open_user_csv,
     "demo": lambda _: open_demo(),
 }
+"""All but csv, whose flags say how to read it."""
 PUBLISHED_READERS = {"koniq-10k": open_published_koniq10k, "bid": open_published_bid}
 """Data sets that the published protocol reads in another way."""
 TRAINING_TOP = {"clean": 1.0, "published": 100.0}
@@ -50,10 +50,17 @@ def open_dataset(config: TrainConfig) -> Dataset:
         BadData: missing, incomplete or damaged; the text names the file and, for labels, the line.
     """
     _check_kind(config)
-    readers = READERS | PUBLISHED_READERS if config.protocol == "published" else READERS
-    dataset = check_fills_scale(readers[config.dataset](config.data_folder))
+    dataset = check_fills_scale(_read(config))
     limited = dataset.limited(config.limit_train_images, config.limit_test_images).only(config.used_splits)
     return check_complete(replace(limited, training_top=TRAINING_TOP[config.protocol]), config.used_splits)
+
+
+def _read(config: TrainConfig) -> Dataset:
+    if config.dataset == "csv":
+        scale = LabelScale(config.scale_ends, config.lower_is_better)
+        return open_user_csv(config.data_folder, scale, Sizing(largest_short_side=config.largest_short_side))
+    readers = READERS | PUBLISHED_READERS if config.is_published else READERS
+    return readers[config.dataset](config.data_folder)
 
 
 def _check_kind(config: TrainConfig) -> None:

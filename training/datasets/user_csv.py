@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from training.datasets.base import SHRUNK, SPLITS, Dataset, Item
+import numpy as np
+
+from training.datasets.base import SHRUNK, SPLITS, Dataset, Item, Sizing
 from training.datasets.labels.rows import Row
 from training.datasets.labels.sheet import read_table
 from training.datasets.splits import hold_out, split_anew
@@ -14,9 +18,22 @@ COLUMNS, OPTIONAL_COLUMNS = ("image", "mos"), ("mos_sd", "split", "group")
 SPLIT_NAMES = {"train": "train", "training": "train", "val": "val", "validation": "val", "test": "test"}
 HELD_OUT_FOR_VALIDATION = 0.125
 """Of the training images, if the file names training and test images only."""
+FAR = 3.0
+"""A label is named if it lies further than this from the middle half of the labels, in lengths of that half (Tukey's
+"far out"): one 9999 among opinions from 1 to 5 squashes all others into one value."""
+NAMED_OUTLIERS = 3
 
 
-def open_user_csv(path: Path) -> Dataset:
+@dataclass(frozen=True, slots=True)
+class LabelScale:
+    """What the user says of the labels."""
+
+    ends: tuple[float, float] | None = None
+    """None: as far as labels outside the test split reach, so that no test label shapes the training."""
+    lower_is_better: bool = False
+
+
+def open_user_csv(path: Path, scale: LabelScale = LabelScale(), sizing: Sizing = SHRUNK) -> Dataset:
     """Read the file; paths in it are relative to its folder. Without a split column images are split 70/10/20.
 
     Raises:
@@ -25,14 +42,35 @@ def open_user_csv(path: Path) -> Dataset:
     rows = read_table(path, COLUMNS, OPTIONAL_COLUMNS)
     if not rows:
         raise BadData(f"{path}: holds no images")
-    items = [_item(row, path.parent) for row in rows]
-    labels = [item.mos for item in items]
-    return Dataset(
-        "csv",
-        tuple(_with_splits(items)),
-        mos_range=(min(labels), max(labels)),
-        sizing=SHRUNK,
-    )
+    items = _with_splits([_item(row, path.parent) for row in rows])
+    low, high = scale.ends or _reach(items)
+    notes = list(_outlier_notes(items))
+    if scale.lower_is_better:
+        items = [replace(item, mos=low + high - item.mos) for item in items]
+        notes.append(f"csv: labels are turned round, since lower is better: mos = {low + high:g} − label")
+    return Dataset("csv", tuple(items), mos_range=(low, high), sizing=sizing, notes=tuple(notes))
+
+
+def _reach(items: Sequence[Item]) -> tuple[float, float]:
+    """From the smallest to the largest label outside the test split; of all if those do not differ."""
+    labels = {item.mos for item in items if item.split != "test"}
+    if len(labels) < 2:
+        labels = {item.mos for item in items}
+    return min(labels), max(labels)
+
+
+def _outlier_notes(items: Sequence[Item]) -> Iterator[str]:
+    """A note for each label far from the others; more than `NAMED_OUTLIERS` are counted."""
+    lower, upper = (float(quartile) for quartile in np.quantile([item.mos for item in items], (0.25, 0.75)))
+    margin = FAR * (upper - lower)
+    far = [item for item in items if margin and not lower - margin <= item.mos <= upper + margin]
+    for item in far[:NAMED_OUTLIERS]:
+        yield (
+            f"{item.where}: the label {item.mos:g} of {item.name} lies far from the others, half of which lie between "
+            f"{lower:g} and {upper:g}; mend it if it is mistyped"
+        )
+    if len(far) > NAMED_OUTLIERS:
+        yield f"csv: {len(far) - NAMED_OUTLIERS:,} more labels lie as far from the others"
 
 
 def _item(row: Row, folder: Path) -> Item:

@@ -42,6 +42,7 @@ class Changes:
             notes.append(
                 f"{dataset.name}: {len(self.shrunk):,} of {total:,} images were shrunk to a short side of "
                 f"{dataset.sizing.largest_short_side} pixels before crops were cut"
+                + ("; --resize none leaves them as they are" if dataset.name == "csv" else "")
             )
         return tuple(notes)
 
