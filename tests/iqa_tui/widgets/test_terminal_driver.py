@@ -7,6 +7,7 @@ import os
 import pty
 import struct
 import termios
+from pathlib import Path
 
 import pytest
 
@@ -30,5 +31,5 @@ def test_the_terminals_own_size_counts_and_the_environments_only_without_one(mon
     finally:
         os.close(controller)
         os.close(terminal)
-    with open(os.devnull) as nothing:
+    with Path(os.devnull).open() as nothing:
         assert size_seen(nothing.fileno()) == (60, 15)
