@@ -17,7 +17,7 @@ from iqa_tui.panels.experiment_list import ExperimentList
 from iqa_tui.panels.plan_list import PlanList
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.screens.confirm import ConfirmScreen
-from tests.fakes.app import FakeSurveyor, OpenApp, flowing, gpu_state, screen_text, settle
+from tests.fakes.app import FakeSurveyor, OpenApp, burst, flowing, gpu_state, screen_text, settle
 from tests.fakes.eight_gpus import WITHDRAWN
 from tests.iqa_tui.screens.conftest import PLAN
 
@@ -65,6 +65,16 @@ async def test_settings_and_seeds_stand_in_the_command(plan_file: str, open_app:
         await pilot.press("y")
         assert pilot.app.clipboard == command
         assert "8.0 h, 1 device" in screen_text(pilot)
+
+
+async def test_settings_typed_in_one_burst_stand_in_their_fields(plan_file: str, open_app: OpenApp) -> None:
+    async with open_app(room="launch", plans=(plan_file,)) as pilot:
+        await settle(pilot, lambda: "A small plan" in screen_text(pilot))
+        await burst(pilot, "o", *"epochs=1", "tab", *"4,5", "enter", "j")
+        await settle(pilot, lambda: "--epochs 1 --train_test_num 1 --seed 4" in flowing(screen_text(pilot)))
+        fields = [pilot.app.screen.query_one(field, Input).value for field in ("#overrides", "#seeds")]
+        assert fields == ["epochs=1", "4,5"]
+        assert pilot.app.screen.query_one(ExperimentList).cursor_key == "B"
 
 
 async def test_devices_that_are_not_ticked_are_not_used(
