@@ -62,7 +62,7 @@ class GpuOutOfMemory(TrainingError):
 
 
 class CannotWrite(TrainingError):
-    """A file that the result needs cannot be written; what was written before stands, and a resume goes on from it."""
+    """A file that the result needs cannot be written; a resume goes on from the last checkpoint, if there is one."""
 
     exit_code = 4
     exit_kind = ExitKind.DISK_FULL

@@ -104,7 +104,7 @@ def _add_timing(command: argparse.ArgumentParser) -> None:
         "--time-limit",
         type=_hours,
         metavar="HOURS",
-        help="stop each run after so long, with a checkpoint; default: the plan's time_limit_hours, or none",
+        help="stop each run after so long, as `stop` does; default: the plan's time_limit_hours, or none",
     )
 
 
@@ -127,7 +127,7 @@ def _add_status(commands: Subparsers[argparse.ArgumentParser]) -> None:
 
 
 def _add_stop(commands: Subparsers[argparse.ArgumentParser]) -> None:
-    stop = _add(commands, "stop", "ask runs to write a checkpoint and end; queued ones never start")
+    stop = _add(commands, "stop", "ask runs to stop, our trainer with a checkpoint; queued ones never start")
     stop.add_argument("runs", nargs="*", metavar="RUN")
     stop.add_argument("--all", action="store_true", help="every run that is alive or queued")
     stop.add_argument("--why", default="", help="kept with the run")

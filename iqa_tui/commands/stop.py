@@ -1,4 +1,4 @@
-"""`iqa-tui stop`: ask runs to write a checkpoint and end."""
+"""`iqa-tui stop`: ask runs to stop; our trainer writes a checkpoint first."""
 
 from __future__ import annotations
 

@@ -72,6 +72,8 @@ def srcc_words(srcc: float | None) -> str:
 def cause_words(state: RunState) -> str:
     """Why it ended or is as it is; empty if the state says all."""
     if state.phase is Phase.RUNNING and not state.status.supervised:
+        if state.process is not None and state.process.supervisor_pid is None:
+            return "started by hand, so the dispatcher does not resume it"
         return "unsupervised: how it ends will not be recorded"
     return state.status.cause
 

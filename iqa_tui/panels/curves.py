@@ -10,6 +10,7 @@ from iqa_tui.monitor.state import RunState
 from iqa_tui.monitor.view import CurveKind, CurveView
 from iqa_tui.widgets.line_plot import LinePlot
 from iqa_tui.widgets.series import PlotOptions, Series
+from training.runfolder.phase import Phase
 
 
 class Curves(LinePlot):
@@ -62,8 +63,21 @@ def _beginning(state: RunState) -> float:
 def _empty_words(runs: Sequence[tuple[RunState, int]], view: CurveView) -> str:
     if not runs:
         return "no run is chosen"
-    names = ", ".join(state.experiment or state.label for state, _ in runs)
-    if all(state.spec is not None and state.spec.trainer != "training" for state, _ in runs):
-        return f"{names}: an external trainer writes no events; what it prints is in the log"
-    what = "evaluated" if view.kind is CurveKind.SRCC else "trained a step"
-    return f"{names}: not yet {what}"
+    names: dict[str, list[str]] = {}
+    for state, _ in runs:
+        names.setdefault(_missing_words(state, view), []).append(state.experiment or state.label)
+    return "; ".join(f"{', '.join(dict.fromkeys(of))}: {words}" for words, of in names.items())
+
+
+def _missing_words(state: RunState, view: CurveView) -> str:
+    """Why a run has no curve. An external trainer may write events: whether it does shows when it runs."""
+    if state.phase is Phase.QUEUED:
+        return "not started yet"
+    if state.spec is not None and state.spec.trainer != "training" and not state.updated:
+        return "its own trainer has written no events; what it prints is in the log"
+    over, alive = (
+        ("ended before it was evaluated", "not yet evaluated")
+        if view.kind is CurveKind.SRCC
+        else ("ended before it trained a step", "not yet trained a step")
+    )
+    return over if state.phase.is_over else alive

@@ -13,6 +13,7 @@ from iqa_tui.devices.survey import Surveyor
 from iqa_tui.errors import LaunchError, cannot_be_written
 from iqa_tui.processes.start import trainer_variables
 from iqa_tui.queue.attempts import queue_again
+from iqa_tui.queue.beginning import beginning_words
 from iqa_tui.queue.dispatching import ensure_dispatcher
 from iqa_tui.trust.signature import openness_remedy, refusal_of, sign_run
 from iqa_tui.words.people import owner_name
@@ -42,7 +43,6 @@ class Adoption:
     @property
     def lines(self) -> list[str]:
         """What it would run, its origin, its environment."""
-        goes_on = self.status.phase.can_be_retried and self.run.last_checkpoint.exists()
         added = f", with {', '.join(sorted(self.spec.env))} as its spec sets them" if self.spec.env else ""
         lines = [
             f"{self.run.run_id}: {status_words(self.status)}; {self.why}",
@@ -50,7 +50,7 @@ class Adoption:
             f"  command      {shlex.join(self.spec.argv)}",
             f"  in           {self.spec.cwd or 'the folder in which its dispatcher works'}",
             f"  environment  this shell's{added}",
-            f"  begins       {'from its last checkpoint' if goes_on else 'from the start'}",
+            f"  begins       {beginning_words(self.run, self.spec)}",
         ]
         return [plain(line) for line in lines]
 

@@ -8,6 +8,7 @@ from iqa_tui.devices.survey import Surveyor
 from iqa_tui.errors import LaunchError, cannot_be_written
 from iqa_tui.processes.start import trainer_variables
 from iqa_tui.queue.attempts import host_elsewhere, queue_again
+from iqa_tui.queue.beginning import beginning_words
 from iqa_tui.queue.dispatching import ensure_dispatcher
 from iqa_tui.trust.ownership import is_ours
 from iqa_tui.trust.signature import sign_run
@@ -36,8 +37,8 @@ class Takeover:
     @property
     def lines(self) -> list[str]:
         """What is known of the other host, and what two writers would do to the run."""
-        goes_on = "from its last checkpoint" if self.run.last_checkpoint.exists() else "from the start"
-        lines = [f"{self.run.run_id}: {status_words(self.status)}; it would go on here, {goes_on}"]
+        begins = beginning_words(self.run, self.spec)
+        lines = [f"{self.run.run_id}: {status_words(self.status)}; it would go on here, {begins}"]
         if self.status.phase.can_be_retried:
             return [*lines, f"  It has ended on {self.host}, so nothing there writes in its folder any more."]
         lines += [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from iqa_tui.errors import LaunchError, cannot_be_written
 from iqa_tui.queue.as_owner import in_owners_name, opened
 from iqa_tui.queue.attempts import host_elsewhere, queue_again
+from iqa_tui.queue.beginning import goes_on
 from iqa_tui.queue.dispatching import ensure_dispatcher
 from iqa_tui.trust.signature import NotSigned, refusal_of
 from iqa_tui.words.states import refusal, status_words
@@ -12,12 +13,13 @@ from training.runfolder.errors import RunFolderError
 from training.runfolder.held import held_folder
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
+from training.runfolder.read import read_spec
 from training.runfolder.status import run_status
 
 
 @in_owners_name
 def retry_run(run: RunFolder, by: str = "") -> str:
-    """Queue a run again that failed, was stopped or was lost; it goes on from its last checkpoint if it has one.
+    """Queue a run again that failed, was stopped or was lost; our trainer goes on from its last checkpoint.
 
     Args:
         by: the user who asks; empty: this user.
@@ -46,8 +48,8 @@ def retry_run(run: RunFolder, by: str = "") -> str:
             raise LaunchError(f"{error.filename}: {error.strerror}. Move it away.") from error
         except OSError as error:
             raise cannot_be_written(folder.attempts_dir, error) from error
-        goes_on = " It goes on from its last checkpoint." if folder.last_checkpoint.exists() else ""
-    return f"{run.run_id} is queued again.{goes_on}"
+        words = " It goes on from its last checkpoint." if goes_on(folder, read_spec(folder)) else ""
+    return f"{run.run_id} is queued again.{words}"
 
 
 def _refuse_linked_attempts(run: RunFolder) -> None:

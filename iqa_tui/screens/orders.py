@@ -180,8 +180,16 @@ def stop_lines(state: RunState, now: float) -> list[str]:
     since = f"It has run for {duration_words(elapsed)} {where}" if elapsed is not None else "It has not started"
     progress = f", epoch {run_words.epoch_words(state)}" if state.epoch else ""
     lines = [state.run_id, f"{since}{progress}."]
-    if state.phase.is_alive:
-        lines.append("It writes a checkpoint first; R tries it again from there.")
-    else:
-        lines.append("It will not start; R queues it again.")
-    return lines
+    return [*lines, _stop_words(state)]
+
+
+def _stop_words(state: RunState) -> str:
+    """What becomes of its work: a promise only if its trainer keeps it."""
+    if not state.phase.is_alive:
+        return "It will not start; R queues it again."
+    retry = f"`iqa-tui retry --from-elsewhere {state.run_id}` tries" if state.status.host else "R tries"
+    if state.spec is None or state.spec.trainer != "training":
+        return f"Its own trainer is sent SIGTERM: whether it saves its work is not known here. {retry} it again."
+    if state.first_step_index == len(state.curve.steps):
+        return f"It has not trained since it was started, so there is nothing new to save. {retry} it again."
+    return f"It is asked to write a checkpoint first; {retry} it again from there."

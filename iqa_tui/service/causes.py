@@ -31,7 +31,7 @@ WORKER_KILLED = re.compile(r"DataLoader worker .*(killed by signal: Killed|exite
 NO_ROOM = re.compile(r"No space left on device|Disk quota exceeded|File too large")
 MEANINGS = {
     signal.SIGSEGV: "a crash in native code",
-    signal.SIGBUS: "the disk of the image cache or /dev/shm failed or is full, or the cache was cut; a retry mends it",
+    signal.SIGBUS: "the disk of the image cache or /dev/shm failed or is full, or it was cut; a retry then mends it",
     signal.SIGABRT: "it aborted itself; its output says why",
     signal.SIGILL: "an instruction that this CPU does not have",
     signal.SIGFPE: "a division by zero in native code",

@@ -7,6 +7,7 @@ from typing import Any
 
 from iqa_tui.devices.cpu_slots import threads_per_slot
 from iqa_tui.processes.marks import MARK_VARIABLE, Mark
+from iqa_tui.queue.beginning import goes_on
 from training.runfolder.layout import RunFolder
 from training.runfolder.schema import Spec
 
@@ -25,9 +26,9 @@ DeviceRecord = dict[str, Any]
 
 
 def trainer_command(run: RunFolder, spec: Spec) -> list[str]:
-    """The spec's command with the run's folder in its place, and `--resume` if there is a checkpoint."""
+    """The spec's command with the run's folder in its place, and `--resume` if our trainer has a checkpoint."""
     command = [word.replace("{run_folder}", str(run.shown)) for word in spec.argv]
-    if spec.trainer == "training" and any(path.exists() for path in run.resumable_checkpoints):
+    if goes_on(run, spec):
         command.append("--resume")
     return command
 

@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from training.errors import CannotWrite
+from training.runfolder.layout import RunFolder
 
 
 @contextmanager
-def needed_for_the_result(path: Path, size_bytes: int | None = None) -> Iterator[None]:
-    """Write `path` inside this block.
+def needed_for_the_result(run: RunFolder, path: Path, size_bytes: int | None = None) -> Iterator[None]:
+    """Write `path`, a file of this run, inside this block.
 
     Raises:
         CannotWrite: instead of any OSError.
@@ -21,9 +22,8 @@ def needed_for_the_result(path: Path, size_bytes: int | None = None) -> Iterator
     try:
         yield
     except OSError as error:
-        raise CannotWrite(
-            f"{why_not_written(path, error, size_bytes)}: make room, then --resume goes on and loses nothing"
-        ) from error
+        begins = "goes on from the last checkpoint" if run.has_checkpoint else "begins anew, as there is no checkpoint"
+        raise CannotWrite(f"{why_not_written(path, error, size_bytes)}: make room, then --resume {begins}") from error
 
 
 def why_not_written(path: Path, error: OSError, size_bytes: int | None = None) -> str:

@@ -60,7 +60,7 @@ def repeat(config: TrainConfig, argv: Sequence[str]) -> int:
         with contextlib.suppress(OSError):
             repetition.run.path.rmdir()
     print("\n".join(_summary(series)), flush=True)
-    if code == EXIT_STOPPED:
+    if code == EXIT_STOPPED and any(repetition.run.spec.exists() for repetition in series):
         print(f"go on with --run_folder {base} --resume and the same flags", flush=True)
     return code
 

@@ -84,9 +84,9 @@ def _keep_best(setup: Setup, progress: Progress, evaluations: dict[str, Evaluati
     run, network = setup.attempt.run, setup.network
     for split, evaluation in evaluations.items():
         path = run.score_file(setup.dataset.name, split)
-        with needed_for_the_result(path):
+        with needed_for_the_result(run, path):
             write_scores(path, evaluation)
-    with needed_for_the_result(run.best_checkpoint, size_bytes(network)):
+    with needed_for_the_result(run, run.best_checkpoint, size_bytes(network)):
         save_best(run.best_checkpoint, network, progress, setup.config, setup.dataset)
     setup.recorder.checkpoint(epoch=progress.best_epoch or 0, step=progress.step, name="best")
 

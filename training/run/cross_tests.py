@@ -54,8 +54,9 @@ def _test_on(setup: Setup, progress: Progress, dataset: Dataset) -> tuple[Metric
         should_stop=setup.attempt.should_stop,
     )
     evaluation = evaluate(setup, SplitImages(dataset, store, "test"), dataset.name)
-    path = setup.attempt.run.score_file(dataset.name, "test")
-    with needed_for_the_result(path):
+    run = setup.attempt.run
+    path = run.score_file(dataset.name, "test")
+    with needed_for_the_result(run, path):
         write_scores(path, evaluation)
     recorder.evaluated(epoch=progress.best_epoch or 0, split=dataset.name, metrics=evaluation.metrics)
     return evaluation.metrics, [*dataset.notes, *store.changes.notes(dataset), *evaluation.notes]

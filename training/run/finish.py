@@ -40,13 +40,13 @@ def finish(setup: Setup, progress: Progress, cross_metrics: dict[str, Metrics], 
     """
     run, config = setup.attempt.run, setup.config
     result = _result(setup, progress, cross_metrics, cross_notes)
-    with needed_for_the_result(run.best_weights, size_bytes(setup.network)):
+    with needed_for_the_result(run, run.best_weights, size_bytes(setup.network)):
         export_weights(run.best_weights, setup.network, progress, config, setup.dataset)
-    with needed_for_the_result(run.model_card):
+    with needed_for_the_result(run, run.model_card):
         write_atomic(run.model_card, model_card(result, command_of(config)).encode())
     test = progress.best_metrics["test"]
     setup.recorder.finished(srcc=test["srcc"], plcc=test["plcc"])
-    with needed_for_the_result(run.result):
+    with needed_for_the_result(run, run.result):
         write_record(run.result, result)
     with contextlib.suppress(OSError):
         run.previous_checkpoint.unlink()  # a finished run is never resumed

@@ -185,6 +185,11 @@ class RunFolder:
         return self.last_checkpoint, self.previous_checkpoint
 
     @property
+    def has_checkpoint(self) -> bool:
+        """Whether there is one that a resume would go on from."""
+        return any(path.exists() for path in self.resumable_checkpoints)
+
+    @property
     def best_checkpoint(self) -> Path:
         return self.checkpoints / "best.pt"
 

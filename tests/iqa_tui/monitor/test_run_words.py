@@ -27,8 +27,10 @@ def test_a_running_run_in_words(tmp_path: Path) -> None:
     assert run_words.time_words(state, state.updated).endswith(" left")
     assert run_words.run_name(state) == "F2 L2 (MSE)"
     assert run_words.cause_words(state) == ""
-    alone = replace(state, status=replace(state.status, supervised=False))
-    assert "unsupervised" in run_words.cause_words(alone)
+    by_hand = replace(state, status=replace(state.status, supervised=False))
+    assert run_words.cause_words(by_hand) == "started by hand, so the dispatcher does not resume it"
+    alone = replace(by_hand, process=replace(state.process, supervisor_pid=7))
+    assert run_words.cause_words(alone) == "unsupervised: how it ends will not be recorded"
 
 
 def test_the_summary_counts_states_and_leaves_out_those_without_runs(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,11 +11,11 @@ from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.fold import fold
 from iqa_tui.monitor.state import RunState
 from iqa_tui.monitor.view import CurveKind, CurveView
-from iqa_tui.panels.curves import series_of
+from iqa_tui.panels.curves import Curves, series_of
 from tests.fakes.run_folders import FakeRun
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
-from training.runfolder.schema import Event
+from training.runfolder.schema import Event, Spec
 
 
 def only(runs_dir: Path) -> RunState:
@@ -33,6 +34,33 @@ def test_curves_come_from_steps_or_from_evaluations(tmp_path: Path) -> None:
     over_time = series_of(state, 0, CurveView(over_time=True))
     assert over_time.x[0] == 0.0
     assert over_time.x[1] == pytest.approx(0.5)
+
+
+def told(*states: RunState, kind: CurveKind = CurveKind.LOSS) -> str:
+    """What stands in the place of the curves."""
+    panel, said = Curves(ascii_mode=False), []
+    panel.set_title = lambda _title: None
+    panel.show = lambda _series, _options, empty: said.append(empty)
+    panel.show_runs([(state, 0) for state in states], CurveView(kind=kind))
+    return said[0]
+
+
+def state_of(experiment: str, phase: Phase, trainer: str = "training", **fields: Any) -> RunState:
+    spec = Spec(experiment, "g", experiment, [], 0.0, experiment=experiment, trainer=trainer)
+    return RunState(RunFolder(Path(experiment)), Status(phase), spec, **fields)
+
+
+def test_it_says_why_there_is_no_curve_and_promises_nothing_of_a_trainer_that_has_not_run() -> None:
+    assert told() == "no run is chosen"
+    assert told(state_of("F1", Phase.QUEUED, "command")) == "F1: not started yet"
+    external = "its own trainer has written no events; what it prints is in the log"
+    assert told(state_of("F1", Phase.RUNNING, "command")) == f"F1: {external}"
+    assert told(state_of("F1", Phase.FINISHED, "command")) == f"F1: {external}"
+    assert told(state_of("F1", Phase.RUNNING, "command", updated=5.0)) == "F1: not yet trained a step"
+    assert told(state_of("F1", Phase.RUNNING), state_of("F2", Phase.RUNNING)) == "F1, F2: not yet trained a step"
+    assert told(state_of("F1", Phase.FAILED)) == "F1: ended before it trained a step"
+    both = told(state_of("F1", Phase.QUEUED), state_of("F2", Phase.STARTING), kind=CurveKind.SRCC)
+    assert both == "F1: not started yet; F2: not yet evaluated"
 
 
 def test_a_run_without_a_validation_split_shows_its_test_scores_as_such(tmp_path: Path) -> None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
+
+import pytest
 
 from iqa_tui.devices.lease import Holder, take_lease
+from iqa_tui.queue import retry
 from iqa_tui.queue.retry import retry_run
 from iqa_tui.queue.stop import stop_run
 from tests.fakes.lab import (
@@ -15,6 +19,7 @@ from tests.fakes.lab import (
     wait_for_end,
     wait_until,
 )
+from tests.fakes.runs import fail_run, queue_experiment
 from training.runfolder.phase import Phase
 
 
@@ -46,3 +51,16 @@ def test_a_run_stopped_before_it_started_can_be_tried_again(lab: Lab) -> None:
     os.close(lease)
     retry_run(run)
     wait_for(run, Phase.FINISHED)
+
+
+@pytest.mark.parametrize(("trainer", "is_said"), [("training", True), ("command", False)])
+def test_a_checkpoint_is_promised_only_of_our_trainer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trainer: str, is_said: bool
+) -> None:
+    monkeypatch.setattr(retry, "ensure_dispatcher", lambda _folder: None)
+    run = fail_run(queue_experiment(tmp_path, "F2", trainer=trainer), "exit 1")
+    run.checkpoints.mkdir()
+    run.last_checkpoint.touch()
+    said = retry_run(run)
+    assert said.startswith(f"{run.run_id} is queued again.")
+    assert ("It goes on from its last checkpoint." in said) is is_said

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from iqa_tui.monitor.fold import fold
+from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.run_list import RunList
 from iqa_tui.queue import adopt
 from iqa_tui.screens.confirm import ConfirmScreen
+from iqa_tui.screens.orders import stop_lines
 from iqa_tui.trust.signature import why_not_signed
 from tests.fakes.app import OpenApp, screen_text, settle
 from tests.fakes.run_folders import FakeRun
 from training.runfolder.exits import ExitKind
-from training.runfolder.schema import Place
+from training.runfolder.layout import RunFolder
+from training.runfolder.phase import Phase, Status
+from training.runfolder.schema import Event, Place, Spec
 from training.runfolder.write import write_record
 
 
@@ -68,6 +74,34 @@ async def test_stopping_asks_names_the_run_and_the_safe_answer_is_the_default(
         assert not ablation[1].run.stop.exists()
         assert json.loads(ablation[0].run.stop.read_text())["by"]
         await settle(pilot, lambda: "◐ stopping" in screen_text(pilot))
+
+
+STATE = RunState(RunFolder(Path("a-run")), Status(Phase.RUNNING, attempt=1), Spec("a-run", "g", "L2", [], 0.0))
+STEPPED = fold(STATE, [Event("step", 5.0, 1, {"step": 3, "epoch": 1})])
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (STEPPED, "It is asked to write a checkpoint first; R tries it again from there."),
+        (STATE, "It has not trained since it was started, so there is nothing new to save. R tries it again."),
+        (
+            replace(STEPPED, status=Status(Phase.RUNNING, attempt=2)),
+            "It has not trained since it was started, so there is nothing new to save. R tries it again.",
+        ),
+        (
+            replace(STEPPED, status=Status(Phase.RUNNING, attempt=1, host="nodeb")),
+            "It is asked to write a checkpoint first; `iqa-tui retry --from-elsewhere a-run` tries it again from there.",
+        ),
+        (
+            replace(STEPPED, spec=Spec("a-run", "g", "L2", [], 0.0, trainer="command")),
+            "Its own trainer is sent SIGTERM: whether it saves its work is not known here. R tries it again.",
+        ),
+        (replace(STATE, status=Status(Phase.QUEUED)), "It will not start; R queues it again."),
+    ],
+)
+def test_a_stop_promises_only_what_its_trainer_keeps(state: RunState, words: str) -> None:
+    assert stop_lines(state, 9.0)[-1] == words
 
 
 async def test_a_run_that_is_over_is_not_stopped_but_can_be_tried_again(

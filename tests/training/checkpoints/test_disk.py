@@ -4,6 +4,7 @@ import pytest
 
 from training.checkpoints.disk import needed_for_the_result, why_not_written
 from training.errors import CannotWrite
+from training.runfolder.layout import RunFolder
 
 NO_ROOM = OSError(28, "No space left on device")
 
@@ -16,9 +17,15 @@ def test_the_words_name_the_file_its_size_and_the_room_there_is(tmp_path):
     assert words.endswith(" are free)")
 
 
-def test_a_file_that_the_result_needs_ends_the_run_and_says_what_to_do(tmp_path):
-    with (
-        pytest.raises(CannotWrite, match="make room, then --resume goes on and loses nothing"),
-        needed_for_the_result(tmp_path / "result.json"),
-    ):
-        raise NO_ROOM
+def test_a_file_that_the_result_needs_ends_the_run_and_says_what_a_resume_finds(tmp_path):
+    run = RunFolder(tmp_path)
+
+    def refused() -> str:
+        with pytest.raises(CannotWrite) as ended, needed_for_the_result(run, run.result):
+            raise NO_ROOM
+        return str(ended.value)
+
+    assert refused().endswith("make room, then --resume begins anew, as there is no checkpoint")
+    run.checkpoints.mkdir()
+    run.previous_checkpoint.touch()
+    assert refused().endswith("make room, then --resume goes on from the last checkpoint")

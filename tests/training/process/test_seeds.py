@@ -53,6 +53,13 @@ def test_every_seed_is_a_run_and_the_end_tells_each_and_the_mean(tmp_path, capsy
     ]
 
 
+def test_a_series_that_was_stopped_before_a_run_began_promises_no_resume(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(repetitions, "_command", lambda *_, **__: [sys.executable, "-c", f"exit({EXIT_STOPPED})"])
+    assert train("--train_test_num", 2, "--runs_dir", tmp_path) == EXIT_STOPPED
+    assert "--resume" not in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_mean_names_the_seeds_it_is_of(tmp_path, capsys):
     (tmp_path / "constant_43").touch()
     assert train("--train_test_num", 3, "--seed", 42, "--runs_dir", tmp_path) == 0

@@ -50,7 +50,7 @@ def test_without_room_for_the_best_weights_or_the_result_the_run_ends_and_goes_o
             with pytest.raises(CannotWrite) as ended:
                 train_here(run.path, *flags, "--resume")
         assert str(ended.value).startswith(f"{path} cannot be written (")
-        assert "make room, then --resume goes on and loses nothing" in str(ended.value)
+        assert "make room, then --resume goes on from the last checkpoint" in str(ended.value)
         assert exit_code(ended.value) == 4
         assert not run.result.exists()
         assert left_aside(run) == []
