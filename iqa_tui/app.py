@@ -11,15 +11,19 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
 
 from iqa_tui.messages import DevicesSurveyed, LogChanged, RunsChanged
 from iqa_tui.monitor.state import RunState
 from iqa_tui.screens.room import Room, ScreenAsked, Session
 from iqa_tui.widgets.harmless_filter import HarmlessFilter
+from iqa_tui.widgets.keys_in_turn import KeysInTurn
 from iqa_tui.widgets.plain_filter import PlainFilter
+from iqa_tui.widgets.terminal_driver import TerminalDriver
 from iqa_tui.widgets.themes import THEMES
 from training.runfolder.phase import Phase
 from training.runfolder.text import HARMFUL, plain, plain_lines
@@ -31,7 +35,7 @@ if TYPE_CHECKING:  # what reads runs and devices is loaded after the first paint
 ROOMS = ("launch", "monitor", "results")
 
 
-class IqaApp(App[None]):
+class IqaApp(KeysInTurn):
     """One handler a message; the screens draw."""
 
     TITLE = "iqa-tui"
@@ -88,6 +92,11 @@ class IqaApp(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = "iqa-dark"
+
+    def get_driver_class(self) -> type[Driver]:
+        """As Textual's, but on a terminal its own size counts."""
+        chosen = super().get_driver_class()
+        return TerminalDriver if chosen is LinuxDriver else chosen
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._start_watching)

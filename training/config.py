@@ -14,6 +14,9 @@ RESIZE = "384"
 """KonIQ-10k's short side, at which a crop shows a good part of the picture."""
 CROSS_DATASETS = ("spaq", "kadid-10k", "agiqa-3k")
 """A finished network is tested on these too, if their folders are there."""
+SWIN_WEIGHTS = "ms_in22k_ft_in1k"
+"""The pretrained weights of every Swin size. timm's own choice is ImageNet-1k for tiny and ImageNet-22k for the others,
+but sizes are compared with each other."""
 FIXES_SCALE = frozenset({"l1", "l2"})
 """Losses that compare a prediction with its own opinion, so that predictions lie on the scale of opinions."""
 SMALLEST_BATCH = {"rank": 2, "pairwise": 2, "srcc": 3, "plcc": 3, "nin": 3}
@@ -114,7 +117,7 @@ class TrainConfig:
     @property
     def backbone_name(self) -> str:
         """The timm model."""
-        return self.backbone or f"swin_{self.model_size}_patch4_window7_224"
+        return self.backbone or f"swin_{self.model_size}_patch4_window7_224.{SWIN_WEIGHTS}"
 
     @property
     def network_name(self) -> str:

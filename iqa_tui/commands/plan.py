@@ -11,7 +11,7 @@ from iqa_tui.commands.text_table import columns
 from iqa_tui.devices.survey import Surveyor
 from iqa_tui.monitor.environments import difference_lines, differing_variables, environments_of
 from iqa_tui.plans.flags import command_for, group_name, shell_words
-from iqa_tui.plans.forecast import UNKNOWN_HOURS, jobs_of
+from iqa_tui.plans.forecast import UNKNOWN_HOURS, Fleet, jobs_of
 from iqa_tui.plans.plan import load_plan, preset_names
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.plans.simulate import STRATEGIES, Job, schedule
@@ -32,13 +32,13 @@ def run(options: argparse.Namespace) -> int:
     if options.environment:
         return _print_environments(request)
     check(request)
-    devices, kind = _devices(options.gpus)
+    fleet, kind = _fleet(options.gpus)
     jobs = jobs_of(request)
     print(f"{request.plan.name}: {plain(request.plan.title)}\n")
-    print(_schedule_text(request, jobs, devices, kind))
+    print(_schedule_text(request, jobs, fleet, kind))
     for strategy in STRATEGIES:
         if strategy != request.strategy:
-            total = hours_words(schedule(jobs, devices, strategy).total_hours)
+            total = hours_words(schedule(jobs, len(fleet.devices), strategy).total_hours)
             print(f"{STRATEGY_WORDS[strategy][0].upper()}{STRATEGY_WORDS[strategy][1:]} it would take {total}.")
     unknown = [experiment.id for experiment in request.chosen() if experiment.expected_hours is None]
     if unknown:
@@ -68,17 +68,25 @@ def _print_environments(request: LaunchRequest) -> int:
     return ALL_WELL
 
 
-def _devices(gpus: int | None) -> tuple[int, str]:
-    """How many, and what they are called."""
+def _fleet(gpus: int | None) -> tuple[Fleet, str]:
+    """The devices that the runs may have, and what they are called."""
     if gpus is not None:
-        return gpus, "GPU"
+        return Fleet(tuple(f"GPU {number}" for number in range(gpus))), "GPU"
     with asking_the_driver():
         survey = Surveyor().survey()
-    there = [state for state in survey.devices if state.allowed and state.device.kind == survey.default_kind]
-    return max(1, len(there)), "CPU slot" if survey.default_kind == "cpu" else "GPU"
+    there = [
+        state
+        for state in survey.devices
+        if state.allowed and not state.withdrawn and state.device.kind == survey.default_kind
+    ]
+    kind = "CPU slot" if survey.default_kind == "cpu" else "GPU"
+    free = tuple(state.device.label for state in there if state.free)
+    busy = tuple(state.device.label for state in there if not state.free)
+    return Fleet(free, busy if there else (f"a {kind}",)), kind
 
 
-def _schedule_text(request: LaunchRequest, jobs: list[Job], devices: int, kind: str) -> str:
+def _schedule_text(request: LaunchRequest, jobs: list[Job], fleet: Fleet, kind: str) -> str:
+    devices = len(fleet.devices)
     placed = schedule(jobs, devices, request.strategy)
     by_id = {job.id: job for job in jobs}
     labels = {experiment.id: experiment.label for experiment in request.chosen()}
@@ -90,11 +98,12 @@ def _schedule_text(request: LaunchRequest, jobs: list[Job], devices: int, kind: 
                 job.id,
                 labels[job.id.partition(" ")[0]],
                 job.priority,
-                f"{kind} {placement.device}",
-                hours_words(placement.start_hours) if placement.start_hours else "now",
+                fleet.devices[placement.device],
+                hours_words(placement.start_hours) if placement.start_hours else fleet.begin_words,
                 hours_words(placement.end_hours),
             ]
         )
     runs = f"{len(jobs)} run{'s' if len(jobs) > 1 else ''} on {devices} {kind}{'s' if devices > 1 else ''}"
     words = f"{runs}, {STRATEGY_WORDS[request.strategy]}: {hours_words(placed.total_hours)}."
+    words += f" {fleet.words}." if fleet.words else ""
     return f"{words}\n\n{columns(rows)}\n"

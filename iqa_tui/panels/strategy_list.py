@@ -18,17 +18,21 @@ class StrategyList(RowTable):
         self.border_title = "Strategy"
         self.show_schedules({}, STRATEGIES[0])
 
-    def show_schedules(self, schedules: Mapping[str, Schedule], chosen: str) -> None:
+    def show_schedules(self, schedules: Mapping[str, Schedule], chosen: str, counted: str = "") -> None:
         """Args:
         schedules: strategy to what it would do; empty if no hours are known.
+        chosen: the strategy of the launch.
+        counted: follows `2 devices`, for example ` free now` if others are busy.
         """
-        self.show([_row(strategy, schedules.get(strategy), strategy == chosen) for strategy in STRATEGIES])
+        self.show([_row(strategy, schedules.get(strategy), strategy == chosen, counted) for strategy in STRATEGIES])
 
 
-def _row(strategy: str, plan: Schedule | None, chosen: bool) -> TableRow:
+def _row(strategy: str, plan: Schedule | None, chosen: bool, counted: str) -> TableRow:
     cells: dict[str, Cell] = {
         "mark": (("(•)" if chosen else "( )", "accent strong" if chosen else "dim"),),
         "name": STRATEGY_NAMES[strategy],
-        "hours": ((f"{plan.time_words}, {plan.devices_words}" if plan else "", "strong" if chosen else "dim"),),
+        "hours": (
+            (f"{plan.time_words}, {plan.devices_words}{counted}" if plan else "", "strong" if chosen else "dim"),
+        ),
     }
     return TableRow(strategy, cells)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from iqa_tui.plans.flags import command_for
-from iqa_tui.plans.forecast import jobs_of
+from iqa_tui.plans.forecast import Fleet, jobs_of
 from iqa_tui.plans.plan import Experiment, Plan
 from iqa_tui.plans.request import LaunchRequest, plan_seeds
 from iqa_tui.plans.simulate import STRATEGIES, STRATEGY_NAMES, Schedule, schedule
@@ -25,6 +25,7 @@ class OfferedDevice:
     """gpu, cpu."""
     hidden: bool = False
     """Left out by an inherited CUDA_VISIBLE_DEVICES."""
+    busy: bool = False
     withdrawn: bool = False
     broken: bool = False
     """The GPU itself is faulty, so no exiting process can free it."""
@@ -127,12 +128,18 @@ class LaunchChoice:
         ticked = [each for each in choosable if each.key not in self.unticked_devices]
         return None if len(ticked) == len(choosable) else tuple(dict.fromkeys(each.name for each in ticked))
 
-    def working_devices(self) -> int:
-        """How many of the ticked ones get runs, now or once they are free; 1 until they are looked up."""
+    def fleet(self) -> Fleet:
+        """The ticked devices that get runs, now or once they are free; one of no name until they are looked up."""
         if self.devices is None:
-            return 1
-        usable = [each for each in self.choosable_devices() if not each.withdrawn and not each.broken]
-        return sum(each.key not in self.unticked_devices for each in usable)
+            return Fleet(("",))
+        usable = [
+            each
+            for each in self.choosable_devices()
+            if not each.withdrawn and not each.broken and each.key not in self.unticked_devices
+        ]
+        return Fleet(
+            tuple(each.label for each in usable if not each.busy), tuple(each.label for each in usable if each.busy)
+        )
 
     def tick_device(self, key: str) -> LaunchChoice:
         """Tick a device, or untick it; the key of one that cannot be chosen changes no launch."""
@@ -180,7 +187,7 @@ class LaunchChoice:
 
     def schedules(self) -> dict[str, Schedule]:
         """Strategy to what it would do; {} if no hours are known, no device works or the settings cannot be read."""
-        devices = self.working_devices()
+        devices = len(self.fleet().devices)
         if not devices or not any(each.expected_hours for each in self.ticked_experiments()):
             return {}
         try:
@@ -221,6 +228,7 @@ class LaunchChoice:
         lines.append(f"devices: {', '.join(request.devices) if request.devices else 'any that is free'}")
         plan = self.schedules().get(self.strategy)
         hours = f", about {plan.time_words} on {plan.devices_words}" if plan else ""
+        hours += f"; {words}" if plan and (words := self.fleet().words) else ""
         lines.append(f"strategy: {STRATEGY_NAMES[self.strategy]}{hours}")
         return [*lines, f"into {self.runs_dir}"]
 

@@ -49,19 +49,31 @@ def suggested_name(table: Table, format: str) -> str:  # noqa: A002
     return stem[:LONGEST_STEM] + SUFFIXES[format]
 
 
+def is_taken(path: Path) -> bool:
+    """Whether writing the table there would replace a file."""
+    try:
+        return path.expanduser().is_file()
+    except (OSError, RuntimeError):
+        return False
+
+
 def write_table(table: Table, format: str, path: Path) -> Path:  # noqa: A002
     """Write the table and return the absolute path.
 
     Raises:
         ExportError: no such format, or the file cannot be written; an older file of that name is untouched then.
     """
-    path = path.expanduser().absolute()
     content = render(table, format).encode()
-    if path.is_dir():
-        raise ExportError(f"{path} is a folder. Name a file in it, for example {suggested_name(table, format)}.")
     try:
+        path = path.expanduser().absolute()
+        if path.is_dir():
+            raise ExportError(f"{path} is a folder. Name a file in it, for example {suggested_name(table, format)}.")
+        if path.exists() and not path.is_file():
+            raise ExportError(f"{path} is no file that could be replaced. Choose another place.")
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, content, mode=0o666)  # readable by other users too, if the umask allows it
     except OSError as error:
         raise ExportError(f"{path} could not be written: {error.strerror or error}. Choose another place.") from error
+    except (RuntimeError, ValueError) as error:  # `~user` without such a user, a NUL character
+        raise ExportError(f"{path} could not be written: {error}. Choose another place.") from error
     return path

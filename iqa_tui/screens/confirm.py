@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -11,8 +12,9 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
+
+from iqa_tui.widgets.keys_in_turn import Question
 
 AROUND_TEXT = 6
 """Lines of the dialog that are not its text: border, padding, the answers."""
@@ -28,7 +30,7 @@ class Choice:
     """Of Textual's button."""
 
 
-class ConfirmScreen(ModalScreen[str]):
+class ConfirmScreen(Question):
     """Returns the value of the answer."""
 
     CSS_PATH = "dialog.tcss"
@@ -59,6 +61,7 @@ class ConfirmScreen(ModalScreen[str]):
 
     def on_mount(self) -> None:
         self.query_one(f"#choice-{self._choices[0].value}").focus()
+        self.asked_at = time.monotonic()  # as events have it
 
     def on_resize(self, event: events.Resize) -> None:
         """However long the text, the answers stay in sight."""

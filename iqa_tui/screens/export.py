@@ -1,4 +1,4 @@
-"""Asks for a format and a file, writes the table, and says which file it wrote or why it could not."""
+"""Asks for a format and a file, and before a file is replaced; writes the table, and says where or why it could not."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
-from iqa_tui.results.export import FORMATS, ExportError, suggested_name, write_table
+from iqa_tui.results.export import FORMATS, ExportError, is_taken, suggested_name, write_table
 from iqa_tui.results.table import Table
+from iqa_tui.screens.confirm import Choice, ConfirmScreen
 from iqa_tui.widgets.row_table import Column, RowTable, TableRow
 from training.runfolder.text import plain
 
@@ -82,18 +83,34 @@ class ExportScreen(ModalScreen[None]):
         if not name:
             self._say("Name a file.")
             return
-        self._say("writing …")
-        chosen = self._format
-        self.run_worker(lambda: self._write_table(chosen, Path(name)), thread=True)
+        self._start(self._format, Path(name), replacing=False)
 
-    def _write_table(self, chosen: str, path: Path) -> None:
+    def _start(self, chosen: str, path: Path, *, replacing: bool) -> None:
+        self._say("writing …")
+        self.run_worker(lambda: self._write_table(chosen, path, replacing=replacing), thread=True)
+
+    def _write_table(self, chosen: str, path: Path, *, replacing: bool) -> None:
         """In a thread: the folder may be far away."""
         try:
+            if not replacing and is_taken(path):
+                self.app.call_from_thread(self._ask_to_replace, chosen, path)
+                return
             written = write_table(self._table, chosen, path)
         except ExportError as error:
             self.app.call_from_thread(self._say, str(error))
             return
         self.app.call_from_thread(self._written, written)
+
+    def _ask_to_replace(self, chosen: str, path: Path) -> None:
+        self._say("")
+        question = ConfirmScreen(
+            "Replace the file?",
+            [f"{plain(str(path))} is there already."],
+            (Choice("keep", "Keep it"), Choice("replace", "Replace it", "error")),
+        )
+        self.app.push_screen(
+            question, lambda answer: self._start(chosen, path, replacing=True) if answer == "replace" else None
+        )
 
     def _say(self, text: str) -> None:
         self.query_one("#problem", Static).update(text)

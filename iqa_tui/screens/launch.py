@@ -106,7 +106,7 @@ class LaunchScreen(LaunchingRoom):
         self._show_experiments()
         if self.devices is not None:
             self.query_one(DeviceList).show_survey(self.devices.survey, choice.device_ticks())
-        self.query_one(StrategyList).show_schedules(choice.schedules(), choice.strategy)
+        self.query_one(StrategyList).show_schedules(choice.schedules(), choice.strategy, choice.fleet().short_words)
         self._show_command()
 
     def _show_experiments(self) -> None:
@@ -213,6 +213,7 @@ def offered_devices(survey: Survey) -> tuple[OfferedDevice, ...]:
             label=state.device.label,
             kind=state.device.kind,
             hidden=not state.allowed,
+            busy=not state.free,
             withdrawn=state.withdrawn,
             broken=state.sample is not None and bool(state.sample.problem),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -23,21 +23,19 @@ from iqa_tui.panels.gpu import GpuPanel
 from iqa_tui.panels.log_tail import LogPanel
 from iqa_tui.panels.notes import Notes
 from iqa_tui.panels.run_list import RunList
+from iqa_tui.screens.filtering import FilteringRoom
 from iqa_tui.screens.monitor_heights import notes_height, set_height, top_heights
 from iqa_tui.screens.orders import OrdersRoom
 from iqa_tui.screens.room import ScreenAsked, Session
 from iqa_tui.widgets.key_bar import KeyBar
 from iqa_tui.widgets.row_table import RowTable
 
-if TYPE_CHECKING:
-    from textual.widgets import Input
-
 WHY_PADDING = 4
 TICK_SECONDS = 5.0
 """How often times left and ages are computed again while nothing else happens."""
 
 
-class MonitorScreen(OrdersRoom):
+class MonitorScreen(FilteringRoom, OrdersRoom):
     """One look says how the ablation goes."""
 
     ROOM = "monitor"
@@ -263,25 +261,17 @@ class MonitorScreen(OrdersRoom):
         if self.has_class("-zoomed"):
             self._unzoom()
         elif self.query("#filter") or self._view.filter:
-            self._look(self._view.with_filter(""))
-            self._close_filter()
+            self.filter_by("")
+            self.close_filter()
 
-    async def action_filter(self) -> None:
-        if not self.query("#filter"):
-            from textual.widgets import Input  # noqa: PLC0415  most users never filter: not before the first paint
+    @property
+    def filter_words(self) -> str:
+        return self._view.filter
 
-            hint = "filter runs: id, loss, state, group …"
-            await self.mount(Input(self._view.filter, placeholder=hint, id="filter", compact=True), before="KeyBar")
-        self.query_one("#filter").focus()
+    def filter_by(self, words: str) -> None:
+        self._look(self._view.with_filter(words))
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        self._look(self._view.with_filter(event.value))
-
-    def on_input_submitted(self) -> None:
-        self._close_filter()
-
-    def _close_filter(self) -> None:
-        self.query("#filter").remove()
+    def filter_closed(self) -> None:
         self.query_one(RunList).focus()
 
     def action_export(self) -> None:

@@ -17,6 +17,17 @@ TRACEBACK = "Traceback (most recent call last):"
 """What such a line ends in: before it may stand `Original `, `Exception Group `, or a progress bar that was cut off."""
 ASIDES = ("Exception ignored", "Exception in thread", "Error in atexit")
 """Before a traceback that did not end the program, but may be the last one that it printed."""
+OF_A_LAUNCHER = re.compile(
+    r"(\w+\.)*(ChildFailedError|ProcessRaisedException|ProcessExitedException)\b"  # torchrun, torch.multiprocessing
+    r"|subprocess\.CalledProcessError: Command "  # accelerate launch, deepspeed
+    r"|SystemExit\b"
+)
+"""What the launcher of a trainer raises because its child failed: the child's own traceback stands before it."""
+RULER = re.compile(r"[=\-_*#]{3,}")
+BOX_TITLE, BOX_END = "Traceback (most recent call last) ─", "╰─"
+"""Of the box that rich draws round the frames of a traceback."""
+FRAME = re.compile(r"\s|> File ")
+"""Begins a line of a traceback's frames; loguru marks the one in which it caught the exception."""
 GROUP_BAR = re.compile(r"^\s*\| ")
 """Before each line of an exception group."""
 
@@ -24,12 +35,17 @@ GROUP_BAR = re.compile(r"^\s*\| ")
 def last_words(output: bytes) -> str:
     """The line that says most: the last `error: …` or exception of a traceback, else the last line."""
     lines = [line.rstrip() for line in re.split(r"[\r\n]+", plain_text(output)) if line.strip()]
-    aside = ""
+    aside, is_boxed = "", any(BOX_TITLE in line for line in lines)
     for number in reversed(range(len(lines))):
         if lines[number].startswith("error: "):
             return shortened(lines[number].removeprefix("error: "))
-        exception = _exception(lines[number + 1 :]) if lines[number].endswith(TRACEBACK) else ""
-        if exception and number and lines[number - 1].startswith(ASIDES):
+        exception = ""
+        if lines[number].endswith(TRACEBACK):
+            exception = _exception(lines[number + 1 :])
+        elif is_boxed and lines[number].startswith(BOX_END):  # what follows the box is the exception
+            exception = "".join(lines[number + 1 : number + 2])
+        is_aside = number > 0 and lines[number - 1].startswith(ASIDES)
+        if exception and (is_aside or OF_A_LAUNCHER.match(exception)):
             aside = aside or exception
         elif exception:
             return shortened(exception)
@@ -40,8 +56,9 @@ def _exception(lines: list[str]) -> str:
     """What follows the frames of a traceback; with the next line too if it is a name alone."""
     for number, line in enumerate(lines):
         words = GROUP_BAR.sub("", line)
-        if not words.startswith((" ", "\t")):  # frames are indented; the exception is not
-            return " ".join([words, *(more.strip() for more in lines[number + 1 : number + 2] if words.endswith(":"))])
+        if not FRAME.match(words):  # frames are indented; the exception is not
+            following = (more.strip() for more in lines[number + 1 : number + 2] if words.endswith(":"))
+            return " ".join([words, *(more for more in following if not RULER.fullmatch(more))])
     return ""
 
 

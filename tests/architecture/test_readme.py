@@ -31,7 +31,6 @@ RUN_ELSEWHERE = {
     r"make demo": "tests/system/test_demo.py runs what its recipe runs",
     r"make test": "that is this run",
     r"make check|make bench": "CI runs the first; the second measures and asserts nothing",
-    r"make gpu": "tests/gpu/test_checks.py runs its checks",
     r"python3 -m venv \.venv": "the environment of this run was made so",
     r"\.venv/bin/pip install \.": "this run uses what pip installed",
     r"iqa-tui": "tests/terminal opens the app",

@@ -23,20 +23,23 @@ class PlainCrops:
 
     def __init__(self, images: list[Image.Image], normalisation: Normalisation, side: int) -> None:
         self._images = images
-        self._transform = transforms.Compose(
-            [
-                transforms.RandomHorizontalFlip(),
-                transforms.RandomCrop(side),
-                transforms.ToTensor(),
-                transforms.Normalize(normalisation.mean, normalisation.std),
-            ]
-        )
+        cut = [transforms.RandomHorizontalFlip(), transforms.RandomCrop(side)]
+        to_floats = [transforms.ToTensor(), transforms.Normalize(normalisation.mean, normalisation.std)]
+        self._to_floats = transforms.Compose([*cut, *to_floats])
+        self._to_bytes = transforms.Compose([*cut, transforms.PILToTensor()])
 
     def batches(self, crops: int, batch_size: int) -> list[Tensor]:
         """(B, 3, side, side) float32 each; `crops` in all."""
+        return self._batches(self._to_floats, crops, batch_size)
+
+    def byte_batches(self, crops: int, batch_size: int) -> list[Tensor]:
+        """(B, 3, side, side) uint8 each; `crops` in all."""
+        return self._batches(self._to_bytes, crops, batch_size)
+
+    def _batches(self, transform: transforms.Compose, crops: int, batch_size: int) -> list[Tensor]:
         numbers = [number % len(self._images) for number in range(crops)]
         return [
-            torch.stack([self._transform(self._images[number]) for number in numbers[start : start + batch_size]])
+            torch.stack([transform(self._images[number]) for number in numbers[start : start + batch_size]])
             for start in range(0, crops, batch_size)
         ]
 

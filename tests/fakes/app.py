@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from iqa_tui.devices.device import Device, DeviceState
@@ -75,6 +77,14 @@ async def settle(pilot: Pilot[None], done: Callable[[], bool], seconds: float = 
         if time.monotonic() > until:
             raise AssertionError(f"never came: {screen_text(pilot)}")
         await pilot.pause(0.02)
+    await pilot.pause()
+
+
+async def burst(pilot: Pilot[None], *keys: str) -> None:
+    """Type all keys before the app has done anything with the first."""
+    for key in keys:
+        name = _character_to_key(key) if len(key) == 1 else key
+        pilot.app._driver.send_message(events.Key(name, key if len(key) == 1 else None))
     await pilot.pause()
 
 

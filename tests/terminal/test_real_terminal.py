@@ -7,7 +7,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -41,10 +41,15 @@ def program(tmp_path: Path) -> Iterator[list[Terminal]]:
         terminal.close()
 
 
-def start(program: list[Terminal], tmp_path: Path, size: tuple[int, int], **env: str) -> Terminal:
+def start(
+    program: list[Terminal], tmp_path: Path, size: tuple[int, int], before: Sequence[str] = (), **env: str
+) -> Terminal:
+    """Args:
+    before: words of the command that starts the program.
+    """
     env = {"IQA_TUI_LEASES": str(tmp_path / "leases"), **env}
     (tmp_path / "leases").mkdir(exist_ok=True)
-    terminal = Terminal([sys.executable, "-c", CODE, str(tmp_path / "runs")], *size, env)
+    terminal = Terminal([*before, sys.executable, "-c", CODE, str(tmp_path / "runs")], *size, env)
     program.append(terminal)
     return terminal
 
@@ -88,6 +93,35 @@ def test_the_window_may_change_its_size_while_it_runs(
     terminal.resize(100, 30)
     terminal.wait_for_words("● running", "q leave")
     leave(terminal)
+
+
+@pytest.mark.parametrize("place", [[], ["bash", "-c", '"$@" > /dev/null', "-"]], ids=["terminal", "output in a file"])
+def test_the_size_is_that_of_the_terminal_whatever_the_environment_says(
+    ablation: list[FakeRun], program: list[Terminal], tmp_path: Path, place: list[str]
+) -> None:
+    terminal = start(program, tmp_path, (140, 40), place, COLUMNS="60", LINES="15")
+    terminal.wait_for_words("● running", "q leave")
+    lines = terminal.text.splitlines()
+    assert max(map(len, lines)) == 140
+    assert "q leave" in lines[39]
+    terminal.resize(100, 30)
+    terminal.wait_for(r"(.*\n){29}.*q leave")
+    leave(terminal)
+
+
+def test_a_filter_typed_in_one_write_is_a_filter_and_a_hurried_enter_leaves_nothing(
+    ablation: list[FakeRun], program: list[Terminal], tmp_path: Path
+) -> None:
+    terminal = start(program, tmp_path, (140, 40))
+    terminal.wait_for_words("● running", "q leave")
+    terminal.press("/pair\r")
+    terminal.wait_for_words("matching “pair”", "F5")
+    terminal.press("q\r\r")
+    terminal.wait_for_words("Leave them running")
+    terminal.read(0.5)
+    assert terminal.process.poll() is None
+    terminal.press("\r")
+    assert terminal.wait_for_end() == 0
 
 
 def test_ascii_and_no_color_reach_the_terminal(

@@ -1,5 +1,8 @@
 """The frozen settings of a run."""
 
+import pytest
+import timm
+
 from tests.fakes.trainer_processes import F2
 from training.flags import parse
 
@@ -15,3 +18,10 @@ def test_a_resumed_run_may_change_where_but_not_what():
     first = parse(F2).as_dict()
     assert parse([*F2, "--num_workers", "1", "--data_path", "elsewhere"]).what_differs(first) == []
     assert parse([*F2, "--seed", "1", "--lr", "1e-6"]).what_differs(first) == ["lr", "seed"]
+
+
+@pytest.mark.parametrize("size", ["tiny", "small", "base"])
+def test_every_swin_size_has_one_kind_of_pretraining(size):
+    name = parse(["--dataset", "demo", "--model_size", size]).backbone_name
+    assert name == f"swin_{size}_patch4_window7_224.ms_in22k_ft_in1k"
+    assert name in timm.list_pretrained()

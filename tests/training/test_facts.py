@@ -32,7 +32,7 @@ def test_settings_are_those_that_the_run_would_use(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("IQA_TUI_CACHE", "/cache")
     facts = facts_of(parse(["--model_size", "base", "--check"]))
     assert (facts.loss_type, facts.dataset, facts.protocol) == ("l1", "livec", "clean")
-    assert (facts.network, facts.backbone) == ("swin-base", "swin_base_patch4_window7_224")
+    assert (facts.network, facts.backbone) == ("swin-base", "swin_base_patch4_window7_224.ms_in22k_ft_in1k")
     assert (facts.data_folder, facts.cache_folder) == ("/sets/livec", "/cache")
     assert (facts.parameters, facts.checkpoint_bytes) == (None, None)
     assert facts.settings == parse(["--model_size", "base"]).as_dict()

@@ -52,7 +52,7 @@ def test_the_published_defaults_are_kept():
 
 def test_the_published_command_is_taken_as_written():
     config = parse(F2)
-    assert (config.network_name, config.backbone_name) == ("swin-base", "swin_base_patch4_window7_224")
+    assert (config.network_name, config.backbone_name) == ("swin-base", "swin_base_patch4_window7_224.ms_in22k_ft_in1k")
     assert (config.loss_type, config.lr, config.ranking_loss_alpha, config.epochs) == ("l2", 5e-6, 0.0, 5)
 
 

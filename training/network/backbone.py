@@ -93,8 +93,9 @@ def build_backbone(name: str, *, weights: str = "none", drop_path_rate: float = 
             f"--backbone {name} gives {len(features.feature_info.channels())} feature maps, and the network needs "
             f"{MAPS}; take a hierarchical one, for example resnet50, convnext_tiny or tf_efficientnet_lite0"
         )
-    tag = f".{pretrained_cfg.tag}" if weights == "pretrained" and pretrained_cfg.tag and "." not in name else ""
-    return Backbone(features, normalisation, name + tag)
+    architecture = name.partition(".")[0]
+    tag = f".{pretrained_cfg.tag}" if weights == "pretrained" and pretrained_cfg.tag else ""
+    return Backbone(features, normalisation, architecture + tag)
 
 
 def _pretrained_cfg(name: str) -> PretrainedCfg:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
+from tests.fakes.nvml import FakeGpus
 from tests.fakes.shell import Shell
 
 
@@ -17,3 +21,24 @@ def test_the_plan_says_what_runs_where_and_how_long_it_takes(shell: Shell, gpus:
 
 def test_plan_without_a_name_lists_the_presets(shell: Shell) -> None:
     assert "koniq-losses  Loss functions on KonIQ-10k" in shell("plan")
+
+
+def test_a_gpu_in_use_is_named_and_nothing_is_put_on_it_now(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(processes: list[tuple[int, int, int]]) -> str:
+        used = {gpu: mib for gpu, _, mib in processes}
+        folder = tmp_path / f"driver{len(processes)}"
+        FakeGpus(folder, count=2, used_mib=used, processes=processes).seen_by(monkeypatch)
+        return shell("plan", "koniq-losses")
+
+    assert "4 runs on 2 GPUs, all at once: 3.7 h.\n" in told([])
+    held = [(1, os.getpid(), 21_811)]
+    out = told(held)
+    assert "4 runs on 1 GPU, all at once: 7.4 h. GPU 1 is busy and not counted.\n" in out
+    rows = [line.split() for line in out.splitlines() if line.lstrip().startswith(("F2 ", "F3 ", "F4 ", "F5 "))]
+    assert {"GPU 0"} == {f"{row[row.index('GPU')]} {row[row.index('GPU') + 1]}" for row in rows}
+    out = told([*held, (0, os.getpid(), 21_811)])
+    assert "on 2 GPUs, all at once: 3.7 h. GPU 0 and GPU 1 are busy and counted from when they are free.\n" in out
+    assert "once free" in out
+    assert " now " not in out

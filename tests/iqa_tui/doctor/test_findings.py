@@ -82,7 +82,7 @@ def test_doctor_ends_with_4_if_something_keeps_the_plan_from_running(
     monkeypatch.setenv("HF_HOME", str(lab.folder))
     monkeypatch.setenv("IQA_TUI_CACHE", str(lab.folder / "cache"))
     out = shell("doctor", "koniq-losses", code=4)
-    assert "BLOCKED  weights   swin_base_patch4_window7_224: not here" in out
+    assert "BLOCKED  weights   swin_base_patch4_window7_224.ms_in22k_ft_in1k: not here" in out
     assert "koniq-10k: there is no data/koniq-10k" in out
     assert "ok       locks" in out
     assert out.endswith("Not ready to run koniq-losses: first mend weights, data.\n")

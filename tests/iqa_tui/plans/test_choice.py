@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from iqa_tui.plans.choice import LaunchChoice, Obstacle, OfferedDevice, chosen_seeds, parse_overrides
+from iqa_tui.plans.forecast import Fleet
 from iqa_tui.plans.plan import plan_from
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.plans.simulate import STRATEGIES
@@ -97,18 +98,21 @@ def test_cpu_slots_have_one_name() -> None:
     slots = tuple(OfferedDevice(f"cpu-{number}", f"CPU {number}", "cpu") for number in range(3))
     without_gpu = replace(CHOICE, devices=slots, device_kind="cpu")
     assert without_gpu.tick_device("cpu-1").chosen_devices() == ("cpu",)
-    assert without_gpu.tick_device("cpu-1").working_devices() == 2
+    assert len(without_gpu.tick_device("cpu-1").fleet().devices) == 2
 
 
 def test_a_schedule_counts_the_ticked_devices_that_get_runs() -> None:
     withdrawn = OfferedDevice("GPU-c", "GPU 2", "gpu", withdrawn=True)
     broken = OfferedDevice("GPU-d", "GPU 3", "gpu", broken=True)
     lab = replace(CHOICE, devices=(*GPUS, withdrawn, broken))
-    assert lab.working_devices() == 2
-    assert lab.tick_device("GPU-a").working_devices() == 1
-    assert lab.tick_device("GPU-c").working_devices() == 2
-    assert replace(lab, devices=None).working_devices() == 1
-    assert replace(lab, devices=()).working_devices() == 0
+    assert len(lab.fleet().devices) == 2
+    assert len(lab.tick_device("GPU-a").fleet().devices) == 1
+    assert len(lab.tick_device("GPU-c").fleet().devices) == 2
+    assert len(replace(lab, devices=None).fleet().devices) == 1
+    assert len(replace(lab, devices=()).fleet().devices) == 0
+    busy = replace(lab, devices=tuple(replace(each, busy=each.key == "GPU-a") for each in lab.devices or ()))
+    assert busy.fleet() == Fleet(("GPU 1:2",), ("GPU 0",))
+    assert "; GPU 0 is busy and not counted" in " ".join(busy.summary())
 
 
 def test_the_strategies_take_the_hours_that_they_take() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from iqa_tui.plans.forecast import UNKNOWN_HOURS, jobs_of
+import pytest
+
+from iqa_tui.plans.forecast import UNKNOWN_HOURS, Fleet, jobs_of
 from iqa_tui.plans.plan import plan_from
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.plans.simulate import Job
@@ -22,3 +24,25 @@ def test_with_several_seeds_each_job_names_its_own_and_none_is_longer_than_the_l
     assert [job.id for job in jobs] == ["F2 seed 1", "F3 seed 1", "F2 seed 2", "F3 seed 2"]
     assert [job.hours for job in jobs] == [1.2, 1.0, 1.2, 1.0]
     assert [job.order for job in jobs] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("fleet", "devices", "begins", "words"),
+    [
+        (Fleet(("GPU 0", "GPU 1")), ("GPU 0", "GPU 1"), "now", ""),
+        (Fleet(("GPU 0",), ("GPU 1",)), ("GPU 0",), "now", "GPU 1 is busy and not counted"),
+        (Fleet(("GPU 0",), ("GPU 1", "GPU 2")), ("GPU 0",), "now", "GPU 1 and GPU 2 are busy and not counted"),
+        (Fleet((), ("GPU 1",)), ("GPU 1",), "once free", "GPU 1 is busy and counted from when it is free"),
+        (
+            Fleet((), ("GPU 0", "GPU 1")),
+            ("GPU 0", "GPU 1"),
+            "once free",
+            "GPU 0 and GPU 1 are busy and counted from when they are free",
+        ),
+        (Fleet(()), (), "once free", ""),
+    ],
+)
+def test_a_forecast_counts_on_what_is_free_and_names_what_is_busy(
+    fleet: Fleet, devices: tuple[str, ...], begins: str, words: str
+) -> None:
+    assert (fleet.devices, fleet.begin_words, fleet.words) == (devices, begins, words)

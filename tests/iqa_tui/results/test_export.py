@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from iqa_tui.results.export import FORMATS, ExportError, render, suggested_name, write_table
+from iqa_tui.results.export import FORMATS, ExportError, is_taken, render, suggested_name, write_table
 from iqa_tui.results.row import Row
 from iqa_tui.results.table import Table, build_table
 from iqa_tui.results.values import COLUMNS, spreadsheet_text
@@ -198,6 +198,19 @@ def test_a_file_that_cannot_be_written_is_named(table: Table, tmp_path: Path) ->
     (tmp_path / "file").write_text("")
     with pytest.raises(ExportError, match=r"file/table\.csv could not be written"):
         write_table(table, "csv", tmp_path / "file" / "table.csv")
+
+
+@pytest.mark.parametrize("path", ["~no-such-user/a.csv", "a\0.csv", f"{'x' * 300}.csv", "/dev/null"])
+def test_a_name_that_no_file_can_have_is_an_error_in_words_and_no_file_to_replace(table: Table, path: str) -> None:
+    assert not is_taken(Path(path))
+    with pytest.raises(ExportError, match="Choose another place"):
+        write_table(table, "csv", Path(path))
+
+
+def test_only_a_file_that_is_there_would_be_replaced(tmp_path: Path) -> None:
+    (tmp_path / "there.csv").touch()
+    taken = [is_taken(tmp_path / name) for name in ("there.csv", "not.csv", ".")]
+    assert taken == [True, False, False]
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from iqa_tui.results.export import render
 from iqa_tui.results.table import build_table
+from iqa_tui.screens.confirm import ConfirmScreen
 from iqa_tui.screens.export import ExportScreen
-from tests.fakes.app import OpenApp, screen_text, settle
+from tests.fakes.app import OpenApp, burst, flowing, screen_text, settle
 from tests.fakes.run_folders import FakeRun
 
 
@@ -47,3 +48,36 @@ async def test_e_on_the_monitor_opens_the_export_of_that_runs_table(ablation: li
         await settle(pilot, lambda: "● running" in screen_text(pilot))
         await pilot.press("down", "e")
         await settle(pilot, lambda: isinstance(pilot.app.screen, ExportScreen))
+
+
+async def test_the_file_is_named_after_the_format_that_is_written_however_fast_it_is_chosen(
+    ablation: list[FakeRun], open_app: OpenApp, tmp_path: Path, runs_dir: Path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with open_app(room="results") as pilot:
+        await settle(pilot, lambda: "0.9342" in screen_text(pilot))
+        await burst(pilot, "e", "down", "down", "enter")
+        await settle(pilot, (tmp_path / "koniq-losses.tex").exists)
+    assert (tmp_path / "koniq-losses.tex").read_text() == render(build_table(runs_dir), "latex")
+    assert not (tmp_path / "koniq-losses.csv").exists()
+
+
+async def test_a_file_is_replaced_only_after_a_question_that_no_hurried_key_answers(
+    ablation: list[FakeRun], open_app: OpenApp, tmp_path: Path, runs_dir: Path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    mine = tmp_path / "koniq-losses.csv"
+    mine.write_text("mine")
+    async with open_app(room="results") as pilot:
+        await settle(pilot, lambda: "0.9342" in screen_text(pilot))
+        await burst(pilot, "e", "enter", "right", "enter", "enter")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        assert "koniq-losses.csv is there already." in flowing(screen_text(pilot))
+        await pilot.press("enter")  # keep it
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ExportScreen))
+        assert mine.read_text() == "mine"
+        await pilot.press("enter")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("right", "enter")
+        await settle(pilot, lambda: not isinstance(pilot.app.screen, ConfirmScreen | ExportScreen))
+    assert mine.read_text() == render(build_table(runs_dir), "csv")

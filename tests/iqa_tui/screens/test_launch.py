@@ -17,7 +17,7 @@ from iqa_tui.panels.experiment_list import ExperimentList
 from iqa_tui.panels.plan_list import PlanList
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.screens.confirm import ConfirmScreen
-from tests.fakes.app import FakeSurveyor, OpenApp, flowing, gpu_state, screen_text, settle
+from tests.fakes.app import FakeSurveyor, OpenApp, burst, flowing, gpu_state, screen_text, settle
 from tests.fakes.eight_gpus import WITHDRAWN
 from tests.iqa_tui.screens.conftest import PLAN
 
@@ -26,8 +26,7 @@ async def test_the_hours_of_a_launch_are_those_that_its_runs_may_take(tmp_path: 
     limited = tmp_path / "limited.toml"
     limited.write_text(PLAN.replace('baseline = "A"', 'baseline = "A"\ntime_limit_hours = 1.1'))
     async with open_app(room="launch", plans=(str(limited),)) as pilot:
-        await settle(pilot, lambda: "65 min, 2 devices" in screen_text(pilot))
-        assert "2.2 h, 1 device" in screen_text(pilot)
+        await settle(pilot, lambda: "2.2 h, 1 device free now" in screen_text(pilot))
 
 
 async def test_the_plan_its_ticks_hours_and_command_are_shown(plan_file: str, open_app: OpenApp) -> None:
@@ -38,8 +37,7 @@ async def test_the_plan_its_ticks_hours_and_command_are_shown(plan_file: str, op
         assert "[x] B" in text
         assert "0.930–0.935" in text
         assert "a note" in text
-        assert "2.0 h, 2 devices" in text
-        assert "4.0 h, 1 device" in text
+        assert "4.0 h, 1 device free now" in text
         assert "koniq-losses" in text
         assert "held by ann" in text
         command = pilot.app.screen.query_one(CommandView).command
@@ -67,6 +65,16 @@ async def test_settings_and_seeds_stand_in_the_command(plan_file: str, open_app:
         await pilot.press("y")
         assert pilot.app.clipboard == command
         assert "8.0 h, 1 device" in screen_text(pilot)
+
+
+async def test_settings_typed_in_one_burst_stand_in_their_fields(plan_file: str, open_app: OpenApp) -> None:
+    async with open_app(room="launch", plans=(plan_file,)) as pilot:
+        await settle(pilot, lambda: "A small plan" in screen_text(pilot))
+        await burst(pilot, "o", *"epochs=1", "tab", *"4,5", "enter", "j")
+        await settle(pilot, lambda: "--epochs 1 --train_test_num 1 --seed 4" in flowing(screen_text(pilot)))
+        fields = [pilot.app.screen.query_one(field, Input).value for field in ("#overrides", "#seeds")]
+        assert fields == ["epochs=1", "4,5"]
+        assert pilot.app.screen.query_one(ExperimentList).cursor_key == "B"
 
 
 async def test_devices_that_are_not_ticked_are_not_used(

@@ -44,6 +44,72 @@ def test_the_last_words_are_those_that_ended_it(output: str, words: str) -> None
     assert last_words(output.format(frames).encode()) == words
 
 
+TORCHRUN = """Traceback (most recent call last):
+  File "train.py", line 9, in <module>
+    main()
+torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB.
+E1129 07:04:00.1 4242 torch/distributed/elastic/multiprocessing/api.py:869] failed (exitcode: 1) local_rank: 0
+Traceback (most recent call last):
+  File "/usr/bin/torchrun", line 8, in <module>
+    sys.exit(main())
+torch.distributed.elastic.multiprocessing.errors.ChildFailedError:
+============================================================
+train.py FAILED
+------------------------------------------------------------
+Root Cause (first observed failure):
+  traceback : To enable traceback see: https://pytorch.org/docs/stable/elastic/errors.html
+============================================================
+"""
+ACCELERATE = """Traceback (most recent call last):
+  File "train.py", line 9, in <module>
+ValueError: no such split
+Traceback (most recent call last):
+  File "/usr/bin/accelerate", line 8, in <module>
+subprocess.CalledProcessError: Command '['python', 'train.py']' returned non-zero exit status 1.
+"""
+LOGURU = """2026-11-29 07:04:00.123 | ERROR    | __main__:<module>:12 - An error has been caught in function '<module>'
+Traceback (most recent call last):
+
+> File "train.py", line 12, in <module>
+    main()
+    └ <function main at 0x7f>
+
+  File "train.py", line 9, in main
+    raise ValueError("loss is negative")
+
+ValueError: loss is negative
+"""
+RICH = """╭─────────────── Traceback (most recent call last) ────────────────╮
+│ train.py:9 in <module>                                           │
+╰──────────────────────────────────────────────────────────────────╯
+KeyError: 'mos'
+"""
+SPAWN = """Traceback (most recent call last):
+  File "train.py", line 20, in <module>
+torch.multiprocessing.spawn.ProcessRaisedException:
+
+-- Process 0 terminated with the following error:
+Traceback (most recent call last):
+  File "spawn.py", line 90, in _wrap
+RuntimeError: NCCL error
+"""
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        (TORCHRUN, "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB."),
+        (ACCELERATE, "ValueError: no such split"),
+        (LOGURU, "ValueError: loss is negative"),
+        (RICH, "KeyError: 'mos'"),
+        (SPAWN, "RuntimeError: NCCL error"),
+        (TORCHRUN.partition("E1129")[2], "torch.distributed.elastic.multiprocessing.errors.ChildFailedError:"),
+    ],
+)
+def test_a_launchers_own_words_do_not_hide_the_trainers(output: str, words: str) -> None:
+    assert last_words(output.encode()) == words
+
+
 def test_output_full_of_escapes_is_read_in_no_time() -> None:
     began = time.process_time()
     last_words(b"\x1b]8;;" * 10_000)
