@@ -1,5 +1,8 @@
 """From an image file to pixels at their size, and what a reader of the scores is told of it."""
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -75,3 +78,14 @@ def test_an_image_that_cannot_be_decoded_is_named_with_its_line(tmp_path):
     image.write_bytes(b"\x89PNG and no more")
     with pytest.raises(BadData, match=r"1600\.AWGN\.1\.png: cannot be read as an image.*csiq_label\.txt, line 2"):
         decoded(opened("csiq", folder))
+
+
+def test_an_image_of_more_pixels_than_any_photograph_is_refused_unread(tmp_path, labels):
+    parts = [b"IHDR" + struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0), b"IDAT" + zlib.compress(b""), b"IEND"]
+    chunks = (struct.pack(">I", len(part) - 4) + part + struct.pack(">I", zlib.crc32(part)) for part in parts)
+    (tmp_path / "pictures" / "train3.jpg").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunks))
+    dataset = opened("csv", labels)
+    with pytest.raises(
+        BadData, match=r"train3\.jpg: cannot be read as an image \(Image size \(900000000 .*csv, line 5"
+    ):
+        decode(dataset, dataset.items[3], 32)
