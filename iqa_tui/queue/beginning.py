@@ -14,5 +14,5 @@ def goes_on(run: RunFolder, spec: Spec) -> bool:
 def beginning_words(run: RunFolder, spec: Spec) -> str:
     """`from its last checkpoint`: what follows the word “begins”."""
     if spec.trainer != "training":
-        return "where its own trainer goes on, if that can"
+        return "as its own trainer does"
     return "from its last checkpoint" if goes_on(run, spec) else "from the start"
