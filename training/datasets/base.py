@@ -81,6 +81,8 @@ class Dataset:
     sizing: Sizing = field(default_factory=Sizing)
     decode: Callable[[Item], Picture] = read_image
     """May be called from several threads; raises one of `UNREADABLE`. Use `picture`, which names file and line."""
+    is_scale_guessed: bool = False
+    """True if `mos_range` is only how far labels of some splits reach, so that others may lie beyond."""
     demo: bool = False
     """True if the labels are no human opinions."""
     notes: tuple[str, ...] = ()

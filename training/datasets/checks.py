@@ -75,6 +75,8 @@ def _check_unique(items: Sequence[Item]) -> None:
 
 
 def _check_scale(dataset: Dataset) -> None:
+    if dataset.is_scale_guessed:
+        return
     low, high = dataset.mos_range
     margin = BEYOND_SCALE * (high - low)
     for item in dataset.items:

@@ -48,7 +48,8 @@ def open_user_csv(path: Path, scale: LabelScale = LabelScale(), sizing: Sizing =
     if scale.lower_is_better:
         items = [replace(item, mos=low + high - item.mos) for item in items]
         notes.append(f"csv: labels are turned round, since lower is better: mos = {low + high:g} − label")
-    return Dataset("csv", tuple(items), mos_range=(low, high), sizing=sizing, notes=tuple(notes))
+    is_guessed = scale.ends is None
+    return Dataset("csv", tuple(items), (low, high), sizing=sizing, is_scale_guessed=is_guessed, notes=tuple(notes))
 
 
 def _reach(items: Sequence[Item]) -> tuple[float, float]:
