@@ -91,7 +91,7 @@ def test_an_absent_data_set_is_told_with_its_label_file_and_the_flag(tmp_path, n
 def test_a_label_file_that_is_missing_beside_the_images_is_named_with_where_to_get_it(tmp_path, name, file, words):
     folder = ALL_WRITERS[name](tmp_path)
     (folder / file).unlink()
-    with pytest.raises(BadData, match=rf"no such file in this data set's folder\. .*{words}|{words}") as refused:
+    with pytest.raises(BadData, match=words) as refused:
         opened(name, folder)
     assert "no such file in this data set's folder" in str(refused.value)
     assert "--data_path" not in str(refused.value)

@@ -141,6 +141,12 @@ def test_a_label_far_from_the_others_is_named_with_its_line(tmp_path):
     assert "lie between 1.55 and 2.55" in note
 
 
+def test_a_test_label_beyond_the_training_labels_is_named_and_shapes_no_training(tmp_path):
+    dataset = opened("csv", with_labels(tmp_path, [*SPREAD, (2, "val"), (9999, "test")]))
+    assert dataset.mos_range == (1.0, pytest.approx(2.9))
+    assert "line 23: the label 9999 of pictures/train21.jpg lies far from the others" in dataset.notes[0]
+
+
 def test_many_labels_far_from_the_others_are_counted(tmp_path):
     far = [(100 + number, "train") for number in range(5)]
     notes = opened("csv", with_labels(tmp_path, [*SPREAD, *far, (2, "val"), (3, "test")])).notes
@@ -157,10 +163,6 @@ def test_labels_that_are_skewed_need_no_note(tmp_path):
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        (
-            [],
-            r"line 23: the label 9999 of pictures/train21\.jpg is not on the scale of csv, 1 to 2\.9; .*--scale LOW,HIGH",
-        ),
         (
             ["--scale", "0,100"],
             r"line 23: the label 9999 .* is not on the scale of csv, 0 to 100; mend it, or give the",
