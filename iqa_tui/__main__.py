@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from iqa_tui.commands.exit_codes import ENVIRONMENT, INTERRUPTED, USAGE, OpenApp
 from iqa_tui.commands.net import plain_output
-from iqa_tui.commands.parser import build_parser
+from iqa_tui.commands.parser import parse
 from training.runfolder.text import plain_lines, speak_leniently
 
 Outcome = TypeVar("Outcome", int, int | OpenApp)
@@ -30,7 +30,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run_command(argv: list[str] | None) -> int | OpenApp:
-    options = build_parser().parse_args(argv)
+    options = parse(sys.argv[1:] if argv is None else argv)
     # Named by the parser, imported by name: the other commands and what they need stay unloaded.
     command = importlib.import_module(f"iqa_tui.commands.{options.command or 'home'}")
     outcome: int | OpenApp = command.run(options)

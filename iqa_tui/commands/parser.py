@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Container, Sequence
 from pathlib import Path
 
 from iqa_tui.commands.version import VERSION
@@ -10,7 +11,7 @@ from iqa_tui.plans.priority import PRIORITIES
 from iqa_tui.plans.typed import parse_seeds, parse_setting
 
 DESCRIPTION = """\
-Launch, watch and tabulate image-quality ablations. Without a command: the app.
+Launch, watch and tabulate image-quality ablations. Without a command: the app; `iqa-tui DIR` opens the runs of DIR.
 
 PLAN is a preset's name or a TOML file. RUN is a run's id, a part of it that only one run has, or an experiment's
 id (its run that can be given the order, else its newest)."""
@@ -30,7 +31,30 @@ exit codes: 0 all well, 1 a run failed, 2 usage, 3 no device in time, 4 environm
 Subparsers = argparse._SubParsersAction  # noqa: SLF001  argparse gives it no public name
 
 
-def build_parser() -> argparse.ArgumentParser:
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """The options of one command, and its name as `command`.
+
+    Raises:
+        SystemExit: it cannot be meant so; or what was asked for is printed, as by `--help`.
+    """
+    parser, commands = _parser()
+    return parser.parse_args(with_folder(argv, commands))
+
+
+def with_folder(argv: Sequence[str], commands: Container[str]) -> list[str]:
+    """The words, with a folder that stands in the place of the command as `--runs-dir`. The name of a command is the
+    command; `./status` is the folder.
+    """
+    words, place = list(argv), 0
+    while place < len(words) and words[place].startswith("-"):
+        place += 2 if words[place] == "--runs-dir" else 1
+    if place < len(words) and words[place] not in commands and Path(words[place]).is_dir():
+        words.insert(place, "--runs-dir")
+    return words
+
+
+def _parser() -> tuple[argparse.ArgumentParser, Container[str]]:
+    """With the names of all commands."""
     parser = argparse.ArgumentParser(
         prog="iqa-tui",
         description=DESCRIPTION,
@@ -53,7 +77,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_devices(commands)
     _add_export(commands)
     _add_doctor(commands)
-    return parser
+    return parser, commands.choices
 
 
 def _add(commands: Subparsers[argparse.ArgumentParser], name: str, words: str) -> argparse.ArgumentParser:

@@ -100,6 +100,11 @@ def preset_names() -> list[str]:
     return sorted(path.stem for path in PRESETS_DIR.glob("*.toml"))
 
 
+def is_preset(plan: Plan) -> bool:
+    """Whether it comes with the program."""
+    return Path(plan.source).parent == PRESETS_DIR
+
+
 def load_plan(name_or_path: str) -> Plan:
     """A preset by name, or a TOML file.
 

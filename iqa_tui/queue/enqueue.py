@@ -11,6 +11,7 @@ from iqa_tui.errors import LaunchError
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.processes.start import trainer_variables
 from iqa_tui.queue.dispatching import ensure_dispatcher
+from iqa_tui.queue.last_plans import remember_plan
 from iqa_tui.queue.order import in_starting_order
 from iqa_tui.queue.queued_run import QueuedRun
 from iqa_tui.queue.specs import own_fields, shared_fields
@@ -55,6 +56,7 @@ def enqueue(request: LaunchRequest, facts: Facts | None = None) -> list[RunFolde
             write_signed(run, asked, variables)
     except OSError as error:
         raise _not_queued(runs_dir, [run for run, _ in runs], error) from error
+    remember_plan(runs_dir, request.plan)
     try:
         ensure_dispatcher(runs_dir)
     except LaunchError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import on
@@ -23,6 +24,7 @@ from iqa_tui.panels.plan_list import PlanList
 from iqa_tui.panels.strategy_list import StrategyList
 from iqa_tui.plans.choice import LaunchChoice, OfferedDevice
 from iqa_tui.plans.plan import Plan, load_plan, preset_names
+from iqa_tui.queue.last_plans import last_plans
 from iqa_tui.screens.launching import LaunchingRoom
 from iqa_tui.screens.room import Session
 from iqa_tui.widgets.row_table import RowTable
@@ -82,7 +84,9 @@ class LaunchScreen(LaunchingRoom):
 
     def _load_plans(self) -> None:
         """In a thread: files are read."""
-        names = [*self.session.plans, *(name for name in preset_names() if name not in self.session.plans)]
+        named = {str(Path(name).absolute()) for name in self.session.plans}
+        last = (name for name in last_plans(self.session.runs_dir) if name not in named)
+        names = dict.fromkeys([*self.session.plans, *last, *preset_names()])
         self.post_message(PlansLoaded({name: _plan_or_words(name) for name in names}))
 
     def on_plans_loaded(self, message: PlansLoaded) -> None:
@@ -91,13 +95,14 @@ class LaunchScreen(LaunchingRoom):
         plans = self.query_one(PlanList)
         plans.show_plans(message.plans)
         if not self.session.plans:
-            plans.move_to(self._likely_plan())
+            plans.move_to(self._likely_plan(message.plans))
         self._choose(replace(self._choice.with_plans(message.plans), plan_name=plans.cursor_key or ""))
 
-    def _likely_plan(self) -> str:
+    def _likely_plan(self, plans: dict[str, Plan | str]) -> str:
         """That of the newest runs. Without any the demo: a newcomer's first enter launches what runs anywhere."""
         ordered = run_words.in_plan_order(self.runs)
-        return ordered[0].plan_name if ordered and ordered[0].plan_name else "demo"
+        likely = ordered[0].plan_name if ordered and ordered[0].plan_name else "demo"
+        return next((name for name, plan in plans.items() if isinstance(plan, Plan) and plan.name == likely), "demo")
 
     # What is drawn
 

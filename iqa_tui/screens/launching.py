@@ -55,7 +55,7 @@ class LaunchingRoom(Room):
             return
         self._is_reading_notes = True
         self.show_progress("reading what its group has …")
-        request, known = choice.request(), self.runs
+        request, known = choice.request(), self.runs or None  # they may not be read yet
         self.run_worker(lambda: self.post_message(NotesRead(choice, _notes(request, known))), thread=True)
 
     def on_notes_read(self, message: NotesRead) -> None:
@@ -107,7 +107,7 @@ class LaunchingRoom(Room):
         self.app.push_screen(ConfirmScreen(title, problem.splitlines(), (Choice("close", "Close"),)), then)
 
 
-def _notes(request: LaunchRequest, known: Iterable[RunState]) -> list[str]:
+def _notes(request: LaunchRequest, known: Iterable[RunState] | None) -> list[str]:
     """In a thread: the trainer's files are read."""
     try:
         return notes_before_launch(request, known)

@@ -8,6 +8,10 @@ import subprocess
 import sys
 
 from iqa_tui.devices.lease import Holder, take_lease
+from iqa_tui.plans.plan import load_plan
+from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.queue.before_launch import notes_before_launch
+from iqa_tui.queue.last_plans import last_plans
 from tests.fakes.lab import Lab, state, stub, wait_until
 from tests.fakes.shell import LONG, ONE_GOOD_ONE_BAD, Shell, plan_file
 from training.runfolder.folders import list_runs
@@ -23,10 +27,28 @@ def test_a_headless_launch_prints_progress_and_the_table_and_fails_with_its_run(
     assert "output.log" in shell.errors
 
 
+def test_a_plan_that_was_launched_is_remembered_for_the_launch_screen(lab: Lab, shell: Shell) -> None:
+    plan = plan_file(lab, ONE_GOOD_ONE_BAD)
+    shell("launch", plan, "--only", "A", "--headless")
+    assert last_plans(lab.runs_dir)[0] == plan
+
+
 def test_a_headless_launch_of_good_runs_ends_well(lab: Lab, shell: Shell) -> None:
     out = shell("launch", plan_file(lab, ONE_GOOD_ONE_BAD), "--only", "A", "--headless")
     assert "A good  finished" in out
     assert len(list_runs(lab.runs_dir)) == 1
+
+
+def test_a_launch_into_a_group_with_other_settings_says_so_as_the_screen_does(lab: Lab, shell: Shell) -> None:
+    plan = plan_file(lab, f"[base]\nseconds = 0\n{ONE_GOOD_ONE_BAD}")
+    shell("launch", plan, "--only", "A", "--headless")
+    assert "other settings" not in shell.errors
+    plan = plan_file(lab, f'[base]\nsay = "hi"\n{ONE_GOOD_ONE_BAD}')
+    request = LaunchRequest(load_plan(plan), runs_dir=lab.runs_dir)
+    notes = notes_before_launch(request)
+    shell("launch", plan, "--only", "A", "--headless")
+    assert "stub has runs of other settings than this plan's: A with" in notes[0]
+    assert all(line in shell.errors for line in notes)
 
 
 def test_a_launch_that_gets_no_device_in_time_leaves_its_run_queued(lab: Lab, shell: Shell) -> None:

@@ -2,9 +2,51 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from iqa_tui import __main__
+from iqa_tui.commands.exit_codes import OpenApp
+from iqa_tui.commands.parser import parse, with_folder
 from tests.fakes.shell import Shell
+
+
+@pytest.mark.parametrize(
+    ("words", "runs_dir", "command"),
+    [
+        (["results here"], "results here", None),
+        (["--ascii", "results here"], "results here", None),
+        (["results here", "--ascii"], "results here", None),
+        (["./status"], "status", None),
+        (["status"], "runs", "status"),
+        (["--runs-dir", "results here", "status"], "results here", "status"),
+        (["results here", "status"], "results here", "status"),
+    ],
+)
+def test_a_folder_in_the_place_of_a_command_is_the_folder_of_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], runs_dir: str, command: str | None
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("results here", "status"):
+        Path(name).mkdir()
+    options = parse(words)
+    assert (str(options.runs_dir), options.command) == (runs_dir, command)
+
+
+def test_a_word_that_is_no_folder_stays_a_command(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for word in ("dance", str(tmp_path / "file"), str(tmp_path / "not there")):
+        assert with_folder([word], ["status"]) == [word]
+    assert with_folder(["--runs-dir"], ["status"]) == ["--runs-dir"]
+
+
+def test_a_folder_opens_the_app_on_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[OpenApp] = []
+    monkeypatch.setattr("iqa_tui.commands.home.has_terminal", lambda: True)
+    monkeypatch.setattr(__main__, "_open", lambda wish: opened.append(wish) or 0)
+    assert __main__.main([str(tmp_path)]) == 0
+    assert [wish.runs_dir for wish in opened] == [tmp_path]
 
 
 @pytest.mark.parametrize(

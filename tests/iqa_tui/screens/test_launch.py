@@ -15,10 +15,13 @@ from iqa_tui.panels.command_view import CommandView
 from iqa_tui.panels.device_list import DeviceList
 from iqa_tui.panels.experiment_list import ExperimentList
 from iqa_tui.panels.plan_list import PlanList
+from iqa_tui.plans.plan import load_plan
 from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.queue.last_plans import remember_plan
 from iqa_tui.screens.confirm import ConfirmScreen
 from tests.fakes.app import FakeSurveyor, OpenApp, burst, flowing, gpu_state, screen_text, settle
 from tests.fakes.eight_gpus import WITHDRAWN
+from tests.fakes.run_folders import FakeRun
 from tests.iqa_tui.screens.conftest import PLAN
 
 
@@ -42,6 +45,25 @@ async def test_the_plan_its_ticks_hours_and_command_are_shown(plan_file: str, op
         assert "held by ann" in text
         command = pilot.app.screen.query_one(CommandView).command
         assert command == "python -m training --dataset koniq-10k --lr 5e-6 --loss_type l1 --train_test_num 1 --seed 42"
+
+
+async def test_a_plan_that_was_launched_from_the_shell_is_listed_and_chosen(
+    plan_file: str, runs_dir: Path, open_app: OpenApp
+) -> None:
+    plan = load_plan(plan_file)
+    FakeRun.queue(runs_dir, "F2", group="small", plan=plan.content)
+    remember_plan(runs_dir, plan)
+    async with open_app() as pilot:
+        await settle(pilot, lambda: "F2" in screen_text(pilot))
+        await pilot.press("1")
+        await settle(pilot, lambda: "A small plan" in screen_text(pilot))
+        plans = pilot.app.screen.query_one(PlanList)
+        assert plans.row_keys[0] == plan_file
+        assert plans.cursor_key == plan_file
+        assert "koniq-losses" in plans.row_keys
+    async with open_app(room="launch", plans=(plan_file,)) as pilot:
+        await settle(pilot, lambda: "A small plan" in screen_text(pilot))
+        assert pilot.app.screen.query_one(PlanList).row_keys.count(plan_file) == 1
 
 
 async def test_in_the_smallest_form_there_is_something_to_tick(plan_file: str, open_app: OpenApp) -> None:

@@ -11,11 +11,13 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from iqa_tui.errors import PlanError
+from iqa_tui.plans.plan import load_plan
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.queue.before_launch import notes_before_launch
 from iqa_tui.screens import launching
 from iqa_tui.screens.confirm import ConfirmScreen
-from tests.fakes.app import OpenApp, screen_text, settle
+from iqa_tui.screens.room import Room
+from tests.fakes.app import OpenApp, flowing, screen_text, settle
 from tests.fakes.lab import wait_until
 from tests.fakes.run_folders import FakeRun
 
@@ -113,16 +115,23 @@ async def test_settings_that_cannot_be_read_are_said_before_anything_is_asked(
         await settle(pilot, lambda: "is no FLAG=VALUE" in screen_text(pilot))
 
 
+@pytest.mark.parametrize("runs_are_read", [True, False])
 async def test_other_code_and_other_settings_in_the_group_are_said_before_a_launch(
-    plan_file: str, open_app: OpenApp, launched: list[LaunchRequest], runs_dir: Path
+    plan_file: str, open_app: OpenApp, launched: list[LaunchRequest], runs_dir: Path, runs_are_read: bool
 ) -> None:
+    """What the command prints, also in an app that has not read the runs yet."""
     earlier = {"name": "small", "base": {"epochs": 9}, "experiment": [{"id": "F2"}]}
     FakeRun.queue(runs_dir, "F2", group="small", plan=earlier, source_digest="older-code")
     async with open_app(room="launch", plans=(plan_file,)) as pilot:
-        await settle(pilot, lambda: "A small plan" in screen_text(pilot))
+        await settle(pilot, lambda: "A small plan" in screen_text(pilot) and bool(pilot.app.screen.runs))
+        if not runs_are_read:
+            pilot.app.screen.set_reactive(Room.runs, ())
         await pilot.press("enter")
         await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
         text = screen_text(pilot)
+    command = notes_before_launch(LaunchRequest(load_plan(plan_file), runs_dir=runs_dir))
+    assert len(command) == 4
+    assert all(line in flowing(text) for line in command)
     assert "small has runs of other trainer code: F2 by older-code" in text
     assert "launch every row again" in text
     assert "small has runs of other settings than this plan's: F2 with" in text
