@@ -1,6 +1,6 @@
 """Which plan files this user launched last into a folder of runs, so that the launch screen lists them.
 
-In the user's own state folder: the runs carry what their plan said, not from where it was read.
+The list lies in the user's own state folder: a run carries the content of its plan, not the path of the file.
 """
 
 from __future__ import annotations
