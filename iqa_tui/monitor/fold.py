@@ -119,10 +119,15 @@ class _Folding:
         if not self._clock.first_step and event.attempt == self._clock.attempt:
             self._clock = replace(self._clock, first_step=step)
         self._steps.append(step)
-        self._times.append(event.t + self._clock.set_back)
+        self._times.append(self._moment(event))
         self._losses.append(loss)
         self._values.update(step=step, epoch=epoch, loss=loss, progress=None)
         self._values["images_per_second"] = _number(event.fields.get("images_per_second"))
+
+    def _moment(self, event: Event) -> float:
+        """When it was, as if the clock had never been set back; the sum's rounding does not put it before another."""
+        last = next(reversed(self._evaluations.values()), None)
+        return max([event.t + self._clock.set_back, *self._times[-1:], *([last.t] if last else [])])
 
     def _forget_from(self, step: int, epoch: int) -> None:
         cut = bisect_left(self._steps, step)
@@ -142,7 +147,7 @@ class _Folding:
             insort(self._evaluated_epochs, (epoch, split))
         last_step = self._steps[-1] if self._steps else 0
         numbers = {plain(name): _number(value) for name, value in metrics.items()}
-        self._evaluations[epoch, split] = Evaluation(epoch, last_step, event.t + self._clock.set_back, split, numbers)
+        self._evaluations[epoch, split] = Evaluation(epoch, last_step, self._moment(event), split, numbers)
         self._values["progress"] = None
 
     def _warning(self, event: Event) -> None:

@@ -25,7 +25,7 @@ ROOT = HERE.parents[1]
 PATIENCE_SECONDS = 6.0
 """How long a beat may stand still here, instead of three minutes."""
 STEPS = 60
-START_SECONDS = 30.0
+START_SECONDS = 180.0
 INSIDE = """\
 set -e
 mount --make-rprivate /

@@ -92,7 +92,7 @@ def test_one_at_a_time_leaves_other_slots_empty(lab: Lab, monkeypatch: pytest.Mo
 
 def test_by_priority_a_lower_one_waits_for_all_higher_ones(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IQA_TUI_CPU_SLOTS", "3")
-    rows = [{"priority": "low"}, {"priority": "high", "flags": {"seconds": 0.5}}, {"priority": "high"}]
+    rows = [{"priority": "low"}, {"priority": "high", "flags": {"seconds": 3}}, {"priority": "high"}]
     low, slow, fast = lab.launch(*rows, strategy="priority")
     wait_for_end(low, slow, fast)
     assert started(low) >= max(exit_record(slow).ended, exit_record(fast).ended)
