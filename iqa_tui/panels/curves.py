@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -26,7 +27,11 @@ class Curves(LinePlot):
         front: id of the run whose curve is drawn over the others.
         """
         self.set_title(view.title)
-        series = [replace(series_of(state, colour, view), front=state.run_id == front) for state, colour in runs]
+        names = curve_names([state for state, _ in runs])
+        series = [
+            replace(series_of(state, colour, view), name=names[state.run_id], front=state.run_id == front)
+            for state, colour in runs
+        ]
         options = PlotOptions(
             smoothing=view.weight,
             x_is_time=view.over_time,
@@ -55,9 +60,20 @@ def series_of(state: RunState, colour: int, view: CurveView) -> Series:
     return Series(state.experiment or state.label[:4], label, colour, x, values)
 
 
+def curve_names(states: Sequence[RunState]) -> dict[str, str]:
+    """Run id to what stands at its curve: `F2`, or `F2·s1` if another of these runs is of the same experiment."""
+    short = {state.run_id: state.experiment or state.label[:4] for state in states}
+    counts = Counter(short.values())
+    seeds = {state.run_id: state.spec.seed for state in states if state.spec}
+    return {
+        run_id: f"{name}·s{seeds[run_id]}" if counts[name] > 1 and run_id in seeds else name
+        for run_id, name in short.items()
+    }
+
+
 def _beginning(state: RunState) -> float:
-    """Time is counted from the first step."""
-    return state.curve.times[0] if state.curve.times else 0.0
+    """Time is counted from the first step, or from the first score of a run that trains none."""
+    return min((*state.curve.times[:1], *(evaluation.t for evaluation in state.evaluations[:1])), default=0.0)
 
 
 def _empty_words(runs: Sequence[tuple[RunState, int]], view: CurveView) -> str:

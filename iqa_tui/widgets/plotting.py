@@ -6,7 +6,7 @@ A curve is told by its colour and by its name at its end; in ASCII by its sign.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from rich.cells import cell_len
@@ -19,10 +19,13 @@ from iqa_tui.widgets.palette import SERIES
 from iqa_tui.widgets.series import VALUE_WIDTH, PlotOptions, Series
 
 LABEL_WIDTH = 7
-END_WIDTH = 5
+MOST_NAME_WIDTH = 10
+"""Cells of a name at the end of its curve; a longer one is cut."""
 LEGEND_WIDTH = 30
 LEGEND_FROM_WIDTH = 100
 """A plot at least this wide has its legend beside it; a narrower one has it in its first line."""
+FARTHEST_NAME = 1
+"""Rows from the end of a curve to its name: beyond, another curve may lie between them."""
 ASCII_SIGNS = "*o+x#@%"
 
 
@@ -47,8 +50,9 @@ def plot_lines(series: Sequence[Series], width: int, height: int, options: PlotO
         return [[(none.center(width), "dim")]]
     if plot_width < 4 or plot_height < 1:
         return [_legend_line(curves, options, width)]
-    named = len(curves) > 1 and plot_width >= 4 * END_WIDTH
-    lines = _plot(curves, plot_width - (END_WIDTH if named else 0), plot_height, options, named=named)
+    end_width = min(MOST_NAME_WIDTH, max(cell_len(curve.series.name) for curve in curves)) + 1
+    is_named = len(curves) > 1 and plot_width >= 4 * end_width
+    lines = _plot(curves, plot_width, plot_height, options, end_width if is_named else 0)
     if not beside:
         return [_legend_line(curves, options, width), *lines]
     legend = _legend_column(curves, options)
@@ -80,8 +84,14 @@ class _Plane:
 
     width: int
     height: int
+    end_width: int
+    """Cells right of it, for names."""
     x: Ticks
     y: Ticks | LogTicks
+
+    def margin(self, width: int) -> int:
+        """The first column of a name that stands right of all curves."""
+        return self.width + min(1, self.end_width - width)
 
     def end_of(self, curve: _Curve) -> tuple[int, int]:
         """Row and column of its last point."""
@@ -91,19 +101,23 @@ class _Plane:
         return row, min(int(right * self.width), self.width - 1)
 
 
-def _plot(curves: list[_Curve], width: int, height: int, options: PlotOptions, *, named: bool) -> list[Line]:
+def _plot(curves: list[_Curve], width: int, height: int, options: PlotOptions, end_width: int) -> list[Line]:
+    """Args:
+    end_width: cells of `width` that are left free for the curves' names; 0: they have none.
+    """
+    width -= end_width
     lowest, highest = min(float(c.y.min()) for c in curves), max(float(c.y.max()) for c in curves)
     y_ticks = (log_ticks if options.log_y else round_ticks)(lowest, highest, height // 3 + 1)
     last = max(float(curve.x[-1]) for curve in curves)
     unit = time_unit(last) if options.x_is_time else 1.0
-    plane = _Plane(width, height, _x_ticks(last, unit, width, options), y_ticks)
-    cells = [[(" ", "")] * (width + (END_WIDTH if named else 0)) for _ in range(height)]
+    plane = _Plane(width, height, end_width, _x_ticks(last, unit, width, options), y_ticks)
+    cells = [[(" ", "")] * (width + end_width) for _ in range(height)]
     for curve in sorted(curves, key=lambda each: each.series.front):
         for row, text in enumerate(_curve_cells(curve, plane, options)):
             for column, sign in enumerate(text):
                 if sign != " ":  # a cell shows one curve: the dots of two would be read as a third
                     cells[row][column] = (sign, _style(curve))
-    if named:
+    if end_width:
         _write_names(cells, curves, plane)
     labels = _y_labels(y_ticks, height)
     lines: list[Line] = [
@@ -124,13 +138,19 @@ def _curve_cells(curve: _Curve, plane: _Plane, options: PlotOptions) -> list[str
 
 
 def _write_names(cells: list[list[tuple[str, str]]], curves: list[_Curve], plane: _Plane) -> None:
-    """Each curve's name right of its last point, over no curve."""
-    texts = [fit(curve.series.name, min(END_WIDTH - 1, max(1, cell_len(curve.series.name)))) for curve in curves]
+    """Each curve's name right of its last point, over no curve; in the margin if there is no room beside the point."""
+    most = plane.end_width - 1
+    texts = [fit(curve.series.name, min(most, max(1, cell_len(curve.series.name)))) for curve in curves]
     ends = [_name_end(curve, cell_len(text), plane) for curve, text in zip(curves, texts, strict=True)]
 
     def is_free(end: CurveEnd, row: int) -> bool:
         return all(sign == " " for sign, _ in cells[row][end.start : end.start + end.width])
 
+    rows = name_rows(ends, plane.height, is_free)
+    ends = [
+        end if row is not None and abs(row - end.row) <= FARTHEST_NAME else replace(end, start=plane.margin(end.width))
+        for end, row in zip(ends, rows, strict=True)
+    ]
     rows = name_rows(ends, plane.height, is_free)
     for curve, text, end, row in zip(curves, texts, ends, rows, strict=True):
         if row is not None:
@@ -141,7 +161,7 @@ def _write_names(cells: list[list[tuple[str, str]]], curves: list[_Curve], plane
 
 def _name_end(curve: _Curve, width: int, plane: _Plane) -> CurveEnd:
     row, column = plane.end_of(curve)
-    start = min(column + 2, plane.width + END_WIDTH - width)
+    start = min(column + 2, plane.margin(width))
     return CurveEnd(float(curve.y[-1]), row, start, width, front=curve.series.front)
 
 

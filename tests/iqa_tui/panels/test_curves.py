@@ -11,7 +11,7 @@ from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.fold import fold
 from iqa_tui.monitor.state import RunState
 from iqa_tui.monitor.view import CurveKind, CurveView
-from iqa_tui.panels.curves import Curves, series_of
+from iqa_tui.panels.curves import Curves, curve_names, series_of
 from tests.fakes.run_folders import FakeRun
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
@@ -34,6 +34,22 @@ def test_curves_come_from_steps_or_from_evaluations(tmp_path: Path) -> None:
     over_time = series_of(state, 0, CurveView(over_time=True))
     assert over_time.x[0] == 0.0
     assert over_time.x[1] == pytest.approx(0.5)
+
+
+def test_runs_of_one_experiment_are_told_apart_at_their_curves() -> None:
+    def run(experiment: str, seed: int) -> RunState:
+        name = f"{experiment}-{seed}"
+        spec = Spec(name, "g", "L2", [], 0.0, experiment=experiment, seed=seed)
+        return RunState(RunFolder(Path(name)), Status(Phase.RUNNING), spec)
+
+    names = curve_names([run("F2", 1), run("F2", 42), run("F3", 1)])
+    assert names == {"F2-1": "F2·s1", "F2-42": "F2·s42", "F3-1": "F3"}
+
+
+def test_a_score_without_a_step_is_at_the_beginning_of_time(tmp_path: Path) -> None:
+    state = RunState(RunFolder(tmp_path), Status(Phase.FINISHED, attempt=1))
+    event = Event("evaluated", 1.8e9, 1, {"epoch": 0, "split": "val", "metrics": {"srcc": 0.9}})
+    assert series_of(fold(state, [event]), 0, CurveView(kind=CurveKind.SRCC, over_time=True)).x == (0.0,)
 
 
 def told(*states: RunState, kind: CurveKind = CurveKind.LOSS) -> str:

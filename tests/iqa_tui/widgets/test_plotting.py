@@ -57,6 +57,29 @@ def test_names_that_would_meet_are_moved_apart() -> None:
     assert [line for line in shown if line.endswith("F9")]
 
 
+def test_a_curve_that_ends_among_others_is_named_in_the_margin_in_the_order_of_the_values() -> None:
+    """Around its end another one goes up and down: a name below that would read as the lowest."""
+    noisy = Series("N", "", 0, tuple(range(101)), (*(5.0 * (step % 2) for step in range(100)), 2.0))
+    high, low = (Series(name, "", 1, (0, 100), (value, value)) for name, value in (("H", 4.5), ("L", 1.0)))
+    short = Series("S", "", 3, (0, 50), (3.0, 3.0))
+    for order in ([noisy, high, low, short], [short, low, high, noisy]):
+        shown = "\n".join(texts(plot_lines(order, 60, 10, PlotOptions()))[1:-1])
+        assert re.findall(r"([A-Z])$", shown, re.MULTILINE) == ["H", "S", "N", "L"]
+
+
+def test_a_name_is_whole_up_to_ten_cells() -> None:
+    names = ("lr1e-5·s42", "lr1e-5·s43", "a name that is too long")
+    curves = [replace(FALLING, name=name, y=(number / 3.0,) * 100) for number, name in enumerate(names)]
+    shown = "\n".join(texts(plot_lines(curves, 80, 10, PlotOptions()))[1:-1])
+    assert re.findall(r"(?<=[⠀-⣿] )(.*)$", shown, re.MULTILINE) == ["a name th…", "lr1e-5·s43", "lr1e-5·s42"]
+
+
+def test_a_curve_that_ends_early_is_named_beside_its_end_if_there_is_room() -> None:
+    short = Series("S1", "", 1, (0, 50), (0.5, 0.5))
+    (line,) = [line for line in texts(plot_lines([FALLING, short], 60, 12, PlotOptions())) if "S1" in line][1:]
+    assert 25 < line.index("S1") < 40
+
+
 def dots_of(style: str, lines: list[Line]) -> dict[tuple[int, int], str]:
     """Row and column to sign, of one curve, without names and legend."""
     found = {}
