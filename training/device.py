@@ -165,9 +165,14 @@ def cap_memory(variables: Mapping[str, str] = os.environ) -> None:
     """Hold this process to the GPU memory that its plan declared (`vram`), so that runs beside it keep theirs.
 
     torch's allocator counts tensors alone, so what CUDA itself takes is left out of its share.
+
+    Raises:
+        NoDevice: the variable holds no number.
     """
-    declared = int(variables.get(VRAM_VARIABLE, 0))
-    if declared:
+    text = variables.get(VRAM_VARIABLE, "0")
+    if not (text.isascii() and text.isdecimal()):
+        raise NoDevice(f"{VRAM_VARIABLE}={text[:40]}: must be a whole number of bytes; leave it unset")
+    if declared := int(text):
         _, total = torch.cuda.mem_get_info()
         share = max(declared - CUDA_CONTEXT_BYTES, declared // 2) / total
         torch.cuda.set_per_process_memory_fraction(min(1.0, share))

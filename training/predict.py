@@ -87,6 +87,8 @@ def _file(image: str) -> Path:
         raise BadData(f"{reprlib.repr(image)}: {reason}") from None
     if stat.S_ISDIR(mode):
         raise BadData(f"{image}: is a folder; give its images, for example {path / '*.jpg'}")
+    if not stat.S_ISREG(mode):  # opening a pipe would wait for its writer
+        raise BadData(f"{image}: is no regular file; give an image file")
     return path
 
 

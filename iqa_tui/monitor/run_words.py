@@ -55,8 +55,8 @@ def time_words(state: RunState, now: float) -> str:
 
 def loss_words(loss: float | None) -> str:
     """Three significant digits, or fewer if sign and power of ten leave no room: `0.0167`, `1230`, `1.23e-5`."""
-    if loss is None:
-        return ""
+    if not loss:
+        return "" if loss is None else "0"
     power = int(f"{loss:.2e}".partition("e")[2])
     plain = [f"{loss:.{max(0, 2 - power)}f}"] if -4 < power < 6 else []
     powers = [

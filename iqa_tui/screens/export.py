@@ -15,6 +15,7 @@ from textual.widgets import Button, Input, Static
 from iqa_tui.results.export import FORMATS, ExportError, is_taken, suggested_name, write_table
 from iqa_tui.results.table import Table
 from iqa_tui.screens.confirm import Choice, ConfirmScreen
+from iqa_tui.screens.working import is_working
 from iqa_tui.widgets.row_table import Column, RowTable, TableRow
 from training.runfolder.text import plain
 
@@ -79,6 +80,8 @@ class ExportScreen(ModalScreen[None]):
             self.dismiss()
 
     def action_write(self) -> None:
+        if is_working(self, "write"):
+            return
         name = self.query_one("#path", Input).value.strip()
         if not name:
             self._say("Name a file.")
@@ -87,21 +90,24 @@ class ExportScreen(ModalScreen[None]):
 
     def _start(self, chosen: str, path: Path, *, replacing: bool) -> None:
         self._say("writing …")
-        self.run_worker(lambda: self._write_table(chosen, path, replacing=replacing), thread=True)
+        self.run_worker(lambda: self._write_table(chosen, path, replacing=replacing), thread=True, group="write")
 
     def _write_table(self, chosen: str, path: Path, *, replacing: bool) -> None:
         """In a thread: the folder may be far away."""
+        app = self.app  # a screen that is gone knows of no app
         try:
             if not replacing and is_taken(path):
-                self.app.call_from_thread(self._ask_to_replace, chosen, path)
+                app.call_from_thread(self._ask_to_replace, chosen, path)
                 return
             written = write_table(self._table, chosen, path)
         except ExportError as error:
-            self.app.call_from_thread(self._say, str(error))
+            app.call_from_thread(self._failed, str(error))
             return
-        self.app.call_from_thread(self._written, written)
+        app.call_from_thread(self._written, written)
 
     def _ask_to_replace(self, chosen: str, path: Path) -> None:
+        if not self.is_current:  # the user left: nothing is replaced
+            return
         self._say("")
         question = ConfirmScreen(
             "Replace the file?",
@@ -115,9 +121,16 @@ class ExportScreen(ModalScreen[None]):
     def _say(self, text: str) -> None:
         self.query_one("#problem", Static).update(text)
 
+    def _failed(self, problem: str) -> None:
+        if self.is_current:
+            self._say(problem)
+        else:
+            self.app.notify(problem, title="Not exported", severity="error", markup=False, timeout=15)
+
     def _written(self, path: Path) -> None:
         self.app.notify(f"Wrote {path}", title="Exported", markup=False, timeout=10)
-        self.dismiss()
+        if self.is_current:
+            self.dismiss()
 
     def action_close(self) -> None:
         self.dismiss()

@@ -83,12 +83,13 @@ class LaunchingRoom(Room):
         """In a thread: the trainer itself judges each experiment's flags, a process each."""
         app, problem = self.app, ""  # a screen that is gone knows of no app
         try:
-            check(request)
-            enqueue(request)
+            enqueue(request, check(request))
         except (LaunchError, OSError) as error:
             if isinstance(error, OSError):
                 error = cannot_be_written(Path(error.filename or request.runs_dir), error)
-            problem = f"{error}\n\n`iqa-tui doctor {shlex.quote(plan_name)}` tells what else is in the way."
+            problem = (
+                f"{error}\n\n`iqa-tui doctor {shlex.quote(plan_name)}` says what else keeps the plan from running."
+            )
         self.session.parting_words[:] = [f"Nothing was launched: {problem}" if problem else "The runs are queued."]
         if app.is_running:
             app.call_from_thread(self._launched, problem)

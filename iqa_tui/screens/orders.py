@@ -14,6 +14,7 @@ from iqa_tui.errors import LaunchError
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.state import RunState
 from iqa_tui.screens.room import Room
+from iqa_tui.screens.working import is_working
 from iqa_tui.words.durations import duration_words
 from training.runfolder.phase import Phase
 
@@ -58,9 +59,9 @@ class OrdersRoom(Room):
     def action_retry_run(self) -> None:
         """Of a run that was queued elsewhere, first ask: show what it would run."""
         state = self.run_under_cursor()
-        if state is not None:
+        if state is not None and not is_working(self, "retry"):
             work = self._show_adoption if state.status.elsewhere else self._retry
-            self.run_worker(lambda: work(state), thread=True, group="orders")
+            self.run_worker(lambda: work(state), thread=True, group="retry")
 
     def _retry(self, state: RunState) -> None:
         from iqa_tui.queue.retry import retry_run  # noqa: PLC0415  as for a stop

@@ -36,14 +36,14 @@ def name_rows(ends: Sequence[CurveEnd], height: int, is_free: Callable[[CurveEnd
         A row for each end; None for a name that has no place.
     """
     rows: list[int | None] = [None] * len(ends)
-    for together in _beside_each_other(ends):
+    for together in beside_each_other(ends):
         ordered = sorted(together, key=lambda number: (-ends[number].value, number))
         for number, row in zip(ordered, _stacked([ends[each] for each in ordered], height, is_free), strict=True):
             rows[number] = row
     return rows
 
 
-def _beside_each_other(ends: Sequence[CurveEnd]) -> list[list[int]]:
+def beside_each_other(ends: Sequence[CurveEnd]) -> list[list[int]]:
     """Numbers of ends, in groups that have no column in common."""
     by_start = sorted(range(len(ends)), key=lambda number: ends[number].start)
     groups = [by_start[:1]] if by_start else []

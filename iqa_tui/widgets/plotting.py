@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from iqa_tui.widgets.axes import LogTicks, Ticks, count_words, log_ticks, round_ticks, time_unit, time_words
 from iqa_tui.widgets.braille import DOT_COLUMNS, DOT_ROWS, Floats, braille_cells, column_extremes, raster, smooth
 from iqa_tui.widgets.canvas import Line, clip, fit, line_width
-from iqa_tui.widgets.curve_names import CurveEnd, name_rows
+from iqa_tui.widgets.curve_names import CurveEnd, beside_each_other, name_rows
 from iqa_tui.widgets.palette import SERIES
 from iqa_tui.widgets.series import VALUE_WIDTH, PlotOptions, Series
 
@@ -138,7 +138,10 @@ def _curve_cells(curve: _Curve, plane: _Plane, options: PlotOptions) -> list[str
 
 
 def _write_names(cells: list[list[tuple[str, str]]], curves: list[_Curve], plane: _Plane) -> None:
-    """Each curve's name right of its last point, over no curve; in the margin if there is no room beside the point."""
+    """Each curve's name right of its last point, over no curve; in the margin if there is no room beside the point.
+
+    The names of curves that end beside each other go there together, since apart they would stand in no one order.
+    """
     most = plane.end_width - 1
     texts = [fit(curve.series.name, min(most, max(1, cell_len(curve.series.name)))) for curve in curves]
     ends = [_name_end(curve, cell_len(text), plane) for curve, text in zip(curves, texts, strict=True)]
@@ -147,10 +150,11 @@ def _write_names(cells: list[list[tuple[str, str]]], curves: list[_Curve], plane
         return all(sign == " " for sign, _ in cells[row][end.start : end.start + end.width])
 
     rows = name_rows(ends, plane.height, is_free)
-    ends = [
-        end if row is not None and abs(row - end.row) <= FARTHEST_NAME else replace(end, start=plane.margin(end.width))
-        for end, row in zip(ends, rows, strict=True)
-    ]
+    has_room = [row is not None and abs(row - end.row) <= FARTHEST_NAME for end, row in zip(ends, rows, strict=True)]
+    for together in beside_each_other(ends):
+        if not all(has_room[number] for number in together):
+            for number in together:
+                ends[number] = replace(ends[number], start=plane.margin(ends[number].width))
     rows = name_rows(ends, plane.height, is_free)
     for curve, text, end, row in zip(curves, texts, ends, rows, strict=True):
         if row is not None:

@@ -197,6 +197,12 @@ def test_a_run_that_declared_its_memory_takes_no_more(monkeypatch, declared, sha
     assert shares == ([] if share is None else [pytest.approx(share)])
 
 
+@pytest.mark.parametrize("text", ["", "10 GiB", "-1", "²"])
+def test_a_declaration_that_is_no_number_is_refused(text):
+    with pytest.raises(NoDevice, match=r"IQA_TUI_VRAM_BYTES=.*must be a whole number of bytes"):
+        cap_memory({"IQA_TUI_VRAM_BYTES": text})
+
+
 def test_a_declaration_beyond_the_card_is_all_of_it(monkeypatch):
     shares = []
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (7 << 30, 8 << 30))

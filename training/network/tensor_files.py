@@ -39,7 +39,7 @@ DEEPEST = 4
 UNREADABLE = (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError)
 SHOWN = 3
 LOOKED_AT_BYTES = 64 << 20
-"""Of an older file, for the names of classes in it."""
+"""Of a file's pickle, for the names of classes in it."""
 OF_TENSORS = re.compile(
     r"torch\._utils\.\w+|torch\.(\w+Storage|Size|device|dtype|\w*int\w*|\w*float\w*|bool)|torch\.storage\.\w+"
     r"|torch\.nn\.parameter\.\w+|torch\._tensor\.\w+|torch\.serialization\.\w+|collections\.OrderedDict"
@@ -95,7 +95,8 @@ def _pickles(path: Path) -> io.BytesIO:
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             (name,) = (name for name in archive.namelist() if name.endswith("data.pkl"))
-            return io.BytesIO(archive.read(name))
+            with archive.open(name) as packed:  # a small file may unpack to any size
+                return io.BytesIO(packed.read(LOOKED_AT_BYTES))
     with path.open("rb") as file:
         return io.BytesIO(file.read(LOOKED_AT_BYTES))
 

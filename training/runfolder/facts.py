@@ -46,12 +46,13 @@ class TrainerFacts:
 
 
 def read_facts(printed: str) -> TrainerFacts:
-    """The facts in what the trainer printed.
+    """The facts in what the trainer printed: its last line, as what a user's Python prints at its start comes before.
 
     Raises:
         RunFolderError: they cannot be understood, or a later version printed them.
     """
-    return parse_record(printed.encode(), TrainerFacts, Path("python -m training --check"))
+    line = (printed.strip().splitlines() or [""])[-1]
+    return parse_record(line.encode(), TrainerFacts, Path("python -m training --check"))
 
 
 def facts_line(facts: TrainerFacts) -> str:

@@ -53,5 +53,5 @@ def launched(monkeypatch: pytest.MonkeyPatch) -> list[LaunchRequest]:
     """What would have been queued; nothing is started."""
     requests: list[LaunchRequest] = []
     monkeypatch.setattr(launching, "check", lambda _request: None)
-    monkeypatch.setattr(launching, "enqueue", requests.append)
+    monkeypatch.setattr(launching, "enqueue", lambda request, _facts: requests.append(request))
     return requests

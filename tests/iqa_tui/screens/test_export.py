@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from pathlib import Path
 
 from iqa_tui.results.export import render
 from iqa_tui.results.table import build_table
+from iqa_tui.screens import export
 from iqa_tui.screens.confirm import ConfirmScreen
 from iqa_tui.screens.export import ExportScreen
 from tests.fakes.app import OpenApp, burst, flowing, screen_text, settle
@@ -81,3 +84,47 @@ async def test_a_file_is_replaced_only_after_a_question_that_no_hurried_key_answ
         await pilot.press("right", "enter")
         await settle(pilot, lambda: not isinstance(pilot.app.screen, ConfirmScreen | ExportScreen))
     assert mine.read_text() == render(build_table(runs_dir), "csv")
+
+
+async def test_a_burst_of_enter_writes_and_asks_once(
+    ablation: list[FakeRun], open_app: OpenApp, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "koniq-losses.csv").write_text("mine")
+    asked, real = [], export.is_taken
+
+    def slowly(path: Path) -> bool:
+        asked.append(path)
+        time.sleep(0.3)
+        return real(path)
+
+    monkeypatch.setattr(export, "is_taken", slowly)
+    async with open_app(room="results") as pilot:
+        await settle(pilot, lambda: "0.9342" in screen_text(pilot))
+        await burst(pilot, "e", "enter", "enter", "enter")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("enter")  # keep it
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ExportScreen))
+    assert len(asked) == 1
+
+
+async def test_an_export_that_is_left_while_it_is_written_says_how_it_ended(
+    ablation: list[FakeRun], open_app: OpenApp, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    go_on = threading.Event()
+
+    def waiting(*_):
+        assert go_on.wait(60)
+        raise export.ExportError("the disk is full")
+
+    monkeypatch.setattr(export, "write_table", waiting)
+    async with open_app(room="results") as pilot:
+        await settle(pilot, lambda: "0.9342" in screen_text(pilot))
+        await pilot.press("e", "enter")
+        await settle(pilot, lambda: "writing" in screen_text(pilot))
+        await pilot.press("escape")
+        await settle(pilot, lambda: not isinstance(pilot.app.screen, ExportScreen))
+        go_on.set()
+        await settle(pilot, lambda: len(pilot.app._notifications) == 1)
+        assert [note.message for note in pilot.app._notifications] == ["the disk is full"]

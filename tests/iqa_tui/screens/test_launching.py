@@ -100,7 +100,9 @@ async def test_what_the_check_refuses_is_said_in_words(
         await settle(pilot, lambda: "A small plan" in screen_text(pilot))
         await launch(pilot)
         await settle(pilot, lambda: "--lr -1 must be above 0." in screen_text(pilot))
-        assert "small.toml` tells what else is in the way" in " ".join(screen_text(pilot).replace("│", " ").split())
+        assert "small.toml` says what else keeps the plan from running" in " ".join(
+            screen_text(pilot).replace("│", " ").split()
+        )
         assert checked.is_set()
         assert launched == []
 

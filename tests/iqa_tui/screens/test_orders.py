@@ -16,7 +16,7 @@ from iqa_tui.queue import adopt
 from iqa_tui.screens.confirm import ConfirmScreen
 from iqa_tui.screens.orders import stop_lines
 from iqa_tui.trust.signature import why_not_signed
-from tests.fakes.app import OpenApp, screen_text, settle
+from tests.fakes.app import OpenApp, burst, screen_text, settle
 from tests.fakes.run_folders import FakeRun
 from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
@@ -37,7 +37,7 @@ async def test_the_question_shows_what_it_would_run_and_only_a_yes_queues_it(
         await settle(pilot, lambda: "queued elsewhere" in screen_text(pilot))
         pilot.app.screen.query_one(RunList).move_to(run.run_id)
         await settle(pilot, lambda: "adopt" in screen_text(pilot).splitlines()[-1])
-        await pilot.press("R")
+        await burst(pilot, "R", "R")  # asks once all the same
         await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
         text = screen_text(pilot)
         for words in ("Queue F2 L2 (MSE) here, in your name?", "python -m training --loss_type l2", "ann@nodeb"):

@@ -67,6 +67,22 @@ def test_a_curve_that_ends_among_others_is_named_in_the_margin_in_the_order_of_t
         assert re.findall(r"([A-Z])$", shown, re.MULTILINE) == ["H", "S", "N", "L"]
 
 
+@pytest.mark.parametrize(("width", "height"), [(90, 17), (68, 8), (120, 12)])
+def test_curves_that_end_together_are_named_in_one_order_though_some_have_no_room_at_their_ends(
+    width: int, height: int
+) -> None:
+    """Five losses that end near 0 at step 108 of an axis to 120 or 150, below a peak of 4."""
+    values = {"F1": 0.112, "F2": 0.0168, "F3": 0.0398, "F4": 0.0176, "F5": 0.0167}
+    curves = [
+        Series(name, "", number, tuple(range(1, 109)), (4.0, *(value + 0.5 * 0.9**step for step in range(107))))
+        for number, (name, value) in enumerate(values.items())
+    ]
+    shown = "\n".join(texts(plot_lines(curves, width, height, PlotOptions()))[1:-1])
+    names = [name for name in re.findall(r"F\d(?= *$| +F\d)", shown, re.MULTILINE) if name in values]
+    assert len(names) >= 3
+    assert names == sorted(names, key=lambda name: -values[name])
+
+
 def test_a_name_is_whole_up_to_ten_cells() -> None:
     names = ("lr1e-5·s42", "lr1e-5·s43", "a name that is too long")
     curves = [replace(FALLING, name=name, y=(number / 3.0,) * 100) for number, name in enumerate(names)]

@@ -28,6 +28,12 @@ def test_what_is_printed_is_what_is_read() -> None:
     assert "\n" not in facts_line(FACTS)
 
 
+def test_what_a_users_python_prints_at_its_start_is_passed_over() -> None:
+    assert read_facts(f"conda: activated\n{facts_line(FACTS)}\n") == FACTS
+    with pytest.raises(UnreadableFile):
+        read_facts("")
+
+
 def test_a_later_version_may_say_more() -> None:
     assert read_facts(json.dumps(json.loads(facts_line(FACTS)) | {"flops": 1})) == FACTS
 
