@@ -1,4 +1,5 @@
-"""A trainer that trains nothing and keeps the trainer's promises to a host that shares its folder: beat and fence.
+"""A trainer that trains nothing and keeps the trainer's promises to a host that shares its folder: beat, fence, and a
+checkpoint on SIGTERM.
 
     python two_hosts_trainer.py --run_folder DIR [--resume] [--steps 60]
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -23,6 +25,8 @@ from training.runfolder.write import EventWriter, write_json, write_record
 
 STEP_SECONDS = 0.1
 STEPS_A_CHECKPOINT = 5
+EXIT_STOPPED, EXIT_TAKEN_OVER = 75, 76
+"""Written here, since an earlier version has them in another module."""
 
 
 class Witness:
@@ -69,25 +73,32 @@ def main() -> int:
     witness = Witness(run, attempt)
     taken_over = guard(run, attempt)
     witness.tell("start")
+    asked_to_stop: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: asked_to_stop.append(number))
     try:
-        train(run, attempt, options, witness)
+        return train(run, attempt, options, witness, asked_to_stop)
     except taken_over as error:
         witness.tell("fenced")
         print(f"error: {error}", file=sys.stderr)
-        return 76
-    return 0
+        return EXIT_TAKEN_OVER
 
 
-def train(run: RunFolder, attempt: int, options: argparse.Namespace, witness: Witness) -> None:
+def train(run: RunFolder, attempt: int, options: argparse.Namespace, witness: Witness, asked_to_stop: list[int]) -> int:
+    """Every step to the result, or to the step after a signal: returns the exit status.
+
+    The supervisor may see a take-over first and end this process by SIGTERM: it tells of it then too, since it writes.
+    """
     events = EventWriter(run.events, attempt)
     events.write("started", train_images=8, val_images=2, test_images=2, steps_per_epoch=options.steps, epochs=1)
     witness.tell("write")
     for step in range(first_step(run, options.resume), options.steps + 1):
         events.write("step", epoch=1, step=step, loss=1 / step, lr=1e-4, images_per_second=100.0)
         witness.tell("write", step=step)
-        if step % STEPS_A_CHECKPOINT == 0:
+        if step % STEPS_A_CHECKPOINT == 0 or asked_to_stop:
             write_json(run.last_checkpoint, {"step": step})
             witness.tell("write", checkpoint=step)
+        if asked_to_stop:
+            return EXIT_STOPPED
         time.sleep(STEP_SECONDS)
     srcc = (sum(map(ord, options.run_folder.resolve().name)) % 1000) / 1000
     result = Result(
@@ -103,6 +114,7 @@ def train(run: RunFolder, attempt: int, options: argparse.Namespace, witness: Wi
     )
     write_record(run.result, result)
     witness.tell("result", srcc=srcc)
+    return 0
 
 
 if __name__ == "__main__":
