@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from training.config import TrainConfig
-from training.errors import Stopped, TakenOver, TrainingError, exit_code, is_gpu_out_of_memory
+from training.errors import CannotWrite, Stopped, TakenOver, TrainingError, exit_code, is_gpu_out_of_memory
 from training.facts import facts_of
 from training.flags import parse
 from training.process.attempt import Attempt, begin, end_by_hand, is_under_launcher
@@ -47,7 +47,10 @@ def main(argv: list[str] | None = None) -> int:
             return repeat(config, arguments)
         should_stop = StopSignal()
         attempt = begin(config, arguments, should_stop)
-    except (TrainingError, RunFolderError, OSError) as error:
+    except OSError as error:
+        print(f"error: {plain_lines(_no_place_words(error))}", file=sys.stderr)
+        return CannotWrite.exit_code
+    except (TrainingError, RunFolderError) as error:
         print(f"error: {plain_lines(str(error))}", file=sys.stderr)
         return exit_code(error)
     with output_kept(attempt):
@@ -80,6 +83,12 @@ def _train(config: TrainConfig, attempt: Attempt) -> int:
     if attempt.by_hand and not isinstance(error, TakenOver):
         end_by_hand(attempt, error, words)
     return exit_code(error)
+
+
+def _no_place_words(error: OSError) -> str:
+    """Why there can be no run folder: its disk is full or read-only, or is not this user's."""
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}cannot be used for a run ({error.strerror or error}). Name another by --runs_dir or --run_folder."
 
 
 def _cause(error: BaseException) -> str:

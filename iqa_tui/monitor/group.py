@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from iqa_tui.monitor.group_time import seconds_left, starts_by_itself
 from iqa_tui.monitor.state import RunState
@@ -29,6 +30,8 @@ class GroupProgress:
     """Queued, but a user must release them first."""
     elsewhere: int = 0
     """Queued, but not by this user on this host: the user must adopt them first."""
+    phases: Mapping[str, int] = field(default_factory=dict)
+    """The state of a run to how many are in it; states that no run is in are left out."""
 
     @property
     def total(self) -> int:
@@ -36,13 +39,13 @@ class GroupProgress:
 
     @property
     def words(self) -> str:
-        """`7 of 15 finished, 2 running, 6 queued, 2.3 h left`."""
+        """`7 of 15 finished, 1 starting, 2 running, 4 queued, 1 failed, 2.3 h left`."""
         parts = [f"{self.finished} of {self.total} finished"]
-        parts += [f"{self.alive} running"] if self.alive else []
+        parts += self._count_words(phase for phase in Phase if phase.is_alive)
         parts += [f"{self.queued} queued"] if self.queued else []
         parts += [f"{self.held} held"] if self.held else []
         parts += [f"{self.elsewhere} queued elsewhere"] if self.elsewhere else []
-        parts += [f"{self.over} without a result"] if self.over else []
+        parts += self._count_words(phase for phase in Phase if phase.ended_without_result)
         parts += [f"{duration_words(self.seconds_left)} left"] if self.seconds_left is not None else []
         return ", ".join(parts)
 
@@ -51,6 +54,9 @@ class GroupProgress:
         """`7 of 15 finished, 2.3 h left`."""
         left = f", {duration_words(self.seconds_left)} left" if self.seconds_left is not None else ""
         return f"{self.finished} of {self.total} finished{left}"
+
+    def _count_words(self, phases: Iterable[Phase]) -> list[str]:
+        return [f"{self.phases[phase]} {phase}" for phase in phases if phase in self.phases]
 
 
 def group_progress(states: Iterable[RunState], now: float, starting: int = 0) -> GroupProgress:
@@ -71,6 +77,7 @@ def group_progress(states: Iterable[RunState], now: float, starting: int = 0) ->
         seconds_left=seconds_left(counted, now, starting),
         held=sum(state.status.held for state in waiting),
         elsewhere=sum(state.status.elsewhere and not state.status.held for state in waiting),
+        phases={phase.value: count for phase, count in sorted(Counter(state.phase for state in counted).items())},
     )
 
 

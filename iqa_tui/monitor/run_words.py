@@ -8,7 +8,7 @@ from typing import Any
 
 from iqa_tui.monitor.pace import time_left
 from iqa_tui.monitor.state import RunState
-from iqa_tui.words.durations import duration_words
+from iqa_tui.words.durations import duration_words, hours_words
 from iqa_tui.words.states import SIGNS
 from training.runfolder.phase import Phase
 from training.runfolder.text import plain_copy
@@ -50,7 +50,7 @@ def time_words(state: RunState, now: float) -> str:
     elapsed = state.elapsed_seconds(now)
     if elapsed is None:
         return ""
-    return f"{'for' if state.phase.is_alive else 'took'} {duration_words(elapsed)}"
+    return f"for {duration_words(elapsed)}" if state.phase.is_alive else f"took {hours_words(elapsed / 3600)}"
 
 
 def loss_words(loss: float | None) -> str:

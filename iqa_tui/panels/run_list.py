@@ -8,6 +8,7 @@ from typing import Any
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.state import RunState
 from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow, with_label_width
+from iqa_tui.words.durations import hours_words
 from iqa_tui.words.states import RECORDED_SIGN, SIGNS
 from training.runfolder.phase import Phase
 
@@ -66,7 +67,7 @@ def recorded_row(row: Mapping[str, Any]) -> TableRow:
         "id": str(row.get("id", "")),
         "label": str(row.get("label", "")),
         "state": ((f"{RECORDED_SIGN[0]} recorded", RECORDED_SIGN[1]),),
-        "time": f"took {hours:.1f} h" if isinstance(hours, int | float) else "",
+        "time": f"took {hours_words(hours)}" if isinstance(hours, int | float) else "",
         "srcc": f"{srcc:.4f}" if isinstance(srcc, int | float) else "",
     }
     return TableRow(f"{RECORDED_KEY}{row.get('id', '')}", cells, style="dim")

@@ -53,7 +53,7 @@ def test_a_group_counts_no_failure_that_was_made_good(tmp_path: Path, alive: Exi
     # A failed run that was launched again and finished is no failure any more.
     again = FakeRun.queue(tmp_path / "other", "F3", seed=1, created=NOW).start(at=NOW - 900).finish(hours=1.7)
     again.run.path.rename(tmp_path / "again")
-    assert progress(tmp_path).words == "4 of 6 finished, 1 running, 1 queued, 2.5 h left"
+    assert progress(tmp_path).words == "4 of 6 finished, 1 starting, 1 queued, 2.5 h left"
     assert progress(tmp_path, starting=1).words.endswith("1.7 h left")
 
 
@@ -68,13 +68,13 @@ def test_a_failure_is_not_made_good_by_what_was_launched_before_it(tmp_path: Pat
     FakeRun.queue(tmp_path, "F2", created=NOW - 901).start(at=NOW - 900).end()
     twin = FakeRun.queue(tmp_path / "other", "F2", created=NOW - 900).start(at=NOW - 890).finish(hours=0.1)
     twin.run.path.rename(tmp_path / "twin")
-    assert progress(tmp_path).words == "1 of 2 finished, 1 without a result"
+    assert progress(tmp_path).words == "1 of 2 finished, 1 failed"
 
 
 def test_of_failures_alone_the_newest_counts(tmp_path: Path) -> None:
     FakeRun.queue(tmp_path, "F2", created=NOW - 9).start(at=NOW - 900).end()
     FakeRun.queue(tmp_path / "other", "F2", created=NOW).start(at=NOW - 90).end().run.path.rename(tmp_path / "again")
-    assert progress(tmp_path).words == "0 of 1 finished, 1 without a result"
+    assert progress(tmp_path).words == "0 of 1 finished, 1 failed"
 
 
 def test_a_held_run_is_counted_and_no_time_waits_for_it(tmp_path: Path) -> None:
@@ -102,4 +102,4 @@ def test_the_places_of_a_group_are_the_runs_that_start_next(tmp_path: Path) -> N
 
 def test_a_group_that_is_over_has_nothing_left(tmp_path: Path) -> None:
     FakeRun.queue(tmp_path, "F2").start(at=NOW - 9000).finish()
-    assert progress(tmp_path) == GroupProgress("koniq-losses", 1, 0, 0, 0, None)
+    assert progress(tmp_path) == GroupProgress("koniq-losses", 1, 0, 0, 0, None, phases={"finished": 1})

@@ -62,7 +62,7 @@ def test_by_priority_a_lower_one_is_timed_from_the_end_of_all_higher_ones(tmp_pa
 def test_without_any_knowledge_no_time_is_made_up(tmp_path: Path) -> None:
     FakeRun.queue(tmp_path, "F2", expected_hours=None)
     FakeRun.queue(tmp_path, "F3").start(at=NOW - 900).end()
-    assert progress(tmp_path).words == "0 of 2 finished, 1 queued, 1 without a result"
+    assert progress(tmp_path).words == "0 of 2 finished, 1 queued, 1 failed"
 
 
 def test_an_expectation_of_no_time_at_all_is_none(tmp_path: Path) -> None:

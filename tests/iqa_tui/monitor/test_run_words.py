@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.words.durations import hours_words
 from tests.fakes.run_folders import FakeRun
 from training.runfolder.fields import LARGEST_NUMBER
 
@@ -85,3 +86,11 @@ def test_every_loss_fits_its_column_and_none_but_zero_reads_zero(loss: float) ->
 
 def test_a_score_has_four_decimals() -> None:
     assert run_words.srcc_words(0.92813) == "0.9281"
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(39.2, "took 39 s"), (2820.0, "took 47 min"), (6120.0, "took 1.7 h")])
+def test_what_a_run_took_is_said_as_the_table_of_results_says_it(tmp_path: Path, seconds: float, words: str) -> None:
+    FakeRun.queue(tmp_path, "F2").start(at=1e9).finish(hours=seconds / 3600)
+    (state,) = Catalog(tmp_path).refresh()
+    assert run_words.time_words(state, 2e9) == words
+    assert words == f"took {hours_words(seconds / 3600)}"

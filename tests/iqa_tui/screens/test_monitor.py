@@ -141,12 +141,12 @@ async def test_enter_gives_the_curves_the_whole_screen_and_escape_takes_it_back(
         await settle(pilot, lambda: curves.size.height == before)
 
 
-async def test_g_folds_the_devices_and_tab_changes_panels(ablation: list[FakeRun], open_app: OpenApp) -> None:
+async def test_d_folds_the_devices_and_tab_changes_panels(ablation: list[FakeRun], open_app: OpenApp) -> None:
     async with open_app((80, 24)) as pilot:
         gpus, curves, log = (pilot.app.screen.query_one(kind) for kind in (GpuPanel, Curves, LogPanel))
-        await pilot.press("g")
+        await pilot.press("d")
         assert not gpus.display
-        await pilot.press("g")
+        await pilot.press("d")
         assert gpus.display
         assert (curves.size.height > 0, log.size.height > 0) == (True, False)
         await pilot.press("tab", "tab")
@@ -180,7 +180,7 @@ async def test_a_mouse_click_moves_the_cursor_and_a_second_one_chooses(
         await pilot.click(RunList, offset=(10, 6))
         await pilot.pause()
         assert [series.name for series in curves._series] == ["F4"]
-        assert ablation[1].run.run_id in pilot.app.screen._view.colours
+        assert ablation[1].run.run_id in pilot.app.screen.view.colours
 
 
 async def test_devices_that_no_longer_answer_stay_on_screen_with_their_age(open_app: OpenApp) -> None:

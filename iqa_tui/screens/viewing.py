@@ -1,0 +1,26 @@
+"""What the parts of the monitor screen share: how its user looks at the runs, and the run under the cursor."""
+
+from __future__ import annotations
+
+from iqa_tui.monitor.state import RunState
+from iqa_tui.monitor.view import MonitorView
+from iqa_tui.panels.run_list import RunList
+from iqa_tui.screens.orders import OrdersRoom
+from iqa_tui.screens.room import Session
+
+
+class ViewingRoom(OrdersRoom):
+    """The base of the parts: runs, curves, devices, log. Each part draws its panel and has the keys of it."""
+
+    def __init__(self, session: Session, classes: str = "") -> None:
+        super().__init__(session, classes)
+        self.view = MonitorView()
+
+    def look(self, view: MonitorView) -> None:
+        """Look at the runs in this way from now on."""
+        self.view = view
+        self.runs_changed()
+
+    def run_under_cursor(self) -> RunState | None:
+        key = self.query_one(RunList).cursor_key
+        return next((state for state in self.runs if state.run_id == key), None)
