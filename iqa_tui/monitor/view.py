@@ -21,7 +21,7 @@ class MonitorView:
     """Words that a run must have, each of them, in any case; empty: every run passes."""
     colours: Mapping[str, int] = field(default_factory=dict)
     """Id of a marked run to the number of its curve's colour, in the order in which they were marked."""
-    curves: CurveView = CurveView()
+    curves: CurveView = field(default_factory=CurveView)
     folded: bool = False
     """The devices are not shown."""
 
