@@ -16,6 +16,7 @@ from iqa_tui.screens.confirm import ConfirmScreen
 from iqa_tui.screens.help import HelpScreen
 from tests.fakes.app import OpenApp, screen_text, settle
 from tests.fakes.run_folders import FakeRun
+from tests.fakes.runs import files_in
 
 
 @pytest.mark.parametrize("size", [(140, 40), (80, 24), (60, 15), (59, 40), (20, 5), (1, 1), (250, 80)])
@@ -121,7 +122,7 @@ async def test_a_read_only_app_offers_no_order_and_changes_no_file(
     ablation: list[FakeRun], runs_dir: Path, open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("IQA_TUI_READ_ONLY", "1")
-    before = {path: path.read_bytes() for path in runs_dir.rglob("*") if path.is_file()}
+    before = files_in(runs_dir)
     async with open_app(room="launch") as pilot:
         await settle(pilot, lambda: "● running" in screen_text(pilot))
         lines = screen_text(pilot).splitlines()
@@ -140,7 +141,7 @@ async def test_a_read_only_app_offers_no_order_and_changes_no_file(
         assert not [words for words in said if words.startswith(("stop", "retry", "hold", "next priority", "launch"))]
         await pilot.press("escape", "q")
         await settle(pilot, lambda: pilot.app._exit)
-    assert {path: path.read_bytes() for path in runs_dir.rglob("*") if path.is_file()} == before
+    assert files_in(runs_dir) == before
 
 
 def test_without_a_terminal_it_says_so_and_ends(tmp_path: Path) -> None:

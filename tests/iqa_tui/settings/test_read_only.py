@@ -20,24 +20,56 @@ from iqa_tui.queue import dispatching
 from iqa_tui.queue.dispatching import ensure_dispatcher, revive_dispatcher, revive_in_words
 from iqa_tui.service import dispatcher
 from iqa_tui.settings.read_only import READ_ONLY_VARIABLE, ReadOnly, become_read_only, is_read_only
-from tests.fakes.runs import make_run, queue_experiment
+from tests.fakes.runs import files_in, make_run, queue_experiment
 from training.runfolder.layout import RunFolder
 
-LOOKS = """
-adopt.adoption_of as_owner.account_of as_owner.in_owners_name as_owner.only_of as_owner.opened attempts.host_elsewhere
-attempts.automatic_attempts attempts.may_resume before_launch.notes_before_launch beginning.beginning_words
-beginning.goes_on check.check dispatcher_files.dispatcher_lock dispatcher_files.dispatcher_log
-dispatcher_files.dispatcher_trouble dispatcher_files.dispatches_as_before dispatcher_files.is_dispatching
-dispatcher_files.read_trouble dispatching.revive_in_words elsewhere.takeover_of last_plans.last_plans
-missing.find_missing order.held_back_by order.in_starting_order order.with_given_priority specs.own_fields
-specs.shared_fields stop.can_stop trainer_facts.ask_trainer waits.waits_of waits.waits_of_states
-withdrawn.driver_failures withdrawn.withdrawn_reason withdrawn.xids_seen
-""".split()
+LOOKS = [
+    "adopt.adoption_of",
+    "as_owner.account_of",
+    "as_owner.in_owners_name",
+    "as_owner.only_of",
+    "as_owner.opened",
+    "attempts.host_elsewhere",
+    "attempts.automatic_attempts",
+    "attempts.may_resume",
+    "before_launch.notes_before_launch",
+    "beginning.beginning_words",
+    "beginning.goes_on",
+    "check.check",
+    "dispatcher_files.dispatcher_lock",
+    "dispatcher_files.dispatcher_log",
+    "dispatcher_files.dispatcher_trouble",
+    "dispatcher_files.dispatches_as_before",
+    "dispatcher_files.is_dispatching",
+    "dispatcher_files.read_trouble",
+    "dispatching.revive_in_words",
+    "elsewhere.takeover_of",
+    "last_plans.last_plans",
+    "missing.find_missing",
+    "order.held_back_by",
+    "order.in_starting_order",
+    "order.with_given_priority",
+    "specs.own_fields",
+    "specs.shared_fields",
+    "stop.can_stop",
+    "trainer_facts.ask_trainer",
+    "waits.waits_of",
+    "waits.waits_of_states",
+    "withdrawn.driver_failures",
+    "withdrawn.withdrawn_reason",
+    "withdrawn.xids_seen",
+]
 """Functions of the rooms that order which order nothing."""
-OF_SERVICES = """
-attempts.queue_again dispatcher_files.take_dispatching dispatcher_files.write_trouble hold.hold_unasked order_child.main
-last_plans.remember_plan withdrawn.record_driver_loss withdrawn.record_xid
-""".split()
+OF_SERVICES = [
+    "attempts.queue_again",
+    "dispatcher_files.take_dispatching",
+    "dispatcher_files.write_trouble",
+    "hold.hold_unasked",
+    "order_child.main",
+    "last_plans.remember_plan",
+    "withdrawn.record_driver_loss",
+    "withdrawn.record_xid",
+]
 """What the dispatcher and the supervisor do by themselves, and parts of orders that have been let through."""
 STARTING = ["dispatching.ensure_dispatcher", "dispatching.revive_dispatcher"]
 """They refuse only what they would have to start."""
@@ -70,10 +102,6 @@ def public_functions() -> dict[str, Callable[..., Any]]:
 
 
 ORDERS = {name: function for name, function in public_functions().items() if hasattr(function, "refused")}
-
-
-def files_in(folder: Path) -> dict[str, bytes]:
-    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.fixture
