@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from iqa_tui.monitor.curve_view import CurveKind, CurveView
 from iqa_tui.monitor.run_words import loss_words, srcc_words
 from iqa_tui.monitor.state import NO_CURVE, RunState
-from iqa_tui.monitor.view import CurveKind, CurveView
 from iqa_tui.widgets.line_plot import LinePlot
 from iqa_tui.widgets.series import PlotOptions, Series
 from training.runfolder.phase import Phase

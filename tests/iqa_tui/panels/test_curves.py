@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.monitor.curve_view import CurveKind, CurveView
 from iqa_tui.monitor.fold import fold
 from iqa_tui.monitor.state import RunState
-from iqa_tui.monitor.view import CurveKind, CurveView
 from iqa_tui.panels.curves import Curves, curve_names, series_of
 from tests.fakes.run_folders import FakeRun
 from training.runfolder.layout import RunFolder
