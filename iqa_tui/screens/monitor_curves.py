@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from iqa_tui.monitor.view import CurveView
+from iqa_tui.monitor.curve_view import CurveView
 from iqa_tui.panels.curves import Curves
 from iqa_tui.screens.viewing import ViewingRoom
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from iqa_tui.monitor.curve_view import SMOOTHINGS, CurveKind, CurveView
 from iqa_tui.monitor.state import RunState
-from iqa_tui.monitor.view import COLOURS, SMOOTHINGS, CurveKind, CurveView, MonitorView
+from iqa_tui.monitor.view import COLOURS, MonitorView
 from iqa_tui.widgets.palette import SERIES
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
