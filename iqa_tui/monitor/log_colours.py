@@ -71,7 +71,7 @@ def _extended(codes: Iterator[int]) -> int | None:
         return ink if 0 <= ink < 256 else None
     if kind == 2:
         red, green, blue = (next(codes, -1) for _ in range(3))
-        return nearest_ink(red, green, blue) if 0 <= min(red, green, blue) and max(red, green, blue) < 256 else None
+        return nearest_ink(red, green, blue) if min(red, green, blue) >= 0 and max(red, green, blue) < 256 else None
     return None
 
 

@@ -152,7 +152,7 @@ class LogScreen:
         """Take more bytes and return the lines that scrolled off the screen: they never change again."""
         *ended, open_line = data.split(b"\n")
         for piece in ended:
-            self._escapes.end_line(self._decode(piece, True))  # noqa: FBT003  its only name is `final`
+            self._escapes.end_line(self._decode(piece, True))  # the final piece
             self.offset += len(piece) + 1
             self._new_line()
         self._escapes.take(self._decode(open_line))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Protocol
 
 from rich.cells import cell_len
@@ -21,9 +22,11 @@ class StyledLine(Protocol):
     @property
     def runs(self) -> Sequence[Part]:
         """Parts that are not plain, in order."""
+
     @property
     def offset(self) -> int:
         """It stays the same however much of the log is in memory; of several lines it may be the same."""
+
     @property
     def number(self) -> int: ...
 
@@ -55,8 +58,11 @@ def spans(line: StyledLine, first: int, end: int, over: Sequence[Part] = ()) -> 
     edges = {first, end} | {edge for part in (*line.runs, *over) for edge in part[:2] if first < edge < end}
     places = sorted(edges)
     return [
-        (line.text[start:stop], " ".join(names for begin, after, names in (*line.runs, *over) if begin <= start < after))
-        for start, stop in zip(places, places[1:], strict=False)
+        (
+            line.text[start:stop],
+            " ".join(names for begin, after, names in (*line.runs, *over) if begin <= start < after),
+        )
+        for start, stop in pairwise(places)
     ]
 
 

@@ -85,9 +85,8 @@ class LogView(Canvas, can_focus=True):
             self._named_styles.clear()
         drawn = []
         for index, first, end in self._place.shown():
-            if not self._place.wraps:
-                first, end = first + self._shift, min(end, first + self._shift + 2 * width)
-            drawn.append(spans(self._place.lines[index], first, end))
+            begin = first + self._shift
+            drawn.append(spans(self._place.lines[index], begin, min(end, begin + 2 * width)))
         return drawn
 
     def _named_style(self, name: str) -> Style:

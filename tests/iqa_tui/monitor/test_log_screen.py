@@ -98,7 +98,12 @@ def test_colours_are_names_of_styles() -> None:
     assert line.text == "red plain orange white"
     assert line.runs == ((0, 3, "strong ink-1"), (10, 16, "ink-208"), (17, 22, "ink-15 on-ink-4"))
     ((_, runs, _, _),) = shown(b"\x1b[4;7mboth\x1b[24mone\x1b[38;2;255;0;0mtrue\x1b[38:2::0:0:255mcolon")
-    assert runs == ((0, 4, "underline reverse"), (4, 7, "reverse"), (7, 11, "reverse ink-196"), (11, 16, "reverse ink-21"))
+    assert runs == (
+        (0, 4, "underline reverse"),
+        (4, 7, "reverse"),
+        (7, 11, "reverse ink-196"),
+        (11, 16, "reverse ink-21"),
+    )
 
 
 def test_a_part_that_is_written_over_has_the_later_colour() -> None:

@@ -66,7 +66,9 @@ def test_a_wrapped_line_is_gone_through_row_by_row() -> None:
 )
 def test_moves_show_the_rows_of_one_long_page(texts: list[str], moves: list[int], width: int, height: int) -> None:
     at = place(texts, width, height)
-    page = [text[a:b] for text in texts for ends in [row_ends(text, width)] for a, b in zip([0, *ends], ends, strict=False)]
+    page = [
+        text[a:b] for text in texts for ends in [row_ends(text, width)] for a, b in zip([0, *ends], ends, strict=False)
+    ]
     end = len(page)
     for rows in moves:
         left = at.move(rows, is_end=True)
