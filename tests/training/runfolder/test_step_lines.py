@@ -19,8 +19,10 @@ NUMBERS = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False).map(json.dumps),
     st.integers(-(10**25), 10**25).map(str),
     st.sampled_from(
-        ["null", "-0", "-0.0", "0", "1e5", "1E+05", "1e-320", "1e80", "1e999", "9" * 400, "9" * 5000, "01", "1.", ".5"]
-        + ["+1", "NaN", "Infinity", "true", '"1"', "[1]", " 1", "1 ", "0x1", "1_0", "\u0661"]
+        [
+            *["null", "-0", "-0.0", "0", "1e5", "1E+05", "1e-320", "1e80", "1e999", "9" * 400, "9" * 5000, "01", "1."],
+            *[".5", "+1", "NaN", "Infinity", "true", '"1"', "[1]", " 1", "1 ", "0x1", "1_0", "\u0661"],
+        ]
     ),
 )
 WHOLE_NUMBERS = st.one_of(st.integers(0, 99).map(str), NUMBERS)
@@ -28,17 +30,20 @@ FIELDS = st.lists(
     st.tuples(st.sampled_from(["loss", "lr", "grad_norm", "a/b", 'q\\"', "é", "t", "step"]), NUMBERS), max_size=4
 )
 OTHER_LINES = st.sampled_from(
-    ["", " ", "{}", '{"kind": "step", "t": 5', '{"kind": "warning", "t": 5.0, "attempt": 1, "text": "x"}', "\r", "\x00"]
-    + ['{"kind": "step", "t": 5.5, "attempt": 1, "epoch": 1, "step": 7, "loss": 0.5} ', "[" * 3000]
-    + ['{"kind":"step","t":5.5,"attempt":1,"epoch":1,"step":7,"loss":0.5}']
+    [
+        *["", " ", "{}", "\r", "\x00", "[" * 3000, '{"kind": "step", "t": 5'],
+        '{"kind": "warning", "t": 5.0, "attempt": 1, "text": "x"}',
+        '{"kind": "step", "t": 5.5, "attempt": 1, "epoch": 1, "step": 7, "loss": 0.5} ',
+        '{"kind":"step","t":5.5,"attempt":1,"epoch":1,"step":7,"loss":0.5}',
+    ]
 )
 
 
 @st.composite
 def step_line(draw: st.DrawFn) -> str:
-    numbers = [draw(WHOLE_NUMBERS) for _ in range(4)]
+    t, attempt, epoch, step = (draw(WHOLE_NUMBERS) for _ in range(4))
     fields = "".join(f', "{name}": {value}' for name, value in draw(FIELDS))
-    return '{"kind": "step", "t": %s, "attempt": %s, "epoch": %s, "step": %s%s}' % (*numbers, fields)
+    return f'{{"kind": "step", "t": {t}, "attempt": {attempt}, "epoch": {epoch}, "step": {step}{fields}}}'
 
 
 def sound_line(step: int, loss: str) -> str:
