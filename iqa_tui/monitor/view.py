@@ -24,6 +24,8 @@ class MonitorView:
     curves: CurveView = field(default_factory=CurveView)
     folded: bool = False
     """The devices are not shown."""
+    folds: Mapping[str, bool] = field(default_factory=dict)
+    """Key of a row that folds to whether the user opened it; the others are as `rows_of` has them."""
 
     def passing(self, runs: Iterable[RunState]) -> list[RunState]:
         """The runs that pass the filter, in plan order."""
@@ -33,11 +35,23 @@ class MonitorView:
     def with_filter(self, text: str) -> MonitorView:
         return replace(self, filter=text.strip())
 
+    def fold(self, key: str, *, is_open: bool) -> MonitorView:
+        """Open or fold a row of the table."""
+        return replace(self, folds={**self.folds, key: is_open})
+
     def mark(self, run_id: str) -> MonitorView:
         """Choose a run's curve, or no longer; the others keep their colours."""
         if run_id not in self.colours:
             return replace(self, colours={**self.colours, run_id: self.next_colour()})
         return replace(self, colours={other: colour for other, colour in self.colours.items() if other != run_id})
+
+    def mark_together(self, runs: Iterable[RunState]) -> MonitorView:
+        """Choose the curves of the runs that one row stands for; if all of them are chosen, none of them."""
+        ids = [state.run_id for state in runs]
+        marked = self
+        for run_id in ids if all(run_id in self.colours for run_id in ids) else [run_id for run_id in ids if run_id not in self.colours]:
+            marked = marked.mark(run_id)
+        return marked
 
     def mark_all(self, shown: Iterable[RunState]) -> MonitorView:
         """Mark the runs that are shown, and no others; none if all of them are marked."""

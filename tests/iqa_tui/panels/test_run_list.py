@@ -9,7 +9,7 @@ from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.run_list import COLUMNS, recorded_row, run_row
 from iqa_tui.widgets.canvas import line_width
-from iqa_tui.widgets.row_table import Column, TableRow, fitting_columns, row_line
+from iqa_tui.widgets.table_lines import Column, TableRow, fitting_columns, row_line
 from tests.fakes.run_folders import FakeRun
 from tests.fakes.runs import PLAN
 from training.runfolder.exits import ExitKind

@@ -6,7 +6,8 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 
 from iqa_tui.widgets.canvas import line_width
-from iqa_tui.widgets.row_table import Column, RowTable, TableRow, fitting_columns, row_line, with_label_width
+from iqa_tui.widgets.row_table import RowTable
+from iqa_tui.widgets.table_lines import Column, TableRow, fitting_columns, row_line, with_label_width
 
 COLUMNS = (
     Column("id", "id", 4),
