@@ -17,29 +17,34 @@ from training.runfolder.phase import Phase
 ALWAYS_COUNTED = (Phase.RUNNING, Phase.STARTING, Phase.STOPPING, Phase.QUEUED)
 ENDED_BADLY = (Phase.FAILED, Phase.LOST, Phase.STOPPED, Phase.UNREADABLE)
 SECONDS_PER_DAY = 86_400
+MOST_SEEDS = 5
+"""That are named one by one."""
 
 
-def group_words(members: Sequence[RunState], waiting: Mapping[str, Wait], now: float, *, short: bool) -> str:
-    """`koniq-losses · seeds 1 2 3 · 7 of 15 finished, 2 running, 2.3 h left · trainer code differs`.
+def group_words(members: Sequence[RunState], waiting: Mapping[str, Wait], now: float) -> list[tuple[str, str]]:
+    """Name of the group, and ` · seeds 1 2 3 · 7 of 15 finished, 2 running, 2.3 h left · trainer code differs`, in the
+    ways to say it from the longest to the shortest.
 
     Args:
         members: the runs of one group, at least one.
         waiting: run id to why it waits.
         now: Unix seconds.
-        short: without the numbers of runs that run and wait.
     """
     progress = group_progress(members, now, starting_next(members, waiting))
-    seeds = sorted({state.spec.seed for state in members if state.spec})
+    numbers = sorted({state.spec.seed for state in members if state.spec})
+    seeds = f"seeds {' '.join(map(str, numbers))}" if len(numbers) <= MOST_SEEDS else f"{len(numbers)} seeds"
+    over = progress.alive == progress.queued == 0 and _ended(members)
+    age = age_words(now - over) if over else ""
+    code = "trainer code differs" if code_note(members) else ""
     name = members[0].group or ("started by hand" if any(state.spec for state in members) else "unreadable")
-    parts = [name]
-    if len(seeds) > 1:
-        parts.append(f"seeds {' '.join(map(str, seeds))}" if len(seeds) <= 5 else f"{len(seeds)} seeds")
-    parts.append(progress.short_words if short else progress.words)
-    if not progress.alive and not progress.queued and (ended := _ended(members)):
-        parts.append(age_words(now - ended))
-    if code_note(members):
-        parts.append("trainer code differs")
-    return " · ".join(parts)
+    forms = (
+        (seeds if len(numbers) > 1 else "", progress.words, age, code),
+        ("", progress.words, age, code),
+        ("", progress.short_words, age, code),
+        ("", progress.short_words, "", code and "code differs"),
+        ("", f"{progress.finished} of {progress.total}", "", ""),
+    )
+    return [(name, "".join(f" · {part}" for part in parts if part)) for parts in forms]
 
 
 def headline_words(runs: Iterable[RunState], waiting: Mapping[str, Wait], now: float) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -53,9 +53,9 @@ class Context:
     waiting: Mapping[str, Wait] = field(default_factory=dict)
     """Run id to why it waits."""
     colours: Mapping[str, int] = field(default_factory=dict)
-    """Run id to the colour of its curve, for the runs whose curves are chosen."""
-    is_short: bool = False
-    """Groups say less."""
+    """Run id to its colour."""
+    marked: frozenset[str] = frozenset()
+    """Ids of the runs whose curves are chosen."""
 
 
 class RunList(RowTable):
@@ -142,15 +142,14 @@ def recorded_row(key: str, row: Mapping[str, Any]) -> TableRow:
 
 
 def _group_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
-    words = group_words(row.runs, context.waiting, context.now, short=context.is_short)
+    long, *shorter = group_words(row.runs, context.waiting, context.now)
     best = best_of(row.runs)
     cells: dict[str, Cell] = {
         "mark": f" {FOLDS[bool(row.is_open)]}",
         "srcc": _score_cell(Score(best[1].mean) if best else None, has_sd=has_sd),
     }
-    name, dot, rest = words.partition(" · ")
-    span = ((name, "strong accent"), (dot + rest, "dim"))
-    return TableRow(row.key, cells, span_from=BEFORE_SRCC, span=span, folds=True)
+    spans = tuple(((name, "strong"), (rest, "dim")) for name, rest in (long, *shorter))
+    return TableRow(row.key, cells, span_from=BEFORE_SRCC, span=spans[0], shorter=spans[1:], folds=True)
 
 
 def _experiment_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
@@ -160,8 +159,8 @@ def _experiment_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
     phase = _worst(seeds)
     glyph, style = SIGNS[phase]
     cells: dict[str, Cell] = {
-        "mark": _mark(row.runs, context.colours) + ((FOLDS[bool(row.is_open)], ""),),
-        "id": ((row.runs[0].experiment, "strong"),),
+        "mark": (*_mark(row.runs, context), (FOLDS[bool(row.is_open)], "")),
+        "id": ((row.runs[0].experiment, f"strong {_colour(row.runs, context)}"),),
         "label": row.runs[0].label,
         "state": ((f"{glyph} {what}", style),),
         "progress": done,
@@ -176,8 +175,8 @@ def _run_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
     srcc = val_metric(state, "srcc")
     bar, short = _progress_cells(state, context.now)
     cells: dict[str, Cell] = {
-        "mark": (*_mark(row.runs, context.colours), (" ", "")),
-        "id": ((_id_words(row), "" if row.is_seed else "strong"),),
+        "mark": (*_mark(row.runs, context), (" ", "")),
+        "id": ((_id_words(row), f"{'' if row.is_seed else 'strong '}{_colour(row.runs, context)}"),),
         "seed": str(state.spec.seed) if state.spec else "",
         "label": _label(row),
         "state": ((run_words.state_words(state), SIGNS[state.phase][1]),),
@@ -211,9 +210,15 @@ def _score_cell(score: Score | None, *, has_sd: bool) -> Cell:
     return ((f"{score.mean:.4f}", "strong"), (f"{sd:<{SD_WIDTH}}" if has_sd else "", "dim"))
 
 
-def _mark(runs: Iterable[RunState], colours: Mapping[str, int]) -> tuple[tuple[str, str], ...]:
-    colour = next((colours[state.run_id] for state in runs if state.run_id in colours), None)
-    return ((" ", "") if colour is None else ("▌", f"series-{colour}"),)
+def _mark(runs: Sequence[RunState], context: Context) -> tuple[tuple[str, str], ...]:
+    is_marked = any(state.run_id in context.marked for state in runs)
+    return (("▌", _colour(runs, context)) if is_marked else (" ", ""),)
+
+
+def _colour(runs: Sequence[RunState], context: Context) -> str:
+    """Style of the colour that the runs of one row have in common."""
+    colour = context.colours.get(runs[0].run_id)
+    return "" if colour is None else f"series-{colour}"
 
 
 def _worst(runs: Sequence[RunState]) -> Phase:

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from iqa_tui.monitor.colours import colours_of
 from iqa_tui.monitor.rows import RowKind, parent_key, rows_of
 from iqa_tui.panels.run_list import Context, RunList
 from iqa_tui.screens.filtering import FilteringRoom
@@ -35,13 +36,14 @@ class RunsRoom(FilteringRoom, ViewingRoom):
         context = Context(
             time.time(),
             self.devices.waiting if self.devices else {},
-            self.view.colours,
-            is_short=self.has_class("-narrow"),
+            colours_of(self.runs),
+            frozenset(self.view.marked),
         )
         table.show_runs(rows, context, self._empty_words())
         if is_first_look:  # on what happens now, rather than on a group
-            runs = [row for row in rows if row.run]
-            first = next((row for row in runs if row.run and row.run.phase.is_alive), next(iter(runs), None))
+            below = [row for row in rows if row.runs and row.kind is not RowKind.GROUP]
+            alive = (row for row in below if any(state.phase.is_alive for state in row.runs))
+            first = next(alive, next(iter(below), None))
             table.move_to(first.key if first else "")
         self.show_title()
 
@@ -83,7 +85,7 @@ class RunsRoom(FilteringRoom, ViewingRoom):
         if row is not None:
             self.look(self.view.fold(row.key, is_open=not row.is_open))
 
-    def action_fold(self, is_open: bool) -> None:  # noqa: FBT001  from a binding
+    def action_fold(self, is_open: bool) -> None:
         """Unfold the row under the cursor; fold it, or the row that it is folded into."""
         table = self.query_one(RunList)
         row = table.row_under_cursor
@@ -100,7 +102,7 @@ class RunsRoom(FilteringRoom, ViewingRoom):
         """Choose the curves of the row under the cursor, or no longer."""
         row = self.query_one(RunList).row_under_cursor
         if row is not None and row.runs:
-            self.look(self.view.mark_together(row.runs))
+            self.look(self.view.mark(row.runs))
 
     def action_mark_all(self) -> None:
         self.look(self.view.mark_all(self.view.passing(self.runs)))

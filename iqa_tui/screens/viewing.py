@@ -30,3 +30,9 @@ class ViewingRoom(OrdersRoom):
         """All that the row under the cursor stands for."""
         row = self.query_one(RunList).row_under_cursor
         return row.runs if row else ()
+
+    def followed_run(self) -> RunState | None:
+        """The run whose log is shown: of several under the cursor the first that is alive, else the newest."""
+        runs = self.runs_under_cursor()
+        alive = next((state for state in runs if state.phase.is_alive), None)
+        return alive or max(runs, key=lambda state: state.updated, default=None)

@@ -46,6 +46,8 @@ class TableRow:
     span_from: tuple[str, ...] = ()
     """Those of these columns that are shown are one long cell, `span`."""
     span: Cell = ""
+    shorter: tuple[Cell, ...] = ()
+    """What the span says if it is too narrow, longest first."""
     folds: bool = False
     """A click opens or folds it."""
 
@@ -100,7 +102,7 @@ def column_at(columns: Sequence[Column], cell: int) -> str:
     return ""
 
 
-def header_line(columns: Sequence[Column], by: Sorted = Sorted()) -> Line:  # noqa: B008  it is frozen
+def header_line(columns: Sequence[Column], by: Sorted = Sorted()) -> Line:
     """The titles; the arrow beside that of the sorted column may stand in the blank between two columns."""
     text = " "
     for column in columns:
@@ -132,11 +134,20 @@ def row_line(row: TableRow, columns: Sequence[Column], width: int) -> Line:
         if number:
             line.append((" ", row.style))
         if spanned and column is spanned[0]:
-            room = _needed(spanned)
-            line += _fitted(row.span, width - line_width(line) if columns[-1] in spanned else room, "left", row.style)
+            room = width - line_width(line) if columns[-1] in spanned else _needed(spanned)
+            line += _fitted(_that_fits((row.span, *row.shorter), room), room, "left", row.style)
         else:
             line += _fitted(row.cells.get(column.key, ""), column.width, column.align, row.style)
     return line
+
+
+def _that_fits(cells: Sequence[Cell], width: int) -> Cell:
+    """The first that is not too long; the last if all are."""
+    return next((cell for cell in cells if _cell_width(cell) <= width), cells[-1])
+
+
+def _cell_width(cell: Cell) -> int:
+    return cell_len(cell) if isinstance(cell, str) else line_width(cell)
 
 
 def _fitted(cell: Cell, width: int, align: str, style: str) -> Line:
