@@ -23,6 +23,7 @@ from iqa_tui.screens.room import Room, ScreenAsked, Session
 from iqa_tui.settings.read_only import is_read_only
 from iqa_tui.widgets.harmless_filter import HarmlessFilter
 from iqa_tui.widgets.keys_in_turn import KeysInTurn
+from iqa_tui.widgets.painting import PaintsDifferences
 from iqa_tui.widgets.plain_filter import PlainFilter
 from iqa_tui.widgets.terminal_driver import TerminalDriver
 from iqa_tui.widgets.themes import THEMES
@@ -36,7 +37,7 @@ if TYPE_CHECKING:  # what reads runs and devices is loaded after the first paint
 ROOMS = ("launch", "monitor", "results")
 
 
-class IqaApp(KeysInTurn):
+class IqaApp(PaintsDifferences, KeysInTurn):
     """One handler a message; the screens draw."""
 
     TITLE = "iqa-tui"
@@ -49,6 +50,7 @@ class IqaApp(KeysInTurn):
         Binding("2", "room('monitor')", "monitor screen", show=False),
         Binding("3", "room('results')", "results screen", show=False),
         Binding("ctrl+p", "command_palette", "palette", show=False),
+        Binding("ctrl+l", "repaint", "write all of the screen again", show=False),
     ]
 
     def __init__(

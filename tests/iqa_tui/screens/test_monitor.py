@@ -108,7 +108,7 @@ async def test_the_log_follows_until_the_user_scrolls_up(ablation: list[FakeRun]
         assert not log.is_following
         lowest = log.lowest_line
         ablation[0].print("newer\n")
-        await settle(pilot, lambda: "newer" in log._lines)
+        await settle(pilot, lambda: log._place.lines[-1].text == "newer")
         assert log.lowest_line == lowest
         await pilot.press("end")
         assert log.is_following
