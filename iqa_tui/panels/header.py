@@ -60,10 +60,10 @@ class HeaderBar(Canvas):
     def on_click(self, event: events.Click) -> None:
         place = event.get_content_offset(self)
         left = self._tabs_start(self.size.width)
-        for key, name, _ in self._rooms:
+        for key, name, room in self._rooms:
             right = left + len(f" {key} {name} ")
             if place is not None and left <= place.x < right:
-                self.app.simulate_key(key)
+                self.app.call_later(self.app.run_action, f"room({room!r})")
             left = right
 
 

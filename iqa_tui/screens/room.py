@@ -7,9 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
+from weakref import WeakSet
 
 from textual import events
 from textual.app import ComposeResult
+from textual.binding import BindingsMap
+from textual.dom import DOMNode
 from textual.message import Message
 from textual.reactive import var
 from textual.screen import Screen
@@ -22,6 +25,7 @@ from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.header import HeaderBar
 from iqa_tui.widgets.canvas import Canvas, Line
 from iqa_tui.widgets.key_bar import KeyBar
+from iqa_tui.widgets.rebinding import Keys, rebind
 
 WIDE_FROM = 110
 HIGH_FROM = 32
@@ -58,6 +62,8 @@ class Session:
     """Columns and lines of the terminal."""
     read_only: bool = False
     """Orders are refused, so none is offered."""
+    keys: Keys = field(default_factory=dict)
+    """Actions to which the user gave other keys."""
     plans: tuple[str, ...] = ()
     """Plan files named on the command line; they stand before the presets."""
     parting_words: list[str] = field(default_factory=list)
@@ -95,6 +101,18 @@ class Room(Screen[None]):
     def __init__(self, session: Session, classes: str = "") -> None:
         super().__init__(id=self.ROOM, classes=f"{classes} {' '.join(form_classes(session.size()))}")
         self.session = session
+        self._rebound: WeakSet[DOMNode] = WeakSet()
+
+    @property
+    def _binding_chain(self) -> list[tuple[DOMNode, BindingsMap]]:
+        """As Textual's, with the user's own keys. A widget gets them when it has the focus for the first time."""
+        if self.session.keys:
+            chain = [*(self.focused or self).ancestors_with_self]
+            new = [node for node in chain if node not in self._rebound and node is not self.app]
+            if new:
+                rebind(new, self.session.keys, among=chain)
+                self._rebound.update(new)
+        return super()._binding_chain
 
     def compose(self) -> ComposeResult:
         yield HeaderBar(self.ROOM, read_only=self.session.read_only)
