@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from textual.widget import Widget
 
 from iqa_tui.messages import DevicesSurveyed, LogChanged
 from iqa_tui.monitor import run_words
+from iqa_tui.monitor.headlines import headline_words
 from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.header import HeaderBar
 from iqa_tui.widgets.canvas import Canvas, Line
@@ -142,9 +144,9 @@ class Room(Screen[None]):
 
     def show_header(self) -> None:
         ordered = run_words.in_plan_order(self.runs)
+        waiting = self.devices.waiting if self.devices else {}
         title = ordered[0].group if ordered else ""
-        recorded = len(run_words.recorded_rows(ordered))
-        self.query_one(HeaderBar).show(title, run_words.summary_words(self.runs, recorded))
+        self.query_one(HeaderBar).show(title, headline_words(ordered, waiting, time.time()))
 
     @property
     def is_launching(self) -> bool:
