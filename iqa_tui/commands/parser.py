@@ -23,6 +23,7 @@ environment:
   IQA_TUI_LEASES     folder of device leases, one for all users of the machine (default /run/lock, else /var/tmp)
   IQA_TUI_STATE      folder of this user's own state: the key that signs runs, dispatchers' locks and logs
                      (default $XDG_STATE_HOME/iqa-tui, else ~/.local/state/iqa-tui)
+  IQA_TUI_READ_ONLY  1: as --read-only, for every program that inherits it
   IQA_TUI_CUDA_UUIDS  1: trainers are shown their GPUs by UUID; MIG instances always are
   IQA_TUI_GPU_SETTLE_SECONDS  how long a GPU must look idle before a run gets it (default 4)
 
@@ -65,7 +66,10 @@ def _parser() -> tuple[argparse.ArgumentParser, Container[str]]:
     parser.add_argument("--version", action="version", version=f"iqa-tui {VERSION}")
     parser.add_argument("--runs-dir", type=Path, default=Path("runs"), help="the folder of all runs (default: runs)")
     parser.add_argument("--ascii", action="store_true", help="the app draws with ASCII alone")
-    parser.set_defaults(command=None)
+    parser.add_argument(
+        "--read-only", action="store_true", help="order nothing: look, and export; the app offers no orders"
+    )
+    parser.set_defaults(command=None, refused="")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_launching(commands)
     _add_plan(commands)
@@ -80,17 +84,23 @@ def _parser() -> tuple[argparse.ArgumentParser, Container[str]]:
     return parser, commands.choices
 
 
-def _add(commands: Subparsers[argparse.ArgumentParser], name: str, words: str) -> argparse.ArgumentParser:
+def _add(
+    commands: Subparsers[argparse.ArgumentParser], name: str, words: str, refused: str = ""
+) -> argparse.ArgumentParser:
+    """Args:
+    refused: of a command that orders: what a program that is read only does not do.
+    """
     command = commands.add_parser(name, help=words, description=words[0].upper() + words[1:] + ".", allow_abbrev=False)
-    command.set_defaults(command=name)
+    command.set_defaults(command=name, refused=refused)
     # Without a default of its own: the one before the command's name stands.
     command.add_argument("--runs-dir", type=Path, default=argparse.SUPPRESS, help="the folder of all runs")
+    command.add_argument("--read-only", action="store_true", default=argparse.SUPPRESS, help="order nothing")
     return command
 
 
 def _add_launching(commands: Subparsers[argparse.ArgumentParser]) -> None:
-    demo = _add(commands, "demo", "the demo plan, on whatever is here: a GPU, else the CPU")
-    launch = _add(commands, "launch", "queue the experiments of a plan, and watch them")
+    demo = _add(commands, "demo", "the demo plan, on whatever is here: a GPU, else the CPU", "launches nothing")
+    launch = _add(commands, "launch", "queue the experiments of a plan, and watch them", "launches nothing")
     launch.add_argument("plan", metavar="PLAN")
     _add_choice(launch)
     _add_timing(launch)
@@ -151,7 +161,8 @@ def _add_status(commands: Subparsers[argparse.ArgumentParser]) -> None:
 
 
 def _add_stop(commands: Subparsers[argparse.ArgumentParser]) -> None:
-    stop = _add(commands, "stop", "ask runs to stop, our trainer with a checkpoint; queued ones never start")
+    words = "ask runs to stop, our trainer with a checkpoint; queued ones never start"
+    stop = _add(commands, "stop", words, "stops no run")
     stop.add_argument("runs", nargs="*", metavar="RUN")
     stop.add_argument("--all", action="store_true", help="every run that is alive or queued")
     stop.add_argument("--why", default="", help="kept with the run")
@@ -159,7 +170,7 @@ def _add_stop(commands: Subparsers[argparse.ArgumentParser]) -> None:
 
 
 def _add_retry(commands: Subparsers[argparse.ArgumentParser]) -> None:
-    retry = _add(commands, "retry", "queue runs again that failed, were stopped or lost")
+    retry = _add(commands, "retry", "queue runs again that failed, were stopped or lost", "tries no run again")
     retry.add_argument("runs", nargs="*", metavar="RUN", help="with --missing: a group; default: the newest run's")
     retry.add_argument(
         "--missing", action="store_true", help="launch all that a group has no result of: what never ran, too"
@@ -173,16 +184,18 @@ def _add_retry(commands: Subparsers[argparse.ArgumentParser]) -> None:
 
 
 def _add_adopt(commands: Subparsers[argparse.ArgumentParser]) -> None:
-    adopt = _add(commands, "adopt", "queue runs here that were copied, restored, or launched elsewhere")
+    words = "queue runs here that were copied, restored, or launched elsewhere"
+    adopt = _add(commands, "adopt", words, "adopts no run")
     adopt.add_argument("runs", nargs="*", metavar="RUN")
     adopt.add_argument("--group", help="every run of this group that was queued elsewhere")
     adopt.add_argument("--yes", action="store_true", help="do not ask; what they would run is printed all the same")
 
 
 def _add_queueing(commands: Subparsers[argparse.ArgumentParser]) -> None:
-    hold = _add(commands, "hold", "keep queued runs from starting until they are released")
-    release = _add(commands, "release", "let held runs start again")
-    priority = _add(commands, "priority", "let queued runs start before others, or after them")
+    hold = _add(commands, "hold", "keep queued runs from starting until they are released", "holds no run")
+    release = _add(commands, "release", "let held runs start again", "releases no run")
+    words = "let queued runs start before others, or after them"
+    priority = _add(commands, "priority", words, "gives no run another priority")
     hold.add_argument("runs", nargs="+", metavar="RUN")
     release.add_argument("runs", nargs="*", metavar="RUN")
     release.add_argument("--all", action="store_true", help="every run that is held")
@@ -192,9 +205,11 @@ def _add_queueing(commands: Subparsers[argparse.ArgumentParser]) -> None:
 
 
 def _add_devices(commands: Subparsers[argparse.ArgumentParser]) -> None:
-    withdraw = _add(commands, "withdraw", "give devices to no more runs; runs that have them go on")
+    words = "give devices to no more runs; runs that have them go on"
+    withdraw = _add(commands, "withdraw", words, "withdraws no device")
     withdraw.add_argument("--why", default="", help="shown beside the device")
-    restore = _add(commands, "restore", "put devices back that were withdrawn or whose driver failed")
+    words = "put devices back that were withdrawn or whose driver failed"
+    restore = _add(commands, "restore", words, "restores no device")
     for command in (withdraw, restore):
         command.add_argument(
             "devices", nargs="+", metavar="DEVICE", help="GPU index or UUID, cpu-0, or cpu for all slots"

@@ -61,6 +61,13 @@ class RunsRoom(FilteringRoom, ViewingRoom):
             return [f"No run matches “{self.view.filter}”. Escape shows all again."]
         return [
             f"No runs in {self.session.runs_dir} yet.",
+            *self._first_steps(),
+        ]
+
+    def _first_steps(self) -> list[str]:
+        if self.session.read_only:
+            return []
+        return [
             "",
             "Press 1, then enter: that launches the demo on whatever is here.",
             "Or choose another plan there. Runs go on when this app is closed.",

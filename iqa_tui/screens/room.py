@@ -54,6 +54,8 @@ class Session:
     ascii_mode: bool = False
     size: Callable[[], tuple[int, int]] = lambda: (140, 40)
     """Columns and lines of the terminal."""
+    read_only: bool = False
+    """Orders are refused, so none is offered."""
     plans: tuple[str, ...] = ()
     """Plan files named on the command line; they stand before the presets."""
     parting_words: list[str] = field(default_factory=list)
@@ -93,7 +95,7 @@ class Room(Screen[None]):
         self.session = session
 
     def compose(self) -> ComposeResult:
-        yield HeaderBar(self.ROOM)
+        yield HeaderBar(self.ROOM, read_only=self.session.read_only)
         yield TooSmall(id="too-small")
         yield from self.compose_body()
         yield KeyBar(self.key_hint)
