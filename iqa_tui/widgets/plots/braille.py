@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from iqa_tui.widgets.series import Dots
-from iqa_tui.widgets.smoothing import Floats
+from iqa_tui.widgets.plots.series import Dots
+from iqa_tui.widgets.plots.smoothing import Floats
 
 DotField = NDArray[np.bool_]
 Codes = NDArray[np.uint32]

@@ -48,4 +48,3 @@ def shares(whole: int, parts: int, gap: int = 0) -> list[tuple[int, int]]:
     lengths = [room // parts + (number < room % parts) for number in range(parts)]
     starts = [sum(lengths[:number]) + gap * number for number in range(parts)]
     return list(zip(starts, lengths, strict=True))
-

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 
-from iqa_tui.widgets.axes import x_ticks
 from iqa_tui.widgets.canvas import Line, clip, fit, line_width
-from iqa_tui.widgets.end_names import Ends, deviation_words
-from iqa_tui.widgets.layers import Field
 from iqa_tui.widgets.palette import series_style
-from iqa_tui.widgets.series import PlotLook
+from iqa_tui.widgets.plots.axes import x_ticks
+from iqa_tui.widgets.plots.end_names import Ends, deviation_words
+from iqa_tui.widgets.plots.layers import Field
+from iqa_tui.widgets.plots.series import PlotLook
 
 LABEL_WIDTH = 6
 """Characters of a label at the axis y."""

@@ -7,11 +7,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from iqa_tui.widgets.series import XKind
+from iqa_tui.widgets.plots.series import XKind
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 NARROWEST = 1e-12
 """A range that is a smaller part of its values is none: a float could not tell its ticks apart."""
+SMALLEST = 1e-290
+"""A range below this has ticks that no float can hold."""
 FINE = 4
 """The ends of an axis are multiples of this part of a tick, so that few new values move it."""
 CLOCK_STEPS = (1, 5, 10, 30, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE,
@@ -35,10 +37,10 @@ def linear_axis(low: float, high: float, rows: int, width: int) -> Axis:
     Args:
         width: characters that a tick may take.
     """
-    if high - low <= NARROWEST * max(abs(low), abs(high)):
+    if high - low <= max(NARROWEST * max(abs(low), abs(high)), SMALLEST):
         margin = abs(low) * 0.1 or 1.0
         low, high = low - margin, high + margin
-    step = _round_step((high - low) / (_most_ticks(rows) - 1))
+    step = _step(low, high, _most_ticks(rows))
     fine = step / FINE
     bottom, top = math.floor(low / fine + 1e-9) * fine, math.ceil(high / fine - 1e-9) * fine
     places = _multiples(bottom, top, step)
@@ -57,7 +59,9 @@ def log_axis(low: float, high: float, rows: int, width: int) -> Axis:
                   if bottom - 1e-9 <= (place := power + math.log10(factor)) <= top + 1e-9]  # fmt: skip
         if len(places) <= most:
             break
-    places = places[:: math.ceil(len(places) / most)] or [bottom, top]
+    if not places:
+        return Axis(bottom, top, _named([bottom, top], [f"{10.0**place:.2g}"[:width] for place in (bottom, top)]))
+    places = places[:: math.ceil(len(places) / most)]
     words = [tick_words([10.0**place], 10.0 ** math.floor(place + 1e-9), width)[0] for place in places]
     return Axis(bottom, top, _named(places, words))
 
@@ -70,7 +74,7 @@ def x_ticks(low: float, high: float, width: int, kind: XKind) -> tuple[tuple[flo
     if kind is XKind.CLOCK:
         return _clock_ticks(low, high, most)
     unit = time_unit(high) if kind is XKind.TIME else 1.0
-    step = _round_step((high - low) / unit / (most - 1)) * unit
+    step = _step(low / unit, high / unit, most) * unit
     if kind is XKind.STEP or (kind is XKind.EPOCH and high - low >= 2):
         step = max(step, 1.0)  # there are no halves of what is counted
     places = _multiples(low, high, step)
@@ -86,9 +90,11 @@ def _most_ticks(rows: int) -> int:
     return max(2, min(MOST_Y_TICKS, (rows + 1) // 2))
 
 
-def _round_step(rough: float) -> float:
-    power = 10.0 ** math.floor(math.log10(rough))
-    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999)
+def _step(low: float, high: float, most: int) -> float:
+    """The smallest round step of which no more than `most` multiples lie between the two."""
+    power = 10.0 ** math.floor(math.log10((high - low) / (most + 1)))
+    steps = (factor * power * ten for ten in (1, 10, 100) for factor in (1, 2, 5))
+    return next(step for step in steps if len(_multiples(low, high, step)) <= most)
 
 
 def _multiples(low: float, high: float, step: float) -> list[float]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from iqa_tui.widgets.columns import Columns, ColumnStore
-from iqa_tui.widgets.series import Plot, PlotLook, Series
-from iqa_tui.widgets.smoothing import Floats
-from iqa_tui.widgets.thinning import column_extremes, column_means
+from iqa_tui.widgets.plots.columns import Columns, ColumnStore
+from iqa_tui.widgets.plots.series import Plot, PlotLook, Series
+from iqa_tui.widgets.plots.smoothing import Floats
+from iqa_tui.widgets.plots.thinning import column_extremes, column_means
 
 SPARSE = 4
 """A curve of fewer points than so many a column is taken to logarithms before it is thinned, not after."""

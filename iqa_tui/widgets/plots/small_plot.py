@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from iqa_tui.widgets.axes import linear_axis, log_axis
 from iqa_tui.widgets.canvas import Line, centred
-from iqa_tui.widgets.columns import ColumnStore
-from iqa_tui.widgets.end_names import Ends, names_at_ends, names_width, value_room, values_at, written_line
-from iqa_tui.widgets.layers import CurveLayers, Field, curve_layers
-from iqa_tui.widgets.plot_frame import LABEL_WIDTH, filled_up, title_line, x_axis_line, y_labels
-from iqa_tui.widgets.series import Plot, PlotLook
-from iqa_tui.widgets.sheet import Sheet
-from iqa_tui.widgets.traces import Thin, Trace, traces_of
-from iqa_tui.widgets.y_range import is_logarithmic, y_range
+from iqa_tui.widgets.plots.axes import linear_axis, log_axis
+from iqa_tui.widgets.plots.columns import ColumnStore
+from iqa_tui.widgets.plots.end_names import Ends, names_at_ends, names_width, value_room, values_at, written_line
+from iqa_tui.widgets.plots.frame import LABEL_WIDTH, filled_up, title_line, x_axis_line, y_labels
+from iqa_tui.widgets.plots.layers import CurveLayers, Field, curve_layers
+from iqa_tui.widgets.plots.series import Plot, PlotLook
+from iqa_tui.widgets.plots.sheet import Sheet
+from iqa_tui.widgets.plots.traces import Thin, Trace, traces_of
+from iqa_tui.widgets.plots.y_range import is_logarithmic, y_range
 
 LEAST_FIELD = 8
 """Cells of curves: a narrower plot has no labels at its axes."""
@@ -49,7 +49,7 @@ class PlotDrawer:
         self._laid: _Laid | None = None
 
     def extent(self, plot: Plot, look: PlotLook) -> tuple[float, float] | None:
-        """x of the first and of the last point; None if there is none."""
+        """The first and the last place of x that has a point; None if there is no point."""
         traces = self._traces_of(plot, look)
         return (min(trace.begin for trace in traces), max(trace.end for trace in traces)) if traces else None
 
@@ -71,8 +71,8 @@ class PlotDrawer:
         at = None if look.cross is None else x[0] + look.cross * (x[1] - x[0])
         ends = Ends(traces, front, plot, 0)
         if not traces or rows < 1 or width < 2:
-            empty = "" if traces else "no finite value yet"
-            return filled_up([title_line(ends, at, "", width), *_in_the_middle(empty, rows, width)], width, height)
+            words = "" if traces else "no finite value yet"
+            return filled_up([title_line(ends, at, "", width), *_in_the_middle(words, rows, width)], width, height)
         labels, columns = self.field_place(plot, look, width)
         field, thins = self._field(plot, traces, look, x, (columns, rows))
         if field is None:
@@ -200,4 +200,3 @@ def _laid_over_each_other(layers: Sequence[CurveLayers], field: Field, end_width
 
 def _in_the_middle(words: str, rows: int, width: int) -> list[Line]:
     return [*[[]] * ((rows - 1) // 2), [(centred(words, width), "dim")]] if words and rows > 0 else []
-

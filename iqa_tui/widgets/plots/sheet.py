@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from iqa_tui.widgets.braille import Codes
 from iqa_tui.widgets.canvas import Line
+from iqa_tui.widgets.plots.braille import Codes
 
 BLANK = np.uint32(ord(" "))
 
@@ -65,6 +66,4 @@ class Sheet:
         places = np.where(codes, self._places[row, start:end], 0)
         text = np.where(codes, codes, BLANK).astype("<u4").tobytes().decode("utf-32-le")
         edges = [0, *(np.flatnonzero(np.diff(places)) + 1).tolist(), end - start]
-        return [
-            (text[first:last], self._styles[places[first]]) for first, last in zip(edges, edges[1:], strict=False)
-        ]
+        return [(text[first:last], self._styles[places[first]]) for first, last in pairwise(edges)]

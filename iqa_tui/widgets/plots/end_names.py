@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from rich.cells import cell_len
 
 from iqa_tui.widgets.canvas import Line, fit
-from iqa_tui.widgets.curve_names import CurveEnd, beside_each_other, name_rows
-from iqa_tui.widgets.layers import Field
 from iqa_tui.widgets.palette import series_style
-from iqa_tui.widgets.series import VALUE_WIDTH, Plot
-from iqa_tui.widgets.sheet import Sheet
-from iqa_tui.widgets.traces import Trace
+from iqa_tui.widgets.plots.curve_names import CurveEnd, beside_each_other, name_rows
+from iqa_tui.widgets.plots.layers import Field
+from iqa_tui.widgets.plots.series import VALUE_WIDTH, Plot
+from iqa_tui.widgets.plots.sheet import Sheet
+from iqa_tui.widgets.plots.traces import Trace
 
 MOST_NAME_WIDTH = 10
 """Cells of a name at the end of its curve; a longer one is cut."""
@@ -139,9 +139,7 @@ def value_room() -> int:
     return VALUE_WIDTH + 1
 
 
-def _some_of(
-    texts: list[tuple[Trace, float, str]], most: int, front: Trace | None
-) -> list[tuple[Trace, float, str]]:
+def _some_of(texts: list[tuple[Trace, float, str]], most: int, front: Trace | None) -> list[tuple[Trace, float, str]]:
     if len(texts) <= most:
         return texts
     ordered = sorted(texts, key=lambda entry: -entry[1])

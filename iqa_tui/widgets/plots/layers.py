@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from iqa_tui.widgets.axes import Axis
-from iqa_tui.widgets.braille import Codes, DotField, cell_codes, filled, raster
 from iqa_tui.widgets.palette import SERIES, series_sign, series_style
-from iqa_tui.widgets.series import Dots
-from iqa_tui.widgets.sheet import Layer
-from iqa_tui.widgets.smoothing import Floats
-from iqa_tui.widgets.traces import Span, Thin
+from iqa_tui.widgets.plots.axes import Axis
+from iqa_tui.widgets.plots.braille import Codes, DotField, cell_codes, filled, raster
+from iqa_tui.widgets.plots.series import Dots
+from iqa_tui.widgets.plots.sheet import Layer
+from iqa_tui.widgets.plots.smoothing import Floats
+from iqa_tui.widgets.plots.traces import Span, Thin
 
 POINT, STAR, CUT_ABOVE, CUT_BELOW = "•", "★", "▲", "▼"
 ASCII_GHOST = "."

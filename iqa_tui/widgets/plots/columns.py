@@ -8,8 +8,8 @@ from itertools import count
 
 import numpy as np
 
-from iqa_tui.widgets.series import Along, Series
-from iqa_tui.widgets.smoothing import Floats, Smoothing
+from iqa_tui.widgets.plots.series import Along, Series
+from iqa_tui.widgets.plots.smoothing import Floats, Smoothing
 
 _versions = count(1)
 

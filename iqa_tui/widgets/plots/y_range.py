@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from iqa_tui.widgets.series import Plot, Scale
-from iqa_tui.widgets.smoothing import Floats
-from iqa_tui.widgets.traces import Thin
+from iqa_tui.widgets.plots.series import Plot, Scale
+from iqa_tui.widgets.plots.smoothing import Floats
+from iqa_tui.widgets.plots.traces import Thin
 
 LOG_FROM = 1.0
 """Powers of ten between the lowest and the highest value from which on an axis is logarithmic by itself."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from iqa_tui.widgets.smoothing import Floats
+from iqa_tui.widgets.plots.smoothing import Floats
 
 
 def column_extremes(x: Floats, y: Floats, bounds: tuple[float, float], columns: int) -> tuple[Floats, Floats]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from iqa_tui.widgets.axes import x_words
 from iqa_tui.widgets.canvas import Line
-from iqa_tui.widgets.plot_frame import filled_up
-from iqa_tui.widgets.plot_layout import GAP, Layout, shares
-from iqa_tui.widgets.series import Plot, PlotLook, XKind
-from iqa_tui.widgets.small_plot import PlotDrawer
+from iqa_tui.widgets.plots.axes import x_words
+from iqa_tui.widgets.plots.frame import filled_up
+from iqa_tui.widgets.plots.layout import GAP, Layout, shares
+from iqa_tui.widgets.plots.series import Plot, PlotLook, XKind
+from iqa_tui.widgets.plots.small_plot import PlotDrawer
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class GridDrawer:
         for row, (top, rows) in enumerate(shares(height, layout.rows)):
             across = plots[row * layout.columns : (row + 1) * layout.columns]
             beside = []
-            for plot, (left, columns) in zip(across, shares(width, layout.columns, GAP), strict=False):
+            for plot, (left, columns) in zip(across, shares(width, max(1, len(across)), GAP), strict=True):
                 drawer = self._drawer(plot)
                 beside.append(drawer.lines(plot, look, x, columns, rows))
                 start, cells = drawer.field_place(plot, look, columns)
