@@ -31,6 +31,13 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run_command(argv: list[str] | None) -> int | OpenApp:
     options = parse(sys.argv[1:] if argv is None else argv)
+    if options.read_only or options.refused:
+        from iqa_tui.settings import read_only  # noqa: PLC0415  not for a command that looks
+
+        if options.read_only:
+            read_only.become_read_only()
+        if options.refused:
+            read_only.refuse_if_read_only(options.refused)
     # Named by the parser, imported by name: the other commands and what they need stay unloaded.
     command = importlib.import_module(f"iqa_tui.commands.{options.command or 'home'}")
     outcome: int | OpenApp = command.run(options)

@@ -20,9 +20,13 @@ from textual.screen import Screen
 from iqa_tui.messages import DevicesSurveyed, LogChanged, RunsChanged
 from iqa_tui.monitor.state import RunState
 from iqa_tui.screens.room import Room, ScreenAsked, Session
+from iqa_tui.settings.file import SettingsRead, read_settings
+from iqa_tui.settings.read_only import is_read_only
 from iqa_tui.widgets.harmless_filter import HarmlessFilter
 from iqa_tui.widgets.keys_in_turn import KeysInTurn
+from iqa_tui.widgets.painting import PaintsDifferences
 from iqa_tui.widgets.plain_filter import PlainFilter
+from iqa_tui.widgets.rebinding import rebind
 from iqa_tui.widgets.terminal_driver import TerminalDriver
 from iqa_tui.widgets.themes import THEMES
 from training.runfolder.phase import Phase
@@ -35,7 +39,7 @@ if TYPE_CHECKING:  # what reads runs and devices is loaded after the first paint
 ROOMS = ("launch", "monitor", "results")
 
 
-class IqaApp(KeysInTurn):
+class IqaApp(PaintsDifferences, KeysInTurn):
     """One handler a message; the screens draw."""
 
     TITLE = "iqa-tui"
@@ -48,6 +52,7 @@ class IqaApp(KeysInTurn):
         Binding("2", "room('monitor')", "monitor screen", show=False),
         Binding("3", "room('results')", "results screen", show=False),
         Binding("ctrl+p", "command_palette", "palette", show=False),
+        Binding("ctrl+l", "repaint", "write all of the screen again", show=False),
     ]
 
     def __init__(
@@ -57,13 +62,16 @@ class IqaApp(KeysInTurn):
         plans: tuple[str, ...] = (),
         room: str = "monitor",
         ascii_mode: bool = False,
+        settings: SettingsRead | None = None,
         make_surveyor: Callable[[], SurveysDevices] | None = None,
     ) -> None:
         """Args:
+        settings: of the user; None: the settings file is read.
         make_surveyor: makes what looks at the devices; None: at those of this machine.
         """
+        found = settings or read_settings()
         no_color = os.environ.get("NO_COLOR")
-        self.DEFAULT_MODE = room  # type: ignore[misc]  # App.__init__ reads it from the instance
+        self.DEFAULT_MODE = "monitor" if room == "launch" and is_read_only() else room  # type: ignore[misc]  # App.__init__ reads it from the instance
         super().__init__()
         if no_color is not None:
             os.environ["NO_COLOR"] = no_color  # Textual took it away; children shall see it
@@ -85,13 +93,29 @@ class IqaApp(KeysInTurn):
             look_now=lambda: self.run_watcher.look_now() if self.run_watcher else None,
             size=lambda: (self.size.width, self.size.height),
             ascii_mode=ascii_mode,
+            read_only=is_read_only(),
+            keys=found.settings.keys,
             plans=plans,
         )
-        for name in ROOMS:
+        for name in self.rooms:
             self.add_mode(name, partial(self._make_room, name))
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = "iqa-dark"
+        self.theme = "iqa-light" if found.settings.theme == "light" else "iqa-dark"
+        if found.settings.keys:
+            rebind([self], found.settings.keys, among=[self])
+        self._mistakes = found.mistakes
+        """In the settings file; they are said once."""
+
+    @property
+    def rooms(self) -> tuple[str, ...]:
+        """The screens there are: what launches has none if the app is read only."""
+        return tuple(name for name in ROOMS if not (self.session.read_only and name == "launch"))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A screen that there is not has no key."""
+        is_gone = action == "room" and parameters[:1] and parameters[0] not in self.rooms
+        return not is_gone and super().check_action(action, parameters)
 
     def get_driver_class(self) -> type[Driver]:
         """As Textual's, but on a terminal its own size counts."""
@@ -107,6 +131,8 @@ class IqaApp(KeysInTurn):
         from iqa_tui.watch import gpu_watcher, run_watcher, terminal  # noqa: PLC0415  after the first paint
 
         gc.enable()
+        for mistake in self._mistakes:
+            self.notify(mistake, title="Settings", severity="warning", timeout=20)
         if not self.is_headless:
             self.set_interval(terminal.LOOK_SECONDS, self._leave_a_lost_terminal)
         runs_dir = self.session.runs_dir
@@ -181,7 +207,7 @@ class IqaApp(KeysInTurn):
 
     def action_room(self, name: str) -> None:
         """Go to a screen; it is as it was left."""
-        if isinstance(self.screen, Room):  # a dialog is answered first
+        if isinstance(self.screen, Room) and name in self.rooms:  # a dialog is answered first
             self.switch_mode(name)
 
     def _open_export(self, group: str | None) -> None:
@@ -196,7 +222,8 @@ class IqaApp(KeysInTurn):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Textual's own and ours, without those that leave the app unasked."""
-        yield SystemCommand("Launch", "Choose a plan and launch it (1)", lambda: self.action_room("launch"))
+        if "launch" in self.rooms:
+            yield SystemCommand("Launch", "Choose a plan and launch it (1)", lambda: self.action_room("launch"))
         yield SystemCommand("Monitor", "Watch the runs (2)", lambda: self.action_room("monitor"))
         yield SystemCommand("Results", "The table of results (3)", lambda: self.action_room("results"))
         yield SystemCommand(
@@ -218,9 +245,10 @@ class IqaApp(KeysInTurn):
         self.action_leave()
 
     def action_leave(self) -> None:
-        """With runs alive, ask what shall become of them."""
+        """With runs alive, ask what shall become of them; an app that is read only cannot stop them."""
         launching = any(room.is_launching for room in self._rooms.values())
-        if not launching and not any(state.phase.is_alive or state.phase is Phase.QUEUED for state in self._runs):
+        is_busy = launching or any(state.phase.is_alive or state.phase is Phase.QUEUED for state in self._runs)
+        if self.session.read_only or not is_busy:
             self.exit()
             return
         from iqa_tui.screens.leaving import leave_question  # noqa: PLC0415  after the first paint

@@ -17,6 +17,7 @@ from typing import Any
 from iqa_tui.devices.lease import LEASE_MODE
 from iqa_tui.devices.lease_folder import file_trouble, journal_file, lease_file, older_lease_files
 from iqa_tui.errors import LaunchError
+from iqa_tui.settings.read_only import order
 from iqa_tui.words.people import user_name
 from training.runfolder.errors import UnreadableFile
 from training.runfolder.layout import RunFolder
@@ -104,6 +105,7 @@ def _since_restore(key: str) -> list[dict[str, Any]]:
     return lines[last + 1 :]
 
 
+@order("withdraws no device")
 def withdraw(key: str, why: str = "") -> None:
     """Give this device to no more runs; a run that has it goes on. Raises as `record_driver_loss`."""
     _append(key, what="withdrawn", why=why)
@@ -165,6 +167,7 @@ def _append(key: str, **fields: str) -> None:
         os.close(descriptor)
 
 
+@order("restores no device")
 def restore(key: str) -> None:
     """Let runs have this device again, and forget what happened on it. Raises as `record_driver_loss`."""
     _append(key, what=PUT_BACK)

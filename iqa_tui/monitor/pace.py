@@ -56,7 +56,7 @@ def time_left(state: RunState, now: float) -> float | None:
     return max(0.0, left - max(0.0, now - state.updated))
 
 
-def _recent(state: RunState) -> tuple[tuple[int, ...], tuple[float, ...]]:
+def _recent(state: RunState) -> tuple[memoryview, memoryview]:
     first = max(state.first_step_index, len(state.curve.steps) - RECENT_STEPS)
     return state.curve.steps[first:], state.curve.times[first:]
 

@@ -6,14 +6,17 @@ Immutable: a state may be handed between threads and kept.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from iqa_tui.monitor.curves import Clock, Evaluation, LossCurve, Progress
+from iqa_tui.monitor.curves import Clock, Curve, Evaluation, Progress
 from iqa_tui.monitor.trainer_code import made_by
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
 from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, Spec
+
+NO_CURVE = Curve()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +56,18 @@ class RunState:
     """The newest attempt that went on from a checkpoint."""
     begun_digests: tuple[str, ...] = ()
     """Trainer digests that the attempts reported when they started, since the last fresh start; each once."""
-    curve: LossCurve = field(default_factory=LossCurve)
+    metrics: Mapping[str, Curve] = field(default_factory=dict)
+    """Every number that its steps, epochs and evaluations report, by name (`iqa_tui.monitor.metrics`)."""
     evaluations: tuple[Evaluation, ...] = ()
     """Oldest first."""
     updated: float = 0.0
     """Unix seconds of the last event; 0 before it."""
     clock: Clock = field(default_factory=Clock)
+
+    @property
+    def curve(self) -> Curve:
+        """Training loss of every step that was reported."""
+        return self.metrics.get("loss", NO_CURVE)
 
     @property
     def run_id(self) -> str:

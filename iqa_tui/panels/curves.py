@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from iqa_tui.monitor.curve_view import CurveKind, CurveView
 from iqa_tui.monitor.run_words import loss_words, srcc_words
-from iqa_tui.monitor.state import RunState
-from iqa_tui.monitor.view import CurveKind, CurveView
+from iqa_tui.monitor.state import NO_CURVE, RunState
 from iqa_tui.widgets.line_plot import LinePlot
 from iqa_tui.widgets.series import PlotOptions, Series
 from training.runfolder.phase import Phase
@@ -45,7 +45,7 @@ class Curves(LinePlot):
 def series_of(state: RunState, colour: int, view: CurveView) -> Series:
     label = state.label
     if view.kind is CurveKind.LOSS:
-        steps, times, values = state.curve.steps, state.curve.times, state.curve.losses
+        steps, times, values = state.curve.columns
     else:
         known = [evaluation for evaluation in state.evaluations if evaluation.split == "val"]
         if not known and state.evaluations:  # the published protocol has no validation split
@@ -53,9 +53,8 @@ def series_of(state: RunState, colour: int, view: CurveView) -> Series:
                 [evaluation for evaluation in state.evaluations if evaluation.split == "test"],
                 f"{label} (test)",
             )
-        steps = tuple(evaluation.step for evaluation in known)
-        times = tuple(evaluation.t for evaluation in known)
-        values = tuple(evaluation.metrics.get("srcc") for evaluation in known)
+        split = known[0].split if known else ""
+        steps, times, values = state.metrics.get(f"{split}/srcc", NO_CURVE).columns
     x = tuple(t - _beginning(state) for t in times) if view.over_time else steps
     return Series(state.experiment or state.label[:4], label, colour, x, values)
 

@@ -15,6 +15,7 @@ from iqa_tui.processes.start import trainer_variables
 from iqa_tui.queue.attempts import queue_again
 from iqa_tui.queue.beginning import beginning_words
 from iqa_tui.queue.dispatching import ensure_dispatcher
+from iqa_tui.settings.read_only import order
 from iqa_tui.trust.signature import openness_remedy, refusal_of, sign_run
 from iqa_tui.words.people import owner_name
 from iqa_tui.words.states import refusal, status_words
@@ -102,6 +103,7 @@ def _origin(run: RunFolder, spec: Spec) -> str:
     return f"{name}{f'made by {spec.created_by}' if spec.created_by else 'made by hand'}, without a signature"
 
 
+@order("adopts no run")
 def adopt_run(adoption: Adoption) -> str:
     """Queue the run here, as its owner's own; one that has ended gets another attempt.
 

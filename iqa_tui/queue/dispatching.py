@@ -9,6 +9,7 @@ from iqa_tui.processes.no_process import is_no_process, no_process_words
 from iqa_tui.processes.start import gone_words, is_whole, program, start_detached
 from iqa_tui.queue.backlog import Backlog
 from iqa_tui.queue.dispatcher_files import dispatcher_log, is_dispatching
+from iqa_tui.settings.read_only import refuse_if_read_only
 from iqa_tui.trust.state_folder import state_folder
 from training.runfolder.errors import RunFolderError
 
@@ -18,11 +19,13 @@ def ensure_dispatcher(runs_dir: Path) -> None:
 
     Raises:
         LaunchError: it cannot be started; the text says why.
+        ReadOnly: it is not started.
     """
     runs_dir = runs_dir.absolute()
-    state_folder()
     if is_dispatching(runs_dir):
         return
+    refuse_if_read_only("starts no dispatcher")
+    state_folder()
     try:
         log = dispatcher_log(runs_dir)
         start_detached(program("iqa_tui.service.dispatcher", str(runs_dir)), log)

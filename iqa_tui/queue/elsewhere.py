@@ -10,6 +10,7 @@ from iqa_tui.processes.start import trainer_variables
 from iqa_tui.queue.attempts import host_elsewhere, queue_again
 from iqa_tui.queue.beginning import beginning_words
 from iqa_tui.queue.dispatching import ensure_dispatcher
+from iqa_tui.settings.read_only import order
 from iqa_tui.trust.ownership import is_ours
 from iqa_tui.trust.signature import sign_run
 from iqa_tui.words.people import owner_name
@@ -97,6 +98,7 @@ def _host(run: RunFolder, status: Status) -> str:
     return plain(host) or ("the other host of this name" if is_perhaps_ours else "")
 
 
+@order("takes no run over")
 def take_over(takeover: Takeover) -> str:
     """Queue the next attempt here, and sign the run anew as one that was queued on this host.
 

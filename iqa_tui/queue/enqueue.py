@@ -16,6 +16,7 @@ from iqa_tui.queue.order import in_starting_order
 from iqa_tui.queue.queued_run import QueuedRun
 from iqa_tui.queue.specs import own_fields, shared_fields
 from iqa_tui.queue.trainer_facts import Facts, ask_trainer
+from iqa_tui.settings.read_only import order
 from iqa_tui.trust.signature import write_signed
 from iqa_tui.trust.state_folder import state_folder
 from training.runfolder.folders import create_run_folder, run_name
@@ -23,6 +24,7 @@ from training.runfolder.layout import RunFolder
 from training.runfolder.schema import Spec
 
 
+@order("launches nothing")
 def enqueue(request: LaunchRequest, facts: Facts | None = None) -> list[RunFolder]:
     """Write a spec for each experiment and seed, and make sure that a dispatcher works.
 

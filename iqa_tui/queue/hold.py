@@ -12,6 +12,7 @@ from iqa_tui.errors import LaunchError, cannot_be_written
 from iqa_tui.plans.priority import PRIORITIES
 from iqa_tui.queue.as_owner import in_owners_name, opened
 from iqa_tui.queue.dispatching import ensure_dispatcher
+from iqa_tui.settings.read_only import order
 from iqa_tui.words.people import user_name
 from iqa_tui.words.states import refusal
 from training.runfolder.errors import RunFolderError
@@ -23,6 +24,7 @@ from training.runfolder.status import run_status
 from training.runfolder.write import write_record
 
 
+@order("holds no run")
 @in_owners_name
 def hold_run(run: RunFolder, by: str = "") -> str:
     """Keep a queued run from starting until it is released. It keeps its order in the queue.
@@ -40,6 +42,7 @@ def hold_run(run: RunFolder, by: str = "") -> str:
     return f"{run.run_id} is held: it starts once it is released."
 
 
+@order("releases no run")
 @in_owners_name
 def release_run(run: RunFolder, by: str = "") -> str:
     """Let a held run start again when a device is free. Takes, returns and raises as `hold_run`."""
@@ -60,6 +63,7 @@ def hold_unasked(run: RunFolder, why: str) -> None:
     _write(run, "iqa-tui", held=True, why=why)
 
 
+@order("gives no run another priority")
 @in_owners_name
 def prioritise_run(run: RunFolder, priority: str, by: str = "") -> str:
     """Give a queued run another priority. Returns and raises as `hold_run`; LaunchError for an unknown priority too."""

@@ -14,6 +14,7 @@ from iqa_tui.queue.check import check
 from iqa_tui.queue.enqueue import enqueue
 from iqa_tui.queue.retry import retry_run
 from iqa_tui.queue.trainer_facts import Facts
+from iqa_tui.settings.read_only import order
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase
 from training.runfolder.read import read_spec
@@ -106,6 +107,7 @@ def find_missing(
     )
 
 
+@order("launches nothing")
 def launch_missing(missing: Missing) -> Iterator[str]:
     """Retry what ended without a result, and queue new runs of what never ran. Yields what was done, in words.
 

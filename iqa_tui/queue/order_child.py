@@ -20,6 +20,7 @@ from iqa_tui.queue.as_owner import COMMANDS, REFUSED, only_of, opened
 from iqa_tui.queue.hold import hold_run, prioritise_run, release_run
 from iqa_tui.queue.retry import retry_run
 from iqa_tui.queue.stop import stop_run
+from iqa_tui.settings.read_only import READ_ONLY_VARIABLE
 from training.runfolder.errors import RunFolderError
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record
@@ -41,6 +42,7 @@ def main(argv: list[str]) -> int:
         with only_of(os.geteuid()):
             with opened(run) as folder:
                 os.environ.update(_own_settings(folder))
+            os.environ[READ_ONLY_VARIABLE] = "0"  # root orders: the owner's settings do not count
             print(ORDERS[order](run, **json.loads(text)))
     except (LaunchError, RunFolderError, OSError) as error:
         print(error)

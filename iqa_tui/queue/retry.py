@@ -7,6 +7,7 @@ from iqa_tui.queue.as_owner import in_owners_name, opened
 from iqa_tui.queue.attempts import host_elsewhere, queue_again
 from iqa_tui.queue.beginning import goes_on
 from iqa_tui.queue.dispatching import ensure_dispatcher
+from iqa_tui.settings.read_only import order
 from iqa_tui.trust.signature import NotSigned, refusal_of
 from iqa_tui.words.states import refusal, status_words
 from training.runfolder.errors import RunFolderError
@@ -17,6 +18,7 @@ from training.runfolder.read import read_spec
 from training.runfolder.status import run_status
 
 
+@order("tries no run again")
 @in_owners_name
 def retry_run(run: RunFolder, by: str = "") -> str:
     """Queue a run again that failed, was stopped or was lost; our trainer goes on from its last checkpoint.

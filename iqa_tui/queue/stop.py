@@ -11,6 +11,7 @@ from iqa_tui.errors import LaunchError, cannot_be_written
 from iqa_tui.monitor.state import RunState
 from iqa_tui.processes.identity import NotOfThisRun, is_running, signal_process
 from iqa_tui.queue.as_owner import in_owners_name, opened
+from iqa_tui.settings.read_only import order
 from iqa_tui.words.people import user_name
 from iqa_tui.words.states import refusal, status_words
 from training.runfolder.beat import patience_seconds
@@ -37,6 +38,7 @@ def can_stop(state: RunState) -> bool:
     return state.phase is Phase.QUEUED or state.phase.is_alive
 
 
+@order("stops no run")
 def stop_all(states: Iterable[RunState], why: str = "", grace_seconds: float = 60.0) -> list[Stopped]:
     """Ask each of these runs to stop, and go on after one that refuses.
 
@@ -51,6 +53,7 @@ def stop_all(states: Iterable[RunState], why: str = "", grace_seconds: float = 6
     return done
 
 
+@order("stops no run")
 @in_owners_name
 def stop_run(run: RunFolder, why: str = "", grace_seconds: float = 60.0, by: str = "") -> str:
     """Ask a run to stop; a queued one never starts.

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from iqa_tui.monitor.view import CurveView
+from iqa_tui.monitor.curve_view import CurveView
 from iqa_tui.panels.curves import Curves
 from iqa_tui.screens.viewing import ViewingRoom
 
@@ -25,7 +25,7 @@ class CurvesRoom(ViewingRoom):
 
     def show_curves(self) -> None:
         under_cursor = self.run_under_cursor()
-        drawn = self.view.drawn(self.runs, under_cursor)
+        drawn = self.view.drawn(self.runs, self.runs_under_cursor())
         self.query_one(Curves).show_runs(drawn, self.view.curves, under_cursor.run_id if under_cursor else None)
 
     def action_other_curve(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from iqa_tui.errors import LaunchError
 from iqa_tui.monitor import run_words
@@ -22,8 +22,16 @@ if TYPE_CHECKING:
     from iqa_tui.queue.adopt import Adoption
 
 
+ORDERS = ("stop_run", "retry_run", "hold_run", "priority_run")
+"""Actions that order something of a run."""
+
+
 class OrdersRoom(Room):
     """A screen on which the cursor stands on a run."""
+
+    def check_action(self, action: str, parameters: tuple[Any, ...]) -> bool | None:
+        """If the app is read only, no order has a key: key bar, help and palette say nothing of it."""
+        return not (self.session.read_only and action in ORDERS) and super().check_action(action, parameters)
 
     def run_under_cursor(self) -> RunState | None:
         """The run that orders are for; None if the cursor is on none."""

@@ -24,6 +24,7 @@ from iqa_tui.queue.dispatcher_files import take_dispatching, write_trouble
 from iqa_tui.service.dispatcher_words import say
 from iqa_tui.service.look import Dispatcher
 from iqa_tui.service.starts import ProgramGone
+from iqa_tui.settings.read_only import ReadOnly, refuse_if_read_only
 from training.runfolder.errors import LockHeld, RunFolderError
 from training.runfolder.held import hold_folder_of_runs
 from training.runfolder.text import speak_leniently
@@ -116,6 +117,11 @@ def _settle_seconds() -> float:
 
 def main(argv: list[str]) -> int:
     speak_leniently()
+    try:
+        refuse_if_read_only("dispatches nothing")
+    except ReadOnly as refusal:
+        say(f"error: {refusal}")
+        return 1
     runs_dir = hold_folder_of_runs(Path(argv[0]).absolute())  # if it is renamed, its runs go on, and so do we
     os.chdir("/")  # or the user could not unmount the file system
     settle_seconds = _settle_seconds()

@@ -118,3 +118,8 @@ def finish_run(
 def fail_run(run: RunFolder, cause: str, *, ended: float = START + 60, elapsed_seconds: float = 58.0) -> RunFolder:
     write_record(run.attempt(1).exit, ExitRecord(ExitKind.FAILED, cause, ended, elapsed_seconds, returncode=1))
     return run
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder, and what stands in it: a test asks that nothing has changed."""
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}

@@ -11,10 +11,12 @@ import pytest
 from textual.command import CommandPalette
 
 from iqa_tui.app import IqaApp, run_app
+from iqa_tui.panels.run_list import RunList
 from iqa_tui.screens.confirm import ConfirmScreen
 from iqa_tui.screens.help import HelpScreen
 from tests.fakes.app import OpenApp, screen_text, settle
 from tests.fakes.run_folders import FakeRun
+from tests.fakes.runs import files_in
 
 
 @pytest.mark.parametrize("size", [(140, 40), (80, 24), (60, 15), (59, 40), (20, 5), (1, 1), (250, 80)])
@@ -114,6 +116,32 @@ async def test_nothing_is_painted_while_nothing_changes(
         app._display = lambda _screen, update: painted.append(update)  # type: ignore[method-assign]
         await pilot.pause(1.0)  # many ticks, and two looks at the runs
         assert painted == []
+
+
+async def test_a_read_only_app_offers_no_order_and_changes_no_file(
+    ablation: list[FakeRun], runs_dir: Path, open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IQA_TUI_READ_ONLY", "1")
+    before = files_in(runs_dir)
+    async with open_app(room="launch") as pilot:
+        await settle(pilot, lambda: "● running" in screen_text(pilot))
+        lines = screen_text(pilot).splitlines()
+        assert "read only" in lines[0]
+        assert "Launch" not in lines[0]
+        assert not {"stop", "retry", "hold", "priority"} & set(lines[-1].split())
+        titles = [command.title for command in pilot.app.get_system_commands(pilot.app.screen)]
+        assert not {"Launch", "Stop", "Retry", "Hold", "Priority"} & set(titles)
+        for row in pilot.app.screen.query_one(RunList).row_keys:
+            pilot.app.screen.query_one(RunList).move_to(row)
+            await pilot.press("K", "R", "h", "p", "1")
+            assert pilot.app.screen.id == "monitor"
+        await pilot.press("question_mark")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, HelpScreen))
+        said = {description for _, _, description in pilot.app.screen._entries}
+        assert not [words for words in said if words.startswith(("stop", "retry", "hold", "next priority", "launch"))]
+        await pilot.press("escape", "q")
+        await settle(pilot, lambda: pilot.app._exit)
+    assert files_in(runs_dir) == before
 
 
 def test_without_a_terminal_it_says_so_and_ends(tmp_path: Path) -> None:

@@ -15,11 +15,11 @@ from iqa_tui.commands import listing, listing_json
 from iqa_tui.devices.device import Device, DeviceState
 from iqa_tui.devices.survey import Survey
 from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.monitor.curve_view import CurveKind, CurveView
 from iqa_tui.monitor.group import by_group
 from iqa_tui.monitor.log_tail import LogTail
 from iqa_tui.monitor.run_words import in_plan_order, note_words, recorded_rows, run_names, summary_words
 from iqa_tui.monitor.state import RunState
-from iqa_tui.monitor.view import CurveKind, CurveView
 from iqa_tui.panels.curves import series_of
 from iqa_tui.panels.result_table import result_row, srcc_bounds
 from iqa_tui.panels.run_list import recorded_row, run_row

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iqa_tui.monitor.fold import LONGEST_TEXT, MOST_TEXTS, fold
 from iqa_tui.monitor.run_words import epoch_words, loss_words, state_words, step_words, time_words
 from iqa_tui.monitor.state import RunState
 from tests.trust.damage import FIELDS_OF_EVENTS, JSON_VALUES, KINDS_OF_EVENTS
+from training.runfolder.events import EventTail
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
 from training.runfolder.schema import Event
@@ -32,8 +35,9 @@ def evaluated(epoch: int, srcc: float | None, split: str = "val") -> Event:
 def test_steps_become_the_curve_and_the_last_values() -> None:
     started = Event("started", 99.0, 1, {"epochs": 3, "steps_per_epoch": 2})
     state = fold(NEW, [started, step(1, 0.9), step(2, 0.8), step(3, 0.7, epoch=2)])
-    assert state.curve.steps == (1, 2, 3)
-    assert state.curve.losses == (0.9, 0.8, 0.7)
+    assert list(state.curve.steps) == [1, 2, 3]
+    assert list(state.curve.values) == [0.9, 0.8, 0.7]
+    assert list(state.metrics["lr"].values) == [1e-4] * 3
     assert (state.epoch, state.epochs, state.step, state.step_in_epoch, state.loss) == (2, 3, 3, 1, 0.7)
     assert state.begun_attempt == 1
     assert state.updated == 103.0
@@ -66,8 +70,9 @@ def test_time_never_runs_back_whatever_the_clock_does(told: list[tuple[float, st
 def test_a_resumed_run_repeats_steps_and_the_repetition_stands() -> None:
     before = fold(NEW, [step(1), step(2, epoch=2), evaluated(2, 0.5), step(3, 0.1, epoch=3), evaluated(3, 0.6)])
     state = fold(before, [step(2, 0.25, epoch=2, attempt=2)])
-    assert state.curve.steps == (1, 2)
-    assert state.curve.losses == (0.5, 0.25)
+    assert list(state.curve.steps) == [1, 2]
+    assert list(state.curve.values) == [0.5, 0.25]
+    assert list(before.curve.values) == [0.5, 0.5, 0.1]
     assert state.evaluations == ()
     assert state.step == 2
 
@@ -99,7 +104,9 @@ def test_unknown_kinds_and_torn_fields_leave_the_values_as_they_were() -> None:
 
 def test_a_loss_that_was_not_finite_is_none_and_keeps_its_step() -> None:
     state = fold(NEW, [step(1, None)])
-    assert state.curve.losses == (None,)
+    assert math.isnan(state.curve.values[0])
+    assert list(state.curve.steps) == [1]
+    assert state.curve.last is None
     assert state.loss is None
 
 
@@ -108,18 +115,77 @@ def test_no_events_leave_the_very_state() -> None:
 
 
 @given(
-    st.lists(st.tuples(st.integers(1, 12), st.sampled_from(["step", "evaluated", "progress", "warning"])), max_size=20),
-    st.integers(0, 20),
+    st.lists(
+        st.tuples(
+            st.integers(1, 12),
+            st.sampled_from(["started", "step", "epoch", "evaluated", "progress", "warning"]),
+            st.sampled_from([{}, {"lr": 0.1}, {"lr": None, "clipped": 2}, {"loss": None, "val/srcc": 3, "b": True}]),
+            st.sampled_from(["val", "test", "epoch"]),
+        ),
+        max_size=20,
+    ),
+    st.lists(st.integers(0, 20), max_size=4),
 )
-def test_folding_in_two_pieces_is_folding_at_once(steps: list[tuple[int, str]], cut: int) -> None:
-    fields = {"what": "w", "text": "t", "split": "val", "metrics": {"srcc": 0.5}}
+def test_folding_in_any_pieces_is_folding_at_once(
+    told: list[tuple[int, str, dict[str, Any], str]], cuts: list[int]
+) -> None:
     events = [
-        Event(kind, float(place), 1, fields | {"step": number, "epoch": number // 4 + 1, "loss": number / 7})
-        for place, (number, kind) in enumerate(steps)
+        Event(
+            kind,
+            float(place),
+            1,
+            {"what": "w", "text": "t", "split": split, "metrics": {"srcc": number / 12, "rmse": more.get("lr")}}
+            | {"step": number, "epoch": number // 4 + 1, "loss": number / 7, "steps_per_epoch": 4}
+            | more,
+        )
+        for place, (number, kind, more, split) in enumerate(told)
     ]
     at_once = fold(NEW, events)
-    assert fold(fold(NEW, events[:cut]), events[cut:]) == at_once
+    pieces, begin = [NEW], 0
+    for cut in [*sorted(cuts), len(events)]:
+        pieces.append(fold(pieces[-1], events[begin:cut]))
+        assert pieces[-1] == fold(NEW, events[:cut])  # and what was seen before stays as it was
+        begin = max(begin, cut)
+    assert pieces[-1] == at_once
     assert list(at_once.curve.steps) == sorted(set(at_once.curve.steps))
+    for curve in at_once.metrics.values():
+        assert list(curve.steps) == sorted(curve.steps)
+        assert list(curve.times) == sorted(curve.times)
+
+
+LINES = st.lists(
+    st.tuples(
+        st.integers(-3, 3),  # by how much the step goes on, if it is not one
+        st.sampled_from([1, 1, 1, 1, 1, 1, 1, 2, -50]),  # seconds
+        st.sampled_from(["0.5", "null", "1e85", "3"]),
+        st.sampled_from(["step", "step", "step", "step", "step", "step", "evaluated", "resumed"]),
+    ),
+    max_size=60,
+)
+
+
+@given(LINES, st.integers(0, 3), st.integers(200, 9000))
+@settings(deadline=None)
+def test_steps_as_columns_are_folded_as_one_by_one(
+    tmp_path_factory: pytest.TempPathFactory, told: list[tuple[int, float, str, str]], odd: int, most_bytes: int
+) -> None:
+    """With up to three odd steps among steps that go on by one, in polls of any size."""
+    step, t, attempt, lines = 1, 1000.0, 1, []
+    for more, seconds, number, kind in told:
+        odd -= more != 1
+        step, t = max(1, step + (more if odd >= 0 else 1)), max(0.0, t + (seconds if odd >= 0 else 0.1))
+        attempt += kind == "resumed"
+        lines.append(
+            f'{{"kind": "{kind}", "t": {t}, "attempt": {attempt}, "epoch": {step // 9 + 1}, "step": {step}, '
+            f'"loss": {number}, "lr": {"null" if step < 5 else number}'
+            + (', "split": "val", "metrics": {"srcc": 0.5}}' if kind == "evaluated" else "}")
+        )
+    path = tmp_path_factory.mktemp("events") / "events.jsonl"
+    path.write_text("".join(f"{line}\n" for line in lines))
+    tail, state = EventTail(path), NEW
+    while (parts := tail.poll_steps(most_bytes)) or tail.is_behind:
+        state = fold(state, parts)
+    assert state == fold(NEW, EventTail(path).poll())
 
 
 def values() -> list[object]:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.monitor.curve_view import CurveKind, CurveView
 from iqa_tui.monitor.fold import fold
 from iqa_tui.monitor.state import RunState
-from iqa_tui.monitor.view import CurveKind, CurveView
 from iqa_tui.panels.curves import Curves, curve_names, series_of
 from tests.fakes.run_folders import FakeRun
 from training.runfolder.layout import RunFolder
@@ -49,7 +49,7 @@ def test_runs_of_one_experiment_are_told_apart_at_their_curves() -> None:
 def test_a_score_without_a_step_is_at_the_beginning_of_time(tmp_path: Path) -> None:
     state = RunState(RunFolder(tmp_path), Status(Phase.FINISHED, attempt=1))
     event = Event("evaluated", 1.8e9, 1, {"epoch": 0, "split": "val", "metrics": {"srcc": 0.9}})
-    assert series_of(fold(state, [event]), 0, CurveView(kind=CurveKind.SRCC, over_time=True)).x == (0.0,)
+    assert list(series_of(fold(state, [event]), 0, CurveView(kind=CurveKind.SRCC, over_time=True)).x) == [0.0]
 
 
 def told(*states: RunState, kind: CurveKind = CurveKind.LOSS) -> str:
