@@ -111,7 +111,7 @@ class CurveView:
         """Show less, or more if `steps` is negative.
 
         Args:
-            at: the place in the window that stays where it is; None: the crosshair, else the middle.
+            at: the place in the window that does not move; None: the crosshair, else the middle.
         """
         place = at if at is not None else self.cross if self.cross is not None else 0.5
         first, last = self.window

@@ -32,9 +32,10 @@ class CurvesRoom(ViewingRoom):
     ]
 
     def show_curves(self) -> None:
-        under_cursor = self.run_under_cursor()
-        drawn = self.view.drawn(self.runs, under_cursor)
-        self.query_one(Curves).show_runs(drawn, self.view.curves, under_cursor.run_id if under_cursor else None)
+        under_cursor = self.runs_under_cursor()
+        is_one_experiment = len({(state.group, state.experiment or state.run_id) for state in under_cursor}) == 1
+        front = under_cursor[0].run_id if is_one_experiment else None
+        self.query_one(Curves).show_runs(self.view.drawn(self.runs, under_cursor), self.view.curves, front)
 
     async def action_choose_metrics(self) -> None:
         """Ask which metrics are drawn, and in which order."""

@@ -20,12 +20,21 @@ import pyte
 PATIENCE_SECONDS = 40.0
 PRIVATE = re.compile(rb"\x1b\[[<=>][0-9;]*[a-zA-Z]")
 """Keyboard protocol sequences that pyte takes for text."""
+WHETHER_SYNCHRONISED, IT_IS = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
+"""What a program asks a terminal that knows synchronised output, and what that answers."""
 
 
 class Terminal:
     """Runs one command at a size; use it in a `with` block, which leaves nothing running."""
 
-    def __init__(self, command: list[str], columns: int, rows: int, env: Mapping[str, str] = {}) -> None:
+    def __init__(
+        self, command: list[str], columns: int, rows: int, env: Mapping[str, str] = {}, *, answers: bool = False
+    ) -> None:
+        """Args:
+        answers: it knows synchronised output, and says so whenever it is asked.
+        """
+        self._answers = answers
+        self._unanswered = b""
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.received_bytes = 0
@@ -89,7 +98,16 @@ class Terminal:
             except OSError:  # the program closed its end
                 return
             self.received_bytes += len(chunk)
+            if self._answers:
+                self._answer(chunk)
             self._stream.feed(PRIVATE.sub(b"", chunk))
+
+    def _answer(self, chunk: bytes) -> None:
+        asked = self._unanswered + chunk
+        count = asked.count(WHETHER_SYNCHRONISED)
+        self._unanswered = asked.rpartition(WHETHER_SYNCHRONISED)[2][1 - len(WHETHER_SYNCHRONISED) :]
+        if count:
+            os.write(self._controller, IT_IS * count)
 
     def wait_for(self, pattern: str) -> str:
         """The screen once it shows the pattern (a regular expression over all lines)."""

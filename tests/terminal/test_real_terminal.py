@@ -42,14 +42,21 @@ def program(tmp_path: Path) -> Iterator[list[Terminal]]:
 
 
 def start(
-    program: list[Terminal], tmp_path: Path, size: tuple[int, int], before: Sequence[str] = (), **env: str
+    program: list[Terminal],
+    tmp_path: Path,
+    size: tuple[int, int],
+    before: Sequence[str] = (),
+    *,
+    answers: bool = False,
+    **env: str,
 ) -> Terminal:
     """Args:
     before: words of the command that starts the program.
+    answers: see `Terminal`.
     """
     env = {"IQA_TUI_LEASES": str(tmp_path / "leases"), **env}
     (tmp_path / "leases").mkdir(exist_ok=True)
-    terminal = Terminal([*before, sys.executable, "-c", CODE, str(tmp_path / "runs")], *size, env)
+    terminal = Terminal([*before, sys.executable, "-c", CODE, str(tmp_path / "runs")], *size, env, answers=answers)
     program.append(terminal)
     return terminal
 
@@ -142,17 +149,17 @@ def _is_grey(colour: str) -> bool:
     return max(red, green, blue) - min(red, green, blue) <= 12
 
 
-def test_an_idle_screen_sends_next_to_nothing(program: list[Terminal], tmp_path: Path) -> None:
+def test_an_idle_screen_sends_nothing(program: list[Terminal], tmp_path: Path) -> None:
     FakeRun.queue(tmp_path / "runs", "F2").start().train(100).end()
     terminal = start(program, tmp_path, (140, 40))
     terminal.wait_for_words("✗ failed", "host")
-    terminal.press("g")  # the devices, whose load changes
+    terminal.press("d")  # the devices, whose load changes
     terminal.read(1.5)
     before = terminal.received_bytes
     quiet_until = time.monotonic() + 3.0
     while time.monotonic() < quiet_until:
         terminal.read(0.5)
-    assert terminal.received_bytes - before < 500
+    assert terminal.received_bytes == before
     terminal.press("q")
     assert terminal.wait_for_end() == 0
 
@@ -163,3 +170,52 @@ def test_the_app_ends_with_its_terminal(ablation: list[FakeRun], program: list[T
     terminal.vanish()
     assert terminal.process.wait(PATIENCE_SECONDS) == HUNG_UP
     assert not any(fake.run.stop.exists() for fake in ablation)
+
+
+def shown(terminal: Terminal) -> list[list[object]]:
+    """Every cell with its colours."""
+    return [[line[x] for x in range(terminal.screen.columns)] for _, line in sorted(terminal.screen.buffer.items())]
+
+
+@pytest.mark.parametrize("answers", [False, True])
+def test_what_differences_leave_on_screen_is_what_the_whole_would_show(
+    ablation: list[FakeRun], program: list[Terminal], tmp_path: Path, answers: bool
+) -> None:
+    """Over three screens, a dialog, scrolling, a filter, another size: then every cell is written anew."""
+    terminal = start(program, tmp_path, (140, 40), answers=answers)
+    terminal.wait_for_words("● running", "q leave")
+    terminal.press("d")  # the devices, whose load changes
+    terminal.press("jjj kkl/pair\x1b13?\x1b2\tjj")
+    terminal.resize(90, 30)
+    terminal.press("kx++\t")
+    terminal.resize(120, 33)
+    terminal.wait_for(r"(.*\n){32}.*q leave")
+    terminal.read(2.0)
+    before = shown(terminal)
+    terminal.press("\x0c")
+    bytes_before = terminal.received_bytes
+    terminal.read(2.0)
+    assert terminal.received_bytes - bytes_before > 2000, "all of it was written"
+    assert shown(terminal) == before
+    leave(terminal)
+
+
+@pytest.mark.parametrize("answers", [False, True])
+def test_a_terminal_that_stops_reading_gets_the_newest_state_and_no_queue_of_old_ones(
+    ablation: list[FakeRun], program: list[Terminal], tmp_path: Path, answers: bool
+) -> None:
+    terminal = start(program, tmp_path, (140, 40), answers=answers)
+    terminal.wait_for_words("● running", "q leave")
+    for _ in range(100):
+        terminal.press("3")
+        time.sleep(0.02)
+        terminal.press("2")
+        time.sleep(0.02)
+    terminal.press("?")
+    time.sleep(1.0)
+    before = terminal.received_bytes
+    terminal.wait_for_words("On this screen")
+    assert terminal.received_bytes - before < 500_000, "two hundred changes of the screen would be two million"
+    terminal.press("\x1b")
+    terminal.wait_until_gone("On this screen")
+    leave(terminal)

@@ -14,7 +14,7 @@ from tests.fakes.run_folders import FakeRun
 async def test_space_chooses_several_curves_and_each_is_named(ablation: list[FakeRun], open_app: OpenApp) -> None:
     async with open_app() as pilot:
         runs, curves = pilot.app.screen.query_one(RunList), pilot.app.screen.query_one(Curves)
-        await settle(pilot, lambda: len(runs.row_keys) == 6)
+        await settle(pilot, lambda: len(runs.row_keys) == 7)
         for fake in ablation:
             runs.move_to(fake.run.run_id)
             await pilot.press("space")
@@ -42,7 +42,7 @@ async def test_the_curve_of_the_run_under_the_cursor_is_drawn_over_the_others_an
 ) -> None:
     async with open_app() as pilot:
         runs, curves = pilot.app.screen.query_one(RunList), pilot.app.screen.query_one(Curves)
-        await settle(pilot, lambda: len(runs.row_keys) == 6)
+        await settle(pilot, lambda: len(runs.row_keys) == 7)
         for fake in ablation:
             runs.move_to(fake.run.run_id)
             await pilot.press("space")
@@ -62,7 +62,7 @@ async def test_the_curve_of_the_run_under_the_cursor_is_drawn_over_the_others_an
 async def test_keys_change_the_look_of_the_curves(ablation: list[FakeRun], open_app: OpenApp) -> None:
     async with open_app() as pilot:
         curves = pilot.app.screen.query_one(Curves)
-        await settle(pilot, lambda: len(pilot.app.screen.query_one(RunList).row_keys) == 6)
+        await settle(pilot, lambda: len(pilot.app.screen.query_one(RunList).row_keys) == 7)
         assert curves.border_title == "Curves · smoothed 0.6 · over steps"
         await pilot.press("plus", "x", "x")
         assert curves.border_title == "Curves · smoothed 0.9 · over time"
@@ -82,7 +82,7 @@ async def test_the_crosshair_reads_out_values_in_every_plot_and_moves(
 ) -> None:
     async with open_app() as pilot:
         runs, curves = pilot.app.screen.query_one(RunList), pilot.app.screen.query_one(Curves)
-        await settle(pilot, lambda: len(runs.row_keys) == 6)
+        await settle(pilot, lambda: len(runs.row_keys) == 7)
         runs.move_to(ablation[0].run.run_id)
         await settle(pilot, lambda: curves.look.front == ablation[0].run.run_id)
         await settle(pilot, lambda: "┤" in screen_text(pilot))
