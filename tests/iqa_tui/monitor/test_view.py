@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from iqa_tui.monitor.curve_view import SMOOTHINGS, CurveKind, CurveView
 from iqa_tui.monitor.state import RunState
 from iqa_tui.monitor.view import MonitorView
 from training.runfolder.layout import RunFolder
@@ -99,32 +98,3 @@ def test_a_row_stays_as_it_was_folded() -> None:
         "group/g": False,
         "group/h": True,
     }
-
-
-def test_few_evaluations_are_never_smoothed() -> None:
-    assert CurveView().weight == 0.6
-    assert CurveView().other_kind().weight == 0.0
-
-
-def test_smoothing_stays_within_its_steps() -> None:
-    assert CurveView().smoother(1).weight == 0.9
-    assert CurveView().smoother(-9).weight == SMOOTHINGS[0] == 0.0
-    assert CurveView().smoother(99).smoother(1).weight == SMOOTHINGS[-1] == 0.99
-
-
-def test_only_losses_are_drawn_on_a_logarithmic_scale() -> None:
-    assert CurveView().other_scale().log_y
-    assert not CurveView().other_scale().other_kind().log_y
-    assert not CurveView().other_scale().other_scale().log_y
-
-
-def test_a_key_pressed_again_takes_back_what_it_did() -> None:
-    assert CurveView().other_kind().other_kind() == CurveView()
-    assert CurveView().other_axis().other_axis() == CurveView()
-
-
-def test_the_title_says_how_the_curves_are_drawn() -> None:
-    assert CurveView().title == "Curves · training loss · smoothed 0.6 · over steps"
-    changed = CurveView(over_time=True, log_loss=True, smoothing=2)
-    assert changed.title == "Curves · training loss · log · smoothed 0.9 · over time"
-    assert CurveView(kind=CurveKind.SRCC, log_loss=True).title == "Curves · validation SRCC · over steps"

@@ -46,56 +46,6 @@ async def test_the_curve_and_the_log_are_those_of_the_run_under_the_cursor(
         await settle(pilot, lambda: any("⠀" < sign <= "⣿" for sign in screen_text(pilot)))
 
 
-async def test_space_chooses_several_curves_and_each_is_named(ablation: list[FakeRun], open_app: OpenApp) -> None:
-    async with open_app() as pilot:
-        runs, curves = pilot.app.screen.query_one(RunList), pilot.app.screen.query_one(Curves)
-        await settle(pilot, lambda: len(runs.row_keys) == 7)
-        for fake in ablation:
-            runs.move_to(fake.run.run_id)
-            await pilot.press("space")
-        assert [series.name for series in curves._series] == ["F3", "F4"]
-        assert len({series.colour for series in curves._series}) == 2
-        await settle(pilot, lambda: "F4 Rank" in screen_text(pilot).split("Curves")[1])
-        await pilot.press("space")
-        assert [series.name for series in curves._series] == ["F3"]
-        await pilot.press("a")
-        assert len(curves._series) == 5
-        await pilot.press("a")
-        assert len(curves._series) == 1
-
-
-async def test_the_curve_of_the_run_under_the_cursor_is_drawn_over_the_others_and_names_stand_by_value(
-    ablation: list[FakeRun], open_app: OpenApp
-) -> None:
-    async with open_app() as pilot:
-        runs, curves = pilot.app.screen.query_one(RunList), pilot.app.screen.query_one(Curves)
-        await settle(pilot, lambda: len(runs.row_keys) == 7)
-        for fake in ablation:
-            runs.move_to(fake.run.run_id)
-            await pilot.press("space")
-        assert [(series.name, series.front) for series in curves._series] == [("F3", False), ("F4", True)]
-        runs.move_to(ablation[0].run.run_id)
-        await settle(pilot, lambda: [series.front for series in curves._series] == [True, False])
-        await pilot.press("minus")  # as measured, not smoothed
-        await settle(pilot, lambda: "┤" in screen_text(pilot).split("Curves")[1])
-        last = {series.name: series.y[-1] or 0.0 for series in curves._series}
-        plot = screen_text(pilot).split("Curves")[1].split("Log ·")[0]
-        assert re.findall(r"(?<!━) (F[34]) ", plot) == sorted(last, key=lambda name: -last[name])
-
-
-async def test_keys_change_the_look_of_the_curves(ablation: list[FakeRun], open_app: OpenApp) -> None:
-    async with open_app() as pilot:
-        curves = pilot.app.screen.query_one(Curves)
-        await settle(pilot, lambda: len(pilot.app.screen.query_one(RunList).row_keys) == 7)
-        assert curves.border_title == "Curves · training loss · smoothed 0.6 · over steps"
-        await pilot.press("plus", "x")
-        assert curves.border_title == "Curves · training loss · smoothed 0.9 · over time"
-        await pilot.press("l")
-        assert curves.border_title == "Curves · training loss · log · smoothed 0.9 · over time"
-        await pilot.press("minus", "minus", "minus", "c", "x")
-        assert curves.border_title == "Curves · validation SRCC · over steps"
-
-
 async def test_the_log_follows_until_the_user_scrolls_up(ablation: list[FakeRun], open_app: OpenApp) -> None:
     ablation[0].print("".join(f"line {number}\n" for number in range(300)))
     async with open_app() as pilot:
@@ -179,7 +129,7 @@ async def test_a_mouse_click_moves_the_cursor_and_a_second_one_chooses(
         assert runs.cursor_key == ablation[1].run.run_id
         await pilot.click(RunList, offset=(10, 7))
         await pilot.pause()
-        assert [series.name for series in curves._series] == ["F4"]
+        assert [series.name for plot in curves.plots for series in plot.series if plot.key == "loss"] == ["F4"]
         assert ablation[1].run.run_id in pilot.app.screen.view.marked
 
 

@@ -50,8 +50,8 @@ async def test_a_folded_row_draws_and_marks_all_of_its_runs(runs_dir: Path, open
         runs, curves = pilot.app.screen.query_one(RunList), pilot.app.screen.query_one(Curves)
         await settle(pilot, lambda: len(runs.row_keys) == 5)
         runs.move_to(runs.row_keys[2])
-        await settle(pilot, lambda: len(curves._series) == 2)
-        assert len({series.colour for series in curves._series}) == 1
+        await settle(pilot, lambda: curves.plots and len(curves.plots[0].series) == 2)
+        assert {series.group_name for series in curves.plots[0].series} == {"F3"}
         await pilot.press("space")
         assert set(pilot.app.screen.view.marked) == set(runs.row_keys[3:])
         await pilot.press("space", "K")
