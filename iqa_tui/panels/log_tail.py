@@ -25,4 +25,4 @@ class LogPanel(LogView):
         name = run_words.run_name(state)
         if state.status.attempt > 1:
             name += f" · attempt {state.status.attempt}"
-        self.show(name, text.lines, text.first, empty or "No output yet.")
+        self.show(name, text.lines, empty or "No output yet.")

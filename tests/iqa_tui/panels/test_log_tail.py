@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from iqa_tui.monitor.log_screen import LogLine
 from iqa_tui.monitor.log_tail import LogText
 from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.log_tail import LogPanel
@@ -13,7 +14,7 @@ from training.runfolder.phase import Phase, Status
 
 def shown(state: RunState | None, *lines: str) -> tuple[str, str]:
     panel = LogPanel()
-    panel.show_log(state, LogText(lines))
+    panel.show_log(state, LogText(tuple(map(LogLine, lines))))
     return str(panel.border_title), "\n".join(text for line in panel.draw(60, 9) for text, _ in line)
 
 

@@ -41,7 +41,7 @@ def test_a_flood_of_output_and_a_line_without_an_end_fill_neither_disk_nor_reade
     assert words(run).startswith("failed: exit 1: xxx")
     assert len(words(run)) < 400
     began = time.process_time()
-    (*_, last) = LogTail(output).poll().lines
+    (*_, last) = LogTail(output).poll().texts
     assert len(last) < TAIL_BYTES
     assert time.process_time() - began < 5  # it is some milliseconds; a line read again and again would take minutes
     assert lab.processes() == []

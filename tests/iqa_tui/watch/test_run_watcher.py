@@ -57,9 +57,9 @@ def test_the_log_of_the_followed_run_is_posted_whole(tmp_path: Path) -> None:
     watcher = RunWatcher(tmp_path, posted.append, period_seconds=0.01)
     watcher.follow(fake.run.run_id)
     watcher.start()
-    posted.wait_for(lambda message: isinstance(message, LogChanged) and message.text.lines == ("one",))
+    posted.wait_for(lambda message: isinstance(message, LogChanged) and message.text.texts == ("one",))
     fake.print("two\n")
-    posted.wait_for(lambda message: isinstance(message, LogChanged) and message.text.lines == ("one", "two"))
+    posted.wait_for(lambda message: isinstance(message, LogChanged) and message.text.texts == ("one", "two"))
     watcher.stop()
 
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
+from iqa_tui.monitor.log_screen import LogLine
 from iqa_tui.widgets.log_view import SHIFT_COLUMNS, LogView
 
 
@@ -28,8 +29,8 @@ async def opened() -> AsyncIterator[tuple[Pilot[None], LogView]]:
         yield pilot, log
 
 
-def lines(first: int, last: int) -> list[str]:
-    return [f"line {number}" for number in range(first, last)]
+def lines(first: int, last: int) -> list[LogLine]:
+    return [LogLine(f"line {number}", (), 10 * number, number) for number in range(first, last)]
 
 
 async def test_new_lines_are_followed_until_the_user_scrolls_up_and_from_the_end_on() -> None:
@@ -67,9 +68,9 @@ async def test_a_line_stays_in_its_place_while_older_ones_are_dropped() -> None:
     async with opened() as (pilot, log):
         log.show("F2", lines(0, 50))
         await pilot.press("up")
-        log.show("F2", lines(20, 70), first=20)
+        log.show("F2", lines(20, 70))
         assert log.lowest_line == "line 48"
-        log.show("F2", lines(45, 95), first=45)
+        log.show("F2", lines(45, 95))
         assert log.lowest_line == "line 54"
 
 
@@ -84,7 +85,7 @@ async def test_another_log_is_shown_from_its_end_and_unshifted() -> None:
 
 async def test_a_long_line_is_shifted_into_view_and_back() -> None:
     async with opened() as (pilot, log):
-        log.show("F2", ["x" * SHIFT_COLUMNS + "the end"])
+        log.show("F2", [LogLine("x" * SHIFT_COLUMNS + "the end")])
         await pilot.press("right")
         assert log.render_line(0).text.rstrip() == "the end"
         await pilot.press("left", "left")
