@@ -65,7 +65,9 @@ def watched(terminal: Terminal, seconds: float = WATCH_SECONDS) -> tuple[float, 
 @contextlib.contextmanager
 def load(runs: Path) -> Iterator[None]:
     """Eight living runs, in a thread, until the block ends."""
-    fakes = [FakeRun.queue(runs, f"F{2 + number % 4}", seed=number).start(gpu=number).train(300) for number in range(RUNS)]
+    fakes = [
+        FakeRun.queue(runs, f"F{2 + number % 4}", seed=number).start(gpu=number).train(300) for number in range(RUNS)
+    ]
     held = [descriptor for fake in fakes for descriptor in fake.hold()]
     stopping = threading.Event()
     thread = threading.Thread(target=_write, args=(fakes, stopping), daemon=True)
