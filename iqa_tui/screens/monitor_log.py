@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -59,5 +58,4 @@ class LogRoom(ViewingRoom):
         if self.focused is log:
             self.copy(log.lowest_line, "log line")
         elif state is not None and state.spec is not None:
-            argv = [word.replace("{run_folder}", str(state.run.path)) for word in state.spec.argv]
-            self.copy(shlex.join(argv), "command")
+            self.copy(run_words.command_words(state), "command")
