@@ -20,11 +20,13 @@ from textual.screen import Screen
 from iqa_tui.messages import DevicesSurveyed, LogChanged, RunsChanged
 from iqa_tui.monitor.state import RunState
 from iqa_tui.screens.room import Room, ScreenAsked, Session
+from iqa_tui.settings.file import SettingsRead, read_settings
 from iqa_tui.settings.read_only import is_read_only
 from iqa_tui.widgets.harmless_filter import HarmlessFilter
 from iqa_tui.widgets.keys_in_turn import KeysInTurn
 from iqa_tui.widgets.painting import PaintsDifferences
 from iqa_tui.widgets.plain_filter import PlainFilter
+from iqa_tui.widgets.rebinding import rebind
 from iqa_tui.widgets.terminal_driver import TerminalDriver
 from iqa_tui.widgets.themes import THEMES
 from training.runfolder.phase import Phase
@@ -60,11 +62,14 @@ class IqaApp(PaintsDifferences, KeysInTurn):
         plans: tuple[str, ...] = (),
         room: str = "monitor",
         ascii_mode: bool = False,
+        settings: SettingsRead | None = None,
         make_surveyor: Callable[[], SurveysDevices] | None = None,
     ) -> None:
         """Args:
+        settings: of the user; None: the settings file is read.
         make_surveyor: makes what looks at the devices; None: at those of this machine.
         """
+        found = settings or read_settings()
         no_color = os.environ.get("NO_COLOR")
         self.DEFAULT_MODE = "monitor" if room == "launch" and is_read_only() else room  # type: ignore[misc]  # App.__init__ reads it from the instance
         super().__init__()
@@ -89,13 +94,18 @@ class IqaApp(PaintsDifferences, KeysInTurn):
             size=lambda: (self.size.width, self.size.height),
             ascii_mode=ascii_mode,
             read_only=is_read_only(),
+            keys=found.settings.keys,
             plans=plans,
         )
         for name in self.rooms:
             self.add_mode(name, partial(self._make_room, name))
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = "iqa-dark"
+        self.theme = "iqa-light" if found.settings.theme == "light" else "iqa-dark"
+        if found.settings.keys:
+            rebind([self], found.settings.keys, among=[self])
+        self._mistakes = found.mistakes
+        """In the settings file; they are said once."""
 
     @property
     def rooms(self) -> tuple[str, ...]:
@@ -121,6 +131,8 @@ class IqaApp(PaintsDifferences, KeysInTurn):
         from iqa_tui.watch import gpu_watcher, run_watcher, terminal  # noqa: PLC0415  after the first paint
 
         gc.enable()
+        for mistake in self._mistakes:
+            self.notify(mistake, title="Settings", severity="warning", timeout=20)
         if not self.is_headless:
             self.set_interval(terminal.LOOK_SECONDS, self._leave_a_lost_terminal)
         runs_dir = self.session.runs_dir

@@ -75,9 +75,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _folders_of_the_machine_and_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Neither the machine's leases nor the developer's own state are touched, by no program that a test starts."""
+    """Neither the machine's leases nor the developer's own state and settings are touched, by no program that a test starts."""
     folder = tmp_path_factory.mktemp("machine")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IQA_TUI_LEASES", str(folder / "leases"))
         patch.setenv("IQA_TUI_STATE", str(folder / "state"))
+        patch.setenv("IQA_TUI_SETTINGS", str(folder / "settings.toml"))
         yield

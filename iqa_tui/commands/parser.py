@@ -6,9 +6,9 @@ import argparse
 from collections.abc import Container, Sequence
 from pathlib import Path
 
+from iqa_tui.commands import option_types
 from iqa_tui.commands.version import VERSION
 from iqa_tui.plans.priority import PRIORITIES
-from iqa_tui.plans.typed import parse_seeds, parse_setting
 
 DESCRIPTION = """\
 Launch, watch and tabulate image-quality ablations. Without a command: the app; `iqa-tui DIR` opens the runs of DIR.
@@ -23,6 +23,7 @@ environment:
   IQA_TUI_LEASES     folder of device leases, one for all users of the machine (default /run/lock, else /var/tmp)
   IQA_TUI_STATE      folder of this user's own state: the key that signs runs, dispatchers' locks and logs
                      (default $XDG_STATE_HOME/iqa-tui, else ~/.local/state/iqa-tui)
+  IQA_TUI_SETTINGS   your settings file (default $XDG_CONFIG_HOME/iqa-tui/settings.toml, else ~/.config/…)
   IQA_TUI_READ_ONLY  1: as --read-only, for every program that inherits it
   IQA_TUI_CUDA_UUIDS  1: trainers are shown their GPUs by UUID; MIG instances always are
   IQA_TUI_GPU_SETTLE_SECONDS  how long a GPU must look idle before a run gets it (default 4)
@@ -39,7 +40,20 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         SystemExit: it cannot be meant so; or what was asked for is printed, as by `--help`.
     """
     parser, commands = _parser()
-    return parser.parse_args(with_folder(argv, commands))
+    options = parser.parse_args(with_folder(argv, commands))
+    if options.runs_dir is None or not options.ascii:
+        _fill_in(options)
+    return options
+
+
+def _fill_in(options: argparse.Namespace) -> None:
+    """What the command line leaves open stands in the settings file, or is as usual."""
+    from iqa_tui.settings.file import read_settings  # noqa: PLC0415  not for --help and --version
+
+    settings = read_settings().settings
+    options.ascii = options.ascii or settings.ascii
+    if options.runs_dir is None:
+        options.runs_dir = Path(settings.runs_dir or "runs").expanduser()
 
 
 def with_folder(argv: Sequence[str], commands: Container[str]) -> list[str]:
@@ -64,7 +78,7 @@ def _parser() -> tuple[argparse.ArgumentParser, Container[str]]:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"iqa-tui {VERSION}")
-    parser.add_argument("--runs-dir", type=Path, default=Path("runs"), help="the folder of all runs (default: runs)")
+    parser.add_argument("--runs-dir", type=Path, help="the folder of all runs (default: runs)")
     parser.add_argument("--ascii", action="store_true", help="the app draws with ASCII alone")
     parser.add_argument(
         "--read-only", action="store_true", help="order nothing: look, and export; the app offers no orders"
@@ -81,6 +95,7 @@ def _parser() -> tuple[argparse.ArgumentParser, Container[str]]:
     _add_devices(commands)
     _add_export(commands)
     _add_doctor(commands)
+    _add_settings(commands)
     return parser, commands.choices
 
 
@@ -106,23 +121,31 @@ def _add_launching(commands: Subparsers[argparse.ArgumentParser]) -> None:
     _add_timing(launch)
     for command in (demo, launch):
         command.add_argument(
-            "--devices", type=_words, help="GPU indices or UUIDs, or cpu; default: any that is free", metavar="0,1|cpu"
+            "--devices",
+            type=option_types.words,
+            help="GPU indices or UUIDs, or cpu; default: any that is free",
+            metavar="0,1|cpu",
         )
         command.add_argument("--headless", action="store_true", help="print progress and the table, open no app")
         command.add_argument(
             "--wait",
-            type=_seconds,
+            type=option_types.seconds,
             metavar="SECONDS",
             help="headless: leave with code 3 if no run has a device by then; the runs stay queued",
         )
 
 
 def _add_choice(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--only", type=_words, action="extend", help="these experiments", metavar="F2,F3")
+    command.add_argument("--only", type=option_types.words, action="extend", help="these experiments", metavar="F2,F3")
     command.add_argument(
-        "--set", type=_setting, action="append", default=[], metavar="FLAG=VALUE", help="a flag of the trainer, for all"
+        "--set",
+        type=option_types.setting,
+        action="append",
+        default=[],
+        metavar="FLAG=VALUE",
+        help="a flag of the trainer, for all",
     )
-    command.add_argument("--seeds", type=_seeds, help="each experiment once a seed", metavar="1,2,3")
+    command.add_argument("--seeds", type=option_types.seeds, help="each experiment once a seed", metavar="1,2,3")
     # What some of them do not ask for, so that every command makes its request in one way.
     command.set_defaults(devices=None, strategy="all", time_limit=None)
 
@@ -136,7 +159,7 @@ def _add_timing(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--time-limit",
-        type=_hours,
+        type=option_types.hours,
         metavar="HOURS",
         help="stop each run after so long, as `stop` does; default: the plan's time_limit_hours, or none",
     )
@@ -150,7 +173,9 @@ def _add_plan(commands: Subparsers[argparse.ArgumentParser]) -> None:
         action="store_true",
         help="which variables differ between the environments in which the plan's runs were launched",
     )
-    plan.add_argument("--gpus", type=_positive, metavar="N", help="on N devices; default: those of this machine")
+    plan.add_argument(
+        "--gpus", type=option_types.positive, metavar="N", help="on N devices; default: those of this machine"
+    )
     _add_choice(plan)
     _add_timing(plan)
 
@@ -166,7 +191,9 @@ def _add_stop(commands: Subparsers[argparse.ArgumentParser]) -> None:
     stop.add_argument("runs", nargs="*", metavar="RUN")
     stop.add_argument("--all", action="store_true", help="every run that is alive or queued")
     stop.add_argument("--why", default="", help="kept with the run")
-    stop.add_argument("--grace", type=_seconds, default=60.0, metavar="SECONDS", help="then it is ended (default: 60)")
+    stop.add_argument(
+        "--grace", type=option_types.seconds, default=60.0, metavar="SECONDS", help="then it is ended (default: 60)"
+    )
 
 
 def _add_retry(commands: Subparsers[argparse.ArgumentParser]) -> None:
@@ -175,8 +202,12 @@ def _add_retry(commands: Subparsers[argparse.ArgumentParser]) -> None:
     retry.add_argument(
         "--missing", action="store_true", help="launch all that a group has no result of: what never ran, too"
     )
-    retry.add_argument("--only", type=_words, action="extend", help="--missing: these experiments", metavar="F2,F3")
-    retry.add_argument("--seeds", type=_seeds, help="--missing: these seeds, not the group's own", metavar="1,2,3")
+    retry.add_argument(
+        "--only", type=option_types.words, action="extend", help="--missing: these experiments", metavar="F2,F3"
+    )
+    retry.add_argument(
+        "--seeds", type=option_types.seeds, help="--missing: these seeds, not the group's own", metavar="1,2,3"
+    )
     retry.add_argument(
         "--from-elsewhere", action="store_true", help="go on here with runs of another host: it says that host is gone"
     )
@@ -235,48 +266,8 @@ def _add_doctor(commands: Subparsers[argparse.ArgumentParser]) -> None:
     _add_choice(doctor)
 
 
-def _words(text: str) -> list[str]:
-    words = [word.strip() for word in text.split(",") if word.strip()]
-    if not words:
-        raise argparse.ArgumentTypeError(f"{text!r} names nothing")
-    return words
-
-
-def _seeds(text: str) -> tuple[int, ...]:
-    try:
-        return parse_seeds(",".join(_words(text)))
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _setting(text: str) -> tuple[str, str]:
-    try:
-        return parse_setting(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of at least 1")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
-    return seconds
-
-
-def _hours(text: str) -> float:
-    try:
-        hours = float(text)
-    except ValueError:
-        hours = 0.0
-    if not 0 < hours < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of hours above 0")
-    return hours
+def _add_settings(commands: Subparsers[argparse.ArgumentParser]) -> None:
+    settings = _add(commands, "settings", "where your settings file is, and what holds now")
+    settings.add_argument(
+        "--example", action="store_true", help="print a file in which everything stands as it is usual"
+    )

@@ -98,7 +98,7 @@ class _Followed:
         return self._state
 
     def _read_events(self, state: RunState) -> RunState:
-        while events := self._tail.poll():
+        while (events := self._tail.poll_steps()) or self._tail.is_behind:
             if self._tail.restarted != self._restarted:
                 self._restarted = self._tail.restarted
                 state = RunState(self._run, state.status, state.spec)

@@ -6,15 +6,19 @@ Folding them in any pieces, in order, gives the same state.
 from __future__ import annotations
 
 import math
+from array import array
 from bisect import bisect_left, insort
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import islice
+from operator import le, lt
 from typing import Any
 
 from iqa_tui.monitor.curves import Clock, Evaluation, Progress
 from iqa_tui.monitor.metrics import FoldingMetrics, number_in
 from iqa_tui.monitor.state import RunState
 from training.runfolder.schema import Event
+from training.runfolder.step_lines import StepLines, number_of
 from training.runfolder.text import plain
 
 LARGEST_COUNT = 2**53
@@ -29,7 +33,7 @@ MOST_TEXTS = 100
 """Warnings kept, the newest, and trainer codes."""
 
 
-def fold(state: RunState, events: Iterable[Event]) -> RunState:
+def fold(state: RunState, events: Iterable[Event | StepLines]) -> RunState:
     """The state after these events, which follow those folded before.
 
     A resumed run repeats steps: the values of the repetition stand, and what lay after them is dropped. Unknown
@@ -38,7 +42,10 @@ def fold(state: RunState, events: Iterable[Event]) -> RunState:
     """
     folding = _Folding(state)
     for event in events:
-        folding.take(event)
+        if isinstance(event, Event):
+            folding.take(event)
+        else:
+            folding.take_steps(event)
     return folding.state()
 
 
@@ -72,6 +79,32 @@ class _Folding:
         if handler is not None:
             handler(event)
         self._values["updated"] = event.t
+
+    def take_steps(self, lines: StepLines) -> None:
+        """All at once if each follows the one before, as in nearly every file; else one by one."""
+        clock, t, steps = self._clock, lines.numbers("t"), lines.numbers("step")
+        times = array("d", [each + clock.set_back for each in t]) if clock.set_back else t
+        attempts = set(lines.columns["attempt"])
+        goes_on = (
+            len(attempts) == 1
+            and int(next(iter(attempts))) == clock.attempt
+            and self._value("updated") <= t[0]
+            and self._latest_moment() <= times[0]
+            and self._metrics.last_step < steps[0]
+            and all(map(le, t, islice(t, 1, None)))
+            and all(map(lt, steps, islice(steps, 1, None)))
+            and self._metrics.has_room_for(lines)
+        )
+        if not goes_on:
+            for event in lines.events():
+                self.take(event)
+            return
+        if not clock.first_step:
+            self._clock = replace(clock, first_step=int(steps[0]))
+        self._metrics.steps(lines, steps, times)
+        last = {name: number_of(words[-1]) for name, words in lines.columns.items()}
+        self._values |= {"step": last["step"], "epoch": last["epoch"], "progress": None, "updated": t[-1]}
+        self._values |= {name: _number(last.get(name)) for name in ("loss", "images_per_second")}
 
     def state(self) -> RunState:
         if not self._values:
@@ -126,8 +159,11 @@ class _Folding:
 
     def _moment(self, event: Event) -> float:
         """When it was, as if the clock had never been set back; the sum's rounding does not put it before another."""
+        return max(event.t + self._clock.set_back, self._latest_moment())
+
+    def _latest_moment(self) -> float:
         last = next(reversed(self._evaluations.values()), None)
-        return max(event.t + self._clock.set_back, self._metrics.last_time, last.t if last else 0.0)
+        return max(self._metrics.last_time, last.t if last else 0.0)
 
     def _forget_from(self, step: int, epoch: int) -> None:
         self._metrics.forget_from(step)

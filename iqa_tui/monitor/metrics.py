@@ -14,6 +14,7 @@ from typing import Any
 
 from iqa_tui.monitor.curves import Curve, Doubles, Evaluation
 from training.runfolder.fields import LARGEST_NUMBER
+from training.runfolder.step_lines import StepLines
 from training.runfolder.text import plain
 
 LOSS = "loss"
@@ -60,6 +61,21 @@ class FoldingMetrics:
             if name != LOSS and name not in NO_METRICS:
                 self._take(_step_name(name), step, t, value)
 
+    def steps(self, lines: StepLines, steps: Doubles, times: Doubles) -> None:
+        """Steps that follow those before, each after the other."""
+        columns = {name: lines.numbers(name) for name in lines.fields if name not in NO_METRICS}
+        columns.setdefault(LOSS, array("d", [math.nan]) * len(steps))
+        for name, values in columns.items():
+            first = 0
+            if name != LOSS and name not in self._names:  # it begins with its first number
+                first = next((at for at, value in enumerate(values) if not math.isnan(value)), len(values))
+            if first < len(values):
+                for column, new in zip(self._points(name), (steps, times, values), strict=True):
+                    column.extend(new[first:] if first else new)
+
+    def has_room_for(self, lines: StepLines) -> bool:
+        return len(self._names) + len(lines.columns) <= MOST_METRICS
+
     def epoch(self, step: float, t: float, fields: Mapping[str, Any]) -> None:
         """What an epoch gave; the epoch that ended at this step, told again, takes the place of what it told."""
         for name, value in fields.items():
@@ -78,12 +94,15 @@ class FoldingMetrics:
             self._add(name, step, t, number)
 
     def _add(self, name: str, step: float, t: float, number: float) -> None:
+        for column, value in zip(self._points(name), (step, t, number), strict=True):
+            column.append(value)
+
+    def _points(self, name: str) -> Points:
         new = self._new.get(name)
         if new is None:
             new = self._new[name] = (array("d"), array("d"), array("d"))
             self._names.add(name)
-        for column, value in zip(new, (step, t, number), strict=True):
-            column.append(value)
+        return new
 
     def forget_from(self, step: float) -> None:
         """Drop what steps and epochs from here on told: they are repeated."""

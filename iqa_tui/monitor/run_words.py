@@ -42,6 +42,25 @@ def progress_words(state: RunState) -> str:
     return f"{progress.what} {progress.done}/{progress.total}" if progress.total else progress.what
 
 
+def share_done(state: RunState) -> float | None:
+    """How much of its steps it has made, 0 to 1; None if it is not known how many there are."""
+    if not state.epochs or not state.steps_per_epoch:
+        return None
+    return min(1.0, state.step / (state.epochs * state.steps_per_epoch))
+
+
+def bar(share: float, cells: int) -> str:
+    """`▇▇▇▇▇▇▁▁▁▁`: full only at the end."""
+    full = min(cells, int(share * cells))
+    return "▇" * full + "▁" * (cells - full)
+
+
+def left_words(state: RunState, now: float) -> str:
+    """`48 min`; empty if it is not known."""
+    left = time_left(state, now)
+    return duration_words(left) if left is not None else ""
+
+
 def time_words(state: RunState, now: float) -> str:
     """`48 min left` while it steps, `for 2 min` while that is not known, `took 1.7 h` once it is over; else empty."""
     left = time_left(state, now)

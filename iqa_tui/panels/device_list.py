@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from iqa_tui.devices.device import DeviceState
 from iqa_tui.devices.survey import Survey
 from iqa_tui.widgets.canvas import wrapped
-from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow, with_label_width
+from iqa_tui.widgets.row_table import RowTable
+from iqa_tui.widgets.table_lines import Cell, Column, TableRow, with_label_width
 
 COLUMNS = (
     Column("tick", "", 3),

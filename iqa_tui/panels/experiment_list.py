@@ -6,7 +6,8 @@ from collections.abc import Container
 
 from iqa_tui.plans.plan import Experiment, Plan
 from iqa_tui.widgets.canvas import wrapped
-from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow
+from iqa_tui.widgets.row_table import RowTable
+from iqa_tui.widgets.table_lines import Cell, Column, TableRow
 from iqa_tui.words.durations import duration_words
 from training.runfolder.text import plain_copy
 

@@ -1,7 +1,10 @@
-"""The first line of every screen: what is shown, the three screens, how many runs do what. A click changes screens."""
+"""The first line of every screen: what is shown, the three screens, the headline numbers. A click changes screens."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from rich.cells import cell_len
 from textual import events
 
 from iqa_tui.widgets.canvas import Canvas, Line, fit, line_width
@@ -9,6 +12,7 @@ from iqa_tui.widgets.canvas import Canvas, Line, fit, line_width
 ROOMS = (("1", "Launch", "launch"), ("2", "Monitor", "monitor"), ("3", "Results", "results"))
 
 ROOMY_WIDTH = 110
+BETWEEN = " · "
 
 
 class HeaderBar(Canvas):
@@ -23,10 +27,14 @@ class HeaderBar(Canvas):
         self._read_only = read_only
         self._room = room
         self._title = ""
-        self._summary = ""
+        self._headlines: tuple[str, ...] = ()
 
-    def show(self, title: str, summary: str) -> None:
-        self._title, self._summary = title, summary
+    def show(self, title: str, headlines: Sequence[str]) -> None:
+        """Args:
+        title: what is shown.
+        headlines: the most important first; those that the line has no room for are left out, whole.
+        """
+        self._title, self._headlines = title, tuple(headlines)
         self.redraw()
 
     def draw(self, width: int, height: int) -> list[Line]:  # noqa: ARG002  always one line
@@ -37,7 +45,7 @@ class HeaderBar(Canvas):
         shown = _cut(left, start - 1)
         line = [*shown, (" " * (start - line_width(shown)), ""), *tabs]
         room = width - line_width(line) - 1
-        return [[*line, (" " + fit(self._summary, room - 1, "right") + " " if room > 8 else "", "dim")]]
+        return [[*line, *_headlines(self._headlines, room)]]
 
     def _tabs(self) -> Line:
         line: Line = []
@@ -52,11 +60,23 @@ class HeaderBar(Canvas):
     def on_click(self, event: events.Click) -> None:
         place = event.get_content_offset(self)
         left = self._tabs_start(self.size.width)
-        for key, name, _ in self._rooms:
+        for key, name, room in self._rooms:
             right = left + len(f" {key} {name} ")
             if place is not None and left <= place.x < right:
-                self.app.simulate_key(key)
+                self.app.call_later(self.app.run_action, f"room({room!r})")
             left = right
+
+
+def _headlines(parts: Sequence[str], room: int) -> Line:
+    """In exactly `room` cells and a blank; the first of them stands out."""
+    kept = list(parts)
+    while kept and cell_len(BETWEEN.join(kept)) > room:
+        kept.pop()
+    if not kept:
+        return []
+    padding = room - cell_len(BETWEEN.join(kept))
+    rest = "".join(f"{BETWEEN}{part}" for part in kept[1:])
+    return [(" " * padding + kept[0], "strong"), (f"{rest} ", "dim")]
 
 
 def _cut(line: Line, width: int) -> Line:

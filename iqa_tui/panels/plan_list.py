@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from iqa_tui.plans.plan import Plan
-from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow
+from iqa_tui.widgets.row_table import RowTable
+from iqa_tui.widgets.table_lines import Cell, Column, TableRow
 from training.runfolder.text import plain
 
 COLUMNS = (Column("name", "plan", 14), Column("title", "", 10, grows=True, importance=2))

@@ -7,7 +7,8 @@ from dataclasses import replace
 from iqa_tui.results.row import Row
 from iqa_tui.results.table import Table
 from iqa_tui.widgets.meter import scale_bar
-from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow
+from iqa_tui.widgets.row_table import RowTable
+from iqa_tui.widgets.table_lines import Cell, Column, TableRow
 from iqa_tui.words.durations import hours_words
 from iqa_tui.words.states import RECORDED_SIGN, SIGNS
 from training.runfolder.phase import Phase

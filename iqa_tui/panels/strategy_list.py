@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from iqa_tui.plans.simulate import STRATEGIES, STRATEGY_NAMES, Schedule
-from iqa_tui.widgets.row_table import Cell, Column, RowTable, TableRow
+from iqa_tui.widgets.row_table import RowTable
+from iqa_tui.widgets.table_lines import Cell, Column, TableRow
 
 COLUMNS = (Column("mark", "", 3), Column("name", "", 11), Column("hours", "", 8, grows=True))
 

@@ -16,7 +16,8 @@ from iqa_tui.results.export import FORMATS, ExportError, is_taken, suggested_nam
 from iqa_tui.results.table import Table
 from iqa_tui.screens.confirm import Choice, ConfirmScreen
 from iqa_tui.screens.working import is_working
-from iqa_tui.widgets.row_table import Column, RowTable, TableRow
+from iqa_tui.widgets.row_table import RowTable
+from iqa_tui.widgets.table_lines import Column, TableRow
 from training.runfolder.text import plain
 
 NAMES = {"csv": "CSV", "markdown": "Markdown", "latex": "LaTeX (booktabs)", "json": "JSON"}

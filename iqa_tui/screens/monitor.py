@@ -92,7 +92,8 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, RunsRoom):
 
     def on_row_table_cursor_moved(self, message: RowTable.CursorMoved) -> None:
         message.stop()
-        self.session.follow(message.key)
+        followed = self.followed_run()
+        self.session.follow(followed.run_id if followed else None)
         self.show_curves()
         self.show_log()
 

@@ -34,11 +34,11 @@ class LogRoom(ViewingRoom):
             self.show_log()
 
     def show_log(self) -> None:
-        state = self.run_under_cursor()
+        state = self.followed_run()
         message: LogChanged | None = self.log_message
         text = message.text if message and state and message.run_id == state.run_id else LogText()
         self.query_one(LogPanel).show_log(state, text)
-        self.show_why(state)
+        self.show_why(self.run_under_cursor())
         self.query_one(KeyBar).redraw()
 
     def show_why(self, state: RunState | None) -> None:

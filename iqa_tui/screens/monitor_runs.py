@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from iqa_tui.monitor import run_words
-from iqa_tui.monitor.newest_group import newest_group_words
-from iqa_tui.panels.run_list import RunList
+from iqa_tui.monitor.colours import colours_of
+from iqa_tui.monitor.rows import RowKind, parent_key, rows_of
+from iqa_tui.panels.run_list import Context, RunList
 from iqa_tui.screens.filtering import FilteringRoom
 from iqa_tui.screens.viewing import ViewingRoom
 from iqa_tui.widgets.row_table import RowTable
@@ -29,25 +29,27 @@ class RunsRoom(FilteringRoom, ViewingRoom):
     ]
 
     def show_runs(self) -> None:
-        ordered = self.view.passing(self.runs)
+        shown = self.view.passing(self.runs)
+        rows = rows_of(shown, self.view)
         table = self.query_one(RunList)
         is_first_look = not table.row_keys
-        table.show_runs(
-            ordered,
-            [] if self.view.filter else run_words.recorded_rows(ordered),
-            waiting={run_id: wait.words for run_id, wait in self.devices.waiting.items()} if self.devices else {},
-            colours=self.view.colours,
-            now=time.time(),
-            empty=self._empty_words(),
+        context = Context(
+            time.time(),
+            self.devices.waiting if self.devices else {},
+            colours_of(self.runs),
+            frozenset(self.view.marked),
         )
-        if is_first_look and ordered:  # on what happens now, rather than on a recorded row
-            table.move_to(next((state for state in ordered if state.phase.is_alive), ordered[0]).run_id)
+        table.show_runs(rows, context, self._empty_words())
+        if is_first_look:  # on what happens now, rather than on a group
+            below = [row for row in rows if row.runs and row.kind is not RowKind.GROUP]
+            alive = (row for row in below if any(state.phase.is_alive for state in row.runs))
+            first = next(alive, next(iter(below), None))
+            table.move_to(first.key if first else "")
         self.show_title()
 
     def show_title(self) -> None:
-        """What the user looks for, or how far the newest group is."""
-        waiting = self.devices.waiting if self.devices else {}
-        words = newest_group_words(self.runs, waiting, time.time(), short=self.has_class("-narrow"))
+        """What the user looks for, or why these are the runs as they were."""
+        words = ""
         if self.problem:
             words = f"as they were last: {self.problem}"
         elif self.view.filter:
@@ -77,11 +79,30 @@ class RunsRoom(FilteringRoom, ViewingRoom):
         message.stop()
         self.action_mark()
 
+    def on_row_table_fold_clicked(self, message: RowTable.FoldClicked) -> None:
+        message.stop()
+        row = next((row for row in self.query_one(RunList).rows if row.key == message.key), None)
+        if row is not None:
+            self.look(self.view.fold(row.key, is_open=not row.is_open))
+
+    def action_fold(self, is_open: bool) -> None:
+        """Unfold the row under the cursor; fold it, or the row that it is folded into."""
+        table = self.query_one(RunList)
+        row = table.row_under_cursor
+        if row is None:
+            return
+        if row.is_open is not None and row.is_open != is_open:
+            self.look(self.view.fold(row.key, is_open=is_open))
+        elif not is_open and (parent := parent_key(table.rows, row.key)):
+            table.move_to(parent)
+            if row.kind is not RowKind.EXPERIMENT:
+                self.look(self.view.fold(parent, is_open=False))
+
     def action_mark(self) -> None:
-        """Choose the run under the cursor for the curves, or no longer."""
-        state = self.run_under_cursor()
-        if state is not None:
-            self.look(self.view.mark(state.run_id))
+        """Choose the curves of the row under the cursor, or no longer."""
+        row = self.query_one(RunList).row_under_cursor
+        if row is not None and row.runs:
+            self.look(self.view.mark(row.runs))
 
     def action_mark_all(self) -> None:
         self.look(self.view.mark_all(self.view.passing(self.runs)))

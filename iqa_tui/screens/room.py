@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
+from weakref import WeakSet
 
 from textual import events
 from textual.app import ComposeResult
+from textual.binding import BindingsMap
+from textual.dom import DOMNode
 from textual.message import Message
 from textual.reactive import var
 from textual.screen import Screen
@@ -16,10 +20,12 @@ from textual.widget import Widget
 
 from iqa_tui.messages import DevicesSurveyed, LogChanged
 from iqa_tui.monitor import run_words
+from iqa_tui.monitor.headlines import headline_words
 from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.header import HeaderBar
 from iqa_tui.widgets.canvas import Canvas, Line
 from iqa_tui.widgets.key_bar import KeyBar
+from iqa_tui.widgets.rebinding import Keys, rebind
 
 WIDE_FROM = 110
 HIGH_FROM = 32
@@ -56,6 +62,8 @@ class Session:
     """Columns and lines of the terminal."""
     read_only: bool = False
     """Orders are refused, so none is offered."""
+    keys: Keys = field(default_factory=dict)
+    """Actions to which the user gave other keys."""
     plans: tuple[str, ...] = ()
     """Plan files named on the command line; they stand before the presets."""
     parting_words: list[str] = field(default_factory=list)
@@ -93,6 +101,18 @@ class Room(Screen[None]):
     def __init__(self, session: Session, classes: str = "") -> None:
         super().__init__(id=self.ROOM, classes=f"{classes} {' '.join(form_classes(session.size()))}")
         self.session = session
+        self._rebound: WeakSet[DOMNode] = WeakSet()
+
+    @property
+    def _binding_chain(self) -> list[tuple[DOMNode, BindingsMap]]:
+        """As Textual's, with the user's own keys. A widget gets them when it has the focus for the first time."""
+        if self.session.keys:
+            chain = [*(self.focused or self).ancestors_with_self]
+            new = [node for node in chain if node not in self._rebound and node is not self.app]
+            if new:
+                rebind(new, self.session.keys, among=chain)
+                self._rebound.update(new)
+        return super()._binding_chain
 
     def compose(self) -> ComposeResult:
         yield HeaderBar(self.ROOM, read_only=self.session.read_only)
@@ -124,9 +144,9 @@ class Room(Screen[None]):
 
     def show_header(self) -> None:
         ordered = run_words.in_plan_order(self.runs)
+        waiting = self.devices.waiting if self.devices else {}
         title = ordered[0].group if ordered else ""
-        recorded = len(run_words.recorded_rows(ordered))
-        self.query_one(HeaderBar).show(title, run_words.summary_words(self.runs, recorded))
+        self.query_one(HeaderBar).show(title, headline_words(ordered, waiting, time.time()))
 
     @property
     def is_launching(self) -> bool:

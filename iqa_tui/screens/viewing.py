@@ -22,5 +22,17 @@ class ViewingRoom(OrdersRoom):
         self.runs_changed()
 
     def run_under_cursor(self) -> RunState | None:
-        key = self.query_one(RunList).cursor_key
-        return next((state for state in self.runs if state.run_id == key), None)
+        """The run that orders are for; None on a row that stands for several, or for none."""
+        row = self.query_one(RunList).row_under_cursor
+        return row.run if row else None
+
+    def runs_under_cursor(self) -> tuple[RunState, ...]:
+        """All that the row under the cursor stands for."""
+        row = self.query_one(RunList).row_under_cursor
+        return row.runs if row else ()
+
+    def followed_run(self) -> RunState | None:
+        """The run whose log is shown: of several under the cursor the first that is alive, else the newest."""
+        runs = self.runs_under_cursor()
+        alive = next((state for state in runs if state.phase.is_alive), None)
+        return alive or max(runs, key=lambda state: state.updated, default=None)

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from iqa_tui.errors import LaunchError
+from iqa_tui.settings.file import read_settings
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 READ_ONLY_VARIABLE = "IQA_TUI_READ_ONLY"
-OFF = ("", "0", "false", "no", "off")
+OFF = ("0", "false", "no", "off")
 """Values of the variable that do not make the program read only; a misspelt one is a wish to order nothing."""
 
 
@@ -31,7 +32,10 @@ def become_read_only() -> None:
 def read_only_source() -> str:
     """What makes this program read only, in words; empty if it may order."""
     value = os.environ.get(READ_ONLY_VARIABLE, "").strip().lower()
-    return "" if value in OFF else f"--read-only or {READ_ONLY_VARIABLE}"
+    if value:  # it comes before the file
+        return "" if value in OFF else f"--read-only or {READ_ONLY_VARIABLE}"
+    found = read_settings()
+    return f"read_only in {found.path}" if found.settings.read_only else ""
 
 
 def is_read_only() -> bool:

@@ -26,13 +26,13 @@ def state_path() -> Path:
     base = os.environ.get("XDG_STATE_HOME", "")
     if Path(base).is_absolute():
         return Path(base) / "iqa-tui"
-    home = _own_home()
+    home = own_home()
     if home is None:
         return Path(f"/var/tmp/iqa-tui-state-{os.geteuid()}")  # noqa: S108  refused below if another user made it
     return home / ".local" / "state" / "iqa-tui"
 
 
-def _own_home() -> Path | None:
+def own_home() -> Path | None:
     """`$HOME`, else the account's, whichever belongs to this user: `sudo` may leave the caller's in `$HOME`."""
     candidates = [os.environ.get("HOME", "")]
     with contextlib.suppress(KeyError):

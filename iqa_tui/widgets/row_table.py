@@ -5,8 +5,7 @@ If the place is narrow, whole columns are left out, the least important first, n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -14,41 +13,11 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from iqa_tui.widgets.canvas import Canvas, Line, Span, fit, line_width
-
-Cell = str | tuple[Span, ...]
+from iqa_tui.widgets.canvas import Canvas, Line, line_width
+from iqa_tui.widgets.table_lines import Column, Sorted, TableRow, column_at, fitting_columns, header_line, row_line
 
 BORDER_TEXT_PADDING = 2
 """Cells by which a text in the border must be shorter than the widget's content is wide."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column; its place is the same in every row."""
-
-    key: str
-    title: str
-    width: int
-    """Cells."""
-    align: str = "left"
-    """left or right."""
-    grows: bool = False
-    """The last shown column that grows gets what the others leave."""
-    importance: int = 9
-    """Columns of less importance are left out first if the place is narrow."""
-
-
-@dataclass(frozen=True, slots=True)
-class TableRow:
-    """One row. `key` is its identity: the cursor stays with it when rows come, go or move."""
-
-    key: str
-    cells: dict[str, Cell] = field(default_factory=dict)
-    style: str = ""
-    """Of the whole row."""
-    span_from: tuple[str, ...] = ()
-    """From the first of these columns that is shown on, the row is one long cell, `span`."""
-    span: Cell = ""
 
 
 class RowTable(Canvas, can_focus=True):
@@ -59,8 +28,10 @@ class RowTable(Canvas, can_focus=True):
         Binding("down,j", "move(1)", "down", show=False),
         Binding("pageup", "move_page(-1)", "page up", show=False),
         Binding("pagedown", "move_page(1)", "page down", show=False),
-        Binding("home", "move(-1000000)", "first", show=False),
-        Binding("end", "move(1000000)", "last", show=False),
+        Binding("home,g", "move(-1000000)", "first", show=False),
+        Binding("end,G", "move(1000000)", "last", show=False),
+        Binding("ctrl+d", "move_half(1)", "half a page down", show=False),
+        Binding("ctrl+u", "move_half(-1)", "half a page up", show=False),
     ]
 
     class CursorMoved(Message):
@@ -87,6 +58,12 @@ class RowTable(Canvas, can_focus=True):
         def control(self) -> RowTable:
             return self.table
 
+    class FoldClicked(RowClicked):
+        """A row that folds was clicked."""
+
+    class TitleClicked(RowClicked):
+        """The heading of a column was clicked; `key` is the column's."""
+
     def __init__(
         self,
         columns: Sequence[Column],
@@ -104,6 +81,7 @@ class RowTable(Canvas, can_focus=True):
         self._cursor = 0
         self._first = 0
         self._note = ""
+        self._sorted = Sorted()
 
     @property
     def cursor_key(self) -> str | None:
@@ -155,6 +133,9 @@ class RowTable(Canvas, can_focus=True):
     def action_move_page(self, pages: int) -> None:
         self.action_move(pages * max(1, self._visible_rows - 1))
 
+    def action_move_half(self, pages: int) -> None:
+        self.action_move(pages * max(1, self._visible_rows // 2))
+
     def _after_cursor_change(self, before: str | None) -> None:
         self._scroll_to_cursor()
         self.redraw()
@@ -176,7 +157,7 @@ class RowTable(Canvas, can_focus=True):
             return [[(text, "dim")] for text in self._empty]
         self._scroll_to_cursor()
         columns = fitting_columns(self._columns, width)
-        lines = [header_line(columns)] if self._header else []
+        lines = [header_line(columns, self._sorted)] if self._header else []
         for place, row in enumerate(self._rows[self._first : self._first + height - len(lines)], self._first):
             line = row_line(row, columns, width)
             if place == self._cursor:
@@ -192,10 +173,18 @@ class RowTable(Canvas, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         place = event.get_content_offset(self)
-        row = self._first + place.y - int(self._header) if place else -1
-        if not 0 <= row < len(self._rows) or place is None or place.y < int(self._header):
+        if place is None:
             return
-        if row == self._cursor:
+        if self._header and place.y == 0:
+            if key := column_at(fitting_columns(self._columns, self.size.width), place.x):
+                self.post_message(self.TitleClicked(self, key))
+            return
+        row = self._first + place.y - int(self._header)
+        if not 0 <= row < len(self._rows):
+            return
+        if self._rows[row].folds:
+            self.post_message(self.FoldClicked(self, self._rows[row].key))
+        elif row == self._cursor:
             self.post_message(self.RowClicked(self, self._rows[row].key))
         self.action_move(row - self._cursor)
 
@@ -206,57 +195,3 @@ class RowTable(Canvas, can_focus=True):
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()
         self.action_move(-1)
-
-
-MOST_LABEL_WIDTH = 10
-
-
-def with_label_width(columns: Sequence[Column], key: str, labels: Iterable[str]) -> tuple[Column, ...]:
-    """The columns, that of `key` as wide as its longest text, within reason: a name that is cut means another thing."""
-    longest = min(MOST_LABEL_WIDTH, max(map(cell_len, labels), default=0))
-    return tuple(
-        replace(column, width=max(column.width, longest)) if column.key == key else column for column in columns
-    )
-
-
-def fitting_columns(columns: Sequence[Column], width: int) -> tuple[Column, ...]:
-    """The columns that fit into `width` cells with a blank between them; one that grows takes what is left."""
-    kept = list(columns)
-    while len(kept) > 1 and _needed(kept) > width:
-        kept.remove(min(kept, key=lambda column: (column.importance, -kept.index(column))))
-    spare = max(0, width - _needed(kept))
-    growing = next((column for column in reversed(kept) if column.grows), None)
-    return tuple(replace(column, width=column.width + spare) if column is growing else column for column in kept)
-
-
-def _needed(columns: Sequence[Column]) -> int:
-    return sum(column.width for column in columns) + len(columns) - 1
-
-
-def header_line(columns: Sequence[Column]) -> Line:
-    return [(" ".join(fit(column.title, column.width, column.align) for column in columns), "heading")]
-
-
-def row_line(row: TableRow, columns: Sequence[Column], width: int) -> Line:
-    line: Line = []
-    for number, column in enumerate(columns):
-        if number:
-            line.append((" ", row.style))
-        if row.span and column.key in row.span_from:
-            return line + _fitted(row.span, width - line_width(line), "left", row.style)
-        line += _fitted(row.cells.get(column.key, ""), column.width, column.align, row.style)
-    return line
-
-
-def _fitted(cell: Cell, width: int, align: str, style: str) -> Line:
-    """The cell in exactly `width` cells; its own styles come after the row's, so they win."""
-    if isinstance(cell, str):
-        return [(fit(cell, width, align), style)]
-    line: Line = []
-    left = width
-    for text, own in cell:
-        shown = fit(text, min(left, len(text)) if text.isascii() else min(left, line_width([(text, own)])))
-        line.append((shown, f"{style} {own}".strip()))
-        left -= line_width([(shown, own)])
-    padding = (" " * left, style)
-    return [padding, *line] if align == "right" else [*line, padding]

@@ -1,6 +1,6 @@
 """`make bench`: every measurement, one JSON line a figure. Ratios are taken within one run of this program.
 
-With names of subjects (start, launcher, crops, training, evaluation, opening, memory) only those are measured. Images
+With names of subjects (start, launcher, crops, training, evaluation, opening, memory, reading) only those are measured. Images
 are decoded into a cache of this program's own.
 """
 
@@ -10,7 +10,7 @@ import os
 import sys
 import tempfile
 
-from tests.benchmarks import crops, evaluation, launcher, memory, opening, start, training
+from tests.benchmarks import crops, evaluation, launcher, memory, opening, reading, start, training
 
 SUBJECTS = {
     "start": start.main,
@@ -20,6 +20,7 @@ SUBJECTS = {
     "evaluation": evaluation.main,
     "opening": opening.main,
     "memory": memory.main,
+    "reading": reading.main,
 }
 
 

@@ -15,14 +15,17 @@ from training.runfolder.fields import (
 from training.runfolder.layout import RunFolder
 from training.runfolder.opening import open_regular
 from training.runfolder.schema import Event
+from training.runfolder.step_lines import StepLines, split_lines
 
 LARGEST_POLL_BYTES = 8 << 20
 """How much of an event file one poll reads, so that a long history never stalls a reader."""
 MOST_POLL_LINES = 100_000
 """The same for a file of short lines; this many real events are more than one poll reads."""
 LONGEST_EVENT_BYTES = 64 << 10
-LARGEST_EVENTS_BYTES = 1 << 30
-"""Some millions of steps. A larger file is not read: it may be sparse, and endless."""
+LARGEST_EVENTS_BYTES = 8 << 30
+"""Some tens of millions of steps. A larger file is not read: it may be sparse, and endless."""
+FEWEST_STEP_LINES = 8
+"""Fewer lines are sooner read by JSON."""
 MOST_TORN_LINES = 10_000
 """A file with more lines that are no events is some other file; it is not read further."""
 
@@ -61,6 +64,8 @@ class EventTail:
         self.restarted = 0
         self.problem = ""
         """Why the events that there may be are not read, in words; empty if they are."""
+        self.is_behind = False
+        """Whether there may be more to read at once."""
         self._offset = 0
         self._inode: int | None = None
 
@@ -70,25 +75,49 @@ class EventTail:
         At most `LARGEST_POLL_BYTES` and `MOST_POLL_LINES` are read: call again while it gives something to catch up
         with a history.
         """
-        self.problem = ""
+        return self._events_in(self._next_lines(LARGEST_POLL_BYTES).split(b"\n"))
+
+    def poll_steps(self, most_bytes: int = LARGEST_POLL_BYTES) -> list[Event | StepLines]:
+        """As `poll`, but the steps that a trainer wrote one after another come as columns.
+
+        Args:
+            most_bytes: how much to read; more than an event has.
+        """
+        lines = self._next_lines(most_bytes)
+        if lines.count(b"\n") < FEWEST_STEP_LINES:
+            return list(self._events_in(lines.split(b"\n")))
+        found: list[Event | StepLines] = []
+        for part in split_lines(lines):
+            if isinstance(part, StepLines):
+                if self.torn <= MOST_TORN_LINES:
+                    found.append(part)
+            else:
+                found += self._events_in([part])
+        return found
+
+    def _next_lines(self, most_bytes: int) -> bytes:
+        """Whole lines with their newlines; empty if there is no new one, or none is read."""
+        self.problem, self.is_behind = "", False
         try:
-            chunk = self._next_chunk()
+            chunk = self._next_chunk(most_bytes)
         except (FileNotFoundError, NotADirectoryError):
-            return []
+            return b""
         except UnreadableFile as error:
             self.problem = str(error)
-            return []
+            return b""
         except OSError as error:
             self.problem = f"{self.path}: cannot be read ({error.strerror or error})."
-            return []
-        *lines, rest = chunk.split(b"\n", MOST_POLL_LINES)
-        if not lines and len(chunk) == LARGEST_POLL_BYTES:  # no event is this long: skip it
+            return b""
+        self.is_behind = len(chunk) == most_bytes
+        if chunk.count(b"\n") > MOST_POLL_LINES:
+            chunk = b"\n".join([*chunk.split(b"\n", MOST_POLL_LINES)[:-1], b""])
+        lines = chunk[: chunk.rfind(b"\n") + 1]
+        if not lines and len(chunk) == most_bytes:  # no event is this long: skip it
             self._offset, self.torn = self._offset + len(chunk), self.torn + 1
-            return []
-        self._offset += len(chunk) - len(rest)
-        return self._events_in(lines)
+        self._offset += len(lines)
+        return lines
 
-    def _next_chunk(self) -> bytes:
+    def _next_chunk(self, most_bytes: int) -> bytes:
         """What follows what was read.
 
         Raises:
@@ -107,20 +136,18 @@ class EventTail:
                 raise UnreadableFile(f"{self.path}: more than {MOST_TORN_LINES:,} of its lines are no events.")
             if state.st_size == self._offset:
                 return b""
-            return os.pread(descriptor, LARGEST_POLL_BYTES, self._offset)
+            return os.pread(descriptor, most_bytes, self._offset)
         finally:
             os.close(descriptor)
 
     def _events_in(self, lines: list[bytes]) -> list[Event]:
         events = []
         for line in lines:
-            if not line.strip():
+            if not line.strip() or self.torn > MOST_TORN_LINES:
                 continue
             event = parse_event(line)
             if event is None:
                 self.torn += 1
-                if self.torn > MOST_TORN_LINES:
-                    break
             else:
                 events.append(event)
         return events

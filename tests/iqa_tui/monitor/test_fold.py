@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from iqa_tui.monitor.fold import LONGEST_TEXT, MOST_TEXTS, fold
 from iqa_tui.monitor.run_words import epoch_words, loss_words, state_words, step_words, time_words
 from iqa_tui.monitor.state import RunState
 from tests.trust.damage import FIELDS_OF_EVENTS, JSON_VALUES, KINDS_OF_EVENTS
+from training.runfolder.events import EventTail
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
 from training.runfolder.schema import Event
@@ -150,6 +151,41 @@ def test_folding_in_any_pieces_is_folding_at_once(
     for curve in at_once.metrics.values():
         assert list(curve.steps) == sorted(curve.steps)
         assert list(curve.times) == sorted(curve.times)
+
+
+LINES = st.lists(
+    st.tuples(
+        st.integers(-3, 3),  # by how much the step goes on, if it is not one
+        st.sampled_from([1, 1, 1, 1, 1, 1, 1, 2, -50]),  # seconds
+        st.sampled_from(["0.5", "null", "1e85", "3"]),
+        st.sampled_from(["step", "step", "step", "step", "step", "step", "evaluated", "resumed"]),
+    ),
+    max_size=60,
+)
+
+
+@given(LINES, st.integers(0, 3), st.integers(200, 9000))
+@settings(deadline=None)
+def test_steps_as_columns_are_folded_as_one_by_one(
+    tmp_path_factory: pytest.TempPathFactory, told: list[tuple[int, float, str, str]], odd: int, most_bytes: int
+) -> None:
+    """With up to three odd steps among steps that go on by one, in polls of any size."""
+    step, t, attempt, lines = 1, 1000.0, 1, []
+    for more, seconds, number, kind in told:
+        odd -= more != 1
+        step, t = max(1, step + (more if odd >= 0 else 1)), max(0.0, t + (seconds if odd >= 0 else 0.1))
+        attempt += kind == "resumed"
+        lines.append(
+            f'{{"kind": "{kind}", "t": {t}, "attempt": {attempt}, "epoch": {step // 9 + 1}, "step": {step}, '
+            f'"loss": {number}, "lr": {"null" if step < 5 else number}'
+            + (', "split": "val", "metrics": {"srcc": 0.5}}' if kind == "evaluated" else "}")
+        )
+    path = tmp_path_factory.mktemp("events") / "events.jsonl"
+    path.write_text("".join(f"{line}\n" for line in lines))
+    tail, state = EventTail(path), NEW
+    while (parts := tail.poll_steps(most_bytes)) or tail.is_behind:
+        state = fold(state, parts)
+    assert state == fold(NEW, EventTail(path).poll())
 
 
 def values() -> list[object]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from iqa_tui.monitor.curve_view import SMOOTHINGS, CurveKind, CurveView
 from iqa_tui.monitor.state import RunState
-from iqa_tui.monitor.view import COLOURS, MonitorView
-from iqa_tui.widgets.palette import SERIES
+from iqa_tui.monitor.view import MonitorView
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
 from training.runfolder.schema import Spec
@@ -54,72 +53,39 @@ def test_runs_that_pass_stand_in_plan_order() -> None:
 
 
 def test_a_second_mark_takes_the_first_one_back() -> None:
-    assert VIEW.mark("a").colours == {"a": 0}
-    assert VIEW.mark("a").mark("a") == VIEW
+    assert VIEW.mark([MAE]).marked == ("run-F1",)
+    assert VIEW.mark([MAE]).mark([MAE]) == VIEW
 
 
-def test_a_mark_takes_the_first_free_colour_and_leaves_the_others_theirs() -> None:
-    marked = VIEW.mark("a").mark("b").mark("c").mark("b")
-    assert marked.colours == {"a": 0, "c": 2}
-    assert marked.next_colour() == 1
-    assert list(marked.mark("d").colours.items()) == [("a", 0), ("c", 2), ("d", 1)]
-
-
-def test_with_all_colours_taken_they_begin_again() -> None:
-    marked = VIEW
-    for number in range(COLOURS + 2):
-        marked = marked.mark(str(number))
-    assert list(marked.colours.values()) == [*range(COLOURS), 0, 1]
-
-
-def test_there_are_as_many_colours_as_the_palette_has() -> None:
-    assert COLOURS == SERIES
+def test_a_row_of_several_runs_is_marked_whole_before_it_is_unmarked() -> None:
+    marked = VIEW.mark([MSE]).mark([MAE, MSE])
+    assert marked.marked == ("run-F2", "run-F1")
+    assert marked.mark([MSE, MAE]) == VIEW
 
 
 def test_all_that_are_shown_are_marked_then_none() -> None:
-    marked = VIEW.mark("elsewhere").mark_all(RUNS)
-    assert marked.colours == {"run-F1": 0, "run-F2": 1, "run-F3": 2}
-    assert marked.mark_all(RUNS).colours == {}
-    assert marked.mark_all(RUNS[:2]).colours == {}
-    assert VIEW.mark("run-F3").mark_all(RUNS).colours == {"run-F1": 0, "run-F2": 1, "run-F3": 2}
+    marked = replace(VIEW, marked=("elsewhere",)).mark_all(RUNS)
+    assert marked.marked == ("run-F1", "run-F2", "run-F3")
+    assert marked.mark_all(RUNS).marked == ()
+    assert marked.mark_all(RUNS[:2]).marked == ()
+    assert VIEW.mark([RANK]).mark_all(RUNS).marked == ("run-F1", "run-F2", "run-F3")
 
 
 def test_a_run_that_is_gone_loses_its_mark() -> None:
-    marked = VIEW.mark("run-F1").mark("gone").mark("run-F2")
-    assert marked.pruned_to(RUNS).colours == {"run-F1": 0, "run-F2": 2}
-    assert VIEW.mark("run-F1").pruned_to(RUNS) == VIEW.mark("run-F1")
+    marked = replace(VIEW, marked=("run-F1", "gone", "run-F2"))
+    assert marked.pruned_to(RUNS).marked == ("run-F1", "run-F2")
+    kept = VIEW.mark([MAE])
+    assert kept.pruned_to(RUNS) is kept
 
 
-def test_the_marked_curves_are_drawn_else_that_under_the_cursor() -> None:
-    assert VIEW.mark("run-F3").mark("gone").mark("run-F1").drawn(RUNS, MSE) == [(RANK, 0), (MAE, 2)]
-    assert VIEW.drawn(RUNS, MSE) == [(MSE, 0)]
-    assert VIEW.drawn(RUNS, None) == []
+def test_the_marked_curves_are_drawn_in_the_runs_own_colours_else_those_under_the_cursor() -> None:
+    assert replace(VIEW, marked=("run-F3", "gone", "run-F1")).drawn(RUNS, [MSE]) == [(RANK, 2), (MAE, 0)]
+    assert VIEW.drawn(RUNS, [MSE, RANK]) == [(MSE, 1), (RANK, 2)]
+    assert VIEW.drawn(RUNS, []) == []
 
 
-def test_few_evaluations_are_never_smoothed() -> None:
-    assert CurveView().weight == 0.6
-    assert CurveView().other_kind().weight == 0.0
-
-
-def test_smoothing_stays_within_its_steps() -> None:
-    assert CurveView().smoother(1).weight == 0.9
-    assert CurveView().smoother(-9).weight == SMOOTHINGS[0] == 0.0
-    assert CurveView().smoother(99).smoother(1).weight == SMOOTHINGS[-1] == 0.99
-
-
-def test_only_losses_are_drawn_on_a_logarithmic_scale() -> None:
-    assert CurveView().other_scale().log_y
-    assert not CurveView().other_scale().other_kind().log_y
-    assert not CurveView().other_scale().other_scale().log_y
-
-
-def test_a_key_pressed_again_takes_back_what_it_did() -> None:
-    assert CurveView().other_kind().other_kind() == CurveView()
-    assert CurveView().other_axis().other_axis() == CurveView()
-
-
-def test_the_title_says_how_the_curves_are_drawn() -> None:
-    assert CurveView().title == "Curves · training loss · smoothed 0.6 · over steps"
-    changed = CurveView(over_time=True, log_loss=True, smoothing=2)
-    assert changed.title == "Curves · training loss · log · smoothed 0.9 · over time"
-    assert CurveView(kind=CurveKind.SRCC, log_loss=True).title == "Curves · validation SRCC · over steps"
+def test_a_row_stays_as_it_was_folded() -> None:
+    assert VIEW.fold("group/g", is_open=False).fold("group/h", is_open=True).folds == {
+        "group/g": False,
+        "group/h": True,
+    }

@@ -7,10 +7,12 @@ import pytest
 from iqa_tui.panels.header import HeaderBar
 from iqa_tui.widgets.canvas import line_width
 
+HEADLINES = ("best F3 0.9361", "2 running", "1 queued", "48 min left")
 
-def header(width: int, title: str = "koniq-losses", summary: str = "2 running · 1 queued") -> tuple[str, int]:
+
+def header(width: int, title: str = "koniq-losses", headlines: tuple[str, ...] = HEADLINES) -> tuple[str, int]:
     bar = HeaderBar("monitor")
-    bar._title, bar._summary = title, summary
+    bar._title, bar._headlines = title, headlines
     (line,) = bar.draw(width, 1)
     return "".join(text for text, _ in line), line_width(line)
 
@@ -19,7 +21,7 @@ def test_a_wide_one_says_what_is_shown_the_screens_and_how_many_runs_do_what() -
     text, width = header(140)
     assert text.startswith(" iqa-tui · koniq-losses ")
     assert text.index(" 1 Launch  2 Monitor  3 Results ") == 40
-    assert text.endswith(" 2 running · 1 queued ")
+    assert text.endswith(" best F3 0.9361 · 2 running · 1 queued · 48 min left ")
     assert width == 140
 
 
@@ -28,6 +30,12 @@ def test_a_narrow_one_leaves_out_what_is_shown() -> None:
     assert "koniq-losses" not in text
     assert text.index(" 1 Launch ") == 10
     assert width == 80
+
+
+def test_what_the_line_has_no_room_for_is_left_out_whole() -> None:
+    assert header(80)[0].endswith("3 Results best F3 0.9361 · 2 running · 1 queued ")
+    assert header(60)[0].endswith(" best F3 0.9361 ")
+    assert header(50)[0].endswith(" 3 Results ")
 
 
 @pytest.mark.parametrize("title", ["損" * 60, "x" * 60])

@@ -2,57 +2,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
 from pathlib import Path
 
 from iqa_tui.monitor.catalog import Catalog
-from iqa_tui.monitor.state import RunState
-from iqa_tui.panels.run_list import COLUMNS, recorded_row, run_row
+from iqa_tui.monitor.colours import colours_of
+from iqa_tui.monitor.rows import Row, RowKind, rows_of
+from iqa_tui.monitor.view import MonitorView
+from iqa_tui.panels.run_list import Context, columns_for, recorded_row, table_row
 from iqa_tui.widgets.canvas import line_width
-from iqa_tui.widgets.row_table import Column, TableRow, fitting_columns, row_line
+from iqa_tui.widgets.table_lines import fitting_columns, row_line
+from iqa_tui.words.waits import Wait, WaitKind
 from tests.fakes.run_folders import FakeRun
 from tests.fakes.runs import PLAN
 from training.runfolder.exits import ExitKind
 
-ONE_SEED = [column for column in COLUMNS if column.key != "seed"]
 
-
-def only(runs_dir: Path) -> RunState:
-    (state,) = Catalog(runs_dir).refresh()
-    return state
-
-
-def text_of(row: TableRow, width: int = 100, columns: Sequence[Column] = ONE_SEED) -> str:
-    return "".join(text for text, _ in row_line(row, fitting_columns(columns, width), width))
+def lines(
+    runs_dir: Path, width: int = 100, context: Context | None = None, view: MonitorView | None = None
+) -> list[str]:
+    """The rows as text, without the recorded one."""
+    view = view or MonitorView(filter=" ")
+    runs = view.passing(Catalog(runs_dir).refresh())
+    rows = [row for row in rows_of(runs, view) if row.kind is not RowKind.RECORDED]
+    context = context or Context(0.0, colours=colours_of(runs))
+    columns = fitting_columns(columns_for(rows), width)
+    drawn = [row_line(table_row(row, context, has_sd=columns[-1].width > 9), columns, width) for row in rows]
+    assert {line_width(line) for line in drawn} <= {width, sum(column.width + 1 for column in columns) - 1}
+    return ["".join(text for text, _ in line) for line in drawn]
 
 
 def test_a_queued_run_says_what_it_waits_for(tmp_path: Path) -> None:
-    FakeRun.queue(tmp_path, "F5")
-    row = run_row(only(tmp_path), "needs a GPU: GPU 3 held by ann, python 21.3 GiB, 3.0 h", None, 0.0)
-    assert "○ queued" in text_of(row)
-    assert "needs a GPU: GPU 3 held by ann" in text_of(row)
+    fake = FakeRun.queue(tmp_path, "F5")
+    why = "GPU 3 held by ann, python 21.3 GiB, 3.0 h"
+    waiting = {fake.run.run_id: Wait(WaitKind.CLOSED, why=why)}
+    text = lines(tmp_path, context=Context(0.0, waiting))[1]
+    assert "○ queued" in text
+    assert "held by ann" in text
 
 
 def test_a_failed_run_says_its_cause_at_every_width(tmp_path: Path) -> None:
     FakeRun.queue(tmp_path, "F2").start().train(10).end(ExitKind.FAILED, "exit 1: CUDA out of memory")
-    row = run_row(only(tmp_path), "", None, 0.0)
     for width in (56, 76, 86, 120):
-        assert "✗ failed" in text_of(row, width)
-        assert "exit 1: CUDA" in text_of(row, width)
-        assert line_width(row_line(row, fitting_columns(COLUMNS, width), width)) == width
+        text = lines(tmp_path, width)[1]
+        assert "✗ failed" in text
+        assert "exit 1: CUDA" in text
 
 
 def test_a_finished_run_says_how_long_it_took(tmp_path: Path) -> None:
     FakeRun.queue(tmp_path, "F2").start().train(200).finish(hours=1.7)
-    assert "took 1.7 h" in text_of(run_row(only(tmp_path), "", None, 0.0))
+    assert "took 1.7 h" in lines(tmp_path)[1]
+
+
+def test_a_living_run_has_a_bar_that_is_short_in_a_narrow_table(tmp_path: Path) -> None:
+    fake = FakeRun.queue(tmp_path, "F2").start(at=0.0).train(580)
+    held = fake.hold()
+    try:
+        assert "▇▇▇▇▇▁▁▁▁▁ 3/5  58%" in lines(tmp_path)[1]
+        assert "▇▇▁▁▁  58%" in lines(tmp_path, 62)[1]
+    finally:
+        for descriptor in held:
+            os.close(descriptor)
 
 
 def test_a_recorded_result_is_marked_by_glyph_and_word() -> None:
-    text = text_of(recorded_row(PLAN["recorded"][0]))
+    row = recorded_row("recorded/0", PLAN["recorded"][0])
+    columns = columns_for([Row(RowKind.RECORDED, row.key, recorded=PLAN["recorded"][0])])
+    text = "".join(text for text, _ in row_line(row, fitting_columns(columns, 100), 100))
     assert "◆ recorded" in text
     assert "0.9354" in text
 
 
-def test_seeds_are_told_apart_if_there_are_several(tmp_path: Path) -> None:
-    FakeRun.queue(tmp_path, "F2", seed=1234)
-    assert "F2   1234 L2 (MSE)" in text_of(run_row(only(tmp_path), "", None, 0.0), columns=COLUMNS)
+def test_seeds_stand_below_their_experiment_and_means_below_each_other(tmp_path: Path) -> None:
+    for experiment, seed, srcc in (("F2", 1, 0.93), ("F2", 2, 0.932), ("F3", 1, 0.935)):
+        FakeRun.queue(tmp_path, experiment, seed=seed, created=9.0).start().train(200).finish(srcc)
+    group, mean, seed1, seed2, alone = lines(tmp_path, 120)
+    assert mean.split()[:4] == ["▾", "F2", "L2", "(MSE)"]
+    assert "2 seeds" in mean
+    assert "2 of 2" in mean
+    assert "0.9330 ±.0014" in mean
+    assert seed1.split()[0] == "s1"
+    assert seed2.split()[0] == "s2"
+    places = {text.index(number) for text, number in zip((group, mean, seed1, seed2, alone), NUMBERS, strict=True)}
+    assert len(places) == 1
+
+
+NUMBERS = ("0.9370", "0.9330", "0.9320", "0.9340", "0.9370")
+
+
+def test_an_id_is_never_cut_while_there_is_room(tmp_path: Path) -> None:
+    FakeRun.queue(tmp_path, "F2", experiment="lr1e-4-warm-up")
+    FakeRun.queue(tmp_path, "F3", experiment="lr3e-4-warm-up")
+    assert [text.split()[0] for text in lines(tmp_path, 76)[1:]] == ["lr1e-4-warm-up", "lr3e-4-warm-up"]
+
+
+def test_a_folded_row_shows_the_state_that_needs_its_user(tmp_path: Path) -> None:
+    FakeRun.queue(tmp_path, "F2", seed=1).start().train(200).finish()
+    FakeRun.queue(tmp_path, "F2", seed=2).start().train(200).end()
+    FakeRun.queue(tmp_path, "F2", seed=3)
+    assert "✗ 3 seeds" in lines(tmp_path)[1]
+
+
+def test_a_narrow_group_leaves_out_whole_numbers(tmp_path: Path) -> None:
+    FakeRun.queue(tmp_path, "F2", seed=1, created=0.0)
+    FakeRun.queue(tmp_path, "F2", seed=2, created=0.0)
+    assert "koniq-losses · seeds 1 2 · 0 of 2 finished, 2 queued" in lines(tmp_path, 120)[0]
+    assert not any("…" in lines(tmp_path, width)[0] for width in range(60, 120))
+    assert "2 queued" not in lines(tmp_path, 60)[0]

@@ -24,11 +24,11 @@ async def test_a_filter_typed_in_one_burst_filters_and_orders_nothing(
 ) -> None:
     async with open_app() as pilot:
         runs = pilot.app.screen.query_one(RunList)
-        await settle(pilot, lambda: len(runs.row_keys) == 6)
+        await settle(pilot, lambda: len(runs.row_keys) == 7)
         await burst(pilot, *"/pair", "enter", "x")
         await settle(pilot, lambda: str(runs.border_title) == "Runs · matching “pair”")
         await settle(pilot, lambda: pilot.app.focused is runs)
-        assert len(runs.row_keys) == 1
+        assert len(runs.row_keys) == 2
         await settle(pilot, lambda: "over time" in screen_text(pilot))  # x is the table's again
         assert ordered == []
 
@@ -38,11 +38,11 @@ async def test_a_filter_is_pasted_and_any_other_text_is_nothing(
 ) -> None:
     async with open_app() as pilot:
         runs = pilot.app.screen.query_one(RunList)
-        await settle(pilot, lambda: len(runs.row_keys) == 6)
+        await settle(pilot, lambda: len(runs.row_keys) == 7)
         pilot.app.post_message(events.Paste("hp K"))
         await pilot.press("slash", "escape")  # done after it
-        assert len(runs.row_keys) == 6
+        assert len(runs.row_keys) == 7
         pilot.app.post_message(events.Paste("/pair\nq\n"))
-        await settle(pilot, lambda: len(runs.row_keys) == 1)
+        await settle(pilot, lambda: len(runs.row_keys) == 2)
         assert str(runs.border_title) == "Runs · matching “pair”"
         assert ordered == []

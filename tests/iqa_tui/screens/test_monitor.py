@@ -25,11 +25,11 @@ async def test_every_run_stands_with_its_state_in_words(ablation: list[FakeRun],
         text = screen_text(pilot)
         for words in ("◆ recorded", "✗ failed", "✓ finished", "● running", "○ queued", "CUDA out of memory"):
             assert words in text
-        assert "60/200" in text
-        assert "4/5" in text
+        assert re.search(r"▇▇▇▇▇▇▁▁▁▁ 4/5  66% +\d+ (s|min)", text)
         assert " left" in text
         assert "koniq-losses" in text
-        assert "2 running · 1 queued · 1 failed · 1 finished · 1 recorded" in text
+        assert re.search(r"best F2 0.9362 · 2 running · 1 queued · \S+ \w+ left", text)
+        assert "koniq-losses · 1 of 5 finished, 2 running, 1 queued, 1 failed" in text
         assert "20.0/80 GiB" in text
         assert "ann, pid 4711" in text
 
@@ -39,68 +39,18 @@ async def test_the_curve_and_the_log_are_those_of_the_run_under_the_cursor(
 ) -> None:
     async with open_app() as pilot:
         runs = pilot.app.screen.query_one(RunList)
-        await settle(pilot, lambda: len(runs.row_keys) == 6)
+        await settle(pilot, lambda: len(runs.row_keys) == 7)
         runs.move_to(ablation[0].run.run_id)
         await settle(pilot, lambda: "last line" in screen_text(pilot))
         assert "Log · F3 SRCC · following" in screen_text(pilot)
         await settle(pilot, lambda: any("⠀" < sign <= "⣿" for sign in screen_text(pilot)))
 
 
-async def test_space_chooses_several_curves_and_each_is_named(ablation: list[FakeRun], open_app: OpenApp) -> None:
-    async with open_app() as pilot:
-        runs, curves = pilot.app.screen.query_one(RunList), pilot.app.screen.query_one(Curves)
-        await settle(pilot, lambda: len(runs.row_keys) == 6)
-        for fake in ablation:
-            runs.move_to(fake.run.run_id)
-            await pilot.press("space")
-        assert [series.name for series in curves._series] == ["F3", "F4"]
-        assert len({series.colour for series in curves._series}) == 2
-        await settle(pilot, lambda: "F4 Rank" in screen_text(pilot).split("Curves")[1])
-        await pilot.press("space")
-        assert [series.name for series in curves._series] == ["F3"]
-        await pilot.press("a")
-        assert len(curves._series) == 5
-        await pilot.press("a")
-        assert len(curves._series) == 1
-
-
-async def test_the_curve_of_the_run_under_the_cursor_is_drawn_over_the_others_and_names_stand_by_value(
-    ablation: list[FakeRun], open_app: OpenApp
-) -> None:
-    async with open_app() as pilot:
-        runs, curves = pilot.app.screen.query_one(RunList), pilot.app.screen.query_one(Curves)
-        await settle(pilot, lambda: len(runs.row_keys) == 6)
-        for fake in ablation:
-            runs.move_to(fake.run.run_id)
-            await pilot.press("space")
-        assert [(series.name, series.front) for series in curves._series] == [("F3", False), ("F4", True)]
-        runs.move_to(ablation[0].run.run_id)
-        await settle(pilot, lambda: [series.front for series in curves._series] == [True, False])
-        await pilot.press("minus")  # as measured, not smoothed
-        await settle(pilot, lambda: "┤" in screen_text(pilot).split("Curves")[1])
-        last = {series.name: series.y[-1] or 0.0 for series in curves._series}
-        plot = screen_text(pilot).split("Curves")[1].split("Log ·")[0]
-        assert re.findall(r"(?<!━) (F[34]) ", plot) == sorted(last, key=lambda name: -last[name])
-
-
-async def test_keys_change_the_look_of_the_curves(ablation: list[FakeRun], open_app: OpenApp) -> None:
-    async with open_app() as pilot:
-        curves = pilot.app.screen.query_one(Curves)
-        await settle(pilot, lambda: len(pilot.app.screen.query_one(RunList).row_keys) == 6)
-        assert curves.border_title == "Curves · training loss · smoothed 0.6 · over steps"
-        await pilot.press("plus", "x")
-        assert curves.border_title == "Curves · training loss · smoothed 0.9 · over time"
-        await pilot.press("l")
-        assert curves.border_title == "Curves · training loss · log · smoothed 0.9 · over time"
-        await pilot.press("minus", "minus", "minus", "c", "x")
-        assert curves.border_title == "Curves · validation SRCC · over steps"
-
-
 async def test_the_log_follows_until_the_user_scrolls_up(ablation: list[FakeRun], open_app: OpenApp) -> None:
     ablation[0].print("".join(f"line {number}\n" for number in range(300)))
     async with open_app() as pilot:
         runs, log = pilot.app.screen.query_one(RunList), pilot.app.screen.query_one(LogPanel)
-        await settle(pilot, lambda: len(runs.row_keys) == 6)
+        await settle(pilot, lambda: len(runs.row_keys) == 7)
         runs.move_to(ablation[0].run.run_id)
         await settle(pilot, lambda: log.lowest_line == "line 299")
         log.focus()
@@ -118,15 +68,15 @@ async def test_the_log_follows_until_the_user_scrolls_up(ablation: list[FakeRun]
 async def test_a_filter_shows_what_matches_and_escape_shows_all(ablation: list[FakeRun], open_app: OpenApp) -> None:
     async with open_app() as pilot:
         runs = pilot.app.screen.query_one(RunList)
-        await settle(pilot, lambda: len(runs.row_keys) == 6)
+        await settle(pilot, lambda: len(runs.row_keys) == 7)
         await pilot.press("slash", *"rank")
-        await settle(pilot, lambda: len(runs.row_keys) == 1)
+        await settle(pilot, lambda: len(runs.row_keys) == 2)
         await settle(pilot, lambda: screen_text(pilot).splitlines()[-1].split() == ["⏎", "done", "esc", "back"])
         await pilot.press("enter")
         assert pilot.app.focused is runs
         assert "matching" in str(runs.border_title)
         await pilot.press("escape")
-        await settle(pilot, lambda: len(runs.row_keys) == 6)
+        await settle(pilot, lambda: len(runs.row_keys) == 7)
 
 
 async def test_enter_gives_the_curves_the_whole_screen_and_escape_takes_it_back(
@@ -157,7 +107,7 @@ async def test_d_folds_the_devices_and_tab_changes_panels(ablation: list[FakeRun
 async def test_the_command_is_copied(ablation: list[FakeRun], open_app: OpenApp) -> None:
     async with open_app() as pilot:
         runs = pilot.app.screen.query_one(RunList)
-        await settle(pilot, lambda: len(runs.row_keys) == 6)
+        await settle(pilot, lambda: len(runs.row_keys) == 7)
         runs.move_to(ablation[0].run.run_id)
         await pilot.press("y")
         assert pilot.app.clipboard == f"python -m training --loss_type srcc --run_folder {ablation[0].run.path}"
@@ -174,13 +124,13 @@ async def test_a_mouse_click_moves_the_cursor_and_a_second_one_chooses(
 ) -> None:
     async with open_app() as pilot:
         runs, curves = pilot.app.screen.query_one(RunList), pilot.app.screen.query_one(Curves)
-        await settle(pilot, lambda: len(runs.row_keys) == 6)
-        await pilot.click(RunList, offset=(10, 6))
+        await settle(pilot, lambda: len(runs.row_keys) == 7)
+        await pilot.click(RunList, offset=(10, 7))
         assert runs.cursor_key == ablation[1].run.run_id
-        await pilot.click(RunList, offset=(10, 6))
+        await pilot.click(RunList, offset=(10, 7))
         await pilot.pause()
-        assert [series.name for series in curves._series] == ["F4"]
-        assert ablation[1].run.run_id in pilot.app.screen.view.colours
+        assert [series.name for plot in curves.plots for series in plot.series if plot.key == "loss"] == ["F4"]
+        assert ablation[1].run.run_id in pilot.app.screen.view.marked
 
 
 async def test_devices_that_no_longer_answer_stay_on_screen_with_their_age(open_app: OpenApp) -> None:
@@ -197,7 +147,7 @@ async def test_the_cause_stands_in_full_if_its_column_is_too_narrow(runs_dir: Pa
     FakeRun.queue(runs_dir, "F2").start().end(ExitKind.FAILED, cause)
     async with open_app((80, 24)) as pilot:
         runs = pilot.app.screen.query_one(RunList)
-        await settle(pilot, lambda: len(runs.row_keys) == 2)
+        await settle(pilot, lambda: len(runs.row_keys) == 3)
         await pilot.press("j")
         await settle(pilot, lambda: cause in screen_text(pilot))
 
@@ -277,6 +227,45 @@ async def test_runs_of_several_seeds_are_told_apart_at_80_columns(runs_dir: Path
         await settle(pilot, lambda: "Pairwise" in screen_text(pilot))
         assert "seed" not in screen_text(pilot)
         FakeRun.queue(runs_dir, "F5", seed=1234)
-        await settle(pilot, lambda: "F5      7 Pairwise" in screen_text(pilot))
-        assert "F5   1234 Pairwise" in screen_text(pilot)
-        assert "Runs · 0 of 2 finished, 4.0 h left ─" in screen_text(pilot)
+        await settle(pilot, lambda: "s7 " in screen_text(pilot))
+        assert "s1234" in screen_text(pilot)
+        assert "○ 2 seeds" in screen_text(pilot)
+
+
+async def test_seeds_fold_into_one_row_by_keys_and_by_clicks(runs_dir: Path, open_app: OpenApp) -> None:
+    for seed, srcc in ((1, 0.93), (2, 0.934)):
+        FakeRun.queue(runs_dir, "F3", seed=seed).start().train(200).finish(srcc)
+    async with open_app() as pilot:
+        runs = pilot.app.screen.query_one(RunList)
+        await settle(pilot, lambda: len(runs.row_keys) == 5)
+        group, _, experiment, first, _ = runs.row_keys
+        assert "2 of 2" in screen_text(pilot)
+        assert "0.9340 ±.0028" in screen_text(pilot)
+        runs.move_to(first)
+        await pilot.press("left")
+        assert (runs.row_keys[-1], runs.cursor_key) == (experiment, experiment)
+        await pilot.press("left")
+        assert runs.cursor_key == group
+        await pilot.press("left")
+        assert runs.row_keys == (group,)
+        await pilot.press("left", "right", "right", "down", "down", "right")
+        assert len(runs.row_keys) == 5
+        await pilot.click(RunList, offset=(10, 2))
+        await settle(pilot, lambda: runs.row_keys == (group,))
+
+
+async def test_a_folded_row_draws_and_marks_all_of_its_runs(runs_dir: Path, open_app: OpenApp) -> None:
+    for seed in (1, 2):
+        FakeRun.queue(runs_dir, "F3", seed=seed).start().train(200).finish().print(f"seed {seed}")
+    async with open_app() as pilot:
+        runs, curves = pilot.app.screen.query_one(RunList), pilot.app.screen.query_one(Curves)
+        await settle(pilot, lambda: len(runs.row_keys) == 5)
+        runs.move_to(runs.row_keys[2])
+        await settle(pilot, lambda: curves.plots and len(curves.plots[0].series) == 2)
+        assert {series.group_name for series in curves.plots[0].series} == {"F3"}
+        await pilot.press("space")
+        assert set(pilot.app.screen.view.marked) == set(runs.row_keys[3:])
+        await pilot.press("space", "K")
+        assert pilot.app.screen.view.marked == ()
+        assert pilot.app.screen is pilot.app.screen_stack[0]
+        await settle(pilot, lambda: "seed 2" in screen_text(pilot))

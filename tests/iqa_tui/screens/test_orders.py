@@ -56,7 +56,7 @@ async def test_stopping_asks_names_the_run_and_the_safe_answer_is_the_default(
 ) -> None:
     async with open_app() as pilot:
         runs = pilot.app.screen.query_one(RunList)
-        await settle(pilot, lambda: len(runs.row_keys) == 6)
+        await settle(pilot, lambda: len(runs.row_keys) == 7)
         runs.move_to(ablation[0].run.run_id)
         await pilot.press("K")
         await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
@@ -145,7 +145,7 @@ async def test_the_keys_below_are_those_that_do_something_for_this_run(
     expected = {"F1": {"retry"}, "F2": set(), "F3": {"stop"}, "F5": {"stop", "hold", "priority"}}
     async with open_app((80, 24)) as pilot:
         runs = pilot.app.screen.query_one(RunList)
-        await settle(pilot, lambda: len(runs.row_keys) == 6)
+        await settle(pilot, lambda: len(runs.row_keys) == 7)
         by_id = {state.experiment: state for state in pilot.app._runs}
         for identity, shown in expected.items():
             runs.move_to(by_id[identity].run_id)

@@ -52,7 +52,7 @@ def test_a_home_or_a_folder_of_another_user_is_not_used(home: Path, monkeypatch:
 
 
 def test_a_user_without_a_home_has_a_folder_of_his_number(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "_own_home", lambda: None)
+    monkeypatch.setattr(room, "own_home", lambda: None)
     assert state_path() == Path(f"/var/tmp/iqa-tui-state-{os.geteuid()}")
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
-from iqa_tui.widgets.canvas import line_width
-from iqa_tui.widgets.row_table import Column, RowTable, TableRow, fitting_columns, row_line, with_label_width
+from iqa_tui.widgets.row_table import RowTable
+from iqa_tui.widgets.table_lines import Column, TableRow
 
 COLUMNS = (
     Column("id", "id", 4),
@@ -14,21 +16,6 @@ COLUMNS = (
     Column("step", "step", 10, "right", importance=2),
     Column("srcc", "SRCC", 6, "right", importance=7),
 )
-
-
-def test_the_least_important_column_goes_first_and_the_growing_one_takes_what_is_left() -> None:
-    assert [column.key for column in fitting_columns(COLUMNS, 31)] == ["id", "label", "step", "srcc"]
-    narrow = fitting_columns(COLUMNS, 30)
-    assert [column.key for column in narrow] == ["id", "label", "srcc"]
-    assert sum(column.width for column in narrow) + 2 == 30
-
-
-def test_a_row_in_words_spans_the_columns_that_are_left() -> None:
-    row = TableRow("r", {"id": "F5", "label": "Rank"}, span_from=("step", "srcc"), span="needs a GPU")
-    for width in (31, 30):
-        line = row_line(row, fitting_columns(COLUMNS, width), width)
-        assert line_width(line) == width
-        assert "needs" in "".join(text for text, _ in line)
 
 
 class TableApp(App[None]):
@@ -90,6 +77,36 @@ async def test_only_lines_that_changed_are_painted() -> None:
         assert x + width == 40
 
 
-def test_a_column_is_as_wide_as_the_cells_of_its_longest_label() -> None:
-    (column,) = with_label_width((Column("label", "", 3),), "label", ["損失関"])
-    assert column.width == 6
+async def test_a_title_and_a_row_that_folds_say_that_they_were_clicked() -> None:
+    class Told(TableApp):
+        told: ClassVar[list[tuple[str, str]]] = []
+
+        def on_row_table_title_clicked(self, message: RowTable.TitleClicked) -> None:
+            self.told.append(("title", message.key))
+
+        def on_row_table_fold_clicked(self, message: RowTable.FoldClicked) -> None:
+            self.told.append(("fold", message.key))
+
+        def on_row_table_row_clicked(self, message: RowTable.RowClicked) -> None:
+            self.told.append(("row", message.key))
+
+    app = Told()
+    async with app.run_test(size=(40, 8)) as pilot:
+        app.query_one(RowTable).show([TableRow("g", folds=True), TableRow("r")])
+        for offset in ((39, 0), (1, 1), (1, 2), (1, 2), (1, 6)):
+            await pilot.click(RowTable, offset=offset)
+        await pilot.pause()
+    assert app.told == [("title", "srcc"), ("fold", "g"), ("row", "r")]
+
+
+async def test_half_pages_and_the_ends() -> None:
+    app = TableApp()
+    async with app.run_test(size=(40, 11)) as pilot:
+        table = app.query_one(RowTable)
+        table.focus()
+        table.show(rows(*(f"r{number}" for number in range(30))))
+        keys = []
+        for key in ("ctrl+d", "ctrl+d", "ctrl+u", "G", "g"):
+            await pilot.press(key)
+            keys.append(table.cursor_key)
+        assert keys == ["r5", "r10", "r5", "r29", "r0"]

@@ -1,0 +1,54 @@
+"""What stands behind an option, from the text that a user typed. A wrong one is refused in words."""
+
+from __future__ import annotations
+
+import argparse
+
+from iqa_tui.plans.typed import parse_seeds, parse_setting
+
+
+def words(text: str) -> list[str]:
+    named = [word.strip() for word in text.split(",") if word.strip()]
+    if not named:
+        raise argparse.ArgumentTypeError(f"{text!r} names nothing")
+    return named
+
+
+def seeds(text: str) -> tuple[int, ...]:
+    try:
+        return parse_seeds(",".join(words(text)))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def setting(text: str) -> tuple[str, str]:
+    try:
+        return parse_setting(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of at least 1")
+    return int(text)
+
+
+def seconds(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return number
+
+
+def hours(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of hours above 0")
+    return number

@@ -1,0 +1,98 @@
+"""The rows of the table of runs: groups and experiments that fold, runs, recorded results. Values, nothing is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from iqa_tui.monitor.group import by_group
+from iqa_tui.monitor.run_words import recorded_rows
+from iqa_tui.monitor.scores import by_experiment
+from iqa_tui.monitor.state import RunState
+from iqa_tui.monitor.view import MonitorView
+
+FEW_RUNS = 12
+"""A group of more keeps its experiments folded, and with more runs in all, older groups are folded."""
+
+
+class RowKind(StrEnum):
+    """What a row stands for."""
+
+    GROUP = "group"
+    EXPERIMENT = "experiment"
+    """Several runs of one experiment, mostly its seeds."""
+    RUN = "run"
+    RECORDED = "recorded"
+    """A result of the plan that was measured elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the table."""
+
+    kind: RowKind
+    key: str
+    """Identity; that of a run is its id. The others have a slash, which no run id has."""
+    runs: tuple[RunState, ...] = ()
+    """What it stands for; empty for a recorded result."""
+    is_open: bool | None = None
+    """None: it does not fold."""
+    is_seed: bool = False
+    """A run below the row of its experiment."""
+    recorded: Mapping[str, Any] | None = None
+
+    @property
+    def run(self) -> RunState | None:
+        """The run that orders are for; None if the row stands for none, or for several."""
+        return self.runs[0] if self.kind is RowKind.RUN else None
+
+
+def rows_of(shown: Sequence[RunState], view: MonitorView) -> list[Row]:
+    """Args:
+    shown: the runs that pass the filter, in plan order.
+    """
+    rows: list[Row] = []
+    groups = by_group(shown)
+    for place, (group, members) in enumerate(groups.items()):
+        opens = place == 0 or len(shown) <= FEW_RUNS or any(state.phase.is_alive for state in members)
+        head = _folding(RowKind.GROUP, f"group/{group}", members, opens, view)
+        rows.append(head)
+        if head.is_open:
+            rows += _recorded(members) if place == 0 and not view.filter else []
+            rows += _members(group, members, view)
+    return rows
+
+
+def parent_key(rows: Sequence[Row], key: str) -> str | None:
+    """The row that a row is folded into; None for a group, and for a row that is not there."""
+    place = next((place for place, row in enumerate(rows) if row.key == key), None)
+    if place is None or rows[place].kind is RowKind.GROUP:
+        return None
+    wanted = RowKind.EXPERIMENT if rows[place].is_seed else RowKind.GROUP
+    return next((row.key for row in reversed(rows[:place]) if row.kind is wanted), None)
+
+
+def _folding(kind: RowKind, key: str, members: Sequence[RunState], opens: bool, view: MonitorView) -> Row:
+    return Row(kind, key, tuple(members), is_open=view.folds.get(key, opens))
+
+
+def _recorded(members: Sequence[RunState]) -> list[Row]:
+    return [
+        Row(RowKind.RECORDED, f"recorded/{place}", recorded=row) for place, row in enumerate(recorded_rows(members))
+    ]
+
+
+def _members(group: str, members: Sequence[RunState], view: MonitorView) -> list[Row]:
+    rows: list[Row] = []
+    for runs in by_experiment(members):
+        if len(runs) == 1:
+            rows.append(Row(RowKind.RUN, runs[0].run_id, (runs[0],)))
+            continue
+        key = f"experiment/{group}/{runs[0].experiment}/{runs[0].label}"
+        head = _folding(RowKind.EXPERIMENT, key, runs, len(members) <= FEW_RUNS, view)
+        rows.append(head)
+        if head.is_open:
+            rows += [Row(RowKind.RUN, state.run_id, (state,), is_seed=True) for state in runs]
+    return rows

@@ -1,0 +1,82 @@
+"""The validation scores that the table of runs shows: of one run, and of an experiment's seeds together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import fmean, stdev
+
+from iqa_tui.monitor.state import RunState
+from training.runfolder.phase import Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Mean validation SRCC of the seeds of one experiment."""
+
+    mean: float
+    sd: float | None = None
+    """None if it is of one seed."""
+    seeds: int = 1
+    """How many seeds it is of."""
+    is_final: bool = False
+    """True if each of those seeds has finished."""
+
+
+def val_metric(state: RunState, metric: str) -> float | None:
+    """On the validation split: of the chosen epoch if it finished, else the latest; None before the first."""
+    if state.result is not None and (chosen := state.result.metrics.get("val", {}).get(metric)) is not None:
+        return chosen
+    for evaluation in reversed(state.evaluations):
+        if evaluation.split == "val":
+            return evaluation.metrics.get(metric)
+    return None
+
+
+def newest_of_each_seed(runs: Iterable[RunState]) -> list[RunState]:
+    """One run a seed, the newest that finished, else the newest; a run without a readable spec is a seed of its own."""
+    chosen: dict[object, RunState] = {}
+    for state in sorted(runs, key=lambda state: (state.phase is Phase.FINISHED, _created(state))):
+        chosen[state.spec.seed if state.spec else state.run_id] = state
+    return list(chosen.values())
+
+
+def score_of(runs: Sequence[RunState]) -> Score | None:
+    """Of the runs of one experiment, over the seeds that finished; if none has, over those with a score so far.
+
+    Returns:
+        None if no run has a score.
+    """
+    seeds = newest_of_each_seed(runs)
+    finished = [value for state in seeds if state.phase is Phase.FINISHED and (value := _srcc(state)) is not None]
+    values = finished or [value for state in seeds if (value := _srcc(state)) is not None]
+    if not values:
+        return None
+    return Score(fmean(values), stdev(values) if len(values) > 1 else None, len(values), bool(finished))
+
+
+def experiment_of(state: RunState) -> object:
+    """What the seeds of one experiment have in common, within a group; of a run started by hand, its own id."""
+    return (state.experiment, state.label) if state.experiment else state.run_id
+
+
+def by_experiment(runs: Iterable[RunState]) -> list[list[RunState]]:
+    """The runs of one group, in the order in which they come."""
+    experiments: dict[object, list[RunState]] = {}
+    for state in runs:
+        experiments.setdefault(experiment_of(state), []).append(state)
+    return list(experiments.values())
+
+
+def best_of(runs: Iterable[RunState]) -> tuple[RunState, Score] | None:
+    """The experiment of a group with the highest score, by its first run; None if no run has a score."""
+    scored = [(members[0], score) for members in by_experiment(runs) if (score := score_of(members))]
+    return max(scored, key=lambda pair: pair[1].mean, default=None)
+
+
+def _srcc(state: RunState) -> float | None:
+    return val_metric(state, "srcc")
+
+
+def _created(state: RunState) -> float:
+    return state.spec.created if state.spec else 0.0
