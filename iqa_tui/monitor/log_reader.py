@@ -69,9 +69,11 @@ class LogReader:
 
     def _look(self, descriptor: int, size: int, wish: LogWish) -> LogText:
         is_new = self._move(descriptor, size, wish.place)
-        if not is_new and not self._index.is_done(size):
-            self._index.count_on(descriptor, size, COUNTED_STEPS)
-            is_new = self.is_busy = True
+        if not self._index.is_done(size):
+            self.is_busy = True
+            if not is_new:  # the lines come first
+                self._index.count_on(descriptor, size, COUNTED_STEPS)
+                is_new = True
         if wish.pattern != (self._search.pattern if self._search else None):
             self._search = LogSearch(wish.pattern) if wish.pattern else None
             is_new = True

@@ -9,7 +9,7 @@ SLICE_BYTES = 128 << 10
 LONGEST_SLICE = 2 << 20
 """A progress bar without a newline, or nested bars, may go on for hours: after so many bytes it is cut anyway."""
 BARS_BYTES = 2048
-"""Nested bars go up again within so many bytes."""
+"""Nested bars go up again within so many bytes, and come down."""
 
 GOES_UP = re.compile(rb"\x1b\[\d{0,4}[AF]")
 
@@ -70,12 +70,12 @@ def last_line(data: bytes) -> int | None:
 
 
 def _quiet(data: bytes) -> list[tuple[int, int]]:
-    """The parts after which no cursor goes up for a while."""
+    """The parts before and after which no cursor goes up for a while."""
     parts, first = [], 0
     if b"\x1b" not in data:
         return [(0, len(data))]
     for move in GOES_UP.finditer(data):
         if move.start() - BARS_BYTES > first:
             parts.append((first, move.start() - BARS_BYTES))
-        first = move.end()
-    return [*parts, (first, len(data))]
+        first = move.end() + BARS_BYTES
+    return [*parts, (first, len(data))] if first < len(data) else parts

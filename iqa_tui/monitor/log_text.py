@@ -45,3 +45,8 @@ class LogText:
     def texts(self) -> tuple[str, ...]:
         """The lines without their styles."""
         return tuple(line.text for line in self.lines)
+
+
+def line_words(count: int) -> str:
+    """`1 line`, `3,400 lines`."""
+    return f"{count:,} line{'' if count == 1 else 's'}"

@@ -21,6 +21,7 @@ from textual.widget import Widget
 from iqa_tui.messages import DevicesSurveyed, LogChanged
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.headlines import headline_words
+from iqa_tui.monitor.log_text import LogWish
 from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.header import HeaderBar
 from iqa_tui.widgets.canvas import Canvas, Line
@@ -53,8 +54,8 @@ class Session:
     """What a screen may ask of the app."""
 
     runs_dir: Path
-    follow: Callable[[str | None], None]
-    """Read the log of this run from now on; None: of no run."""
+    read_log: Callable[[Path | None, LogWish], None]
+    """Read this log from now on, and of it what is wished for; None: no log."""
     look_now: Callable[[], None]
     """Read the runs without waiting for the next turn."""
     ascii_mode: bool = False

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from textual.message import Message
 
-from iqa_tui.messages import LogChanged, RunsChanged
+from iqa_tui.messages import RunsChanged
 from iqa_tui.monitor.catalog import Catalog
-from iqa_tui.monitor.log_tail import LogTail, LogText
 from iqa_tui.monitor.state import RunState
 from iqa_tui.queue.queued_run import QueuedRun
 from training.runfolder.beat import BeatWatch
@@ -20,7 +19,7 @@ PERIOD_SECONDS = 0.5
 
 
 class RunWatcher:
-    """Follows every run of a folder, and the log of one of them."""
+    """Follows every run of a folder."""
 
     def __init__(
         self, runs_dir: Path, post: Callable[[Message], object], period_seconds: float = PERIOD_SECONDS
@@ -36,9 +35,6 @@ class RunWatcher:
         self._thread = threading.Thread(target=self._watch, name="run watcher", daemon=True)
         self._states: tuple[RunState, ...] | None = None
         self._problem = ""
-        self._followed: str | None = None
-        self._tail: LogTail | None = None
-        self._text: LogText | None = None
 
     def start(self) -> None:
         self._thread.start()
@@ -52,12 +48,6 @@ class RunWatcher:
         """Do not wait for the next turn: the user has just ordered something."""
         self._wake.set()
 
-    def follow(self, run_id: str | None) -> None:
-        """Post the log of this run from now on; None: of no run."""
-        if run_id != self._followed:
-            self._followed = run_id
-            self._wake.set()
-
     def queued(self) -> list[QueuedRun]:
         """The runs that wait, as they were at the last look. Safe in any thread."""
         states = self._states or ()
@@ -66,7 +56,6 @@ class RunWatcher:
     def _watch(self) -> None:
         while not self._stopping:
             self._look_at_runs()
-            self._look_at_log()
             self._wake.wait(self._period_seconds)
             self._wake.clear()
 
@@ -83,25 +72,6 @@ class RunWatcher:
         if not same or problem != self._problem:
             self._problem = problem
             self._post(RunsChanged(states, problem))
-
-    def _look_at_log(self) -> None:
-        run_id = self._followed
-        output = self._output_of(run_id) if run_id else None
-        if output is None:
-            self._tail, text = None, LogText()
-        else:
-            if self._tail is None or self._tail.path != output:
-                self._tail = LogTail(output)
-            text = self._tail.poll()
-        if run_id is not None and text is not self._text:
-            self._text = text
-            self._post(LogChanged(run_id, text))
-
-    def _output_of(self, run_id: str) -> Path | None:
-        for state in self._states or ():
-            if state.run_id == run_id and state.status.attempt:
-                return state.run.attempt(state.status.attempt).output
-        return None
 
 
 def _is(before: RunState, after: RunState) -> bool:
