@@ -107,6 +107,8 @@ class Child:
         """Negative: the signal that killed it. None while it lives."""
         self.peak_rss_bytes: int | None = None
         """Largest resident memory of one process, among those reaped and those that they waited for."""
+        self.bystanders: set[int] = set()
+        """Children of ours that have nothing to do with it: neither measured nor swept."""
 
     @property
     def has_ended(self) -> bool:
@@ -125,6 +127,9 @@ class Child:
                 return False
             if pid == 0:
                 return True
+            if pid in self.bystanders:
+                self.bystanders.discard(pid)
+                continue
             self.peak_rss_bytes = max(self.peak_rss_bytes or 0, usage.ru_maxrss * 1024)
             if pid == self.pid:
                 self.returncode = self._process.returncode = os.waitstatus_to_exitcode(status)
@@ -152,8 +157,11 @@ class Child:
         began = time.monotonic()
         asked: set[int] = set()
         while self.reap() and time.monotonic() < began + SWEEP_SECONDS:
+            left = [pid for pid in _children() if pid not in self.bystanders]
+            if not left:
+                break
             patient = time.monotonic() < began + SWEEP_GRACE_SECONDS
-            for pid in _children():
+            for pid in left:
                 if patient and pid in asked:
                     continue
                 asked.add(pid)

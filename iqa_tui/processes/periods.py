@@ -23,6 +23,10 @@ DISPATCHER_SECONDS = hastened(0.4)
 """From one look of the dispatcher at its queue to the next."""
 SUPERVISOR_SECONDS = hastened(0.25)
 """How long a stop request may lie unseen by the supervisor. The kernel tells of exits at once."""
+SAMPLE_SECONDS = hastened(10.0)
+"""From one line of a run's `machine.jsonl` to the next, once it has run for half a minute."""
+SAMPLER_PAUSE_SECONDS = hastened(60.0)
+"""How long a supervisor waits before it starts a sampler again that has exited; each time twice as long."""
 LEASES_SECONDS = hastened(5.0)
 """From one look of a supervisor at the files of its leases to the next."""
 ORPHANS_SECONDS = hastened(2.0)

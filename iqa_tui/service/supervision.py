@@ -24,6 +24,7 @@ from iqa_tui.service.causes import Ending, explain, time_limit_words
 from iqa_tui.service.ended import read_ended
 from iqa_tui.service.last_words import tail
 from iqa_tui.service.oom_kills import OomKills
+from iqa_tui.service.sampling import Sampling
 from iqa_tui.service.stopping import Stopping
 from iqa_tui.service.supervisor_exits import EXIT_NO_PROCESS, EXIT_NO_ROOM, EXIT_NOT_QUEUED
 from iqa_tui.service.trainer_call import (
@@ -41,6 +42,7 @@ from training.runfolder.exits import ExitKind
 from training.runfolder.held import is_deleted
 from training.runfolder.host import boot_id, host_name, machine_id, start_ticks
 from training.runfolder.layout import AttemptFolder, RunFolder
+from training.runfolder.machine import peak_gpu_memory
 from training.runfolder.read import read_record
 from training.runfolder.schema import ExitRecord, ProcessRecord, Spec, StopRequest
 from training.runfolder.write import write_atomic
@@ -103,6 +105,7 @@ class Supervisor:
         become_reaper()
         end_strays(self._run)  # left by an attempt that lost its supervisor: the run's lock is ours by now
         self._claim.fence.check(fresh=True)
+        self._sampling = self._sampler()
         try:
             trainer = self._trainer = self._start(output)
         except OSError as error:
@@ -113,6 +116,7 @@ class Supervisor:
             return 0
         self._record_process(trainer)
         self._wait(trainer, output)
+        self._sampling.end(trainer)
         trainer.sweep()
         self._end(trainer)
         return 0
@@ -122,6 +126,7 @@ class Supervisor:
 
         An external trainer reads no fence, and would use a grace to write.
         """
+        self._sampling.end(trainer)
         deadline = time.monotonic() + (GIVE_WAY_GRACE_SECONDS if self._spec.trainer == "training" else 0.0)
         trainer.terminate()
         while not trainer.has_ended and time.monotonic() < deadline:
@@ -142,6 +147,7 @@ class Supervisor:
             with contextlib.suppress(OSError):
                 output.limit()
             if not trainer.has_ended:
+                self._sampling.keep(trainer)
                 self._watch_the_clock()
                 self._watch_the_folder()
                 self._watch_the_leases()
@@ -166,6 +172,11 @@ class Supervisor:
             output=output.descriptor,
             inherited=self._inherited,
         )
+
+    def _sampler(self) -> Sampling:
+        shares = self._spec.vram_bytes is not None and any(device.get("room_bytes") for device in self._devices)
+        arguments = [str(self._attempt.number), self._claim.nonce]
+        return Sampling(arguments, self._folder, self._devices, is_alone=not shares)
 
     def _record_process(self, trainer: Child) -> None:
         record = ProcessRecord(
@@ -249,6 +260,7 @@ class Supervisor:
             returncode=returncode if returncode is not None and returncode >= 0 else None,
             signal=-returncode if returncode is not None and returncode < 0 else None,
             peak_rss_bytes=trainer.peak_rss_bytes if trainer else None,
+            peak_gpu_memory_bytes=peak_gpu_memory(self._run, self._attempt.number),
         )
         self._records.write_end(record)
 

@@ -120,6 +120,22 @@ int nvmlDeviceGetHandleByIndex_v2(unsigned index, void **handle) {
     return trouble(&state, (int)index, "handle");
 }
 
+int nvmlDeviceGetHandleByUUID(const char *uuid, void **handle) {
+    State state = read_state();
+    for (int i = 0; i < state.gpus; i++)
+        if (!strcmp(state.gpu[i].uuid, uuid)) { *handle = (void *)(long)(i + 1); return trouble(&state, i, "handle"); }
+    for (int i = 0; i < state.parts; i++)
+        if (!strcmp(state.part[i].uuid, uuid)) { *handle = (void *)(long)(100 + i); return trouble(&state, state.part[i].board, "handle"); }
+    return 6; /* not found */
+}
+int nvmlDeviceGetDeviceHandleFromMigDeviceHandle(void *part, void **board) {
+    State state = read_state();
+    long place = (long)part - 100;
+    if (place < 0 || place >= state.parts) return 2; /* invalid argument */
+    *board = (void *)(long)(state.part[place].board + 1);
+    return 0;
+}
+
 int nvmlDeviceGetMigMode(void *handle, unsigned *current, unsigned *pending) {
     State state; Gpu gpu;
     int code = look(handle, "mig", &state, &gpu);

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
+from training.runfolder.machine import GpuUse, MachineLog, MachineSample
 from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RetryRecord, Spec, StopRequest
 from training.runfolder.write import EventWriter, write_atomic, write_record
 
@@ -66,6 +67,14 @@ def _events(run: RunFolder, steps: int, attempt: int = 1) -> None:
     events.close()
 
 
+def _machine(run: RunFolder) -> None:
+    log = MachineLog(run, 1)
+    for second, gib in ((3, 1), (5, 40), (9, 38)):
+        gpu = GpuUse("GPU-aaaa", 0, gib << 30, 97, 411.5, 64)
+        log.append(MachineSample(START + second, 1, 4 << 30, 3, [gpu]))
+    log.append(MachineSample(START + 17, 1))
+
+
 def _exit(run: RunFolder, kind: ExitKind, cause: str, **fields: int) -> None:
     write_record(run.attempt(1).exit, ExitRecord(kind, cause, START + 100, 98.0, **fields))
 
@@ -95,7 +104,9 @@ def finished(run: RunFolder) -> None:
         versions={"torch": "2.14.1"},
     )
     write_record(run.result, result)
-    _exit(run, ExitKind.FINISHED, "finished", returncode=0, peak_rss_bytes=4_200_000_000)
+    _machine(run)
+    peaks = {"peak_rss_bytes": 4_200_000_000, "peak_gpu_memory_bytes": 40 << 30}
+    _exit(run, ExitKind.FINISHED, "finished", returncode=0, **peaks)
 
 
 def failed(run: RunFolder) -> None:

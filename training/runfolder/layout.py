@@ -150,6 +150,11 @@ class RunFolder:
         return self.path / "events.jsonl"
 
     @property
+    def machine(self) -> Path:
+        """Memory, and what its GPUs did, over time."""
+        return self.path / "machine.jsonl"
+
+    @property
     def stop(self) -> Path:
         return self.path / "stop.json"
 

@@ -108,6 +108,8 @@ class ExitRecord:
     signal: int | None = None
     peak_rss_bytes: int | None = None
     """Largest resident memory of one process of the run; None if unknown."""
+    peak_gpu_memory_bytes: int | None = None
+    """Most GPU memory that the run's samples saw, over all of its GPUs; None if none of them told."""
     format: int = FORMAT
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +25,23 @@ GRAPHICS = (pynvml.nvmlDeviceGetGraphicsRunningProcesses_v3, pynvml.nvmlDeviceGe
 
 def compute_processes(handle: Any) -> tuple[GpuProcess, ...] | None:
     """Those that compute, clients of an MPS server among them; None if the driver does not tell."""
+    by_pid = compute_memory(handle)
+    return None if by_pid is None else _described(by_pid)
+
+
+def compute_memory(handle: Any) -> dict[int, int | None] | None:
+    """The same without what the system knows of them: pid to bytes, each once."""
     processes = _asked(COMPUTE, handle)
     if processes is None:
         return None
     clients = _asked(MPS_CLIENTS, handle) or []
-    return _described([*processes, *clients])
+    return _memory_by_pid([*processes, *clients])
 
 
 def graphics_processes(handle: Any) -> tuple[GpuProcess, ...] | None:
     """Those that draw; None if the driver does not tell."""
     processes = _asked(GRAPHICS, handle)
-    return None if processes is None else _described(processes)
+    return None if processes is None else _described(_memory_by_pid(processes))
 
 
 def _asked(versions: Sequence[Callable[[Any], list[Any]]], handle: Any) -> list[Any] | None:
@@ -43,16 +49,19 @@ def _asked(versions: Sequence[Callable[[Any], list[Any]]], handle: Any) -> list[
     return next((answer for answer in answers if answer is not None), None)
 
 
-def _described(processes: Sequence[Any]) -> tuple[GpuProcess, ...]:
-    """Each once, though the driver may name it in two lists."""
-    by_pid = {int(process.pid): process.usedGpuMemory for process in processes}
+def _memory_by_pid(processes: Sequence[Any]) -> dict[int, int | None]:
+    """Each process once, though the driver may name it in two lists."""
+    return {int(process.pid): process.usedGpuMemory for process in processes}
+
+
+def _described(by_pid: Mapping[int, int | None]) -> tuple[GpuProcess, ...]:
     return tuple(described(pid, memory) for pid, memory in by_pid.items())
 
 
 def described(pid: int, memory_used_bytes: int | None) -> GpuProcess:
     """A process with what the system tells of it: nothing if it has exited or, in a container, was never here."""
     user = name = started = None
-    if not _is_the_one_meant(pid):
+    if not is_the_one_meant(pid):
         return GpuProcess(pid, memory_used_bytes=memory_used_bytes)
     with contextlib.suppress(psutil.Error):
         process = psutil.Process(pid)
@@ -63,7 +72,7 @@ def described(pid: int, memory_used_bytes: int | None) -> GpuProcess:
     return GpuProcess(pid, user, name, memory_used_bytes, started)
 
 
-def _is_the_one_meant(pid: int) -> bool:
+def is_the_one_meant(pid: int) -> bool:
     """In a container the driver tells the host's number. Our process of that number is another one, unless it has the
     driver open.
     """

@@ -43,3 +43,25 @@ os.execv(sys.executable, [sys.executable, "-m", "iqa_tui.service.supervisor", {s
 """
     assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0
     assert words(run) == "failed: exit 3: training"
+
+
+def test_a_bystander_is_neither_measured_nor_swept() -> None:
+    program = """
+import os, subprocess, sys, time
+from iqa_tui.processes.child import become_reaper, start_child, wait_for_signal
+become_reaper()
+ended = subprocess.Popen([sys.executable, "-c", "bytes(200 << 20)"])
+stays = subprocess.Popen(["sleep", "60"])
+child = start_child(["sleep", "0"], env=dict(os.environ), cwd=None, output=1, inherited=[])
+child.bystanders |= {ended.pid, stays.pid}
+while not child.has_ended or ended.pid in child.bystanders:
+    wait_for_signal(1)
+    child.reap()
+began = time.monotonic()
+child.sweep()
+assert time.monotonic() - began < 5
+print(child.peak_rss_bytes < 100 << 20, child.bystanders == {stays.pid}, os.path.exists(f"/proc/{stays.pid}"))
+os.kill(stays.pid, 9)
+"""
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert answer.stdout == "True True True\n"

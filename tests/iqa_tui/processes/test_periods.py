@@ -14,6 +14,8 @@ from iqa_tui.processes.periods import HASTE_VARIABLE, hastened
 AS_USERS_HAVE_THEM = {
     "DISPATCHER_SECONDS": 0.4,
     "SUPERVISOR_SECONDS": 0.25,
+    "SAMPLE_SECONDS": 10.0,
+    "SAMPLER_PAUSE_SECONDS": 60.0,
     "LEASES_SECONDS": 5.0,
     "ORPHANS_SECONDS": 2.0,
     "FAILURES_SECONDS": 5.0,

@@ -8,8 +8,9 @@ from tests.golden.make import GOLDEN, HERE, write_all
 from training.runfolder.events import EventTail, read_events
 from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
+from training.runfolder.machine import peak_gpu_memory
 from training.runfolder.read import read_record, read_spec
-from training.runfolder.schema import ProcessRecord, Result
+from training.runfolder.schema import ExitRecord, ProcessRecord, Result
 from training.runfolder.status import run_status
 
 
@@ -55,3 +56,13 @@ def test_unknown_fields_and_unknown_event_kinds_are_passed_over(golden: Path) ->
         file.write('{"kind": "dreamed", "t": 1, "attempt": 1, "of": "sheep"}\n')
     assert read_spec(run).experiment == "F2"
     assert read_events(run)[-1].kind == "dreamed"
+
+
+def test_a_peak_is_read_back_and_a_record_of_an_earlier_version_has_none(golden: Path) -> None:
+    run, before = RunFolder(golden / "finished"), RunFolder(HERE / "before" / "finished")
+    new, old = (read_record(each.attempt(1).exit, ExitRecord) for each in (run, before))
+    assert new is not None
+    assert old is not None
+    assert new.peak_gpu_memory_bytes == 40 << 30 == peak_gpu_memory(run, 1)
+    assert old.peak_gpu_memory_bytes is None
+    assert peak_gpu_memory(before, 1) is None
