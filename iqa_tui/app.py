@@ -18,7 +18,6 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen
 
 from iqa_tui.messages import DevicesSurveyed, LogChanged, RunsChanged
-from iqa_tui.monitor.state import RunState
 from iqa_tui.screens.room import Room, ScreenAsked, Session
 from iqa_tui.settings.file import SettingsRead, read_settings
 from iqa_tui.settings.read_only import is_read_only
@@ -79,8 +78,7 @@ class IqaApp(PaintsDifferences, KeysInTurn):
         if ascii_mode:
             self._filters.append(PlainFilter())
         self._rooms: dict[str, Room] = {}
-        self._runs: tuple[RunState, ...] = ()
-        self._problem = ""
+        self._told = RunsChanged((), reading=Room.NOTHING_READ)
         self.latest_devices: DevicesSurveyed | None = None
         self._log_message: LogChanged | None = None
         self._make_surveyor = make_surveyor
@@ -89,6 +87,7 @@ class IqaApp(PaintsDifferences, KeysInTurn):
         """None: nothing is painted yet."""
         self.session = Session(
             runs_dir=runs_dir,
+            look_at=lambda run_ids: self.run_watcher.look_at(run_ids) if self.run_watcher else None,
             follow=lambda run_id: self.run_watcher.follow(run_id) if self.run_watcher else None,
             look_now=lambda: self.run_watcher.look_now() if self.run_watcher else None,
             size=lambda: (self.size.width, self.size.height),
@@ -161,10 +160,9 @@ class IqaApp(PaintsDifferences, KeysInTurn):
     # What happened
 
     def on_runs_changed(self, message: RunsChanged) -> None:
-        self._runs, self._problem = message.runs, message.problem
+        self._told = message
         for room in self._rooms.values():
-            room.problem = message.problem
-            room.runs = message.runs
+            room.take_runs(message)
 
     def on_log_changed(self, message: LogChanged) -> None:
         self._log_message = message
@@ -198,8 +196,7 @@ class IqaApp(PaintsDifferences, KeysInTurn):
         """A screen is imported when the user first goes there: to import all would delay the first paint."""
         module = importlib.import_module(f"iqa_tui.screens.{name}")
         room: Room = getattr(module, f"{name.capitalize()}Screen")(self.session)
-        room.set_reactive(Room.problem, self._problem)
-        room.set_reactive(Room.runs, self._runs)
+        room.begin_with(self._told)
         room.set_reactive(Room.devices, self.latest_devices)
         room.set_reactive(Room.log_message, self._log_message)
         self._rooms[name] = room
@@ -247,13 +244,13 @@ class IqaApp(PaintsDifferences, KeysInTurn):
     def action_leave(self) -> None:
         """With runs alive, ask what shall become of them; an app that is read only cannot stop them."""
         launching = any(room.is_launching for room in self._rooms.values())
-        is_busy = launching or any(state.phase.is_alive or state.phase is Phase.QUEUED for state in self._runs)
+        is_busy = launching or any(state.phase.is_alive or state.phase is Phase.QUEUED for state in self._told.runs)
         if self.session.read_only or not is_busy:
             self.exit()
             return
         from iqa_tui.screens.leaving import leave_question  # noqa: PLC0415  after the first paint
 
-        self.push_screen(leave_question(self._runs, launching=launching), self._leave_answered)
+        self.push_screen(leave_question(self._told.runs, launching=launching), self._leave_answered)
 
     def _leave_answered(self, answer: str | None) -> None:
         if answer == "leave":
@@ -265,7 +262,7 @@ class IqaApp(PaintsDifferences, KeysInTurn):
         """In a thread. If a run cannot be stopped, the app says so and stays open."""
         from iqa_tui.queue.stop import can_stop, stop_all  # noqa: PLC0415  only the user who leaves waits for it
 
-        done = stop_all(filter(can_stop, self._runs), why="asked when the app was left")
+        done = stop_all(filter(can_stop, self._told.runs), why="asked when the app was left")
         self.call_from_thread(self._stopped, [stopped.words for stopped in done if stopped.is_refused])
 
     def _stopped(self, problems: list[str]) -> None:

@@ -111,8 +111,10 @@ class GradualCatalog:
 
     def _skim(self, deadline: float) -> None:
         """Once all rows are there."""
-        while not self._unread and self._unskimmed and self._clock() < deadline:
+        while not self._unread and self._unskimmed:
             self._unskimmed.pop().skim()
+            if self._clock() >= deadline:
+                return
 
     def _wanted(self) -> list[FollowedRun]:
         """The runs whose events are all read, the most urgent first."""

@@ -90,6 +90,8 @@ def _missing_words(state: RunState, view: CurveView) -> str:
         return "not started yet"
     if state.spec is not None and state.spec.trainer != "training" and not state.updated:
         return "its own trainer has written no events; what it prints is in the log"
+    if not state.is_whole:
+        return "its events are being read"
     over, alive = (
         ("ended before it was evaluated", "not yet evaluated")
         if view.kind is CurveKind.SRCC

@@ -26,6 +26,8 @@ class CurvesRoom(ViewingRoom):
     def show_curves(self) -> None:
         under_cursor = self.run_under_cursor()
         drawn = self.view.drawn(self.runs, self.runs_under_cursor())
+        first = [under_cursor.run_id] if under_cursor else []
+        self.session.look_at([*first, *(state.run_id for state, _ in drawn)])
         self.query_one(Curves).show_runs(drawn, self.view.curves, under_cursor.run_id if under_cursor else None)
 
     def action_other_curve(self) -> None:

@@ -54,11 +54,21 @@ class RunsRoom(FilteringRoom, ViewingRoom):
             words = f"as they were last: {self.problem}"
         elif self.view.filter:
             words = f"matching “{self.view.filter}”"
+        elif self.reading:
+            words = self.reading
         self.query_one(RunList).set_title(f"Runs · {words}" if words else "Runs")
+
+    def reading_changed(self) -> None:
+        if self.runs:
+            self.show_title()
+        else:
+            self.show_runs()
 
     def _empty_words(self) -> list[str]:
         if self.problem:
             return [self.problem]
+        if self.reading:
+            return [f"{self.reading} …"]
         if self.view.filter:
             return [f"No run matches “{self.view.filter}”. Escape shows all again."]
         return [
