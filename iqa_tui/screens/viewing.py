@@ -14,7 +14,18 @@ class ViewingRoom(OrdersRoom):
 
     def __init__(self, session: Session, classes: str = "") -> None:
         super().__init__(session, classes)
-        self.view = MonitorView()
+        self._view = session.remembered.recall("monitor", MonitorView())
+
+    @property
+    def view(self) -> MonitorView:
+        """How the user looks at the runs, now and when the app is opened again; a filter is for now."""
+        return self._view
+
+    @view.setter
+    def view(self, view: MonitorView) -> None:
+        if view is not self._view:
+            self._view = view
+            self.session.remembered.remember("monitor", view, leave=("filter",))
 
     def look(self, view: MonitorView) -> None:
         """Look at the runs in this way from now on."""

@@ -216,6 +216,6 @@ async def test_a_folder_that_cannot_be_read_says_so_above_the_runs_as_they_were(
     async with open_app((80, 24)) as pilot:
         await settle(pilot, lambda: "● running" in screen_text(pilot))
         pilot.app.run_watcher.stop()
-        pilot.app.post_message(RunsChanged(pilot.app._told.runs, "Stale file handle: /mnt/runs"))
+        pilot.app.post_message(RunsChanged(pilot.app._runs, "Stale file handle: /mnt/runs"))
         await settle(pilot, lambda: "as they were last: Stale file handle: /mnt/runs" in screen_text(pilot))
         assert "● running" in screen_text(pilot)

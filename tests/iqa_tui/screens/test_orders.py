@@ -146,7 +146,7 @@ async def test_the_keys_below_are_those_that_do_something_for_this_run(
     async with open_app((80, 24)) as pilot:
         runs = pilot.app.screen.query_one(RunList)
         await settle(pilot, lambda: len(runs.row_keys) == 7)
-        by_id = {state.experiment: state for state in pilot.app._told.runs}
+        by_id = {state.experiment: state for state in pilot.app._runs}
         for identity, shown in expected.items():
             runs.move_to(by_id[identity].run_id)
             await settle(pilot, lambda shown=shown: orders & set(screen_text(pilot).splitlines()[-1].split()) == shown)
