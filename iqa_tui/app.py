@@ -229,6 +229,8 @@ class IqaApp(PaintsDifferences, KeysInTurn):
         yield SystemCommand(
             "Export", "Write the table as CSV, Markdown, LaTeX or JSON", lambda: self._open_export(None)
         )
+        if isinstance(screen, Room):
+            yield from screen.commands()
         yield SystemCommand("Light or dark", "Change between the two themes", self.action_other_theme)
         yield SystemCommand("Leave", "Close the app; runs may go on (q)", self.action_leave)
         for command in super().get_system_commands(screen):

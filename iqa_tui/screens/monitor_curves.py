@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import ClassVar
 
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 
 from iqa_tui.monitor.curve_view import CurveView
+from iqa_tui.monitor.metric_kinds import known_metrics, shown_metrics
 from iqa_tui.panels.curves import Curves
 from iqa_tui.panels.run_list import RunList
 from iqa_tui.screens.viewing import ViewingRoom
@@ -37,8 +40,24 @@ class CurvesRoom(ViewingRoom):
         front = under_cursor[0].run_id if is_one_experiment else None
         self.query_one(Curves).show_runs(self.view.drawn(self.runs, under_cursor), self.view.curves, front)
 
-    async def action_choose_metrics(self) -> None:
-        """Ask which metrics are drawn, and in which order."""
+    def action_choose_metrics(self) -> None:
+        """Ask which metrics are drawn, and in which order; one that no shown run has keeps its place."""
+        from iqa_tui.screens.metric_chooser import MetricChooser  # noqa: PLC0415  after the first paint
+
+        states = [state for state, _ in self.view.drawn(self.runs, self.runs_under_cursor())]
+        known = known_metrics(states)
+        chosen = self.view.curves.metrics or shown_metrics((), states)
+        self.app.push_screen(MetricChooser(known, chosen), self._metrics_chosen)
+
+    def _metrics_chosen(self, metrics: tuple[str, ...] | None) -> None:
+        if metrics is not None:
+            self.look_at_curves(self.view.curves.with_metrics(metrics))
+
+    def commands(self) -> Iterable[SystemCommand]:
+        yield from super().commands()
+        other = self.view.curves.next_signs().signs.value
+        yield SystemCommand("Metrics", "Choose what the curves show (m)", self.action_choose_metrics)
+        yield SystemCommand(f"Curves of {other}", "For fonts that have no braille, or back", self.action_other_signs)
 
     def action_other_band(self) -> None:
         self.look_at_curves(self.view.curves.other_band())
