@@ -12,7 +12,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from iqa_tui.monitor.metric_kinds import default_metrics, metric_kind
-from iqa_tui.widgets.row_table import Column, RowTable, TableRow
+from iqa_tui.widgets.row_table import RowTable
+from iqa_tui.widgets.table_lines import Column, TableRow
 
 COLUMNS = (Column("mark", "", 3), Column("title", "", 20, grows=True), Column("name", "", 26, importance=1))
 KEYS = "space show or not · K J move up, down · d the usual ones\nenter draw them · escape leave them as they were"

@@ -59,7 +59,8 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, RunsRoom):
     # What is drawn
 
     def runs_changed(self) -> None:
-        self.view = self.view.pruned_to(self.runs)
+        if self.runs:  # before they are read, no mark is of a run that is gone
+            self.view = self.view.pruned_to(self.runs)
         self.show_runs()
         self.fit_top()
         self.show_curves()

@@ -26,7 +26,7 @@ class CurvesRoom(ViewingRoom):
         Binding("m", "choose_metrics", "metrics"),
         Binding("b", "other_band", "seeds as a band or each alone", show=False),
         Binding("x", "next_x", "over steps, epochs, time, clock", show=False),
-        Binding("l", "next_y", "log", key_display="l", tooltip="linear, logarithmic, without what few values stretch"),
+        Binding("l", "next_y", "linear, log, robust"),
         Binding("plus,equals_sign", "smooth(1)", "smooth", key_display="+/-"),
         Binding("minus", "smooth(-1)", "less smooth", show=False),
         Binding("left_square_bracket", "zoom_curves(1)", "zoom in", show=False),

@@ -23,6 +23,7 @@ from iqa_tui.monitor import run_words
 from iqa_tui.monitor.headlines import headline_words
 from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.header import HeaderBar
+from iqa_tui.settings.remembered import Remembered
 from iqa_tui.widgets.canvas import Canvas, Line
 from iqa_tui.widgets.key_bar import KeyBar
 from iqa_tui.widgets.rebinding import Keys, rebind
@@ -64,6 +65,8 @@ class Session:
     """Orders are refused, so none is offered."""
     keys: Keys = field(default_factory=dict)
     """Actions to which the user gave other keys."""
+    remembered: Remembered = field(default_factory=lambda: Remembered(None))
+    """How the user looked at these runs before, and does now."""
     plans: tuple[str, ...] = ()
     """Plan files named on the command line; they stand before the presets."""
     parting_words: list[str] = field(default_factory=list)
