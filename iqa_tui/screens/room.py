@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 from weakref import WeakSet
 
 from textual import events
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import BindingsMap
 from textual.dom import DOMNode
 from textual.message import Message
@@ -158,6 +158,10 @@ class Room(Screen[None]):
             self.add_class(*missing)
         self.body_resized()
         self.call_after_refresh(self.body_resized)
+
+    def commands(self) -> Iterable[SystemCommand]:
+        """What the palette offers on this screen, besides what it offers everywhere."""
+        return ()
 
     def show_header(self) -> None:
         ordered = run_words.in_plan_order(self.runs)
