@@ -60,7 +60,8 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, RunsRoom):
     # What is drawn
 
     def runs_changed(self) -> None:
-        self.view = self.view.pruned_to(self.runs)
+        if not self.reading:  # else some runs are not there yet
+            self.view = self.view.pruned_to(self.runs)
         self.show_runs()
         self.fit_top()
         self.show_curves()

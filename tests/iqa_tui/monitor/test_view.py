@@ -41,7 +41,7 @@ VIEW = MonitorView()
     ],
 )
 def test_a_run_passes_with_every_word_of_the_filter_in_any_case(text: str, passing: tuple[RunState, ...]) -> None:
-    assert VIEW.with_filter(text).passing(RUNS) == list(passing)
+    assert VIEW.with_filter(text).passing(RUNS, 0.0) == list(passing)
 
 
 def test_the_filter_is_kept_without_the_blanks_around_it() -> None:
@@ -49,7 +49,7 @@ def test_the_filter_is_kept_without_the_blanks_around_it() -> None:
 
 
 def test_runs_that_pass_stand_in_plan_order() -> None:
-    assert VIEW.passing(reversed(RUNS)) == list(RUNS)
+    assert VIEW.passing(RUNS[::-1], 0.0) == list(RUNS)
 
 
 def test_a_second_mark_takes_the_first_one_back() -> None:
@@ -82,6 +82,15 @@ def test_the_marked_curves_are_drawn_in_the_runs_own_colours_else_those_under_th
     assert replace(VIEW, marked=("run-F3", "gone", "run-F1")).drawn(RUNS, [MSE]) == [(RANK, 2), (MAE, 0)]
     assert VIEW.drawn(RUNS, [MSE, RANK]) == [(MSE, 1), (RANK, 2)]
     assert VIEW.drawn(RUNS, []) == []
+
+
+def test_sorting_by_a_field_again_turns_it_and_then_takes_it_back() -> None:
+    by_score = VIEW.sort_by("srcc")
+    assert (by_score.sort, by_score.is_rising) == ("srcc", False)
+    assert (by_score.sort_by("srcc").sort, by_score.sort_by("srcc").is_rising) == ("srcc", True)
+    assert by_score.sort_by("srcc").sort_by("srcc").sort == ""
+    assert by_score.sort_by("state").is_rising
+    assert by_score.turned().turned() == by_score
 
 
 def test_a_row_stays_as_it_was_folded() -> None:
