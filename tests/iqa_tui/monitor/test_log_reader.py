@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from iqa_tui.monitor import log_index
-
 from iqa_tui.monitor.log_reader import LogReader
 from iqa_tui.monitor.log_screen import HEIGHT
 from iqa_tui.monitor.log_text import LogText, LogWish

@@ -124,7 +124,23 @@ def test_no_more_hits_are_kept_than_is_sensible(log: int, monkeypatch: pytest.Mo
     assert 100 <= search.count < 1000
 
 
-PARTS = [b"loss", b"Loss", b"lo", b"ss", b"\n", b"\n", b"\r", b"\x1b[31m", b"\x1b[A", b"\x1b[2K", b"\x00", b"\t", b" ", b"\xc3\xb6", b"\b"]
+PARTS = [
+    b"loss",
+    b"Loss",
+    b"lo",
+    b"ss",
+    b"\n",
+    b"\n",
+    b"\r",
+    b"\x1b[31m",
+    b"\x1b[A",
+    b"\x1b[2K",
+    b"\x00",
+    b"\t",
+    b" ",
+    b"\xc3\xb6",
+    b"\b",
+]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
