@@ -9,6 +9,7 @@ from textual.app import SystemCommand
 from textual.screen import Screen
 
 from iqa_tui.front.base import FrontApp
+from iqa_tui.screens.room import Room
 
 NOT_OFFERED = ("Quit", "Keys", "Maximize", "Minimize")
 """Textual's own commands that leave the app unasked, or do what ours do better."""
@@ -24,6 +25,8 @@ class PaletteApp(FrontApp):
         yield SystemCommand("Monitor", "Watch the runs (2)", lambda: self.action_room("monitor"))
         yield SystemCommand("Results", "The table of results (3)", lambda: self.action_room("results"))
         yield SystemCommand("Export", "Write the table as CSV, Markdown, LaTeX or JSON", lambda: self.open_export(None))
+        if isinstance(screen, Room):
+            yield from screen.commands()
         yield SystemCommand("Light or dark", "Change between the two themes", self.action_other_theme)
         yield SystemCommand("Leave", "Close the app; runs may go on (q)", self.action_leave)
         for command in super().get_system_commands(screen):

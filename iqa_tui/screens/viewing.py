@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from iqa_tui.monitor.state import RunState
 from iqa_tui.monitor.view import MonitorView
 from iqa_tui.panels.run_list import RunList
@@ -18,14 +20,15 @@ class ViewingRoom(OrdersRoom):
 
     @property
     def view(self) -> MonitorView:
-        """How the user looks at the runs, now and when the app is opened again; a filter is for now."""
+        """How the user looks at the runs, now and when the app is opened again; a filter and a zoom are for now."""
         return self._view
 
     @view.setter
     def view(self, view: MonitorView) -> None:
         if view is not self._view:
             self._view = view
-            self.session.remembered.remember("monitor", view, leave=("filter",))
+            lasting = replace(view, curves=view.curves.lasting())
+            self.session.remembered.remember("monitor", lasting, leave=("filter",))
 
     def look(self, view: MonitorView) -> None:
         """Look at the runs in this way from now on."""

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from iqa_tui.panels.run_list import RunList
 from iqa_tui.screens.comparison import ComparisonPage
-from tests.fakes.app import OpenApp, flowing, screen_text, settle
+from tests.fakes.app import OpenApp, screen_text, settle
 from tests.fakes.run_folders import FakeRun
 
 
@@ -58,4 +58,4 @@ async def test_without_two_runs_the_key_says_how(two: list[FakeRun], open_app: O
     async with open_app() as pilot:
         await settle(pilot, lambda: len(pilot.app.screen.query_one(RunList).row_keys) > 1)
         await pilot.press("D")
-        await settle(pilot, lambda: "Select two runs with space" in flowing(screen_text(pilot)))
+        await settle(pilot, lambda: "Select two runs" in " ".join(told.message for told in pilot.app._notifications))
