@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from iqa_tui.monitor.scored_images import ScoredImages
 from iqa_tui.widgets.canvas import Canvas, Line, fit
+from iqa_tui.widgets.palette import series_style
 from iqa_tui.widgets.scatter import Scatter
 
-MOS_WIDTH, PRED_WIDTH, PLACES_WIDTH = 6, 7, 11
+WIDTHS = (6, 7, 11)
+"""Of opinion score, prediction, and places."""
+ROOMY_WIDTH = 36
+"""A narrower panel has no room for more than the places."""
 MOST = 100
 
 
@@ -25,7 +31,7 @@ class PredictionPlot(Scatter):
         self.set_title(f"Prediction against MOS{count}")
         points = [(image.mos, image.pred) for image in scored.images]
         empty = scored.problem or "no scores yet: they are written after each epoch"
-        self.show(points, ("MOS", "pred"), style=f"series-{colour}", empty=empty)
+        self.show(points, ("MOS", "pred"), style=series_style(colour), empty=empty)
 
 
 class WorstImages(Canvas):
@@ -43,18 +49,20 @@ class WorstImages(Canvas):
     def draw(self, width: int, height: int) -> list[Line]:
         if not self._scored.images:
             return [[("no scores yet", "dim")]]
-        room = max(8, width - MOS_WIDTH - PRED_WIDTH - PLACES_WIDTH - 3)
-        lines: list[Line] = [[(_row(fit("image", room), "MOS", "pred", "place → its"), "heading")]]
+        widths = WIDTHS if width >= ROOMY_WIDTH else WIDTHS[-1:]
+        room = max(8, width - sum(widths) - len(widths))
+        lines: list[Line] = [[(_row(fit("image", room), ("MOS", "pred", "place → its"), widths), "heading")]]
         for image in self._scored.worst(MOST)[: height - 1]:
-            places = f"{image.mos_place} → {image.pred_place}"
-            text = _row(_end_of(image.name, room), f"{image.mos:.4g}", f"{image.pred:.4g}", places)
-            lines.append([(text, "warning" if image.error > 0 else "")])
+            numbers = (f"{image.mos:.4g}", f"{image.pred:.4g}", f"{image.mos_place} → {image.pred_place}")
+            style = "warning" if image.error > 0 else ""
+            lines.append([(_row(_end_of(image.name, room), numbers, widths), style)])
         return lines
 
 
-def _row(name: str, mos: str, pred: str, places: str) -> str:
-    numbers = zip((mos, pred, places), (MOS_WIDTH, PRED_WIDTH, PLACES_WIDTH), strict=True)
-    return " ".join([name, *(fit(text, width, "right") for text, width in numbers)])
+def _row(name: str, numbers: Sequence[str], widths: Sequence[int]) -> str:
+    """As many of the numbers, the last ones, as there are widths."""
+    shown = zip(numbers[-len(widths) :], widths, strict=True)
+    return " ".join([name, *(fit(text, width, "right") for text, width in shown)])
 
 
 def _end_of(name: str, width: int) -> str:

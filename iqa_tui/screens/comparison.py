@@ -54,8 +54,6 @@ class ComparisonPage(Page):
         facts.show(comparison_sections(first, second, everything=self._everything), names)
         colours = self.colours
         drawn = [(state, colours.get(state.run_id, 0)) for state in shown]
-        if drawn[0][1] == drawn[1][1]:  # seeds of one experiment: here they must be told apart
-            drawn[1] = (second, drawn[1][1] + 1)
         self.query_one(Curves).show_runs(drawn, self._curves, first.run_id)
 
     def focus_order(self) -> list[Widget]:
