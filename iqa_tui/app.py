@@ -84,7 +84,7 @@ class IqaApp(LeavingApp, LooksApp, MemoryApp, PaletteApp, TellingApp):
             self._filters.append(PlainFilter())
         self._rooms: dict[str, Room] = {}
         self._runs: tuple[RunState, ...] = ()
-        self._problem = ""
+        self._told = RunsChanged((), reading=Room.NOTHING_READ)
         self.latest_devices: DevicesSurveyed | None = None
         self._log_message: LogChanged | None = None
         self._make_surveyor = make_surveyor
@@ -93,6 +93,7 @@ class IqaApp(LeavingApp, LooksApp, MemoryApp, PaletteApp, TellingApp):
         """None: nothing is painted yet."""
         self.session = Session(
             runs_dir=runs_dir,
+            look_at=lambda run_ids: self.run_watcher.look_at(run_ids) if self.run_watcher else None,
             follow=lambda run_id: self.run_watcher.follow(run_id) if self.run_watcher else None,
             look_now=lambda: self.run_watcher.look_now() if self.run_watcher else None,
             size=lambda: (self.size.width, self.size.height),
@@ -160,10 +161,9 @@ class IqaApp(LeavingApp, LooksApp, MemoryApp, PaletteApp, TellingApp):
     # What happened
 
     def on_runs_changed(self, message: RunsChanged) -> None:
-        self._runs, self._problem = message.runs, message.problem
+        self._runs, self._told = message.runs, message
         for room in self._rooms.values():
-            room.problem = message.problem
-            room.runs = message.runs
+            room.take_runs(message)
         if not message.problem:
             self.tell(message.runs)
 
@@ -195,7 +195,7 @@ class IqaApp(LeavingApp, LooksApp, MemoryApp, PaletteApp, TellingApp):
         """A screen is imported when the user first goes there: to import all would delay the first paint."""
         module = importlib.import_module(f"iqa_tui.screens.{name}")
         room: Room = getattr(module, f"{name.capitalize()}Screen")(self.session)
-        room.set_reactive(Room.problem, self._problem)
+        room.begin_with(self._told)
         room.set_reactive(Room.runs, self._runs)
         room.set_reactive(Room.devices, self.latest_devices)
         room.set_reactive(Room.log_message, self._log_message)

@@ -40,12 +40,14 @@ class _WholeState(Message, bubble=False):
 class RunsChanged(_WholeState):
     """Some run is not as it was, or the folder of runs can be read no longer, or again."""
 
-    def __init__(self, runs: tuple[RunState, ...], problem: str = "") -> None:
+    def __init__(self, runs: tuple[RunState, ...], problem: str = "", reading: str = "") -> None:
         super().__init__()
         self.runs = runs
         """All of them, by name."""
         self.problem = problem
         """Why the folder cannot be read; empty if it can."""
+        self.reading = reading
+        """How far the reading is, in words; empty if nothing is left to read."""
 
 
 class LogChanged(_WholeState):

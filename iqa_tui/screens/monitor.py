@@ -59,7 +59,7 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, RunsRoom):
     # What is drawn
 
     def runs_changed(self) -> None:
-        if self.runs:  # before they are read, no mark is of a run that is gone
+        if not self.reading:  # else some runs are not there yet
             self.view = self.view.pruned_to(self.runs)
         self.show_runs()
         self.fit_top()

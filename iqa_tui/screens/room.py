@@ -18,7 +18,7 @@ from textual.reactive import var
 from textual.screen import Screen
 from textual.widget import Widget
 
-from iqa_tui.messages import DevicesSurveyed, LogChanged
+from iqa_tui.messages import DevicesSurveyed, LogChanged, RunsChanged
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.headlines import headline_words
 from iqa_tui.monitor.state import RunState
@@ -55,6 +55,8 @@ class Session:
     """What a screen may ask of the app."""
 
     runs_dir: Path
+    look_at: Callable[[Sequence[str]], None]
+    """Read the curves of these runs, the first one first."""
     follow: Callable[[str | None], None]
     """Read the log of this run from now on; None: of no run."""
     look_now: Callable[[], None]
@@ -96,9 +98,12 @@ class Room(Screen[None]):
     """A screen of the app. The app sets the reactive attributes; subclasses draw them."""
 
     ROOM: ClassVar[str] = ""
+    NOTHING_READ: ClassVar[str] = "reading runs"
+    """`reading` before the first look."""
 
     runs: var[tuple[RunState, ...]] = var(())
     problem: var[str] = var("")
+    reading: var[str] = var(NOTHING_READ)
     devices: var[DevicesSurveyed | None] = var(None)
     log_message: var[LogChanged | None] = var(None)
 
@@ -117,6 +122,15 @@ class Room(Screen[None]):
                 rebind(new, self.session.keys, among=chain)
                 self._rebound.update(new)
         return super()._binding_chain
+
+    def begin_with(self, message: RunsChanged) -> None:
+        """What was told of the reading before the screen was made."""
+        self.set_reactive(Room.problem, message.problem)
+        self.set_reactive(Room.reading, message.reading)
+
+    def take_runs(self, message: RunsChanged) -> None:
+        self.problem, self.reading = message.problem, message.reading
+        self.runs = message.runs
 
     def compose(self) -> ComposeResult:
         yield HeaderBar(self.ROOM, read_only=self.session.read_only)
@@ -178,6 +192,13 @@ class Room(Screen[None]):
         if self.can_draw:
             self.show_header()
             self.runs_changed()
+
+    def watch_reading(self) -> None:
+        if self.can_draw:
+            self.reading_changed()
+
+    def reading_changed(self) -> None:
+        """Called when `reading` has another value."""
 
     def watch_problem(self) -> None:
         self.watch_runs()
