@@ -6,7 +6,7 @@ import gc
 import importlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -35,6 +35,7 @@ from training.runfolder.text import HARMFUL, plain, plain_lines
 
 if TYPE_CHECKING:  # what reads runs and devices is loaded after the first paint
     from iqa_tui.watch.gpu_watcher import GpuWatcher, SurveysDevices
+    from iqa_tui.watch.log_watcher import LogWatcher
     from iqa_tui.watch.run_watcher import RunWatcher
 
 
@@ -88,13 +89,14 @@ class IqaApp(LeavingApp, LooksApp, MemoryApp, PaletteApp, TellingApp):
         self.latest_devices: DevicesSurveyed | None = None
         self._log_message: LogChanged | None = None
         self._make_surveyor = make_surveyor
+        self.log_watcher: LogWatcher | None = None
         self.run_watcher: RunWatcher | None = None
         self.gpu_watcher: GpuWatcher | None = None
         """None: nothing is painted yet."""
         self.session = Session(
             runs_dir=runs_dir,
+            read_log=lambda output, wish: self.log_watcher.read(output, wish) if self.log_watcher else None,
             look_at=lambda run_ids: self.run_watcher.look_at(run_ids) if self.run_watcher else None,
-            follow=lambda run_id: self.run_watcher.follow(run_id) if self.run_watcher else None,
             look_now=lambda: self.run_watcher.look_now() if self.run_watcher else None,
             size=lambda: (self.size.width, self.size.height),
             ascii_mode=ascii_mode,
@@ -125,7 +127,7 @@ class IqaApp(LeavingApp, LooksApp, MemoryApp, PaletteApp, TellingApp):
     def _start_watching(self) -> None:
         """After the first paint: threads compete with it for the interpreter."""
         from iqa_tui.watch import dispatcher_reviver as reviver  # noqa: PLC0415  after the first paint
-        from iqa_tui.watch import gpu_watcher, run_watcher, terminal  # noqa: PLC0415  after the first paint
+        from iqa_tui.watch import gpu_watcher, log_watcher, run_watcher, terminal  # noqa: PLC0415  after the first paint
 
         gc.enable()
         for mistake in self._mistakes:
@@ -135,6 +137,7 @@ class IqaApp(LeavingApp, LooksApp, MemoryApp, PaletteApp, TellingApp):
         if not self.is_headless:
             self.set_interval(terminal.LOOK_SECONDS, self._leave_a_lost_terminal)
         runs_dir = self.session.runs_dir
+        self.log_watcher = log_watcher.LogWatcher(self.post_message)
         self.run_watcher = run_watcher.RunWatcher(runs_dir, self.post_message)
         self.gpu_watcher = gpu_watcher.GpuWatcher(
             self._make_surveyor or gpu_watcher.surveyor_of_this_machine,
@@ -143,6 +146,7 @@ class IqaApp(LeavingApp, LooksApp, MemoryApp, PaletteApp, TellingApp):
             self.post_message,
         )
         self.run_watcher.start()
+        self.log_watcher.start()
         self.gpu_watcher.start()
 
     def _leave_a_lost_terminal(self) -> None:
@@ -153,8 +157,9 @@ class IqaApp(LeavingApp, LooksApp, MemoryApp, PaletteApp, TellingApp):
             self.exit(return_code=terminal.HUNG_UP)
 
     def on_unmount(self) -> None:
-        if self.run_watcher and self.gpu_watcher:
+        if self.run_watcher and self.gpu_watcher and self.log_watcher:
             self.run_watcher.stop()
+            self.log_watcher.stop()
             self.gpu_watcher.stop()
         self.remember_at_last()
 
@@ -188,6 +193,10 @@ class IqaApp(LeavingApp, LooksApp, MemoryApp, PaletteApp, TellingApp):
     def copy_to_clipboard(self, text: str) -> None:
         """As Textual's, but one plain line: a text pasted into a shell must not press enter there. Tabs part cells."""
         super().copy_to_clipboard("\t".join(map(plain, text.split("\t"))))
+
+    def copy_lines(self, lines: Iterable[str]) -> None:
+        """Several plain lines, without an end of the last one: a shell asks for that before it runs it."""
+        super().copy_to_clipboard("\n".join(map(plain, lines)))
 
     # Screens
 

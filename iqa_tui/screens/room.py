@@ -21,6 +21,7 @@ from textual.widget import Widget
 from iqa_tui.messages import DevicesSurveyed, LogChanged, RunsChanged
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.headlines import headline_words
+from iqa_tui.monitor.log_text import LogWish
 from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.header import HeaderBar
 from iqa_tui.settings.remembered import Remembered
@@ -55,10 +56,10 @@ class Session:
     """What a screen may ask of the app."""
 
     runs_dir: Path
+    read_log: Callable[[Path | None, LogWish], None]
+    """Read this log from now on, and of it what is wished for; None: no log."""
     look_at: Callable[[Sequence[str]], None]
     """Read the curves of these runs, the first one first."""
-    follow: Callable[[str | None], None]
-    """Read the log of this run from now on; None: of no run."""
     look_now: Callable[[], None]
     """Read the runs without waiting for the next turn."""
     ascii_mode: bool = False

@@ -17,7 +17,7 @@ from iqa_tui.devices.survey import Survey
 from iqa_tui.monitor.catalog import Catalog, Events
 from iqa_tui.monitor.curve_view import CurveView, XAxis, YScale
 from iqa_tui.monitor.group import by_group
-from iqa_tui.monitor.log_tail import LogTail
+from iqa_tui.monitor.log_reader import LogReader
 from iqa_tui.monitor.run_words import in_plan_order, note_words, recorded_rows, run_names, summary_words
 from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.curve_plots import CurvePlots
@@ -180,8 +180,8 @@ def _look_at_the_run(run: RunFolder) -> None:
     found = run_status(run)
     read_events(run)
     for number in {1, found.attempt} - {0}:
-        tail = LogTail(run.attempt(number).output)
-        tail.poll()
-        tail.poll()
+        reader = LogReader(run.attempt(number).output)
+        reader.look()
+        reader.look()
         last_words.last_words(last_words.tail(run.attempt(number).output))
     assert isinstance(found.phase, Phase)
