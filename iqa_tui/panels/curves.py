@@ -62,4 +62,6 @@ def _missing_words(state: RunState) -> str:
         return "not started yet"
     if state.spec is not None and state.spec.trainer != "training" and not state.updated:
         return "its own trainer has written no events; what it prints is in the log"
+    if not state.is_whole:
+        return "its events are being read"
     return "ended before it trained a step" if state.phase.is_over else "not yet trained a step"

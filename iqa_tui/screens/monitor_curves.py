@@ -38,7 +38,9 @@ class CurvesRoom(ViewingRoom):
         under_cursor = self.runs_under_cursor()
         is_one_experiment = len({(state.group, state.experiment or state.run_id) for state in under_cursor}) == 1
         front = under_cursor[0].run_id if is_one_experiment else None
-        self.query_one(Curves).show_runs(self.view.drawn(self.runs, under_cursor), self.view.curves, front)
+        drawn = self.view.drawn(self.runs, under_cursor)
+        self.session.look_at([state.run_id for state in (*under_cursor, *(state for state, _ in drawn))])
+        self.query_one(Curves).show_runs(drawn, self.view.curves, front)
 
     def action_choose_metrics(self) -> None:
         """Ask which metrics are drawn, and in which order; one that no shown run has keeps its place."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -18,14 +18,16 @@ from textual.reactive import var
 from textual.screen import Screen
 from textual.widget import Widget
 
-from iqa_tui.messages import DevicesSurveyed, LogChanged
+from iqa_tui.messages import DevicesSurveyed, LogChanged, RunsChanged
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.headlines import headline_words
+from iqa_tui.monitor.log_text import LogWish
 from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.header import HeaderBar
 from iqa_tui.settings.remembered import Remembered
 from iqa_tui.widgets.canvas import Canvas, Line
 from iqa_tui.widgets.key_bar import KeyBar
+from iqa_tui.widgets.message_row import MessageRow
 from iqa_tui.widgets.rebinding import Keys, rebind
 
 WIDE_FROM = 110
@@ -54,8 +56,10 @@ class Session:
     """What a screen may ask of the app."""
 
     runs_dir: Path
-    follow: Callable[[str | None], None]
-    """Read the log of this run from now on; None: of no run."""
+    read_log: Callable[[Path | None, LogWish], None]
+    """Read this log from now on, and of it what is wished for; None: no log."""
+    look_at: Callable[[Sequence[str]], None]
+    """Read the curves of these runs, the first one first."""
     look_now: Callable[[], None]
     """Read the runs without waiting for the next turn."""
     ascii_mode: bool = False
@@ -95,9 +99,12 @@ class Room(Screen[None]):
     """A screen of the app. The app sets the reactive attributes; subclasses draw them."""
 
     ROOM: ClassVar[str] = ""
+    NOTHING_READ: ClassVar[str] = "reading runs"
+    """`reading` before the first look."""
 
     runs: var[tuple[RunState, ...]] = var(())
     problem: var[str] = var("")
+    reading: var[str] = var(NOTHING_READ)
     devices: var[DevicesSurveyed | None] = var(None)
     log_message: var[LogChanged | None] = var(None)
 
@@ -117,11 +124,28 @@ class Room(Screen[None]):
                 self._rebound.update(new)
         return super()._binding_chain
 
+    def begin_with(self, message: RunsChanged) -> None:
+        """What was told of the reading before the screen was made."""
+        self.set_reactive(Room.problem, message.problem)
+        self.set_reactive(Room.reading, message.reading)
+
+    def take_runs(self, message: RunsChanged) -> None:
+        self.problem, self.reading = message.problem, message.reading
+        self.runs = message.runs
+
     def compose(self) -> ComposeResult:
         yield HeaderBar(self.ROOM, read_only=self.session.read_only)
         yield TooSmall(id="too-small")
         yield from self.compose_body()
+        yield MessageRow()
         yield KeyBar(self.key_hint)
+
+    def show_messages(self, messages: Sequence[tuple[str, str]]) -> None:
+        """Args:
+        messages: see `MessageRow.show`.
+        """
+        for row in self.query(MessageRow):  # none before the screen is composed
+            row.show(messages)
 
     def compose_body(self) -> ComposeResult:
         """What stands between the header and the key bar."""
@@ -169,6 +193,13 @@ class Room(Screen[None]):
         if self.can_draw:
             self.show_header()
             self.runs_changed()
+
+    def watch_reading(self) -> None:
+        if self.can_draw:
+            self.reading_changed()
+
+    def reading_changed(self) -> None:
+        """Called when `reading` has another value."""
 
     def watch_problem(self) -> None:
         self.watch_runs()
