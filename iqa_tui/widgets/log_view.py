@@ -153,7 +153,7 @@ class LogView(Canvas, can_focus=True):
         """With the name in its colour. As every change of a title it repaints the widget."""
         words = self.title_words()
         colour = self._style(self._name_style).color if self._name_style and self.is_mounted else None
-        title = (self._name, colour.name if colour else "", *words)
+        title = (self._name, (colour and colour.name) or "", *words)
         if title != self._title:
             self._title = title
             name = [Content.styled(self._name, title[1])] if self._name else []
