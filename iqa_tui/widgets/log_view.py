@@ -78,7 +78,7 @@ class LogView(Canvas, can_focus=True):
         super().__init__(id=id, classes=classes)
         self._place = LogPlace()
         self._part: LogPart | None = None
-        self._name = self._name_style = self._empty = ""
+        self._log_name = self._name_style = self._empty = ""
         self._title: tuple[str, ...] = ()
         self._shift = 0
         self._owed = 0
@@ -112,8 +112,8 @@ class LogView(Canvas, can_focus=True):
             empty: what to say if there is no line.
             style: of the name.
         """
-        if name != self._name:
-            self._name = name
+        if name != self._log_name:
+            self._log_name = name
             self.begin()
         self._empty, self._part, self._name_style = empty, part, style
         self._place.set_size(*self.size)
@@ -153,15 +153,15 @@ class LogView(Canvas, can_focus=True):
         """With the name in its colour. As every change of a title it repaints the widget."""
         words = self.title_words()
         colour = self._style(self._name_style).color if self._name_style and self.is_mounted else None
-        title = (self._name, (colour and colour.name) or "", *words)
+        title = (self._log_name, colour.name if colour else "", *words)
         if title != self._title:
             self._title = title
-            name = [Content.styled(self._name, title[1])] if self._name else []
+            name = [Content.styled(self._log_name, title[1])] if self._log_name else []
             self.border_title = Content(" · ").join([Content("Log"), *name, *map(Content, words)])
 
     def title_words(self) -> list[str]:
         """What the title says behind the name of the log."""
-        if not self._name:
+        if not self._log_name:
             return []
         if self.is_following or not self._place.lowest or not self._part:
             return ["following"]

@@ -56,7 +56,7 @@ class LogApp(App[None]):
         """As the thread does, but at once."""
         log = self.query_one(LogTool)
         log.show_hits(FakeHits(whole(), log.searched_words) if log.searched_words else None, 20, 1.0)
-        log.show(log._name, whole())
+        log.show(log._log_name, whole())
 
     def on_log_tool_save_asked(self, message: LogTool.SaveAsked) -> None:
         self.asked.append(message)
