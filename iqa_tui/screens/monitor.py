@@ -43,6 +43,8 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, PagesRoom, RunsRoom):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, classes="-log-hidden")
+        self._zoomed_from: Widget | None = None
+        """What has the focus again after the full screen."""
 
     def compose_body(self) -> ComposeResult:
         with Container(id="top"):
@@ -102,7 +104,9 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, PagesRoom, RunsRoom):
         if self.has_class("-zoomed"):
             self._unzoom()
             return
+        self._zoomed_from = self.focused
         panel = self.focused if isinstance(self.focused, Curves | LogPanel) else self.query_one(Curves)
+        self.before_focus(panel)
         panel.add_class("-zoom")
         self.add_class("-zoomed")
         panel.focus()
@@ -111,7 +115,7 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, PagesRoom, RunsRoom):
         self.remove_class("-zoomed")
         for panel in self.query(".-zoom"):
             panel.remove_class("-zoom")
-        self.query_one(RunList).focus()
+        (self._zoomed_from or self.query_one(RunList)).focus()
 
     def focus_order(self) -> list[Widget]:
         return [self.query_one(RunList), self.query_one(Curves), self.query_one(LogPanel)]
