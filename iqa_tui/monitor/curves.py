@@ -99,7 +99,8 @@ class Curve:
     def with_older_half_thinned(self) -> Curve:
         """A curve of at least `MOST_RAW_POINTS` newest points with half as many of them, and the others thinned."""
         end = self._thinned + MOST_RAW_POINTS // 2
-        steps, times, values = (array("d", column) for column in self.columns)
+        seen = self._columns
+        steps, times, values = (column[: self._count] for column in (seen.steps, seen.times, seen.values))
         old: Points = steps[: self._thinned], times[: self._thinned], values[: self._thinned]
         block: Points = steps[self._thinned : end], times[self._thinned : end], values[self._thinned : end]
         for column, more in zip(old, thinned(block, 2 * self._stride), strict=True):
