@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from iqa_tui.monitor.group import by_group
+from iqa_tui.monitor.ordering import in_order
 from iqa_tui.monitor.run_words import recorded_rows
 from iqa_tui.monitor.scores import by_experiment
 from iqa_tui.monitor.state import RunState
@@ -49,9 +50,10 @@ class Row:
         return self.runs[0] if self.kind is RowKind.RUN else None
 
 
-def rows_of(shown: Sequence[RunState], view: MonitorView) -> list[Row]:
+def rows_of(shown: Sequence[RunState], view: MonitorView, now: float) -> list[Row]:
     """Args:
     shown: the runs that pass the filter, in plan order.
+    now: Unix seconds.
     """
     rows: list[Row] = []
     groups = by_group(shown)
@@ -61,7 +63,7 @@ def rows_of(shown: Sequence[RunState], view: MonitorView) -> list[Row]:
         rows.append(head)
         if head.is_open:
             rows += _recorded(members) if place == 0 and not view.filter else []
-            rows += _members(group, members, view)
+            rows += _members(group, members, view, now)
     return rows
 
 
@@ -84,9 +86,9 @@ def _recorded(members: Sequence[RunState]) -> list[Row]:
     ]
 
 
-def _members(group: str, members: Sequence[RunState], view: MonitorView) -> list[Row]:
+def _members(group: str, members: Sequence[RunState], view: MonitorView, now: float) -> list[Row]:
     rows: list[Row] = []
-    for runs in by_experiment(members):
+    for runs in in_order(by_experiment(members), view.sort, now, is_rising=view.is_rising):
         if len(runs) == 1:
             rows.append(Row(RowKind.RUN, runs[0].run_id, (runs[0],)))
             continue
@@ -94,5 +96,6 @@ def _members(group: str, members: Sequence[RunState], view: MonitorView) -> list
         head = _folding(RowKind.EXPERIMENT, key, runs, len(members) <= FEW_RUNS, view)
         rows.append(head)
         if head.is_open:
-            rows += [Row(RowKind.RUN, state.run_id, (state,), is_seed=True) for state in runs]
+            seeds = in_order([[state] for state in runs], view.sort, now, is_rising=view.is_rising)
+            rows += [Row(RowKind.RUN, state.run_id, (state,), is_seed=True) for (state,) in seeds]
     return rows

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from iqa_tui.monitor.colours import colours_of
 from iqa_tui.monitor.curve_view import CurveView
+from iqa_tui.monitor.fields import FIELDS, reported_names
+from iqa_tui.monitor.query import Asked, Query, parse
 from iqa_tui.monitor.run_words import in_plan_order
 from iqa_tui.monitor.state import RunState
 
@@ -16,7 +18,7 @@ class MonitorView:
     """Everything that the monitor screen remembers of its user."""
 
     filter: str = ""
-    """Words that a run must have, each of them, in any case; empty: every run passes."""
+    """See `query`; empty: every run passes."""
     marked: tuple[str, ...] = ()
     """Ids of the runs whose curves are chosen, in the order in which they were."""
     curves: CurveView = field(default_factory=CurveView)
@@ -25,10 +27,26 @@ class MonitorView:
     folds: Mapping[str, bool] = field(default_factory=dict)
     """Key of a row that folds to whether the user opened it; the others are as `rows_of` has them."""
 
-    def passing(self, runs: Iterable[RunState]) -> list[RunState]:
-        """The runs that pass the filter, in plan order."""
-        words = self.filter.casefold().split()
-        return [state for state in in_plan_order(runs) if all(word in _searched(state) for word in words)]
+    sort: str = ""
+    """Name of the field that rows are sorted by within their group; empty: as the plan has them."""
+    is_rising: bool = False
+    """The smallest first."""
+
+    columns: tuple[str, ...] = ()
+    """Keys of the columns that the user chose; empty: those that there is room for."""
+
+    def query(self, runs: Sequence[RunState]) -> Query:
+        """What the filter means, and what is wrong with it."""
+        return parse(self.filter, reported_names(runs) if self.filter else frozenset())
+
+    def passing(self, runs: Sequence[RunState], now: float) -> list[RunState]:
+        """The runs that pass the filter, in plan order.
+
+        Args:
+            now: Unix seconds.
+        """
+        query, at = self.query(runs), Asked(now)
+        return [state for state in in_plan_order(runs) if query.fits(state, at)]
 
     def with_filter(self, text: str) -> MonitorView:
         return replace(self, filter=text.strip())
@@ -36,6 +54,17 @@ class MonitorView:
     def fold(self, key: str, *, is_open: bool) -> MonitorView:
         """Open or fold a row of the table."""
         return replace(self, folds={**self.folds, key: is_open})
+
+    def sort_by(self, name: str) -> MonitorView:
+        """Numbers the highest first, texts in their order; by the same field again: turned, then as in the plan."""
+        starts_rising = name in FIELDS and FIELDS[name].number is None
+        if name != self.sort:
+            return replace(self, sort=name, is_rising=starts_rising)
+        return self.turned() if self.is_rising == starts_rising else replace(self, sort="")
+
+    def turned(self) -> MonitorView:
+        """The other end first."""
+        return replace(self, is_rising=not self.is_rising)
 
     def mark(self, runs: Iterable[RunState]) -> MonitorView:
         """Choose the curves of the runs that one row stands for; if all of them are chosen, none of them."""
@@ -62,8 +91,3 @@ class MonitorView:
         by_id = {state.run_id: state for state in runs}
         ids = [run_id for run_id in self.marked if run_id in by_id] or [state.run_id for state in under_cursor]
         return [(by_id[run_id], colours[run_id]) for run_id in ids if run_id in by_id]
-
-
-def _searched(state: RunState) -> str:
-    parts = (state.experiment, state.label, state.phase.value, state.group, state.run_id, state.device_label)
-    return " ".join(parts).casefold()

@@ -1,98 +1,65 @@
-"""The curves of the chosen runs: training loss or validation SRCC, over steps or time."""
+"""The curves of the chosen runs: a grid of small plots, one a metric."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
-from iqa_tui.monitor.curve_view import CurveKind, CurveView
-from iqa_tui.monitor.run_words import loss_words, srcc_words
-from iqa_tui.monitor.state import NO_CURVE, RunState
-from iqa_tui.widgets.line_plot import LinePlot
-from iqa_tui.widgets.series import PlotOptions, Series
+from iqa_tui.monitor.curve_view import CurveView, Signs
+from iqa_tui.monitor.state import RunState
+from iqa_tui.panels.curve_plots import CurvePlots
+from iqa_tui.widgets.curve_grid import CurveGrid
+from iqa_tui.widgets.plots.series import Dots, PlotLook, XKind
 from training.runfolder.phase import Phase
 
 
-class Curves(LinePlot):
+class Curves(CurveGrid):
     """Draws what `show_runs` was given last."""
 
     def __init__(self, *, ascii_mode: bool) -> None:
         super().__init__(id="curves", classes="panel")
         self._ascii_mode = ascii_mode
+        self._plots_of_runs = CurvePlots()
 
     def show_runs(self, runs: Sequence[tuple[RunState, int]], view: CurveView, front: str | None = None) -> None:
         """Args:
         runs: each with the number of its colour.
         front: id of the run whose curve is drawn over the others.
         """
-        self.set_title(view.title)
-        names = curve_names([state for state, _ in runs])
-        series = [
-            replace(series_of(state, colour, view), name=names[state.run_id], front=state.run_id == front)
-            for state, colour in runs
-        ]
-        options = PlotOptions(
-            smoothing=view.weight,
-            x_is_time=view.over_time,
-            log_y=view.log_y,
-            value_words=loss_words if view.kind is CurveKind.LOSS else srcc_words,
-            ascii_only=self._ascii_mode,
+        dots = Dots.HALF if view.signs is Signs.HALF_BLOCKS else Dots.BRAILLE
+        look = PlotLook(
+            dots=Dots.ASCII if self._ascii_mode else dots,
+            x_kind=XKind(view.x.value),
+            window=view.window,
+            cross=view.cross,
+            is_banded=view.is_banded,
+            front=front or "",
         )
-        self.show(series, options, empty=_empty_words(runs, view))
+        plots = self._plots_of_runs.of(runs, view)
+        words = f"Curves · {view.words}"
+        if view.is_banded and any(_is_repeated(plots_series) for plots_series in (plot.series for plot in plots)):
+            words += " · seeds as mean ± SD"
+        self.show(plots, look, page=view.page, words=words, empty=empty_words([state for state, _ in runs]))
 
 
-def series_of(state: RunState, colour: int, view: CurveView) -> Series:
-    label = state.label
-    if view.kind is CurveKind.LOSS:
-        steps, times, values = state.curve.columns
-    else:
-        known = [evaluation for evaluation in state.evaluations if evaluation.split == "val"]
-        if not known and state.evaluations:  # the published protocol has no validation split
-            known, label = (
-                [evaluation for evaluation in state.evaluations if evaluation.split == "test"],
-                f"{label} (test)",
-            )
-        split = known[0].split if known else ""
-        steps, times, values = state.metrics.get(f"{split}/srcc", NO_CURVE).columns
-    x = tuple(t - _beginning(state) for t in times) if view.over_time else steps
-    return Series(state.experiment or state.label[:4], label, colour, x, values)
+def _is_repeated(series: Sequence[object]) -> bool:
+    groups = [getattr(each, "group", "") for each in series]
+    return len(set(groups)) < len(groups)
 
 
-def curve_names(states: Sequence[RunState]) -> dict[str, str]:
-    """Run id to what stands at its curve: `F2`, or `F2·s1` if another of these runs is of the same experiment."""
-    short = {state.run_id: state.experiment or state.label[:4] for state in states}
-    counts = Counter(short.values())
-    seeds = {state.run_id: state.spec.seed for state in states if state.spec}
-    return {
-        run_id: f"{name}·s{seeds[run_id]}" if counts[name] > 1 and run_id in seeds else name
-        for run_id, name in short.items()
-    }
-
-
-def _beginning(state: RunState) -> float:
-    """Time is counted from the first step, or from the first score of a run that trains none."""
-    return min((*state.curve.times[:1], *(evaluation.t for evaluation in state.evaluations[:1])), default=0.0)
-
-
-def _empty_words(runs: Sequence[tuple[RunState, int]], view: CurveView) -> str:
-    if not runs:
+def empty_words(states: Sequence[RunState]) -> str:
+    """Why there is no curve at all."""
+    if not states:
         return "no run is chosen"
     names: dict[str, list[str]] = {}
-    for state, _ in runs:
-        names.setdefault(_missing_words(state, view), []).append(state.experiment or state.label)
+    for state in states:
+        names.setdefault(_missing_words(state), []).append(state.experiment or state.label)
     return "; ".join(f"{', '.join(dict.fromkeys(of))}: {words}" for words, of in names.items())
 
 
-def _missing_words(state: RunState, view: CurveView) -> str:
+def _missing_words(state: RunState) -> str:
     """Why a run has no curve. An external trainer may write events: whether it does shows when it runs."""
     if state.phase is Phase.QUEUED:
         return "not started yet"
     if state.spec is not None and state.spec.trainer != "training" and not state.updated:
         return "its own trainer has written no events; what it prints is in the log"
-    over, alive = (
-        ("ended before it was evaluated", "not yet evaluated")
-        if view.kind is CurveKind.SRCC
-        else ("ended before it trained a step", "not yet trained a step")
-    )
-    return over if state.phase.is_over else alive
+    return "ended before it trained a step" if state.phase.is_over else "not yet trained a step"

@@ -2,60 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from iqa_tui.monitor import run_words
-from iqa_tui.monitor.headlines import group_words
-from iqa_tui.monitor.rows import Row, RowKind
-from iqa_tui.monitor.scores import Score, best_of, newest_of_each_seed, score_of, val_metric
-from iqa_tui.monitor.state import RunState
+from iqa_tui.monitor.rows import Row
+from iqa_tui.panels.run_rows import ALWAYS, CHOOSABLE, COLUMNS, Context, columns_for, has_deviations, table_row
 from iqa_tui.widgets.row_table import RowTable
-from iqa_tui.widgets.table_lines import Cell, Column, TableRow, with_label_width
-from iqa_tui.words.durations import hours_words
-from iqa_tui.words.states import RECORDED_SIGN, SIGNS
-from iqa_tui.words.waits import Wait
-from training.runfolder.phase import Phase
-
-COLUMNS = (
-    Column("mark", "", 2, importance=20),
-    Column("id", "id", 2, importance=20),
-    Column("seed", "seed", 4, "right", importance=14),
-    Column("label", "experiment", 10, grows=True, importance=20, most=12),
-    Column("state", "state", 11, importance=20),
-    Column("device", "device", 6, importance=11),
-    Column("progress", "progress", 19, importance=9),
-    Column("short", "progress", 10, importance=13, instead_of="progress"),
-    Column("left", "left", 6, "right", importance=13),
-    Column("loss", "loss", 7, "right", importance=10),
-    Column("srcc", "val SRCC", 8, "right", importance=15),
-)
-AFTER_STATE = ("device", "progress", "short", "left", "loss", "srcc")
-IN_PROGRESS = ("progress", "short", "left")
-BEFORE_SRCC = ("id", "seed", "label", "state", "device", "progress", "short", "left", "loss")
-MOST_ID_WIDTH = 24
-BAR, SHORT_BAR = 10, 5
-"""Cells of a progress bar."""
-SD_WIDTH = 7
-"""Cells of ` ±.0011`."""
-FOLDS = {True: "▾", False: "▸"}
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What the rows are drawn with, besides the runs."""
-
-    now: float
-    """Unix seconds."""
-    waiting: Mapping[str, Wait] = field(default_factory=dict)
-    """Run id to why it waits."""
-    colours: Mapping[str, int] = field(default_factory=dict)
-    """Run id to its colour."""
-    marked: frozenset[str] = frozenset()
-    """Ids of the runs whose curves are chosen."""
+from iqa_tui.widgets.table_lines import fitting_columns
 
 
 class RunList(RowTable):
@@ -77,9 +32,21 @@ class RunList(RowTable):
         empty: lines that are shown if there is no row.
         """
         self._shown = tuple(rows)
-        self._columns = columns_for(rows)
-        has_sd = next(column for column in self._columns if column.key == "srcc").width > SD_WIDTH + 2
+        self._columns = columns_for(rows, context.columns)
+        has_sd = has_deviations(rows)
         self.show([table_row(row, context, has_sd=has_sd) for row in rows], empty)
+
+    @property
+    def shown_columns(self) -> tuple[str, ...]:
+        """Keys of the columns that there is room for."""
+        shown = [column.instead_of or column.key for column in fitting_columns(self._columns, self.size.width)]
+        return tuple(column.key for column in CHOOSABLE if column.key in shown)
+
+    @property
+    def sortable(self) -> tuple[str, ...]:
+        """Names of the fields by which rows can be sorted here, from left to right."""
+        shown = (*ALWAYS[1:], *self.shown_columns)
+        return tuple(column.key for column in COLUMNS if column.key in shown)
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -90,166 +57,3 @@ class RunList(RowTable):
     def row_under_cursor(self) -> Row | None:
         """None if there is no row."""
         return next((row for row in self._shown if row.key == self.cursor_key), None)
-
-
-def columns_for(rows: Sequence[Row]) -> tuple[Column, ...]:
-    """As wide as these rows need: no id is cut, and no column grows with a number."""
-    columns = with_label_width(COLUMNS, "id", map(_id_words, rows), MOST_ID_WIDTH)
-    runs = [row.run for row in rows if row.run]
-    columns = with_label_width(columns, "device", (state.device_label for state in runs))
-    columns = with_label_width(columns, "state", map(run_words.state_words, runs), 14)
-    epochs = max((len(str(state.epochs)) for state in runs), default=1)
-    labels = max((len(_label(row)) for row in rows), default=0)
-    has_sd = any(row.kind is RowKind.EXPERIMENT and len(row.runs) > 1 for row in rows)
-    fitted = {
-        "progress": {"width": BAR + 2 * epochs + 7},
-        "label": {"most": max(12, labels)},
-        "srcc": {"width": 8 + SD_WIDTH if has_sd else 8},
-    }
-    alone = {row.run.spec.seed for row in rows if row.run and row.run.spec and not row.is_seed}
-    return tuple(
-        replace(column, **fitted.get(column.key, {}))  # type: ignore[arg-type]
-        for column in columns
-        if column.key != "seed" or len(alone) > 1
-    )
-
-
-def table_row(row: Row, context: Context, *, has_sd: bool = False) -> TableRow:
-    """Args:
-    has_sd: the column of scores has room for standard deviations.
-    """
-    if row.recorded is not None:
-        return recorded_row(row.key, row.recorded)
-    if row.kind is RowKind.GROUP:
-        return _group_row(row, context, has_sd=has_sd)
-    if row.kind is RowKind.EXPERIMENT:
-        return _experiment_row(row, context, has_sd=has_sd)
-    return _run_row(row, context, has_sd=has_sd)
-
-
-def recorded_row(key: str, row: Mapping[str, Any]) -> TableRow:
-    srcc, hours = row.get("srcc"), row.get("hours")
-    took = f"took {hours_words(hours)}" if isinstance(hours, int | float) else ""
-    cells: dict[str, Cell] = {
-        "id": str(row.get("id", "")),
-        "label": str(row.get("label", "")),
-        "state": ((f"{RECORDED_SIGN[0]} recorded", RECORDED_SIGN[1]),),
-        "progress": took,
-        "short": took,
-        "srcc": f"{srcc:.4f}" if isinstance(srcc, int | float) else "",
-    }
-    return TableRow(key, cells, style="dim")
-
-
-def _group_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
-    long, *shorter = group_words(row.runs, context.waiting, context.now)
-    best = best_of(row.runs)
-    cells: dict[str, Cell] = {
-        "mark": f" {FOLDS[bool(row.is_open)]}",
-        "srcc": _score_cell(Score(best[1].mean) if best else None, has_sd=has_sd),
-    }
-    spans = tuple(((name, "strong"), (rest, "dim")) for name, rest in (long, *shorter))
-    return TableRow(row.key, cells, span_from=BEFORE_SRCC, span=spans[0], shorter=spans[1:], folds=True)
-
-
-def _experiment_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
-    seeds = newest_of_each_seed(row.runs)
-    what = f"{len(seeds)} seeds" if len(seeds) > 1 else f"{len(row.runs)} runs"
-    done = f"{sum(state.phase is Phase.FINISHED for state in seeds)} of {len(seeds)}"
-    phase = _worst(seeds)
-    glyph, style = SIGNS[phase]
-    cells: dict[str, Cell] = {
-        "mark": (*_mark(row.runs, context), (FOLDS[bool(row.is_open)], "")),
-        "id": ((row.runs[0].experiment, f"strong {_colour(row.runs, context)}"),),
-        "label": row.runs[0].label,
-        "state": ((f"{glyph} {what}", style),),
-        "progress": done,
-        "short": done,
-        "srcc": _score_cell(score_of(row.runs), has_sd=has_sd),
-    }
-    return TableRow(row.key, cells, folds=True)
-
-
-def _run_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
-    state = row.runs[0]
-    srcc = val_metric(state, "srcc")
-    bar, short = _progress_cells(state, context.now)
-    cells: dict[str, Cell] = {
-        "mark": (*_mark(row.runs, context), (" ", "")),
-        "id": ((_id_words(row), f"{'' if row.is_seed else 'strong '}{_colour(row.runs, context)}"),),
-        "seed": str(state.spec.seed) if state.spec else "",
-        "label": _label(row),
-        "state": ((run_words.state_words(state), SIGNS[state.phase][1]),),
-        "device": state.device_label,
-        "progress": bar,
-        "short": short,
-        "left": run_words.left_words(state, context.now),
-        "loss": run_words.loss_words(state.loss),
-        "srcc": _score_cell(Score(srcc) if srcc is not None else None, has_sd=has_sd),
-    }
-    span_from, span = _span(state, context)
-    return TableRow(row.key, cells, span_from=span_from, span=span)
-
-
-def _progress_cells(state: RunState, now: float) -> tuple[Cell, Cell]:
-    """`▇▇▇▇▇▇▁▁▁▁ 3/5 58%`, and a short form of it; in words while that is not known, and once it is over."""
-    done = run_words.share_done(state)
-    if state.phase.is_alive and done is not None:
-        percent = f"{100 * done:3.0f}%"
-        bar, short = run_words.bar(done, BAR), run_words.bar(done, SHORT_BAR)
-        return f"{bar} {run_words.epoch_words(state)} {percent}", f"{short} {percent}"
-    words = run_words.time_words(state, now)
-    return words, words
-
-
-def _score_cell(score: Score | None, *, has_sd: bool) -> Cell:
-    """The mean, its SD behind it: the means of all rows stand below each other."""
-    if score is None:
-        return ""
-    sd = f" ±{score.sd:.4f}".replace("±0.", "±.") if score.sd is not None else ""
-    return ((f"{score.mean:.4f}", "strong"), (f"{sd:<{SD_WIDTH}}" if has_sd else "", "dim"))
-
-
-def _mark(runs: Sequence[RunState], context: Context) -> tuple[tuple[str, str], ...]:
-    is_marked = any(state.run_id in context.marked for state in runs)
-    return (("▌", _colour(runs, context)) if is_marked else (" ", ""),)
-
-
-def _colour(runs: Sequence[RunState], context: Context) -> str:
-    """Style of the colour that the runs of one row have in common."""
-    colour = context.colours.get(runs[0].run_id)
-    return "" if colour is None else f"series-{colour}"
-
-
-def _worst(runs: Sequence[RunState]) -> Phase:
-    """The state that a folded row shows: what needs its user first."""
-    order = (Phase.UNREADABLE, Phase.FAILED, Phase.LOST, Phase.STOPPED, Phase.STOPPING, Phase.RUNNING, Phase.STARTING)
-    present = {state.phase for state in runs}
-    return next((phase for phase in (*order, Phase.QUEUED) if phase in present), Phase.FINISHED)
-
-
-def _id_words(row: Row) -> str:
-    if row.recorded is not None:
-        return str(row.recorded.get("id", ""))
-    if row.kind is RowKind.GROUP:
-        return ""
-    state = row.runs[0]
-    return f" s{state.spec.seed}" if row.is_seed and state.spec else state.experiment
-
-
-def _label(row: Row) -> str:
-    if row.recorded is not None:
-        return str(row.recorded.get("label", ""))
-    return "" if row.is_seed or row.kind is RowKind.GROUP else row.runs[0].label
-
-
-def _span(state: RunState, context: Context) -> tuple[tuple[str, ...], Cell]:
-    """What is said in words instead of numbers: why it waits, why it failed, what it is busy with."""
-    wait = context.waiting.get(state.run_id)
-    if state.phase is Phase.QUEUED and (why := run_words.queue_words(state, wait.words if wait else "")):
-        return AFTER_STATE, ((why, "dim"),)
-    if state.phase.is_over and state.phase is not Phase.FINISHED and state.status.cause:
-        return AFTER_STATE, ((state.status.cause, SIGNS[state.phase][1]),)
-    if busy := run_words.progress_words(state):
-        return IN_PROGRESS, ((busy, "dim"),)
-    return (), ""

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual import events
+from textual.containers import Horizontal
 
 from iqa_tui.screens.room import Room
 from training.runfolder.text import plain
 
 if TYPE_CHECKING:
     from textual.widgets import Input
+
+HINT = "filter runs: words, state:failed, srcc>0.93, !word, a|b, /pattern/; ? explains"
 
 
 class FilteringRoom(Room):
@@ -25,6 +28,10 @@ class FilteringRoom(Room):
         """Show the rows that pass; all if it is empty."""
         raise NotImplementedError
 
+    def filter_problem(self) -> str:
+        """What is wrong with the filter, in words; empty if it is right."""
+        return ""
+
     def filter_closed(self) -> None:
         """Called when the field is gone: something else must have the focus."""
 
@@ -37,22 +44,30 @@ class FilteringRoom(Room):
             await self._open(plain(event.text[1:].partition("\n")[0]))
 
     async def _open(self, words: str) -> None:
-        from textual.widgets import Input  # noqa: PLC0415  most users never filter: not before the first paint
+        from textual.widgets import Input, Static  # noqa: PLC0415  most users never filter: not before the first paint
 
         if not self.query("#filter"):
-            hint = "filter runs: id, loss, state, group …"
-            await self.mount(Input(placeholder=hint, id="filter", compact=True), before="KeyBar")
+            line = Horizontal(
+                Input(placeholder=HINT, id="filter", compact=True),
+                Static("", id="filter-problem", markup=False),
+                id="filter-line",
+            )
+            await self.mount(line, before="KeyBar")
         field = self.query_one("#filter", Input)
         field.value = words
         field.cursor_position = len(words)
         field.focus()
 
     def close_filter(self) -> None:
-        self.query("#filter").remove()
+        self.query("#filter-line").remove()
         self.filter_closed()
 
     def on_input_changed(self, event: Input.Changed) -> None:
+        from textual.widgets import Static  # noqa: PLC0415  as above
+
         self.filter_by(event.value)
+        for words in self.query("#filter-problem").results(Static):
+            words.update(self.filter_problem())
 
     def on_input_submitted(self) -> None:
         self.close_filter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -12,10 +13,24 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
+from iqa_tui.monitor.fields import FIELDS
 from iqa_tui.words.states import RECORDED_SIGN, SIGNS
 
 HERE = "On this screen"
 GROUPS = {"RowTable": "In a table", "LogView": "In the log", "App": "Everywhere"}
+
+INDENT = "  "
+FILTER_WORDS = (
+    ("rank failed", "both words, anywhere in id, label, state, group, …"),
+    ("state:run|queued", "one of the two"),
+    ("srcc>0.93 loss<0.1", "numbers: > < >= <= = !="),
+    ("lr=5e-6 seed:3", "flags and settings"),
+    ("took>2h left<30min", "lengths of time"),
+    ("!demo !state:fail", "not"),
+    ('"two words"', "quotes keep blanks and signs"),
+    ("/^F[12]$/", "a regular expression"),
+    ("hidden", "the runs that H has hidden"),
+)
 
 TEXTUALS_OWN = ("screen.copy_text",)
 """Bound by Textual on every screen; nothing here can be selected as text."""
@@ -51,6 +66,19 @@ class HelpScreen(ModalScreen[None]):
         for state, (glyph, _) in SIGNS.items():
             text.append(f"  {glyph:<3}{state.value}\n")
         text.append(f"  {RECORDED_SIGN[0]:<3}recorded: measured elsewhere, not by a run here\n")
+        text.append("\nThe filter of the runs\n", style="bold")
+        for example, words in FILTER_WORDS:
+            text.append(f"  {example:<20}", style="bold cyan").append(f"{words}\n")
+        names = ", ".join(FIELDS)
+        text.append(
+            textwrap.fill(
+                f"Names: {names}; every flag, every number of the events.",
+                56,
+                initial_indent=INDENT,
+                subsequent_indent=INDENT,
+            )
+            + "\n"
+        )
         text.append("\nIn a shell\n", style="bold")
         text.append("  iqa-tui doctor  what keeps runs from working on this machine\n")
         text.append("  iqa-tui status  the runs without the app; iqa-tui --help for more\n")

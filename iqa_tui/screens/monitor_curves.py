@@ -9,38 +9,93 @@ from textual.binding import Binding, BindingType
 
 from iqa_tui.monitor.curve_view import CurveView
 from iqa_tui.panels.curves import Curves
+from iqa_tui.panels.run_list import RunList
 from iqa_tui.screens.viewing import ViewingRoom
+
+MOVE = 1 / 8
+"""Of the window, by one key."""
 
 
 class CurvesRoom(ViewingRoom):
     """The curves of the marked runs, else of the run under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "other_curve", "curve"),
+        Binding("m", "choose_metrics", "metrics"),
+        Binding("b", "other_band", "seeds as a band or each alone", show=False),
+        Binding("x", "next_x", "over steps, epochs, time, clock", show=False),
+        Binding("l", "next_y", "log", key_display="l", tooltip="linear, logarithmic, without what few values stretch"),
         Binding("plus,equals_sign", "smooth(1)", "smooth", key_display="+/-"),
         Binding("minus", "smooth(-1)", "less smooth", show=False),
-        Binding("l", "other_scale", "log", key_display="l"),
-        Binding("x", "other_axis", "steps/time", show=False),
+        Binding("left_square_bracket", "zoom_curves(1)", "zoom in", show=False),
+        Binding("right_square_bracket", "zoom_curves(-1)", "zoom out", show=False),
+        Binding("c", "crosshair", "crosshair"),
     ]
 
     def show_curves(self) -> None:
-        under_cursor = self.run_under_cursor()
-        drawn = self.view.drawn(self.runs, self.runs_under_cursor())
-        self.query_one(Curves).show_runs(drawn, self.view.curves, under_cursor.run_id if under_cursor else None)
+        under_cursor = self.runs_under_cursor()
+        is_one_experiment = len({(state.group, state.experiment or state.run_id) for state in under_cursor}) == 1
+        front = under_cursor[0].run_id if is_one_experiment else None
+        self.query_one(Curves).show_runs(self.view.drawn(self.runs, under_cursor), self.view.curves, front)
 
-    def action_other_curve(self) -> None:
-        self._look_at_curves(self.view.curves.other_kind())
+    async def action_choose_metrics(self) -> None:
+        """Ask which metrics are drawn, and in which order."""
 
-    def action_other_axis(self) -> None:
-        self._look_at_curves(self.view.curves.other_axis())
+    def action_other_band(self) -> None:
+        self.look_at_curves(self.view.curves.other_band())
 
-    def action_other_scale(self) -> None:
-        """Linear or logarithmic losses."""
-        self._look_at_curves(self.view.curves.other_scale())
+    def action_next_x(self) -> None:
+        self.look_at_curves(self.view.curves.next_x())
+
+    def action_next_y(self) -> None:
+        self.look_at_curves(self.view.curves.next_y())
+
+    def action_other_signs(self) -> None:
+        """Braille or half blocks."""
+        self.look_at_curves(self.view.curves.next_signs())
 
     def action_smooth(self, steps: int) -> None:
-        self._look_at_curves(self.view.curves.smoother(steps))
+        self.look_at_curves(self.view.curves.smoother(steps))
 
-    def _look_at_curves(self, curves: CurveView) -> None:
+    def action_zoom_curves(self, steps: int) -> None:
+        self.look_at_curves(self.view.curves.zoomed(steps))
+
+    def action_whole_curves(self) -> None:
+        self.look_at_curves(self.view.curves.whole())
+
+    def action_page_curves(self, pages: int) -> None:
+        self.look_at_curves(self.view.curves.paged(pages))
+
+    def action_move_curves(self, direction: int) -> None:
+        """Move the crosshair by a cell; without one, what is shown."""
+        curves = self.view.curves
+        if curves.cross is None:
+            self.look_at_curves(curves.moved(direction * MOVE))
+        else:
+            self.look_at_curves(curves.cross_moved(direction / self.query_one(Curves).cells_of_curves))
+
+    def action_crosshair(self) -> None:
+        """Show it at the newest values, where the arrow keys move it; or take it away."""
+        panel = self.query_one(Curves)
+        if self.view.curves.cross is None:
+            self.look_at_curves(self.view.curves.crossed(1.0))
+            self.before_focus(panel)
+            panel.focus()
+        else:
+            self.look_at_curves(self.view.curves.crossed(None))
+            if panel.has_focus and not self.has_class("-zoomed"):
+                self.query_one(RunList).focus()
+
+    def on_curve_grid_pointed(self, message: Curves.Pointed) -> None:
+        """A click shows the crosshair, and takes it away again; in between it follows the mouse."""
+        message.stop()
+        is_on = self.view.curves.cross is not None
+        if message.is_click or is_on:
+            self.look_at_curves(self.view.curves.crossed(None if message.is_click and is_on else message.at))
+
+    def on_curve_grid_wheeled(self, message: Curves.Wheeled) -> None:
+        message.stop()
+        self.look_at_curves(self.view.curves.zoomed(message.steps, message.at))
+
+    def look_at_curves(self, curves: CurveView) -> None:
         self.view = replace(self.view, curves=curves)
         self.show_curves()

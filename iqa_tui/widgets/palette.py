@@ -15,10 +15,25 @@ SERIES_ON_DARK = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e0
 SERIES_ON_LIGHT = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#000000", "#e69f00", "#56b4e9")
 SERIES = len(SERIES_ON_DARK)
 
+SIGNS = "*o+x%@="
+"""What does the work of the colours if there are none, as many."""
+GHOST = 0.38
+"""How much of a curve's colour is left in what lies behind it."""
+
 COLOURS = {"good": "success", "bad": "error", "warning": "warning", "accent": "primary"}
 """Style to the theme's name of its colour."""
 DIMMED = 0.62
 """How much of the foreground is left in what matters less."""
+
+
+def series_style(look: int) -> str:
+    """Name of the style of a curve; the looks from the eighth on have the same colours with another dash."""
+    return f"series-{look % SERIES}"
+
+
+def series_sign(look: int) -> str:
+    """The sign of a curve in ASCII."""
+    return SIGNS[look % len(SIGNS)]
 
 
 def named_style(
@@ -27,15 +42,19 @@ def named_style(
     """One style.
 
     Args:
-        name: strong, dim, heading, cursor, good, bad, warning, accent, or series-0 to series-6.
+        name: strong, dim, heading, cursor, good, bad, warning, accent, series-0 to series-6, or ghost-0 to ghost-6.
         theme: the theme's variables.
         background, foreground: of the widget; a terminal knows no transparency, so colours are mixed here.
 
     Raises:
         KeyError: no such style.
     """
-    if name.startswith("series-"):
-        return Style(color=(SERIES_ON_DARK if dark else SERIES_ON_LIGHT)[int(name.removeprefix("series-"))])
+    kind, _, number = name.partition("-")
+    if kind in ("series", "ghost"):
+        colour = (SERIES_ON_DARK if dark else SERIES_ON_LIGHT)[int(number)]
+        if kind == "series":
+            return Style(color=colour)
+        return Style(color=background.blend(Color.parse(colour), GHOST).rich_color)
     if name == "strong":
         return Style(bold=True)
     if name in ("dim", "heading"):

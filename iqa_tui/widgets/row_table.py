@@ -101,6 +101,10 @@ class RowTable(Canvas, can_focus=True):
         self._cursor = keys.index(before) if before in keys else max(0, min(self._cursor, len(keys) - 1))
         self._after_cursor_change(before)
 
+    def show_sorted(self, by: Sorted) -> None:
+        """Put an arrow beside the title of the column that the rows are sorted by."""
+        self._sorted = by
+
     def set_note(self, text: str) -> None:
         """Say in full at the lower border what a column may be too narrow for."""
         self._note = text

@@ -12,6 +12,8 @@ from iqa_tui.widgets.canvas import Line, Span, fit, line_width
 Cell = str | tuple[Span, ...]
 
 MOST_LABEL_WIDTH = 10
+LUXURY = 9
+"""Columns of less importance are shown if nothing is cut for them."""
 SORTED_SIGNS = {False: "↓", True: "↑"}
 
 
@@ -30,7 +32,7 @@ class Column:
     importance: int = 9
     """Columns of less importance are left out first if the place is narrow."""
     most: int = 0
-    """Cells up to which it grows; 0: without limit."""
+    """Cells up to which it grows, before a column of importance below `LUXURY` is shown; 0: without limit."""
     instead_of: str = ""
     """Key of the column in whose place this one stands if that is left out; empty: it stands by itself."""
 
@@ -74,8 +76,11 @@ def with_label_width(
 def fitting_columns(columns: Sequence[Column], width: int) -> tuple[Column, ...]:
     """The columns that fit into `width` cells with a blank between them; one that grows takes what is left."""
     kept = [column for column in columns if not column.instead_of]
-    while len(kept) > 1 and _needed(kept) > width:
+    while len(kept) > 1:
         least = min(kept, key=lambda column: (column.importance, -kept.index(column)))
+        wished = sum(max(0, each.most - each.width) for each in kept) if least.importance < LUXURY else 0
+        if _needed(kept) + wished <= width:
+            break
         kept[kept.index(least) : kept.index(least) + 1] = [each for each in columns if each.instead_of == least.key]
     spare = max(0, width - _needed(kept))
     growing = next((column for column in reversed(kept) if column.grows), None)

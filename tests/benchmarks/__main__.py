@@ -1,7 +1,6 @@
 """`make bench`: every measurement, one JSON line a figure. Ratios are taken within one run of this program.
 
-With names of subjects (start, launcher, crops, training, evaluation, opening, memory, reading) only those are measured. Images
-are decoded into a cache of this program's own.
+With names of `SUBJECTS` only those are measured. Images are decoded into a cache of this program's own.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import os
 import sys
 import tempfile
 
-from tests.benchmarks import crops, evaluation, launcher, memory, opening, reading, start, training
+from tests.benchmarks import crops, evaluation, launcher, memory, opening, reading, start, terminal, training
 
 SUBJECTS = {
     "start": start.main,
@@ -20,6 +19,7 @@ SUBJECTS = {
     "evaluation": evaluation.main,
     "opening": opening.main,
     "memory": memory.main,
+    "terminal": terminal.main,
     "reading": reading.main,
 }
 

@@ -86,17 +86,26 @@ class Terminal:
         """The screen as it is now, a line a row, blanks at the ends of lines left out."""
         return "\n".join(line.rstrip() for line in self.screen.display)
 
-    def read(self, seconds: float) -> None:
-        """Take in what the program draws for a while, or until it ends."""
+    def read(self, seconds: float, at_most_bytes: int = 1 << 40) -> None:
+        """Take in what the program draws for a while, or until it ends.
+
+        Args:
+            at_most_bytes: as a slow line does; the rest of the time passes without reading.
+        """
         deadline = time.monotonic() + seconds
+        left_bytes = at_most_bytes
         while (left := deadline - time.monotonic()) > 0:
+            if not left_bytes:
+                time.sleep(left)
+                return
             ready, _, _ = select.select([self._controller], [], [], min(left, 0.1))
             if not ready:
                 continue
             try:
-                chunk = os.read(self._controller, 65536)
+                chunk = os.read(self._controller, min(65536, left_bytes))
             except OSError:  # the program closed its end
                 return
+            left_bytes -= len(chunk)
             self.received_bytes += len(chunk)
             if self._answers:
                 self._answer(chunk)

@@ -15,12 +15,12 @@ from iqa_tui.commands import listing, listing_json
 from iqa_tui.devices.device import Device, DeviceState
 from iqa_tui.devices.survey import Survey
 from iqa_tui.monitor.catalog import Catalog
-from iqa_tui.monitor.curve_view import CurveKind, CurveView
+from iqa_tui.monitor.curve_view import CurveView, XAxis, YScale
 from iqa_tui.monitor.group import by_group
 from iqa_tui.monitor.log_tail import LogTail
 from iqa_tui.monitor.run_words import in_plan_order, note_words, recorded_rows, run_names, summary_words
 from iqa_tui.monitor.state import RunState
-from iqa_tui.panels.curves import series_of
+from iqa_tui.panels.curve_plots import CurvePlots
 from iqa_tui.panels.result_table import result_row, srcc_bounds
 from iqa_tui.panels.run_list import recorded_row, run_row
 from iqa_tui.plans.plan import Plan, plan_from
@@ -33,8 +33,9 @@ from iqa_tui.queue.waits import waits_of_states
 from iqa_tui.results.export import FORMATS, render
 from iqa_tui.results.table import build_table, group_tables
 from iqa_tui.service import last_words
-from iqa_tui.widgets.plotting import plot_lines
-from iqa_tui.widgets.series import PlotOptions
+from iqa_tui.widgets.plots.grid import GridDrawer
+from iqa_tui.widgets.plots.layout import plot_layout
+from iqa_tui.widgets.plots.series import PlotLook, XKind
 from iqa_tui.words.waits import Wait, WaitKind
 from tests.fakes.runs import PLAN
 from training.runfolder.events import read_events
@@ -53,9 +54,9 @@ SURVEY = Survey(
 )
 VIEWS = (
     CurveView(),
-    CurveView(log_loss=True, over_time=True),
-    CurveView(kind=CurveKind.SRCC),
-    CurveView(kind=CurveKind.SRCC, over_time=True),
+    CurveView(x=XAxis.TIME, y=YScale.LOG),
+    CurveView(x=XAxis.EPOCH, y=YScale.ROBUST, is_banded=False),
+    CurveView(x=XAxis.CLOCK, cross=0.5),
 )
 
 
@@ -133,8 +134,11 @@ def _draw(states: list[RunState], waits: dict[str, Wait]) -> None:
         note_words(state, wait)
         run_row(state, wait, 0, NOW)
     for view in VIEWS:
-        series = [series_of(state, number, view) for number, state in enumerate(ordered)]
-        plot_lines(series, 120, 20, PlotOptions(view.weight, x_is_time=view.over_time, log_y=view.log_y))
+        plots = CurvePlots().of([(state, number) for number, state in enumerate(ordered)], view)
+        look = PlotLook(x_kind=XKind(view.x.value), cross=view.cross, is_banded=view.is_banded)
+        layout = plot_layout(120, 20, len(plots))
+        for page in range(layout.pages):
+            GridDrawer().lines(plots[layout.page(page)], look, layout, (120, 20))
 
 
 def _look_as_a_dispatcher(runs_dir: Path, victim: Path, rows: Rows) -> None:

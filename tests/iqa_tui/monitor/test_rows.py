@@ -34,7 +34,7 @@ def shape(rows: list[Row]) -> list[str]:
 
 
 def test_seeds_of_one_experiment_stand_below_it_and_a_single_run_alone() -> None:
-    assert shape(rows_of([run("F1", 1), run("F1", 2), run("F2", 1)], VIEW)) == [
+    assert shape(rows_of([run("F1", 1), run("F1", 2), run("F2", 1)], VIEW, 0.0)) == [
         "▾group/g",
         "▾experiment/g/F1/f1",
         "·g-F1-1",
@@ -46,16 +46,16 @@ def test_seeds_of_one_experiment_stand_below_it_and_a_single_run_alone() -> None
 def test_what_the_user_folded_stays_folded_and_the_others_as_they_are() -> None:
     runs = [run("F1", 1), run("F1", 2), run("F2", 1)]
     view = VIEW.fold("experiment/g/F1/f1", is_open=False)
-    assert shape(rows_of(runs, view)) == ["▾group/g", "▸experiment/g/F1/f1", "g-F2-1"]
-    assert shape(rows_of(runs, view.fold("group/g", is_open=False))) == ["▸group/g"]
+    assert shape(rows_of(runs, view, 0.0)) == ["▾group/g", "▸experiment/g/F1/f1", "g-F2-1"]
+    assert shape(rows_of(runs, view.fold("group/g", is_open=False), 0.0)) == ["▸group/g"]
 
 
 def test_of_many_runs_the_newest_group_is_open_and_those_with_living_runs() -> None:
     many = [run(f"F{number}", created=9.0, group="new") for number in range(FEW_RUNS)]
     alive = run("A", group="alive", created=8.0, phase=Phase.RUNNING)
-    rows = rows_of([*many, alive, run("B", group="old")], VIEW)
+    rows = rows_of([*many, alive, run("B", group="old")], VIEW, 0.0)
     assert [text for text in shape(rows) if "/" in text] == ["▾group/new", "▾group/alive", "▸group/old"]
-    assert [text for text in shape(rows_of([*many[1:], run("B", group="old")], VIEW)) if "/" in text] == [
+    assert [text for text in shape(rows_of([*many[1:], run("B", group="old")], VIEW, 0.0)) if "/" in text] == [
         "▾group/new",
         "▾group/old",
     ]
@@ -63,24 +63,24 @@ def test_of_many_runs_the_newest_group_is_open_and_those_with_living_runs() -> N
 
 def test_experiments_of_a_large_group_are_folded() -> None:
     runs = [run(f"F{number}", seed) for number in range(5) for seed in (1, 2, 3)]
-    assert len(rows_of(runs, VIEW)) == 6
-    assert all(row.is_open is False for row in rows_of(runs, VIEW)[1:])
+    assert len(rows_of(runs, VIEW, 0.0)) == 6
+    assert all(row.is_open is False for row in rows_of(runs, VIEW, 0.0)[1:])
 
 
 def test_recorded_rows_stand_first_in_the_newest_group_and_not_among_found_runs() -> None:
     spec = Spec(run_id="r", argv=[], group="g", label="", experiment="F2", created=1.0, plan=PLAN)
     runs = [RunState(RunFolder(Path("r")), Status(Phase.QUEUED), spec)]
-    assert shape(rows_of(runs, VIEW)) == ["▾group/g", "recorded/0", "r"]
-    assert shape(rows_of(runs, VIEW.with_filter("f2"))) == ["▾group/g", "r"]
+    assert shape(rows_of(runs, VIEW, 0.0)) == ["▾group/g", "recorded/0", "r"]
+    assert shape(rows_of(runs, VIEW.with_filter("f2"), 0.0)) == ["▾group/g", "r"]
 
 
 def test_a_run_that_was_started_by_hand_or_cannot_be_read_is_a_row_of_its_own() -> None:
     runs = [RunState(RunFolder(Path(name)), Status(Phase.UNREADABLE)) for name in ("a", "b")]
-    assert shape(rows_of(runs, VIEW)) == ["▾group/", "a", "b"]
+    assert shape(rows_of(runs, VIEW, 0.0)) == ["▾group/", "a", "b"]
 
 
 def test_every_row_below_another_knows_it() -> None:
-    rows = rows_of([run("F1", 1), run("F1", 2), run("F2", 1)], VIEW)
+    rows = rows_of([run("F1", 1), run("F1", 2), run("F2", 1)], VIEW, 0.0)
     assert [parent_key(rows, row.key) for row in rows] == [
         None,
         "group/g",
@@ -92,4 +92,4 @@ def test_every_row_below_another_knows_it() -> None:
 
 
 def test_without_runs_there_are_no_rows() -> None:
-    assert rows_of([], VIEW) == []
+    assert rows_of([], VIEW, 0.0) == []

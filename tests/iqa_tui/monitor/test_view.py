@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from iqa_tui.monitor.curve_view import SMOOTHINGS, CurveKind, CurveView
 from iqa_tui.monitor.state import RunState
 from iqa_tui.monitor.view import MonitorView
 from training.runfolder.layout import RunFolder
@@ -42,7 +41,7 @@ VIEW = MonitorView()
     ],
 )
 def test_a_run_passes_with_every_word_of_the_filter_in_any_case(text: str, passing: tuple[RunState, ...]) -> None:
-    assert VIEW.with_filter(text).passing(RUNS) == list(passing)
+    assert VIEW.with_filter(text).passing(RUNS, 0.0) == list(passing)
 
 
 def test_the_filter_is_kept_without_the_blanks_around_it() -> None:
@@ -50,7 +49,7 @@ def test_the_filter_is_kept_without_the_blanks_around_it() -> None:
 
 
 def test_runs_that_pass_stand_in_plan_order() -> None:
-    assert VIEW.passing(reversed(RUNS)) == list(RUNS)
+    assert VIEW.passing(RUNS[::-1], 0.0) == list(RUNS)
 
 
 def test_a_second_mark_takes_the_first_one_back() -> None:
@@ -85,37 +84,17 @@ def test_the_marked_curves_are_drawn_in_the_runs_own_colours_else_those_under_th
     assert VIEW.drawn(RUNS, []) == []
 
 
+def test_sorting_by_a_field_again_turns_it_and_then_takes_it_back() -> None:
+    by_score = VIEW.sort_by("srcc")
+    assert (by_score.sort, by_score.is_rising) == ("srcc", False)
+    assert (by_score.sort_by("srcc").sort, by_score.sort_by("srcc").is_rising) == ("srcc", True)
+    assert by_score.sort_by("srcc").sort_by("srcc").sort == ""
+    assert by_score.sort_by("state").is_rising
+    assert by_score.turned().turned() == by_score
+
+
 def test_a_row_stays_as_it_was_folded() -> None:
     assert VIEW.fold("group/g", is_open=False).fold("group/h", is_open=True).folds == {
         "group/g": False,
         "group/h": True,
     }
-
-
-def test_few_evaluations_are_never_smoothed() -> None:
-    assert CurveView().weight == 0.6
-    assert CurveView().other_kind().weight == 0.0
-
-
-def test_smoothing_stays_within_its_steps() -> None:
-    assert CurveView().smoother(1).weight == 0.9
-    assert CurveView().smoother(-9).weight == SMOOTHINGS[0] == 0.0
-    assert CurveView().smoother(99).smoother(1).weight == SMOOTHINGS[-1] == 0.99
-
-
-def test_only_losses_are_drawn_on_a_logarithmic_scale() -> None:
-    assert CurveView().other_scale().log_y
-    assert not CurveView().other_scale().other_kind().log_y
-    assert not CurveView().other_scale().other_scale().log_y
-
-
-def test_a_key_pressed_again_takes_back_what_it_did() -> None:
-    assert CurveView().other_kind().other_kind() == CurveView()
-    assert CurveView().other_axis().other_axis() == CurveView()
-
-
-def test_the_title_says_how_the_curves_are_drawn() -> None:
-    assert CurveView().title == "Curves · training loss · smoothed 0.6 · over steps"
-    changed = CurveView(over_time=True, log_loss=True, smoothing=2)
-    assert changed.title == "Curves · training loss · log · smoothed 0.9 · over time"
-    assert CurveView(kind=CurveKind.SRCC, log_loss=True).title == "Curves · validation SRCC · over steps"

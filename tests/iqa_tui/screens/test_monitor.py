@@ -46,56 +46,6 @@ async def test_the_curve_and_the_log_are_those_of_the_run_under_the_cursor(
         await settle(pilot, lambda: any("⠀" < sign <= "⣿" for sign in screen_text(pilot)))
 
 
-async def test_space_chooses_several_curves_and_each_is_named(ablation: list[FakeRun], open_app: OpenApp) -> None:
-    async with open_app() as pilot:
-        runs, curves = pilot.app.screen.query_one(RunList), pilot.app.screen.query_one(Curves)
-        await settle(pilot, lambda: len(runs.row_keys) == 7)
-        for fake in ablation:
-            runs.move_to(fake.run.run_id)
-            await pilot.press("space")
-        assert [series.name for series in curves._series] == ["F3", "F4"]
-        assert len({series.colour for series in curves._series}) == 2
-        await settle(pilot, lambda: "F4 Rank" in screen_text(pilot).split("Curves")[1])
-        await pilot.press("space")
-        assert [series.name for series in curves._series] == ["F3"]
-        await pilot.press("a")
-        assert len(curves._series) == 5
-        await pilot.press("a")
-        assert len(curves._series) == 1
-
-
-async def test_the_curve_of_the_run_under_the_cursor_is_drawn_over_the_others_and_names_stand_by_value(
-    ablation: list[FakeRun], open_app: OpenApp
-) -> None:
-    async with open_app() as pilot:
-        runs, curves = pilot.app.screen.query_one(RunList), pilot.app.screen.query_one(Curves)
-        await settle(pilot, lambda: len(runs.row_keys) == 7)
-        for fake in ablation:
-            runs.move_to(fake.run.run_id)
-            await pilot.press("space")
-        assert [(series.name, series.front) for series in curves._series] == [("F3", False), ("F4", True)]
-        runs.move_to(ablation[0].run.run_id)
-        await settle(pilot, lambda: [series.front for series in curves._series] == [True, False])
-        await pilot.press("minus")  # as measured, not smoothed
-        await settle(pilot, lambda: "┤" in screen_text(pilot).split("Curves")[1])
-        last = {series.name: series.y[-1] or 0.0 for series in curves._series}
-        plot = screen_text(pilot).split("Curves")[1].split("Log ·")[0]
-        assert re.findall(r"(?<!━) (F[34]) ", plot) == sorted(last, key=lambda name: -last[name])
-
-
-async def test_keys_change_the_look_of_the_curves(ablation: list[FakeRun], open_app: OpenApp) -> None:
-    async with open_app() as pilot:
-        curves = pilot.app.screen.query_one(Curves)
-        await settle(pilot, lambda: len(pilot.app.screen.query_one(RunList).row_keys) == 7)
-        assert curves.border_title == "Curves · training loss · smoothed 0.6 · over steps"
-        await pilot.press("plus", "x")
-        assert curves.border_title == "Curves · training loss · smoothed 0.9 · over time"
-        await pilot.press("l")
-        assert curves.border_title == "Curves · training loss · log · smoothed 0.9 · over time"
-        await pilot.press("minus", "minus", "minus", "c", "x")
-        assert curves.border_title == "Curves · validation SRCC · over steps"
-
-
 async def test_the_log_follows_until_the_user_scrolls_up(ablation: list[FakeRun], open_app: OpenApp) -> None:
     ablation[0].print("".join(f"line {number}\n" for number in range(300)))
     async with open_app() as pilot:
@@ -179,7 +129,7 @@ async def test_a_mouse_click_moves_the_cursor_and_a_second_one_chooses(
         assert runs.cursor_key == ablation[1].run.run_id
         await pilot.click(RunList, offset=(10, 7))
         await pilot.pause()
-        assert [series.name for series in curves._series] == ["F4"]
+        assert [series.name for plot in curves.plots for series in plot.series if plot.key == "loss"] == ["F4"]
         assert ablation[1].run.run_id in pilot.app.screen.view.marked
 
 
@@ -269,53 +219,3 @@ async def test_a_folder_that_cannot_be_read_says_so_above_the_runs_as_they_were(
         pilot.app.post_message(RunsChanged(pilot.app._runs, "Stale file handle: /mnt/runs"))
         await settle(pilot, lambda: "as they were last: Stale file handle: /mnt/runs" in screen_text(pilot))
         assert "● running" in screen_text(pilot)
-
-
-async def test_runs_of_several_seeds_are_told_apart_at_80_columns(runs_dir: Path, open_app: OpenApp) -> None:
-    FakeRun.queue(runs_dir, "F5", seed=7)
-    async with open_app((80, 24)) as pilot:
-        await settle(pilot, lambda: "Pairwise" in screen_text(pilot))
-        assert "seed" not in screen_text(pilot)
-        FakeRun.queue(runs_dir, "F5", seed=1234)
-        await settle(pilot, lambda: "s7 " in screen_text(pilot))
-        assert "s1234" in screen_text(pilot)
-        assert "○ 2 seeds" in screen_text(pilot)
-
-
-async def test_seeds_fold_into_one_row_by_keys_and_by_clicks(runs_dir: Path, open_app: OpenApp) -> None:
-    for seed, srcc in ((1, 0.93), (2, 0.934)):
-        FakeRun.queue(runs_dir, "F3", seed=seed).start().train(200).finish(srcc)
-    async with open_app() as pilot:
-        runs = pilot.app.screen.query_one(RunList)
-        await settle(pilot, lambda: len(runs.row_keys) == 5)
-        group, _, experiment, first, _ = runs.row_keys
-        assert "2 of 2" in screen_text(pilot)
-        assert "0.9340 ±.0028" in screen_text(pilot)
-        runs.move_to(first)
-        await pilot.press("left")
-        assert (runs.row_keys[-1], runs.cursor_key) == (experiment, experiment)
-        await pilot.press("left")
-        assert runs.cursor_key == group
-        await pilot.press("left")
-        assert runs.row_keys == (group,)
-        await pilot.press("left", "right", "right", "down", "down", "right")
-        assert len(runs.row_keys) == 5
-        await pilot.click(RunList, offset=(10, 2))
-        await settle(pilot, lambda: runs.row_keys == (group,))
-
-
-async def test_a_folded_row_draws_and_marks_all_of_its_runs(runs_dir: Path, open_app: OpenApp) -> None:
-    for seed in (1, 2):
-        FakeRun.queue(runs_dir, "F3", seed=seed).start().train(200).finish().print(f"seed {seed}")
-    async with open_app() as pilot:
-        runs, curves = pilot.app.screen.query_one(RunList), pilot.app.screen.query_one(Curves)
-        await settle(pilot, lambda: len(runs.row_keys) == 5)
-        runs.move_to(runs.row_keys[2])
-        await settle(pilot, lambda: len(curves._series) == 2)
-        assert len({series.colour for series in curves._series}) == 1
-        await pilot.press("space")
-        assert set(pilot.app.screen.view.marked) == set(runs.row_keys[3:])
-        await pilot.press("space", "K")
-        assert pilot.app.screen.view.marked == ()
-        assert pilot.app.screen is pilot.app.screen_stack[0]
-        await settle(pilot, lambda: "seed 2" in screen_text(pilot))

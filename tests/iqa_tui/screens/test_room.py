@@ -80,7 +80,7 @@ async def opened(runs_dir: Path, runs: list[RunState], size: tuple[int, int], ro
         tables = app.screen.query(RowTable)
         await settle(pilot, lambda: all(table.row_keys for table in tables))
         plots = [curves for curves in app.screen.query(Curves) if curves.size.height]
-        await settle(pilot, lambda: all(curves._plot_lines for curves in plots))
+        await settle(pilot, lambda: all(curves._drawer for curves in plots if curves.plots))
         await pilot.pause()
         yield pilot
 

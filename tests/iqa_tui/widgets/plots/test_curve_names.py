@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iqa_tui.widgets.curve_names import CurveEnd, name_rows
+from iqa_tui.widgets.plots.curve_names import CurveEnd, name_rows
 
 
 def anywhere(_end: CurveEnd, _row: int) -> bool:

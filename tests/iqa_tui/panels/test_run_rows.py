@@ -9,7 +9,7 @@ from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.colours import colours_of
 from iqa_tui.monitor.rows import Row, RowKind, rows_of
 from iqa_tui.monitor.view import MonitorView
-from iqa_tui.panels.run_list import Context, columns_for, recorded_row, table_row
+from iqa_tui.panels.run_rows import Context, columns_for, has_deviations, recorded_row, table_row
 from iqa_tui.widgets.canvas import line_width
 from iqa_tui.widgets.table_lines import fitting_columns, row_line
 from iqa_tui.words.waits import Wait, WaitKind
@@ -23,11 +23,11 @@ def lines(
 ) -> list[str]:
     """The rows as text, without the recorded one."""
     view = view or MonitorView(filter=" ")
-    runs = view.passing(Catalog(runs_dir).refresh())
-    rows = [row for row in rows_of(runs, view) if row.kind is not RowKind.RECORDED]
+    runs = view.passing(Catalog(runs_dir).refresh(), 0.0)
+    rows = [row for row in rows_of(runs, view, 0.0) if row.kind is not RowKind.RECORDED]
     context = context or Context(0.0, colours=colours_of(runs))
     columns = fitting_columns(columns_for(rows), width)
-    drawn = [row_line(table_row(row, context, has_sd=columns[-1].width > 9), columns, width) for row in rows]
+    drawn = [row_line(table_row(row, context, has_sd=has_deviations(rows)), columns, width) for row in rows]
     assert {line_width(line) for line in drawn} <= {width, sum(column.width + 1 for column in columns) - 1}
     return ["".join(text for text, _ in line) for line in drawn]
 

@@ -1,0 +1,173 @@
+"""From runs to the plots of their metrics."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from iqa_tui.monitor.curve_view import CurveView, XAxis, YScale
+from iqa_tui.monitor.curves import Curve
+from iqa_tui.monitor.metric_kinds import metric_kind, shown_metrics
+from iqa_tui.monitor.metrics import LOSS, MACHINE
+from iqa_tui.monitor.state import NO_CURVE, RunState
+from iqa_tui.widgets.plots.series import Along, Plot, Scale, Series
+
+NOT_COMPARABLE = ("different losses, not comparable", "not comparable")
+JUDGED_ON = ("val", "test")
+"""The split that chooses the epoch: the first that has scores."""
+OTHER_DASH = 7
+"""Added to the number of a look, it gives the same colour with another dash."""
+LONGEST_NAME = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A plot, and what it was made of."""
+
+    curves: tuple[Curve, ...]
+    rest: tuple[object, ...]
+    plot: Plot
+
+
+class CurvePlots:
+    """Makes plots; the same one again if nothing of it changed, so that what was drawn of it still holds."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, _Made] = {}
+
+    def of(self, runs: Sequence[tuple[RunState, int]], view: CurveView) -> list[Plot]:
+        """A plot for each metric that is shown and that some of the runs has.
+
+        Args:
+            runs: each with the number of its colour.
+        """
+        states = [state for state, _ in runs]
+        shown = shown_metrics(view.metrics, states)
+        names, looks = curve_names(states), _looks(runs)
+        losses = {state.spec.loss_type for state in states if state.spec and state.spec.loss_type}
+        beginnings = {state.run_id: beginning(state) for state in states} if view.x is XAxis.TIME else {}
+        made: dict[str, _Made] = {}
+        for name in shown:
+            having = [state for state in states if len(state.metrics.get(name, NO_CURVE))]
+            curves = tuple(curve for state in having for curve in (state.metrics[name], _loss_of(state, name)))
+            details = [
+                (state.run_id, names[state.run_id], looks[state.run_id], beginnings.get(state.run_id, 0.0),
+                 state.steps_per_epoch, _star(state, name, view))
+                for state in having
+            ]  # fmt: skip
+            rest = (view.x, view.y, view.smoothing, tuple(losses), tuple(details))
+            before = self._made.get(name)
+            if before is not None and before.rest == rest and _are_one(before.curves, curves):
+                made[name] = before
+                continue
+            series = tuple(
+                _series(state, name, view, names[state.run_id], looks[state.run_id], beginnings.get(state.run_id, 0.0))
+                for state in having
+            )
+            made[name] = _Made(curves, rest, _plot(name, series, view, has_several_losses=len(losses) > 1))
+        self._made = made
+        return [made[name].plot for name in shown]
+
+
+def _are_one(some: Sequence[Curve], others: Sequence[Curve]) -> bool:
+    """By identity: to compare points would cost as much as to draw them."""
+    return len(some) == len(others) and all(one is other for one, other in zip(some, others, strict=True))
+
+
+def _plot(name: str, series: tuple[Series, ...], view: CurveView, *, has_several_losses: bool) -> Plot:
+    kind = metric_kind(name)
+    scale = Scale(view.y.value)
+    if view.y is YScale.AUTO and not kind.may_be_log:
+        scale = Scale.LINEAR
+    return Plot(
+        name,
+        kind.title,
+        series,
+        smoothing=view.weight if kind.is_smoothed else 0.0,
+        scale=scale,
+        may_be_log=kind.may_be_log,
+        factor=kind.factor,
+        has_points=kind.has_points,
+        value_words=kind.words,
+        notes=NOT_COMPARABLE if kind.is_loss and has_several_losses else (),
+    )
+
+
+def _series(state: RunState, metric: str, view: CurveView, name: str, look: int, begun: float) -> Series:
+    curve = state.metrics[metric]
+    short = _short_name(state)
+    group = f"{state.group}\n{short}"
+    series = Series(state.run_id, name, look, Along(curve.steps), curve.values, group, short)
+    if view.x is XAxis.TIME:
+        x = Along(curve.times, shift=begun)
+    elif view.x is XAxis.CLOCK:
+        x = Along(curve.times)
+    else:
+        per_step = 1.0
+        if view.x is XAxis.EPOCH:
+            per_step = 1.0 / state.steps_per_epoch if state.steps_per_epoch else float("nan")
+        x = Along(curve.steps, factor=per_step)
+        if metric.startswith(MACHINE):  # samples know the time alone
+            loss = state.curve
+            x = Along(curve.times, factor=per_step, knots=(loss.times, loss.steps))
+    return replace(series, x=x, star=_star(state, metric, view))
+
+
+def _loss_of(state: RunState, metric: str) -> Curve:
+    """The curve that tells the step of a sample."""
+    return state.metrics.get(LOSS, NO_CURVE) if metric.startswith(MACHINE) else NO_CURVE
+
+
+def _star(state: RunState, metric: str, view: CurveView) -> float | None:
+    """Where the chosen epoch was evaluated; None for a metric of other splits, and before the first score."""
+    if metric.partition("/")[0] not in JUDGED_ON:
+        return None
+    epoch = chosen_epoch(state)
+    split = metric.partition("/")[0]
+    found = next((each for each in state.evaluations if (each.epoch, each.split) == (epoch, split)), None)
+    if found is None:
+        return None
+    return found.t if view.x in (XAxis.TIME, XAxis.CLOCK) else float(found.step)
+
+
+def chosen_epoch(state: RunState) -> int | None:
+    """The epoch whose weights the result is of; of a run without a result the best so far."""
+    if state.result is not None and state.result.best_epoch is not None:
+        return state.result.best_epoch
+    for split in JUDGED_ON:
+        scores = [(srcc, -each.epoch) for each in state.evaluations
+                  if each.split == split and (srcc := each.metrics.get("srcc")) is not None]  # fmt: skip
+        if scores:
+            return -max(scores)[1]
+    return None
+
+
+def curve_names(states: Sequence[RunState]) -> dict[str, str]:
+    """Run id to what stands at its curve: `F2`, or `F2·s1` if another of these runs is of the same experiment."""
+    short = {state.run_id: _short_name(state) for state in states}
+    counts = Counter(short.values())
+    seeds = {state.run_id: state.spec.seed for state in states if state.spec}
+    return {
+        run_id: f"{name}·s{seeds[run_id]}" if counts[name] > 1 and run_id in seeds else name
+        for run_id, name in short.items()
+    }
+
+
+def _short_name(state: RunState) -> str:
+    return state.experiment or state.label[:LONGEST_NAME]
+
+
+def _looks(runs: Sequence[tuple[RunState, int]]) -> dict[str, int]:
+    """Run id to its look: of several runs of one colour each has another dash, by its seed."""
+    looks: dict[str, int] = {}
+    used: Counter[int] = Counter()
+    for state, colour in sorted(runs, key=lambda each: (each[0].spec.seed if each[0].spec else 0, each[0].run_id)):
+        looks[state.run_id] = colour + OTHER_DASH * used[colour]
+        used[colour] += 1
+    return looks
+
+
+def beginning(state: RunState) -> float:
+    """Unix seconds of the first point that it has; 0 without one."""
+    return min((curve.times[0] for curve in state.metrics.values() if len(curve)), default=0.0)

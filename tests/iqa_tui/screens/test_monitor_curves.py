@@ -1,0 +1,103 @@
+"""The curves of the monitor screen: which are drawn, and their keys."""
+
+from __future__ import annotations
+
+import re
+
+from iqa_tui.panels.curves import Curves
+from iqa_tui.panels.run_list import RunList
+from iqa_tui.widgets.plots.series import Plot
+from tests.fakes.app import OpenApp, screen_text, settle
+from tests.fakes.run_folders import FakeRun
+
+
+async def test_space_chooses_several_curves_and_each_is_named(ablation: list[FakeRun], open_app: OpenApp) -> None:
+    async with open_app() as pilot:
+        runs, curves = pilot.app.screen.query_one(RunList), pilot.app.screen.query_one(Curves)
+        await settle(pilot, lambda: len(runs.row_keys) == 7)
+        for fake in ablation:
+            runs.move_to(fake.run.run_id)
+            await pilot.press("space")
+        assert names_of(curves) == ["F3", "F4"]
+        assert len({series.look for series in loss_of(curves).series}) == 2
+        await settle(pilot, lambda: " F4" in screen_text(pilot).split("Curves")[1])
+        await pilot.press("space")
+        assert names_of(curves) == ["F3"]
+        await pilot.press("a")
+        assert names_of(curves) == ["F1", "F2", "F3", "F4"]
+        await pilot.press("a")
+        assert len(names_of(curves)) == 1
+
+
+def loss_of(curves: Curves) -> Plot:
+    return next(plot for plot in curves.plots if plot.key == "loss")
+
+
+def names_of(curves: Curves) -> list[str]:
+    return [series.name for series in loss_of(curves).series]
+
+
+async def test_the_curve_of_the_run_under_the_cursor_is_drawn_over_the_others_and_names_stand_by_value(
+    ablation: list[FakeRun], open_app: OpenApp
+) -> None:
+    async with open_app() as pilot:
+        runs, curves = pilot.app.screen.query_one(RunList), pilot.app.screen.query_one(Curves)
+        await settle(pilot, lambda: len(runs.row_keys) == 7)
+        for fake in ablation:
+            runs.move_to(fake.run.run_id)
+            await pilot.press("space")
+        assert curves.look.front == ablation[1].run.run_id
+        runs.move_to(ablation[0].run.run_id)
+        await settle(pilot, lambda: curves.look.front == ablation[0].run.run_id)
+        await pilot.press("minus")  # as measured, not smoothed
+        await settle(pilot, lambda: "┤" in screen_text(pilot).split("Curves")[1])
+        last = {series.name: series.y[-1] or 0.0 for series in loss_of(curves).series}
+        lines = screen_text(pilot).split("Curves")[1].split("Log ·")[0].splitlines()
+        start = lines[1].index("loss")
+        row = lines[2 : next(number for number, line in enumerate(lines) if "└" in line)]
+        names = [name for line in row for name in re.findall(r" (F[34]) ", line[start:])]
+        assert names == sorted(last, key=lambda name: -last[name])
+
+
+async def test_keys_change_the_look_of_the_curves(ablation: list[FakeRun], open_app: OpenApp) -> None:
+    async with open_app() as pilot:
+        curves = pilot.app.screen.query_one(Curves)
+        await settle(pilot, lambda: len(pilot.app.screen.query_one(RunList).row_keys) == 7)
+        assert curves.border_title == "Curves · smoothed 0.6 · over steps"
+        await pilot.press("plus", "x", "x")
+        assert curves.border_title == "Curves · smoothed 0.9 · over time"
+        await pilot.press("l", "l")
+        assert curves.border_title == "Curves · smoothed 0.9 · over time · log"
+        await pilot.press("minus", "minus", "minus", "left_square_bracket")
+        assert curves.border_title == "Curves · over time · log · 25–75%"
+        await pilot.press("right_square_bracket", "x")
+        assert curves.border_title == "Curves · over the clock · log"
+        before = curves.look.is_banded
+        await pilot.press("b")
+        assert curves.look.is_banded is not before
+
+
+async def test_the_crosshair_reads_out_values_in_every_plot_and_moves(
+    ablation: list[FakeRun], open_app: OpenApp
+) -> None:
+    async with open_app() as pilot:
+        runs, curves = pilot.app.screen.query_one(RunList), pilot.app.screen.query_one(Curves)
+        await settle(pilot, lambda: len(runs.row_keys) == 7)
+        runs.move_to(ablation[0].run.run_id)
+        await settle(pilot, lambda: curves.look.front == ablation[0].run.run_id)
+        await settle(pilot, lambda: "┤" in screen_text(pilot))
+        await pilot.press("c")
+        assert pilot.app.focused is curves
+        assert curves.border_subtitle == "step 660"
+        await pilot.press("left")
+        assert curves.look.cross < 1.0
+        assert str(curves.border_subtitle) < "step 660"
+        await pilot.press("c")
+        assert curves.look.cross is None
+        assert pilot.app.focused is runs
+        await pilot.press("left_square_bracket")
+        curves.focus()
+        await pilot.press("left")
+        assert curves.look.window == (0.1875, 0.6875)
+        await pilot.press("0")
+        assert curves.look.window == (0.0, 1.0)

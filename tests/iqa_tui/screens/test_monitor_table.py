@@ -1,0 +1,102 @@
+"""The table of runs on the monitor screen: folds, order, filter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from iqa_tui.panels.curves import Curves
+from iqa_tui.panels.run_list import RunList
+from tests.fakes.app import OpenApp, screen_text, settle
+from tests.fakes.run_folders import FakeRun
+
+
+async def test_runs_of_several_seeds_are_told_apart_at_80_columns(runs_dir: Path, open_app: OpenApp) -> None:
+    FakeRun.queue(runs_dir, "F5", seed=7)
+    async with open_app((80, 24)) as pilot:
+        await settle(pilot, lambda: "Pairwise" in screen_text(pilot))
+        assert "seed" not in screen_text(pilot)
+        FakeRun.queue(runs_dir, "F5", seed=1234)
+        await settle(pilot, lambda: "s7 " in screen_text(pilot))
+        assert "s1234" in screen_text(pilot)
+        assert "○ 2 seeds" in screen_text(pilot)
+
+
+async def test_seeds_fold_into_one_row_by_keys_and_by_clicks(runs_dir: Path, open_app: OpenApp) -> None:
+    for seed, srcc in ((1, 0.93), (2, 0.934)):
+        FakeRun.queue(runs_dir, "F3", seed=seed).start().train(200).finish(srcc)
+    async with open_app() as pilot:
+        runs = pilot.app.screen.query_one(RunList)
+        await settle(pilot, lambda: len(runs.row_keys) == 5)
+        group, _, experiment, first, _ = runs.row_keys
+        assert "2 of 2" in screen_text(pilot)
+        assert "0.9340 ±.0028" in screen_text(pilot)
+        runs.move_to(first)
+        await pilot.press("left")
+        assert (runs.row_keys[-1], runs.cursor_key) == (experiment, experiment)
+        await pilot.press("left")
+        assert runs.cursor_key == group
+        await pilot.press("left")
+        assert runs.row_keys == (group,)
+        await pilot.press("left", "right", "right", "down", "down", "right")
+        assert len(runs.row_keys) == 5
+        await pilot.click(RunList, offset=(10, 2))
+        await settle(pilot, lambda: runs.row_keys == (group,))
+
+
+async def test_a_folded_row_draws_and_marks_all_of_its_runs(runs_dir: Path, open_app: OpenApp) -> None:
+    for seed in (1, 2):
+        FakeRun.queue(runs_dir, "F3", seed=seed).start().train(200).finish().print(f"seed {seed}")
+    async with open_app() as pilot:
+        runs, curves = pilot.app.screen.query_one(RunList), pilot.app.screen.query_one(Curves)
+        await settle(pilot, lambda: len(runs.row_keys) == 5)
+        runs.move_to(runs.row_keys[2])
+        await settle(pilot, lambda: curves.plots and len(curves.plots[0].series) == 2)
+        assert {series.group_name for series in curves.plots[0].series} == {"F3"}
+        await pilot.press("space")
+        assert set(pilot.app.screen.view.marked) == set(runs.row_keys[3:])
+        await pilot.press("space", "K")
+        assert pilot.app.screen.view.marked == ()
+        assert pilot.app.screen is pilot.app.screen_stack[0]
+        await settle(pilot, lambda: "seed 2" in screen_text(pilot))
+
+
+async def test_rows_are_sorted_by_keys_and_by_clicks_on_titles(ablation: list[FakeRun], open_app: OpenApp) -> None:
+    async with open_app() as pilot:
+        runs = pilot.app.screen.query_one(RunList)
+        await settle(pilot, lambda: len(runs.row_keys) == 7)
+
+        def order() -> str:
+            return " ".join(row.run.experiment for row in runs.rows if row.run)
+
+        def heading() -> str:
+            return screen_text(pilot).splitlines()[2].split("│")[1]
+
+        await pilot.press("less_than_sign")  # the last column
+        await settle(pilot, lambda: "↓val SRCC" in heading())
+        assert order() == "F2 F3 F4 F1 F5"
+        await pilot.press("r")
+        await settle(pilot, lambda: "↑val SRCC" in heading())
+        assert order() == "F4 F3 F2 F1 F5"
+        assert runs.row_keys[1] == "recorded/0"
+        await pilot.press("greater_than_sign")
+        await settle(pilot, lambda: "SRCC" in heading() and "↑" not in heading())
+        assert order() == "F1 F2 F3 F4 F5"
+        place = heading().index("state") + 1
+        for arrow, first in (("state↑", "F1"), ("state↓", "F3"), ("state ", "F1")):
+            await pilot.click(RunList, offset=(place, 1))
+            await settle(pilot, lambda arrow=arrow: arrow in heading())  # type: ignore[misc]
+            assert order().startswith(first)
+
+
+async def test_a_mistake_in_the_filter_is_said_beside_it_and_the_rest_filters(
+    ablation: list[FakeRun], open_app: OpenApp
+) -> None:
+    async with open_app() as pilot:
+        runs = pilot.app.screen.query_one(RunList)
+        await settle(pilot, lambda: len(runs.row_keys) == 7)
+        await pilot.press("slash", *"state:run srcc>x")
+        await settle(pilot, lambda: "x is none: srcc>0.9" in screen_text(pilot).splitlines()[-2])
+        assert len(runs.row_keys) == 3
+        await pilot.press("backspace", *"0.9")
+        await settle(pilot, lambda: "none" not in screen_text(pilot).splitlines()[-2])
+        assert len(runs.row_keys) == 3
