@@ -151,7 +151,8 @@ def parse_sample(line: bytes) -> MachineSample | None:
         return None
     if type(content) is not dict:
         return None
-    t, attempt, gpus = content.get("t"), content.get("attempt"), content.get("gpus")
+    t: Any = content.get("t")
+    attempt, gpus = content.get("attempt"), content.get("gpus")
     if type(t) not in (int, float) or type(attempt) is not int:
         return None
     if not (0 <= t <= LAST_SECOND and 1 <= attempt <= MOST_ATTEMPTS):  # nor is a time that is no number
@@ -167,7 +168,7 @@ def parse_sample(line: bytes) -> MachineSample | None:
 
 
 def _gpu_use(content: dict[str, Any]) -> GpuUse:
-    power = content.get("power_watts")
+    power: Any = content.get("power_watts")
     is_power = type(power) in (int, float) and 0 <= power <= LARGEST_NUMBER
     key = content.get("key")
     return GpuUse(
