@@ -34,6 +34,7 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, RunsRoom):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "zoom", "full screen", key_display="⏎"),
+        Binding("z", "zoom", "full screen", show=False),
         Binding("e", "export", "export"),
         Binding("escape", "back", "back", show=False),
         Binding("tab", "next_panel(1)", "next panel", show=False),
@@ -59,7 +60,8 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, RunsRoom):
     # What is drawn
 
     def runs_changed(self) -> None:
-        self.view = self.view.pruned_to(self.runs)
+        if not self.reading:  # else some runs are not there yet
+            self.view = self.view.pruned_to(self.runs)
         self.show_runs()
         self.fit_top()
         self.show_curves()
@@ -92,8 +94,6 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, RunsRoom):
 
     def on_row_table_cursor_moved(self, message: RowTable.CursorMoved) -> None:
         message.stop()
-        followed = self.followed_run()
-        self.session.follow(followed.run_id if followed else None)
         self.show_curves()
         self.show_log()
 

@@ -58,19 +58,29 @@ class TableRoom(FilteringRoom, ViewingRoom):
         elif self.view.filter:
             problem = self.view.query(self.runs).problem
             words = f"matching “{self.view.filter}”" + (f" · {problem}" if problem else "")
+        elif self.reading:
+            words = self.reading
         self.query_one(RunList).set_title(f"Runs · {words}" if words else "Runs")
+
+    def reading_changed(self) -> None:
+        if self.runs:
+            self.show_title()
+        else:
+            self.show_runs()
 
     def _empty_words(self) -> list[str]:
         if self.problem:
             return [self.problem]
+        if self.reading and not self.runs:
+            return [f"{self.reading} …"]
         if self.view.filter and self.runs:
             return [f"No run matches “{self.view.filter}”. Escape shows all again."]
-        return [
-            f"No runs in {self.session.runs_dir} yet.",
+        first_steps = [
             "",
             "Press 1, then enter: that launches the demo on whatever is here.",
             "Or choose another plan there. Runs go on when this app is closed.",
         ]
+        return [f"No runs in {self.session.runs_dir} yet.", *(() if self.session.read_only else first_steps)]
 
     # Folds
 

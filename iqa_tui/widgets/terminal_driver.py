@@ -18,8 +18,11 @@ from typing import IO, Any, cast
 
 from textual import messages
 from textual.app import App
+from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
+
+from iqa_tui.widgets.background import QUESTION, AnswersParser, may_be_asked
 
 WHETHER_SHOWN = "\x1b[?2026$p"
 """Asks for the mode of synchronised output (DECRQM)."""
@@ -70,6 +73,16 @@ class TerminalDriver(LinuxDriver):
             self._asked_at = time.monotonic()
             self.write(WHETHER_SHOWN)
             self._app.set_timer(PATIENCE_SECONDS, self._tell)
+
+    def run_input_thread(self) -> None:
+        """As Textual's, with a parser that knows one more answer."""
+        linux_driver.XTermParser = AnswersParser  # type: ignore[attr-defined]  # made in there, and nowhere handed in
+        super().run_input_thread()
+
+    def ask_background(self) -> None:
+        """Ask whether the terminal is light or dark; `BackgroundTold` is posted if it says so."""
+        if may_be_asked(os.environ):
+            self.write(QUESTION)
 
     def process_message(self, message: Message) -> None:
         if isinstance(message, messages.TerminalSupportsSynchronizedOutput):

@@ -37,7 +37,7 @@ class GpuUse:
     memory_bytes: int | None = None
     """Of the run's own processes. In a container, which cannot name them: all that is used, if it is alone."""
     utilisation_percent: int | None = None
-    """Of the GPU, whoever uses it."""
+    """Of the GPU, by all processes on it."""
     power_watts: float | None = None
     temperature_celsius: int | None = None
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+import os
 from array import array
 from pathlib import Path
 
 import pytest
 
+from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.curves import Curve
 from iqa_tui.monitor.machine import MachineCurves
 from iqa_tui.monitor.state import RunState
+from tests.fakes.run_folders import FakeRun
 from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
 from training.runfolder.machine import GpuUse, MachineLog, MachineSample
@@ -122,3 +125,23 @@ def test_the_record_of_the_end_is_believed_before_the_samples_and_each_attempt_h
     record = ExitRecord(ExitKind.FINISHED, "", 1.0, 1.0, peak_gpu_memory_bytes=8 * GIB)
     ended = RunState(run, Status(Phase.FINISHED, attempt=2), exit=record)
     assert curves.added_to(ended).peak_gpu_memory_bytes == 8 * GIB
+
+
+def test_samples_of_a_run_that_is_looked_at_are_curves_of_its_state_and_grow(tmp_path: Path) -> None:
+    fake = FakeRun.queue(tmp_path, "F2").start(at=1000.0).train(20)
+    held = fake.hold()
+    log = MachineLog(fake.run, 1)
+    log.append(sample(1006, GpuUse("GPU-fake-0", 0, 5 * GIB)))
+    catalog = Catalog(tmp_path)
+    (state,) = catalog.refresh()
+    assert list(state.metrics["machine/gpu_memory_bytes"].values) == [5 * GIB]
+    assert list(state.metrics["machine/gpu_memory_bytes"].steps) == [8]
+    assert state.peak_gpu_memory_bytes == 5 * GIB
+    log.append(sample(1016, GpuUse("GPU-fake-0", 0, 4 * GIB)))
+    (state,) = catalog.refresh()
+    assert list(state.metrics["machine/gpu_memory_bytes"].values) == [5 * GIB, 4 * GIB]
+    assert state.peak_gpu_memory_bytes == 5 * GIB
+    (same,) = catalog.refresh()
+    assert same is state
+    for descriptor in held:
+        os.close(descriptor)

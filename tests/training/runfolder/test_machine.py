@@ -1,4 +1,4 @@
-"""What the machine shows of a run, a line now and then: bounded, whole, and worth nobody's fall."""
+"""What the machine shows of a run, a line now and then: bounded, whole, and never a reason to fail."""
 
 from __future__ import annotations
 
