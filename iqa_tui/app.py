@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
@@ -20,6 +20,7 @@ from iqa_tui.front.leaving import LeavingApp
 from iqa_tui.front.looks import LooksApp
 from iqa_tui.front.memory import MemoryApp
 from iqa_tui.front.palette import PaletteApp
+from iqa_tui.front.telling import TellingApp
 from iqa_tui.messages import DevicesSurveyed, LogChanged, RunsChanged
 from iqa_tui.monitor.state import RunState
 from iqa_tui.screens.room import Room, ScreenAsked, Session
@@ -38,7 +39,7 @@ if TYPE_CHECKING:  # what reads runs and devices is loaded after the first paint
     from iqa_tui.watch.run_watcher import RunWatcher
 
 
-class IqaApp(LeavingApp, LooksApp, MemoryApp, PaletteApp):
+class IqaApp(LeavingApp, LooksApp, MemoryApp, PaletteApp, TellingApp):
     """One handler a message; the screens draw."""
 
     TITLE = "iqa-tui"
@@ -168,6 +169,8 @@ class IqaApp(LeavingApp, LooksApp, MemoryApp, PaletteApp):
         self._runs, self._told = message.runs, message
         for room in self._rooms.values():
             room.take_runs(message)
+        if not message.problem:
+            self.tell(message.runs)
 
     def on_log_changed(self, message: LogChanged) -> None:
         self._log_message = message
@@ -186,10 +189,6 @@ class IqaApp(LeavingApp, LooksApp, MemoryApp, PaletteApp):
             self.action_room(message.room)
 
     # What leaves the widgets
-
-    def notify(self, message: str, **options: Any) -> None:
-        """As Textual's, but a message is never markup: it quotes names that other users chose."""
-        super().notify(plain_lines(message), **(options | {"markup": False}))
 
     def copy_to_clipboard(self, text: str) -> None:
         """As Textual's, but one plain line: a text pasted into a shell must not press enter there. Tabs part cells."""

@@ -27,6 +27,7 @@ from iqa_tui.panels.header import HeaderBar
 from iqa_tui.settings.remembered import Remembered
 from iqa_tui.widgets.canvas import Canvas, Line
 from iqa_tui.widgets.key_bar import KeyBar
+from iqa_tui.widgets.message_row import MessageRow
 from iqa_tui.widgets.rebinding import Keys, rebind
 
 WIDE_FROM = 110
@@ -136,7 +137,15 @@ class Room(Screen[None]):
         yield HeaderBar(self.ROOM, read_only=self.session.read_only)
         yield TooSmall(id="too-small")
         yield from self.compose_body()
+        yield MessageRow()
         yield KeyBar(self.key_hint)
+
+    def show_messages(self, messages: Sequence[tuple[str, str]]) -> None:
+        """Args:
+        messages: see `MessageRow.show`.
+        """
+        for row in self.query(MessageRow):  # none before the screen is composed
+            row.show(messages)
 
     def compose_body(self) -> ComposeResult:
         """What stands between the header and the key bar."""
