@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -183,3 +184,9 @@ def recorded_rows(ordered: Sequence[RunState]) -> list[dict[str, Any]]:
     plan = ordered[0].spec.plan if ordered and ordered[0].spec else {}
     rows = plan.get("recorded", [])
     return [plain_copy(row) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+def command_words(state: RunState) -> str:
+    """Its trainer's command, as a shell takes it; empty if the spec cannot be read."""
+    argv = state.spec.argv if state.spec is not None else []
+    return shlex.join(word.replace("{run_folder}", str(state.run.path)) for word in argv)

@@ -79,13 +79,13 @@ async def test_a_filter_shows_what_matches_and_escape_shows_all(ablation: list[F
         await settle(pilot, lambda: len(runs.row_keys) == 7)
 
 
-async def test_enter_gives_the_curves_the_whole_screen_and_escape_takes_it_back(
+async def test_z_gives_the_curves_the_whole_screen_and_escape_takes_it_back(
     ablation: list[FakeRun], open_app: OpenApp
 ) -> None:
     async with open_app() as pilot:
         curves = pilot.app.screen.query_one(Curves)
         before = curves.size.height
-        await pilot.press("enter")
+        await pilot.press("z")
         await settle(pilot, lambda: curves.size.height > before)
         await pilot.press("escape")
         await settle(pilot, lambda: curves.size.height == before)
