@@ -21,11 +21,13 @@ from textual.widget import Widget
 from iqa_tui.messages import DevicesSurveyed, LogChanged, RunsChanged
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.headlines import headline_words
+from iqa_tui.monitor.log_text import LogWish
 from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.header import HeaderBar
 from iqa_tui.settings.remembered import Remembered
 from iqa_tui.widgets.canvas import Canvas, Line
 from iqa_tui.widgets.key_bar import KeyBar
+from iqa_tui.widgets.message_row import MessageRow
 from iqa_tui.widgets.rebinding import Keys, rebind
 
 WIDE_FROM = 110
@@ -54,10 +56,10 @@ class Session:
     """What a screen may ask of the app."""
 
     runs_dir: Path
+    read_log: Callable[[Path | None, LogWish], None]
+    """Read this log from now on, and of it what is wished for; None: no log."""
     look_at: Callable[[Sequence[str]], None]
     """Read the curves of these runs, the first one first."""
-    follow: Callable[[str | None], None]
-    """Read the log of this run from now on; None: of no run."""
     look_now: Callable[[], None]
     """Read the runs without waiting for the next turn."""
     ascii_mode: bool = False
@@ -71,6 +73,8 @@ class Session:
     """How the user looked at these runs before, and does now."""
     plans: tuple[str, ...] = ()
     """Plan files named on the command line; they stand before the presets."""
+    newest_runs: Callable[[], tuple[RunState, ...]] = tuple
+    """All runs as they were at the last look."""
     parting_words: list[str] = field(default_factory=list)
     """Lines that the user has not read yet; they are printed in the shell when the app is left."""
 
@@ -135,7 +139,15 @@ class Room(Screen[None]):
         yield HeaderBar(self.ROOM, read_only=self.session.read_only)
         yield TooSmall(id="too-small")
         yield from self.compose_body()
+        yield MessageRow()
         yield KeyBar(self.key_hint)
+
+    def show_messages(self, messages: Sequence[tuple[str, str]]) -> None:
+        """Args:
+        messages: see `MessageRow.show`.
+        """
+        for row in self.query(MessageRow):  # none before the screen is composed
+            row.show(messages)
 
     def compose_body(self) -> ComposeResult:
         """What stands between the header and the key bar."""

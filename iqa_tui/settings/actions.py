@@ -38,7 +38,7 @@ ACTIONS: dict[str, tuple[str, str]] = {
     "next_panel(1)": ("tab", "next panel"),
     "next_strategy": ("s", "strategy"),
     "next_x": ("x", "over steps, epochs, time, clock"),
-    "next_y": ("l", "linear, logarithmic, without what few values stretch"),
+    "next_y": ("l", "linear, log, robust"),
     "other_band": ("b", "seeds as a band or each alone"),
     "priority_run": ("p", "next priority of a queued run"),
     "repaint": ("ctrl+l", "write all of the screen again"),

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from textual.message import Message
 
-from iqa_tui.messages import LogChanged, RunsChanged
+from iqa_tui.messages import RunsChanged
 from iqa_tui.monitor.gradual import GradualCatalog
-from iqa_tui.monitor.log_tail import LogTail, LogText
 from iqa_tui.monitor.state import RunState
 from iqa_tui.queue.queued_run import QueuedRun
 from training.runfolder.phase import Phase
@@ -21,7 +20,7 @@ BETWEEN_SLICES_SECONDS = 0.01
 
 
 class RunWatcher:
-    """Follows every run of a folder, and the log of one of them."""
+    """Follows every run of a folder."""
 
     def __init__(
         self, runs_dir: Path, post: Callable[[Message], object], period_seconds: float = PERIOD_SECONDS
@@ -41,9 +40,6 @@ class RunWatcher:
         self._told = ("", "")
         """The problem, and how far the reading is, as they were posted."""
         self._looked_at: tuple[str, ...] = ()
-        self._followed: str | None = None
-        self._tail: LogTail | None = None
-        self._text: LogText | None = None
 
     def start(self) -> None:
         self._thread.start()
@@ -57,12 +53,6 @@ class RunWatcher:
         """Do not wait for the next turn: the user has just ordered something."""
         self._is_ordered = True
         self._wake.set()
-
-    def follow(self, run_id: str | None) -> None:
-        """Post the log of this run from now on; None: of no run."""
-        if run_id != self._followed:
-            self._followed = run_id
-            self._wake.set()
 
     def look_at(self, run_ids: Sequence[str]) -> None:
         """Read the curves of these runs, the first one first. Those of living runs are read anyway."""
@@ -78,7 +68,6 @@ class RunWatcher:
     def _watch(self) -> None:
         while not self._stopping:
             self._look_at_runs()
-            self._look_at_log()
             self._wake.wait(BETWEEN_SLICES_SECONDS if self._catalog.is_behind else self._period_seconds)
             self._wake.clear()
 
@@ -98,25 +87,6 @@ class RunWatcher:
         if not same or told != self._told:
             self._told = told
             self._post(RunsChanged(states, *told))
-
-    def _look_at_log(self) -> None:
-        run_id = self._followed
-        output = self._output_of(run_id) if run_id else None
-        if output is None:
-            self._tail, text = None, LogText()
-        else:
-            if self._tail is None or self._tail.path != output:
-                self._tail = LogTail(output)
-            text = self._tail.poll()
-        if run_id is not None and text is not self._text:
-            self._text = text
-            self._post(LogChanged(run_id, text))
-
-    def _output_of(self, run_id: str) -> Path | None:
-        for state in self._states or ():
-            if state.run_id == run_id and state.status.attempt:
-                return state.run.attempt(state.status.attempt).output
-        return None
 
 
 def _is(before: RunState, after: RunState) -> bool:
