@@ -100,6 +100,7 @@ class IqaApp(LeavingApp, LooksApp, MemoryApp, PaletteApp, TellingApp):
             look_now=lambda: self.run_watcher.look_now() if self.run_watcher else None,
             size=lambda: (self.size.width, self.size.height),
             ascii_mode=ascii_mode,
+            has_colours=not no_color,
             read_only=is_read_only(),
             keys=found.settings.keys,
             remembered=self.remembered,
