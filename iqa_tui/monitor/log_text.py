@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from iqa_tui.monitor.log_pattern import LogPattern
-from iqa_tui.monitor.log_screen import LogLine
-from iqa_tui.monitor.log_search import LogSearch
+if TYPE_CHECKING:  # what reads and searches a log is loaded by the thread that does it, after the first paint
+    from iqa_tui.monitor.log_pattern import LogPattern
+    from iqa_tui.monitor.log_screen import LogLine
+    from iqa_tui.monitor.log_search import LogSearch
 
 
 @dataclass(frozen=True, slots=True)
