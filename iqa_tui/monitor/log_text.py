@@ -36,7 +36,9 @@ class LogText:
     total: int = 0
     """Lines of the whole log."""
     is_counted: bool = True
-    """False if the numbers are estimates."""
+    """False if the numbers of the lines are estimates."""
+    is_total_counted: bool = True
+    """False if `total` is one."""
     search: LogSearch | None = None
     searched_share: float = 1.0
     """0 to 1."""
