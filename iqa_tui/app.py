@@ -99,6 +99,7 @@ class IqaApp(LeavingApp, LooksApp, MemoryApp, PaletteApp, TellingApp):
             look_at=lambda run_ids: self.run_watcher.look_at(run_ids) if self.run_watcher else None,
             look_now=lambda: self.run_watcher.look_now() if self.run_watcher else None,
             size=lambda: (self.size.width, self.size.height),
+            newest_runs=lambda: self._runs,
             ascii_mode=ascii_mode,
             read_only=is_read_only(),
             keys=found.settings.keys,

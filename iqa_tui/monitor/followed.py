@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from iqa_tui.monitor.history import LARGEST_SKIMMED_BYTES, History, Skimmed, events_stamp, skim, without_step_curves
+from iqa_tui.monitor.machine import MachineCurves
 from iqa_tui.monitor.state import RunState
 from iqa_tui.trust.ownership import is_ours
 from iqa_tui.trust.signature import why_not_signed
@@ -40,6 +41,7 @@ class FollowedRun:
         self._beats = beats
         self._skimmed: Skimmed | None = None
         self._history: History | None = None
+        self._machine: MachineCurves | None = None
         self._records: dict[str, Any] = {}
         self._stamp: tuple[int, ...] | None = None
         """Time stamps under which the records still hold; None: look again."""
@@ -96,7 +98,7 @@ class FollowedRun:
         if self._history is not None and self.is_whole:
             state = without_step_curves(self._history.state)
             self._skimmed = Skimmed(state, True, self._history.problem, events_stamp(self.run))
-        self._history = None
+        self._history = self._machine = None
         self._show()
 
     def _told(self) -> RunState:
@@ -112,6 +114,10 @@ class FollowedRun:
 
     def _show(self) -> None:
         state = replace(self._told(), **self._records) if self._records else self._told()
+        if self.is_whole:
+            self._machine = self._machine or MachineCurves(self.run)
+            self._machine.read(state.curve)
+            state = self._machine.added_to(state)
         problem = self._history.problem if self._history else self._skimmed.problem if self._skimmed else ""
         if problem and state.phase is not Phase.UNREADABLE:
             causes = [cause for cause in (state.status.cause, problem) if cause]

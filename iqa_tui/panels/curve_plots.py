@@ -33,6 +33,9 @@ class CurvePlots:
 
     def __init__(self) -> None:
         self._made: dict[str, _Made] = {}
+        self._asked: tuple[object, ...] = ()
+        self._runs: tuple[tuple[RunState, int], ...] = ()
+        self._plots: list[Plot] = []
 
     def of(self, runs: Sequence[tuple[RunState, int]], view: CurveView) -> list[Plot]:
         """A plot for each metric that is shown and that some of the runs has.
@@ -40,6 +43,13 @@ class CurvePlots:
         Args:
             runs: each with the number of its look.
         """
+        asked = (view.metrics, view.x, view.y, view.smoothing)
+        if asked == self._asked and _are_one_run_by_run(runs, self._runs):
+            return self._plots
+        self._asked, self._runs, self._plots = asked, tuple(runs), self._made_of(runs, view)
+        return self._plots
+
+    def _made_of(self, runs: Sequence[tuple[RunState, int]], view: CurveView) -> list[Plot]:
         states = [state for state, _ in runs]
         shown = shown_metrics(view.metrics, states)
         names, looks = curve_names(states), {state.run_id: look for state, look in runs}
@@ -66,6 +76,12 @@ class CurvePlots:
             made[name] = _Made(curves, rest, _plot(name, series, view, has_several_losses=len(losses) > 1))
         self._made = made
         return [made[name].plot for name in shown]
+
+
+def _are_one_run_by_run(some: Sequence[tuple[RunState, int]], others: Sequence[tuple[RunState, int]]) -> bool:
+    return len(some) == len(others) and all(
+        one is other and look == its for (one, look), (other, its) in zip(some, others, strict=True)
+    )
 
 
 def _are_one(some: Sequence[Curve], others: Sequence[Curve]) -> bool:

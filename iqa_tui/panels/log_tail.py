@@ -9,6 +9,7 @@ from iqa_tui.monitor.log_pattern import TROUBLES, LogPattern, log_pattern
 from iqa_tui.monitor.log_text import LogText, LogWish
 from iqa_tui.monitor.state import RunState
 from iqa_tui.widgets.log_tool import LogTool
+from iqa_tui.widgets.palette import series_style
 from training.runfolder.phase import Phase
 
 
@@ -20,8 +21,12 @@ class LogPanel(LogTool):
         self.border_title = "Log"
         self._run_id = "output"
 
-    def show_log(self, state: RunState | None, text: LogText) -> None:
-        """The log of this run, or why there is none."""
+    def show_log(self, state: RunState | None, text: LogText, look: int | None = None) -> None:
+        """The log of this run, or why there is none.
+
+        Args:
+            look: of the run, as at its curve.
+        """
         if state is None:
             self.show("", LogText())
             return
@@ -32,7 +37,7 @@ class LogPanel(LogTool):
             name += f" · attempt {state.status.attempt}"
         is_mine = text.search is not None and text.search.pattern == self._pattern()
         self.show_hits(text.search if is_mine else None, text.hits if is_mine else 0, text.searched_share)
-        self.show(name, text, empty or "No output yet.")
+        self.show(name, text, empty or "No output yet.", "" if look is None else series_style(look))
 
     @property
     def wish(self) -> LogWish:

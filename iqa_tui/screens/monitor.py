@@ -18,6 +18,7 @@ from iqa_tui.screens.monitor_curves import CurvesRoom
 from iqa_tui.screens.monitor_devices import DevicesRoom
 from iqa_tui.screens.monitor_heights import set_height, top_heights
 from iqa_tui.screens.monitor_log import LogRoom
+from iqa_tui.screens.monitor_pages import PagesRoom
 from iqa_tui.screens.monitor_runs import RunsRoom
 from iqa_tui.screens.room import ScreenAsked, Session
 from iqa_tui.widgets.row_table import RowTable
@@ -26,15 +27,14 @@ TICK_SECONDS = 5.0
 """How often times left and ages are computed again while nothing else happens."""
 
 
-class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, RunsRoom):
+class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, PagesRoom, RunsRoom):
     """One look says how the ablation goes."""
 
     ROOM = "monitor"
     AUTO_FOCUS = "#runs"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "zoom", "full screen", key_display="⏎"),
-        Binding("z", "zoom", "full screen", show=False),
+        Binding("z", "zoom", "full screen"),
         Binding("e", "export", "export"),
         Binding("escape", "back", "back", show=False),
         Binding("tab", "next_panel(1)", "next panel", show=False),
@@ -43,6 +43,8 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, RunsRoom):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, classes="-log-hidden")
+        self._zoomed_from: Widget | None = None
+        """What has the focus again after the full screen."""
 
     def compose_body(self) -> ComposeResult:
         with Container(id="top"):
@@ -102,7 +104,9 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, RunsRoom):
         if self.has_class("-zoomed"):
             self._unzoom()
             return
+        self._zoomed_from = self.focused
         panel = self.focused if isinstance(self.focused, Curves | LogPanel) else self.query_one(Curves)
+        self.before_focus(panel)
         panel.add_class("-zoom")
         self.add_class("-zoomed")
         panel.focus()
@@ -111,7 +115,7 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, RunsRoom):
         self.remove_class("-zoomed")
         for panel in self.query(".-zoom"):
             panel.remove_class("-zoom")
-        self.query_one(RunList).focus()
+        (self._zoomed_from or self.query_one(RunList)).focus()
 
     def focus_order(self) -> list[Widget]:
         return [self.query_one(RunList), self.query_one(Curves), self.query_one(LogPanel)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,6 +9,7 @@ from textual.binding import Binding, BindingType
 
 from iqa_tui.messages import LogChanged
 from iqa_tui.monitor import run_words
+from iqa_tui.monitor.colours import colours_of
 from iqa_tui.monitor.log_text import LogText, line_words
 from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.log_tail import LogPanel
@@ -31,6 +31,7 @@ class LogRoom(ViewingRoom):
 
     top_height = 0
     """Lines of the table and the devices, see `TopHeights`."""
+    _looks_of: tuple[tuple[RunState, ...], dict[str, int]] = ((), {})
 
     def watch_log_message(self) -> None:
         if self.can_draw:
@@ -39,10 +40,18 @@ class LogRoom(ViewingRoom):
     def show_log(self) -> None:
         message: LogChanged | None = self.log_message
         is_its = message is not None and message.output == self.output
-        self.query_one(LogPanel).show_log(self.followed_run(), message.text if message and is_its else LogText())
+        state = self.followed_run()
+        text = message.text if message and is_its else LogText()
+        self.query_one(LogPanel).show_log(state, text, self._looks().get(state.run_id) if state else None)
         self.ask_for_log()
         self.show_why(self.run_under_cursor())
         self.query_one(KeyBar).redraw()
+
+    def _looks(self) -> dict[str, int]:
+        """Of all runs; a log that grows changes none."""
+        if self._looks_of[0] is not self.runs:
+            self._looks_of = (self.runs, colours_of(self.runs))
+        return self._looks_of[1]
 
     @property
     def output(self) -> Path | None:
@@ -86,8 +95,7 @@ class LogRoom(ViewingRoom):
         if self.focused is log:
             self._copy_log(log)
         elif state is not None and state.spec is not None:
-            argv = [word.replace("{run_folder}", str(state.run.path)) for word in state.spec.argv]
-            self.copy(shlex.join(argv), "command")
+            self.copy(run_words.command_words(state), "command")
 
     def _copy_log(self, log: LogPanel) -> None:
         """The marked lines, else the lowest one."""

@@ -73,6 +73,8 @@ class Session:
     """How the user looked at these runs before, and does now."""
     plans: tuple[str, ...] = ()
     """Plan files named on the command line; they stand before the presets."""
+    newest_runs: Callable[[], tuple[RunState, ...]] = tuple
+    """All runs as they were at the last look."""
     parting_words: list[str] = field(default_factory=list)
     """Lines that the user has not read yet; they are printed in the shell when the app is left."""
 

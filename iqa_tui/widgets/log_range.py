@@ -65,6 +65,7 @@ class LogRange(LogView):
             self._anchor = None
         else:
             self._anchor = self._cursor = self.line_of_interest
+            self._place.hold()
         self.changed()
 
     def end_selection(self) -> None:

@@ -119,6 +119,10 @@ class LogPlace:
     def follow(self) -> None:
         self.is_following, self._hidden = True, 0
 
+    def hold(self) -> None:
+        """Stay with the lines that are on screen, though there are newer ones."""
+        self._end, self.is_following = self.end, False
+
     def move(self, rows: int, *, is_end: bool) -> int:
         """Go down, or up if it is negative.
 
@@ -130,7 +134,7 @@ class LogPlace:
         """
         if not self.lines:
             return 0
-        self._end, self.is_following = self.end, False
+        self.hold()
         left = self._up(-rows) if rows < 0 else self._down(rows)
         if rows > 0 and is_end and self._end == len(self.lines) and not self._hidden:
             self.follow()

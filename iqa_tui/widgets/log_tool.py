@@ -145,8 +145,9 @@ class LogTool(LogRange):
             self._show_line(hit)
 
     def _show_line(self, offset: int) -> None:
-        """Scroll if it is not on screen."""
+        """Scroll if it is not on screen. It stays there when the log grows."""
         if self._is_on_screen(offset):
+            self._place.hold()
             self.changed()
         else:
             self.go_to(offset)

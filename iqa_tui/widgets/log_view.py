@@ -11,6 +11,7 @@ from typing import ClassVar, Protocol
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.message import Message
 
 from iqa_tui.widgets.canvas import Canvas, Line, line_width
@@ -77,8 +78,8 @@ class LogView(Canvas, can_focus=True):
         super().__init__(id=id, classes=classes)
         self._place = LogPlace()
         self._part: LogPart | None = None
-        self._name = ""
-        self._empty = ""
+        self._log_name = self._name_style = self._empty = ""
+        self._title: tuple[str, ...] = ()
         self._shift = 0
         self._owed = 0
         """Rows that were to be gone when there were no more lines in memory."""
@@ -102,18 +103,19 @@ class LogView(Canvas, can_focus=True):
             return self._goal
         return None if self._place.is_following or not self._place.lowest else self._place.lowest.offset
 
-    def show(self, name: str, part: LogPart, empty: str = "") -> None:
+    def show(self, name: str, part: LogPart, empty: str = "", style: str = "") -> None:
         """Show a part of a log.
 
         Args:
             name: the log's; another than before is shown from its end.
             part: may be another one than wanted; what was on screen stays if it is among it.
             empty: what to say if there is no line.
+            style: of the name.
         """
-        if name != self._name:
-            self._name = name
+        if name != self._log_name:
+            self._log_name = name
             self.begin()
-        self._empty, self._part = empty, part
+        self._empty, self._part, self._name_style = empty, part, style
         self._place.set_size(*self.size)
         self._place.set_lines(part.lines)
         self._go_on()
@@ -144,12 +146,22 @@ class LogView(Canvas, can_focus=True):
         if self.wanted != self._wanted:
             self._wanted = self.wanted
             self.post_message(self.Wanted(self._wanted))
-        self.set_title(" · ".join(filter(None, ("Log", self._name, *self.title_words()))))
+        self._show_title()
         self.redraw()
+
+    def _show_title(self) -> None:
+        """With the name in its colour. As every change of a title it repaints the widget."""
+        words = self.title_words()
+        colour = self._style(self._name_style).color if self._name_style and self.is_mounted else None
+        title = (self._log_name, colour.name if colour else "", *words)
+        if title != self._title:
+            self._title = title
+            name = [Content.styled(self._log_name, title[1])] if self._log_name else []
+            self.border_title = Content(" · ").join([Content("Log"), *name, *map(Content, words)])
 
     def title_words(self) -> list[str]:
         """What the title says behind the name of the log."""
-        if not self._name:
+        if not self._log_name:
             return []
         if self.is_following or not self._place.lowest or not self._part:
             return ["following"]
@@ -242,6 +254,10 @@ class LogView(Canvas, can_focus=True):
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()
         self.action_scroll_lines(WHEEL_ROWS)
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self.call_after_refresh(self._show_title)
 
     def on_resize(self, event: events.Resize) -> None:
         self._place.set_size(*event.size)
