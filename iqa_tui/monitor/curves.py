@@ -118,7 +118,7 @@ class Curve:
         count = self._count + len(steps)
         columns = self._columns
         if columns.used != self._count or len(columns.steps) < count:
-            columns = _Columns(count + count // 2 + SPARE_POINTS)
+            columns = _Columns(count + count // 8 + SPARE_POINTS)
             for column, known in zip((columns.steps, columns.times, columns.values), self.columns, strict=True):
                 memoryview(column)[: self._count] = known
         columns.steps[self._count : count] = steps

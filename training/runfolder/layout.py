@@ -65,6 +65,11 @@ class AttemptFolder:
         return self.path / "exit.json"
 
     @property
+    def told(self) -> Path:
+        """Made by the process that tells the user's own command how the attempt ended, so that it is told once."""
+        return self.path / "told"
+
+    @property
     def retry(self) -> Path:
         """Why there is another attempt; not in the first one."""
         return self.path / "retry.json"

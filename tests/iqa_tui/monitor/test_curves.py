@@ -71,12 +71,12 @@ def test_readers_cannot_write_and_curves_are_compared_by_their_points() -> None:
     assert curve(1) != "a curve"
 
 
-def test_a_long_curve_takes_less_than_40_bytes_a_point() -> None:
+def test_a_long_curve_takes_less_than_28_bytes_a_point() -> None:
     grown = Curve()
     for step in range(10_000):
         grown = grown.extended(*points(step))
     capacity = memoryview(grown.steps.obj).nbytes // 8
-    assert 24 * capacity < 40 * len(grown)
+    assert 24 * capacity < 28 * len(grown)
 
 
 VALUES = st.one_of(st.floats(-9, 9), st.just(math.nan))
