@@ -48,6 +48,7 @@ class LogPart(Protocol):
     @property
     def is_counted(self) -> bool:
         """False if the numbers of the lines are estimates."""
+
     @property
     def is_total_counted(self) -> bool:
         """False if `total` is one."""
