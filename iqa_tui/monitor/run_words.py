@@ -133,6 +133,24 @@ def _name_among(state: RunState, namesakes: int) -> str:
     return f"{run_name(state)} · seed {state.spec.seed}" if is_told_apart and state.spec else run_name(state)
 
 
+def short_names(states: Iterable[RunState]) -> dict[str, str]:
+    """Run id to `F2`, or to `F2·s1` if its experiment has several seeds."""
+    known = list(states)
+    seeds: dict[tuple[str, str], set[int]] = {}
+    for state in known:
+        seeds.setdefault((state.group, _short(state)), set()).add(state.spec.seed if state.spec else 0)
+    return {
+        state.run_id: f"{_short(state)}·s{state.spec.seed}"
+        if state.spec and len(seeds[state.group, _short(state)]) > 1
+        else _short(state)
+        for state in known
+    }
+
+
+def _short(state: RunState) -> str:
+    return state.experiment or state.label
+
+
 def summary_words(states: Iterable[RunState], recorded: int = 0) -> str:
     """`3 running · 1 queued`: how many are in each state, those that matter now first."""
     counts: dict[Phase, int] = {}
