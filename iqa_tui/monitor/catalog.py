@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from iqa_tui.monitor.fold import fold
+from iqa_tui.monitor.noted import notes_of
 from iqa_tui.monitor.state import RunState
 from iqa_tui.trust.ownership import is_ours
 from iqa_tui.trust.signature import why_not_signed
@@ -123,6 +124,7 @@ class _Followed:
                 process=read_shown_record(attempt.process, ProcessRecord) if attempt else None,
                 exit=seen.exit if not status.phase.is_alive else None,
                 note=plain(_note(attempt)) if attempt and status.phase.is_alive else "",
+                noted=notes_of(self._run),
                 place=read_shown_record(self._run.place, Place) if status.phase is Phase.QUEUED else None,
                 result=seen.result if status.phase is Phase.FINISHED else None,
             )

@@ -6,6 +6,7 @@ Written by `python -m tests.iqa_tui.settings.test_actions` from the screens' bin
 from __future__ import annotations
 
 ACTIONS: dict[str, tuple[str, str]] = {
+    "archive": ("A", "archive, or put back"),
     "back": ("escape", "back"),
     "choose_metrics": ("m", "metrics"),
     "columns": ("C", "columns"),
@@ -18,6 +19,7 @@ ACTIONS: dict[str, tuple[str, str]] = {
     "fold_devices": ("d", "devices"),
     "follow": ("G end", "last line, follow"),
     "help": ("question_mark", "help"),
+    "hide": ("H", "hide, or show again"),
     "hold_run": ("h", "hold or release a queued run"),
     "launch": ("enter", "launch"),
     "leave": ("ctrl+q q", "leave"),
@@ -39,7 +41,9 @@ ACTIONS: dict[str, tuple[str, str]] = {
     "next_strategy": ("s", "strategy"),
     "next_x": ("x", "over steps, epochs, time, clock"),
     "next_y": ("l", "linear, logarithmic, without what few values stretch"),
+    "notes": ("t", "tags and note"),
     "other_band": ("b", "seeds as a band or each alone"),
+    "pin": ("P", "pin above all groups, or put back"),
     "priority_run": ("p", "next priority of a queued run"),
     "repaint": ("ctrl+l", "write all of the screen again"),
     "retry_run": ("R", "retry"),
