@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from iqa_tui.monitor.catalog import Catalog
-from iqa_tui.monitor.noted import note_line, notes_of
+from iqa_tui.monitor.noted import note_line, notes_in_common, notes_of
 from iqa_tui.queue.noting import archive_run, note_run
 from tests.fakes.run_folders import FakeRun
 from tests.fakes.runs import make_run
@@ -52,3 +52,10 @@ def test_the_catalog_sees_notes_at_once_and_a_living_run_is_not_archived(tmp_pat
     finally:
         for descriptor in held:
             os.close(descriptor)
+
+
+def test_runs_have_the_tags_of_all_and_a_note_if_it_is_the_same() -> None:
+    notes = [RunNotes(tags=["b", "a"], note="n"), RunNotes(tags=["a", "b", "c"], note="n")]
+    assert notes_in_common(notes) == RunNotes(tags=["b", "a"], note="n")
+    assert notes_in_common([*notes, RunNotes(tags=["a"], note="m")]) == RunNotes(tags=["a"])
+    assert notes_in_common(notes[:1]) == RunNotes(tags=["b", "a"], note="n")
