@@ -9,37 +9,37 @@ import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
-from textual.screen import Screen
 
+from iqa_tui.front.base import ROOMS, rooms_there
+from iqa_tui.front.leaving import LeavingApp
+from iqa_tui.front.looks import LooksApp
+from iqa_tui.front.memory import MemoryApp
+from iqa_tui.front.palette import PaletteApp
+from iqa_tui.front.telling import TellingApp
 from iqa_tui.messages import DevicesSurveyed, LogChanged, RunsChanged
 from iqa_tui.monitor.state import RunState
 from iqa_tui.screens.room import Room, ScreenAsked, Session
 from iqa_tui.settings.file import SettingsRead, read_settings
 from iqa_tui.settings.read_only import is_read_only
+from iqa_tui.settings.remembered import Remembered
 from iqa_tui.widgets.harmless_filter import HarmlessFilter
-from iqa_tui.widgets.keys_in_turn import KeysInTurn
-from iqa_tui.widgets.painting import PaintsDifferences
 from iqa_tui.widgets.plain_filter import PlainFilter
 from iqa_tui.widgets.rebinding import rebind
 from iqa_tui.widgets.terminal_driver import TerminalDriver
-from iqa_tui.widgets.themes import THEMES
-from training.runfolder.phase import Phase
 from training.runfolder.text import HARMFUL, plain, plain_lines
 
 if TYPE_CHECKING:  # what reads runs and devices is loaded after the first paint
     from iqa_tui.watch.gpu_watcher import GpuWatcher, SurveysDevices
+    from iqa_tui.watch.log_watcher import LogWatcher
     from iqa_tui.watch.run_watcher import RunWatcher
 
-ROOMS = ("launch", "monitor", "results")
 
-
-class IqaApp(PaintsDifferences, KeysInTurn):
+class IqaApp(LeavingApp, LooksApp, MemoryApp, PaletteApp, TellingApp):
     """One handler a message; the screens draw."""
 
     TITLE = "iqa-tui"
@@ -60,18 +60,23 @@ class IqaApp(PaintsDifferences, KeysInTurn):
         runs_dir: Path,
         *,
         plans: tuple[str, ...] = (),
-        room: str = "monitor",
+        room: str | None = None,
         ascii_mode: bool = False,
         settings: SettingsRead | None = None,
         make_surveyor: Callable[[], SurveysDevices] | None = None,
     ) -> None:
         """Args:
+        room: the screen to begin with; None: the one that was left last.
         settings: of the user; None: the settings file is read.
         make_surveyor: makes what looks at the devices; None: at those of this machine.
         """
         found = settings or read_settings()
+        self.settings, self._mistakes = found.settings, found.mistakes
+        self.remembered = Remembered(runs_dir)
+        wanted = room or self.remembered.recall("screen", "monitor")
+        there = rooms_there(read_only=is_read_only())
+        self.DEFAULT_MODE = wanted if wanted in there else "monitor"  # type: ignore[misc]  # App.__init__ reads it
         no_color = os.environ.get("NO_COLOR")
-        self.DEFAULT_MODE = "monitor" if room == "launch" and is_read_only() else room  # type: ignore[misc]  # App.__init__ reads it from the instance
         super().__init__()
         if no_color is not None:
             os.environ["NO_COLOR"] = no_color  # Textual took it away; children shall see it
@@ -80,37 +85,31 @@ class IqaApp(PaintsDifferences, KeysInTurn):
             self._filters.append(PlainFilter())
         self._rooms: dict[str, Room] = {}
         self._runs: tuple[RunState, ...] = ()
-        self._problem = ""
+        self._told = RunsChanged((), reading=Room.NOTHING_READ)
         self.latest_devices: DevicesSurveyed | None = None
         self._log_message: LogChanged | None = None
         self._make_surveyor = make_surveyor
+        self.log_watcher: LogWatcher | None = None
         self.run_watcher: RunWatcher | None = None
         self.gpu_watcher: GpuWatcher | None = None
         """None: nothing is painted yet."""
         self.session = Session(
             runs_dir=runs_dir,
-            follow=lambda run_id: self.run_watcher.follow(run_id) if self.run_watcher else None,
+            read_log=lambda output, wish: self.log_watcher.read(output, wish) if self.log_watcher else None,
+            look_at=lambda run_ids: self.run_watcher.look_at(run_ids) if self.run_watcher else None,
             look_now=lambda: self.run_watcher.look_now() if self.run_watcher else None,
             size=lambda: (self.size.width, self.size.height),
             ascii_mode=ascii_mode,
             read_only=is_read_only(),
             keys=found.settings.keys,
+            remembered=self.remembered,
             plans=plans,
         )
         for name in self.rooms:
             self.add_mode(name, partial(self._make_room, name))
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = "iqa-light" if found.settings.theme == "light" else "iqa-dark"
+        self.choose_theme()
         if found.settings.keys:
             rebind([self], found.settings.keys, among=[self])
-        self._mistakes = found.mistakes
-        """In the settings file; they are said once."""
-
-    @property
-    def rooms(self) -> tuple[str, ...]:
-        """The screens there are: what launches has none if the app is read only."""
-        return tuple(name for name in ROOMS if not (self.session.read_only and name == "launch"))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A screen that there is not has no key."""
@@ -128,14 +127,17 @@ class IqaApp(PaintsDifferences, KeysInTurn):
     def _start_watching(self) -> None:
         """After the first paint: threads compete with it for the interpreter."""
         from iqa_tui.watch import dispatcher_reviver as reviver  # noqa: PLC0415  after the first paint
-        from iqa_tui.watch import gpu_watcher, run_watcher, terminal  # noqa: PLC0415  after the first paint
+        from iqa_tui.watch import gpu_watcher, log_watcher, run_watcher, terminal  # noqa: PLC0415  after the first paint
 
         gc.enable()
         for mistake in self._mistakes:
             self.notify(mistake, title="Settings", severity="warning", timeout=20)
+        self.ask_terminal()
+        self.begin_to_remember()
         if not self.is_headless:
             self.set_interval(terminal.LOOK_SECONDS, self._leave_a_lost_terminal)
         runs_dir = self.session.runs_dir
+        self.log_watcher = log_watcher.LogWatcher(self.post_message)
         self.run_watcher = run_watcher.RunWatcher(runs_dir, self.post_message)
         self.gpu_watcher = gpu_watcher.GpuWatcher(
             self._make_surveyor or gpu_watcher.surveyor_of_this_machine,
@@ -144,6 +146,7 @@ class IqaApp(PaintsDifferences, KeysInTurn):
             self.post_message,
         )
         self.run_watcher.start()
+        self.log_watcher.start()
         self.gpu_watcher.start()
 
     def _leave_a_lost_terminal(self) -> None:
@@ -154,17 +157,20 @@ class IqaApp(PaintsDifferences, KeysInTurn):
             self.exit(return_code=terminal.HUNG_UP)
 
     def on_unmount(self) -> None:
-        if self.run_watcher and self.gpu_watcher:
+        if self.run_watcher and self.gpu_watcher and self.log_watcher:
             self.run_watcher.stop()
+            self.log_watcher.stop()
             self.gpu_watcher.stop()
+        self.remember_at_last()
 
     # What happened
 
     def on_runs_changed(self, message: RunsChanged) -> None:
-        self._runs, self._problem = message.runs, message.problem
+        self._runs, self._told = message.runs, message
         for room in self._rooms.values():
-            room.problem = message.problem
-            room.runs = message.runs
+            room.take_runs(message)
+        if not message.problem:
+            self.tell(message.runs)
 
     def on_log_changed(self, message: LogChanged) -> None:
         self._log_message = message
@@ -178,19 +184,19 @@ class IqaApp(PaintsDifferences, KeysInTurn):
 
     def on_screen_asked(self, message: ScreenAsked) -> None:
         if message.room == "export":
-            self._open_export(message.group)
+            self.open_export(message.group)
         else:
             self.action_room(message.room)
 
     # What leaves the widgets
 
-    def notify(self, message: str, **options: Any) -> None:
-        """As Textual's, but a message is never markup: it quotes names that other users chose."""
-        super().notify(plain_lines(message), **(options | {"markup": False}))
-
     def copy_to_clipboard(self, text: str) -> None:
         """As Textual's, but one plain line: a text pasted into a shell must not press enter there. Tabs part cells."""
         super().copy_to_clipboard("\t".join(map(plain, text.split("\t"))))
+
+    def copy_lines(self, lines: Iterable[str]) -> None:
+        """Several plain lines, without an end of the last one: a shell asks for that before it runs it."""
+        super().copy_to_clipboard("\n".join(map(plain, lines)))
 
     # Screens
 
@@ -198,7 +204,7 @@ class IqaApp(PaintsDifferences, KeysInTurn):
         """A screen is imported when the user first goes there: to import all would delay the first paint."""
         module = importlib.import_module(f"iqa_tui.screens.{name}")
         room: Room = getattr(module, f"{name.capitalize()}Screen")(self.session)
-        room.set_reactive(Room.problem, self._problem)
+        room.begin_with(self._told)
         room.set_reactive(Room.runs, self._runs)
         room.set_reactive(Room.devices, self.latest_devices)
         room.set_reactive(Room.log_message, self._log_message)
@@ -209,8 +215,9 @@ class IqaApp(PaintsDifferences, KeysInTurn):
         """Go to a screen; it is as it was left."""
         if isinstance(self.screen, Room) and name in self.rooms:  # a dialog is answered first
             self.switch_mode(name)
+            self.remembered.remember("screen", name)
 
-    def _open_export(self, group: str | None) -> None:
+    def open_export(self, group: str | None) -> None:
         self.action_room("results")
         room = self._rooms["results"]
         room.open_export(group)  # type: ignore[attr-defined]  # imported when the user goes there
@@ -220,73 +227,21 @@ class IqaApp(PaintsDifferences, KeysInTurn):
 
         self.push_screen(HelpScreen(help_entries(self.screen)))
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Textual's own and ours, without those that leave the app unasked."""
-        if "launch" in self.rooms:
-            yield SystemCommand("Launch", "Choose a plan and launch it (1)", lambda: self.action_room("launch"))
-        yield SystemCommand("Monitor", "Watch the runs (2)", lambda: self.action_room("monitor"))
-        yield SystemCommand("Results", "The table of results (3)", lambda: self.action_room("results"))
-        yield SystemCommand(
-            "Export", "Write the table as CSV, Markdown, LaTeX or JSON", lambda: self._open_export(None)
-        )
-        yield SystemCommand("Light or dark", "Change between the two themes", self.action_other_theme)
-        yield SystemCommand("Leave", "Close the app; runs may go on (q)", self.action_leave)
-        for command in super().get_system_commands(screen):
-            if command.title not in ("Quit", "Keys", "Maximize", "Minimize"):
-                yield command
 
-    def action_other_theme(self) -> None:
-        self.theme = "iqa-light" if self.current_theme.dark else "iqa-dark"
-
-    # Leaving
-
-    async def action_quit(self) -> None:
-        """Every way out asks the same question."""
-        self.action_leave()
-
-    def action_leave(self) -> None:
-        """With runs alive, ask what shall become of them; an app that is read only cannot stop them."""
-        launching = any(room.is_launching for room in self._rooms.values())
-        is_busy = launching or any(state.phase.is_alive or state.phase is Phase.QUEUED for state in self._runs)
-        if self.session.read_only or not is_busy:
-            self.exit()
-            return
-        from iqa_tui.screens.leaving import leave_question  # noqa: PLC0415  after the first paint
-
-        self.push_screen(leave_question(self._runs, launching=launching), self._leave_answered)
-
-    def _leave_answered(self, answer: str | None) -> None:
-        if answer == "leave":
-            self.exit()
-        elif answer == "stop":
-            self.run_worker(self._stop_everything, thread=True)
-
-    def _stop_everything(self) -> None:
-        """In a thread. If a run cannot be stopped, the app says so and stays open."""
-        from iqa_tui.queue.stop import can_stop, stop_all  # noqa: PLC0415  only the user who leaves waits for it
-
-        done = stop_all(filter(can_stop, self._runs), why="asked when the app was left")
-        self.call_from_thread(self._stopped, [stopped.words for stopped in done if stopped.is_refused])
-
-    def _stopped(self, problems: list[str]) -> None:
-        if problems:
-            self.notify("\n".join(problems), severity="error", markup=False, timeout=15)
-        else:
-            self.exit()
-
-
-def run_app(runs_dir: Path, *, plan: str | None = None, screen: str = "monitor", ascii_mode: bool | None = None) -> int:
+def run_app(
+    runs_dir: Path, *, plan: str | None = None, screen: str | None = None, ascii_mode: bool | None = None
+) -> int:
     """Open the app and return the exit code when it is left.
 
     Args:
         plan: a preset or file that stands first on the launch screen.
-        screen: launch, monitor or results.
+        screen: launch, monitor or results; None: the one that was left last.
         ascii_mode: None: if the terminal's encoding is not UTF-8.
 
     Raises:
         ValueError: no such screen.
     """
-    if screen not in ROOMS:
+    if screen is not None and screen not in ROOMS:
         raise ValueError(f"there is no screen {screen!r}; use one of {', '.join(ROOMS)}")
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         print("iqa-tui: the app needs a terminal; use `iqa-tui status` without one.", file=sys.stderr)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from iqa_tui.monitor.log_tail import LogText
+from iqa_tui.monitor.log_text import LogText
 from iqa_tui.monitor.state import RunState
 from iqa_tui.words.waits import Wait
 
@@ -40,20 +41,23 @@ class _WholeState(Message, bubble=False):
 class RunsChanged(_WholeState):
     """Some run is not as it was, or the folder of runs can be read no longer, or again."""
 
-    def __init__(self, runs: tuple[RunState, ...], problem: str = "") -> None:
+    def __init__(self, runs: tuple[RunState, ...], problem: str = "", reading: str = "") -> None:
         super().__init__()
         self.runs = runs
         """All of them, by name."""
         self.problem = problem
         """Why the folder cannot be read; empty if it can."""
+        self.reading = reading
+        """How far the reading is, in words; empty if nothing is left to read."""
 
 
 class LogChanged(_WholeState):
-    """The followed log has new lines, or another log is followed."""
+    """The log that is read has new lines, or other lines of it are read, or another log."""
 
-    def __init__(self, run_id: str, text: LogText) -> None:
+    def __init__(self, output: Path, text: LogText) -> None:
         super().__init__()
-        self.run_id = run_id
+        self.output = output
+        """Its file."""
         self.text = text
 
 

@@ -10,7 +10,7 @@ from iqa_tui.commands.choose import choose_run
 from iqa_tui.commands.exit_codes import A_RUN_FAILED, ALL_WELL
 from iqa_tui.errors import LaunchError, PlanError
 from iqa_tui.monitor import run_words
-from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.monitor.catalog import Catalog, Events
 from iqa_tui.monitor.state import RunState
 from iqa_tui.queue.deleting import delete_run, folder_bytes, refuse_to_delete
 from iqa_tui.queue.noting import archive_run, unarchive_run
@@ -22,7 +22,7 @@ from training.runfolder.text import plain
 def run(options: argparse.Namespace) -> int:
     if options.undo and options.delete:
         raise PlanError("--undo and --delete cannot be meant together.")
-    states = Catalog(options.runs_dir, history=False).refresh()
+    states = Catalog(options.runs_dir, events=Events.NONE).refresh()
     chosen = [choose_run(states, text, _fits(options)) for text in options.runs]
     chosen = list({state.run_id: state for state in chosen}.values())
     if options.delete:

@@ -18,6 +18,7 @@ class OpenApp:
     """Open the app. Commands cannot do it themselves: they never draw."""
 
     runs_dir: Path
-    screen: str = "monitor"
+    screen: str | None = None
+    """None: the one that was left last."""
     plan: str | None = None
     ascii_mode: bool = False

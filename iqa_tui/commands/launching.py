@@ -39,5 +39,5 @@ def launch(request: LaunchRequest, options: argparse.Namespace) -> int | OpenApp
         print(line, file=sys.stderr)
     runs = enqueue(request, facts)
     if has_terminal() and not options.headless:
-        return OpenApp(options.runs_dir, ascii_mode=options.ascii)
+        return OpenApp(options.runs_dir, screen="monitor", ascii_mode=options.ascii)
     return follow(runs, wait_seconds=options.wait)

@@ -10,7 +10,7 @@ from iqa_tui.commands.terminal import asking_the_driver
 from iqa_tui.commands.text_table import columns
 from iqa_tui.devices.device import DeviceState
 from iqa_tui.devices.survey import Surveyor
-from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.monitor.catalog import Catalog, Events
 from iqa_tui.monitor.group import by_group, group_progress, starting_next
 from iqa_tui.monitor.run_words import (
     epoch_words,
@@ -36,7 +36,7 @@ from training.runfolder.phase import Phase
 
 def print_status(runs_dir: Path) -> int:
     """For people."""
-    states = Catalog(runs_dir, history=False).refresh()
+    states = Catalog(runs_dir, events=Events.NONE).refresh()
     revived = revive(runs_dir, states)
     with asking_the_driver():
         survey = Surveyor().survey()

@@ -12,7 +12,7 @@ from iqa_tui.commands.listing import revive
 from iqa_tui.commands.terminal import asking_the_driver
 from iqa_tui.devices.device import DeviceState
 from iqa_tui.devices.survey import Surveyor
-from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.monitor.catalog import Catalog, Events
 from iqa_tui.monitor.group import by_group, group_progress, starting_next
 from iqa_tui.monitor.pace import time_left
 from iqa_tui.monitor.run_words import (
@@ -31,7 +31,7 @@ FORMAT = 1
 
 def print_json(runs_dir: Path) -> int:
     """For programs; fields are only ever added."""
-    states = Catalog(runs_dir).refresh()
+    states = Catalog(runs_dir, events=Events.LAST_VALUES).refresh()
     revive(runs_dir, states)
     with asking_the_driver():
         survey = Surveyor().survey()

@@ -8,7 +8,7 @@ from pathlib import Path
 from iqa_tui.commands.choose import NoSuchRun
 from iqa_tui.commands.exit_codes import ALL_WELL
 from iqa_tui.commands.orders import give_order
-from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.monitor.catalog import Catalog, Events
 from iqa_tui.monitor.state import RunState
 from iqa_tui.queue.hold import release_run
 from iqa_tui.trust.ownership import is_ours
@@ -34,7 +34,7 @@ def _held_runs(runs_dir: Path, group: str | None) -> list[str]:
     Raises:
         NoSuchRun: there is no such group.
     """
-    states = Catalog(runs_dir, history=False).refresh()
+    states = Catalog(runs_dir, events=Events.NONE).refresh()
     groups = sorted({state.group for state in states if state.spec})
     if group is not None and group not in groups:
         raise NoSuchRun(f"There is no group {group!r}. There are {', '.join(map(repr, groups)) or 'none'}.")

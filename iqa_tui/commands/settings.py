@@ -1,4 +1,4 @@
-"""`iqa-tui settings`: where the settings file is, what holds, and what is wrong in it."""
+"""`iqa-tui settings`: the place of the settings file, what holds, and what is wrong in it."""
 
 from __future__ import annotations
 

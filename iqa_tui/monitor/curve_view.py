@@ -123,6 +123,10 @@ class CurveView:
         first, last = self.window
         return replace(self, window=_within(first + part * (last - first), last - first))
 
+    def lasting(self) -> CurveView:
+        """What shall be so again when the app is opened the next time: not where the user looked."""
+        return replace(self, window=(0.0, 1.0), cross=None, page=0)
+
     def whole(self) -> CurveView:
         return replace(self, window=(0.0, 1.0))
 

@@ -160,6 +160,11 @@ class LogScreen:
         gone, self._gone = self._gone, []
         return gone
 
+    @property
+    def top(self) -> LogLine:
+        """The oldest line on the screen."""
+        return self._rows[0].line()
+
     def rows(self) -> list[LogLine]:
         """The lines on the screen, the oldest first; blank ones at its end are left out."""
         lines = [row.line() for row in self._rows]

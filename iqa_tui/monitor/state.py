@@ -63,6 +63,8 @@ class RunState:
     """Every number that its steps, epochs and evaluations report, by name (`iqa_tui.monitor.metrics`)."""
     evaluations: tuple[Evaluation, ...] = ()
     """Oldest first."""
+    is_whole: bool = True
+    """False while its curves are not read, or not to their end."""
     updated: float = 0.0
     """Unix seconds of the last event; 0 before it."""
     clock: Clock = field(default_factory=Clock)
@@ -159,6 +161,11 @@ class RunState:
             return None
         set_back = self.clock.set_back - self.clock.set_back_before if self._events_are_of_this_attempt else 0.0
         return max(0.0, now - self.process.started + set_back)
+
+    @property
+    def has_stepped(self) -> bool:
+        """Whether the newest attempt reported a step."""
+        return self._events_are_of_this_attempt and self.clock.first_step > 0
 
     @property
     def first_step_index(self) -> int:

@@ -100,7 +100,7 @@ class MonitorView:
         return self if kept == self.marked else replace(self, marked=kept)
 
     def drawn(self, runs: Sequence[RunState], under_cursor: Iterable[RunState]) -> list[tuple[RunState, int]]:
-        """The runs whose curves are drawn, each with its colour: the marked ones, else those under the cursor."""
+        """The runs whose curves are drawn, each with its look: the marked ones, else those under the cursor."""
         colours = colours_of(runs)
         by_id = {state.run_id: state for state in runs}
         ids = [run_id for run_id in self.marked if run_id in by_id] or [state.run_id for state in under_cursor]

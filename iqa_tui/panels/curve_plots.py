@@ -16,8 +16,6 @@ from iqa_tui.widgets.plots.series import Along, Plot, Scale, Series
 NOT_COMPARABLE = ("different losses, not comparable", "not comparable")
 JUDGED_ON = ("val", "test")
 """The split that chooses the epoch: the first that has scores."""
-OTHER_DASH = 7
-"""Added to the number of a look, it gives the same colour with another dash."""
 LONGEST_NAME = 10
 
 
@@ -35,16 +33,26 @@ class CurvePlots:
 
     def __init__(self) -> None:
         self._made: dict[str, _Made] = {}
+        self._asked: tuple[object, ...] = ()
+        self._runs: tuple[tuple[RunState, int], ...] = ()
+        self._plots: list[Plot] = []
 
     def of(self, runs: Sequence[tuple[RunState, int]], view: CurveView) -> list[Plot]:
         """A plot for each metric that is shown and that some of the runs has.
 
         Args:
-            runs: each with the number of its colour.
+            runs: each with the number of its look.
         """
+        asked = (view.metrics, view.x, view.y, view.smoothing)
+        if asked == self._asked and _are_one_run_by_run(runs, self._runs):
+            return self._plots
+        self._asked, self._runs, self._plots = asked, tuple(runs), self._made_of(runs, view)
+        return self._plots
+
+    def _made_of(self, runs: Sequence[tuple[RunState, int]], view: CurveView) -> list[Plot]:
         states = [state for state, _ in runs]
         shown = shown_metrics(view.metrics, states)
-        names, looks = curve_names(states), _looks(runs)
+        names, looks = curve_names(states), {state.run_id: look for state, look in runs}
         losses = {state.spec.loss_type for state in states if state.spec and state.spec.loss_type}
         beginnings = {state.run_id: beginning(state) for state in states} if view.x is XAxis.TIME else {}
         made: dict[str, _Made] = {}
@@ -68,6 +76,12 @@ class CurvePlots:
             made[name] = _Made(curves, rest, _plot(name, series, view, has_several_losses=len(losses) > 1))
         self._made = made
         return [made[name].plot for name in shown]
+
+
+def _are_one_run_by_run(some: Sequence[tuple[RunState, int]], others: Sequence[tuple[RunState, int]]) -> bool:
+    return len(some) == len(others) and all(
+        one is other and look == its for (one, look), (other, its) in zip(some, others, strict=True)
+    )
 
 
 def _are_one(some: Sequence[Curve], others: Sequence[Curve]) -> bool:
@@ -96,9 +110,8 @@ def _plot(name: str, series: tuple[Series, ...], view: CurveView, *, has_several
 
 def _series(state: RunState, metric: str, view: CurveView, name: str, look: int, begun: float) -> Series:
     curve = state.metrics[metric]
-    short = _short_name(state)
-    group = f"{state.group}\n{short}"
-    series = Series(state.run_id, name, look, Along(curve.steps), curve.values, group, short)
+    group = f"{state.group}\n{state.experiment}\n{state.label}" if state.experiment else ""
+    series = Series(state.run_id, name, look, Along(curve.steps), curve.values, group, state.experiment)
     if view.x is XAxis.TIME:
         x = Along(curve.times, shift=begun)
     elif view.x is XAxis.CLOCK:
@@ -156,16 +169,6 @@ def curve_names(states: Sequence[RunState]) -> dict[str, str]:
 
 def _short_name(state: RunState) -> str:
     return state.experiment or state.label[:LONGEST_NAME]
-
-
-def _looks(runs: Sequence[tuple[RunState, int]]) -> dict[str, int]:
-    """Run id to its look: of several runs of one colour each has another dash, by its seed."""
-    looks: dict[str, int] = {}
-    used: Counter[int] = Counter()
-    for state, colour in sorted(runs, key=lambda each: (each[0].spec.seed if each[0].spec else 0, each[0].run_id)):
-        looks[state.run_id] = colour + OTHER_DASH * used[colour]
-        used[colour] += 1
-    return looks
 
 
 def beginning(state: RunState) -> float:

@@ -8,7 +8,7 @@ from iqa_tui.monitor.curve_view import CurveView, Signs
 from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.curve_plots import CurvePlots
 from iqa_tui.widgets.curve_grid import CurveGrid
-from iqa_tui.widgets.plots.series import Dots, PlotLook, XKind
+from iqa_tui.widgets.plots.series import Dots, PlotLook, Series, XKind
 from training.runfolder.phase import Phase
 
 
@@ -22,7 +22,7 @@ class Curves(CurveGrid):
 
     def show_runs(self, runs: Sequence[tuple[RunState, int]], view: CurveView, front: str | None = None) -> None:
         """Args:
-        runs: each with the number of its colour.
+        runs: each with the number of its look.
         front: id of the run whose curve is drawn over the others.
         """
         dots = Dots.HALF if view.signs is Signs.HALF_BLOCKS else Dots.BRAILLE
@@ -36,13 +36,13 @@ class Curves(CurveGrid):
         )
         plots = self._plots_of_runs.of(runs, view)
         words = f"Curves · {view.words}"
-        if view.is_banded and any(_is_repeated(plots_series) for plots_series in (plot.series for plot in plots)):
+        if view.is_banded and any(_is_repeated(plot.series) for plot in plots):
             words += " · seeds as mean ± SD"
         self.show(plots, look, page=view.page, words=words, empty=empty_words([state for state, _ in runs]))
 
 
-def _is_repeated(series: Sequence[object]) -> bool:
-    groups = [getattr(each, "group", "") for each in series]
+def _is_repeated(series: Sequence[Series]) -> bool:
+    groups = [each.group for each in series if each.group]
     return len(set(groups)) < len(groups)
 
 
@@ -62,4 +62,6 @@ def _missing_words(state: RunState) -> str:
         return "not started yet"
     if state.spec is not None and state.spec.trainer != "training" and not state.updated:
         return "its own trainer has written no events; what it prints is in the log"
+    if not state.is_whole:
+        return "its events are being read"
     return "ended before it trained a step" if state.phase.is_over else "not yet trained a step"

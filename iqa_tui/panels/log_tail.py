@@ -2,27 +2,63 @@
 
 from __future__ import annotations
 
+import re
+
 from iqa_tui.monitor import run_words
-from iqa_tui.monitor.log_tail import LogText
+from iqa_tui.monitor.log_pattern import TROUBLES, LogPattern, log_pattern
+from iqa_tui.monitor.log_text import LogText, LogWish
 from iqa_tui.monitor.state import RunState
-from iqa_tui.widgets.log_view import LogView
+from iqa_tui.widgets.log_tool import LogTool
+from iqa_tui.widgets.palette import series_style
 from training.runfolder.phase import Phase
 
 
-class LogPanel(LogView):
+class LogPanel(LogTool):
     """Follows its end until the user scrolls up."""
 
     def __init__(self) -> None:
         super().__init__(id="log", classes="panel")
         self.border_title = "Log"
+        self._run_id = "output"
 
-    def show_log(self, state: RunState | None, text: LogText) -> None:
-        """The log of this run, or why there is none."""
+    def show_log(self, state: RunState | None, text: LogText, look: int | None = None) -> None:
+        """The log of this run, or why there is none.
+
+        Args:
+            look: of the run, as at its curve.
+        """
         if state is None:
-            self.show("", ())
+            self.show("", LogText())
             return
+        self._run_id = state.run_id
         empty = "It waits for a device; its output begins when it starts." if state.phase is Phase.QUEUED else ""
         name = run_words.run_name(state)
         if state.status.attempt > 1:
             name += f" · attempt {state.status.attempt}"
-        self.show(name, text.lines, empty or "No output yet.")
+        is_mine = text.search is not None and text.search.pattern == self._pattern()
+        self.show_hits(text.search if is_mine else None, text.hits if is_mine else 0, text.searched_share)
+        self.show(name, text, empty or "No output yet.", "" if look is None else series_style(look))
+
+    @property
+    def wish(self) -> LogWish:
+        """What is to be read of the log."""
+        return LogWish(self.wanted, self._pattern())
+
+    def _pattern(self) -> LogPattern | None:
+        words = self.searched_words
+        if not words:
+            return None
+        return TROUBLES if words == TROUBLES.words else log_pattern(words)
+
+    def pattern_of(self, words: str) -> re.Pattern[str] | None:
+        try:
+            return log_pattern(words).expression
+        except ValueError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return None
+
+    def trouble(self) -> tuple[str, re.Pattern[str]]:
+        return TROUBLES.words, TROUBLES.expression
+
+    def suggested_name(self) -> str:
+        return f"{self._run_id}.log.txt"

@@ -14,6 +14,7 @@ from iqa_tui.monitor.headlines import group_words
 from iqa_tui.monitor.rows import PINNED, Row, RowKind
 from iqa_tui.monitor.scores import Score, best_of, newest_of_each_seed, score_of, val_metric
 from iqa_tui.monitor.state import RunState
+from iqa_tui.widgets.palette import series_style
 from iqa_tui.widgets.table_lines import Cell, Column, TableRow, with_label_width
 from iqa_tui.words.durations import duration_words, hours_words
 from iqa_tui.words.states import RECORDED_SIGN, SIGNS
@@ -258,7 +259,7 @@ def _mark(runs: Sequence[RunState], context: Context) -> tuple[tuple[str, str], 
 def _colour(runs: Sequence[RunState], context: Context) -> str:
     """Style of the colour that the runs of one row have in common."""
     colour = context.colours.get(runs[0].run_id)
-    return "" if colour is None else f"series-{colour}"
+    return "" if colour is None else series_style(colour)
 
 
 def _worst(runs: Sequence[RunState]) -> Phase:

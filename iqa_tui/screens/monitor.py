@@ -34,6 +34,7 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, RunsRoom):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "zoom", "full screen", key_display="⏎"),
+        Binding("z", "zoom", "full screen", show=False),
         Binding("e", "export", "export"),
         Binding("escape", "back", "back", show=False),
         Binding("tab", "next_panel(1)", "next panel", show=False),
@@ -42,6 +43,8 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, RunsRoom):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session, classes="-log-hidden")
+        self._zoomed_from: Widget | None = None
+        """What has the focus again after the full screen."""
 
     def compose_body(self) -> ComposeResult:
         with Container(id="top"):
@@ -59,7 +62,8 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, RunsRoom):
     # What is drawn
 
     def runs_changed(self) -> None:
-        self.view = self.view.pruned_to(self.runs)
+        if not self.reading:  # else some runs are not there yet
+            self.view = self.view.pruned_to(self.runs)
         self.show_runs()
         self.fit_top()
         self.show_curves()
@@ -92,8 +96,6 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, RunsRoom):
 
     def on_row_table_cursor_moved(self, message: RowTable.CursorMoved) -> None:
         message.stop()
-        followed = self.followed_run()
-        self.session.follow(followed.run_id if followed else None)
         self.show_curves()
         self.show_log()
 
@@ -102,7 +104,9 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, RunsRoom):
         if self.has_class("-zoomed"):
             self._unzoom()
             return
+        self._zoomed_from = self.focused
         panel = self.focused if isinstance(self.focused, Curves | LogPanel) else self.query_one(Curves)
+        self.before_focus(panel)
         panel.add_class("-zoom")
         self.add_class("-zoomed")
         panel.focus()
@@ -111,7 +115,7 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, RunsRoom):
         self.remove_class("-zoomed")
         for panel in self.query(".-zoom"):
             panel.remove_class("-zoom")
-        self.query_one(RunList).focus()
+        (self._zoomed_from or self.query_one(RunList)).focus()
 
     def focus_order(self) -> list[Widget]:
         return [self.query_one(RunList), self.query_one(Curves), self.query_one(LogPanel)]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import ClassVar
 
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 
 from iqa_tui.monitor.curve_view import CurveView
+from iqa_tui.monitor.metric_kinds import known_metrics, shown_metrics
 from iqa_tui.panels.curves import Curves
 from iqa_tui.panels.run_list import RunList
 from iqa_tui.screens.viewing import ViewingRoom
@@ -23,7 +26,7 @@ class CurvesRoom(ViewingRoom):
         Binding("m", "choose_metrics", "metrics"),
         Binding("b", "other_band", "seeds as a band or each alone", show=False),
         Binding("x", "next_x", "over steps, epochs, time, clock", show=False),
-        Binding("l", "next_y", "log", key_display="l", tooltip="linear, logarithmic, without what few values stretch"),
+        Binding("l", "next_y", "linear, log, robust"),
         Binding("plus,equals_sign", "smooth(1)", "smooth", key_display="+/-"),
         Binding("minus", "smooth(-1)", "less smooth", show=False),
         Binding("left_square_bracket", "zoom_curves(1)", "zoom in", show=False),
@@ -35,10 +38,28 @@ class CurvesRoom(ViewingRoom):
         under_cursor = self.runs_under_cursor()
         is_one_experiment = len({(state.group, state.experiment or state.run_id) for state in under_cursor}) == 1
         front = under_cursor[0].run_id if is_one_experiment else None
-        self.query_one(Curves).show_runs(self.view.drawn(self.runs, under_cursor), self.view.curves, front)
+        drawn = self.view.drawn(self.runs, under_cursor)
+        self.session.look_at([state.run_id for state in (*under_cursor, *(state for state, _ in drawn))])
+        self.query_one(Curves).show_runs(drawn, self.view.curves, front)
 
-    async def action_choose_metrics(self) -> None:
-        """Ask which metrics are drawn, and in which order."""
+    def action_choose_metrics(self) -> None:
+        """Ask which metrics are drawn, and in which order; one that no shown run has keeps its place."""
+        from iqa_tui.screens.metric_chooser import MetricChooser  # noqa: PLC0415  after the first paint
+
+        states = [state for state, _ in self.view.drawn(self.runs, self.runs_under_cursor())]
+        known = known_metrics(states)
+        chosen = self.view.curves.metrics or shown_metrics((), states)
+        self.app.push_screen(MetricChooser(known, chosen), self._metrics_chosen)
+
+    def _metrics_chosen(self, metrics: tuple[str, ...] | None) -> None:
+        if metrics is not None:
+            self.look_at_curves(self.view.curves.with_metrics(metrics))
+
+    def commands(self) -> Iterable[SystemCommand]:
+        yield from super().commands()
+        other = self.view.curves.next_signs().signs.value
+        yield SystemCommand("Metrics", "Choose what the curves show (m)", self.action_choose_metrics)
+        yield SystemCommand(f"Curves of {other}", "For fonts that have no braille, or back", self.action_other_signs)
 
     def action_other_band(self) -> None:
         self.look_at_curves(self.view.curves.other_band())

@@ -18,6 +18,10 @@ class DevicesRoom(ViewingRoom):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("d", "fold_devices", "devices")]
 
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one(GpuPanel).display = not self.view.folded
+
     def show_devices(self) -> None:
         if self.devices is None:
             return

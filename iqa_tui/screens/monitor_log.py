@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
 from iqa_tui.messages import LogChanged
 from iqa_tui.monitor import run_words
-from iqa_tui.monitor.log_tail import LogText
+from iqa_tui.monitor.colours import colours_of
+from iqa_tui.monitor.log_text import LogText, line_words
 from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.log_tail import LogPanel
 from iqa_tui.panels.notes import Notes
@@ -19,6 +21,8 @@ from iqa_tui.screens.viewing import ViewingRoom
 from iqa_tui.widgets.key_bar import KeyBar
 
 WHY_PADDING = 4
+MOST_COPIED_BYTES = 72 << 10
+"""Terminals take 100,000 characters of base64, tmux and screen among them."""
 
 
 class LogRoom(ViewingRoom):
@@ -28,18 +32,51 @@ class LogRoom(ViewingRoom):
 
     top_height = 0
     """Lines of the table and the devices, see `TopHeights`."""
+    _looks_of: tuple[tuple[RunState, ...], dict[str, int]] = ((), {})
 
     def watch_log_message(self) -> None:
         if self.can_draw:
             self.show_log()
 
     def show_log(self) -> None:
-        state = self.followed_run()
         message: LogChanged | None = self.log_message
-        text = message.text if message and state and message.run_id == state.run_id else LogText()
-        self.query_one(LogPanel).show_log(state, text)
+        is_its = message is not None and message.output == self.output
+        state = self.followed_run()
+        text = message.text if message and is_its else LogText()
+        self.query_one(LogPanel).show_log(state, text, self._looks().get(state.run_id) if state else None)
+        self.ask_for_log()
         self.show_why(self.run_under_cursor())
         self.query_one(KeyBar).redraw()
+
+    def _looks(self) -> dict[str, int]:
+        """Of all runs; a log that grows changes none."""
+        if self._looks_of[0] is not self.runs:
+            self._looks_of = (self.runs, colours_of(self.runs))
+        return self._looks_of[1]
+
+    @property
+    def output(self) -> Path | None:
+        """The log of the run under the cursor; None if it was never started."""
+        state = self.followed_run()
+        return state.run.attempt(state.status.attempt).output if state and state.status.attempt else None
+
+    def ask_for_log(self) -> None:
+        self.session.read_log(self.output, self.query_one(LogPanel).wish)
+
+    def on_log_view_wanted(self, message: LogPanel.Wanted) -> None:
+        message.stop()
+        self.ask_for_log()
+
+    def on_log_tool_searched(self, message: LogPanel.Searched) -> None:
+        message.stop()
+        self.ask_for_log()
+
+    def on_log_tool_save_asked(self, message: LogPanel.SaveAsked) -> None:
+        message.stop()
+        from iqa_tui.screens.saving_log import LogPiece, save_piece  # noqa: PLC0415  after the first paint
+
+        if self.output is not None:
+            save_piece(self, LogPiece(self.output, Path(message.name), message.first, message.end))
 
     def show_why(self, state: RunState | None) -> None:
         """What the numbers of a run cannot say: in the table's border, or below it if that is too narrow."""
@@ -53,11 +90,28 @@ class LogRoom(ViewingRoom):
         set_height(why, notes_height(self.size.height, self.top_height, wanted))
 
     def action_copy(self) -> None:
-        """The lowest line of the log if that is focused, else the command of the run under the cursor."""
+        """Lines of the log if that is focused, else the command of the run under the cursor."""
         state = self.run_under_cursor()
         log = self.query_one(LogPanel)
         if self.focused is log:
-            self.copy(log.lowest_line, "log line")
+            self._copy_log(log)
         elif state is not None and state.spec is not None:
             argv = [word.replace("{run_folder}", str(state.run.path)) for word in state.spec.argv]
             self.copy(shlex.join(argv), "command")
+
+    def _copy_log(self, log: LogPanel) -> None:
+        """The marked lines, else the lowest one."""
+        lines = log.marked_lines()
+        if log.marked is None:
+            self.copy(log.lowest_line, "log line")
+        elif lines is None or sum(len(line.encode()) + 1 for line in lines) > MOST_COPIED_BYTES:
+            self.notify(
+                f"These are more lines than a terminal's clipboard takes ({MOST_COPIED_BYTES >> 10} KiB). "
+                "Mark fewer, or press s to save them in a file.",
+                severity="warning",
+            )
+        else:
+            self.app.copy_lines(lines)  # type: ignore[attr-defined]  # as the app is ours
+            log.end_selection()
+            warning = " A shell would run each as a command." if len(lines) > 1 else ""
+            self.notify(f"Copied {line_words(len(lines))} of the log, as plain text.{warning}")

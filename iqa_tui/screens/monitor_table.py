@@ -58,25 +58,35 @@ class TableRoom(FilteringRoom, ViewingRoom):
         elif self.view.filter:
             query = self.view.query(self.runs)
             parts += [f"matching “{self.view.filter}”", *([query.problem] if query.problem else [])]
+        elif self.reading:
+            parts.append(self.reading)
         hidden = sum(state.run_id in self.view.hidden for state in self.runs)
         archived = sum(state.is_archived for state in self.runs)
         parts += [f"{hidden} hidden"] if hidden else []
         parts += [f"{archived} archived"] if archived else []
         self.query_one(RunList).set_title(" · ".join(["Runs", *parts]))
 
+    def reading_changed(self) -> None:
+        if self.runs:
+            self.show_title()
+        else:
+            self.show_runs()
+
     def _empty_words(self) -> list[str]:
         if self.problem:
             return [self.problem]
+        if self.reading and not self.runs:
+            return [f"{self.reading} …"]
         if self.view.filter and self.runs:
             return [f"No run matches “{self.view.filter}”. Escape shows all again."]
         if self.runs:
             return ["All runs are hidden or archived: filter for hidden or archived (/)."]
-        return [
-            f"No runs in {self.session.runs_dir} yet.",
+        first_steps = [
             "",
             "Press 1, then enter: that launches the demo on whatever is here.",
             "Or choose another plan there. Runs go on when this app is closed.",
         ]
+        return [f"No runs in {self.session.runs_dir} yet.", *(() if self.session.read_only else first_steps)]
 
     # Folds
 

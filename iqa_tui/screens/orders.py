@@ -199,6 +199,6 @@ def _stop_words(state: RunState) -> str:
     retry = f"`iqa-tui retry --from-elsewhere {state.run_id}` tries" if state.status.host else "R tries"
     if state.spec is None or state.spec.trainer != "training":
         return f"Its own trainer is sent SIGTERM: whether it saves its work is not known here. {retry} it again."
-    if state.first_step_index == len(state.curve.steps):
+    if not state.has_stepped:
         return f"It has not trained since it was started, so there is nothing new to save. {retry} it again."
     return f"It is asked to write a checkpoint first; {retry} it again from there."

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 from weakref import WeakSet
 
 from textual import events
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import BindingsMap
 from textual.dom import DOMNode
 from textual.message import Message
@@ -18,13 +18,16 @@ from textual.reactive import var
 from textual.screen import Screen
 from textual.widget import Widget
 
-from iqa_tui.messages import DevicesSurveyed, LogChanged
+from iqa_tui.messages import DevicesSurveyed, LogChanged, RunsChanged
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.headlines import headline_words
+from iqa_tui.monitor.log_text import LogWish
 from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.header import HeaderBar
+from iqa_tui.settings.remembered import Remembered
 from iqa_tui.widgets.canvas import Canvas, Line
 from iqa_tui.widgets.key_bar import KeyBar
+from iqa_tui.widgets.message_row import MessageRow
 from iqa_tui.widgets.rebinding import Keys, rebind
 
 WIDE_FROM = 110
@@ -53,8 +56,10 @@ class Session:
     """What a screen may ask of the app."""
 
     runs_dir: Path
-    follow: Callable[[str | None], None]
-    """Read the log of this run from now on; None: of no run."""
+    read_log: Callable[[Path | None, LogWish], None]
+    """Read this log from now on, and of it what is wished for; None: no log."""
+    look_at: Callable[[Sequence[str]], None]
+    """Read the curves of these runs, the first one first."""
     look_now: Callable[[], None]
     """Read the runs without waiting for the next turn."""
     ascii_mode: bool = False
@@ -64,6 +69,8 @@ class Session:
     """Orders are refused, so none is offered."""
     keys: Keys = field(default_factory=dict)
     """Actions to which the user gave other keys."""
+    remembered: Remembered = field(default_factory=lambda: Remembered(None))
+    """How the user looked at these runs before, and does now."""
     plans: tuple[str, ...] = ()
     """Plan files named on the command line; they stand before the presets."""
     parting_words: list[str] = field(default_factory=list)
@@ -92,9 +99,12 @@ class Room(Screen[None]):
     """A screen of the app. The app sets the reactive attributes; subclasses draw them."""
 
     ROOM: ClassVar[str] = ""
+    NOTHING_READ: ClassVar[str] = "reading runs"
+    """`reading` before the first look."""
 
     runs: var[tuple[RunState, ...]] = var(())
     problem: var[str] = var("")
+    reading: var[str] = var(NOTHING_READ)
     devices: var[DevicesSurveyed | None] = var(None)
     log_message: var[LogChanged | None] = var(None)
 
@@ -114,11 +124,28 @@ class Room(Screen[None]):
                 self._rebound.update(new)
         return super()._binding_chain
 
+    def begin_with(self, message: RunsChanged) -> None:
+        """What was told of the reading before the screen was made."""
+        self.set_reactive(Room.problem, message.problem)
+        self.set_reactive(Room.reading, message.reading)
+
+    def take_runs(self, message: RunsChanged) -> None:
+        self.problem, self.reading = message.problem, message.reading
+        self.runs = message.runs
+
     def compose(self) -> ComposeResult:
         yield HeaderBar(self.ROOM, read_only=self.session.read_only)
         yield TooSmall(id="too-small")
         yield from self.compose_body()
+        yield MessageRow()
         yield KeyBar(self.key_hint)
+
+    def show_messages(self, messages: Sequence[tuple[str, str]]) -> None:
+        """Args:
+        messages: see `MessageRow.show`.
+        """
+        for row in self.query(MessageRow):  # none before the screen is composed
+            row.show(messages)
 
     def compose_body(self) -> ComposeResult:
         """What stands between the header and the key bar."""
@@ -142,6 +169,10 @@ class Room(Screen[None]):
         self.body_resized()
         self.call_after_refresh(self.body_resized)
 
+    def commands(self) -> Iterable[SystemCommand]:
+        """What the palette offers on this screen, besides what it offers everywhere."""
+        return ()
+
     def show_header(self) -> None:
         ordered = run_words.in_plan_order(state for state in self.runs if not state.is_archived)
         waiting = self.devices.waiting if self.devices else {}
@@ -162,6 +193,13 @@ class Room(Screen[None]):
         if self.can_draw:
             self.show_header()
             self.runs_changed()
+
+    def watch_reading(self) -> None:
+        if self.can_draw:
+            self.reading_changed()
+
+    def reading_changed(self) -> None:
+        """Called when `reading` has another value."""
 
     def watch_problem(self) -> None:
         self.watch_runs()

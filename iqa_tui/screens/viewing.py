@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from iqa_tui.monitor.state import RunState
 from iqa_tui.monitor.view import MonitorView
 from iqa_tui.panels.run_list import RunList
@@ -14,7 +16,19 @@ class ViewingRoom(OrdersRoom):
 
     def __init__(self, session: Session, classes: str = "") -> None:
         super().__init__(session, classes)
-        self.view = MonitorView()
+        self._view = session.remembered.recall("monitor", MonitorView())
+
+    @property
+    def view(self) -> MonitorView:
+        """How the user looks at the runs, now and when the app is opened again; a filter and a zoom are for now."""
+        return self._view
+
+    @view.setter
+    def view(self, view: MonitorView) -> None:
+        if view is not self._view:
+            self._view = view
+            lasting = replace(view, curves=view.curves.lasting())
+            self.session.remembered.remember("monitor", lasting, leave=("filter",))
 
     def look(self, view: MonitorView) -> None:
         """Look at the runs in this way from now on."""

@@ -53,7 +53,7 @@ def check(table: Mapping[str, Any]) -> Checked:
             mistakes.append(Mistake(("keys", action), f"{action} = {_shown(asked)}: {wrong}"))
     notify = _checked(_table(table, "notify", mistakes), NOTIFY_QUESTIONS, ("notify",), mistakes)
     if table.get("read_only") is not None and "read_only" not in values:
-        values["read_only"] = True  # whoever misspells it meant to order nothing
+        values["read_only"] = True  # a user who misspells it meant to order nothing
     settings = Settings(**values, keys=MappingProxyType(keys), notify=Notify(**notify))
     named = {*values, *(f"keys.{name}" for name in keys), *(f"notify.{name}" for name in notify)}
     return Checked(settings, tuple(mistakes), frozenset(named))

@@ -1,4 +1,4 @@
-"""The settings file: where it is, what it says, what is wrong with it. It is never written by this program.
+"""The settings file: its place, what it says, what is wrong with it. It is never written by this program.
 
 `$IQA_TUI_SETTINGS`, else `$XDG_CONFIG_HOME/iqa-tui/settings.toml`, else `~/.config/iqa-tui/settings.toml`. A mistake
 costs the setting it is in, never the program: the usual value holds then, and the mistake is said. Standard library
@@ -34,7 +34,7 @@ class SettingsRead:
 
 
 def settings_path() -> Path:
-    """Where the file is, or would be; touches nothing."""
+    """Of the file that is there, or would be; touches nothing."""
     chosen = os.environ.get(SETTINGS_VARIABLE)
     if chosen:
         return Path(chosen)

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from textual.message import Message
 
-from iqa_tui.messages import LogChanged, RunsChanged
-from iqa_tui.monitor.catalog import Catalog
-from iqa_tui.monitor.log_tail import LogTail, LogText
+from iqa_tui.messages import RunsChanged
+from iqa_tui.monitor.gradual import GradualCatalog
 from iqa_tui.monitor.state import RunState
 from iqa_tui.queue.queued_run import QueuedRun
-from training.runfolder.beat import BeatWatch
 from training.runfolder.phase import Phase
 
 PERIOD_SECONDS = 0.5
+BETWEEN_SLICES_SECONDS = 0.01
+"""While something is left to read: the screen has its turn."""
 
 
 class RunWatcher:
-    """Follows every run of a folder, and the log of one of them."""
+    """Follows every run of a folder."""
 
     def __init__(
         self, runs_dir: Path, post: Callable[[Message], object], period_seconds: float = PERIOD_SECONDS
@@ -28,17 +28,18 @@ class RunWatcher:
         """Args:
         post: called in the thread; must be safe there, as `App.post_message` is.
         """
-        self._catalog = Catalog(runs_dir, beats=BeatWatch())
+        self._catalog = GradualCatalog(runs_dir)
+        self._is_ordered = False
+        """The user has just ordered something, so any run may have changed."""
         self._post = post
         self._period_seconds = period_seconds
         self._wake = threading.Event()
         self._stopping = False
         self._thread = threading.Thread(target=self._watch, name="run watcher", daemon=True)
         self._states: tuple[RunState, ...] | None = None
-        self._problem = ""
-        self._followed: str | None = None
-        self._tail: LogTail | None = None
-        self._text: LogText | None = None
+        self._told = ("", "")
+        """The problem, and how far the reading is, as they were posted."""
+        self._looked_at: tuple[str, ...] = ()
 
     def start(self) -> None:
         self._thread.start()
@@ -50,12 +51,13 @@ class RunWatcher:
 
     def look_now(self) -> None:
         """Do not wait for the next turn: the user has just ordered something."""
+        self._is_ordered = True
         self._wake.set()
 
-    def follow(self, run_id: str | None) -> None:
-        """Post the log of this run from now on; None: of no run."""
-        if run_id != self._followed:
-            self._followed = run_id
+    def look_at(self, run_ids: Sequence[str]) -> None:
+        """Read the curves of these runs, the first one first. Those of living runs are read anyway."""
+        if tuple(run_ids) != self._looked_at:
+            self._looked_at = tuple(run_ids)
             self._wake.set()
 
     def queued(self) -> list[QueuedRun]:
@@ -66,13 +68,14 @@ class RunWatcher:
     def _watch(self) -> None:
         while not self._stopping:
             self._look_at_runs()
-            self._look_at_log()
-            self._wake.wait(self._period_seconds)
+            self._wake.wait(BETWEEN_SLICES_SECONDS if self._catalog.is_behind else self._period_seconds)
             self._wake.clear()
 
     def _look_at_runs(self) -> None:
         try:
-            states, problem = tuple(self._catalog.refresh()), ""
+            everything, self._is_ordered = self._is_ordered, False
+            self._catalog.look_at(self._looked_at)
+            states, problem = self._catalog.refresh(everything=everything), ""
             if not states and self._states and not self._catalog.runs_dir.exists():  # unmounted, moved, deleted
                 states, problem = self._states, f"the folder is gone: {self._catalog.runs_dir}"
         except OSError as error:
@@ -80,28 +83,10 @@ class RunWatcher:
         before = self._states
         same = before is not None and len(before) == len(states) and all(map(_is, before, states))
         self._states = states
-        if not same or problem != self._problem:
-            self._problem = problem
-            self._post(RunsChanged(states, problem))
-
-    def _look_at_log(self) -> None:
-        run_id = self._followed
-        output = self._output_of(run_id) if run_id else None
-        if output is None:
-            self._tail, text = None, LogText()
-        else:
-            if self._tail is None or self._tail.path != output:
-                self._tail = LogTail(output)
-            text = self._tail.poll()
-        if run_id is not None and text is not self._text:
-            self._text = text
-            self._post(LogChanged(run_id, text))
-
-    def _output_of(self, run_id: str) -> Path | None:
-        for state in self._states or ():
-            if state.run_id == run_id and state.status.attempt:
-                return state.run.attempt(state.status.attempt).output
-        return None
+        told = (problem, self._catalog.progress)
+        if not same or told != self._told:
+            self._told = told
+            self._post(RunsChanged(states, *told))
 
 
 def _is(before: RunState, after: RunState) -> bool:

@@ -89,7 +89,20 @@ class LogPlace:
         return self.lines[self.end - 1] if self.lines else None
 
     def set_size(self, width: int, height: int) -> None:
-        self._width, self._height = max(1, width), max(1, height)
+        """Of the screen. What was the lowest row stays, as far as the screen is full then."""
+        if (width, height) != (self._width, self._height):
+            self._width, self._height = max(1, width), max(1, height)
+            self._settle()
+
+    def set_wraps(self, wraps: bool) -> None:
+        """Lines in as many rows as they need, or one row each."""
+        self.wraps, self._hidden = wraps, 0
+        self._settle()
+
+    def _settle(self) -> None:
+        if self.lines and not self.is_following:
+            self._hidden = min(self._hidden, self._rows(self._end - 1) - 1)
+            self._fill()
 
     def set_lines(self, lines: Sequence[StyledLine]) -> None:
         """Other lines of the same log: what was the lowest one stays there, as far as it is there."""
@@ -106,6 +119,10 @@ class LogPlace:
     def follow(self) -> None:
         self.is_following, self._hidden = True, 0
 
+    def hold(self) -> None:
+        """Stay with the lines that are on screen, though there are newer ones."""
+        self._end, self.is_following = self.end, False
+
     def move(self, rows: int, *, is_end: bool) -> int:
         """Go down, or up if it is negative.
 
@@ -117,7 +134,7 @@ class LogPlace:
         """
         if not self.lines:
             return 0
-        self._end, self.is_following = self.end, False
+        self.hold()
         left = self._up(-rows) if rows < 0 else self._down(rows)
         if rows > 0 and is_end and self._end == len(self.lines) and not self._hidden:
             self.follow()

@@ -18,8 +18,12 @@ from typing import IO, Any, cast
 
 from textual import messages
 from textual.app import App
+from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
+
+from iqa_tui.widgets.background import QUESTION, AnswersParser, may_be_asked
+from iqa_tui.widgets.terminal_speech import GIVE_TITLE_BACK, KEEP_TITLE, title
 
 WHETHER_SHOWN = "\x1b[?2026$p"
 """Asks for the mode of synchronised output (DECRQM)."""
@@ -46,12 +50,27 @@ class TerminalDriver(LinuxDriver):
         """The terminal answers the question."""
         self._asked_at: float | None = None
         """On the monotonic clock; None: nothing is asked."""
+        self._title = ""
+        """Of the terminal; empty: as it was."""
 
     def start_application_mode(self) -> None:
         self._given = self._written = 0
         self._asked_at = None
         self.terminal_is_new = True
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        if self._title:  # it was suspended
+            self.write(KEEP_TITLE + title(self._title))
+
+    def stop_application_mode(self) -> None:
+        if self._title:
+            self.write(GIVE_TITLE_BACK)
+        super().stop_application_mode()
+
+    def set_title(self, words: str) -> None:
+        """The terminal's own, until the app is left or suspended."""
+        if words != self._title:
+            self.write(("" if self._title else KEEP_TITLE) + title(words))
+            self._title = words
 
     def write(self, data: str) -> None:
         self._given += 1
@@ -70,6 +89,16 @@ class TerminalDriver(LinuxDriver):
             self._asked_at = time.monotonic()
             self.write(WHETHER_SHOWN)
             self._app.set_timer(PATIENCE_SECONDS, self._tell)
+
+    def run_input_thread(self) -> None:
+        """As Textual's, with a parser that knows one more answer."""
+        linux_driver.XTermParser = AnswersParser  # type: ignore[attr-defined]  # made in there, and nowhere handed in
+        super().run_input_thread()
+
+    def ask_background(self) -> None:
+        """Ask whether the terminal is light or dark; `BackgroundTold` is posted if it says so."""
+        if may_be_asked(os.environ):
+            self.write(QUESTION)
 
     def process_message(self, message: Message) -> None:
         if isinstance(message, messages.TerminalSupportsSynchronizedOutput):

@@ -16,7 +16,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 TORCH = {"torch", "torchvision", "timm"}
 SCREEN = {"textual", "rich"}
-DRAWING_ROOMS = {"app", "screens", "panels", "widgets", "watch", "messages"}
+DRAWING_ROOMS = {"app", "front", "screens", "panels", "widgets", "watch", "messages"}
 
 
 def modules_below(name: str) -> list[str]:

@@ -9,7 +9,7 @@ import os
 import sys
 import tempfile
 
-from tests.benchmarks import crops, evaluation, launcher, memory, opening, reading, start, terminal, training
+from tests.benchmarks import crops, drawing, evaluation, launcher, memory, opening, reading, start, terminal, training
 
 SUBJECTS = {
     "start": start.main,
@@ -21,6 +21,7 @@ SUBJECTS = {
     "memory": memory.main,
     "terminal": terminal.main,
     "reading": reading.main,
+    "drawing": drawing.main,
 }
 
 

@@ -112,7 +112,7 @@ def idle(runs_dir: str, looks: str) -> dict[str, float]:
 
 def load(runs_dir: str, runs: str, minutes: str) -> dict[str, float]:
     """Living runs that report two steps a second, without the waiting between: memory after a quarter and at the end."""
-    fakes = [FakeRun.queue(Path(runs_dir), f"F{number}").start() for number in range(int(runs))]
+    fakes = [FakeRun.queue(Path(runs_dir), "F2", seed=number).start() for number in range(int(runs))]
     held = [fake.hold() for fake in fakes]
     catalog = Catalog(Path(runs_dir))
     looks = int(float(minutes) * 60 / PERIOD_SECONDS)

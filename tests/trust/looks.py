@@ -14,10 +14,10 @@ from typing import Any
 from iqa_tui.commands import listing, listing_json
 from iqa_tui.devices.device import Device, DeviceState
 from iqa_tui.devices.survey import Survey
-from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.monitor.catalog import Catalog, Events
 from iqa_tui.monitor.curve_view import CurveView, XAxis, YScale
 from iqa_tui.monitor.group import by_group
-from iqa_tui.monitor.log_tail import LogTail
+from iqa_tui.monitor.log_reader import LogReader
 from iqa_tui.monitor.run_words import in_plan_order, note_words, recorded_rows, run_names, summary_words
 from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.curve_plots import CurvePlots
@@ -79,8 +79,8 @@ def look(runs_dir: Path, victim: Path, watched: Callable[[], AbstractContextMana
     listing.time = listing_json.time = still  # type: ignore[assignment]
     rows = Rows()
     for one in (
-        lambda: _look_as_a_listing(runs_dir, victim, rows, history=False),
-        lambda: _look_as_a_listing(runs_dir, victim, rows, history=True),
+        lambda: _look_as_a_listing(runs_dir, victim, rows, Events.NONE),
+        lambda: _look_as_a_listing(runs_dir, victim, rows, Events.ALL),
         lambda: _look_as_a_dispatcher(runs_dir, victim, rows),
         lambda: _look_for_what_is_missing(runs_dir, rows),
         lambda: _look_as_a_table(runs_dir, rows, None),
@@ -92,8 +92,8 @@ def look(runs_dir: Path, victim: Path, watched: Callable[[], AbstractContextMana
     return rows
 
 
-def _look_as_a_listing(runs_dir: Path, victim: Path, rows: Rows, *, history: bool) -> None:
-    catalog = Catalog(runs_dir, history=history)
+def _look_as_a_listing(runs_dir: Path, victim: Path, rows: Rows, events: Events) -> None:
+    catalog = Catalog(runs_dir, events=events)
     states = catalog.refresh()
     again = catalog.refresh()
     rows.has_victim = any(state.run.path == victim for state in states)
@@ -102,7 +102,7 @@ def _look_as_a_listing(runs_dir: Path, victim: Path, rows: Rows, *, history: boo
     for state in again:
         if state.run.path == victim:
             continue
-        key = f"{state.run_id} history={history}"
+        key = f"{state.run_id} events={events.value}"
         wait = waits.get(state.run_id)
         starting = {state.run_id: Wait(WaitKind.STARTS_NEXT)} if wait and wait.starts_next else {}
         rows.others[f"state {key}"] = state
@@ -113,7 +113,7 @@ def _look_as_a_listing(runs_dir: Path, victim: Path, rows: Rows, *, history: boo
     groups = [listing_json._group_fields(members, waits) for members in by_group(in_plan_order(states)).values()]
     _print(json.dumps([fields, groups], ensure_ascii=False, allow_nan=False))
     is_dispatching(runs_dir)
-    if history:
+    if events is Events.ALL:
         _draw(states, waits)
 
 
@@ -180,8 +180,8 @@ def _look_at_the_run(run: RunFolder) -> None:
     found = run_status(run)
     read_events(run)
     for number in {1, found.attempt} - {0}:
-        tail = LogTail(run.attempt(number).output)
-        tail.poll()
-        tail.poll()
+        reader = LogReader(run.attempt(number).output)
+        reader.look()
+        reader.look()
         last_words.last_words(last_words.tail(run.attempt(number).output))
     assert isinstance(found.phase, Phase)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -24,6 +25,8 @@ MOST_POLL_LINES = 100_000
 LONGEST_EVENT_BYTES = 64 << 10
 LARGEST_EVENTS_BYTES = 8 << 30
 """Some tens of millions of steps. A larger file is not read: it may be sparse, and endless."""
+STEP = b'{"kind": "step", '
+"""Begins a line of a step as the trainer writes it."""
 FEWEST_STEP_LINES = 8
 """Fewer lines are sooner read by JSON."""
 MOST_TORN_LINES = 10_000
@@ -67,6 +70,7 @@ class EventTail:
         self.is_behind = False
         """Whether there may be more to read at once."""
         self._offset = 0
+        self._is_within_a_line = False
         self._inode: int | None = None
 
     def poll(self) -> list[Event]:
@@ -75,7 +79,7 @@ class EventTail:
         At most `LARGEST_POLL_BYTES` and `MOST_POLL_LINES` are read: call again while it gives something to catch up
         with a history.
         """
-        return self._events_in(self._next_lines(LARGEST_POLL_BYTES).split(b"\n"))
+        return self._events_in(self.next_lines(LARGEST_POLL_BYTES).split(b"\n"))
 
     def poll_steps(self, most_bytes: int = LARGEST_POLL_BYTES) -> list[Event | StepLines]:
         """As `poll`, but the steps that a trainer wrote one after another come as columns.
@@ -83,7 +87,7 @@ class EventTail:
         Args:
             most_bytes: how much to read; more than an event has.
         """
-        lines = self._next_lines(most_bytes)
+        lines = self.next_lines(most_bytes)
         if lines.count(b"\n") < FEWEST_STEP_LINES:
             return list(self._events_in(lines.split(b"\n")))
         found: list[Event | StepLines] = []
@@ -95,7 +99,32 @@ class EventTail:
                 found += self._events_in([part])
         return found
 
-    def _next_lines(self, most_bytes: int) -> bytes:
+    def poll_thinly(self, most_bytes: int = LARGEST_POLL_BYTES) -> list[Event]:
+        """As `poll`, but of steps that a trainer wrote one after another the first and the last alone."""
+        lines = self.next_lines(most_bytes).split(b"\n")
+        others = [number for number, line in enumerate(lines) if not line.startswith(STEP)]
+        found: list[Event] = []
+        begin = 0
+        for at in [*others, len(lines)]:
+            found += self._ends_of(lines[begin:at])
+            found += self._events_in(lines[at : at + 1])
+            begin = at + 1
+        return found
+
+    def _ends_of(self, lines: list[bytes]) -> list[Event]:
+        """The first and the last event of these lines; lines that are none are passed over."""
+        first = next((at for at, line in enumerate(lines) if parse_event(line)), len(lines))
+        last = next((at for at in range(len(lines) - 1, first, -1) if parse_event(lines[at])), first)
+        return self._events_in(lines[first : first + 1]) + (self._events_in([lines[last]]) if last > first else [])
+
+    def skip_to_the_last(self, count: int) -> None:
+        """Leave out what lies before the last bytes of the file, and the rest of the line that they begin in."""
+        with contextlib.suppress(OSError):
+            begin = os.stat(self.path).st_size - count  # noqa: PTH116  half the cost of Path.stat
+            if begin > self._offset:
+                self._offset, self._is_within_a_line = begin, True
+
+    def next_lines(self, most_bytes: int = LARGEST_POLL_BYTES) -> bytes:
         """Whole lines with their newlines; empty if there is no new one, or none is read."""
         self.problem, self.is_behind = "", False
         try:
@@ -109,10 +138,14 @@ class EventTail:
             self.problem = f"{self.path}: cannot be read ({error.strerror or error})."
             return b""
         self.is_behind = len(chunk) == most_bytes
+        if self._is_within_a_line:
+            rest, newline, chunk = chunk.partition(b"\n")
+            self._offset += len(rest) + len(newline)
+            self._is_within_a_line = not newline
         if chunk.count(b"\n") > MOST_POLL_LINES:
             chunk = b"\n".join([*chunk.split(b"\n", MOST_POLL_LINES)[:-1], b""])
         lines = chunk[: chunk.rfind(b"\n") + 1]
-        if not lines and len(chunk) == most_bytes:  # no event is this long: skip it
+        if not lines and self.is_behind and len(chunk) == most_bytes:  # no event is this long: skip it
             self._offset, self.torn = self._offset + len(chunk), self.torn + 1
         self._offset += len(lines)
         return lines
@@ -129,6 +162,7 @@ class EventTail:
             state = os.fstat(descriptor)
             if self._inode is not None and (state.st_ino != self._inode or state.st_size < self._offset):
                 self._offset, self.torn, self.restarted = 0, 0, self.restarted + 1
+                self._is_within_a_line = False
             self._inode = state.st_ino
             if state.st_size > LARGEST_EVENTS_BYTES:
                 raise UnreadableFile(f"{self.path}: {state.st_size:,} bytes are more than the events of a run have.")
@@ -151,6 +185,20 @@ class EventTail:
             else:
                 events.append(event)
         return events
+
+
+def has_started(run: RunFolder, attempt: int) -> bool:
+    """Whether the trainer of this attempt said `started`. The lines of others are not parsed: JSON may spell the word
+    with escapes, but not without the word or a backslash.
+    """
+    tail = EventTail(run.events)
+    while (lines := tail.next_lines()) or tail.is_behind:
+        for line in lines.split(b"\n") if b"started" in lines or b"\\" in lines else ():
+            if b"started" in line or b"\\" in line:
+                event = parse_event(line)
+                if event and event.kind == "started" and event.attempt == attempt:
+                    return True
+    return False
 
 
 def read_events(run: RunFolder) -> list[Event]:

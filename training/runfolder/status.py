@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from training.runfolder.beat import BeatWatch
 from training.runfolder.errors import RunFolderError
-from training.runfolder.events import read_events
+from training.runfolder.events import has_started
 from training.runfolder.exits import ExitKind
 from training.runfolder.foreign import elsewhere_status, is_elsewhere, namesake_status
 from training.runfolder.host import boot_id
@@ -168,5 +168,5 @@ def _asked_by(run: RunFolder) -> str:
 def _has_begun(run: RunFolder, spec: Spec, attempt: AttemptFolder) -> bool:
     """Our trainer writes `started`; an external trainer may write nothing, so its process record must do."""
     if spec.trainer == "training":
-        return any(event.kind == "started" and event.attempt == attempt.number for event in read_events(run))
+        return has_started(run, attempt.number)
     return is_there(attempt.process)

@@ -19,6 +19,7 @@ FINE = 4
 CLOCK_STEPS = (1, 5, 10, 30, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE,
                HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY, 30 * DAY, 365 * DAY)  # fmt: skip
 MOST_Y_TICKS = 9
+CELLS_OF_A_TICK = {XKind.STEP: 10, XKind.EPOCH: 7, XKind.TIME: 12, XKind.CLOCK: 14}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,8 @@ def log_axis(low: float, high: float, rows: int, width: int) -> Axis:
 
 
 def x_ticks(low: float, high: float, width: int, kind: XKind) -> tuple[tuple[float, str], ...]:
-    """The ticks between two places of the axis x, at most one for fourteen cells."""
-    most = max(2, width // 14 + 1)
+    """The ticks between two places of the axis x, as many as its words leave air for."""
+    most = max(2, width // CELLS_OF_A_TICK[kind] + 1)
     if high <= low:
         return ()
     if kind is XKind.CLOCK:
@@ -87,7 +88,7 @@ def x_ticks(low: float, high: float, width: int, kind: XKind) -> tuple[tuple[flo
 
 
 def _most_ticks(rows: int) -> int:
-    return max(2, min(MOST_Y_TICKS, (rows + 1) // 2))
+    return max(2, min(MOST_Y_TICKS, (2 * rows + 1) // 3))
 
 
 def _step(low: float, high: float, most: int) -> float:

@@ -41,6 +41,11 @@ class _Kept:
     smoothing: Smoothing
     columns: Columns | None
 
+    @property
+    def whole(self) -> int:
+        """Points that were all drawn, as none is left out; else 0."""
+        return len(self.y_seen) if self.columns is not None and len(self.columns.x) == len(self.y_seen) else 0
+
     def is_asked_alike(self, series: Series, weight: float, factor: float) -> bool:
         """Apart from the columns."""
         mine, other = self.x, series.x
@@ -75,7 +80,8 @@ class ColumnStore:
             return kept.columns
         goes_on = kept is not None and _begins_with(y_seen, kept.y_seen) and _begins_with(x_seen, kept.x_seen)
         smoothing = kept.smoothing if kept is not None and goes_on else Smoothing(weight)
-        columns = _columns(series, x_seen, y_seen * factor if factor != 1.0 else y_seen, smoothing)
+        known = kept.whole if kept is not None and goes_on else 0
+        columns = _columns(series, x_seen, y_seen * factor if factor != 1.0 else y_seen, smoothing, known)
         self._kept[series.key] = _Kept(series.x, series.y, factor, series.star, x_seen, y_seen, smoothing, columns)
         return columns
 
@@ -103,19 +109,23 @@ def _begins_with(longer: Floats, shorter: Floats) -> bool:
     return bool(np.array_equal(longer[: len(shorter)], shorter, equal_nan=True))
 
 
-def _columns(series: Series, x_column: Floats, y: Floats, smoothing: Smoothing) -> Columns | None:
+def _columns(series: Series, x_column: Floats, y: Floats, smoothing: Smoothing, known: int) -> Columns | None:
+    """Args:
+    known: so many of the first points are finite and in order.
+    """
     x = _along(series.x, x_column)
-    finite = np.isfinite(y)
-    finite &= np.isfinite(x)
+    finite = np.isfinite(y[known:]) & np.isfinite(x[known:])
     if not finite.all():
-        x, y = x[finite], y[finite]
+        kept = np.r_[np.ones(known, dtype=bool), finite]
+        x, y, x_column = x[kept], y[kept], x_column[kept]
     if not len(y):
         return None
-    if (x[1:] < x[:-1]).any():
+    begin = max(known, 1)
+    if (x[begin:] < x[begin - 1 : -1]).any():
         x = np.maximum.accumulate(x)
     star = None
     if series.star is not None:
-        places = np.flatnonzero(x_column[finite] == series.star)
+        places = np.flatnonzero(x_column == series.star)
         star = int(places[-1]) if len(places) else None
     return Columns(x, y, smoothing.of(y), star, next(_versions))
 

@@ -56,26 +56,16 @@ def deviation_words(plot: Plot, deviation: float | None) -> str:
     return "" if deviation is None else f"±{plot.value_words(deviation)}"
 
 
-def end_texts(ends: Ends, at: float | None = None) -> list[tuple[Trace, float, str]]:
-    """Each curve with its value and what is written for it.
-
-    Args:
-        at: x of the crosshair: a curve that has no value there is left out; None: the last values.
-    """
-    entries = []
-    for trace in ends.traces:
-        value: tuple[float, float | None] | None = (trace.last, None) if at is None else trace.value_at(at)
-        if value is None:
-            continue
-        room = ends.width - 1
-        words = ends.plot.value_words(value[0]) if ends.has_values else ""
-        wanted = deviation_words(ends.plot, value[1]) if ends.has_values else ""
-        name_room = min(MOST_NAME_WIDTH, cell_len(trace.name))
-        if wanted and name_room + 1 + len(words) + len(wanted) <= room:
-            words += wanted
-        name = fit(trace.name, max(1, min(name_room, room - len(words) - 1 if words else room)))
-        entries.append((trace, value[0], f"{name} {words}" if words else name))
-    return entries
+def _text(ends: Ends, trace: Trace, value: float, deviation: float | None = None) -> str:
+    """What is written for a curve."""
+    room = ends.width - 1
+    words = ends.plot.value_words(value) if ends.has_values else ""
+    wanted = deviation_words(ends.plot, deviation) if ends.has_values else ""
+    name_room = min(MOST_NAME_WIDTH, cell_len(trace.name))
+    if wanted and name_room + 1 + len(words) + len(wanted) <= room:
+        words += wanted
+    name = fit(trace.name, max(1, min(name_room, room - len(words) - 1 if words else room)))
+    return f"{name} {words}" if words else name
 
 
 def names_at_ends(ends: Ends, field: Field, sheet: Sheet) -> dict[int, list[Written]]:
@@ -84,8 +74,9 @@ def names_at_ends(ends: Ends, field: Field, sheet: Sheet) -> dict[int, list[Writ
     The names of curves that end beside each other go there together, since apart they would stand in no one order.
     Of more curves than rows some are named, over all values.
     """
-    texts = _some_of(end_texts(ends), field.height, ends.front)
-    marks = [_end_of(trace, value, cell_len(text), field, ends) for trace, value, text in texts]
+    traces = _some_of(ends.traces, field.height, ends.front)
+    texts = [_text(ends, trace, trace.last) for trace in traces]
+    marks = [_end_of(trace, cell_len(text), field, ends) for trace, text in zip(traces, texts, strict=True)]
 
     def is_free(end: CurveEnd, row: int) -> bool:
         return sheet.is_free(row, end.start, end.start + end.width)
@@ -98,7 +89,7 @@ def names_at_ends(ends: Ends, field: Field, sheet: Sheet) -> dict[int, list[Writ
                 marks[number] = replace(marks[number], start=_margin(field, ends, marks[number].width))
     rows = name_rows(marks, field.height, is_free)
     written: dict[int, list[Written]] = {}
-    for (trace, _, text), mark, row in zip(texts, marks, rows, strict=True):
+    for trace, text, mark, row in zip(traces, texts, marks, rows, strict=True):
         if row is not None:
             style = f"{series_style(trace.look)}{' strong' if trace is ends.front or ends.front is None else ''}"
             written.setdefault(row, []).append(Written(mark.start, mark.width, text, style))
@@ -107,19 +98,22 @@ def names_at_ends(ends: Ends, field: Field, sheet: Sheet) -> dict[int, list[Writ
 
 def values_at(ends: Ends, field: Field, at: float) -> dict[int, list[Written]]:
     """The curves' values at a place of x, from the top, highest first; how many more there are in the last row."""
-    entries = sorted(end_texts(ends, at), key=lambda entry: -entry[1])
-    shown, start, room = entries, field.width + 1, ends.width - 1
-    if len(entries) > field.height:
-        shown = entries[: max(0, field.height - 1)]
-        front = next((entry for entry in entries if entry[0] is ends.front), None)
+    known = [(trace, value) for trace in ends.traces if (value := trace.value_at(at)) is not None]
+    known.sort(key=lambda entry: -entry[1][0])
+    shown, start, room = known, field.width + 1, ends.width - 1
+    if len(known) > field.height:
+        shown = known[: max(0, field.height - 1)]
+        front = next((entry for entry in known if entry[0] is ends.front), None)
         if front is not None and front not in shown and shown:
             shown[-1] = front
     written = {}
-    for row, (trace, _, text) in enumerate(shown):
+    for row, (trace, value) in enumerate(shown):
         style = f"{series_style(trace.look)}{' strong' if trace is ends.front else ''}"
-        written[row] = [Written(start, min(room, cell_len(text)), fit(text, min(room, cell_len(text))), style)]
-    if len(shown) < len(entries):
-        more = fit(f"+{len(entries) - len(shown)} more", min(room, 9)).rstrip()
+        text = _text(ends, trace, *value)
+        width = min(room, cell_len(text))
+        written[row] = [Written(start, width, fit(text, width), style)]
+    if len(shown) < len(known):
+        more = fit(f"+{len(known) - len(shown)} more", min(room, 9)).rstrip()
         written[len(shown)] = [Written(start, cell_len(more), more, "dim")]
     return written
 
@@ -139,15 +133,15 @@ def value_room() -> int:
     return VALUE_WIDTH + 1
 
 
-def _some_of(texts: list[tuple[Trace, float, str]], most: int, front: Trace | None) -> list[tuple[Trace, float, str]]:
-    if len(texts) <= most:
-        return texts
-    ordered = sorted(texts, key=lambda entry: -entry[1])
+def _some_of(traces: Sequence[Trace], most: int, front: Trace | None) -> Sequence[Trace]:
+    """All of them, or as many from the highest to the lowest value, that in front in its neighbour's place."""
+    if len(traces) <= most:
+        return traces
+    ordered = sorted(traces, key=lambda trace: -trace.last)
     kept = [ordered[number * (len(ordered) - 1) // max(1, most - 1)] for number in range(most)]
-    in_front = next((entry for entry in ordered if entry[0] is front), None)
-    if in_front is not None and in_front not in kept:
-        nearest = min(range(len(kept)), key=lambda number: abs(kept[number][1] - in_front[1]))
-        kept[nearest] = in_front
+    if front is not None and front not in kept:
+        nearest = min(range(most), key=lambda number: abs(kept[number].last - front.last))
+        kept[nearest] = front
     return kept
 
 
@@ -156,7 +150,7 @@ def _margin(field: Field, ends: Ends, width: int) -> int:
     return field.width + min(1, ends.width - width)
 
 
-def _end_of(trace: Trace, value: float, width: int, field: Field, ends: Ends) -> CurveEnd:
-    y = field.y_of(value)
+def _end_of(trace: Trace, width: int, field: Field, ends: Ends) -> CurveEnd:
+    y = field.y_of(trace.last)
     start = min(field.column_of(trace.end) + 2, _margin(field, ends, width))
     return CurveEnd(y, field.row_of(y), start, width, front=trace is ends.front)

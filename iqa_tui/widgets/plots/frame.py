@@ -25,15 +25,12 @@ def title_line(ends: Ends, at: float | None, how: str, width: int) -> Line:
     plot = ends.plot
     left: Line = [(plot.title, "heading"), (f" · {how}" if how else "", "dim")]
     right = _value(ends, at)
-    room = width - line_width(left)
-    for with_value in (True, False):
-        for note in (*plot.notes, "") if with_value else plot.notes:
-            line: Line = [*left, (f" · {note}" if note else "", "warning")]
-            beside = line_width(line) + (line_width(right) + 2 if with_value else 0)
-            if beside <= width:
-                gap = width - line_width(line) - line_width(right)
-                return [*line, (" " * gap, ""), *right] if with_value else line
-    return clip(left, width) if room >= 0 else [(fit(plot.title, width), "heading")]
+    for note, value in [*((note, right) for note in plot.notes), *((note, []) for note in plot.notes), ("", right)]:
+        line: Line = [*left, (f" · {note}" if note else "", "warning")]
+        gap = width - line_width(line) - line_width(value)
+        if gap >= (2 if value else 0):
+            return [*line, (" " * gap, ""), *value]
+    return clip(left, width) if line_width(left) <= width else [(fit(plot.title, width), "heading")]
 
 
 def _value(ends: Ends, at: float | None) -> Line:

@@ -30,11 +30,16 @@ VALUES_FROM = 60
 
 @dataclass(frozen=True, slots=True)
 class _Laid:
-    """The curves of a plot over each other, without that in front once more on top."""
+    """The curves of a plot over each other, and what that was made of."""
 
-    key: tuple[object, ...]
-    sheet: Sheet
-    layers: tuple[CurveLayers, ...]
+    plot: Plot
+    traces: list[Trace]
+    place: tuple[object, ...]
+    field: Field | None
+    """None if no value can be drawn on the axis y."""
+    layers: tuple[CurveLayers, ...] = ()
+    sheet: Sheet | None = None
+    """Without the curve in front once more on top."""
 
 
 class PlotDrawer:
@@ -74,14 +79,15 @@ class PlotDrawer:
             words = "" if traces else "no finite value yet"
             return filled_up([title_line(ends, at, "", width), *_in_the_middle(words, rows, width)], width, height)
         labels, columns = self.field_place(plot, look, width)
-        field, thins = self._field(plot, traces, look, x, (columns, rows))
-        if field is None:
+        end_width = width - labels - columns
+        laid = self._laid_out(plot, traces, look, x, (columns, rows, end_width))
+        field = laid.field
+        if field is None or laid.sheet is None:
             empty = _in_the_middle("no value above zero yet", rows, width)
             return filled_up([title_line(ends, at, "log", width), *empty], width, height)
-        end_width = width - labels - columns
         has_values = end_width > names_width(traces)
         ends = Ends(traces, front, plot, end_width, has_values)
-        sheet = self._sheet(traces, thins, field, front, end_width)
+        sheet = laid.sheet if front is None else _with_front(laid.sheet, laid.layers[traces.index(front)])
         if look.cross is not None:
             sheet = sheet.copy()
             sheet.put_under(min(columns - 1, int(look.cross * columns)), "│", "dim")
@@ -119,6 +125,26 @@ class PlotDrawer:
                 return with_values
         return wanted if width >= 4 * wanted else 0
 
+    def _laid_out(
+        self, plot: Plot, traces: list[Trace], look: PlotLook, x: tuple[float, float], cells: tuple[int, int, int]
+    ) -> _Laid:
+        """Args:
+        cells: columns and rows of the curves, and columns of the names right of them.
+        """
+        place = (x, cells, look.dots)
+        laid = self._laid
+        if laid is not None and laid.plot is plot and laid.traces is traces and laid.place == place:
+            return laid
+        columns, rows, end_width = cells
+        field, thins = self._field(plot, traces, look, x, (columns, rows))
+        if field is None:
+            laid = _Laid(plot, traces, place, None)
+        else:
+            layers = tuple(self._layers_of(trace, thin, field) for trace, thin in zip(traces, thins, strict=True))
+            laid = _Laid(plot, traces, place, field, layers, _laid_over_each_other(layers, field, end_width))
+        self._laid = laid
+        return laid
+
     def _field(
         self, plot: Plot, traces: Sequence[Trace], look: PlotLook, x: tuple[float, float], cells: tuple[int, int]
     ) -> tuple[Field | None, list[Thin]]:
@@ -153,24 +179,6 @@ class PlotDrawer:
             self._thins = {place: kept for place, kept in self._thins.items() if place[0] in known}
         return thins
 
-    def _sheet(
-        self, traces: Sequence[Trace], thins: Sequence[Thin], field: Field, front: Trace | None, end_width: int
-    ) -> Sheet:
-        layers = tuple(self._layers_of(trace, thin, field) for trace, thin in zip(traces, thins, strict=True))
-        key = (field, end_width)
-        laid = self._laid
-        if laid is None or laid.key != key or not _are_one(laid.layers, layers):
-            laid = self._laid = _Laid(key, _laid_over_each_other(layers, field, end_width), layers)
-        if front is None:
-            return laid.sheet
-        sheet = laid.sheet.copy()
-        own = layers[traces.index(front)]
-        for layer in own.below:
-            sheet.put(layer, only_if_free=True)
-        for layer in (*own.line, *own.above):
-            sheet.put(layer)
-        return sheet
-
     def _layers_of(self, trace: Trace, thin: Thin, field: Field) -> CurveLayers:
         kept = self._layers.get(trace.keys)
         if kept is None or kept[0][0] is not thin or kept[0][1:] != (trace.look, field):
@@ -179,8 +187,14 @@ class PlotDrawer:
         return kept[1]
 
 
-def _are_one(some: tuple[CurveLayers, ...], others: tuple[CurveLayers, ...]) -> bool:
-    return len(some) == len(others) and all(one is other for one, other in zip(some, others, strict=True))
+def _with_front(sheet: Sheet, own: CurveLayers) -> Sheet:
+    """With these layers on top; the curve's ghost and band lie below the others."""
+    sheet = sheet.copy()
+    for layer in own.below:
+        sheet.put(layer, only_if_free=True)
+    for layer in (*own.line, *own.above):
+        sheet.put(layer)
+    return sheet
 
 
 def _laid_over_each_other(layers: Sequence[CurveLayers], field: Field, end_width: int) -> Sheet:

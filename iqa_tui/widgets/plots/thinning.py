@@ -8,8 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from iqa_tui.widgets.plots.smoothing import Floats
+
+Places = NDArray[np.int64]
 
 
 def column_extremes(x: Floats, y: Floats, bounds: tuple[float, float], columns: int) -> tuple[Floats, Floats]:
@@ -26,9 +29,9 @@ def column_extremes(x: Floats, y: Floats, bounds: tuple[float, float], columns: 
     Returns:
         (columns,) low and (columns,) high.
     """
-    between = _line_between(x, y, bounds, columns)
-    low, high = between, between.copy()
     found = _filled_columns(x, bounds, columns)
+    low = _line_between(x, y, bounds, columns, found.columns)
+    high = low.copy()
     if len(found.columns):
         inside = y[found.begin : found.end]
         low[found.columns] = np.minimum.reduceat(inside, found.starts)
@@ -38,8 +41,8 @@ def column_extremes(x: Floats, y: Floats, bounds: tuple[float, float], columns: 
 
 def column_means(x: Floats, y: Floats, bounds: tuple[float, float], columns: int) -> Floats:
     """As `column_extremes`, the mean of each column's points."""
-    means = _line_between(x, y, bounds, columns)
     found = _filled_columns(x, bounds, columns)
+    means = _line_between(x, y, bounds, columns, found.columns)
     if len(found.columns):
         inside = y[found.begin : found.end]
         counts = np.diff(np.r_[found.starts, len(inside)])
@@ -51,8 +54,8 @@ def column_means(x: Floats, y: Floats, bounds: tuple[float, float], columns: int
 class _Filled:
     """The columns that have points, and which points those are."""
 
-    columns: np.ndarray[tuple[int], np.dtype[np.int64]]
-    starts: np.ndarray[tuple[int], np.dtype[np.int64]]
+    columns: Places
+    starts: Places
     """The first point of each, counted from `begin`."""
     begin: int
     end: int
@@ -75,9 +78,7 @@ def _filled_columns(x: Floats, bounds: tuple[float, float], columns: int) -> _Fi
     return _Filled(filled, edges[filled] - begin, begin, end)
 
 
-def _rounded_as_points_are(
-    x: Floats, starts: np.ndarray, among: tuple[int, int], left: float, scale: float
-) -> np.ndarray:
+def _rounded_as_points_are(x: Floats, starts: Places, among: tuple[int, int], left: float, scale: float) -> Places:
     """A point on an edge is in the column that its own place, rounded, says: the edge is rounded otherwise."""
     begin, end = among
     wanted = np.arange(1, len(starts) + 1)
@@ -93,8 +94,8 @@ def _rounded_as_points_are(
         starts = starts + too_low - too_high
 
 
-def _line_between(x: Floats, y: Floats, bounds: tuple[float, float], columns: int) -> Floats:
-    """The straight lines between the points, at the middle of each column; NaN beside the curve."""
+def _line_between(x: Floats, y: Floats, bounds: tuple[float, float], columns: int, filled: Places) -> Floats:
+    """The straight lines between the points, in the middle of each column that has no point; NaN beside the curve."""
     line = np.full(columns, np.nan)
     left, right = bounds
     scale = _scale(bounds, columns)
@@ -102,6 +103,19 @@ def _line_between(x: Floats, y: Floats, bounds: tuple[float, float], columns: in
         return line
     first = min(columns - 1, int((max(float(x[0]), left) - left) * scale))
     last = min(columns - 1, int((min(float(x[-1]), right) - left) * scale))
-    centres = left + (np.arange(first, last + 1) + 0.5) / scale if scale else np.full(1, left)
-    line[first : last + 1] = np.interp(centres, x, y)
+    empty = np.setdiff1d(np.arange(first, last + 1), filled, assume_unique=True)
+    if len(empty):
+        middles = left + (empty + 0.5) / scale if scale else np.full(len(empty), left)
+        line[empty] = between(np.asarray(middles, dtype=np.float64), x, y)
     return line
+
+
+def between(places: Floats, x: Floats, y: Floats) -> Floats:
+    """As `numpy.interp`, which looks at every point: the points beside each place are looked up."""
+    after = np.clip(np.searchsorted(x, places, "right"), 1, max(1, len(x) - 1))
+    if len(x) == 1:
+        return np.full(len(places), y[0])
+    width = x[after] - x[after - 1]
+    slope = np.divide(y[after] - y[after - 1], width, out=np.zeros(len(places)), where=width > 0)
+    inside = np.clip(places, x[0], x[-1])
+    return np.asarray(slope * (inside - x[after - 1]) + y[after - 1])

@@ -10,7 +10,7 @@ import numpy as np
 from iqa_tui.widgets.plots.columns import Columns, ColumnStore
 from iqa_tui.widgets.plots.series import Plot, PlotLook, Series
 from iqa_tui.widgets.plots.smoothing import Floats
-from iqa_tui.widgets.plots.thinning import column_extremes, column_means
+from iqa_tui.widgets.plots.thinning import between, column_extremes, column_means
 
 SPARSE = 4
 """A curve of fewer points than so many a column is taken to logarithms before it is thinned, not after."""
@@ -56,7 +56,7 @@ class Trace:
     def value_at(self, place: float) -> tuple[float, float | None] | None:
         """The value at a place of x, and its standard deviation over a group; None beside the curve."""
         values = [
-            float(np.interp(place, columns.x, columns.smooth))
+            float(between(np.array([place]), columns.x, columns.smooth)[0])
             for _, columns in self.members
             if columns.x[0] <= place <= columns.x[-1]
         ]

@@ -26,13 +26,10 @@ def is_logarithmic(plot: Plot, thins: Sequence[Thin]) -> bool:
     """
     if not plot.may_be_log or plot.scale not in (Scale.AUTO, Scale.LOG):
         return False
-    values = _values(thins)
-    positive = values[values > 0]
     if plot.scale is Scale.LOG:
         return True
-    if not len(positive) or len(positive) < len(values):
-        return False
-    return bool(np.log10(positive.max() / positive.min()) >= LOG_FROM)
+    values = _finite([each for thin in thins for each in thin.line])
+    return bool(len(values) and values.min() > 0 and np.log10(values.max() / values.min()) >= LOG_FROM)
 
 
 def y_range(plot: Plot, thins: Sequence[Thin]) -> tuple[float, float] | None:
@@ -55,5 +52,9 @@ def y_range(plot: Plot, thins: Sequence[Thin]) -> tuple[float, float] | None:
 def _values(thins: Sequence[Thin]) -> Floats:
     parts = [each for thin in thins for span in (thin.line, thin.band) if span is not None for each in span]
     parts += [points[1] for thin in thins for points in (thin.points, thin.stars) if points is not None]
+    return _finite(parts)
+
+
+def _finite(parts: Sequence[Floats]) -> Floats:
     values = np.concatenate(parts) if parts else np.empty(0)
     return np.asarray(values[np.isfinite(values)])

@@ -1,4 +1,4 @@
-"""`iqa-tui settings` says where the file is, what holds, and what is wrong; the command line obeys the file."""
+"""`iqa-tui settings` names the file, says what holds and what is wrong; the command line obeys the file."""
 
 from __future__ import annotations
 

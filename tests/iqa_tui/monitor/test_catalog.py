@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from iqa_tui.monitor import catalog as catalog_module
-from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.monitor import followed as followed_module
+from iqa_tui.monitor.catalog import Catalog, Events
 from iqa_tui.monitor.run_words import recorded_rows
 from iqa_tui.monitor.state import RunState
 from tests.fakes.run_folders import FakeRun
@@ -75,7 +75,7 @@ def test_a_settled_run_is_not_read_again(tmp_path: Path, monkeypatch: pytest.Mon
     catalog = Catalog(tmp_path)
     only(catalog)  # finds the newest attempt, whose folder the second look watches
     state = only(catalog)
-    monkeypatch.setattr(catalog_module, "run_status", lambda *_, **__: pytest.fail("read again"))
+    monkeypatch.setattr(followed_module, "run_status", lambda *_, **__: pytest.fail("read again"))
     assert only(catalog) is state
 
 
@@ -197,7 +197,7 @@ def test_events_that_cannot_be_read_are_told_and_what_the_records_say_stands(tmp
     state = only(Catalog(tmp_path))
     assert state.phase is Phase.FAILED
     assert state.status.cause.startswith(f"exit 1: no space left; {fake.run.events}: ")
-    assert only(Catalog(tmp_path, history=False)).status.cause == "exit 1: no space left"
+    assert only(Catalog(tmp_path, events=Events.NONE)).status.cause == "exit 1: no space left"
 
 
 def test_a_link_to_a_run_that_is_replaced_by_a_run_is_read(tmp_path: Path) -> None:

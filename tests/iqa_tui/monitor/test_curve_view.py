@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iqa_tui.monitor.curve_view import SMOOTHINGS, CurveView, Signs, XAxis, YScale
+from iqa_tui.settings.frozen_json import from_json, to_json
 from iqa_tui.widgets.plots.series import Dots, Scale, XKind
 
 VIEW = CurveView()
@@ -79,3 +80,9 @@ def test_the_words_say_how_the_curves_are_drawn() -> None:
 
 def test_other_metrics_begin_on_the_first_page() -> None:
     assert VIEW.paged(2).with_metrics(("lr",)) == CurveView(metrics=("lr",))
+
+
+def test_what_is_remembered_can_be_read_again_without_where_the_user_looked() -> None:
+    view = CurveView(("lr", "loss"), x=XAxis.CLOCK, y=YScale.ROBUST, smoothing=3, signs=Signs.HALF_BLOCKS)
+    looking = view.zoomed(2).crossed(0.5).paged(1)
+    assert from_json(to_json(looking.lasting()), CurveView()) == view

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from iqa_tui.monitor.log_screen import LogLine
-from iqa_tui.monitor.log_tail import LogText
+from iqa_tui.monitor.log_text import LogText
 from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.log_tail import LogPanel
 from training.runfolder.layout import RunFolder

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.monitor.catalog import Catalog, Events
 from iqa_tui.plans.plan import load_plan
 from iqa_tui.results.caption import caption
 from iqa_tui.results.row import Row
@@ -215,8 +215,8 @@ def test_a_run_that_was_resumed_by_other_code_names_both(tmp_path: Path) -> None
     table = build_table(tmp_path)
     assert table.code_note == "Rows by different trainer code: F2 by aaa, F2 by bbb."
     assert row_of(tmp_path, "F2").notes.endswith("trainer code aaa and bbb")
-    for history in (True, False):  # the app, and `status`
-        (state,) = Catalog(tmp_path, history=history).refresh()
+    for events in Events:
+        (state,) = Catalog(tmp_path, events=events).refresh()
         assert state.trainer_digests == ("aaa", "bbb")
 
 

@@ -6,7 +6,8 @@ import os
 import time
 from collections.abc import Callable
 
-from iqa_tui.monitor.log_tail import TAIL_BYTES, LogTail
+from iqa_tui.monitor.log_reader import LogReader
+from iqa_tui.monitor.log_window import TAIL_BYTES
 from iqa_tui.processes.strays import end_strays, marked_processes
 from tests.fakes.lab import Lab, change_spec, exit_record, gone, process, state, stub, wait_until, words
 from training.runfolder.exits import ExitKind
@@ -41,7 +42,7 @@ def test_a_flood_of_output_and_a_line_without_an_end_fill_neither_disk_nor_reade
     assert words(run).startswith("failed: exit 1: xxx")
     assert len(words(run)) < 400
     began = time.process_time()
-    (*_, last) = LogTail(output).poll().texts
+    (*_, last) = LogReader(output).look().texts
     assert len(last) < TAIL_BYTES
     assert time.process_time() - began < 5  # it is some milliseconds; a line read again and again would take minutes
     assert lab.processes() == []

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from textual.message import Message
 
-from iqa_tui.messages import LogChanged, RunsChanged
+from iqa_tui.messages import RunsChanged
 from iqa_tui.watch.run_watcher import RunWatcher
 from tests.fakes.lab import wait_until
 from tests.fakes.posted import Posted
@@ -48,18 +48,6 @@ def test_runs_are_posted_when_they_change_and_not_otherwise(tmp_path: Path) -> N
     for descriptor in held:
         os.close(descriptor)
     posted.wait_for(is_runs(Phase.LOST))
-    watcher.stop()
-
-
-def test_the_log_of_the_followed_run_is_posted_whole(tmp_path: Path) -> None:
-    posted = Posted()
-    fake = FakeRun.queue(tmp_path, "F2").start().print("one\n").end()
-    watcher = RunWatcher(tmp_path, posted.append, period_seconds=0.01)
-    watcher.follow(fake.run.run_id)
-    watcher.start()
-    posted.wait_for(lambda message: isinstance(message, LogChanged) and message.text.texts == ("one",))
-    fake.print("two\n")
-    posted.wait_for(lambda message: isinstance(message, LogChanged) and message.text.texts == ("one", "two"))
     watcher.stop()
 
 

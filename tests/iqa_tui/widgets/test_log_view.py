@@ -9,6 +9,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from iqa_tui.monitor.log_screen import LogLine
+from iqa_tui.monitor.log_text import LogText
 from iqa_tui.widgets.log_view import SHIFT_COLUMNS, LogView
 
 
@@ -29,8 +30,9 @@ async def opened() -> AsyncIterator[tuple[Pilot[None], LogView]]:
         yield pilot, log
 
 
-def lines(first: int, last: int) -> list[LogLine]:
-    return [LogLine(f"line {number}", (), 10 * number, number) for number in range(first, last)]
+def lines(first: int, last: int, **options) -> LogText:
+    made = tuple(LogLine(f"line {number}", (), 10 * number, number) for number in range(first, last))
+    return LogText(made, **({"is_begin": first == 0, "total": last} | options))
 
 
 async def test_new_lines_are_followed_until_the_user_scrolls_up_and_from_the_end_on() -> None:
@@ -48,7 +50,7 @@ async def test_new_lines_are_followed_until_the_user_scrolls_up_and_from_the_end
 
 async def test_the_title_says_which_line_is_the_lowest() -> None:
     async with opened() as (pilot, log):
-        log.show("", ())
+        log.show("", LogText())
         assert str(log.border_title) == "Log"
         log.show("F2", lines(0, 50))
         assert str(log.border_title) == "Log · F2 · following"
@@ -85,7 +87,7 @@ async def test_another_log_is_shown_from_its_end_and_unshifted() -> None:
 
 async def test_a_long_line_is_shifted_into_view_and_back() -> None:
     async with opened() as (pilot, log):
-        log.show("F2", [LogLine("x" * SHIFT_COLUMNS + "the end")])
+        log.show("F2", LogText((LogLine("x" * SHIFT_COLUMNS + "the end"),)))
         await pilot.press("right")
         assert log.render_line(0).text.rstrip() == "the end"
         await pilot.press("left", "left")
@@ -94,6 +96,6 @@ async def test_a_long_line_is_shifted_into_view_and_back() -> None:
 
 async def test_without_a_line_it_says_why() -> None:
     async with opened() as (_, log):
-        log.show("F2", (), empty="No output yet.")
+        log.show("F2", LogText(), empty="No output yet.")
         assert log.render_line(0).text.rstrip() == "No output yet."
         assert log.lowest_line == ""

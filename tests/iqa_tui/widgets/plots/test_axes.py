@@ -58,7 +58,7 @@ def test_ticks_fit_and_differ_and_the_axis_holds_the_values(low: float, span: fl
     ("low", "high", "expected"),
     [
         (0.01, 0.12, ["0.01", "0.02", "0.05", "0.1"]),
-        (0.002, 4.0, ["0.01", "0.1", "1"]),
+        (0.002, 4.0, ["0.003", "0.01", "0.03", "0.1", "0.3", "1", "3"]),
         (1.0, 1.0, ["0.8", "0.9", "1"]),
     ],
 )
@@ -85,8 +85,8 @@ def test_ticks_of_time_are_round_in_their_unit() -> None:
 
 def test_what_is_counted_has_whole_ticks() -> None:
     assert words(x_ticks(0.0, 3.0, 84, XKind.STEP)) == ["0", "1", "2", "3"]
-    assert words(x_ticks(0.0, 5.0, 40, XKind.EPOCH)) == ["0", "2", "4"]
-    assert words(x_ticks(2.0, 2.5, 60, XKind.EPOCH)) == ["2", "2.2", "2.4"]
+    assert words(x_ticks(0.0, 5.0, 40, XKind.EPOCH)) == ["0", "1", "2", "3", "4", "5"]
+    assert words(x_ticks(2.0, 2.5, 60, XKind.EPOCH)) == ["2", "2.1", "2.2", "2.3", "2.4", "2.5"]
 
 
 def test_steps_that_are_near_each_other_are_said_in_full() -> None:

@@ -48,25 +48,19 @@ def texts(lines: list[Line]) -> list[str]:
     return ["".join(text for text, _ in line) for line in lines]
 
 
-@given(
-    st.integers(20, 300),
-    st.integers(5, 80),
-    st.sampled_from(Dots),
-    st.sampled_from(XKind),
-    st.booleans(),
-    st.sampled_from([None, 0.0, 0.4, 1.0]),
-    st.sampled_from([(0.0, 1.0), (0.5, 0.501), (0.9, 1.0)]),
+LOOKS = st.builds(
+    PlotLook,
+    dots=st.sampled_from(Dots),
+    x_kind=st.sampled_from(XKind),
+    window=st.sampled_from([(0.0, 1.0), (0.5, 0.501), (0.9, 1.0)]),
+    cross=st.sampled_from([None, 0.0, 0.4, 1.0]),
+    is_banded=st.booleans(),
+    front=st.sampled_from(["", "F2-1"]),
 )
-def test_at_every_size_every_line_is_exactly_as_wide_as_asked(
-    width: int,
-    height: int,
-    dots: Dots,
-    x_kind: XKind,
-    is_banded: bool,
-    cross: float | None,
-    window: tuple[float, float],
-) -> None:
-    look = PlotLook(dots, x_kind, window, cross, is_banded, front="F2-1")
+
+
+@given(st.integers(20, 300), st.integers(5, 80), LOOKS)
+def test_at_every_size_every_line_is_exactly_as_wide_as_asked(width: int, height: int, look: PlotLook) -> None:
     layout = plot_layout(width, height, len(PLOTS))
     for page in range(layout.pages):
         lines = GridDrawer().lines(PLOTS[layout.page(page)], look, layout, (width, height))

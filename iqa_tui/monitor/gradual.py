@@ -1,0 +1,158 @@
+"""The runs of a folder for a screen: rows at once, histories of the runs that are looked at, and no look takes long.
+
+First the records of each run are read, the newest run first; then the last values of its events; then every event of
+the runs that are looked at, or alive, slice by slice. What was read of other runs is forgotten when it is too much.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from iqa_tui.monitor.catalog import with_those_listed
+from iqa_tui.monitor.followed import FollowedRun
+from iqa_tui.monitor.state import RunState
+from training.runfolder.beat import BeatWatch
+from training.runfolder.stamps import is_settled
+
+LOOK_SECONDS = 0.2
+"""How long a look reads what was not read before."""
+LOOKS_A_ROUND = 10
+"""After so many looks every run was looked at, and the folder was listed, whether or not its time stamp moved."""
+KEPT_BYTES = 48 << 20
+"""Of the curves of runs that are looked at no more and are over."""
+BYTES_A_POINT = 24
+
+
+class GradualCatalog:
+    """Follows every run of one folder. For one thread."""
+
+    def __init__(self, runs_dir: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self.runs_dir = runs_dir
+        self.is_behind = True
+        """Whether something is left to read, so that the next look should follow at once."""
+        self.progress = ""
+        """How far the reading is, in words; empty if nothing is left to read."""
+        self._clock = clock
+        self._beats = BeatWatch()
+        self._runs: dict[str, FollowedRun] = {}
+        self._listed: int | None = None
+        """Time stamp of the folder when it was listed, if it shows every change since; None: list it again."""
+        self._unread: list[FollowedRun] = []
+        """The newest last."""
+        self._unskimmed: list[FollowedRun] = []
+        self._read: list[FollowedRun] = []
+        """All others, by name."""
+        self._looked_at: tuple[str, ...] = ()
+        self._whole: dict[str, FollowedRun] = {}
+        """Those whose events were all read: the one that was wanted last is last."""
+        self._looks = 0
+
+    def look_at(self, run_ids: Sequence[str]) -> None:
+        """Read every event of these runs, the first one first, and of no others that are over."""
+        self._looked_at = tuple(run_ids)
+
+    def refresh(self, *, everything: bool = False) -> tuple[RunState, ...]:
+        """Every run of which something was read, by name. A run that did not change is the same object as before.
+
+        Args:
+            everything: look at every run now, for the user has just ordered something. Otherwise each run that no
+                process works on has its turn once in `LOOKS_A_ROUND` looks.
+        """
+        deadline = self._clock() + LOOK_SECONDS
+        self._looks += 1
+        self._look_again(everything)
+        self._list(everything)
+        self._read_records(deadline)
+        self._skim(deadline)
+        wanted = self._wanted()
+        self._read_histories(wanted, deadline)
+        self._forget(wanted)
+        left = sum(not followed.is_whole for followed in wanted)
+        self.is_behind = bool(self._unread or self._unskimmed or left)
+        self.progress = ""
+        if self._unread:
+            self.progress = f"reading runs {len(self._read):,} of {len(self._runs):,}"
+        elif left:
+            self.progress = f"reading curves {len(wanted) - left:,} of {len(wanted):,}"
+        return tuple(followed.state for followed in self._read)
+
+    def _look_again(self, everything: bool) -> None:
+        turn = self._looks % LOOKS_A_ROUND
+        for number, followed in enumerate(self._read):
+            if everything or number % LOOKS_A_ROUND == turn or not followed.is_quiet:
+                followed.look()
+
+    def _list(self, everything: bool) -> None:
+        stamp = _stamp(self.runs_dir)
+        if stamp == self._listed and not everything and self._looks % LOOKS_A_ROUND:
+            return
+        self._listed = stamp if stamp is not None and is_settled((stamp,)) else None
+        before, self._runs = self._runs, with_those_listed(self._runs, self.runs_dir, self._beats)
+        if before.keys() == self._runs.keys() and all(before[name] is run for name, run in self._runs.items()):
+            return
+        known = {id(followed) for followed in self._read}
+        self._read = [followed for followed in self._runs.values() if id(followed) in known]
+        self._unread = [followed for followed in self._runs.values() if id(followed) not in known]
+        self._unskimmed = [followed for followed in self._read if not followed.is_skimmed]
+        self._whole = {name: followed for name, followed in self._whole.items() if self._runs.get(name) is followed}
+
+    def _read_records(self, deadline: float) -> None:
+        found: list[FollowedRun] = []
+        while self._unread and (self._clock() < deadline or not found):
+            found.append(self._unread.pop())
+            found[-1].look()
+        if found:
+            read = {id(followed) for followed in (*self._read, *found)}
+            self._read = [followed for followed in self._runs.values() if id(followed) in read]
+            self._unskimmed = [followed for followed in self._read if not followed.is_skimmed]
+
+    def _skim(self, deadline: float) -> None:
+        """Once all rows are there."""
+        while not self._unread and self._unskimmed:
+            self._unskimmed.pop().skim()
+            if self._clock() >= deadline:
+                return
+
+    def _wanted(self) -> list[FollowedRun]:
+        """The runs whose events are all read, the most urgent first."""
+        by_id = {followed.state.run_id: followed for followed in self._read} if self._looked_at else {}
+        wanted = {run_id: by_id[run_id] for run_id in self._looked_at if run_id in by_id}
+        for followed in reversed(self._read):
+            if followed.state.phase.is_alive or followed.lacks_events:
+                wanted.setdefault(followed.state.run_id, followed)
+        return list(wanted.values())
+
+    def _read_histories(self, wanted: Sequence[FollowedRun], deadline: float) -> None:
+        """What is looked at before the last values of all others."""
+        for followed in wanted:
+            while not followed.is_whole:
+                followed.read_on()
+                if self._clock() >= deadline:
+                    return
+
+    def _forget(self, wanted: Sequence[FollowedRun]) -> None:
+        for followed in reversed(wanted):
+            if followed.is_whole:
+                self._whole.pop(followed.run.path.name, None)
+                self._whole[followed.run.path.name] = followed
+        sizes = {name: bytes_of(followed.state) for name, followed in self._whole.items()}
+        too_much = sum(sizes.values()) - KEPT_BYTES
+        for followed in list(self._whole.values())[: len(self._whole) - len(wanted)]:
+            if too_much > 0:
+                too_much -= sizes[followed.run.path.name]
+                self._whole.pop(followed.run.path.name).forget_curves()
+
+
+def bytes_of(state: RunState) -> int:
+    """What its curves take, about."""
+    return BYTES_A_POINT * sum(map(len, state.metrics.values()))
+
+
+def _stamp(folder: Path) -> int | None:
+    try:
+        return os.stat(folder).st_mtime_ns  # noqa: PTH116  half the cost of Path.stat
+    except OSError:
+        return None

@@ -1,0 +1,48 @@
+"""What is searched in a log: words, a regular expression, or what went wrong."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+TROUBLE = re.compile(
+    r"Traceback \(most recent call last\)|\b(?i:error|warning):|\bWARN(?:ING)?\b|\bERROR\b|\bFATAL\b|\bCRITICAL\b"
+    r"|Warning:|CUDA (?i:error|out of memory)|Segmentation fault|core dumped|\bnot finite\b"
+)
+TROUBLE_NEEDLES = (b"traceback", b"error", b"warn", b"cuda", b"fatal", b"critical", b"fault", b"core dumped", b"finite")
+TROUBLE_WORDS = "traceback, error or warning"
+
+
+@dataclass(frozen=True, slots=True)
+class LogPattern:
+    """Found in the lines as they are shown, without escapes."""
+
+    words: str
+    """As the user typed it, or what it is called."""
+    expression: re.Pattern[str]
+    needles: tuple[bytes, ...] = ()
+    """In small letters: bytes of which every line that is found has at least one; empty if none are known."""
+
+
+TROUBLES = LogPattern(TROUBLE_WORDS, TROUBLE, TROUBLE_NEEDLES)
+
+
+@lru_cache(maxsize=64)
+def log_pattern(typed: str) -> LogPattern:
+    """Words as they are, or `/expression/`. Capitals count if there are any.
+
+    Raises:
+        ValueError: it is no regular expression, in words.
+    """
+    is_expression = len(typed) > 2 and typed.startswith("/") and typed.endswith("/")
+    written = typed[1:-1] if is_expression else re.escape(typed)
+    letters = re.sub(r"\\.", "", written)  # `\S` is no capital
+    flags = re.IGNORECASE if letters == letters.lower() else re.NOFLAG
+    try:
+        expression = re.compile(written, flags)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ValueError(f"not a regular expression: {error}") from error
+    if is_expression or not typed.isascii():
+        return LogPattern(typed, expression)
+    return LogPattern(typed, expression, (typed.lower().encode(),))
