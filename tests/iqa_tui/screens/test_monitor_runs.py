@@ -16,6 +16,7 @@ from iqa_tui.panels.run_list import RunList
 from iqa_tui.queue import noting
 from iqa_tui.screens import orders
 from iqa_tui.screens.monitor import MonitorScreen
+from iqa_tui.settings.remembered import view_file
 from tests.fakes.app import OpenApp, burst, screen_text, settle
 from tests.fakes.run_folders import FakeRun
 
@@ -88,8 +89,8 @@ KEYS = [
     "G",
     "left",
     "right",
-    "less_than_sign",
-    "greater_than_sign",
+    "<",
+    ">",
     "r",
     "space",
     "a",
@@ -142,7 +143,8 @@ def still(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Still:
 
 
 async def after(runs_dir: Path, runs: list[RunState], keys: list[str], size: tuple[int, int], *, slowly: bool) -> str:
-    """What stands in the table and beside it after these keys."""
+    """What stands in the table and beside it after these keys, for a user who comes for the first time."""
+    view_file(runs_dir).unlink(missing_ok=True)
     app = IqaApp(runs_dir)
     app._runs = tuple(runs)
     async with app.run_test(size=size) as pilot:
@@ -150,7 +152,7 @@ async def after(runs_dir: Path, runs: list[RunState], keys: list[str], size: tup
         await settle(pilot, lambda: bool(table.row_keys))
         if slowly:
             for key in keys:
-                await pilot.press("slash" if key == "/" else key)
+                await pilot.press(key)
                 await pilot.pause()
         else:
             await burst(pilot, *keys)
@@ -158,12 +160,12 @@ async def after(runs_dir: Path, runs: list[RunState], keys: list[str], size: tup
         await pilot.pause()
         screen = app.get_screen_stack("monitor")[0]
         assert isinstance(screen, MonitorScreen)
-        if table.row_keys:
+        if not table.row_keys:
+            assert table.cursor_key is None
+        elif table.size.height:  # 0 while another panel has the whole screen
             assert table.cursor_key in table.row_keys
             place = table.row_keys.index(table.cursor_key)
             assert table._first <= place < table._first + table._visible_rows
-        else:
-            assert table.cursor_key is None
         return f"{table.cursor_key} {table.row_keys} {screen.view} {screen_text(pilot) if size[0] > 60 else ''}"
 
 
