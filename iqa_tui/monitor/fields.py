@@ -17,7 +17,6 @@ from iqa_tui.monitor.scores import val_metric
 from iqa_tui.monitor.state import RunState
 
 GIB = 1 << 30
-GPU_MEMORY = "machine/gpu_memory_bytes"
 FLAG = "--"
 
 
@@ -48,11 +47,8 @@ def _batch(state: RunState, _now: float) -> float | None:
 
 
 def _peak_gib(state: RunState, _now: float) -> float | None:
-    recorded = getattr(state.exit, "peak_gpu_memory_bytes", None)
-    curve = state.metrics.get(GPU_MEMORY)
-    values = [value for value in curve.values if value == value] if curve and recorded is None else []  # noqa: PLR0124
-    known = recorded if recorded is not None else max(values, default=None)
-    return known / GIB if known is not None else None
+    peak = state.peak_gpu_memory_bytes
+    return None if peak is None else peak / GIB
 
 
 def _took(state: RunState, now: float) -> float | None:

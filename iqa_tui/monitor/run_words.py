@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -134,6 +135,24 @@ def _name_among(state: RunState, namesakes: int) -> str:
     return f"{run_name(state)} · seed {state.spec.seed}" if is_told_apart and state.spec else run_name(state)
 
 
+def short_names(states: Iterable[RunState]) -> dict[str, str]:
+    """Run id to `F2`, or to `F2·s1` if its experiment has several seeds."""
+    known = list(states)
+    seeds: dict[tuple[str, str], set[int]] = {}
+    for state in known:
+        seeds.setdefault((state.group, _short(state)), set()).add(state.spec.seed if state.spec else 0)
+    return {
+        state.run_id: f"{_short(state)}·s{state.spec.seed}"
+        if state.spec and len(seeds[state.group, _short(state)]) > 1
+        else _short(state)
+        for state in known
+    }
+
+
+def _short(state: RunState) -> str:
+    return state.experiment or state.label
+
+
 def summary_words(states: Iterable[RunState], recorded: int = 0) -> str:
     """`3 running · 1 queued`: how many are in each state, those that matter now first."""
     counts: dict[Phase, int] = {}
@@ -167,3 +186,9 @@ def recorded_rows(ordered: Sequence[RunState]) -> list[dict[str, Any]]:
     plan = ordered[0].spec.plan if ordered and ordered[0].spec else {}
     rows = plan.get("recorded", [])
     return [plain_copy(row) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+def command_words(state: RunState) -> str:
+    """Its trainer's command, as a shell takes it; empty if the spec cannot be read."""
+    argv = state.spec.argv if state.spec is not None else []
+    return shlex.join(word.replace("{run_folder}", str(state.run.path)) for word in argv)

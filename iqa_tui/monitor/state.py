@@ -10,13 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from iqa_tui.monitor.curves import Clock, Curve, Evaluation, Progress
+from iqa_tui.monitor.curves import NO_CURVE, Clock, Curve, Evaluation, Progress
 from iqa_tui.monitor.trainer_code import made_by
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
 from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RunNotes, Spec
 
-NO_CURVE = Curve()
 NOTHING_NOTED = RunNotes()
 
 
@@ -60,7 +59,10 @@ class RunState:
     begun_digests: tuple[str, ...] = ()
     """Trainer digests that the attempts reported when they started, since the last fresh start; each once."""
     metrics: Mapping[str, Curve] = field(default_factory=dict)
-    """Every number that its steps, epochs and evaluations report, by name (`iqa_tui.monitor.metrics`)."""
+    """Every number that its steps, epochs and evaluations report, by name (`iqa_tui.monitor.metrics`), and what the
+    machine shows of it."""
+    sampled_peak_bytes: int | None = None
+    """Most GPU memory that the samples of the newest attempt saw; None if none of them told, or none was read."""
     evaluations: tuple[Evaluation, ...] = ()
     """Oldest first."""
     is_whole: bool = True
@@ -122,6 +124,12 @@ class RunState:
     def device_keys(self) -> tuple[str, ...]:
         """Lease names of its devices."""
         return tuple(str(device.get("key", "")) for device in (self.process.devices if self.process else []))
+
+    @property
+    def peak_gpu_memory_bytes(self) -> int | None:
+        """Of the newest attempt, over all of its GPUs; None on the CPU, and while it is not known."""
+        known = self.exit.peak_gpu_memory_bytes if self.exit else None
+        return self.sampled_peak_bytes if known is None else known
 
     @property
     def trainer_digests(self) -> tuple[str, ...]:

@@ -28,6 +28,14 @@ def other_settings(spec: Spec, plan: Plan) -> list[str]:
     return [f"{flag}={flag_text(then[flag])}" if flag in then else f"no {flag}" for flag in different]
 
 
+def planned_settings(spec: Spec) -> dict[str, str]:
+    """Flag to value as the plan asked for it when the run was launched, without what belongs to the place and the seed;
+    {} for a run started by hand.
+    """
+    planned = _settings(spec.plan, spec.experiment) or {}
+    return {name: flag_text(value) for name, value in planned.items() if name not in WHERE_FLAGS}
+
+
 def _settings(content: Mapping[str, Any], experiment: str) -> dict[str, Any] | None:
     rows = content.get("experiment")
     for row in rows if isinstance(rows, list) else []:  # a plan of a later version may be of any shape

@@ -18,6 +18,7 @@ from iqa_tui.screens.monitor_curves import CurvesRoom
 from iqa_tui.screens.monitor_devices import DevicesRoom
 from iqa_tui.screens.monitor_heights import set_height, top_heights
 from iqa_tui.screens.monitor_log import LogRoom
+from iqa_tui.screens.monitor_pages import PagesRoom
 from iqa_tui.screens.monitor_runs import RunsRoom
 from iqa_tui.screens.room import ScreenAsked, Session
 from iqa_tui.widgets.row_table import RowTable
@@ -26,15 +27,14 @@ TICK_SECONDS = 5.0
 """How often times left and ages are computed again while nothing else happens."""
 
 
-class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, RunsRoom):
+class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, PagesRoom, RunsRoom):
     """One look says how the ablation goes."""
 
     ROOM = "monitor"
     AUTO_FOCUS = "#runs"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "zoom", "full screen", key_display="⏎"),
-        Binding("z", "zoom", "full screen", show=False),
+        Binding("z", "zoom", "full screen"),
         Binding("e", "export", "export"),
         Binding("escape", "back", "back", show=False),
         Binding("tab", "next_panel(1)", "next panel", show=False),
@@ -51,7 +51,7 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, RunsRoom):
             yield RunList()
             yield GpuPanel()
         yield Notes(id="why")
-        yield Curves(ascii_mode=self.session.ascii_mode)
+        yield Curves(ascii_mode=self.session.ascii_mode, has_signs=self.session.has_signs)
         yield LogPanel()
 
     def on_mount(self) -> None:

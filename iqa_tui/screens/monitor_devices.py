@@ -9,7 +9,11 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from iqa_tui.monitor import run_words
+from iqa_tui.monitor.colours import colours_of
+from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.gpu import GpuPanel
+from iqa_tui.panels.gpu_users import RunOnGpu
+from iqa_tui.screens.monitor_heights import most_gpu_lines
 from iqa_tui.screens.viewing import ViewingRoom
 
 
@@ -25,15 +29,22 @@ class DevicesRoom(ViewingRoom):
     def show_devices(self) -> None:
         if self.devices is None:
             return
-        names = {state.run_id: run_words.run_name(state) for state in self.runs}
+        names, colours = run_words.short_names(self.runs), colours_of(self.runs)
+        runs = {
+            state.run_id: RunOnGpu(names[state.run_id], colours[state.run_id], _pid(state))
+            for state in self.runs
+            if state.phase.is_alive
+        }
         panel = self.query_one(GpuPanel)
-        panel.show(self.devices.survey, self.devices.host, self.devices.utilisation, names, time.time())
+        panel.show(self.devices.survey, self.devices.host, self.devices.utilisation, runs, time.time())
 
     @property
     def device_lines(self) -> int:
         """Lines that everything about the devices takes; 0 if they are folded away."""
         panel = self.query_one(GpuPanel)
-        return 0 if self.view.folded else panel.lines_wanted(max(10, panel.size.width or 44))
+        if self.view.folded:
+            return 0
+        return panel.lines_wanted(max(10, panel.size.width or 44), most_gpu_lines(self.size.height))
 
     def action_fold_devices(self) -> None:
         self.view = replace(self.view, folded=not self.view.folded)
@@ -43,3 +54,8 @@ class DevicesRoom(ViewingRoom):
     def fit_top(self) -> None:
         """Give table and devices the lines that they need."""
         raise NotImplementedError
+
+
+def _pid(state: RunState) -> int | None:
+    """Of its trainer, if that is a process of this host."""
+    return state.process.pid if state.process and not state.status.host else None

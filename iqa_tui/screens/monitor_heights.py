@@ -40,9 +40,14 @@ def top_heights(height: int, rows: int, device_lines: int, *, wide: bool) -> Top
     rows = max(rows, LEAST_ROWS)
     if wide:
         return TopHeights(max(LEAST_TOP, min(max(rows, device_lines) + FRAME, height * TOP_PERCENT // 100)))
-    gpus = min(device_lines + FRAME, height // 3) if device_lines else 0
+    gpus = min(device_lines, most_gpu_lines(height)) + FRAME if device_lines else 0
     runs = max(LEAST_RUNS, min(rows + FRAME, (height - gpus) * TOP_PERCENT // 100))
     return TopHeights(runs + gpus, runs, gpus)
+
+
+def most_gpu_lines(height: int) -> int:
+    """Lines of devices above the curves of a narrow screen."""
+    return max(1, height // 3 - FRAME)
 
 
 def notes_height(height: int, top: int, wanted: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import ClassVar
 
@@ -96,8 +95,7 @@ class LogRoom(ViewingRoom):
         if self.focused is log:
             self._copy_log(log)
         elif state is not None and state.spec is not None:
-            argv = [word.replace("{run_folder}", str(state.run.path)) for word in state.spec.argv]
-            self.copy(shlex.join(argv), "command")
+            self.copy(run_words.command_words(state), "command")
 
     def _copy_log(self, log: LogPanel) -> None:
         """The marked lines, else the lowest one."""

@@ -25,8 +25,8 @@ if TYPE_CHECKING:  # psutil and NVML are loaded in the thread, after the first p
 PERIOD_SECONDS = 2.0
 DRIVER_PATIENCE_SECONDS = 1.5
 """Then a GPU is said not to answer; the next look asks again."""
-HISTORY = 120
-"""Samples of utilisation that are kept: four minutes."""
+HISTORY = 60
+"""Samples of utilisation that are kept: two minutes."""
 
 Queued = list[QueuedRun]
 

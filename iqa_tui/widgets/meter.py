@@ -8,6 +8,8 @@ from iqa_tui.widgets.canvas import Line
 
 FULL, EMPTY = "█", "░"
 LEVELS = "▁▂▃▄▅▆▇█"
+FREE_EIGHTHS = 2
+"""Of a line, above a history at its highest: it does not touch what stands above."""
 MARK, BAND, RAIL = "●", "━", "─"
 
 
@@ -19,16 +21,28 @@ def meter(fraction: float | None, width: int) -> str:
     return FULL * filled + EMPTY * (width - filled)
 
 
-def sparkline(values: Sequence[float | None], width: int, *, low: float = 0.0, high: float = 100.0) -> str:
-    """The latest `width` values as heights, the newest at the right; a value that is None leaves a gap."""
-    latest = list(values)[-width:] if width > 0 else []
-    marks = [" " if value is None else LEVELS[_level(value, low, high)] for value in latest]
-    return "".join(marks).rjust(width)
+def history_rows(values: Sequence[float | None], width: int, rows: int) -> list[str]:
+    """All values, 0 to 100, in a drawing of `rows` lines, the newest at the right, its upper edge left free.
+
+    Neighbours share a cell, by their mean, if there are more values than cells; a cell of values that are all None is
+    a gap.
+    """
+    means = _means(values, width)
+    most = rows * len(LEVELS) - FREE_EIGHTHS
+    heights = [None if mean is None else max(1, round(min(1.0, max(0.0, mean / 100)) * most)) for mean in means]
+    drawn = []
+    for row in range(rows - 1, -1, -1):
+        above = [0 if height is None else height - row * len(LEVELS) for height in heights]
+        drawn.append("".join(LEVELS[min(each, len(LEVELS)) - 1] if each > 0 else " " for each in above).rjust(width))
+    return drawn
 
 
-def _level(value: float, low: float, high: float) -> int:
-    fraction = (value - low) / (high - low) if high > low else 0.0
-    return round(min(1.0, max(0.0, fraction)) * (len(LEVELS) - 1))
+def _means(values: Sequence[float | None], width: int) -> list[float | None]:
+    """At most `width` of them, each of as many values; the oldest of fewer."""
+    size = max(1, -(-len(values) // max(1, width)))
+    cells = [values[max(0, end - size) : end] for end in range(len(values), 0, -size)][::-1]
+    known = [[value for value in cell if value is not None] for cell in cells]
+    return [sum(each) / len(each) if each else None for each in known]
 
 
 def scale_bar(

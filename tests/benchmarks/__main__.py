@@ -9,7 +9,19 @@ import os
 import sys
 import tempfile
 
-from tests.benchmarks import crops, drawing, evaluation, launcher, memory, opening, reading, start, terminal, training
+from tests.benchmarks import (
+    crops,
+    drawing,
+    evaluation,
+    launcher,
+    logs,
+    memory,
+    opening,
+    reading,
+    start,
+    terminal,
+    training,
+)
 
 SUBJECTS = {
     "start": start.main,
@@ -22,6 +34,7 @@ SUBJECTS = {
     "terminal": terminal.main,
     "reading": reading.main,
     "drawing": drawing.main,
+    "logs": logs.main,
 }
 
 

@@ -65,6 +65,14 @@ def draw_events(rng: random.Random) -> Drawn:
     )
 
 
+def draw_samples(rng: random.Random) -> Drawn:
+    """Lines of what the machine shows, with whatever values."""
+    seed = rng.random()
+    return f"samples of any values ({seed:.6f})", lambda path: _spoil(
+        path, lambda raw: raw + _samples(random.Random(seed))
+    )
+
+
 def remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
@@ -193,6 +201,9 @@ FIELDS_OF_EVENTS = (
 )
 
 
+FIELDS_OF_GPUS = ("key", "index", "memory_bytes", "utilisation_percent", "power_watts", "temperature_celsius")
+
+
 def _events(rng: random.Random) -> bytes:
     """Many of them can be counted with, so that they meet the others."""
     lines = []
@@ -203,5 +214,23 @@ def _events(rng: random.Random) -> bytes:
             fields[name] = rng.choice((*JSON_VALUES, str(rng.randrange(900)), "9007199254740992", "1"))
         if rng.random() < 0.2:
             fields[rng.choice(sorted(fields))] = rng.choice(JSON_VALUES)
-        lines.append("{" + ", ".join(f'"{name}": {value}' for name, value in fields.items()) + "}")
+        lines.append(_object(fields))
     return "\n".join([*lines, ""]).encode()
+
+
+def _samples(rng: random.Random) -> bytes:
+    lines = []
+    for _ in range(rng.choice((1, 5, 40))):
+        gpu = {name: rng.choice((*JSON_VALUES, "1", "97")) for name in rng.sample(FIELDS_OF_GPUS, rng.randrange(1, 6))}
+        fields = {"t": rng.choice(("1", "2e9", "1795460500.5")), "attempt": rng.choice(("1", "2"))}
+        fields["gpus"] = rng.choice((f"[{_object(gpu)}, {_object(gpu)}]", *JSON_VALUES))
+        for name in ("memory_bytes", "processes", "peak_gpu_memory_bytes"):
+            fields[name] = rng.choice((*JSON_VALUES, "9007199254740992"))
+        if rng.random() < 0.2:
+            fields[rng.choice(sorted(fields))] = rng.choice(JSON_VALUES)
+        lines.append(_object(fields))
+    return "\n".join([*lines, ""]).encode()
+
+
+def _object(fields: dict[str, str]) -> str:
+    return "{" + ", ".join(f'"{name}": {value}' for name, value in fields.items()) + "}"

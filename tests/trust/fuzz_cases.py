@@ -11,7 +11,7 @@ from tests.trust import damage
 TARGETS = (
     *("spec.json", "place.json", "stop.json", "result.json", "signature.json", "environment.json", "owner.json"),
     *("attempts/1/process.json", "attempts/1/exit.json", "attempts/1/retry.json", "attempts/1/token"),
-    *("attempts/1/beat", "attempts/1/output.log", "events.jsonl", "alive.lock", "supervisor.lock"),
+    *("attempts/1/beat", "attempts/1/output.log", "events.jsonl", "machine.jsonl", "alive.lock", "supervisor.lock"),
     *("scores/koniq-10k_test.csv", "scores", "checkpoints", "attempts", "attempts/1", "attempts/2", "attempts/x", ""),
 )
 JSON_TARGETS = tuple(target for target in TARGETS if target.endswith(".json"))
@@ -46,6 +46,8 @@ def draw_case(seed: int, number: int) -> Case:
         target, draw = rng.choice(JSON_TARGETS), damage.draw_value
     elif dice < 0.55:
         target, draw = "events.jsonl", damage.draw_events
+    elif dice < 0.6:
+        target, draw = "machine.jsonl", damage.draw_samples
     name = rng.choice(NAMES) if rng.random() < 0.1 and target else NAMES[0]
     words, act = draw(rng)
     return Case(number, rng.choice(SHAPES), name if name != ".." else NAMES[0], target, words, act)

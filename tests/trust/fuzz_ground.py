@@ -15,6 +15,7 @@ from tests.trust.looks import look
 from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
+from training.runfolder.machine import GpuUse, MachineLog, MachineSample
 from training.runfolder.schema import Environment, Owner, Place, RetryRecord, Signature, StopRequest
 from training.runfolder.write import write_record
 
@@ -95,6 +96,7 @@ def _make_victim(folder: Path, shape: str) -> None:
     run.attempt(1).token.write_text("a token\n")
     run.attempt(1).beat.touch()
     write_record(run.owner, Owner(1, "gpu-box", "ab" * 8, 4711, "cd" * 8))
+    MachineLog(run, 1).append(MachineSample(at + 10, 1, 1 << 30, 3, [GpuUse("GPU-fake-0", 0, 5 << 30, 97, 400.0, 60)]))
     if shape == "finished":
         fake.finish(0.5)
     if shape in ("failed", "again"):

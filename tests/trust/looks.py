@@ -18,11 +18,13 @@ from iqa_tui.monitor.catalog import Catalog, Events
 from iqa_tui.monitor.curve_view import CurveView, XAxis, YScale
 from iqa_tui.monitor.group import by_group
 from iqa_tui.monitor.log_reader import LogReader
+from iqa_tui.monitor.rows import Row, RowKind, rows_of
 from iqa_tui.monitor.run_words import in_plan_order, note_words, recorded_rows, run_names, summary_words
 from iqa_tui.monitor.state import RunState
+from iqa_tui.monitor.view import MonitorView
 from iqa_tui.panels.curve_plots import CurvePlots
 from iqa_tui.panels.result_table import result_row, srcc_bounds
-from iqa_tui.panels.run_list import recorded_row, run_row
+from iqa_tui.panels.run_rows import Context, recorded_row, table_row
 from iqa_tui.plans.plan import Plan, plan_from
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.queue.backlog import Backlog
@@ -125,14 +127,17 @@ def _print(text: str) -> None:
 
 def _draw(states: list[RunState], waits: dict[str, Wait]) -> None:
     ordered = in_plan_order(states)
+    context = Context(NOW, waits)
     summary_words(states)
     for row in recorded_rows(ordered):
-        recorded_row(row)
+        recorded_row("recorded", row)
     for state in ordered:
         recorded_rows([state])
         wait = waits[state.run_id].words if state.run_id in waits else ""
         note_words(state, wait)
-        run_row(state, wait, 0, NOW)
+        table_row(Row(RowKind.RUN, state.run_id, (state,)), context)
+    for row in rows_of(ordered, MonitorView(), NOW):
+        table_row(row, context)
     for view in VIEWS:
         plots = CurvePlots().of([(state, number) for number, state in enumerate(ordered)], view)
         look = PlotLook(x_kind=XKind(view.x.value), cross=view.cross, is_banded=view.is_banded)

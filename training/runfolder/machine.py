@@ -13,8 +13,10 @@ from typing import Any
 
 from training.runfolder.errors import UnreadableFile
 from training.runfolder.fence import check_fence
+from training.runfolder.fields import LARGEST_NUMBER, LARGEST_WHOLE, LAST_SECOND, MOST_ATTEMPTS
 from training.runfolder.layout import RunFolder
 from training.runfolder.opening import open_regular, read_bounded
+from training.runfolder.text import plain
 from training.runfolder.write import FILE_MODE, finite, remove_left_over, write_atomic
 
 MOST_LINES = 4096
@@ -35,7 +37,7 @@ class GpuUse:
     memory_bytes: int | None = None
     """Of the run's own processes. In a container, which cannot name them: all that is used, if it is alone."""
     utilisation_percent: int | None = None
-    """Of the GPU, whoever uses it."""
+    """Of the GPU, by all processes on it."""
     power_watts: float | None = None
     temperature_celsius: int | None = None
 
@@ -134,16 +136,91 @@ def peak_gpu_memory(run: RunFolder, attempt: int) -> int | None:
         return None
     finally:
         os.close(descriptor)
-    peaks = (_peak_in(line, attempt) for line in reversed(end.split(b"\n")[:-1]))
+    samples = map(parse_sample, reversed(end.split(b"\n")[:-1]))
+    peaks = (sample.peak_gpu_memory_bytes for sample in samples if sample and sample.attempt == attempt)
     return next((peak for peak in peaks if peak is not None), None)
 
 
-def _peak_in(line: bytes, attempt: int) -> int | None:
+def parse_sample(line: bytes) -> MachineSample | None:
+    """One line without its newline; None if it is torn, or no sample. A field that is not what it must be is None."""
+    if len(line) > LONGEST_SAMPLE_BYTES:
+        return None
     try:
         content: Any = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    if type(content) is not dict or content.get("attempt") != attempt:
+    if type(content) is not dict:
         return None
-    peak = content.get("peak_gpu_memory_bytes")
-    return peak if type(peak) is int and 0 <= peak < 2**63 else None
+    t: Any = content.get("t")
+    attempt, gpus = content.get("attempt"), content.get("gpus")
+    if type(t) not in (int, float) or type(attempt) is not int:
+        return None
+    if not (0 <= t <= LAST_SECOND and 1 <= attempt <= MOST_ATTEMPTS):  # nor is a time that is no number
+        return None
+    return MachineSample(
+        float(t),
+        attempt,
+        _whole(content, "memory_bytes"),
+        _whole(content, "processes") or 0,
+        [_gpu_use(gpu) for gpu in gpus if type(gpu) is dict] if type(gpus) is list else [],
+        _whole(content, "peak_gpu_memory_bytes"),
+    )
+
+
+def _gpu_use(content: dict[str, Any]) -> GpuUse:
+    power: Any = content.get("power_watts")
+    is_power = type(power) in (int, float) and 0 <= power <= LARGEST_NUMBER
+    key = content.get("key")
+    return GpuUse(
+        plain(key) if type(key) is str else "",
+        _whole(content, "index"),
+        _whole(content, "memory_bytes"),
+        _whole(content, "utilisation_percent"),
+        float(power) if is_power else None,
+        _whole(content, "temperature_celsius"),
+    )
+
+
+def _whole(content: dict[str, Any], name: str) -> int | None:
+    value = content.get(name)
+    return value if type(value) is int and 0 <= value <= LARGEST_WHOLE else None
+
+
+class SampleTail:
+    """Follows one `machine.jsonl`; each `poll` gives what is new.
+
+    What follows the last newline is held back until its newline comes. Lines that are no samples are skipped. A file
+    that was thinned is read anew: `restarted` grows by one.
+    """
+
+    def __init__(self, run: RunFolder) -> None:
+        self.restarted = 0
+        self._path = run.machine
+        self._offset = 0
+        self._inode: int | None = None
+
+    def poll(self) -> list[MachineSample]:
+        """The samples since the last call; [] if there is no file, or what is there is none."""
+        try:
+            descriptor = open_regular(self._path)
+        except (OSError, UnreadableFile):
+            return []
+        try:
+            chunk = self._next_chunk(descriptor)
+        except OSError:
+            return []
+        finally:
+            os.close(descriptor)
+        lines = chunk[: chunk.rfind(b"\n") + 1]
+        self._offset += len(lines)
+        samples = map(parse_sample, lines.split(b"\n")[: 2 * MOST_LINES])
+        return [sample for sample in samples if sample is not None]
+
+    def _next_chunk(self, descriptor: int) -> bytes:
+        state = os.fstat(descriptor)
+        if self._inode is not None and (state.st_ino != self._inode or state.st_size < self._offset):
+            self._offset, self.restarted = 0, self.restarted + 1
+        self._inode = state.st_ino
+        if state.st_size == self._offset or state.st_size > LARGEST_MACHINE_BYTES:
+            return b""
+        return os.pread(descriptor, LARGEST_MACHINE_BYTES, self._offset)

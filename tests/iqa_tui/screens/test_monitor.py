@@ -79,13 +79,13 @@ async def test_a_filter_shows_what_matches_and_escape_shows_all(ablation: list[F
         await settle(pilot, lambda: len(runs.row_keys) == 7)
 
 
-async def test_enter_gives_the_curves_the_whole_screen_and_escape_takes_it_back(
+async def test_z_gives_the_curves_the_whole_screen_and_escape_takes_it_back(
     ablation: list[FakeRun], open_app: OpenApp
 ) -> None:
     async with open_app() as pilot:
         curves = pilot.app.screen.query_one(Curves)
         before = curves.size.height
-        await pilot.press("enter")
+        await pilot.press("z")
         await settle(pilot, lambda: curves.size.height > before)
         await pilot.press("escape")
         await settle(pilot, lambda: curves.size.height == before)
@@ -136,9 +136,9 @@ async def test_a_mouse_click_moves_the_cursor_and_a_second_one_chooses(
 async def test_devices_that_no_longer_answer_stay_on_screen_with_their_age(open_app: OpenApp) -> None:
     async with open_app() as pilot:
         panel, message = pilot.app.screen.query_one(GpuPanel), pilot.app.latest_devices
-        await settle(pilot, lambda: panel.border_title == "GPUs")
+        await settle(pilot, lambda: panel.border_title == "GPUs · 2 × H100")
         panel.show(message.survey, None, {}, {}, message.survey.taken_at + 30)
-        assert panel.border_title == "GPUs · last seen 30 s ago"
+        assert panel.border_title == "GPUs · 2 × H100 · last seen 30 s ago"
         assert "20.0/80 GiB" in screen_text(pilot)
 
 

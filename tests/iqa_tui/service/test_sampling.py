@@ -194,7 +194,7 @@ def test_on_a_full_disk_there_are_no_lines_and_the_run_says_what_ended_it(
     assert lab.processes() == []
 
 
-def test_what_stands_in_the_place_of_the_file_hinders_nobody(lab: Lab, queued: Queue) -> None:
+def test_what_stands_in_the_place_of_the_file_hinders_no_run(lab: Lab, queued: Queue) -> None:
     run = queued(until=str(lab.folder / "end"))
     supervisor = lab.supervise(run)
     wait_for_line(run)

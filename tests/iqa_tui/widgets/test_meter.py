@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iqa_tui.widgets.meter import meter, scale_bar, sparkline
+from iqa_tui.widgets.meter import history_rows, meter, scale_bar
 
 
 @pytest.mark.parametrize(
@@ -16,10 +16,19 @@ def test_a_meter_is_filled_as_far_as_its_fraction(fraction: float | None, bar: s
 
 
 def test_a_history_shows_the_newest_at_the_right_and_a_gap_for_unknown() -> None:
-    assert sparkline([0, 50, None, 100], 6) == "  ▁▅ █"
-    assert sparkline([0, 0, 0, 100], 2) == "▁█"
-    assert sparkline([], 3) == "   "
-    assert sparkline([5], 0) == ""
+    assert history_rows([0, 50, None, 100], 6, 1) == ["  ▁▃ ▆"]
+    assert history_rows([], 3, 1) == ["   "]
+
+
+def test_a_history_at_its_highest_touches_nothing_above_it() -> None:
+    assert history_rows([0, 50, 100], 3, 2) == ["  ▆", "▁▇█"]
+    assert history_rows([150, -3], 2, 3) == ["▆ ", "█ ", "█▁"]
+
+
+def test_more_values_than_cells_share_them_and_the_whole_time_is_shown() -> None:
+    assert history_rows([100, 100, 0, 0, None, None, 100, 0], 4, 1) == ["▆▁ ▃"]
+    assert history_rows(range(60), 13, 1)[0].startswith(" ▁")
+    assert len(history_rows([50] * 60, 13, 1)[0]) == 13
 
 
 def test_a_value_stands_on_its_scale_with_the_expected_band() -> None:

@@ -1,9 +1,10 @@
-"""What the machine shows of a run, a line now and then: bounded, whole, and worth nobody's fall."""
+"""What the machine shows of a run, a line now and then: bounded, whole, and never a reason to fail."""
 
 from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from training.runfolder import machine
 from training.runfolder.errors import Fenced, UnreadableFile
 from training.runfolder.fence import Fence, set_fence
 from training.runfolder.layout import RunFolder
-from training.runfolder.machine import GpuUse, MachineLog, MachineSample, peak_gpu_memory
+from training.runfolder.machine import GpuUse, MachineLog, MachineSample, SampleTail, parse_sample, peak_gpu_memory
 from training.runfolder.schema import Owner
 from training.runfolder.write import write_record
 
@@ -180,3 +181,81 @@ def test_what_is_no_file_is_refused_at_once(run: RunFolder, make: Any) -> None:
 def test_a_line_that_a_stranger_wrote_is_no_peak(run: RunFolder, end: bytes) -> None:
     run.machine.write_bytes(end + b"\n")
     assert peak_gpu_memory(run, 1) is None
+
+
+def test_what_is_written_is_read_and_each_line_once(run: RunFolder) -> None:
+    log, tail = MachineLog(run, 1), SampleTail(run)
+    assert tail.poll() == []
+    written = [sample(1.5, 30 * GIB, None), sample(2)]
+    for each in written:
+        log.append(each)
+    read = tail.poll()
+    assert [replace(each, peak_gpu_memory_bytes=None) for each in read] == written
+    assert [each.peak_gpu_memory_bytes for each in read] == [30 * GIB] * 2
+    assert tail.poll() == []
+
+
+def test_half_a_line_is_held_back_and_a_torn_one_is_skipped(run: RunFolder) -> None:
+    tail = SampleTail(run)
+    with run.machine.open("ab", buffering=0) as file:
+        file.write(b'{"t": 1, "attempt": 1}\n{"t": 2, "att')
+        assert [each.t for each in tail.poll()] == [1]
+        file.write(b'\n{"t": 3, "attempt": 1}\n')
+    assert [each.t for each in tail.poll()] == [3]
+
+
+def test_a_thinned_file_is_read_from_its_beginning(run: RunFolder) -> None:
+    log, tail = MachineLog(run, 1, most_lines=2), SampleTail(run)
+    log.append(sample(1))
+    log.append(sample(2))
+    assert len(tail.poll()) == 2
+    log.append(sample(3))
+    assert [each.t for each in tail.poll()] == [2, 3]
+    assert tail.restarted == 1
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+def test_what_is_no_file_has_no_samples(run: RunFolder, make: Any) -> None:
+    make(run.machine)
+    assert SampleTail(run).poll() == []
+
+
+def test_a_hollow_file_has_no_samples(run: RunFolder) -> None:
+    run.machine.touch()
+    os.truncate(run.machine, 40 << 30)
+    assert SampleTail(run).poll() == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"[" * 5000,
+        b"[1]",
+        b"\xff",
+        b'{"attempt": 1}',
+        b'{"t": true, "attempt": 1}',
+        b'{"t": NaN, "attempt": 1}',
+        b'{"t": 1e999, "attempt": 1}',
+        b'{"t": -1, "attempt": 1}',
+        b'{"t": 1, "attempt": 0}',
+        b'{"t": 1, "attempt": ' + b"9" * 30 + b"}",
+        b'{"t": 1, "attempt": ' + b"9" * 5000 + b"}",
+        b'{"t": 1, "attempt": 1, "more": "' + b"x" * machine.LONGEST_SAMPLE_BYTES + b'"}',
+    ],
+)
+def test_a_line_without_a_time_or_attempt_is_no_sample(line: bytes) -> None:
+    assert parse_sample(line) is None
+
+
+@pytest.mark.parametrize("value", ['"x"', "true", "-1", "9" * 30, "null", "[]", "{}", "NaN", "1e999"])
+def test_a_field_that_is_not_what_it_must_be_is_not_known(value: str) -> None:
+    names = ("memory_bytes", "utilisation_percent", "power_watts", "temperature_celsius", "index")
+    gpu = "{" + ", ".join(f'"{name}": {value}' for name in names if (name, value[:1]) != ("power_watts", "9")) + "}"
+    line = f'{{"t": 1, "attempt": 1, "memory_bytes": {value}, "processes": {value}, "gpus": [3, {gpu}]}}'
+    assert parse_sample(line.encode()) == MachineSample(1.0, 1, None, 0, [GpuUse("")])
+
+
+def test_a_key_reaches_no_terminal_as_an_escape() -> None:
+    line = b'{"t": 1, "attempt": 1, "gpus": [{"key": "\\u001b]52;c;eA==\\u0007"}]}'
+    (gpu,) = (parse_sample(line) or MachineSample(0, 1)).gpus
+    assert "\x1b" not in gpu.key

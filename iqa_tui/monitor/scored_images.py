@@ -1,0 +1,120 @@
+"""The images of a run with their opinion scores and predictions, and which of them it is most wrong about.
+
+Losses such as SRCC fix no scale, so images are compared by their places: an image that is the 12th best by people and
+the 180th by the network is as wrong for every loss.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from iqa_tui.monitor.state import RunState
+from training.runfolder.errors import RunFolderError
+from training.runfolder.opening import read_bounded
+from training.runfolder.text import plain
+
+LARGEST_BYTES = 16 << 20
+MOST_IMAGES = 200_000
+SPLITS = ("test", "val")
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredImage:
+    """One image of a split."""
+
+    name: str
+    mos: float
+    pred: float
+    mos_place: int = 0
+    """1 for the best by people; of equal ones the mean place, rounded."""
+    pred_place: int = 0
+    """1 for the best by the network."""
+
+    @property
+    def error(self) -> int:
+        """Places by which the network puts it too high, negative for too low."""
+        return self.mos_place - self.pred_place
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredImages:
+    """Of the test split, else of the validation split."""
+
+    split: str = ""
+    """Empty: no scores are written yet."""
+    images: tuple[ScoredImage, ...] = ()
+    problem: str = ""
+    """Why they cannot be read."""
+
+    def worst(self, most: int) -> list[ScoredImage]:
+        """The largest errors first."""
+        return sorted(self.images, key=lambda image: (-abs(image.error), image.name))[:most]
+
+
+def read_scored_images(state: RunState) -> ScoredImages:
+    """Never raises for what a file holds."""
+    dataset = state.result.dataset if state.result else state.spec.dataset if state.spec else ""
+    for split in SPLITS:
+        path = state.run.score_file(plain(dataset).replace("/", "_"), split)
+        try:
+            content = read_bounded(path, LARGEST_BYTES)
+        except FileNotFoundError:
+            continue
+        except (OSError, RunFolderError) as error:
+            return ScoredImages(problem=f"{path.name} cannot be read: {error}")
+        return _parsed(path, split, content)
+    return ScoredImages()
+
+
+def _parsed(path: Path, split: str, content: bytes) -> ScoredImages:
+    reader = csv.reader(io.StringIO(content.decode(errors="replace")))
+    images: list[ScoredImage] = []
+    try:
+        header = next(reader, [])
+        if header[:3] != ["image", "mos", "pred"]:
+            return ScoredImages(problem=f"{path.name}, line 1: not “image,mos,pred”")
+        for row in reader:
+            if len(row) < 3 or len(images) >= MOST_IMAGES:
+                continue
+            mos, pred = float(row[1]), float(row[2])
+            if math.isfinite(mos) and math.isfinite(pred):
+                images.append(ScoredImage(plain(row[0], 400), mos, pred))
+    except (csv.Error, ValueError) as error:
+        return ScoredImages(problem=f"{path.name}, line {reader.line_num}: {plain(str(error), 200)}")
+    return ScoredImages(split, _placed(images))
+
+
+def _placed(images: Sequence[ScoredImage]) -> tuple[ScoredImage, ...]:
+    by_people, by_network = (_places([key(image) for image in images]) for key in (_mos, _pred))
+    return tuple(
+        ScoredImage(image.name, image.mos, image.pred, by_people[number], by_network[number])
+        for number, image in enumerate(images)
+    )
+
+
+def _mos(image: ScoredImage) -> float:
+    return image.mos
+
+
+def _pred(image: ScoredImage) -> float:
+    return image.pred
+
+
+def _places(values: Sequence[float]) -> list[int]:
+    """1 for the highest; equal values share the mean of their places, rounded down."""
+    order = sorted(range(len(values)), key=lambda number: -values[number])
+    places = [0] * len(values)
+    first = 0
+    while first < len(order):
+        last = first
+        while last + 1 < len(order) and values[order[last + 1]] == values[order[first]]:
+            last += 1
+        for number in order[first : last + 1]:
+            places[number] = (first + last) // 2 + 1
+        first = last + 1
+    return places

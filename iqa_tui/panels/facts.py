@@ -1,0 +1,94 @@
+"""Facts under headings, one value beside each name or one of each run; longer than the panel, it scrolls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+
+from iqa_tui.monitor.run_facts import Fact, Section
+from iqa_tui.widgets.canvas import Canvas, Line, fit, line_width, wrapped
+
+MOST_NAME_WIDTH = 22
+LEAST_VALUE_WIDTH = 10
+
+
+class Facts(Canvas, can_focus=True):
+    """Draws what `show` was given last."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "scroll_facts(-1)", "up", show=False),
+        Binding("down,j", "scroll_facts(1)", "down", show=False),
+        Binding("pageup,ctrl+u", "page_facts(-1)", "page up", show=False),
+        Binding("pagedown,ctrl+d", "page_facts(1)", "page down", show=False),
+        Binding("home,g", "scroll_facts(-100000)", "first", show=False),
+        Binding("end,G", "scroll_facts(100000)", "last", show=False),
+    ]
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002  Textual's name
+        super().__init__(id=id, classes="panel")
+        self._sections: tuple[Section, ...] = ()
+        self._heads: tuple[str, ...] = ()
+        self._first = 0
+
+    def show(self, sections: Sequence[Section], heads: Sequence[str] = ()) -> None:
+        """Args:
+        heads: names of the runs that are compared, above their values.
+        """
+        self._sections, self._heads = tuple(sections), tuple(heads)
+        self.redraw()
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        lines = fact_lines(self._sections, width, self._heads)
+        self._first = max(0, min(self._first, len(lines) - height))
+        below = len(lines) - self._first - height
+        self.set_subtitle(f"{below} more lines below" if below > 0 else "")
+        return lines[self._first : self._first + height]
+
+    def action_scroll_facts(self, lines: int) -> None:
+        self._first = max(0, self._first + lines)
+        self.redraw()
+
+    def action_page_facts(self, pages: int) -> None:
+        self.action_scroll_facts(pages * max(1, self.size.height - 1))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.action_scroll_facts(-3)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.action_scroll_facts(3)
+
+
+def fact_lines(sections: Sequence[Section], width: int, heads: Sequence[str] = ()) -> list[Line]:
+    """All of it at this width; a value that is longer than its place goes on in the next line."""
+    names = [fact.name for section in sections for fact in section.facts]
+    name_width = min(MOST_NAME_WIDTH, max(map(len, names), default=0), max(0, width - LEAST_VALUE_WIDTH - 1))
+    count = max(1, len(heads))
+    value_width = max(LEAST_VALUE_WIDTH, (width - name_width - 1 - 2 * (count - 1)) // count)
+    lines: list[Line] = []
+    if heads:
+        head = "  ".join(fit(text, value_width) for text in heads)
+        lines.append([(" " * (name_width + 1) + head, "heading")])
+    for section in sections:
+        lines += [[], [(section.title, "strong accent")]] if lines else [[(section.title, "strong accent")]]
+        for fact in section.facts:
+            lines += _fact(fact, name_width, value_width)
+    return lines
+
+
+def _fact(fact: Fact, name_width: int, value_width: int) -> list[Line]:
+    columns = [wrapped(value, value_width) or [""] for value in fact.values]
+    height = max(map(len, columns))
+    lines: list[Line] = []
+    for row in range(height):
+        line: Line = [(fit(fact.name if row == 0 else "", name_width) + " ", "dim")]
+        for number, column in enumerate(columns):
+            text = column[row] if row < len(column) else ""
+            is_last = number == len(columns) - 1
+            line.append((text if is_last else fit(text, value_width) + "  ", fact.style))
+        lines.append(line)
+    return [line for line in lines if line_width(line)]

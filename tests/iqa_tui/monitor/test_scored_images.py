@@ -1,0 +1,60 @@
+"""Which images a run is most wrong about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.monitor.scored_images import ScoredImages, read_scored_images
+from tests.fakes.run_folders import FakeRun
+
+
+def scored(tmp_path: Path, split: str, text: str) -> ScoredImages:
+    fake = FakeRun.queue(tmp_path, "F2").start()
+    path = fake.run.score_file(fake.spec.dataset, split)
+    path.parent.mkdir()
+    path.write_text(text)
+    (state,) = Catalog(tmp_path).refresh()
+    return read_scored_images(state)
+
+
+def test_errors_are_places_so_that_a_loss_without_a_scale_is_judged_like_any_other(tmp_path: Path) -> None:
+    text = "image,mos,pred\na.jpg,90,-400\nb.jpg,50,10\nc.jpg,40,5\nd.jpg,10,20\n"
+    images = scored(tmp_path, "test", text)
+    assert images.split == "test"
+    assert [(i.name, i.mos_place, i.pred_place, i.error) for i in images.worst(2)] == [
+        ("a.jpg", 1, 4, -3),
+        ("d.jpg", 4, 1, 3),
+    ]
+
+
+def test_equal_scores_share_a_place(tmp_path: Path) -> None:
+    images = scored(tmp_path, "val", "image,mos,pred\na,5,1\nb,5,2\nc,5,3\nd,1,0\n")
+    assert images.split == "val"
+    assert [image.mos_place for image in images.images] == [2, 2, 2, 4]
+
+
+def test_the_test_split_comes_first_and_none_is_no_problem(tmp_path: Path) -> None:
+    FakeRun.queue(tmp_path / "empty", "F2")
+    (state,) = Catalog(tmp_path / "empty").refresh()
+    assert read_scored_images(state) == ScoredImages()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("picture,score\na,1\n", "line 1: not “image,mos,pred”"),
+        ("image,mos,pred\na,1,2\nb,x,3\n", "line 3: could not convert"),
+    ],
+)
+def test_a_damaged_file_says_where(tmp_path: Path, text: str, words: str) -> None:
+    images = scored(tmp_path, "test", text)
+    assert images.images == ()
+    assert words in images.problem
+
+
+def test_what_cannot_be_drawn_is_left_out(tmp_path: Path) -> None:
+    images = scored(tmp_path, "test", "image,mos,pred\na,1,nan\nb,inf,1\ntorn\nc\x1b[1m,1,2\n")
+    assert [image.name for image in images.images] == ["c\\x1b[1m"]

@@ -1,0 +1,85 @@
+"""The page of a run: opened by enter, left by escape, it follows its run and has the keys for it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from iqa_tui.panels.facts import Facts
+from iqa_tui.panels.images import PredictionPlot
+from iqa_tui.panels.run_list import RunList
+from iqa_tui.screens.monitor import MonitorScreen
+from iqa_tui.screens.run_page import RunPage
+from tests.fakes.app import OpenApp, screen_text, settle
+from tests.fakes.run_folders import FakeRun
+
+
+@pytest.fixture
+def scored(ablation: list[FakeRun]) -> FakeRun:
+    fake = ablation[0]
+    path = fake.run.score_file(fake.spec.dataset, "test")
+    path.parent.mkdir()
+    path.write_text("image,mos,pred\n" + "".join(f"img_{k}.jpg,{k},{k or 99}\n" for k in range(40)))
+    return fake
+
+
+async def open_page(pilot: Pilot[None], fake: FakeRun) -> None:
+    runs = pilot.app.screen.query_one(RunList)
+    await settle(pilot, lambda: len(runs.row_keys) == 7)
+    runs.move_to(fake.run.run_id)
+    await pilot.press("enter")
+    await settle(pilot, lambda: isinstance(pilot.app.screen, RunPage))
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24), (60, 15)])
+async def test_enter_opens_the_page_of_the_run_and_escape_closes_it(
+    scored: FakeRun, open_app: OpenApp, size: tuple[int, int]
+) -> None:
+    async with open_app(size) as pilot:
+        await open_page(pilot, scored)
+        await settle(pilot, lambda: "F3 SRCC" in screen_text(pilot) and "running" in screen_text(pilot))
+        await pilot.press("tab", "tab")
+        plot = pilot.app.screen.query_one(PredictionPlot)
+        assert pilot.app.focused is plot
+        await settle(pilot, lambda: plot.size.height > 0 and "Prediction against MOS" in screen_text(pilot))
+        await settle(pilot, lambda: "0.jpg" in screen_text(pilot))
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, MonitorScreen)
+        assert pilot.app.focused is pilot.app.screen.query_one(RunList)
+
+
+async def test_the_page_follows_its_run(scored: FakeRun, open_app: OpenApp) -> None:
+    async with open_app() as pilot:
+        await open_page(pilot, scored)
+        facts = pilot.app.screen.query_one(Facts)
+        await settle(pilot, lambda: "running" in screen_text(pilot))
+        scored.finish(srcc=0.9111)
+        await settle(pilot, lambda: "0.9111" in screen_text(pilot))
+        await pilot.press("G")
+        await settle(pilot, lambda: "more lines below" not in screen_text(pilot))
+        shutil.rmtree(scored.run.path)
+        await settle(pilot, lambda: "its folder is gone" in str(facts.border_title))
+
+
+async def test_a_run_is_stopped_from_its_page_after_the_question(scored: FakeRun, open_app: OpenApp) -> None:
+    async with open_app() as pilot:
+        await open_page(pilot, scored)
+        await settle(pilot, lambda: "K stop" in screen_text(pilot))
+        await pilot.press("K")
+        await settle(pilot, lambda: "Stop F3 SRCC?" in screen_text(pilot))
+        await pilot.press("right", "enter")
+        await settle(pilot, scored.run.stop.exists)
+
+
+async def test_on_a_row_of_a_group_enter_opens_the_page_of_a_run_that_is_alive(
+    scored: FakeRun, open_app: OpenApp, runs_dir: Path
+) -> None:
+    async with open_app() as pilot:
+        runs = pilot.app.screen.query_one(RunList)
+        await settle(pilot, lambda: len(runs.row_keys) == 7)
+        await pilot.press("home", "enter")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, RunPage))
+        await settle(pilot, lambda: "running" in screen_text(pilot))
