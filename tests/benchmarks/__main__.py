@@ -9,7 +9,19 @@ import os
 import sys
 import tempfile
 
-from tests.benchmarks import crops, drawing, evaluation, launcher, memory, opening, reading, start, terminal, training
+from tests.benchmarks import (
+    crops,
+    drawing,
+    evaluation,
+    launcher,
+    machine,
+    memory,
+    opening,
+    reading,
+    start,
+    terminal,
+    training,
+)
 
 SUBJECTS = {
     "start": start.main,
@@ -19,6 +31,7 @@ SUBJECTS = {
     "evaluation": evaluation.main,
     "opening": opening.main,
     "memory": memory.main,
+    "machine": machine.main,
     "terminal": terminal.main,
     "reading": reading.main,
     "drawing": drawing.main,
