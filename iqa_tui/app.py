@@ -101,6 +101,7 @@ class IqaApp(LeavingApp, LooksApp, MemoryApp, PaletteApp, TellingApp):
             size=lambda: (self.size.width, self.size.height),
             newest_runs=lambda: self._runs,
             ascii_mode=ascii_mode,
+            has_colours=not no_color,
             read_only=is_read_only(),
             keys=found.settings.keys,
             remembered=self.remembered,

@@ -14,7 +14,7 @@ from iqa_tui.monitor.headlines import group_words
 from iqa_tui.monitor.rows import Row, RowKind
 from iqa_tui.monitor.scores import Score, best_of, newest_of_each_seed, score_of, val_metric
 from iqa_tui.monitor.state import RunState
-from iqa_tui.widgets.palette import series_style
+from iqa_tui.widgets.palette import series_sign, series_style
 from iqa_tui.widgets.table_lines import Cell, Column, TableRow, with_label_width
 from iqa_tui.words.durations import duration_words, hours_words
 from iqa_tui.words.states import RECORDED_SIGN, SIGNS
@@ -82,6 +82,8 @@ class Context:
     """Ids of the runs whose curves are chosen."""
     columns: tuple[str, ...] = ()
     """Keys of the columns that the user chose; empty: those that there is room for."""
+    has_signs: bool = False
+    """A run is marked with the sign of its curve, as there may be no colours."""
 
 
 def has_deviations(rows: Sequence[Row]) -> bool:
@@ -237,7 +239,9 @@ def _score_cell(score: Score | None, *, has_sd: bool) -> Cell:
 
 def _mark(runs: Sequence[RunState], context: Context) -> tuple[tuple[str, str], ...]:
     is_marked = any(state.run_id in context.marked for state in runs)
-    return (("▌", _colour(runs, context)) if is_marked else (" ", ""),)
+    look = context.colours.get(runs[0].run_id)
+    mark = series_sign(look) if context.has_signs and look is not None else "▌"
+    return ((mark, _colour(runs, context)) if is_marked else (" ", ""),)
 
 
 def _colour(runs: Sequence[RunState], context: Context) -> str:

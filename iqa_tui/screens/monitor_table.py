@@ -40,6 +40,7 @@ class TableRoom(FilteringRoom, ViewingRoom):
             colours_of(self.runs),
             frozenset(self.view.marked),
             self.view.columns,
+            has_signs=self.session.has_signs,
         )
         table.show_sorted(Sorted(self.view.sort, self.view.is_rising))
         table.show_runs(rows, context, self._empty_words())

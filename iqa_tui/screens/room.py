@@ -63,6 +63,8 @@ class Session:
     look_now: Callable[[], None]
     """Read the runs without waiting for the next turn."""
     ascii_mode: bool = False
+    has_colours: bool = True
+    """False: the user asked for none (NO_COLOR)."""
     size: Callable[[], tuple[int, int]] = lambda: (140, 40)
     """Columns and lines of the terminal."""
     read_only: bool = False
@@ -77,6 +79,11 @@ class Session:
     """All runs as they were at the last look."""
     parting_words: list[str] = field(default_factory=list)
     """Lines that the user has not read yet; they are printed in the shell when the app is left."""
+
+    @property
+    def has_signs(self) -> bool:
+        """Whether a sign tells each run's curve and row, as there may be no colours."""
+        return self.ascii_mode or not self.has_colours
 
 
 class ScreenAsked(Message):

@@ -14,6 +14,7 @@ from tests.benchmarks import (
     drawing,
     evaluation,
     launcher,
+    logs,
     machine,
     memory,
     opening,
@@ -35,6 +36,7 @@ SUBJECTS = {
     "terminal": terminal.main,
     "reading": reading.main,
     "drawing": drawing.main,
+    "logs": logs.main,
 }
 
 
