@@ -36,10 +36,12 @@ from training.runfolder.phase import Phase
 
 def print_status(runs_dir: Path) -> int:
     """For people."""
+    surveyor = Surveyor()
+    surveyor.ask()
     states = Catalog(runs_dir, events=Events.NONE).refresh()
     revived = revive(runs_dir, states)
     with asking_the_driver():
-        survey = Surveyor().survey()
+        survey = surveyor.survey()
     waits = waits_of_states(states, survey)
     if states:
         print(_runs_text(states, waits))

@@ -31,10 +31,12 @@ FORMAT = 1
 
 def print_json(runs_dir: Path) -> int:
     """For programs; fields are only ever added."""
+    surveyor = Surveyor()
+    surveyor.ask()
     states = Catalog(runs_dir, events=Events.LAST_VALUES).refresh()
     revive(runs_dir, states)
     with asking_the_driver():
-        survey = Surveyor().survey()
+        survey = surveyor.survey()
     waits = waits_of_states(states, survey)
     content = {
         "format": FORMAT,

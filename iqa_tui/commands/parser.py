@@ -263,6 +263,9 @@ def _add_export(commands: Subparsers[argparse.ArgumentParser]) -> None:
 def _add_doctor(commands: Subparsers[argparse.ArgumentParser]) -> None:
     doctor = _add(commands, "doctor", "driver, NVML, torch and CUDA, weights, data sets, disk, locks")
     doctor.add_argument("plan", metavar="PLAN", nargs="?", help="also what keeps this plan from running")
+    doctor.add_argument(
+        "--notify", action="store_true", help="only this: try the command of your settings that tells how runs end"
+    )
     _add_choice(doctor)
 
 

@@ -10,13 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from iqa_tui.monitor.curves import Clock, Curve, Evaluation, Progress
+from iqa_tui.monitor.curves import NO_CURVE, Clock, Curve, Evaluation, Progress
 from iqa_tui.monitor.trainer_code import made_by
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
 from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, Spec
-
-NO_CURVE = Curve()
 
 
 @dataclass(frozen=True, slots=True)

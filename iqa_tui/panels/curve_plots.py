@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 from iqa_tui.monitor.colours import COLOURS
 from iqa_tui.monitor.curve_view import CurveView, XAxis, YScale
-from iqa_tui.monitor.curves import Curve
+from iqa_tui.monitor.curves import NO_CURVE, Curve
 from iqa_tui.monitor.metric_kinds import metric_kind, shown_metrics
 from iqa_tui.monitor.metrics import LOSS, MACHINE
-from iqa_tui.monitor.state import NO_CURVE, RunState
+from iqa_tui.monitor.state import RunState
 from iqa_tui.widgets.plots.series import Along, Plot, Scale, Series
 
 NOT_COMPARABLE = ("different losses, not comparable", "not comparable")
