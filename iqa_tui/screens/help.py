@@ -17,7 +17,7 @@ from iqa_tui.monitor.fields import FIELDS
 from iqa_tui.words.states import RECORDED_SIGN, SIGNS
 
 HERE = "On this screen"
-GROUPS = {"RowTable": "In a table", "LogView": "In the log", "App": "Everywhere"}
+GROUPS = {"RowTable": "In a table", "LogView": "In the log", "CurveGrid": "In the curves", "App": "Everywhere"}
 
 INDENT = "  "
 FILTER_WORDS = (
