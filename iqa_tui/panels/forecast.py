@@ -21,7 +21,7 @@ LEAST_BETWEEN_MARKS = 12
 END_WIDTH = 7
 """Cells behind the bars for when the last one ends."""
 LEAST_ROOM = 10
-FULL, HALF, THERE, THERE_HALF = "⣿", "⡇", "⠶", "⠆"
+FULL, THERE = "▇", "▃"
 MOST_DAYS = 7
 
 
@@ -113,16 +113,15 @@ def _bar(bar: Bar, cells: int, *, ascii_mode: bool) -> Line:
     if cells < 1:
         return []
     style = series_style(bar.look)
-    full, half = (FULL, HALF) if bar.is_new else (THERE, THERE_HALF)
+    full = FULL if bar.is_new else THERE
     if ascii_mode:
-        full, half = (series_sign(bar.look) if bar.is_new else "-"), " "
+        full = series_sign(bar.look) if bar.is_new else "-"
     if cells == 1:
         return [(full, style)]
     name = f"{bar.name} "
     if cell_len(name) > cells:
         name = bar.name if cell_len(bar.name) < cells else ""
-    rest = cells - cell_len(name)
-    return [(name, f"{style} strong"), (full * (rest - 1) + half, style)]
+    return [(name, f"{style} strong"), (full * (cells - cell_len(name) - 1) + " ", style)]
 
 
 def _axis(hours: float, room: int, *, begins_later: bool) -> str:

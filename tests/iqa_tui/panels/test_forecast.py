@@ -27,15 +27,15 @@ def text(line: Line) -> str:
 def test_a_bar_stands_on_its_device_from_its_start_to_its_end_and_has_its_name() -> None:
     lines = [text(line) for line in gantt_lines(TWO, 54, 10)]
     assert lines == [
-        "GPU 0  F2 ⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⡇F4 ⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⡇ 4.0 h",
-        "GPU 1  F1 ⠶⠶⠶⠶⠶⠶⠆F3 ⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⡇ 3.0 h",
+        "GPU 0  F2 ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇ F4 ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇  4.0 h",
+        "GPU 1  F1 ▃▃▃▃▃▃ F3 ▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇  3.0 h",
         "GPU 2  held by ann",
         "       now─────────────────┴2 h────────────────┴4 h",
     ]
 
 
 def test_a_bar_has_the_colour_of_its_run() -> None:
-    styles = {style.split()[0] for words, style in gantt_lines(TWO, 54, 10)[1] if "⣿" in words or "⠶" in words}
+    styles = {style.split()[0] for words, style in gantt_lines(TWO, 54, 10)[1] if "▇" in words or "▃" in words}
     assert styles == {"series-0", "series-2"}
 
 
