@@ -18,7 +18,7 @@ from iqa_tui.screens.all_bindings import all_bindings
 from iqa_tui.words.states import RECORDED_SIGN, SIGNS
 
 HERE = "On this screen"
-GROUPS = {"RowTable": "In a table", "Curves": "On the curves", "LogView": "In the log", "App": "Everywhere"}
+GROUPS = {"RowTable": "In a table", "LogView": "In the log", "CurveGrid": "In the curves", "App": "Everywhere"}
 
 INDENT = "  "
 FILTER_WORDS = (
@@ -30,7 +30,7 @@ FILTER_WORDS = (
     ("!demo !state:fail", "not"),
     ('"two words"', "quotes keep blanks and signs"),
     ("/^F[12]$/", "a regular expression"),
-    ("hidden", "the runs that H has hidden"),
+    ("hidden|archived", "the runs that H has hidden, or A archived"),
 )
 
 

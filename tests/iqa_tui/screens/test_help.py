@@ -33,7 +33,7 @@ async def test_help_is_the_same_whatever_has_the_focus(ablation: list[FakeRun], 
             await settle(pilot, lambda: pilot.app.screen is screen)
         assert told[0] == told[1] == told[2]
         groups = {group for group, _, _ in told[0]}
-        assert groups == {"On this screen", "In a table", "On the curves", "In the log", "Everywhere"}
+        assert groups == {"On this screen", "In a table", "In the curves", "In the log", "Everywhere"}
         words = {description for _, _, description in told[0]}
         assert {"stop", "crosshair", "wrap", "leave", "half a page down"} <= words
 
