@@ -16,7 +16,7 @@ from iqa_tui.front.peers import PEERS
 
 NOT_OFFERED = ("Quit", "Keys", "Maximize", "Minimize")
 """Textual's own commands that leave the app unasked, or do what ours do better."""
-OF_A_RUN = ("_run", "mark")
+OF_A_RUN = ("_run", "mark", "pin", "hide", "archive", "notes")
 """Ends of actions that are about the run under the cursor."""
 GOES = ("move", "scroll", "page", "shift", "next_panel", "first", "back", "leave_field", "command_palette", "close")
 """Beginnings of actions that only go somewhere: a palette is a detour to them."""

@@ -30,7 +30,7 @@ def rebind(nodes: Iterable[DOMNode], keys: Keys, among: Sequence[DOMNode]) -> No
     wanted = {action: [_name(key) for key in named] for action, named in keys.items() if action in actions}
     taken = {key for named in wanted.values() for key in named}
     for node in nodes:
-        bound: dict[str, list[Binding]] = {}  # in the order of before, which the key bar has
+        bound: dict[str, list[Binding]] = {}  # in the same order, which the key bar has too
         for binding in _bindings(node):
             if binding.action in wanted:  # several times, if it had several keys
                 bound |= {key: [replace(binding, key=key, key_display=None)] for key in wanted[binding.action]}
