@@ -29,7 +29,7 @@ FILTER_WORDS = (
     ("!demo !state:fail", "not"),
     ('"two words"', "quotes keep blanks and signs"),
     ("/^F[12]$/", "a regular expression"),
-    ("hidden", "the runs that H has hidden"),
+    ("hidden|archived", "the runs that H has hidden, or A archived"),
 )
 
 TEXTUALS_OWN = ("screen.copy_text",)

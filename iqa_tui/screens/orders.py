@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from iqa_tui.queue.adopt import Adoption
 
 
-ORDERS = ("stop_run", "retry_run", "hold_run", "priority_run")
+ORDERS = ("stop_run", "retry_run", "hold_run", "priority_run", "archive", "notes")
 """Actions that order something of a run."""
 
 

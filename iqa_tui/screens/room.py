@@ -183,7 +183,7 @@ class Room(Screen[None]):
         return ()
 
     def show_header(self) -> None:
-        ordered = run_words.in_plan_order(self.runs)
+        ordered = run_words.in_plan_order(state for state in self.runs if not state.is_archived)
         waiting = self.devices.waiting if self.devices else {}
         title = ordered[0].group if ordered else ""
         self.query_one(HeaderBar).show(title, headline_words(ordered, waiting, time.time()))
