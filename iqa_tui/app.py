@@ -46,7 +46,7 @@ class IqaApp(LeavingApp, LooksApp, MemoryApp, PaletteApp, TellingApp):
     CSS_PATH = "styles.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark", "help", "help", key_display="?"),
+        Binding("question_mark,f1", "help", "help", key_display="?"),
         Binding("q,ctrl+q", "leave", "leave", key_display="q", priority=False),
         Binding("1", "room('launch')", "launch screen", show=False),
         Binding("2", "room('monitor')", "monitor screen", show=False),
@@ -101,6 +101,7 @@ class IqaApp(LeavingApp, LooksApp, MemoryApp, PaletteApp, TellingApp):
             size=lambda: (self.size.width, self.size.height),
             newest_runs=lambda: self._runs,
             ascii_mode=ascii_mode,
+            has_colours=not no_color,
             read_only=is_read_only(),
             keys=found.settings.keys,
             remembered=self.remembered,

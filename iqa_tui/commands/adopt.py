@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from iqa_tui.commands.choose import NoSuchRun, choose_run
 from iqa_tui.commands.exit_codes import A_RUN_FAILED, ALL_WELL
 from iqa_tui.errors import LaunchError, PlanError
-from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.monitor.catalog import Catalog, Events
 from iqa_tui.monitor.state import RunState
 from iqa_tui.queue.adopt import Adoption, adopt_run, adoption_of
 from training.runfolder.phase import Phase
 
 
 def run(options: argparse.Namespace) -> int:
-    states = Catalog(options.runs_dir).refresh()
+    states = Catalog(options.runs_dir, events=Events.NONE).refresh()
     adoptions: list[Adoption] = []
     code = ALL_WELL
     for state in _chosen(states, options):

@@ -8,9 +8,14 @@ from iqa_tui.commands.exit_codes import ALL_WELL, ENVIRONMENT
 from iqa_tui.commands.launching import request_of
 from iqa_tui.doctor.finding import Finding
 from iqa_tui.doctor.findings import findings
+from iqa_tui.doctor.notify import notify_finding
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.notify:
+        finding = notify_finding()
+        print_finding(finding)
+        return ALL_WELL if finding.is_good else ENVIRONMENT
     request = request_of(argparse.Namespace(**{**vars(options), "plan": options.plan or "demo"}))
     blocked = []
     for finding in findings(request):

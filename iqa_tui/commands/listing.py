@@ -36,13 +36,19 @@ from training.runfolder.phase import Phase
 
 def print_status(runs_dir: Path) -> int:
     """For people."""
+    surveyor = Surveyor()
+    surveyor.ask()
     states = Catalog(runs_dir, events=Events.NONE).refresh()
     revived = revive(runs_dir, states)
     with asking_the_driver():
-        survey = Surveyor().survey()
+        survey = surveyor.survey()
     waits = waits_of_states(states, survey)
+    shown = [state for state in states if not state.is_archived]
+    archived = len(states) - len(shown)
     if states:
-        print(_runs_text(states, waits))
+        print(_runs_text(shown, waits))
+        if archived:
+            print(f"{archived} archived {'run' if archived == 1 else 'runs'} left out; --json lists all.")
     else:
         print(f"No runs in {runs_dir}. `iqa-tui demo` makes five in minutes; `iqa-tui plan` names the plans there are.")
     print("\nDevices")

@@ -9,7 +9,7 @@ from pathlib import Path
 from iqa_tui.commands.choose import choose_run
 from iqa_tui.commands.exit_codes import A_RUN_FAILED, ALL_WELL
 from iqa_tui.errors import LaunchError
-from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.monitor.catalog import Catalog, Events
 from iqa_tui.monitor.state import RunState
 from iqa_tui.queue.dispatching import revive_in_words
 from iqa_tui.trust.state_folder import state_folder
@@ -36,7 +36,7 @@ def give_order(
         LaunchError: the user's state folder cannot be used, so no dispatcher could be started; nothing is ordered.
     """
     state_folder()
-    states = Catalog(runs_dir).refresh()
+    states = Catalog(runs_dir, events=Events.NONE).refresh()
     code = ALL_WELL
     for state in [choose_run(states, text, fits) for text in names]:
         try:

@@ -93,6 +93,7 @@ def _parser() -> tuple[argparse.ArgumentParser, Container[str]]:
     _add_adopt(commands)
     _add_queueing(commands)
     _add_devices(commands)
+    _add_archive(commands)
     _add_export(commands)
     _add_doctor(commands)
     _add_settings(commands)
@@ -247,6 +248,14 @@ def _add_devices(commands: Subparsers[argparse.ArgumentParser]) -> None:
         )
 
 
+def _add_archive(commands: Subparsers[argparse.ArgumentParser]) -> None:
+    archive = _add(commands, "archive", "leave runs that are over out of the tables, or delete them", "archives no run")
+    archive.add_argument("runs", nargs="+", metavar="RUN")
+    archive.add_argument("--undo", action="store_true", help="put them back into the tables")
+    archive.add_argument("--delete", action="store_true", help="delete their folders, after a question")
+    archive.add_argument("--yes", action="store_true", help="--delete: do not ask; what is deleted is printed")
+
+
 def _add_export(commands: Subparsers[argparse.ArgumentParser]) -> None:
     export = _add(commands, "export", "the table of results")
     export.add_argument("plan", metavar="PLAN", nargs="?", help="default: the plan of the newest run")
@@ -263,6 +272,9 @@ def _add_export(commands: Subparsers[argparse.ArgumentParser]) -> None:
 def _add_doctor(commands: Subparsers[argparse.ArgumentParser]) -> None:
     doctor = _add(commands, "doctor", "driver, NVML, torch and CUDA, weights, data sets, disk, locks")
     doctor.add_argument("plan", metavar="PLAN", nargs="?", help="also what keeps this plan from running")
+    doctor.add_argument(
+        "--notify", action="store_true", help="only this: try the command of your settings that tells how runs end"
+    )
     _add_choice(doctor)
 
 

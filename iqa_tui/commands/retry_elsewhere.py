@@ -8,7 +8,7 @@ import sys
 from iqa_tui.commands.choose import NoSuchRun, choose_run
 from iqa_tui.commands.exit_codes import A_RUN_FAILED, ALL_WELL
 from iqa_tui.errors import LaunchError, PlanError
-from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.monitor.catalog import Catalog, Events
 from iqa_tui.monitor.state import RunState
 from iqa_tui.queue.elsewhere import Takeover, take_over, takeover_of
 
@@ -16,7 +16,7 @@ from iqa_tui.queue.elsewhere import Takeover, take_over, takeover_of
 def run(options: argparse.Namespace) -> int:
     if not options.runs or options.missing:
         raise NoSuchRun("--from-elsewhere takes the names of runs: say which of them to take over.")
-    states = Catalog(options.runs_dir).refresh()
+    states = Catalog(options.runs_dir, events=Events.NONE).refresh()
     takeovers: list[Takeover] = []
     code = ALL_WELL
     for state in [choose_run(states, text, _fits) for text in options.runs]:

@@ -7,14 +7,14 @@ import sys
 
 from iqa_tui.commands.choose import NoSuchRun, choose_run
 from iqa_tui.commands.exit_codes import A_RUN_FAILED, ALL_WELL
-from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.monitor.catalog import Catalog, Events
 from iqa_tui.queue.dispatching import revive_in_words
 from iqa_tui.queue.stop import can_stop, stop_all
 from training.runfolder.text import plain
 
 
 def run(options: argparse.Namespace) -> int:
-    states = Catalog(options.runs_dir).refresh()
+    states = Catalog(options.runs_dir, events=Events.NONE).refresh()
     if options.all:
         chosen = [state for state in states if can_stop(state)]
         if not chosen:

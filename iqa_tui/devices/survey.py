@@ -101,15 +101,22 @@ class Surveyor:
         sampled_at = self._reading.taken_at if gpus else None
         return Survey(devices, self._note(gpus, usable), time.time(), kind, sampled_at)
 
+    def ask(self) -> None:
+        """Ask the driver now, for a caller with other work to do before the survey that waits for its answer."""
+        self._opened().ask()
+
+    def _opened(self) -> Driver:
+        if self._driver is None:
+            self._driver = open_driver(self._patience_seconds)
+        return self._driver
+
     def _look(self) -> None:
         """Take a fresh sample of each GPU, unless the last one is recent: three while they settle are enough."""
         now = time.monotonic()
         is_recent = now - self._looked < self._settle_seconds / SETTLE_SAMPLES
         if self._settle_seconds and is_recent and self._reading.is_fresh:
             return
-        if self._driver is None:
-            self._driver = open_driver(self._patience_seconds)
-        before, self._reading = self._reading, self._driver.look()
+        before, self._reading = self._reading, self._opened().look()
         self._watched = time.monotonic()
         if not self._reading.is_fresh or self._reading.taken_at == before.taken_at:
             return

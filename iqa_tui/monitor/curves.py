@@ -6,11 +6,13 @@ import math
 from array import array
 from bisect import bisect_left
 from dataclasses import dataclass
-from typing import TypeAlias
 
-Doubles: TypeAlias = "array[float]"
-"""Of type d."""
+from iqa_tui.monitor.thinning import Doubles, Points, thinned
 
+MOST_RAW_POINTS = 1 << 17
+"""Newest points of a curve; of more, the older half is thinned. A screen shows some hundred."""
+MOST_THINNED_POINTS = 1 << 17
+"""Of all that are older; of more, every second stays."""
 SPARE_POINTS = 8
 """Room for the first points of a curve that grows."""
 
@@ -23,11 +25,15 @@ class Curve:
     be seen: a longer one is allocated. For any number of readers, and one thread that makes longer curves.
     """
 
-    __slots__ = ("_columns", "_count")
+    __slots__ = ("_columns", "_count", "_stride", "_thinned")
 
-    def __init__(self, columns: _Columns | None = None, count: int = 0) -> None:
-        self._columns = columns or _Columns(0)
+    def __init__(self, columns: _Columns | None = None, count: int = 0, thinned: int = 0, stride: int = 1) -> None:
+        self._columns = columns or NO_COLUMNS
         self._count = count
+        self._thinned = thinned
+        """How many of the points, from the first on, stand for more than themselves."""
+        self._stride = stride
+        """How many points one of them stands for."""
 
     def __len__(self) -> int:
         return self._count
@@ -72,22 +78,59 @@ class Curve:
         return None if math.isnan(value) else value
 
     def extended(self, steps: Doubles, times: Doubles, values: Doubles) -> Curve:
-        """The curve with more points after its last one; the three columns have one length."""
+        """The curve with more points after its last one; the three columns have one length.
+
+        A curve of more than `MOST_RAW_POINTS` is thinned from its beginning on, the same whatever pieces it came in.
+        """
+        if len(steps) < self.room:
+            return self.with_raw(steps, times, values)
+        curve, begin = self, 0
+        while len(steps) - begin >= curve.room:
+            piece = slice(begin, begin + curve.room)
+            begin = piece.stop
+            curve = curve.with_raw(steps[piece], times[piece], values[piece]).with_older_half_thinned()
+        return curve.with_raw(steps[begin:], times[begin:], values[begin:])
+
+    @property
+    def room(self) -> int:
+        """After so many more points a part of it is thinned."""
+        return MOST_RAW_POINTS - (self._count - self._thinned)
+
+    def with_older_half_thinned(self) -> Curve:
+        """A curve of at least `MOST_RAW_POINTS` newest points with half as many of them, and the others thinned."""
+        end = self._thinned + MOST_RAW_POINTS // 2
+        seen = self._columns
+        steps, times, values = (column[: self._count] for column in (seen.steps, seen.times, seen.values))
+        old: Points = steps[: self._thinned], times[: self._thinned], values[: self._thinned]
+        block: Points = steps[self._thinned : end], times[self._thinned : end], values[self._thinned : end]
+        for column, more in zip(old, thinned(block, 2 * self._stride), strict=True):
+            column.extend(more)
+        stride = self._stride
+        while len(old[0]) > MOST_THINNED_POINTS:
+            old, stride = thinned(old, 4), 2 * stride
+        columns = _Columns(0)
+        columns.steps, columns.times, columns.values = old[0] + steps[end:], old[1] + times[end:], old[2] + values[end:]
+        columns.used = len(columns.steps)
+        return Curve(columns, columns.used, len(old[0]), stride)
+
+    def with_raw(self, steps: Doubles, times: Doubles, values: Doubles) -> Curve:
+        """The curve with these points, and nothing thinned."""
         count = self._count + len(steps)
         columns = self._columns
         if columns.used != self._count or len(columns.steps) < count:
-            columns = _Columns(count + count // 2 + SPARE_POINTS)
+            columns = _Columns(count + count // 8 + SPARE_POINTS)
             for column, known in zip((columns.steps, columns.times, columns.values), self.columns, strict=True):
                 memoryview(column)[: self._count] = known
         columns.steps[self._count : count] = steps
         columns.times[self._count : count] = times
         columns.values[self._count : count] = values
         columns.used = count
-        return Curve(columns, count)
+        return Curve(columns, count, self._thinned, self._stride)
 
     def before(self, step: float) -> Curve:
         """The points before this step."""
-        return Curve(self._columns, bisect_left(self.steps, step))
+        count = bisect_left(self.steps, step)
+        return Curve(self._columns, count, min(count, self._thinned), self._stride)
 
     def _seen(self, column: Doubles) -> memoryview:
         return memoryview(column).toreadonly()[: self._count]
@@ -99,9 +142,14 @@ class _Columns:
     __slots__ = ("steps", "times", "used", "values")
 
     def __init__(self, capacity: int) -> None:
-        self.steps, self.times, self.values = (array("d", bytes(8 * capacity)) for _ in range(3))
+        zeros = bytes(8 * capacity)
+        self.steps, self.times, self.values = array("d", zeros), array("d", zeros), array("d", zeros)
         self.used = 0
         """Points that some curve sees."""
+
+
+NO_COLUMNS = _Columns(0)
+NO_CURVE = Curve()
 
 
 @dataclass(frozen=True, slots=True)

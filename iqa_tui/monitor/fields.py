@@ -89,6 +89,8 @@ FIELDS: Mapping[str, Field] = {
     "priority": Field("priority", texts=lambda state: (state.priority,)),
     "data": Field("data set", texts=lambda state: (state.spec.dataset if state.spec else "",)),
     "network": Field("network", texts=lambda state: (state.spec.network if state.spec else "",)),
+    "tag": Field("a tag", texts=lambda state: state.noted.tags),
+    "note": Field("note", texts=lambda state: (state.noted.note,)),
     "cause": Field("why it ended", texts=lambda state: (state.status.cause,)),
 }
 """Name to what it is."""

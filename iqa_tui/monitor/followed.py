@@ -8,6 +8,7 @@ from typing import Any
 
 from iqa_tui.monitor.history import LARGEST_SKIMMED_BYTES, History, Skimmed, events_stamp, skim, without_step_curves
 from iqa_tui.monitor.machine import MachineCurves
+from iqa_tui.monitor.noted import notes_of
 from iqa_tui.monitor.state import RunState
 from iqa_tui.trust.ownership import is_ours
 from iqa_tui.trust.signature import why_not_signed
@@ -17,7 +18,7 @@ from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.opening import read_bounded
 from training.runfolder.phase import Phase, Status
 from training.runfolder.read import read_shown_record
-from training.runfolder.schema import Place, ProcessRecord, Spec
+from training.runfolder.schema import ProcessRecord, Spec
 from training.runfolder.stamps import change_stamp, is_settled
 from training.runfolder.status import Seen, run_status
 from training.runfolder.text import plain
@@ -37,7 +38,7 @@ class FollowedRun:
         """As it was listed."""
         self.reads_all = False
         """Read all events at the next look, and those that are new at each one after it."""
-        self.state = RunState(run, Status(Phase.QUEUED), is_whole=False)
+        self.state = self._unread = RunState(run, Status(Phase.QUEUED), is_whole=False)
         self._beats = beats
         self._skimmed: Skimmed | None = None
         self._history: History | None = None
@@ -107,13 +108,14 @@ class FollowedRun:
         if history is not None and (history.is_caught_up or skimmed is None):
             return history.state if history.is_caught_up else replace(history.state, is_whole=False)
         if skimmed is None:
-            return RunState(self.run, Status(Phase.QUEUED), is_whole=False)
+            return self._unread
         if history is None or skimmed.state.is_whole:
             return skimmed.state
         return replace(skimmed.state, metrics={**history.state.metrics, **skimmed.state.metrics})
 
     def _show(self) -> None:
-        state = replace(self._told(), **self._records) if self._records else self._told()
+        told = self._told()
+        state = replace(told, **self._records) if self._records else told
         if self.is_whole:
             self._machine = self._machine or MachineCurves(self.run)
             self._machine.read(state.curve)
@@ -138,14 +140,17 @@ class FollowedRun:
         if status.phase is Phase.QUEUED and is_ours(self.run):
             status = replace(status, elsewhere=bool(why_not_signed(self.run)))
         try:
-            attempt = _attempt(self.run, status)
+            attempt = seen.attempt
+            if status.attempt and (attempt is None or attempt.number != status.attempt):  # it was made meanwhile
+                attempt = self.run.attempt(status.attempt)
             return {
                 "status": status,
                 "spec": spec,
                 "process": read_shown_record(attempt.process, ProcessRecord) if attempt else None,
+                "noted": notes_of(self.run),
                 "exit": seen.exit if not status.phase.is_alive else None,
                 "note": plain(_note(attempt)) if attempt and status.phase.is_alive else "",
-                "place": read_shown_record(self.run.place, Place) if status.phase is Phase.QUEUED else None,
+                "place": seen.place if status.phase is Phase.QUEUED else None,
                 "result": seen.result if status.phase is Phase.FINISHED else None,
             }
         except RunFolderError as error:
@@ -156,10 +161,6 @@ def _note(attempt: AttemptFolder) -> str:
     with contextlib.suppress(OSError, RunFolderError):
         return read_bounded(attempt.note, LARGEST_NOTE_BYTES).decode(errors="replace").strip()
     return ""
-
-
-def _attempt(run: RunFolder, status: Status) -> AttemptFolder | None:
-    return run.attempt(status.attempt) if status.attempt else None
 
 
 def _may_be_trusted(stamp: tuple[int, ...] | None, state: RunState) -> bool:

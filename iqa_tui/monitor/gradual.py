@@ -66,8 +66,9 @@ class GradualCatalog:
         self._look_again(everything)
         self._list(everything)
         self._read_records(deadline)
-        self._skim(deadline)
         wanted = self._wanted()
+        self._read_histories(wanted[:1], deadline)
+        self._skim(deadline)
         self._read_histories(wanted, deadline)
         self._forget(wanted)
         left = sum(not followed.is_whole for followed in wanted)
@@ -126,7 +127,6 @@ class GradualCatalog:
         return list(wanted.values())
 
     def _read_histories(self, wanted: Sequence[FollowedRun], deadline: float) -> None:
-        """What is looked at before the last values of all others."""
         for followed in wanted:
             while not followed.is_whole:
                 followed.read_on()

@@ -12,9 +12,10 @@ from training.runfolder.phase import Phase, Status
 
 SLICE_BYTES = 256 << 10
 """Some milliseconds of reading; no other thread of the program runs meanwhile."""
-LARGEST_SKIMMED_BYTES = 4 << 20
+LARGEST_SKIMMED_BYTES = 1 << 20
 """Of a longer file the beginning and the end are skimmed."""
-BEGINNING_BYTES, END_BYTES = 64 << 10, 1 << 20
+BEGINNING_BYTES, END_BYTES, LONG_END_BYTES = 64 << 10, 256 << 10, 4 << 20
+"""The long end is read if no evaluation is in the short one."""
 
 
 class History:
@@ -72,13 +73,16 @@ def skim(run: RunFolder, most_bytes: int = LARGEST_SKIMMED_BYTES) -> Skimmed:
     most_bytes: of a longer file only the beginning and the end are read.
     """
     stamp = events_stamp(run)
-    tail, state = EventTail(run.events), RunState(run, Status(Phase.QUEUED))
     is_complete = not stamp or stamp[0] <= most_bytes
-    if not is_complete:
-        state = fold(state, tail.poll_thinly(BEGINNING_BYTES))
-        tail.skip_to_the_last(END_BYTES)
-    while (events := tail.poll_thinly()) or tail.is_behind:
-        state = fold(state, events)
+    for end_bytes in (None,) if is_complete else (END_BYTES, LONG_END_BYTES):
+        tail, state = EventTail(run.events), RunState(run, Status(Phase.QUEUED))
+        if end_bytes is not None:
+            state = fold(state, tail.poll_thinly(BEGINNING_BYTES))
+            tail.skip_to_the_last(end_bytes)
+        while (events := tail.poll_thinly()) or tail.is_behind:
+            state = fold(state, events)
+        if state.evaluations:
+            break
     return Skimmed(without_step_curves(state, is_complete), is_complete, tail.problem, stamp)
 
 

@@ -10,10 +10,12 @@ from iqa_tui.monitor.log_pattern import LogPattern
 from iqa_tui.monitor.log_screen import LogScreen
 from iqa_tui.monitor.log_slices import last_line, read_between, slice_before
 
+FIRST_BYTES = 64 << 10
+"""At first, since what is searched is often near; twice as many each time, up to `SEARCHED_BYTES`."""
 SEARCHED_BYTES = 512 << 10
 """At once: some milliseconds, after which a key is answered."""
 MOST_HITS = 1_000_000
-"""Eight megabytes. Nobody goes through more of them."""
+"""Eight megabytes. No user goes through more of them."""
 LATER_BYTES = 4 << 20
 """Of what was added, at once."""
 MOVES = re.compile(rb"\r(?!\n)|\x08|\xc2[\x80-\x9f]|\x1b\[[0-9;]*[A-HJKdf`]")
@@ -36,6 +38,7 @@ class LogSearch:
         self._last_line = 0
         """Where the last line begins that was searched: it may have grown since."""
         self._read_to = 0
+        self._step_bytes = min(FIRST_BYTES, SEARCHED_BYTES)
         self._size = 0
         self._upward = array("q")
         """Offsets below zero, from the place the search began towards the beginning, so that they ascend."""
@@ -66,7 +69,8 @@ class LogSearch:
         if is_new:
             self._search_new(descriptor, size)
         if self._reached and not self.is_full:
-            start, data = slice_before(descriptor, self._reached, SEARCHED_BYTES)
+            start, data = slice_before(descriptor, self._reached, self._step_bytes)
+            self._step_bytes = min(SEARCHED_BYTES, 2 * self._step_bytes)
             self._upward.extend(-offset for offset in reversed(self._found(start, data)))
             self._reached = start
             is_new = True
@@ -93,10 +97,14 @@ class LogSearch:
     def _may_hold(self, data: bytes) -> bool:
         """Far cheaper than to make lines of it."""
         needles = self.pattern.needles
-        if not needles or (b"\t" in data and any(b" " in needle for needle in needles)):
+        if b"\t" in data and (not needles or any(b" " in needle for needle in needles)):
             return True
-        seen = (ESCAPES.sub(b"", data) if b"\x1b" in data else data).translate(SMALL, CONTROLS)
-        return any(needle in seen for needle in needles)
+        seen = ESCAPES.sub(b"", data) if b"\x1b" in data else data
+        if needles:
+            seen = seen.translate(SMALL, CONTROLS)
+            return any(needle in seen for needle in needles)
+        lines = seen.translate(None, CONTROLS).decode(errors="replace").split("\n")
+        return any(map(self.pattern.expression.search, lines))
 
     # What was found
 

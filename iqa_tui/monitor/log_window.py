@@ -11,6 +11,8 @@ from iqa_tui.monitor.log_slices import SLICE_BYTES, slice_after, slice_before
 MARGIN_LINES = 400
 """Wanted on both sides of a place: more than a page of any terminal."""
 KEPT_LINES = 5000
+FIRST_BYTES = 64 << 10
+"""Of the end, before anything is on screen: some pages, in some milliseconds."""
 TAIL_BYTES = 256 << 10
 """Of a log that grew by more, only the end is read."""
 
@@ -63,7 +65,7 @@ class LogWindow:
         return True
 
     def _begin_at_end(self, descriptor: int, size: int, index: LineIndex) -> None:
-        start, data = slice_before(descriptor, size, TAIL_BYTES)
+        start, data = slice_before(descriptor, size, FIRST_BYTES)
         number, _ = index.number_at(descriptor, start, len(data) / (data.count(b"\n") + 1))
         self._screen = LogScreen(start, number)
         self.lines = deque(self._screen.feed(data))

@@ -12,7 +12,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from iqa_tui.monitor.curves import Curve, Doubles, Evaluation
+from iqa_tui.monitor.curves import NO_CURVE, Curve, Evaluation
+from iqa_tui.monitor.thinning import Doubles, Points
 from training.runfolder.fields import LARGEST_NUMBER
 from training.runfolder.step_lines import StepLines
 from training.runfolder.text import plain
@@ -25,8 +26,6 @@ NO_METRICS = ("step", "epoch")
 MOST_METRICS = 200
 """Curves of a run; a file with more names is no file of a trainer's."""
 LONGEST_NAME = 60
-
-Points = tuple[Doubles, Doubles, Doubles]
 
 
 class FoldingMetrics:
@@ -70,8 +69,10 @@ class FoldingMetrics:
             if name != LOSS and name not in self._names:  # it begins with its first number
                 first = next((at for at, value in enumerate(values) if not math.isnan(value)), len(values))
             if first < len(values):
-                for column, new in zip(self._points(name), (steps, times, values), strict=True):
+                points = self._points(name)
+                for column, new in zip(points, (steps, times, values), strict=True):
                     column.extend(new[first:] if first else new)
+                self._thin(name, points)
 
     def has_room_for(self, lines: StepLines) -> bool:
         return len(self._names) + len(lines.columns) <= MOST_METRICS
@@ -94,8 +95,16 @@ class FoldingMetrics:
             self._add(name, step, t, number)
 
     def _add(self, name: str, step: float, t: float, number: float) -> None:
-        for column, value in zip(self._points(name), (step, t, number), strict=True):
+        points = self._points(name)
+        for column, value in zip(points, (step, t, number), strict=True):
             column.append(value)
+        self._thin(name, points)
+
+    def _thin(self, name: str, points: Points) -> None:
+        """Once there are enough: what is thinned at what point may not depend on the pieces that are folded."""
+        if len(points[0]) >= self._curves.get(name, NO_CURVE).room:
+            self._curves[name] = self._curves.get(name, NO_CURVE).extended(*points)
+            del self._new[name]
 
     def _points(self, name: str) -> Points:
         new = self._new.get(name)
@@ -127,7 +136,7 @@ class FoldingMetrics:
         now: those that there are; None: the same.
         """
         for name, points in self._new.items():
-            self._curves[name] = self._curves.get(name, Curve()).extended(*points)
+            self._curves[name] = self._curves.get(name, NO_CURVE).extended(*points)
         self._new = {}
         if now is not None:
             for name in _names_of(before):

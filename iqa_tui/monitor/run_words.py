@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from iqa_tui.monitor.noted import note_line
 from iqa_tui.monitor.pace import time_left
 from iqa_tui.monitor.state import RunState
 from iqa_tui.words.durations import duration_words, hours_words
@@ -103,7 +104,8 @@ def note_words(state: RunState, waits_for: str) -> str:
     if state.phase is Phase.QUEUED:
         return queue_words(state, waits_for)
     attempt = f"attempt {state.status.attempt}" if state.phase.is_alive and state.status.attempt > 1 else ""
-    return state.note or cause_words(state) or (state.warnings[-1] if state.warnings else attempt)
+    warning = state.warnings[-1] if state.warnings else attempt
+    return state.note or cause_words(state) or warning or note_line(state.noted)
 
 
 def queue_words(state: RunState, waits_for: str) -> str:

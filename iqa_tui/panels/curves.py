@@ -15,9 +15,13 @@ from training.runfolder.phase import Phase
 class Curves(CurveGrid):
     """Draws what `show_runs` was given last."""
 
-    def __init__(self, *, ascii_mode: bool) -> None:
+    def __init__(self, *, ascii_mode: bool, has_signs: bool = False) -> None:
+        """Args:
+        has_signs: curves are told apart by signs, as there are no colours.
+        """
         super().__init__(id="curves", classes="panel")
         self._ascii_mode = ascii_mode
+        self._has_signs = has_signs
         self._plots_of_runs = CurvePlots()
 
     def show_runs(self, runs: Sequence[tuple[RunState, int]], view: CurveView, front: str | None = None) -> None:
@@ -33,12 +37,16 @@ class Curves(CurveGrid):
             cross=view.cross,
             is_banded=view.is_banded,
             front=front or "",
+            has_signs=self._has_signs or self._ascii_mode,
         )
         plots = self._plots_of_runs.of(runs, view)
         words = f"Curves · {view.words}"
         if view.is_banded and any(_is_repeated(plot.series) for plot in plots):
             words += " · seeds as mean ± SD"
-        self.show(plots, look, page=view.page, words=words, empty=empty_words([state for state, _ in runs]))
+        states = [state for state, _ in runs]
+        if not all(state.is_whole for state in states):
+            words += f" · reading {sum(state.is_whole for state in states)} of {len(states)}"
+        self.show(plots, look, page=view.page, words=words, empty=empty_words(states))
 
 
 def _is_repeated(series: Sequence[Series]) -> bool:
@@ -60,6 +68,8 @@ def _missing_words(state: RunState) -> str:
     """Why a run has no curve. An external trainer may write events: whether it does shows when it runs."""
     if state.phase is Phase.QUEUED:
         return "not started yet"
+    if not state.is_whole:
+        return "its curves are being read"
     if state.spec is not None and state.spec.trainer != "training" and not state.updated:
         return "its own trainer has written no events; what it prints is in the log"
     if not state.is_whole:

@@ -9,12 +9,12 @@ from typing import Any
 from rich.cells import cell_len
 
 from iqa_tui.monitor import run_words
-from iqa_tui.monitor.fields import number
+from iqa_tui.monitor.fields import number, texts
 from iqa_tui.monitor.headlines import group_words
-from iqa_tui.monitor.rows import Row, RowKind
+from iqa_tui.monitor.rows import PINNED, Row, RowKind
 from iqa_tui.monitor.scores import Score, best_of, newest_of_each_seed, score_of, val_metric
 from iqa_tui.monitor.state import RunState
-from iqa_tui.widgets.palette import series_style
+from iqa_tui.widgets.palette import series_sign, series_style
 from iqa_tui.widgets.table_lines import Cell, Column, TableRow, with_label_width
 from iqa_tui.words.durations import duration_words, hours_words
 from iqa_tui.words.states import RECORDED_SIGN, SIGNS
@@ -40,13 +40,15 @@ COLUMNS = (
     Column("batch", "batch", 5, "right", importance=3),
     Column("attempt", "attempt", 7, "right", importance=2),
     Column("took", "took", 6, "right", importance=1),
+    Column("tag", "tags", 8, importance=12),
+    Column("note", "note", 16, importance=8),
 )
 ALWAYS = ("mark", "id", "label", "state")
 """Columns without which no row can be read."""
 CHOOSABLE = tuple(column for column in COLUMNS if column.key not in ALWAYS and not column.instead_of)
 IN_PROGRESS = ("progress", "short", "left")
 BEFORE_SRCC = ("id", "seed", "label", "state", "device", "progress", "short", "left", "loss")
-AFTER_STATE = tuple(column.key for column in COLUMNS if column.key not in (*ALWAYS, "seed"))
+AFTER_STATE = tuple(column.key for column in COLUMNS if column.key not in (*ALWAYS, "seed", "tag", "note"))
 CHOSEN_IMPORTANCE = 20
 NEEDED_SEED_IMPORTANCE = 14
 MOST_ID_WIDTH = 24
@@ -54,6 +56,8 @@ BAR, SHORT_BAR = 10, 5
 """Cells of a progress bar."""
 SD_WIDTH = 7
 """Cells of ` ±.0011`."""
+NOTED = ("tag", "note")
+"""Columns that are there once a run has something in them."""
 NUMBER_WORDS: Mapping[str, Callable[[float], str]] = {
     "plcc": "{:.4f}".format,
     "lr": lambda rate: f"{rate:.3g}".replace("e-0", "e-"),
@@ -82,6 +86,12 @@ class Context:
     """Ids of the runs whose curves are chosen."""
     columns: tuple[str, ...] = ()
     """Keys of the columns that the user chose; empty: those that there is room for."""
+    has_signs: bool = False
+    """A run is marked with the sign of its curve, as there may be no colours."""
+
+
+def _is_noted(runs: Sequence[RunState], name: str) -> bool:
+    return any(texts(state, name) for state in runs)
 
 
 def has_deviations(rows: Sequence[Row]) -> bool:
@@ -98,6 +108,8 @@ def columns_for(rows: Sequence[Row], chosen: Sequence[str] = ()) -> tuple[Column
     columns = with_label_width(COLUMNS, "id", map(_id_words, rows), MOST_ID_WIDTH)
     runs = [row.run for row in rows if row.run]
     columns = with_label_width(columns, "device", (state.device_label for state in runs))
+    columns = with_label_width(columns, "tag", (", ".join(state.noted.tags) for state in runs), 16)
+    columns = with_label_width(columns, "note", (state.noted.note for state in runs), 40)
     columns = with_label_width(columns, "state", map(run_words.state_words, runs), 14)
     labels = max((cell_len(_label(row)) for row in rows), default=0)
     widths = {
@@ -116,7 +128,8 @@ def columns_for(rows: Sequence[Row], chosen: Sequence[str] = ()) -> tuple[Column
             importance=importances.get(column.key, column.importance),
         )
         for column in columns
-        if not chosen or (column.instead_of or column.key) in (*ALWAYS, *chosen)
+        if (column.key not in NOTED or column.key in chosen or _is_noted(runs, column.key))
+        and (not chosen or (column.instead_of or column.key) in (*ALWAYS, *chosen))
     )
 
 
@@ -148,7 +161,10 @@ def recorded_row(key: str, row: Mapping[str, Any]) -> TableRow:
 
 
 def _group_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
-    long, *shorter = group_words(row.runs, context.waiting, context.now)
+    if row.key == PINNED:
+        long, *shorter = [("pinned", f" · {len(row.runs)} {'run' if len(row.runs) == 1 else 'runs'}")]
+    else:
+        long, *shorter = group_words(row.runs, context.waiting, context.now)
     best = best_of(row.runs)
     cells: dict[str, Cell] = {
         "mark": f" {FOLDS[bool(row.is_open)]}",
@@ -194,9 +210,11 @@ def _run_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
         "loss": run_words.loss_words(state.loss),
         "srcc": _score_cell(Score(srcc) if srcc is not None else None, has_sd=has_sd),
         **_number_cells(state, context.now),
+        "tag": ", ".join(state.noted.tags),
+        "note": state.noted.note,
     }
     span_from, span = _span(state, context)
-    return TableRow(row.key, cells, span_from=span_from, span=span)
+    return TableRow(row.key, cells, "dim" if state.is_archived else "", span_from=span_from, span=span)
 
 
 def _number_cells(state: RunState, now: float) -> dict[str, Cell]:
@@ -237,7 +255,9 @@ def _score_cell(score: Score | None, *, has_sd: bool) -> Cell:
 
 def _mark(runs: Sequence[RunState], context: Context) -> tuple[tuple[str, str], ...]:
     is_marked = any(state.run_id in context.marked for state in runs)
-    return (("▌", _colour(runs, context)) if is_marked else (" ", ""),)
+    look = context.colours.get(runs[0].run_id)
+    mark = series_sign(look) if context.has_signs and look is not None else "▌"
+    return ((mark, _colour(runs, context)) if is_marked else (" ", ""),)
 
 
 def _colour(runs: Sequence[RunState], context: Context) -> str:

@@ -51,7 +51,7 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, PagesRoom, RunsRoom):
             yield RunList()
             yield GpuPanel()
         yield Notes(id="why")
-        yield Curves(ascii_mode=self.session.ascii_mode)
+        yield Curves(ascii_mode=self.session.ascii_mode, has_signs=self.session.has_signs)
         yield LogPanel()
 
     def on_mount(self) -> None:

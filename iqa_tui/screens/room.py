@@ -63,6 +63,8 @@ class Session:
     look_now: Callable[[], None]
     """Read the runs without waiting for the next turn."""
     ascii_mode: bool = False
+    has_colours: bool = True
+    """False: the user asked for none (NO_COLOR)."""
     size: Callable[[], tuple[int, int]] = lambda: (140, 40)
     """Columns and lines of the terminal."""
     read_only: bool = False
@@ -77,6 +79,11 @@ class Session:
     """All runs as they were at the last look."""
     parting_words: list[str] = field(default_factory=list)
     """Lines that the user has not read yet; they are printed in the shell when the app is left."""
+
+    @property
+    def has_signs(self) -> bool:
+        """Whether a sign tells each run's curve and row, as there may be no colours."""
+        return self.ascii_mode or not self.has_colours
 
 
 class ScreenAsked(Message):
@@ -118,13 +125,17 @@ class Room(Screen[None]):
     @property
     def _binding_chain(self) -> list[tuple[DOMNode, BindingsMap]]:
         """As Textual's, with the user's own keys. A widget gets them when it has the focus for the first time."""
-        if self.session.keys:
-            chain = [*(self.focused or self).ancestors_with_self]
-            new = [node for node in chain if node not in self._rebound and node is not self.app]
-            if new:
-                rebind(new, self.session.keys, among=chain)
-                self._rebound.update(new)
+        self.give_own_keys([*(self.focused or self).ancestors_with_self])
         return super()._binding_chain
+
+    def give_own_keys(self, chain: Sequence[DOMNode]) -> None:
+        """Args:
+        chain: all that a key is offered to, one after the other; those that have the user's keys already keep them.
+        """
+        new = [node for node in chain if node not in self._rebound and node is not self.app]
+        if self.session.keys and new:
+            rebind(new, self.session.keys, among=chain)
+            self._rebound.update(new)
 
     def begin_with(self, message: RunsChanged) -> None:
         """What was told of the reading before the screen was made."""
@@ -176,7 +187,7 @@ class Room(Screen[None]):
         return ()
 
     def show_header(self) -> None:
-        ordered = run_words.in_plan_order(self.runs)
+        ordered = run_words.in_plan_order(state for state in self.runs if not state.is_archived)
         waiting = self.devices.waiting if self.devices else {}
         title = ordered[0].group if ordered else ""
         self.query_one(HeaderBar).show(title, headline_words(ordered, waiting, time.time()))

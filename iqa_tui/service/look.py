@@ -23,6 +23,7 @@ from iqa_tui.service.postponed import POSTPONED_SECONDS, Postponed
 from iqa_tui.service.quick_failures import QuickFailures
 from iqa_tui.service.resuming import resume
 from iqa_tui.service.starts import ProgramGone, Starts
+from iqa_tui.service.telling import UntoldEnds
 from training.runfolder.beat import BeatWatch
 from training.runfolder.layout import RunFolder
 
@@ -37,6 +38,7 @@ class Dispatcher:
         self._starts = Starts(dispatcher_log(runs_dir), self._postponed)
         self._keeper = OrphanKeeper(runs_dir, say)
         self._quick_failures = QuickFailures(runs_dir)
+        self._untold = UntoldEnds()
 
     @property
     def trouble(self) -> str:
@@ -56,6 +58,7 @@ class Dispatcher:
         self._starts.collect()
         self._keeper.look()
         waiting = self._hold_what_fails(self._backlog.read())
+        self._untold.look(waiting)
         for run, _ in waiting.resumable:
             self._postponed.unless_postponed(run, resume)
         queued = [entry for entry in waiting.queued if entry.run not in self._starts]
@@ -63,6 +66,7 @@ class Dispatcher:
             self._starts.trouble = ""
         if not queued or self._starts.are_paused:
             stays = bool(queued or self._starts or waiting.is_alive_here or waiting.resumable or self._keeper.is_needed)
+            stays = stays or self._untold.is_needed
             if stays:
                 self._surveyor.watch()
             return stays

@@ -7,6 +7,7 @@ import time
 
 from iqa_tui.queue.attempts import MOST_AUTOMATIC, automatic_attempts, queue_again
 from iqa_tui.service.dispatcher_words import say
+from iqa_tui.service.telling import tell_end
 from iqa_tui.words.states import status_words
 from training.runfolder.errors import LockHeld, RunFolderError
 from training.runfolder.exits import ExitKind
@@ -44,5 +45,6 @@ def give_up(run: RunFolder, cause: str) -> None:
         if not attempt.process.exists() and not attempt.exit.exists():
             write_record(attempt.exit, ExitRecord(ExitKind.NOT_STARTED, cause, time.time(), 0.0))
             say(f"{run.run_id}: {cause}")
+            tell_end(run, attempt.number)
     finally:
         os.close(lock)

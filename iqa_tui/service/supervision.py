@@ -27,6 +27,7 @@ from iqa_tui.service.oom_kills import OomKills
 from iqa_tui.service.sampling import Sampling
 from iqa_tui.service.stopping import Stopping
 from iqa_tui.service.supervisor_exits import EXIT_NO_PROCESS, EXIT_NO_ROOM, EXIT_NOT_QUEUED
+from iqa_tui.service.telling import tell_end
 from iqa_tui.service.trainer_call import (
     FENCE_VARIABLE,
     FOLDER_VARIABLE,
@@ -263,6 +264,7 @@ class Supervisor:
             peak_gpu_memory_bytes=peak_gpu_memory(self._run, self._attempt.number),
         )
         self._records.write_end(record)
+        tell_end(self._run, self._attempt.number)
 
 
 def _next_attempt(run: RunFolder) -> AttemptFolder:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
+from operator import is_
 from pathlib import Path
 
 from textual.message import Message
@@ -37,8 +39,9 @@ class RunWatcher:
         self._stopping = False
         self._thread = threading.Thread(target=self._watch, name="run watcher", daemon=True)
         self._states: tuple[RunState, ...] | None = None
-        self._told = ("", "")
-        """The problem, and how far the reading is, as they were posted."""
+        self._posted: RunsChanged | None = None
+        self._posted_at = 0.0
+        """Seconds of the monotonic clock."""
         self._looked_at: tuple[str, ...] = ()
 
     def start(self) -> None:
@@ -80,14 +83,15 @@ class RunWatcher:
                 states, problem = self._states, f"the folder is gone: {self._catalog.runs_dir}"
         except OSError as error:
             states, problem = self._states or (), f"{error.strerror or error}: {self._catalog.runs_dir}"
-        before = self._states
-        same = before is not None and len(before) == len(states) and all(map(_is, before, states))
         self._states = states
-        told = (problem, self._catalog.progress)
-        if not same or told != self._told:
-            self._told = told
-            self._post(RunsChanged(states, *told))
+        message, now = RunsChanged(states, problem, self._catalog.progress), time.monotonic()
+        is_early = now < self._posted_at + self._period_seconds
+        if self._posted is not None and (_is_same(self._posted, message) or (is_early and self._catalog.is_behind)):
+            return  # to draw each slice that was read would take longer than to read it
+        self._posted, self._posted_at = message, now
+        self._post(message)
 
 
-def _is(before: RunState, after: RunState) -> bool:
-    return before is after
+def _is_same(before: RunsChanged, after: RunsChanged) -> bool:
+    same_words = (before.problem, before.reading) == (after.problem, after.reading)
+    return same_words and len(before.runs) == len(after.runs) and all(map(is_, before.runs, after.runs))

@@ -42,7 +42,7 @@ def named_style(
     """One style.
 
     Args:
-        name: strong, dim, heading, cursor, good, bad, warning, accent, series-0 to series-6, or ghost-0 to ghost-6.
+        name: strong, dim, heading, cursor, good, bad, warning, accent, series-N or ghost-N.
         theme: the theme's variables.
         background, foreground: of the widget; a terminal knows no transparency, so colours are mixed here.
 
@@ -51,7 +51,7 @@ def named_style(
     """
     kind, _, number = name.partition("-")
     if kind in ("series", "ghost"):
-        colour = (SERIES_ON_DARK if dark else SERIES_ON_LIGHT)[int(number)]
+        colour = (SERIES_ON_DARK if dark else SERIES_ON_LIGHT)[int(number) % SERIES]
         if kind == "series":
             return Style(color=colour)
         return Style(color=background.blend(Color.parse(colour), GHOST).rich_color)

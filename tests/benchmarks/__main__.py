@@ -9,7 +9,20 @@ import os
 import sys
 import tempfile
 
-from tests.benchmarks import crops, drawing, evaluation, launcher, memory, opening, reading, start, terminal, training
+from tests.benchmarks import (
+    crops,
+    drawing,
+    evaluation,
+    launcher,
+    logs,
+    machine,
+    memory,
+    opening,
+    reading,
+    start,
+    terminal,
+    training,
+)
 
 SUBJECTS = {
     "start": start.main,
@@ -19,9 +32,11 @@ SUBJECTS = {
     "evaluation": evaluation.main,
     "opening": opening.main,
     "memory": memory.main,
+    "machine": machine.main,
     "terminal": terminal.main,
     "reading": reading.main,
     "drawing": drawing.main,
+    "logs": logs.main,
 }
 
 

@@ -6,6 +6,7 @@ import json
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 
 def report(
@@ -48,3 +49,11 @@ def median_seconds_in_turns(
             action()
             times.append(clock() - start)
     return statistics.median(taken[0]), statistics.median(taken[1])
+
+
+def status_bytes(name: str) -> int:
+    """VmRSS: now; VmHWM: the highest since it was last forgotten."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1]) << 10
+    raise LookupError(name)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.benchmarks.figure import report
+from tests.benchmarks.figure import report, status_bytes
 from tests.benchmarks.means import Means
 from tests.benchmarks.training import BareLoop
 from training.datasets.base import Dataset, Item
@@ -32,14 +32,6 @@ FLAGS = (
     "--dataset demo --backbone test_efficientnet --weights none --attention_fusion --patch_size 64 --batch_size 64 "
     "--train_patch_num 1 --test_patch_num 1 --no_color_jitter --checkpoint_minutes 0"
 )
-
-
-def status_bytes(name: str) -> int:
-    """VmRSS: now; VmHWM: the highest since it was last forgotten."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith(f"{name}:"):
-            return int(line.split()[1]) << 10
-    raise LookupError(name)
 
 
 def data_set(count: int, split: str) -> Dataset:

@@ -18,11 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from iqa_tui.messages import RunsChanged
-from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.state import RunState
 from iqa_tui.watch.run_watcher import PERIOD_SECONDS, RunWatcher
-from tests.benchmarks.figure import report
-from tests.benchmarks.memory import status_bytes
+from tests.benchmarks.figure import report, status_bytes
 from tests.fakes.run_folders import FakeRun
 from training.runfolder.folders import list_runs
 
@@ -101,7 +99,7 @@ def watch(runs_dir: str, count: str, points: str) -> dict[str, float]:
 
 def idle(runs_dir: str, looks: str) -> dict[str, float]:
     """A look at runs of which none changes, after the first ones."""
-    catalog = Catalog(Path(runs_dir))
+    catalog = RunWatcher(Path(runs_dir), lambda _: None)._catalog
     for _ in range(25):
         catalog.refresh()
     began = time.process_time()
@@ -114,7 +112,7 @@ def load(runs_dir: str, runs: str, minutes: str) -> dict[str, float]:
     """Living runs that report two steps a second, without the waiting between: memory after a quarter and at the end."""
     fakes = [FakeRun.queue(Path(runs_dir), "F2", seed=number).start() for number in range(int(runs))]
     held = [fake.hold() for fake in fakes]
-    catalog = Catalog(Path(runs_dir))
+    catalog = RunWatcher(Path(runs_dir), lambda _: None)._catalog
     looks = int(float(minutes) * 60 / PERIOD_SECONDS)
     early = 0
     for look in range(looks):

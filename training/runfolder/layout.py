@@ -65,6 +65,11 @@ class AttemptFolder:
         return self.path / "exit.json"
 
     @property
+    def told(self) -> Path:
+        """Made by the process that tells the user's own command how the attempt ended, so that it is told once."""
+        return self.path / "told"
+
+    @property
     def retry(self) -> Path:
         """Why there is another attempt; not in the first one."""
         return self.path / "retry.json"
@@ -163,6 +168,11 @@ class RunFolder:
         return self.path / "place.json"
 
     @property
+    def notes(self) -> Path:
+        """What a user noted of it."""
+        return self.path / "notes.json"
+
+    @property
     def result(self) -> Path:
         return self.path / "result.json"
 
@@ -238,8 +248,11 @@ class RunFolder:
 
     def latest_attempt(self) -> AttemptFolder | None:
         """The newest one; None before the first. Raises as `attempts`."""
-        attempts = self.attempts()
-        return attempts[-1] if attempts else None
+        try:
+            latest = max(_attempt_numbers(self.attempts_dir), default=0)
+        except FileNotFoundError:
+            return None
+        return self.attempt(latest) if latest else None
 
 
 def _attempt_numbers(folder: Path) -> list[int]:

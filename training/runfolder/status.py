@@ -27,8 +27,12 @@ STATES_OF_ENDS = {
 
 @dataclass(slots=True)
 class Seen:
-    """What `run_status` read of the end of the newest attempt, so that a caller need not read it again to show it."""
+    """What `run_status` read, so that a caller need not read it again to show it."""
 
+    attempt: AttemptFolder | None = None
+    """The newest one; None before the first, and if it could not be looked for."""
+    place: Place | None = None
+    """Of a queued run."""
     exit: ExitRecord | None = None
     result: Result | None = None
 
@@ -71,7 +75,7 @@ def run_status(
         return (
             _recorded_status(run, attempt, seen)
             or _namesake_status(run, spec, attempt, begun_attempt, beats)
-            or _idle_status(run, attempt)
+            or _idle_status(run, attempt, seen)
         )
     except RunFolderError as error:
         return Status(Phase.UNREADABLE, str(error))
@@ -81,6 +85,7 @@ def run_status(
 
 def _recorded_status(run: RunFolder, attempt: AttemptFolder | None, seen: Seen) -> Status | None:
     """What the records say; None if there is none yet."""
+    seen.attempt = attempt
     number = attempt.number if attempt else 0
     seen.exit = ended = read_shown_record(attempt.exit, ExitRecord) if attempt else None
     seen.result = read_shown_record(run.result, Result)
@@ -134,14 +139,14 @@ def _asked_by_if(run: RunFolder) -> str:
     return _asked_by(run) if is_there(run.stop) else ""
 
 
-def _idle_status(run: RunFolder, attempt: AttemptFolder | None) -> Status:
+def _idle_status(run: RunFolder, attempt: AttemptFolder | None, seen: Seen) -> Status:
     """The status if no process holds the lock and there is no exit record."""
     number = attempt.number if attempt else 0
     process = read_record(attempt.process, ProcessRecord) if attempt else None
     if process is None:
         if is_there(run.stop):
             return Status(Phase.STOPPED, f"{_asked_by(run)} before it started", number)
-        return _queued_status(run, attempt)
+        return _queued_status(run, attempt, seen)
     if is_there(run.stop):
         return Status(Phase.STOPPED, f"{_asked_by(run)}; no supervisor was left to record how it ended", number)
     if process.boot_id != boot_id():
@@ -149,10 +154,10 @@ def _idle_status(run: RunFolder, attempt: AttemptFolder | None) -> Status:
     return Status(Phase.LOST, "its processes are gone and left no record of why", number)
 
 
-def _queued_status(run: RunFolder, attempt: AttemptFolder | None) -> Status:
+def _queued_status(run: RunFolder, attempt: AttemptFolder | None, seen: Seen) -> Status:
     number = attempt.number if attempt else 0
     is_held(run.supervisor_lock)  # a pipe in its place is reported now, not once a device is given
-    place = read_record(run.place, Place)
+    seen.place = place = read_shown_record(run.place, Place)
     if place is not None and place.held:
         return Status(Phase.QUEUED, f"held by {place.by}", number, held=True)
     retry = read_record(attempt.retry, RetryRecord) if attempt else None

@@ -106,16 +106,19 @@ class Driver:
 
     def look(self) -> Reading:
         """The GPUs as they are now, or why they cannot be seen and as they were last."""
-        now = time.monotonic()
-        if self._process is None:
-            if now < self._next_start or self._is_stuck():
-                return self._reading
-            self._start()
-        if self._process is not None and self._asked is None:
-            self._ask()
+        self.ask()
         if self._asked is not None:
             self._await_answer()
         return self._reading
+
+    def ask(self) -> None:
+        """Begin a query without waiting for it; the next look does."""
+        if self._process is None:
+            if time.monotonic() < self._next_start or self._is_stuck():
+                return
+            self._start()
+        if self._process is not None and self._asked is None:
+            self._ask()
 
     def close(self) -> None:
         """Kill the process, whatever it is doing."""

@@ -18,6 +18,8 @@ from iqa_tui.widgets.plots.traces import Span, Thin
 
 POINT, STAR, CUT_ABOVE, CUT_BELOW = "•", "★", "▲", "▼"
 ASCII_GHOST = "."
+SIGN_CELLS = 7
+"""From one sign of a curve to its next."""
 DASHES = ((), (1, 1, 1, 1, 0, 0), (1, 1, 0, 0), (1, 1, 1, 1, 1, 1, 0, 0, 1, 0, 0, 0))
 """Which columns of dots are drawn, again and again; () for all. The first seven looks have the first dash."""
 
@@ -34,6 +36,8 @@ class Field:
     dots: Dots
     is_log: bool = False
     """y is log10 of what it stands for."""
+    has_signs: bool = False
+    """Each curve has its sign on it."""
 
     @property
     def words(self) -> str:
@@ -85,11 +89,23 @@ def curve_layers(thin: Thin, look: int, field: Field) -> CurveLayers:
     line = [Layer(cell_codes(dots, field.dots, sign), style)]
     line += [Layer(cut, style) for cut in _cuts(drawn.above, drawn.below, field)]
     above = []
+    if field.has_signs and field.dots is not Dots.ASCII:
+        above.append(Layer(_signs(line[0].codes, look), style))
     if thin.points is not None and len(thin.points[0]) <= field.width:
         above.append(Layer(_marks(thin.points, sign if field.dots is Dots.ASCII else POINT, field), style))
     if thin.stars is not None:
         above.append(Layer(_marks(thin.stars, "#" if field.dots is Dots.ASCII else STAR, field), f"{style} strong"))
     return CurveLayers(tuple(below), tuple(line), tuple(above))
+
+
+def _signs(codes: Codes, look: int) -> Codes:
+    """The curve's sign on it at every so many cells, elsewhere than those of its neighbours."""
+    signs = np.zeros_like(codes)
+    for column in range(look % SIGN_CELLS, codes.shape[1], SIGN_CELLS):
+        rows = np.flatnonzero(codes[:, column])
+        if len(rows):
+            signs[rows[len(rows) // 2], column] = ord(series_sign(look))
+    return signs
 
 
 def _ghost(span: Span, style: str, field: Field, *, is_filled: bool) -> Layer:

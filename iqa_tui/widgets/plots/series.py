@@ -122,3 +122,5 @@ class PlotLook:
     """The curves of a group are drawn as their mean, with a band of ± their standard deviation."""
     front: str = ""
     """Key of the series that is drawn over the others."""
+    has_signs: bool = False
+    """Each curve and its name have a sign, as there may be no colours."""

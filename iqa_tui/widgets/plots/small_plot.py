@@ -47,7 +47,7 @@ class PlotDrawer:
 
     def __init__(self) -> None:
         self._store = ColumnStore()
-        self._asked: tuple[Plot, bool] | None = None
+        self._asked: tuple[Plot, bool, bool] | None = None
         self._traces: list[Trace] = []
         self._thins: dict[tuple[frozenset[str], bool], tuple[tuple[object, ...], Thin]] = {}
         self._layers: dict[frozenset[str], tuple[tuple[object, ...], CurveLayers]] = {}
@@ -106,9 +106,10 @@ class PlotDrawer:
         return filled_up(lines, width, height)
 
     def _traces_of(self, plot: Plot, look: PlotLook) -> list[Trace]:
-        if self._asked is None or self._asked[0] is not plot or self._asked[1] != look.is_banded:
+        how = (look.is_banded, look.has_signs)
+        if self._asked is None or self._asked[0] is not plot or self._asked[1:] != how:
             self._traces = traces_of(plot, look, self._store)
-            self._asked = (plot, look.is_banded)
+            self._asked = (plot, *how)
         return self._traces
 
     def _labels(self, width: int) -> int:
@@ -131,7 +132,7 @@ class PlotDrawer:
         """Args:
         cells: columns and rows of the curves, and columns of the names right of them.
         """
-        place = (x, cells, look.dots)
+        place = (x, cells, look.dots, look.has_signs)
         laid = self._laid
         if laid is not None and laid.plot is plot and laid.traces is traces and laid.place == place:
             return laid
@@ -161,7 +162,7 @@ class PlotDrawer:
                 return None, thins
             found = (0.0, 1.0)  # no curve reaches into the window
         axis = (log_axis if is_log else linear_axis)(*found, rows, LABEL_WIDTH)
-        return Field(columns, rows, x, axis, look.dots, is_log), thins
+        return Field(columns, rows, x, axis, look.dots, is_log, look.has_signs), thins
 
     def _thin(
         self, plot: Plot, traces: Sequence[Trace], x: tuple[float, float], dot_columns: int, *, is_log: bool

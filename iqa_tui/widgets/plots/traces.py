@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from iqa_tui.widgets.palette import series_sign
 from iqa_tui.widgets.plots.columns import Columns, ColumnStore
 from iqa_tui.widgets.plots.series import Plot, PlotLook, Series
 from iqa_tui.widgets.plots.smoothing import Floats
@@ -112,14 +113,19 @@ def traces_of(plot: Plot, look: PlotLook, store: ColumnStore) -> list[Trace]:
         if (columns := store.of(series, plot.smoothing, plot.factor)) is not None
     ]
     if not look.is_banded:
-        return [Trace([member], member[0].name) for member in known]
+        return [_trace([member], member[0].name, look) for member in known]
     groups: dict[str, list[tuple[Series, Columns]]] = {}
     for member in known:
         groups.setdefault(member[0].group or f"alone:{member[0].key}", []).append(member)
     return [
-        Trace(members, members[0][0].group_name if members[0][0].group else members[0][0].name)
+        _trace(members, members[0][0].group_name if members[0][0].group else members[0][0].name, look)
         for members in groups.values()
     ]
+
+
+def _trace(members: Sequence[tuple[Series, Columns]], name: str, look: PlotLook) -> Trace:
+    sign = series_sign(min(series.look for series, _ in members))
+    return Trace(members, f"{sign} {name}" if look.has_signs else name)
 
 
 def _mean_and_deviation(each: Floats) -> tuple[Floats, Floats]:

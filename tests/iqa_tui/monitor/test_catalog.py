@@ -211,3 +211,22 @@ def test_a_link_to_a_run_that_is_replaced_by_a_run_is_read(tmp_path: Path) -> No
     link.unlink()
     fake.run.path.rename(link)
     assert only(catalog).phase is Phase.QUEUED
+
+
+def test_the_last_values_are_those_of_a_whole_reading(tmp_path: Path) -> None:
+    """Of a run that was resumed, and with evaluations, warnings and codes of both attempts among its steps."""
+    fake = FakeRun.queue(tmp_path, "F2").start().train(450)
+    fake.attempt = 2
+    with closing(fake.start(attempt=2).writer()) as writer:
+        writer.write("started", epochs=5, steps_per_epoch=200, source_digest="abc")
+        writer.write("resumed", name="last", epoch=2, step=380)
+        writer.write("warning", text="a clock was set back")
+        for step in range(381, 391):
+            writer.write("step", epoch=2, step=step, loss=None if step == 390 else 0.5, lr=1e-5, images_per_second=9.0)
+    fake.end()
+    whole, last = only(Catalog(tmp_path)), only(Catalog(tmp_path, events=Events.LAST_VALUES))
+    assert whole.val_srcc is not None
+    assert [each.epoch for each in whole.evaluations] == [1]
+    step_curves = {name for name in whole.metrics if "/" not in name}
+    curves = {name: curve for name, curve in whole.metrics.items() if name not in step_curves}
+    assert last == replace(whole, metrics=curves, is_whole=False)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+import random
 from array import array
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from iqa_tui.monitor import curves
 from iqa_tui.monitor.curves import Curve
+from iqa_tui.monitor.thinning import thinned
 
 
 def points(*steps: float) -> tuple[array[float], array[float], array[float]]:
@@ -67,9 +71,47 @@ def test_readers_cannot_write_and_curves_are_compared_by_their_points() -> None:
     assert curve(1) != "a curve"
 
 
-def test_a_long_curve_takes_less_than_40_bytes_a_point() -> None:
+def test_a_long_curve_takes_less_than_28_bytes_a_point() -> None:
     grown = Curve()
     for step in range(10_000):
         grown = grown.extended(*points(step))
     capacity = memoryview(grown.steps.obj).nbytes // 8
-    assert 24 * capacity < 40 * len(grown)
+    assert 24 * capacity < 28 * len(grown)
+
+
+VALUES = st.one_of(st.floats(-9, 9), st.just(math.nan))
+
+
+@given(st.lists(VALUES, min_size=1, max_size=60), st.integers(2, 8))
+def test_a_thinned_curve_keeps_lowest_and_highest_of_each_group(values: list[float], group: int) -> None:
+    columns = (array("d", range(len(values))), array("d", range(len(values))), array("d", values))
+    steps, times, kept = thinned(columns, group)
+    assert steps == times
+    assert list(steps) == sorted(set(steps))
+    for begin in range(0, len(values), group):
+        part = [value for value in values[begin : begin + group] if not math.isnan(value)]
+        told = [value for step, value in zip(steps, kept, strict=True) if begin <= step < begin + group]
+        assert 1 <= len(told) <= 2
+        if part:
+            finite = [value for value in told if not math.isnan(value)]
+            assert (min(finite), max(finite)) == (min(part), max(part))
+
+
+def test_a_long_curve_has_a_bounded_length_and_its_newest_points_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(curves, "MOST_RAW_POINTS", 32)
+    monkeypatch.setattr(curves, "MOST_THINNED_POINTS", 24)
+    rng = random.Random(1)
+    steps = array("d", range(1, 2001))
+    values = array("d", [rng.random() for _ in steps])
+    grown = Curve()
+    for begin in range(0, 2000, 7):
+        piece = slice(begin, begin + 7)
+        grown = grown.extended(steps[piece], steps[piece], values[piece])
+        assert len(grown) < 32 + 24
+    assert grown == Curve().extended(steps, steps, values)
+    assert list(grown.steps) == sorted(set(grown.steps))
+    assert list(grown.steps[-16:]) == list(range(1985, 2001))
+    assert (min(grown.values), max(grown.values)) == (min(values), max(values))
+    assert all(value == values[int(step) - 1] for step, value in zip(grown.steps, grown.values, strict=True))
+    oldest = [step for step in grown.steps if step < 1900]
+    assert max(b - a for a, b in pairwise(oldest)) < 3 * 2000 / len(grown) * 4  # as dense at the beginning as later

@@ -7,11 +7,13 @@ import json
 import math
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from iqa_tui.monitor import curves
 from iqa_tui.monitor.fold import LONGEST_TEXT, MOST_TEXTS, fold
 from iqa_tui.monitor.run_words import epoch_words, loss_words, state_words, step_words, time_words
 from iqa_tui.monitor.state import RunState
@@ -114,21 +116,27 @@ def test_no_events_leave_the_very_state() -> None:
     assert fold(NEW, []) is NEW
 
 
-@given(
-    st.lists(
-        st.tuples(
-            st.integers(1, 12),
-            st.sampled_from(["started", "step", "epoch", "evaluated", "progress", "warning"]),
-            st.sampled_from([{}, {"lr": 0.1}, {"lr": None, "clipped": 2}, {"loss": None, "val/srcc": 3, "b": True}]),
-            st.sampled_from(["val", "test", "epoch"]),
-        ),
-        max_size=20,
+TOLD = st.lists(
+    st.tuples(
+        st.integers(1, 12),
+        st.sampled_from(["started", "step", "epoch", "evaluated", "progress", "warning"]),
+        st.sampled_from([{}, {"lr": 0.1}, {"lr": None, "clipped": 2}, {"loss": None, "val/srcc": 3, "b": True}]),
+        st.sampled_from(["val", "test", "epoch"]),
     ),
-    st.lists(st.integers(0, 20), max_size=4),
+    max_size=30,
 )
+
+
+@pytest.mark.parametrize("most_points", [4, curves.MOST_RAW_POINTS])  # with curves that are thinned, and without
+@given(told=TOLD, cuts=st.lists(st.integers(0, 30), max_size=4))
 def test_folding_in_any_pieces_is_folding_at_once(
-    told: list[tuple[int, str, dict[str, Any], str]], cuts: list[int]
+    most_points: int, told: list[tuple[int, str, dict[str, Any], str]], cuts: list[int]
 ) -> None:
+    with patch.multiple(curves, MOST_RAW_POINTS=most_points, MOST_THINNED_POINTS=most_points):
+        check_pieces(told, cuts)
+
+
+def check_pieces(told: list[tuple[int, str, dict[str, Any], str]], cuts: list[int]) -> None:
     events = [
         Event(
             kind,

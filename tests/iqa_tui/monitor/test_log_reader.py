@@ -189,4 +189,5 @@ def test_numbers_of_a_log_that_is_too_long_to_count_are_near(tmp_path: Path, mon
     assert not text.is_counted
     assert abs(text.lines[-1].number - 99_999) < 500
     text = settled(reader, LogWish(0))
-    assert (text.is_counted, text.lines[0].number) == (True, 0)
+    assert (text.is_counted, text.is_total_counted, text.lines[0].number) == (True, False, 0)
+    assert abs(text.total - 100_000) < 500

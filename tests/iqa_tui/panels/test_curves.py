@@ -37,6 +37,20 @@ def test_it_says_why_there_is_no_curve_and_promises_nothing_of_a_trainer_that_ha
     assert both == "F1: not started yet; F2: not yet trained a step"
 
 
+def test_what_is_not_read_yet_is_not_said_to_be_missing() -> None:
+    assert told(state_of("F1", Phase.FINISHED, is_whole=False)) == "F1: its curves are being read"
+    panel = Curves(ascii_mode=False)
+    panel.show_runs([(trained(1), 0), (state_of("F3", Phase.RUNNING, is_whole=False), 2)], CurveView())
+    assert panel._words == "Curves · smoothed 0.6 · over steps · reading 1 of 2"
+
+
+def test_without_colours_curves_have_signs() -> None:
+    for ascii_mode, has_signs, expected in ((False, False, False), (True, False, True), (False, True, True)):
+        panel = Curves(ascii_mode=ascii_mode, has_signs=has_signs)
+        panel.show_runs([(trained(1), 0)], CurveView())
+        assert panel.look.has_signs is expected
+
+
 def trained(seed: int) -> RunState:
     spec = Spec(f"run{seed}", "g", "L2", [], 0.0, experiment="F2", seed=seed)
     state = RunState(RunFolder(Path(f"run{seed}")), Status(Phase.RUNNING, attempt=1), spec)

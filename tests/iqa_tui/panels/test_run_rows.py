@@ -41,6 +41,14 @@ def test_a_queued_run_says_what_it_waits_for(tmp_path: Path) -> None:
     assert "held by ann" in text
 
 
+def test_without_colours_a_chosen_run_has_the_sign_of_its_curve(tmp_path: Path) -> None:
+    run_ids = [FakeRun.queue(tmp_path, experiment).run.run_id for experiment in ("F2", "F3")]
+    looks, marked = dict(zip(run_ids, (1, 2), strict=True)), frozenset(run_ids)
+    told = lines(tmp_path, context=Context(0.0, colours=looks, marked=marked, has_signs=True))
+    assert [line[0] for line in told[1:]] == ["o", "+"]
+    assert [line[0] for line in lines(tmp_path, context=Context(0.0, colours=looks, marked=marked))[1:]] == ["▌", "▌"]
+
+
 def test_a_failed_run_says_its_cause_at_every_width(tmp_path: Path) -> None:
     FakeRun.queue(tmp_path, "F2").start().train(10).end(ExitKind.FAILED, "exit 1: CUDA out of memory")
     for width in (56, 76, 86, 120):

@@ -76,3 +76,22 @@ def test_runs_whose_folder_is_gone_stay_as_they_were_and_it_is_said(tmp_path: Pa
     (tmp_path / "elsewhere").rename(runs_dir)
     posted.wait_for(lambda message: message is posted[-1] and isinstance(message, RunsChanged) and not message.problem)
     watcher.stop()
+
+
+def test_curves_of_the_run_that_is_looked_at_are_posted_and_while_it_is_read_how_far_that_is(tmp_path: Path) -> None:
+    posted = Posted()
+    fakes = [FakeRun.queue(tmp_path, "F2", seed=seed).start().train(30).finish() for seed in range(3)]
+    watcher = RunWatcher(tmp_path, posted.append, period_seconds=0.01)
+    watcher.start()
+    posted.wait_for(lambda message: isinstance(message, RunsChanged) and len(message.runs) == 3 and not message.reading)
+    looked_at = fakes[1].run.run_id
+    watcher.look_at([looked_at])
+
+    def shows_its_curve(message: Message) -> bool:
+        runs = message.runs if isinstance(message, RunsChanged) else ()
+        return {run.run_id: len(run.curve) for run in runs}.get(looked_at) == 30
+
+    message = posted.wait_for(shows_its_curve)
+    watcher.stop()
+    assert isinstance(message, RunsChanged)
+    assert {run.run_id for run in message.runs if len(run.curve)} == {looked_at}

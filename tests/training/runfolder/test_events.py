@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from tests.golden.make import HERE
 from tests.trust.damage import KINDS, remove
 from training.runfolder import events as reading
-from training.runfolder.events import EventTail, parse_event
+from training.runfolder.events import EventTail, has_started, parse_event
+from training.runfolder.layout import RunFolder
 from training.runfolder.schema import Event
 from training.runfolder.write import EventWriter
 
@@ -214,3 +215,42 @@ def test_short_lines_are_taken_in_by_several_polls(tmp_path: Path, monkeypatch: 
     while events := tail.poll():
         kinds += [event.kind for event in events]
     assert kinds == ["started", "step", "step", "step", "warning"]
+
+
+def test_of_steps_one_after_another_a_thin_reading_has_the_first_and_the_last(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    writer = EventWriter(path, attempt=1)
+    for number in range(1, 31):
+        writer.write("step", epoch=1, step=number, loss=0.5)
+        if number == 20:
+            writer.write("evaluated", epoch=1, split="val", metrics={})
+    writer.close()
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[0] = lines[20][:-1] + b"x\n"  # torn: the second is the first that can be read
+    path.write_bytes(b"".join(lines))
+    told = EventTail(path).poll_thinly()
+    assert [event.fields.get("step", event.kind) for event in told] == [2, 20, "evaluated", 21, 30]
+
+
+def test_the_end_of_a_file_begins_with_its_first_whole_line(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(WHOLE)
+    whole = events_of(path)
+    for count in range(1, len(WHOLE)):
+        tail = EventTail(path)
+        tail.skip_to_the_last(count)
+        events = tail.poll()
+        assert events == whole[len(whole) - len(events) :]
+        assert len(events) == complete_lines(WHOLE[-count:].partition(b"\n")[2])
+
+
+@pytest.mark.parametrize("kind", ["started", "st\\u0061rted"])
+def test_whether_an_attempt_started_is_found_in_any_spelling(tmp_path: Path, kind: str) -> None:
+    run = RunFolder(tmp_path)
+    lines = [
+        '{"kind": "step", "t": 5.0, "attempt": 2, "step": 1}\n' * 20,
+        f'{{"kind": "{kind}", "t": 5.0, "attempt": 2}}\n',
+        '{"kind": "warning", "t": 5.0, "attempt": 1, "text": "started"}\n',
+    ]
+    run.events.write_text("".join(lines))
+    assert [has_started(run, attempt) for attempt in (1, 2, 3)] == [False, True, False]

@@ -234,6 +234,16 @@ def test_in_ascii_each_curve_has_its_own_sign() -> None:
     assert not any("⠀" <= sign <= "⣿" for sign in shown)
 
 
+def test_without_colours_each_curve_and_its_name_have_its_sign() -> None:
+    plain = texts(draw(plot(FALLING, FLAT), 54, 9))
+    shown = texts(draw(plot(FALLING, FLAT), 54, 9, PlotLook(has_signs=True)))
+    assert not any("* F2" in line or "o F3" in line for line in plain)
+    assert any("* F2" in line for line in shown)
+    assert any("o F3" in line for line in shown)
+    assert sum(line.count("*") for line in shown[1:-1]) >= 4
+    assert sum(line.count("o") for line in shown[1:-1]) >= 3
+
+
 def test_a_constant_and_huge_and_tiny_values_have_axes() -> None:
     for value in (0.0, 1e9, 1e-9, -5.0, 1e300):
         for scale in Scale:
