@@ -12,7 +12,6 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 
 from iqa_tui.front.base import FrontApp
-from iqa_tui.front.peers import PEERS
 
 NOT_OFFERED = ("Quit", "Keys", "Maximize", "Minimize")
 """Textual's own commands that leave the app unasked, or do what ours do better."""
@@ -62,6 +61,7 @@ class PaletteApp(FrontApp):
 
     def _of_screen(self, screen: Screen[Any]) -> Iterator[tuple[str, SystemCommand]]:
         """Action and command of what the screen's keys do now."""
+        from iqa_tui.front.peers import PEERS  # noqa: PLC0415  as above
         from iqa_tui.screens.all_bindings import all_bindings  # noqa: PLC0415  after the first paint
 
         keys: dict[str, list[str]] = {}
@@ -75,12 +75,12 @@ class PaletteApp(FrontApp):
             several += [] if shown in several else [shown]
             found.setdefault(action, (node, binding))
         for action, (node, binding) in found.items():
-            if title := self._title(screen, action, binding):
-                peers = PEERS.get(action)
+            peers = PEERS.get(action)
+            if title := self._title(screen, action, binding, peers.names if peers else ""):
                 words = " ".join(keys[action]) + (f" · {peers.keys}" if peers else "")
                 yield action, SystemCommand(title, words, self._doing(binding.action, node))
 
-    def _title(self, screen: Screen[Any], action: str, binding: Binding) -> str:
+    def _title(self, screen: Screen[Any], action: str, binding: Binding, names: str) -> str:
         """`F3 SRCC: stop (cancel, terminate, kill)`; empty if its key would do nothing now."""
         hint, name = getattr(screen, "key_hint", None), getattr(screen, "name_under_cursor", None)
         words = hint(action, binding.description) if hint else binding.description
@@ -88,8 +88,7 @@ class PaletteApp(FrontApp):
             return ""
         run = name() if action.endswith(OF_A_RUN) and name else ""
         title = f"{run}: {words}" if run else f"{words[0].upper()}{words[1:]}"
-        peers = PEERS.get(action)
-        return f"{title} ({peers.names})" if peers and peers.names else title
+        return f"{title} ({names})" if names else title
 
     def _doing(self, action: str, node: DOMNode) -> Any:
         """What the palette calls when it has closed."""

@@ -29,7 +29,6 @@ PEERS = {
     "crosshair": Peers("inspect", "LEET c sets the grid's columns"),
     "next_y": Peers("log y", "LEET y switches to log"),
     "pin": Peers("", "LEET p"),
-    "pin_run": Peers("", "LEET p"),
     "priority_run": Peers("nice", "LEET p pins a run"),
     "hold_run": Peers("suspend", "LEET and nvitop h is help"),
     "help": Peers("keys", "LEET and nvitop h too"),

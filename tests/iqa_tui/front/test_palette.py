@@ -61,4 +61,4 @@ async def test_the_actions_of_what_has_not_the_focus_are_offered_too(
 
 def test_the_peers_words_are_of_actions_that_there_are() -> None:
     known = {action.removeprefix("screen.") for action in ACTIONS}
-    assert set(PEERS) - {"pin", "pin_run"} <= known
+    assert set(PEERS) <= known
