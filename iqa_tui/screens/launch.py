@@ -25,8 +25,9 @@ from iqa_tui.panels.strategy_list import StrategyList
 from iqa_tui.plans.choice import LaunchChoice
 from iqa_tui.plans.plan import Plan, load_plan, preset_names
 from iqa_tui.plans.simulate import STRATEGY_NAMES
+from iqa_tui.plans.trainer_files import trainer_digest_of
 from iqa_tui.queue.last_plans import last_plans
-from iqa_tui.screens.launch_devices import device_words, going_on, offered_devices
+from iqa_tui.screens.launch_facts import device_words, going_on, offered_devices, words_on_last_launch
 from iqa_tui.screens.launching import LaunchingRoom
 from iqa_tui.screens.room import HIGH_FROM, Session
 from iqa_tui.widgets.row_table import RowTable
@@ -40,9 +41,11 @@ FRAME = 2
 class PlansLoaded(Message, bubble=False):
     """Every plan was read, or says why it cannot be."""
 
-    def __init__(self, plans: dict[str, Plan | str]) -> None:
+    def __init__(self, plans: dict[str, Plan | str], digests: dict[str, str]) -> None:
         super().__init__()
         self.plans = plans
+        self.digests = digests
+        """Name or path to the digest of the trainer's code; empty if it is not known."""
 
 
 class LaunchScreen(LaunchingRoom):
@@ -67,6 +70,8 @@ class LaunchScreen(LaunchingRoom):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._choice = LaunchChoice(session.runs_dir)
+        self._digests: dict[str, str] = {}
+        self._progress = ""
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="columns"):
@@ -94,11 +99,14 @@ class LaunchScreen(LaunchingRoom):
         named = {str(Path(name).absolute()) for name in self.session.plans}
         last = (name for name in last_plans(self.session.runs_dir) if name not in named)
         names = dict.fromkeys([*self.session.plans, *last, *preset_names()])
-        self.post_message(PlansLoaded({name: _plan_or_words(name) for name in names}))
+        plans = {name: _plan_or_words(name) for name in names}
+        digests = {name: trainer_digest_of(plan) for name, plan in plans.items() if isinstance(plan, Plan)}
+        self.post_message(PlansLoaded(plans, digests))
 
     def on_plans_loaded(self, message: PlansLoaded) -> None:
         if not self.can_draw:
             return
+        self._digests = message.digests
         plans = self.query_one(PlanList)
         plans.show_plans(message.plans)
         if not self.session.plans:
@@ -121,6 +129,7 @@ class LaunchScreen(LaunchingRoom):
         self.query_one(StrategyList).show_schedules(choice.schedules(), choice.strategy, choice.fleet().short_words)
         self._show_forecast()
         self._show_command()
+        self._show_last_launch()
 
     def _show_forecast(self) -> None:
         choice, forecast = self._choice, self.query_one(ForecastPanel)
@@ -157,6 +166,13 @@ class LaunchScreen(LaunchingRoom):
         command.show((experiment or "") if words else "", words)
 
     def show_progress(self, words: str) -> None:
+        self._progress = words
+        self._show_last_launch()
+
+    def _show_last_launch(self) -> None:
+        """Below the command: what differs from the last launch, or what a launch does now."""
+        digest = self._digests.get(self._choice.plan_name, "")
+        words = self._progress or words_on_last_launch(self._choice, self.runs, digest, time.time())
         self.query_one(CommandView).set_subtitle(words)
 
     def devices_changed(self) -> None:

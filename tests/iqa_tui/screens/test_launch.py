@@ -169,3 +169,17 @@ async def test_a_device_says_all_about_itself_on_the_launch_screen(open_on_eight
         assert "8 devices" not in screen_text(pilot)  # one gets no runs
         await pilot.press("tab")
         await settle(pilot, lambda: "Command" in screen_text(pilot))
+
+
+async def test_what_differs_from_the_last_launch_of_the_plan_is_shown(
+    plan_file: str, runs_dir: Path, open_app: OpenApp
+) -> None:
+    FakeRun.queue(runs_dir, "F2", experiment="B", group="small", plan=load_plan(plan_file).content)
+    async with open_app(room="launch", plans=(plan_file,)) as pilot:
+        await settle(pilot, lambda: "C was not in it" in screen_text(pilot))
+        await pilot.press("j", "j", "space", "o", *"lr=1e-5", "enter")
+        await settle(pilot, lambda: "lr 5e-6 → 1e-5" in screen_text(pilot))
+        assert "C was not in it" not in screen_text(pilot)
+        await pilot.press("enter")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        assert "Since the last launch" in screen_text(pilot)
