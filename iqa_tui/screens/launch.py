@@ -25,9 +25,11 @@ from iqa_tui.panels.strategy_list import StrategyList
 from iqa_tui.plans.choice import LaunchChoice
 from iqa_tui.plans.plan import Plan, load_plan, preset_names
 from iqa_tui.plans.simulate import STRATEGY_NAMES
+from iqa_tui.plans.trainer_files import trainer_digest_of
 from iqa_tui.queue.last_plans import last_plans
-from iqa_tui.screens.launch_devices import device_words, going_on, offered_devices
+from iqa_tui.screens.launch_facts import device_words, going_on, offered_devices, words_on_last_launch
 from iqa_tui.screens.launching import LaunchingRoom
+from iqa_tui.screens.opening_plan import OpeningRoom
 from iqa_tui.screens.room import HIGH_FROM, Session
 from iqa_tui.widgets.row_table import RowTable
 from training.runfolder.text import plain
@@ -40,12 +42,14 @@ FRAME = 2
 class PlansLoaded(Message, bubble=False):
     """Every plan was read, or says why it cannot be."""
 
-    def __init__(self, plans: dict[str, Plan | str]) -> None:
+    def __init__(self, plans: dict[str, Plan | str], digests: dict[str, str]) -> None:
         super().__init__()
         self.plans = plans
+        self.digests = digests
+        """Name or path to the digest of the trainer's code; empty if it is not known."""
 
 
-class LaunchScreen(LaunchingRoom):
+class LaunchScreen(OpeningRoom, LaunchingRoom):
     """Draws a `LaunchChoice`, and makes a new one of every key."""
 
     ROOM = "launch"
@@ -57,7 +61,8 @@ class LaunchScreen(LaunchingRoom):
         Binding("space", "tick", "tick"),
         Binding("a", "tick_all", "all/none"),
         Binding("s", "next_strategy", "strategy"),
-        Binding("o", "settings", "settings"),
+        Binding("o", "open_plan", "open plan"),
+        Binding("f", "settings", "flags, seeds", tooltip="settings over the plan's flags, and seeds"),
         Binding("y", "copy", "copy command"),
         Binding("escape", "leave_field", "back", show=False),
         Binding("tab", "next_panel(1)", "next panel", show=False),
@@ -67,6 +72,8 @@ class LaunchScreen(LaunchingRoom):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._choice = LaunchChoice(session.runs_dir)
+        self._digests: dict[str, str] = {}
+        self._progress = ""
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="columns"):
@@ -94,11 +101,14 @@ class LaunchScreen(LaunchingRoom):
         named = {str(Path(name).absolute()) for name in self.session.plans}
         last = (name for name in last_plans(self.session.runs_dir) if name not in named)
         names = dict.fromkeys([*self.session.plans, *last, *preset_names()])
-        self.post_message(PlansLoaded({name: _plan_or_words(name) for name in names}))
+        plans = {name: _plan_or_words(name) for name in names}
+        digests = {name: trainer_digest_of(plan) for name, plan in plans.items() if isinstance(plan, Plan)}
+        self.post_message(PlansLoaded(plans, digests))
 
     def on_plans_loaded(self, message: PlansLoaded) -> None:
         if not self.can_draw:
             return
+        self._digests = message.digests
         plans = self.query_one(PlanList)
         plans.show_plans(message.plans)
         if not self.session.plans:
@@ -121,6 +131,7 @@ class LaunchScreen(LaunchingRoom):
         self.query_one(StrategyList).show_schedules(choice.schedules(), choice.strategy, choice.fleet().short_words)
         self._show_forecast()
         self._show_command()
+        self._show_last_launch()
 
     def _show_forecast(self) -> None:
         choice, forecast = self._choice, self.query_one(ForecastPanel)
@@ -157,6 +168,13 @@ class LaunchScreen(LaunchingRoom):
         command.show((experiment or "") if words else "", words)
 
     def show_progress(self, words: str) -> None:
+        self._progress = words
+        self._show_last_launch()
+
+    def _show_last_launch(self) -> None:
+        """Below the command: what differs from the last launch, or what a launch does now."""
+        digest = self._digests.get(self._choice.plan_name, "")
+        words = self._progress or words_on_last_launch(self._choice, self.runs, digest, time.time())
         self.query_one(CommandView).set_subtitle(words)
 
     def devices_changed(self) -> None:
@@ -191,14 +209,31 @@ class LaunchScreen(LaunchingRoom):
     def on_descendant_focus(self) -> None:
         self._show_command()
 
-    @on(Input.Changed)
+    @on(Input.Changed, "#overrides, #seeds")
     def _settings_changed(self) -> None:
         settings, seeds = (self.query_one(field, Input).value for field in ("#overrides", "#seeds"))
         self._choose(replace(self._choice, settings=settings, seeds=seeds))
 
-    @on(Input.Submitted)
+    @on(Input.Submitted, "#overrides, #seeds")
     def action_leave_field(self) -> None:
+        if self.is_opening:
+            self.close_field()
+        else:
+            self.field_closed()
+
+    def field_closed(self) -> None:
         self.query_one(ExperimentList).focus()
+
+    def plan_opened(self, path: str, plan: Plan, digest: str) -> None:
+        """It stands first, and what it selects is ticked anew."""
+        others = {name: other for name, other in self._choice.plans.items() if name != path}
+        ticks = {name: ids for name, ids in self._choice.ticks.items() if name != path}
+        choice = replace(self._choice, ticks=ticks, plan_name=path).with_plans({path: plan, **others})
+        self._digests = {**self._digests, path: digest}
+        plans = self.query_one(PlanList)
+        plans.show_plans(choice.plans)
+        plans.move_to(path)
+        self._choose(choice)
 
     @on(Button.Pressed, "#launch-button")
     def _button_pressed(self) -> None:

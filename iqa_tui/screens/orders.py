@@ -37,6 +37,11 @@ class OrdersRoom(Room):
         """The run that orders are for; None if the cursor is on none."""
         raise NotImplementedError
 
+    def name_under_cursor(self) -> str:
+        """Of the run that orders are for; empty if the cursor is on none."""
+        state = self.run_under_cursor()
+        return run_words.run_name(state) if state else ""
+
     def key_hint(self, action: str, description: str) -> str:
         return order_hint(action, description, self.run_under_cursor())
 

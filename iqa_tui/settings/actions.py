@@ -22,7 +22,7 @@ ACTIONS: dict[str, tuple[str, str]] = {
     "first": ("g home", "first line"),
     "fold_devices": ("d", "devices"),
     "follow": ("G end", "last line, follow"),
-    "help": ("question_mark", "help"),
+    "help": ("f1 question_mark", "help"),
     "hide": ("H", "hide, or show again"),
     "hold_run": ("h", "hold or release a queued run"),
     "launch": ("enter", "launch"),

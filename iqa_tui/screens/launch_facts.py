@@ -1,4 +1,4 @@
-"""What a launch asks of the devices that were looked at, and of the runs that have them or wait for one."""
+"""What a launch asks of the devices that were looked at, and of the runs of its folder."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from iqa_tui.monitor import run_words
 from iqa_tui.monitor.colours import colours_of
 from iqa_tui.monitor.group_time import run_seconds_left, starts_by_itself
 from iqa_tui.monitor.state import RunState
-from iqa_tui.plans.choice import OfferedDevice
+from iqa_tui.plans.choice import LaunchChoice, OfferedDevice
 from iqa_tui.plans.forecast import UNKNOWN_HOURS
+from iqa_tui.plans.last_launch import last_launch, last_launch_words
 from iqa_tui.plans.priority import priority_rank
 from iqa_tui.plans.simulate import Job
 from iqa_tui.plans.timeline import Bar, GoingOn
@@ -42,6 +43,22 @@ def device_words(state: DeviceState | None, note: str) -> tuple[str, list[str]]:
     if state is None:
         return "Devices", [note]
     return f"{state.device.label} · {state.device.name}", [state.reason, note]
+
+
+def words_on_last_launch(choice: LaunchChoice, runs: Sequence[RunState], digest: str, now: float) -> str:
+    """What differs from the last launch of the chosen plan; empty if there was none, or if nothing can be launched.
+
+    Args:
+        digest: of the trainer's code now; empty if it is not known.
+        now: unix seconds.
+    """
+    if choice.plan is None or not choice.ticked:
+        return ""
+    last = last_launch((state.spec for state in runs if state.spec), choice.plan.name)
+    try:
+        return last_launch_words(choice.request(), last, digest, now) if last else ""
+    except ValueError:
+        return ""
 
 
 def going_on(survey: Survey, runs: Sequence[RunState], now: float) -> GoingOn:
