@@ -46,7 +46,7 @@ class IqaApp(LeavingApp, LooksApp, MemoryApp, PaletteApp, TellingApp):
     CSS_PATH = "styles.tcss"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark", "help", "help", key_display="?"),
+        Binding("question_mark,f1", "help", "help", key_display="?"),
         Binding("q,ctrl+q", "leave", "leave", key_display="q", priority=False),
         Binding("1", "room('launch')", "launch screen", show=False),
         Binding("2", "room('monitor')", "monitor screen", show=False),

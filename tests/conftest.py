@@ -81,4 +81,6 @@ def _folders_of_the_machine_and_of_the_user(tmp_path_factory: pytest.TempPathFac
         patch.setenv("IQA_TUI_LEASES", str(folder / "leases"))
         patch.setenv("IQA_TUI_STATE", str(folder / "state"))
         patch.setenv("IQA_TUI_SETTINGS", str(folder / "settings.toml"))
+        for name in ("COLORFGBG", "IQA_TUI_READ_ONLY"):
+            patch.delenv(name, raising=False)
         yield

@@ -43,8 +43,12 @@ def print_status(runs_dir: Path) -> int:
     with asking_the_driver():
         survey = surveyor.survey()
     waits = waits_of_states(states, survey)
+    shown = [state for state in states if not state.is_archived]
+    archived = len(states) - len(shown)
     if states:
-        print(_runs_text(states, waits))
+        print(_runs_text(shown, waits))
+        if archived:
+            print(f"{archived} archived {'run' if archived == 1 else 'runs'} left out; --json lists all.")
     else:
         print(f"No runs in {runs_dir}. `iqa-tui demo` makes five in minutes; `iqa-tui plan` names the plans there are.")
     print("\nDevices")

@@ -38,12 +38,13 @@ def print_json(runs_dir: Path) -> int:
     with asking_the_driver():
         survey = surveyor.survey()
     waits = waits_of_states(states, survey)
+    counted = [state for state in states if not state.is_archived]
     content = {
         "format": FORMAT,
         "runs_dir": str(runs_dir.absolute()),
         "dispatching": is_dispatching(runs_dir),
         "runs": [_run_fields(state, waits) for state in states],
-        "groups": [_group_fields(members, waits) for members in by_group(in_plan_order(states)).values()],
+        "groups": [_group_fields(members, waits) for members in by_group(in_plan_order(counted)).values()],
         "devices": [_device_fields(state) for state in survey.devices],
         "note": survey.note,
     }
@@ -84,6 +85,9 @@ def _run_fields(state: RunState, waits: dict[str, Wait]) -> dict[str, Any]:
         "waits_for": wait.words if wait else None,
         "warnings": list(state.warnings),
         "note": state.note,
+        "tags": list(state.noted.tags),
+        "user_note": state.noted.note,
+        "archived": state.is_archived,
         "seed": state.spec.seed if state.spec else None,
         "source_digests": list(state.trainer_digests),
     }

@@ -93,6 +93,7 @@ def _parser() -> tuple[argparse.ArgumentParser, Container[str]]:
     _add_adopt(commands)
     _add_queueing(commands)
     _add_devices(commands)
+    _add_archive(commands)
     _add_export(commands)
     _add_doctor(commands)
     _add_settings(commands)
@@ -245,6 +246,14 @@ def _add_devices(commands: Subparsers[argparse.ArgumentParser]) -> None:
         command.add_argument(
             "devices", nargs="+", metavar="DEVICE", help="GPU index or UUID, cpu-0, or cpu for all slots"
         )
+
+
+def _add_archive(commands: Subparsers[argparse.ArgumentParser]) -> None:
+    archive = _add(commands, "archive", "leave runs that are over out of the tables, or delete them", "archives no run")
+    archive.add_argument("runs", nargs="+", metavar="RUN")
+    archive.add_argument("--undo", action="store_true", help="put them back into the tables")
+    archive.add_argument("--delete", action="store_true", help="delete their folders, after a question")
+    archive.add_argument("--yes", action="store_true", help="--delete: do not ask; what is deleted is printed")
 
 
 def _add_export(commands: Subparsers[argparse.ArgumentParser]) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from iqa_tui.front.base import FrontApp
-from iqa_tui.monitor.happenings import Happening, happenings, known_of, title_words, told_words
 from iqa_tui.monitor.state import RunState
 from iqa_tui.widgets import terminal_speech
 from iqa_tui.widgets.terminal_driver import TerminalDriver
 from training.runfolder.text import plain, plain_lines
+
+if TYPE_CHECKING:  # loaded after the first paint
+    from iqa_tui.monitor.happenings import Happening
 
 TOLD_SECONDS = 20.0
 """How long the end of a run stands in the row; one in trouble stands three times as long."""
@@ -25,6 +27,8 @@ class TellingApp(FrontApp):
 
     def tell(self, runs: Sequence[RunState]) -> None:
         """Say what has ended since the last call, and how many runs do what."""
+        from iqa_tui.monitor.happenings import happenings, known_of, title_words  # noqa: PLC0415  after the first paint
+
         told = [] if self._known is None else happenings(self._known, runs)
         self._known = dict(known_of(runs))
         if self.settings.title:
@@ -33,6 +37,8 @@ class TellingApp(FrontApp):
             self._say(told)
 
     def _say(self, told: Sequence[Happening]) -> None:
+        from iqa_tui.monitor.happenings import told_words  # noqa: PLC0415  as above
+
         words = told_words(told)
         is_trouble = any(each.is_trouble for each in told)
         severity = "error" if is_trouble else "information"

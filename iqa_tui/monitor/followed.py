@@ -8,6 +8,7 @@ from typing import Any
 
 from iqa_tui.monitor.history import LARGEST_SKIMMED_BYTES, History, Skimmed, events_stamp, skim, without_step_curves
 from iqa_tui.monitor.machine import MachineCurves
+from iqa_tui.monitor.noted import notes_of
 from iqa_tui.monitor.state import RunState
 from iqa_tui.trust.ownership import is_ours
 from iqa_tui.trust.signature import why_not_signed
@@ -146,6 +147,7 @@ class FollowedRun:
                 "status": status,
                 "spec": spec,
                 "process": read_shown_record(attempt.process, ProcessRecord) if attempt else None,
+                "noted": notes_of(self.run),
                 "exit": seen.exit if not status.phase.is_alive else None,
                 "note": plain(_note(attempt)) if attempt and status.phase.is_alive else "",
                 "place": seen.place if status.phase is Phase.QUEUED else None,

@@ -49,6 +49,11 @@ def seconds_left(states: Sequence[RunState], now: float, starting: int) -> float
     return max(ends) * SECONDS_PER_HOUR
 
 
+def run_seconds_left(state: RunState, now: float) -> float | None:
+    """Until a run that is alive ends; None if neither its pace nor its plan tells."""
+    return _left(state, now, 1.0)
+
+
 def starts_by_itself(state: RunState) -> bool:
     """True for a queued run that no user has to release or adopt before it starts."""
     return state.phase is Phase.QUEUED and not (state.status.held or state.status.elsewhere)

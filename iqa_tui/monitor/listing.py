@@ -19,7 +19,7 @@ from training.runfolder.folders import list_runs
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
 from training.runfolder.read import read_spec
-from training.runfolder.schema import Result, Spec
+from training.runfolder.schema import ExitRecord, Result, Spec
 from training.runfolder.status import Seen, run_status
 
 
@@ -32,6 +32,8 @@ class ListedRun:
     status: Status
     result: Result | None
     """None until it finished, and for a trainer that writes none."""
+    exit: ExitRecord | None = None
+    """Of the newest attempt; None until it ended."""
 
     @property
     def run_id(self) -> str:
@@ -49,6 +51,11 @@ class ListedRun:
     @property
     def group(self) -> str:
         return self.spec.group
+
+    @property
+    def peak_gpu_memory_bytes(self) -> int | None:
+        """Of the newest attempt, once it has ended; None on the CPU."""
+        return self.exit.peak_gpu_memory_bytes if self.exit else None
 
     @property
     def trainer_digests(self) -> tuple[str, ...]:
@@ -73,7 +80,7 @@ def read_run(run: RunFolder, spec: Spec) -> ListedRun:
     """The run as it is now. Never raises: an unreadable run has the phase `unreadable`."""
     seen = Seen()
     status = run_status(run, spec=spec, seen=seen)
-    return ListedRun(run, spec, status, seen.result)
+    return ListedRun(run, spec, status, seen.result, seen.exit)
 
 
 def read_runs(runs_dir: Path, group: str | None = None) -> list[ListedRun]:

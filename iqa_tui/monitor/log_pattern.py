@@ -11,7 +11,7 @@ TROUBLE = re.compile(
     r"|Warning:|CUDA (?i:error|out of memory)|Segmentation fault|core dumped|\bnot finite\b"
 )
 TROUBLE_NEEDLES = (b"traceback", b"error", b"warn", b"cuda", b"fatal", b"critical", b"fault", b"core dumped", b"finite")
-TROUBLE_WORDS = "traceback, error or warning"
+TROUBLE_WORDS = "errors, warnings"
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,6 @@ class LogReader:
         self._index = LineIndex()
         self._search: LogSearch | None = None
         self._place: int | None = None
-        self._total = 0
         self._size = 0
         self._text = LogText()
 
@@ -103,7 +102,7 @@ class LogReader:
         else:
             is_new = window.read_on(descriptor, size)
         before, after = window.around(size if place is None else place)
-        if before < MARGIN_LINES and window.first > 0:
+        if window.wants_more_above(before):
             window.reach_up(descriptor)
             is_new = self.is_busy = True
         elif after < MARGIN_LINES:
@@ -119,16 +118,18 @@ class LogReader:
         number, is_counted = self._index.number_at(descriptor, window.first, 1.0)
         skipped = number - window.first_number if is_counted else 0
         if window.is_end:
-            self._total = lines[-1].number + 1 + skipped if lines else 0
-        elif not self._total:
-            self._total, _ = self._index.number_at(descriptor, size, window.first / max(1, window.first_number))
+            total, is_total_counted = (lines[-1].number + 1 + skipped if lines else 0), is_counted
+        else:
+            average = window.first / max(1, window.first_number)
+            total, is_total_counted = self._index.number_at(descriptor, size, average)
         return LogText(
             lines,
             is_begin=window.first == 0,
             is_end=window.is_end,
             skipped=skipped,
-            total=self._total,
+            total=total,
             is_counted=is_counted,
+            is_total_counted=is_total_counted,
             search=search,
             searched_share=search.share if search else 1.0,
             hits=search.count if search else 0,

@@ -15,7 +15,7 @@ FIRST_BYTES = 64 << 10
 SEARCHED_BYTES = 512 << 10
 """At once: some milliseconds, after which a key is answered."""
 MOST_HITS = 1_000_000
-"""Eight megabytes. Nobody goes through more of them."""
+"""Eight megabytes. No user goes through more of them."""
 LATER_BYTES = 4 << 20
 """Of what was added, at once."""
 MOVES = re.compile(rb"\r(?!\n)|\x08|\xc2[\x80-\x9f]|\x1b\[[0-9;]*[A-HJKdf`]")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from iqa_tui.monitor.log_pattern import LogPattern
-from iqa_tui.monitor.log_screen import LogLine
-from iqa_tui.monitor.log_search import LogSearch
+if TYPE_CHECKING:  # what reads and searches a log is loaded by the thread that does it, after the first paint
+    from iqa_tui.monitor.log_pattern import LogPattern
+    from iqa_tui.monitor.log_screen import LogLine
+    from iqa_tui.monitor.log_search import LogSearch
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,9 @@ class LogText:
     total: int = 0
     """Lines of the whole log."""
     is_counted: bool = True
-    """False if the numbers are estimates."""
+    """False if the numbers of the lines are estimates."""
+    is_total_counted: bool = True
+    """False if `total` is one."""
     search: LogSearch | None = None
     searched_share: float = 1.0
     """0 to 1."""

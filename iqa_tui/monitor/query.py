@@ -45,8 +45,8 @@ SLOW = re.compile(r"\([^)]*[*+}][^)]*\)[*+{]")
 HOURS = {"h": 1.0, "min": 1 / 60, "s": 1 / 3600, "d": 24.0}
 LENGTH = re.compile(r"([\d.e+-]+)\s*(h|min|s|d)")
 OF_TIME = ("took", "left")
-HIDDEN = "hidden"
-"""As a word: the runs that the user has hidden."""
+HIDDEN, ARCHIVED = "hidden", "archived"
+"""As words: the runs that the user has hidden, or archived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +136,8 @@ def _word_test(word: str) -> Test:
     wanted = word.casefold()
     if wanted == HIDDEN:
         return lambda state, at: state.run_id in at.hidden
+    if wanted == ARCHIVED:
+        return lambda state, _at: state.is_archived
     return lambda state, _at: wanted in searched(state).casefold()
 
 
@@ -189,5 +191,6 @@ def _unquoted(word: str) -> str:
 
 def searched(state: RunState) -> str:
     """What words and patterns are looked for in."""
-    parts = (state.experiment, state.label, state.phase.value, state.group, state.run_id, state.device_label)
+    parts = [state.experiment, state.label, state.phase.value, state.group, state.run_id, state.device_label]
+    parts += [*state.noted.tags, state.noted.note]
     return " ".join(parts)

@@ -18,6 +18,10 @@ FEW_RUNS = 12
 """A group of more keeps its experiments folded, and with more runs in all, older groups are folded."""
 
 
+PINNED = "pinned/"
+"""Key of the row above the pinned runs."""
+
+
 class RowKind(StrEnum):
     """What a row stands for."""
 
@@ -55,8 +59,10 @@ def rows_of(shown: Sequence[RunState], view: MonitorView, now: float) -> list[Ro
     shown: the runs that pass the filter, in plan order.
     now: Unix seconds.
     """
-    rows: list[Row] = []
-    groups = by_group(shown)
+    pinned = [state for state in shown if state.run_id in view.pinned]
+    head = _folding(RowKind.GROUP, PINNED, pinned, True, view)
+    rows = [head, *(_members(PINNED, pinned, view, now) if head.is_open else [])] if pinned else []
+    groups = by_group(state for state in shown if state.run_id not in view.pinned)
     for place, (group, members) in enumerate(groups.items()):
         opens = place == 0 or len(shown) <= FEW_RUNS or any(state.phase.is_alive for state in members)
         head = _folding(RowKind.GROUP, f"group/{group}", members, opens, view)

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from iqa_tui.monitor.noted import note_line
 from iqa_tui.monitor.pace import time_left
 from iqa_tui.monitor.state import RunState
 from iqa_tui.words.durations import duration_words, hours_words
-from iqa_tui.words.states import SIGNS
+from iqa_tui.words.states import shown_state
 from training.runfolder.phase import Phase
 from training.runfolder.text import plain_copy
 
@@ -20,7 +21,8 @@ LOSS_WIDTH = 7
 
 def state_words(state: RunState) -> str:
     """`● running`."""
-    return f"{SIGNS[state.phase][0]} {state.phase.value}"
+    shown = shown_state(state.status)
+    return f"{shown.glyph} {shown.word}"
 
 
 def epoch_words(state: RunState) -> str:
@@ -103,7 +105,8 @@ def note_words(state: RunState, waits_for: str) -> str:
     if state.phase is Phase.QUEUED:
         return queue_words(state, waits_for)
     attempt = f"attempt {state.status.attempt}" if state.phase.is_alive and state.status.attempt > 1 else ""
-    return state.note or cause_words(state) or (state.warnings[-1] if state.warnings else attempt)
+    warning = state.warnings[-1] if state.warnings else attempt
+    return state.note or cause_words(state) or warning or note_line(state.noted)
 
 
 def queue_words(state: RunState, waits_for: str) -> str:

@@ -14,7 +14,9 @@ from iqa_tui.monitor.curves import NO_CURVE, Clock, Curve, Evaluation, Progress
 from iqa_tui.monitor.trainer_code import made_by
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
-from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, Spec
+from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RunNotes, Spec
+
+NOTHING_NOTED = RunNotes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class RunState:
     result: Result | None = None
     place: Place | None = None
     """None unless a user, or the dispatcher, held it or changed its order in the queue."""
+    noted: RunNotes = NOTHING_NOTED
+    """Tags, a note, whether it is archived."""
     begun_attempt: int = 0
     """The newest attempt whose trainer said `started`."""
     epoch: int = 0
@@ -75,6 +79,11 @@ class RunState:
     @property
     def run_id(self) -> str:
         return self.run.run_id
+
+    @property
+    def is_archived(self) -> bool:
+        """Tables leave it out unless they are asked for it. A run that was tried again since is none of them."""
+        return self.noted.archived and self.phase.is_over
 
     @property
     def phase(self) -> Phase:

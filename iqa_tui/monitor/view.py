@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from iqa_tui.monitor.colours import colours_of
 from iqa_tui.monitor.curve_view import CurveView
 from iqa_tui.monitor.fields import FIELDS, reported_names
-from iqa_tui.monitor.query import Asked, Query, parse
+from iqa_tui.monitor.query import ARCHIVED, HIDDEN, Asked, Query, parse
 from iqa_tui.monitor.run_words import in_plan_order
 from iqa_tui.monitor.state import RunState
 
@@ -27,6 +27,10 @@ class MonitorView:
     folds: Mapping[str, bool] = field(default_factory=dict)
     """Key of a row that folds to whether the user opened it; the others are as `rows_of` has them."""
 
+    pinned: tuple[str, ...] = ()
+    """Ids of the runs that stand above all groups."""
+    hidden: frozenset[str] = frozenset()
+    """Ids of the runs that are shown only if the filter asks for `hidden`."""
     sort: str = ""
     """Name of the field that rows are sorted by within their group; empty: as the plan has them."""
     is_rising: bool = False
@@ -40,13 +44,19 @@ class MonitorView:
         return parse(self.filter, reported_names(runs) if self.filter else frozenset())
 
     def passing(self, runs: Sequence[RunState], now: float) -> list[RunState]:
-        """The runs that pass the filter, in plan order.
+        """The runs that pass the filter, in plan order; hidden and archived ones only if it asks for them.
 
         Args:
             now: Unix seconds.
         """
-        query, at = self.query(runs), Asked(now)
-        return [state for state in in_plan_order(runs) if query.fits(state, at)]
+        query, at = self.query(runs), Asked(now, self.hidden)
+        return [
+            state
+            for state in in_plan_order(runs)
+            if (HIDDEN in query.words or state.run_id not in self.hidden)
+            and (ARCHIVED in query.words or not state.is_archived)
+            and query.fits(state, at)
+        ]
 
     def with_filter(self, text: str) -> MonitorView:
         return replace(self, filter=text.strip())
@@ -66,13 +76,17 @@ class MonitorView:
         """The other end first."""
         return replace(self, is_rising=not self.is_rising)
 
+    def pin(self, runs: Sequence[RunState]) -> MonitorView:
+        """Lift the runs that one row stands for above all groups; put them back if all of them are there."""
+        return replace(self, pinned=_switched(self.pinned, runs))
+
+    def hide(self, runs: Sequence[RunState]) -> MonitorView:
+        """Hide the runs that one row stands for; show them again if all of them are hidden."""
+        return replace(self, hidden=frozenset(_switched(tuple(self.hidden), runs)))
+
     def mark(self, runs: Iterable[RunState]) -> MonitorView:
         """Choose the curves of the runs that one row stands for; if all of them are chosen, none of them."""
-        ids = [state.run_id for state in runs]
-        new = tuple(run_id for run_id in ids if run_id not in self.marked)
-        if new:
-            return replace(self, marked=self.marked + new)
-        return replace(self, marked=tuple(run_id for run_id in self.marked if run_id not in ids))
+        return replace(self, marked=_switched(self.marked, runs))
 
     def mark_all(self, shown: Iterable[RunState]) -> MonitorView:
         """Mark the runs that are shown, and no others; none if all of them are marked."""
@@ -91,3 +105,10 @@ class MonitorView:
         by_id = {state.run_id: state for state in runs}
         ids = [run_id for run_id in self.marked if run_id in by_id] or [state.run_id for state in under_cursor]
         return [(by_id[run_id], colours[run_id]) for run_id in ids if run_id in by_id]
+
+
+def _switched(ids: tuple[str, ...], runs: Iterable[RunState]) -> tuple[str, ...]:
+    """With all of the runs; without them if they are there already."""
+    given = [state.run_id for state in runs]
+    new = tuple(run_id for run_id in given if run_id not in ids)
+    return ids + new if new else tuple(run_id for run_id in ids if run_id not in given)

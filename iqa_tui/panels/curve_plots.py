@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from iqa_tui.monitor.colours import COLOURS
 from iqa_tui.monitor.curve_view import CurveView, XAxis, YScale
 from iqa_tui.monitor.curves import NO_CURVE, Curve
 from iqa_tui.monitor.metric_kinds import metric_kind, shown_metrics
@@ -26,6 +27,24 @@ class _Made:
     curves: tuple[Curve, ...]
     rest: tuple[object, ...]
     plot: Plot
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """A run whose curves are drawn."""
+
+    state: RunState
+    name: str
+    experiment: str
+    """What the mean of its seeds is called."""
+    look: int
+    begun: float
+    """Unix seconds that are 0 on the axis of time."""
+
+    @property
+    def details(self) -> tuple[object, ...]:
+        """All but its curves that its series are made of."""
+        return (self.state.run_id, self.name, self.experiment, self.look, self.begun, self.state.steps_per_epoch)
 
 
 class CurvePlots:
@@ -50,32 +69,41 @@ class CurvePlots:
         return self._plots
 
     def _made_of(self, runs: Sequence[tuple[RunState, int]], view: CurveView) -> list[Plot]:
-        states = [state for state, _ in runs]
-        shown = shown_metrics(view.metrics, states)
-        names, looks = curve_names(states), {state.run_id: look for state, look in runs}
+        drawn = _drawn(runs, view)
+        states = [each.state for each in drawn]
         losses = {state.spec.loss_type for state in states if state.spec and state.spec.loss_type}
-        beginnings = {state.run_id: beginning(state) for state in states} if view.x is XAxis.TIME else {}
         made: dict[str, _Made] = {}
+        shown = shown_metrics(view.metrics, states)
         for name in shown:
-            having = [state for state in states if len(state.metrics.get(name, NO_CURVE))]
-            curves = tuple(curve for state in having for curve in (state.metrics[name], _loss_of(state, name)))
-            details = [
-                (state.run_id, names[state.run_id], looks[state.run_id], beginnings.get(state.run_id, 0.0),
-                 state.steps_per_epoch, _star(state, name, view))
-                for state in having
-            ]  # fmt: skip
-            rest = (view.x, view.y, view.smoothing, tuple(losses), tuple(details))
+            having = [each for each in drawn if len(each.state.metrics.get(name, NO_CURVE))]
+            curves = tuple(curve for each in having for curve in (each.state.metrics[name], _loss_of(each.state, name)))
+            details = [(each.details, _star(each.state, name, view)) for each in having]
+            rest = (view.x, view.y, view.smoothing, len(losses) > 1, details)
             before = self._made.get(name)
             if before is not None and before.rest == rest and _are_one(before.curves, curves):
                 made[name] = before
                 continue
-            series = tuple(
-                _series(state, name, view, names[state.run_id], looks[state.run_id], beginnings.get(state.run_id, 0.0))
-                for state in having
-            )
+            series = tuple(_series(each, name, view) for each in having)
             made[name] = _Made(curves, rest, _plot(name, series, view, has_several_losses=len(losses) > 1))
         self._made = made
         return [made[name].plot for name in shown]
+
+
+def _drawn(runs: Sequence[tuple[RunState, int]], view: CurveView) -> list[_Drawn]:
+    """Experiments of one name in several groups have one colour: those of a later group get another dash."""
+    states = [state for state, _ in runs]
+    names, experiments = curve_names(states), experiment_names(states)
+    groups = list(dict.fromkeys(state.group for state in states))
+    return [
+        _Drawn(
+            state,
+            names[state.run_id],
+            experiments[state.run_id],
+            look + COLOURS * groups.index(state.group),
+            beginning(state) if view.x is XAxis.TIME else 0.0,
+        )
+        for state, look in runs
+    ]
 
 
 def _are_one_run_by_run(some: Sequence[tuple[RunState, int]], others: Sequence[tuple[RunState, int]]) -> bool:
@@ -108,12 +136,13 @@ def _plot(name: str, series: tuple[Series, ...], view: CurveView, *, has_several
     )
 
 
-def _series(state: RunState, metric: str, view: CurveView, name: str, look: int, begun: float) -> Series:
+def _series(drawn: _Drawn, metric: str, view: CurveView) -> Series:
+    state = drawn.state
     curve = state.metrics[metric]
     group = f"{state.group}\n{state.experiment}\n{state.label}" if state.experiment else ""
-    series = Series(state.run_id, name, look, Along(curve.steps), curve.values, group, state.experiment)
+    series = Series(state.run_id, drawn.name, drawn.look, Along(curve.steps), curve.values, group, drawn.experiment)
     if view.x is XAxis.TIME:
-        x = Along(curve.times, shift=begun)
+        x = Along(curve.times, shift=drawn.begun)
     elif view.x is XAxis.CLOCK:
         x = Along(curve.times)
     else:
@@ -158,7 +187,7 @@ def chosen_epoch(state: RunState) -> int | None:
 
 def curve_names(states: Sequence[RunState]) -> dict[str, str]:
     """Run id to what stands at its curve: `F2`, or `F2·s1` if another of these runs is of the same experiment."""
-    short = {state.run_id: _short_name(state) for state in states}
+    short = experiment_names(states)
     counts = Counter(short.values())
     seeds = {state.run_id: state.spec.seed for state in states if state.spec}
     return {
@@ -167,8 +196,16 @@ def curve_names(states: Sequence[RunState]) -> dict[str, str]:
     }
 
 
-def _short_name(state: RunState) -> str:
-    return state.experiment or state.label[:LONGEST_NAME]
+def experiment_names(states: Sequence[RunState]) -> dict[str, str]:
+    """Run id to the name of its experiment, with its group if another group has one of that name."""
+    short = {state.run_id: state.experiment or state.label[:LONGEST_NAME] for state in states}
+    groups: dict[str, set[str]] = {}
+    for state in states:
+        groups.setdefault(short[state.run_id], set()).add(state.group)
+    return {
+        state.run_id: f"{name} {state.group}" if len(groups[name := short[state.run_id]]) > 1 else name
+        for state in states
+    }
 
 
 def beginning(state: RunState) -> float:

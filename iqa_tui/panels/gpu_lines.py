@@ -170,7 +170,7 @@ def _user_lines(shown: Shown, place: Place) -> list[Line]:
     for user in shown.users[:MOST_USERS]:
         details = f" · {' · '.join(user.details)}" if user.details else ""
         if user.is_ours:
-            lines.append([(f"{indent}▌{user.who}", user.style), (details, "")])
+            lines.append([(f"{indent}{user.mark}{user.who}", user.style), (details, "")])
         else:
             lines.append([(f"{indent}{user.who}{details}", user.style)])
     if hidden := shown.users[MOST_USERS:]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from iqa_tui.widgets.palette import series_sign, series_style
 from iqa_tui.words.durations import duration_words
 from iqa_tui.words.sizes import gib_words
 from training.runfolder.text import plain
@@ -23,10 +24,12 @@ class RunOnGpu:
 
     name: str
     """Short: `F2`, `F2·s1` if seeds must be told apart."""
-    colour: int
+    look: int
     """As in its row and its curve."""
     pid: int | None = None
     """Of its trainer; None on another host."""
+    has_sign: bool = False
+    """There are no colours: it has the sign of its curve."""
 
 
 class Detail(Enum):
@@ -47,7 +50,13 @@ class User:
     """`python`, `21.3 GiB`, `3.0 h`, as far as they are known."""
     style: str
     memory_bytes: int | None = None
-    is_ours: bool = False
+    mark: str = ""
+    """Before its name in a line of its own; empty for what is no run of this folder."""
+
+    @property
+    def is_ours(self) -> bool:
+        """A run of this folder."""
+        return bool(self.mark)
 
     def words(self, detail: Detail) -> str:
         """`F2·s1`, `ann python 21.3 GiB 3.0 h`, `ann 21.3 GiB`, `ann`: the lines beside it tell more of our own."""
@@ -104,7 +113,8 @@ def _run(holder: Holder, processes: Sequence[GpuProcess], runs: Mapping[str, Run
     used = sum(memory) if memory else None
     if known is None:
         return User(f"{holder.user} · {holder.words}", details, "warning", used)
-    return User(known.name, details, f"series-{known.colour}", used, is_ours=True)
+    mark = series_sign(known.look) if known.has_sign else "▌"
+    return User(known.name, details, series_style(known.look), used, mark)
 
 
 def _other(process: GpuProcess, now: float) -> User:

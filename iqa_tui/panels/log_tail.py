@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import re
+from typing import TYPE_CHECKING
 
 from iqa_tui.monitor import run_words
-from iqa_tui.monitor.log_pattern import TROUBLES, LogPattern, log_pattern
 from iqa_tui.monitor.log_text import LogText, LogWish
 from iqa_tui.monitor.state import RunState
 from iqa_tui.widgets.log_tool import LogTool
 from iqa_tui.widgets.palette import series_style
 from training.runfolder.phase import Phase
+
+if TYPE_CHECKING:
+    import re
+
+    from iqa_tui.monitor.log_pattern import LogPattern
 
 
 class LogPanel(LogTool):
@@ -48,9 +52,13 @@ class LogPanel(LogTool):
         words = self.searched_words
         if not words:
             return None
+        from iqa_tui.monitor.log_pattern import TROUBLES, log_pattern  # noqa: PLC0415  after the first paint
+
         return TROUBLES if words == TROUBLES.words else log_pattern(words)
 
     def pattern_of(self, words: str) -> re.Pattern[str] | None:
+        from iqa_tui.monitor.log_pattern import log_pattern  # noqa: PLC0415  after the first paint
+
         try:
             return log_pattern(words).expression
         except ValueError as error:
@@ -58,6 +66,8 @@ class LogPanel(LogTool):
             return None
 
     def trouble(self) -> tuple[str, re.Pattern[str]]:
+        from iqa_tui.monitor.log_pattern import TROUBLES  # noqa: PLC0415  after the first paint
+
         return TROUBLES.words, TROUBLES.expression
 
     def suggested_name(self) -> str:

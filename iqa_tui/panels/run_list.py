@@ -8,7 +8,9 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from iqa_tui.monitor.rows import Row
-from iqa_tui.panels.run_rows import ALWAYS, CHOOSABLE, COLUMNS, Context, columns_for, has_deviations, table_row
+from iqa_tui.panels.run_columns import ALWAYS, CHOOSABLE, COLUMNS, columns_for, has_deviations
+from iqa_tui.panels.run_rows import Context, table_row
+from iqa_tui.widgets.canvas import Line
 from iqa_tui.widgets.row_table import RowTable
 from iqa_tui.widgets.table_lines import fitting_columns
 
@@ -25,6 +27,8 @@ class RunList(RowTable):
         super().__init__(COLUMNS, classes="panel", id="runs")
         self.border_title = "Runs"
         self._shown: tuple[Row, ...] = ()
+        self._drawn_width = 0
+        """Cells when it was drawn last; it keeps its columns while another panel has the whole screen."""
 
     def show_runs(self, rows: Sequence[Row], context: Context, empty: Sequence[str]) -> None:
         """Args:
@@ -39,7 +43,7 @@ class RunList(RowTable):
     @property
     def shown_columns(self) -> tuple[str, ...]:
         """Keys of the columns that there is room for."""
-        shown = [column.instead_of or column.key for column in fitting_columns(self._columns, self.size.width)]
+        shown = [column.instead_of or column.key for column in fitting_columns(self._columns, self._drawn_width)]
         return tuple(column.key for column in CHOOSABLE if column.key in shown)
 
     @property
@@ -47,6 +51,10 @@ class RunList(RowTable):
         """Names of the fields by which rows can be sorted here, from left to right."""
         shown = (*ALWAYS[1:], *self.shown_columns)
         return tuple(column.key for column in COLUMNS if column.key in shown)
+
+    def draw(self, width: int, height: int) -> list[Line]:
+        self._drawn_width = width
+        return super().draw(width, height)
 
     @property
     def rows(self) -> tuple[Row, ...]:

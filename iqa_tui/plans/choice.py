@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -10,7 +10,8 @@ from iqa_tui.plans.flags import command_for
 from iqa_tui.plans.forecast import Fleet, jobs_of
 from iqa_tui.plans.plan import Experiment, Plan
 from iqa_tui.plans.request import LaunchRequest, plan_seeds
-from iqa_tui.plans.simulate import STRATEGIES, STRATEGY_NAMES, Schedule, schedule
+from iqa_tui.plans.simulate import STRATEGIES, STRATEGY_NAMES, Job, Placement, Schedule, starting_order
+from iqa_tui.plans.timeline import DeviceRow, GoingOn, Timeline, device_rows, looks_of, place_launch
 from iqa_tui.plans.typed import parse_seeds, parse_setting
 
 
@@ -29,6 +30,8 @@ class OfferedDevice:
     withdrawn: bool = False
     broken: bool = False
     """The GPU itself is faulty, so no exiting process can free it."""
+    reason: str = ""
+    """Why it is not free, in words."""
 
     @property
     def name(self) -> str:
@@ -67,6 +70,8 @@ class LaunchChoice:
     """The text of the field: `epochs=1 data_path=/data`."""
     seeds: str = ""
     """The text of the field: `1, 2, 3`."""
+    going_on: GoingOn = field(default_factory=GoingOn)
+    """What runs and waits here already."""
 
     # The plan and its experiments
 
@@ -137,8 +142,11 @@ class LaunchChoice:
             for each in self.choosable_devices()
             if not each.withdrawn and not each.broken and each.key not in self.unticked_devices
         ]
+        ends = {key: bar.end_hours for key, bar in self.going_on.running.items()}
         return Fleet(
-            tuple(each.label for each in usable if not each.busy), tuple(each.label for each in usable if each.busy)
+            tuple(each.label for each in usable if not each.busy),
+            tuple(each.label for each in usable if each.busy and each.key not in ends),
+            tuple((each.label, ends[each.key]) for each in usable if each.busy and each.key in ends),
         )
 
     def tick_device(self, key: str) -> LaunchChoice:
@@ -187,14 +195,45 @@ class LaunchChoice:
 
     def schedules(self) -> dict[str, Schedule]:
         """Strategy to what it would do; {} if no hours are known, no device works or the settings cannot be read."""
-        devices = len(self.fleet().devices)
-        if not devices or not any(each.expected_hours for each in self.ticked_experiments()):
-            return {}
+        jobs = self._jobs()
+        return {name: self._schedule(jobs, name) for name in STRATEGIES} if jobs else {}
+
+    def timeline(self) -> Timeline:
+        """Which run gets which device until when, with a row for every ticked device."""
+        fleet, jobs = self.fleet(), self._jobs()
+        if not fleet.devices or self.devices is None:
+            return Timeline(self._uncounted_rows(()))
+        labels = {each.key: each.label for each in self.devices}
+        running = {labels[key]: bar for key, bar in self.going_on.running.items() if key in labels}
+        looks = looks_of(self.plan, jobs) | {job.id: bar for job, bar in self.going_on.waiting}
+        rows = device_rows(fleet, self._placed(jobs, self.strategy), looks, running)
+        total = self._schedule(jobs, self.strategy).total_hours if jobs else 0.0
+        begins_later = not fleet.free and not fleet.ending
+        return Timeline(self._uncounted_rows(rows), total, begins_later)
+
+    def _jobs(self) -> list[Job]:
+        """Those of the launch, in the order in which they start; [] if no hours are known."""
+        if not self.fleet().devices or not any(each.expected_hours for each in self.ticked_experiments()):
+            return []
         try:
-            jobs = jobs_of(self.request())
+            return sorted(jobs_of(self.request()), key=starting_order)
         except ValueError:
-            return {}
-        return {name: schedule(jobs, devices, name) for name in STRATEGIES}
+            return []
+
+    def _placed(self, jobs: Sequence[Job], strategy: str) -> list[Placement]:
+        waiting = [job for job, _ in self.going_on.waiting]
+        return place_launch(jobs, waiting, self.fleet().until_hours, strategy)
+
+    def _schedule(self, jobs: Sequence[Job], strategy: str) -> Schedule:
+        own = {job.id for job in jobs}
+        placed = tuple(each for each in self._placed(jobs, strategy) if each.job_id in own)
+        return Schedule(max((each.end_hours for each in placed), default=0.0), placed)
+
+    def _uncounted_rows(self, counted: tuple[DeviceRow, ...]) -> tuple[DeviceRow, ...]:
+        """A row for every ticked device in the order of the machine, with why it is not counted if it is not."""
+        rows = {row.label: row for row in counted}
+        ticked = (each for each in self.choosable_devices() if each.key not in self.unticked_devices)
+        return tuple(rows.get(each.label, DeviceRow(each.label, (), each.reason)) for each in ticked)
 
     def command_of(self, experiment_id: str | None) -> list[str]:
         """The command of an experiment's first seed; [] if the chosen plan has no such experiment.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from iqa_tui.plans.request import LaunchRequest
-from iqa_tui.plans.simulate import Job
+from iqa_tui.plans.simulate import SECONDS_PER_HOUR, Job
+from iqa_tui.words.durations import duration_words
 
 UNKNOWN_HOURS = 1.0
 """The length of a run whose plan does not give one."""
@@ -13,17 +14,24 @@ UNKNOWN_HOURS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """The devices of a forecast: those that are free now; if none is, those that will be, from then on."""
+    """The devices of a forecast: those that are free or get free at a known time; if none is, those that will be."""
 
     free: tuple[str, ...]
     """Labels, for example `GPU 0`."""
     busy: tuple[str, ...] = ()
     """How long they stay so is not known, so they are not counted while another is free."""
+    ending: tuple[tuple[str, float], ...] = ()
+    """Label and hours from now: they are busy, and their runs end then."""
 
     @property
     def devices(self) -> tuple[str, ...]:
         """Those that are counted."""
-        return self.free or self.busy
+        return self.free + tuple(label for label, _ in self.ending) or self.busy
+
+    @property
+    def until_hours(self) -> tuple[float, ...]:
+        """When each of `devices` gets free, from now, or from when the busy ones are."""
+        return (*(0.0 for _ in self.free), *(hours for _, hours in self.ending)) or (0.0,) * len(self.busy)
 
     @property
     def begin_words(self) -> str:
@@ -32,17 +40,20 @@ class Fleet:
 
     @property
     def short_words(self) -> str:
-        """What follows `2 devices`: nothing if none is busy."""
-        return "" if not self.busy else " free now" if self.free else ", once free"
+        """What follows `2 devices`: nothing if none is busy, or if it is known when they get free."""
+        return "" if not self.busy or self.ending else " free now" if self.free else ", once free"
 
     @property
     def words(self) -> str:
-        """`GPU 2 and GPU 3 are busy and not counted`; empty if none is busy."""
-        if not self.busy:
-            return ""
-        named = f"{', '.join(self.busy[:-1])} and {self.busy[-1]}" if len(self.busy) > 1 else self.busy[0]
-        are, they_are = ("are", "they are") if len(self.busy) > 1 else ("is", "it is")
-        return f"{named} {are} busy " + ("and not counted" if self.free else f"and counted from when {they_are} free")
+        """`GPU 1 gets free in 45 min; GPU 2 and GPU 3 are busy and not counted`; empty if none is busy."""
+        parts = [f"{label} gets free in {duration_words(hours * SECONDS_PER_HOUR)}" for label, hours in self.ending]
+        if self.busy:
+            named = f"{', '.join(self.busy[:-1])} and {self.busy[-1]}" if len(self.busy) > 1 else self.busy[0]
+            are, they_are = ("are", "they are") if len(self.busy) > 1 else ("is", "it is")
+            is_left_out = self.free or self.ending
+            counted = "and not counted" if is_left_out else f"and counted from when {they_are} free"
+            parts.append(f"{named} {are} busy {counted}")
+        return "; ".join(parts)
 
 
 def jobs_of(request: LaunchRequest) -> list[Job]:

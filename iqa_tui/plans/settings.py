@@ -17,7 +17,7 @@ def other_settings(spec: Spec, plan: Plan) -> list[str]:
     """
     if not spec.plan or spec.plan == plan.content:
         return []
-    then, now = _settings(spec.plan, spec.experiment), _settings(plan.content, spec.experiment)
+    then, now = settings_in(spec.plan, spec.experiment), settings_in(plan.content, spec.experiment)
     if then is None or now is None:
         then, now = _shared(spec.plan), _shared(plan.content)
     different = [
@@ -32,11 +32,12 @@ def planned_settings(spec: Spec) -> dict[str, str]:
     """Flag to value as the plan asked for it when the run was launched, without what belongs to the place and the seed;
     {} for a run started by hand.
     """
-    planned = _settings(spec.plan, spec.experiment) or {}
+    planned = settings_in(spec.plan, spec.experiment) or {}
     return {name: flag_text(value) for name, value in planned.items() if name not in WHERE_FLAGS}
 
 
-def _settings(content: Mapping[str, Any], experiment: str) -> dict[str, Any] | None:
+def settings_in(content: Mapping[str, Any], experiment: str) -> dict[str, Any] | None:
+    """Flag to value of a row of a plan that a spec keeps; None if the plan has no such row."""
     rows = content.get("experiment")
     for row in rows if isinstance(rows, list) else []:  # a plan of a later version may be of any shape
         if isinstance(row, dict) and row.get("id") == experiment:

@@ -10,6 +10,7 @@ from typing import Any
 from iqa_tui.monitor.listing import ListedRun
 from iqa_tui.plans.plan import Experiment, Plan, Recorded
 from iqa_tui.results.statistics import mean_and_sd
+from iqa_tui.words.sizes import GIB
 from training.runfolder.phase import Phase, Status
 
 SECONDS_PER_HOUR = 3600.0
@@ -46,6 +47,8 @@ class Row:
     """Of the runs that the numbers come from; of those that finished if none has a score, of all before any has."""
     run_ids: tuple[str, ...] = ()
     notes: str = ""
+    peak_gpu_gib: float | None = None
+    """Most GPU memory that one of the runs had; None on the CPU, and for runs that no supervisor sampled."""
     recorded: bool = False
     """The plan recorded it; no run of this folder measured it."""
     best_srcc: bool = False
@@ -123,8 +126,10 @@ def _measured(row: Row, entries: list[ListedRun]) -> Row:
     srcc, srcc_sd = mean_and_sd(_metric(entry, "srcc") for entry in counted)
     plcc, plcc_sd = mean_and_sd(_metric(entry, "plcc") for entry in counted)
     hours, _ = mean_and_sd(entry.result.elapsed_seconds / SECONDS_PER_HOUR for entry in counted if entry.result)
+    peaks = [peak for entry in counted if (peak := entry.peak_gpu_memory_bytes) is not None]
     return replace(
         row,
+        peak_gpu_gib=max(peaks) / GIB if peaks else None,
         srcc=srcc,
         srcc_sd=srcc_sd,
         plcc=plcc,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from iqa_tui.errors import PlanError
 from iqa_tui.monitor.listing import ListedRun, read_runs, specs_in
+from iqa_tui.monitor.noted import notes_of
 from iqa_tui.plans.plan import Plan, plan_from
 from iqa_tui.results.comparison import with_best, with_deltas
 from iqa_tui.results.notes import with_code, with_settings
@@ -40,8 +41,11 @@ class Table:
 
 
 def read_entries(runs_dir: Path, group: str) -> list[ListedRun]:
-    """The runs of a group, oldest first. A run that cannot be read is left out of every table; `status` names it."""
-    runs = (each for each in read_runs(runs_dir, group) if not _has_broken_result(each))
+    """The runs of a group, oldest first, without the archived ones.
+
+    A run that cannot be read is left out of every table; `status` names it.
+    """
+    runs = (each for each in read_runs(runs_dir, group) if not _has_broken_result(each) and not _is_archived(each))
     return sorted(runs, key=lambda each: (each.spec.created, each.run_id))
 
 
@@ -49,11 +53,15 @@ def _has_broken_result(listed: ListedRun) -> bool:
     return listed.phase is Phase.UNREADABLE and listed.run.result.exists()
 
 
+def _is_archived(listed: ListedRun) -> bool:
+    return listed.phase.is_over and notes_of(listed.run).archived
+
+
 def group_tables(runs_dir: Path) -> list[str]:
-    """The groups that have runs, the one with the newest run first."""
+    """The groups that have runs which are not archived, the one with the newest run first."""
     newest: dict[str, float] = {}
-    for _, spec in specs_in(runs_dir):
-        if spec is not None:
+    for run, spec in specs_in(runs_dir):
+        if spec is not None and not notes_of(run).archived:
             newest[spec.group] = max(newest.get(spec.group, 0.0), spec.created)
     return sorted(newest, key=lambda group: -newest[group])
 

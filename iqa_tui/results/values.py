@@ -32,6 +32,7 @@ COLUMNS = (
     "notes",
     "plan",
     "group",
+    "peak_gpu_gib",
 )
 FORMULA = re.compile(r"((?:^|[;\t])\s*)([=+\-@＝＋－＠])")
 """The beginning of a spreadsheet's cell, and a sign that makes the cell a formula; East Asian ones take wide signs."""
@@ -39,9 +40,9 @@ FORMULA = re.compile(r"((?:^|[;\t])\s*)([=+\-@＝＋－＠])")
 
 def values_of(row: Row, table: Table) -> dict[str, Any]:
     """Column to value. The group is the plan's name and the settings that were changed over it at the launch."""
-    of_table = {"plan": table.plan_name, "group": table.group}
-    notes = "; ".join(text for text in (row.notes, row.delta_note) if text)
-    return {name: getattr(row, name) for name in COLUMNS if name not in of_table} | {"notes": notes} | of_table
+    values = {"plan": table.plan_name, "group": table.group}
+    values["notes"] = "; ".join(text for text in (row.notes, row.delta_note) if text)
+    return {name: values[name] if name in values else getattr(row, name) for name in COLUMNS}
 
 
 def csv_text(table: Table) -> str:

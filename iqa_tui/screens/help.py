@@ -14,10 +14,11 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from iqa_tui.monitor.fields import FIELDS
-from iqa_tui.words.states import RECORDED_SIGN, SIGNS
+from iqa_tui.screens.all_bindings import all_bindings
+from iqa_tui.words.states import RECORDED_SIGN, SIGNS, SPECIAL
 
 HERE = "On this screen"
-GROUPS = {"RowTable": "In a table", "LogView": "In the log", "App": "Everywhere"}
+GROUPS = {"RowTable": "In a table", "LogView": "In the log", "CurveGrid": "In the curves", "App": "Everywhere"}
 
 INDENT = "  "
 FILTER_WORDS = (
@@ -29,11 +30,8 @@ FILTER_WORDS = (
     ("!demo !state:fail", "not"),
     ('"two words"', "quotes keep blanks and signs"),
     ("/^F[12]$/", "a regular expression"),
-    ("hidden", "the runs that H has hidden"),
+    ("hidden|archived", "the runs that H has hidden, or A archived"),
 )
-
-TEXTUALS_OWN = ("screen.copy_text",)
-"""Bound by Textual on every screen; nothing here can be selected as text."""
 
 
 class HelpScreen(ModalScreen[None]):
@@ -41,7 +39,7 @@ class HelpScreen(ModalScreen[None]):
 
     CSS_PATH = "dialog.tcss"
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,enter", "close", "close")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1,enter", "close", "close")]
 
     def __init__(self, entries: Iterable[tuple[str, str, str]]) -> None:
         super().__init__()
@@ -65,6 +63,8 @@ class HelpScreen(ModalScreen[None]):
         text.append("States\n", style="bold")
         for state, (glyph, _) in SIGNS.items():
             text.append(f"  {glyph:<3}{state.value}\n")
+        for shown, words in SPECIAL:
+            text.append(f"  {shown.glyph:<3}{shown.word}: {words}\n")
         text.append(f"  {RECORDED_SIGN[0]:<3}recorded: measured elsewhere, not by a run here\n")
         text.append("\nThe filter of the runs\n", style="bold")
         for example, words in FILTER_WORDS:
@@ -89,13 +89,10 @@ class HelpScreen(ModalScreen[None]):
 
 
 def help_entries(screen: Screen[object]) -> list[tuple[str, str, str]]:
-    """Group, keys and description of every key that is bound on this screen, the focused widget's first."""
+    """Group, keys and description of every key of this screen, whatever has the focus."""
     found: dict[tuple[str, str], tuple[str, list[str]]] = {}
-    for active in screen.active_bindings.values():
-        binding = active.binding
-        if binding.system or not binding.description or binding.action in TEXTUALS_OWN:
-            continue
-        names = [kind.__name__ for kind in type(active.node).__mro__]
+    for node, binding in all_bindings(screen):
+        names = [kind.__name__ for kind in type(node).__mro__]
         group = next((words for name, words in GROUPS.items() if name in names), HERE)
         shown = binding.key_display or screen.app.get_key_display(binding)
         entry = found.setdefault((group, binding.action), (binding.tooltip or binding.description, []))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,33 +14,42 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Button, Input, Label
 
-from iqa_tui.devices.device import DeviceState
-from iqa_tui.devices.survey import Survey
 from iqa_tui.errors import LaunchError
 from iqa_tui.monitor import run_words
 from iqa_tui.panels.command_view import CommandView
 from iqa_tui.panels.device_list import DeviceList
 from iqa_tui.panels.experiment_list import ExperimentList
+from iqa_tui.panels.forecast import ForecastPanel
 from iqa_tui.panels.plan_list import PlanList
 from iqa_tui.panels.strategy_list import StrategyList
-from iqa_tui.plans.choice import LaunchChoice, OfferedDevice
+from iqa_tui.plans.choice import LaunchChoice
 from iqa_tui.plans.plan import Plan, load_plan, preset_names
+from iqa_tui.plans.simulate import STRATEGY_NAMES
+from iqa_tui.plans.trainer_files import trainer_digest_of
 from iqa_tui.queue.last_plans import last_plans
+from iqa_tui.screens.launch_facts import device_words, going_on, offered_devices, words_on_last_launch
 from iqa_tui.screens.launching import LaunchingRoom
-from iqa_tui.screens.room import Session
+from iqa_tui.screens.opening_plan import OpeningRoom
+from iqa_tui.screens.room import HIGH_FROM, Session
 from iqa_tui.widgets.row_table import RowTable
 from training.runfolder.text import plain
+
+MOST_FORECAST, MOST_FORECAST_LOW = 9, 4
+"""Lines of the chart in a terminal of any height, and in a low one."""
+FRAME = 2
 
 
 class PlansLoaded(Message, bubble=False):
     """Every plan was read, or says why it cannot be."""
 
-    def __init__(self, plans: dict[str, Plan | str]) -> None:
+    def __init__(self, plans: dict[str, Plan | str], digests: dict[str, str]) -> None:
         super().__init__()
         self.plans = plans
+        self.digests = digests
+        """Name or path to the digest of the trainer's code; empty if it is not known."""
 
 
-class LaunchScreen(LaunchingRoom):
+class LaunchScreen(OpeningRoom, LaunchingRoom):
     """Draws a `LaunchChoice`, and makes a new one of every key."""
 
     ROOM = "launch"
@@ -51,7 +61,8 @@ class LaunchScreen(LaunchingRoom):
         Binding("space", "tick", "tick"),
         Binding("a", "tick_all", "all/none"),
         Binding("s", "next_strategy", "strategy"),
-        Binding("o", "settings", "settings"),
+        Binding("o", "open_plan", "open plan"),
+        Binding("f", "settings", "flags, seeds", tooltip="settings over the plan's flags, and seeds"),
         Binding("y", "copy", "copy command"),
         Binding("escape", "leave_field", "back", show=False),
         Binding("tab", "next_panel(1)", "next panel", show=False),
@@ -61,6 +72,8 @@ class LaunchScreen(LaunchingRoom):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._choice = LaunchChoice(session.runs_dir)
+        self._digests: dict[str, str] = {}
+        self._progress = ""
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="columns"):
@@ -76,6 +89,7 @@ class LaunchScreen(LaunchingRoom):
                     yield Input(placeholder="epochs=1 data_path=/data/koniq", id="overrides", compact=True)
                     yield Input(placeholder="seeds, for example 1,2,3", id="seeds", compact=True)
                 yield Button("Launch", id="launch-button", variant="primary", compact=True)
+        yield ForecastPanel(ascii_mode=self.session.ascii_mode)
         yield CommandView()
 
     def on_mount(self) -> None:
@@ -87,11 +101,14 @@ class LaunchScreen(LaunchingRoom):
         named = {str(Path(name).absolute()) for name in self.session.plans}
         last = (name for name in last_plans(self.session.runs_dir) if name not in named)
         names = dict.fromkeys([*self.session.plans, *last, *preset_names()])
-        self.post_message(PlansLoaded({name: _plan_or_words(name) for name in names}))
+        plans = {name: _plan_or_words(name) for name in names}
+        digests = {name: trainer_digest_of(plan) for name, plan in plans.items() if isinstance(plan, Plan)}
+        self.post_message(PlansLoaded(plans, digests))
 
     def on_plans_loaded(self, message: PlansLoaded) -> None:
         if not self.can_draw:
             return
+        self._digests = message.digests
         plans = self.query_one(PlanList)
         plans.show_plans(message.plans)
         if not self.session.plans:
@@ -112,7 +129,20 @@ class LaunchScreen(LaunchingRoom):
         if self.devices is not None:
             self.query_one(DeviceList).show_survey(self.devices.survey, choice.device_ticks())
         self.query_one(StrategyList).show_schedules(choice.schedules(), choice.strategy, choice.fleet().short_words)
+        self._show_forecast()
         self._show_command()
+        self._show_last_launch()
+
+    def _show_forecast(self) -> None:
+        choice, forecast = self._choice, self.query_one(ForecastPanel)
+        forecast.show(choice.timeline(), STRATEGY_NAMES[choice.strategy], choice.fleet().words, time.time())
+        self.body_resized()
+
+    def body_resized(self) -> None:
+        """The forecast has a line a device, as far as the lists keep their room."""
+        for forecast in self.query(ForecastPanel):
+            most = MOST_FORECAST if self.size.height >= HIGH_FROM else MOST_FORECAST_LOW
+            forecast.styles.height = min(most, forecast.lines_wanted) + FRAME
 
     def _show_experiments(self) -> None:
         choice, experiments = self._choice, self.query_one(ExperimentList)
@@ -138,12 +168,28 @@ class LaunchScreen(LaunchingRoom):
         command.show((experiment or "") if words else "", words)
 
     def show_progress(self, words: str) -> None:
+        self._progress = words
+        self._show_last_launch()
+
+    def _show_last_launch(self) -> None:
+        """Below the command: what differs from the last launch, or what a launch does now."""
+        digest = self._digests.get(self._choice.plan_name, "")
+        words = self._progress or words_on_last_launch(self._choice, self.runs, digest, time.time())
         self.query_one(CommandView).set_subtitle(words)
 
     def devices_changed(self) -> None:
         if self.devices is not None:
             survey = self.devices.survey
-            self._choose(replace(self._choice, devices=offered_devices(survey), device_kind=survey.default_kind))
+            found, there = offered_devices(survey), going_on(survey, self.runs, time.time())
+            self._choose(replace(self._choice, devices=found, device_kind=survey.default_kind, going_on=there))
+
+    def runs_changed(self) -> None:
+        if self.is_current:
+            self.devices_changed()
+
+    def on_screen_resume(self) -> None:
+        if self.can_draw:
+            self.devices_changed()
 
     # What the user does
 
@@ -163,14 +209,31 @@ class LaunchScreen(LaunchingRoom):
     def on_descendant_focus(self) -> None:
         self._show_command()
 
-    @on(Input.Changed)
+    @on(Input.Changed, "#overrides, #seeds")
     def _settings_changed(self) -> None:
         settings, seeds = (self.query_one(field, Input).value for field in ("#overrides", "#seeds"))
         self._choose(replace(self._choice, settings=settings, seeds=seeds))
 
-    @on(Input.Submitted)
+    @on(Input.Submitted, "#overrides, #seeds")
     def action_leave_field(self) -> None:
+        if self.is_opening:
+            self.close_field()
+        else:
+            self.field_closed()
+
+    def field_closed(self) -> None:
         self.query_one(ExperimentList).focus()
+
+    def plan_opened(self, path: str, plan: Plan, digest: str) -> None:
+        """It stands first, and what it selects is ticked anew."""
+        others = {name: other for name, other in self._choice.plans.items() if name != path}
+        ticks = {name: ids for name, ids in self._choice.ticks.items() if name != path}
+        choice = replace(self._choice, ticks=ticks, plan_name=path).with_plans({path: plan, **others})
+        self._digests = {**self._digests, path: digest}
+        plans = self.query_one(PlanList)
+        plans.show_plans(choice.plans)
+        plans.move_to(path)
+        self._choose(choice)
 
     @on(Button.Pressed, "#launch-button")
     def _button_pressed(self) -> None:
@@ -208,29 +271,6 @@ class LaunchScreen(LaunchingRoom):
         """While the user types into a field, enter and space belong to the field."""
         typing = isinstance(self.focused, Input)
         return not (typing and action in ("launch", "tick"))
-
-
-def offered_devices(survey: Survey) -> tuple[OfferedDevice, ...]:
-    """What a launch asks of the devices that were looked at."""
-    return tuple(
-        OfferedDevice(
-            key=state.device.key,
-            label=state.device.label,
-            kind=state.device.kind,
-            hidden=not state.allowed,
-            busy=not state.free,
-            withdrawn=state.withdrawn,
-            broken=state.sample is not None and bool(state.sample.problem),
-        )
-        for state in survey.devices
-    )
-
-
-def device_words(state: DeviceState | None, note: str) -> tuple[str, list[str]]:
-    """Title and lines: all that the list has no room for."""
-    if state is None:
-        return "Devices", [note]
-    return f"{state.device.label} · {state.device.name}", [state.reason, note]
 
 
 def _plan_or_words(name: str) -> Plan | str:

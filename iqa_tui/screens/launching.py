@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from textual.message import Message
@@ -12,10 +13,12 @@ from iqa_tui.errors import LaunchError, cannot_be_written
 from iqa_tui.monitor.state import RunState
 from iqa_tui.plans.choice import LaunchChoice
 from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.plans.trainer_files import trainer_digest_of
 from iqa_tui.queue.before_launch import notes_before_launch
 from iqa_tui.queue.check import check
 from iqa_tui.queue.enqueue import enqueue
 from iqa_tui.screens.confirm import Choice, ConfirmScreen
+from iqa_tui.screens.launch_facts import words_on_last_launch
 from iqa_tui.screens.room import Room, ScreenAsked, Session
 from training.runfolder.text import plain
 
@@ -55,8 +58,8 @@ class LaunchingRoom(Room):
             return
         self._is_reading_notes = True
         self.show_progress("reading what its group has …")
-        request, known = choice.request(), self.runs or None  # they may not be read yet
-        self.run_worker(lambda: self.post_message(NotesRead(choice, _notes(request, known))), thread=True)
+        known = self.runs or None  # they may not be read yet
+        self.run_worker(lambda: self.post_message(NotesRead(choice, _notes(choice, known))), thread=True)
 
     def on_notes_read(self, message: NotesRead) -> None:
         """Ask, unless the user went elsewhere in the meantime: enter asks again."""
@@ -108,9 +111,13 @@ class LaunchingRoom(Room):
         self.app.push_screen(ConfirmScreen(title, problem.splitlines(), (Choice("close", "Close"),)), then)
 
 
-def _notes(request: LaunchRequest, known: Iterable[RunState] | None) -> list[str]:
+def _notes(choice: LaunchChoice, known: Sequence[RunState] | None) -> list[str]:
     """In a thread: the trainer's files are read."""
+    request = choice.request()
+    digest = trainer_digest_of(request.plan, request.cwd)
+    words = words_on_last_launch(choice, known or (), digest, time.time())
+    lines = [words[0].upper() + words[1:]] if words else []
     try:
-        return notes_before_launch(request, known)
+        return lines + notes_before_launch(request, known)
     except OSError as error:
-        return [plain(f"note: the trainer's code cannot be looked at: {error}")]
+        return [*lines, plain(f"note: the trainer's code cannot be looked at: {error}")]

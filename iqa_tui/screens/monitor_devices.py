@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -22,6 +23,9 @@ class DevicesRoom(ViewingRoom):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("d", "fold_devices", "devices")]
 
+    _alive: tuple[Sequence[RunState], dict[str, RunOnGpu]] | None = None
+    """All runs, and what the panel must know of those that are alive."""
+
     def on_mount(self) -> None:
         super().on_mount()
         self.query_one(GpuPanel).display = not self.view.folded
@@ -29,14 +33,10 @@ class DevicesRoom(ViewingRoom):
     def show_devices(self) -> None:
         if self.devices is None:
             return
-        names, colours = run_words.short_names(self.runs), colours_of(self.runs)
-        runs = {
-            state.run_id: RunOnGpu(names[state.run_id], colours[state.run_id], _pid(state))
-            for state in self.runs
-            if state.phase.is_alive
-        }
+        if self._alive is None or self._alive[0] is not self.runs:
+            self._alive = (self.runs, _on_gpus(self.runs, has_signs=self.session.has_signs))
         panel = self.query_one(GpuPanel)
-        panel.show(self.devices.survey, self.devices.host, self.devices.utilisation, runs, time.time())
+        panel.show(self.devices.survey, self.devices.host, self.devices.utilisation, self._alive[1], time.time())
 
     @property
     def device_lines(self) -> int:
@@ -54,6 +54,14 @@ class DevicesRoom(ViewingRoom):
     def fit_top(self) -> None:
         """Give table and devices the lines that they need."""
         raise NotImplementedError
+
+
+def _on_gpus(runs: Sequence[RunState], *, has_signs: bool) -> dict[str, RunOnGpu]:
+    alive = [state for state in runs if state.phase.is_alive]
+    if not alive:
+        return {}
+    names, looks = run_words.short_names(runs), colours_of(runs)
+    return {state.run_id: RunOnGpu(names[state.run_id], looks[state.run_id], _pid(state), has_signs) for state in alive}
 
 
 def _pid(state: RunState) -> int | None:

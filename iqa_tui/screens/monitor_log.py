@@ -17,6 +17,7 @@ from iqa_tui.panels.notes import Notes
 from iqa_tui.panels.run_list import RunList
 from iqa_tui.screens.monitor_heights import notes_height, set_height
 from iqa_tui.screens.viewing import ViewingRoom
+from iqa_tui.widgets.canvas import wrapped
 from iqa_tui.widgets.key_bar import KeyBar
 
 WHY_PADDING = 4
@@ -78,15 +79,25 @@ class LogRoom(ViewingRoom):
             save_piece(self, LogPiece(self.output, Path(message.name), message.first, message.end))
 
     def show_why(self, state: RunState | None) -> None:
-        """What the numbers of a run cannot say: in the table's border, or below it if that is too narrow."""
-        wait = self.devices.waiting.get(state.run_id) if self.devices and state else None
-        note = run_words.note_words(state, wait.words if wait else "") if state else ""
+        """What the numbers of a run cannot say: in the table's border, or below it if that is too narrow.
+
+        There is room for the longest such text of all rows, so that nothing moves when the cursor does.
+        """
+        note = self._note_of(state)
         table, why = self.query_one(RunList), self.query_one("#why", Notes)
         stands_in_border = table.has_room_for_note(note)
         table.set_note(note if stands_in_border else "")
         why.show([] if stands_in_border else [(note, "")])
-        wanted = 0 if stands_in_border else why.lines_wanted(self.size.width - WHY_PADDING)
+        notes = {self._note_of(row.run) for row in table.rows if row.run}
+        width = self.size.width - WHY_PADDING
+        wanted = max((len(wrapped(text, width)) for text in notes if not table.has_room_for_note(text)), default=0)
         set_height(why, notes_height(self.size.height, self.top_height, wanted))
+
+    def _note_of(self, state: RunState | None) -> str:
+        if state is None:
+            return ""
+        wait = self.devices.waiting.get(state.run_id) if self.devices else None
+        return run_words.note_words(state, wait.words if wait else "")
 
     def action_copy(self) -> None:
         """Lines of the log if that is focused, else the command of the run under the cursor."""

@@ -52,16 +52,20 @@ class TableRoom(FilteringRoom, ViewingRoom):
         self.show_title()
 
     def show_title(self) -> None:
-        """What the user looks for, or why these are the runs as they were."""
-        words = ""
+        """What the user looks for, or why these are the runs as they were; how many are out of the way."""
+        parts = []
         if self.problem:
-            words = f"as they were last: {self.problem}"
+            parts.append(f"as they were last: {self.problem}")
         elif self.view.filter:
-            problem = self.view.query(self.runs).problem
-            words = f"matching “{self.view.filter}”" + (f" · {problem}" if problem else "")
+            query = self.view.query(self.runs)
+            parts += [f"matching “{self.view.filter}”", *([query.problem] if query.problem else [])]
         elif self.reading:
-            words = self.reading
-        self.query_one(RunList).set_title(f"Runs · {words}" if words else "Runs")
+            parts.append(self.reading)
+        hidden = sum(state.run_id in self.view.hidden for state in self.runs)
+        archived = sum(state.is_archived for state in self.runs)
+        parts += [f"{hidden} hidden"] if hidden else []
+        parts += [f"{archived} archived"] if archived else []
+        self.query_one(RunList).set_title(" · ".join(["Runs", *parts]))
 
     def reading_changed(self) -> None:
         if self.runs:
@@ -76,6 +80,8 @@ class TableRoom(FilteringRoom, ViewingRoom):
             return [f"{self.reading} …"]
         if self.view.filter and self.runs:
             return [f"No run matches “{self.view.filter}”. Escape shows all again."]
+        if self.runs:
+            return ["All runs are hidden or archived: filter for hidden or archived (/)."]
         first_steps = [
             "",
             "Press 1, then enter: that launches the demo on whatever is here.",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from iqa_tui.queue.adopt import Adoption
 
 
-ORDERS = ("stop_run", "retry_run", "hold_run", "priority_run")
+ORDERS = ("stop_run", "retry_run", "hold_run", "priority_run", "archive", "notes")
 """Actions that order something of a run."""
 
 
@@ -36,6 +36,11 @@ class OrdersRoom(Room):
     def run_under_cursor(self) -> RunState | None:
         """The run that orders are for; None if the cursor is on none."""
         raise NotImplementedError
+
+    def name_under_cursor(self) -> str:
+        """Of the run that orders are for; empty if the cursor is on none."""
+        state = self.run_under_cursor()
+        return run_words.run_name(state) if state else ""
 
     def key_hint(self, action: str, description: str) -> str:
         return order_hint(action, description, self.run_under_cursor())

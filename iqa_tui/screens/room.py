@@ -125,13 +125,17 @@ class Room(Screen[None]):
     @property
     def _binding_chain(self) -> list[tuple[DOMNode, BindingsMap]]:
         """As Textual's, with the user's own keys. A widget gets them when it has the focus for the first time."""
-        if self.session.keys:
-            chain = [*(self.focused or self).ancestors_with_self]
-            new = [node for node in chain if node not in self._rebound and node is not self.app]
-            if new:
-                rebind(new, self.session.keys, among=chain)
-                self._rebound.update(new)
+        self.give_own_keys([*(self.focused or self).ancestors_with_self])
         return super()._binding_chain
+
+    def give_own_keys(self, chain: Sequence[DOMNode]) -> None:
+        """Args:
+        chain: all that a key is offered to, one after the other; those that have the user's keys already keep them.
+        """
+        new = [node for node in chain if node not in self._rebound and node is not self.app]
+        if self.session.keys and new:
+            rebind(new, self.session.keys, among=chain)
+            self._rebound.update(new)
 
     def begin_with(self, message: RunsChanged) -> None:
         """What was told of the reading before the screen was made."""
@@ -183,7 +187,7 @@ class Room(Screen[None]):
         return ()
 
     def show_header(self) -> None:
-        ordered = run_words.in_plan_order(self.runs)
+        ordered = run_words.in_plan_order(state for state in self.runs if not state.is_archived)
         waiting = self.devices.waiting if self.devices else {}
         title = ordered[0].group if ordered else ""
         self.query_one(HeaderBar).show(title, headline_words(ordered, waiting, time.time()))

@@ -6,6 +6,7 @@ Written by `python -m tests.iqa_tui.settings.test_actions` from the screens' bin
 from __future__ import annotations
 
 ACTIONS: dict[str, tuple[str, str]] = {
+    "archive": ("A", "archive, or put back"),
     "back": ("escape", "back"),
     "choose_metrics": ("m", "metrics"),
     "close": ("backspace escape", "back"),
@@ -21,7 +22,8 @@ ACTIONS: dict[str, tuple[str, str]] = {
     "first": ("g home", "first line"),
     "fold_devices": ("d", "devices"),
     "follow": ("G end", "last line, follow"),
-    "help": ("question_mark", "help"),
+    "help": ("f1 question_mark", "help"),
+    "hide": ("H", "hide, or show again"),
     "hold_run": ("h", "hold or release a queued run"),
     "launch": ("enter", "launch"),
     "leave": ("ctrl+q escape q", "leave"),
@@ -45,10 +47,12 @@ ACTIONS: dict[str, tuple[str, str]] = {
     "next_strategy": ("s", "strategy"),
     "next_x": ("x", "over steps, epochs, time, clock"),
     "next_y": ("l", "linear, log, robust"),
+    "notes": ("t", "tags and note"),
     "open_run": ("enter", "its page"),
     "other_band": ("b", "seeds as a band or each alone"),
     "page_facts(-1)": ("ctrl+u pageup", "page up"),
     "page_facts(1)": ("ctrl+d pagedown", "page down"),
+    "pin": ("P", "pin above all groups, or put back"),
     "priority_run": ("p", "next priority of a queued run"),
     "repaint": ("ctrl+l", "write all of the screen again"),
     "retry_run": ("R", "retry"),

@@ -12,7 +12,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from iqa_tui.settings.check import Checked, check
 from iqa_tui.settings.values import Settings
 from iqa_tui.trust.own_file import NotOwn, read_own
 from iqa_tui.trust.state_folder import own_home
@@ -65,6 +64,8 @@ def _unused(path: Path, mistake: str) -> SettingsRead:
 def _parsed(path: Path, content: bytes) -> SettingsRead:
     import tomllib  # noqa: PLC0415  most users have no such file
 
+    from iqa_tui.settings.check import check  # noqa: PLC0415  as above
+
     try:
         text = content.decode()
         table = tomllib.loads(text)
@@ -72,7 +73,7 @@ def _parsed(path: Path, content: bytes) -> SettingsRead:
         return _unused(path, f"{path}: not used, as it is no UTF-8 (byte {error.start}).")
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         return _unused(path, f"{path}: not used, as it is no TOML: {error}.")
-    checked: Checked = check(table)
+    checked = check(table)
     mistakes = tuple(f"{_place(path, text, mistake.where)}: {mistake.words}" for mistake in checked.mistakes)
     return SettingsRead(path, is_there=True, settings=checked.settings, mistakes=mistakes, named=checked.named)
 

@@ -19,7 +19,6 @@ from iqa_tui.settings.frozen_json import from_json, to_json
 from iqa_tui.trust.state_folder import state_folder, state_path
 from training.runfolder.errors import RunFolderError
 from training.runfolder.opening import read_bounded
-from training.runfolder.write import write_atomic
 
 T = TypeVar("T")
 
@@ -64,6 +63,8 @@ class Remembered:
         """Write all of it, whole. May be called in a thread. Raises nothing: the app is worth more than this file."""
         if self._runs_dir is None:
             return
+        from training.runfolder.write import write_atomic  # noqa: PLC0415  after the first paint
+
         with self._writing, contextlib.suppress(OSError, LaunchError, RunFolderError, ValueError):
             values = dict(self._values)
             folder = str(self._runs_dir.resolve())

@@ -55,6 +55,7 @@ class CurveGrid(Canvas, can_focus=True):
         super().__init__(id=id, classes=classes)
         self.plots: tuple[Plot, ...] = ()
         self.look = PlotLook()
+        self._asked: tuple[object, ...] = ()
         self._page = 0
         self._words = ""
         self._empty = ""
@@ -69,6 +70,10 @@ class CurveGrid(Canvas, can_focus=True):
         Args:
             words: for the title.
         """
+        asked = (look, page, words, empty)
+        if self._asked == asked and _are_one(self.plots, plots):
+            return
+        self._asked = asked
         self.plots, self.look, self._page, self._words, self._empty = tuple(plots), look, page, words, empty
         self.redraw()
 

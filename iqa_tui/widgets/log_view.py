@@ -47,7 +47,11 @@ class LogPart(Protocol):
 
     @property
     def is_counted(self) -> bool:
-        """False if the numbers are estimates."""
+        """False if the numbers of the lines are estimates."""
+
+    @property
+    def is_total_counted(self) -> bool:
+        """False if `total` is one."""
 
 
 class LogView(Canvas, can_focus=True):
@@ -165,9 +169,10 @@ class LogView(Canvas, can_focus=True):
             return []
         if self.is_following or not self._place.lowest or not self._part:
             return ["following"]
-        about = "" if self._part.is_counted else "~"
         number = self._place.lowest.number + self._part.skipped + 1
-        return [f"line {about}{number:,} of {about}{max(number, self._part.total):,}"]
+        about = "" if self._part.is_counted else "~"
+        about_total = "" if self._part.is_total_counted else "~"
+        return [f"line {about}{number:,} of {about_total}{max(number, self._part.total):,}"]
 
     def draw(self, width: int, height: int) -> list[Line]:
         if not self._place.lines:

@@ -30,14 +30,13 @@ def rebind(nodes: Iterable[DOMNode], keys: Keys, among: Sequence[DOMNode]) -> No
     wanted = {action: [_name(key) for key in named] for action, named in keys.items() if action in actions}
     taken = {key for named in wanted.values() for key in named}
     for node in nodes:
-        kept: dict[str, list[Binding]] = {}
-        moved: dict[str, list[Binding]] = {}
+        bound: dict[str, list[Binding]] = {}  # in the same order, which the key bar has too
         for binding in _bindings(node):
             if binding.action in wanted:  # several times, if it had several keys
-                moved |= {key: [replace(binding, key=key, key_display=None)] for key in wanted[binding.action]}
+                bound |= {key: [replace(binding, key=key, key_display=None)] for key in wanted[binding.action]}
             elif binding.key not in taken:
-                kept.setdefault(binding.key, []).append(binding)
-        node._bindings.key_to_bindings = kept | moved  # noqa: SLF001  Textual has no other way in
+                bound.setdefault(binding.key, []).append(binding)
+        node._bindings.key_to_bindings = bound  # noqa: SLF001  Textual has no other way in
 
 
 def _bindings(node: DOMNode) -> list[Binding]:

@@ -54,8 +54,12 @@ SMALLER = {
     "iqa-tui launch lr-sweep.toml": "--only A --headless",
 }
 """Launching command to what is added besides `SMALL`."""
-EXIT_CODES = {"iqa-tui launch koniq-losses --only F1,F2,F3 --seeds 1,2,3 --set data_path=koniq-10k": 3}
-"""Command to its exit code, if that is not 0. 3: of nine runs some got no device within the wait of 0 s."""
+EXIT_CODES = {
+    "iqa-tui launch koniq-losses --only F1,F2,F3 --seeds 1,2,3 --set data_path=koniq-10k": 3,
+    "iqa-tui archive F3 --delete": 2,
+}
+"""Command to its exit code, if that is not 0. 3: of nine runs some got no device within the wait of 0 s. 2: there is no
+terminal here that could answer its question."""
 WEIGHTS = "hub/models--timm--swin_base_patch4_window7_224.ms_in22k_ft_in1k/snapshots/abc/model.safetensors"
 """Where the Hugging Face hub keeps what a user of the preset has fetched before."""
 HERE = [command for command in COMMANDS if not any(re.fullmatch(pattern, command) for pattern in RUN_ELSEWHERE)]

@@ -168,6 +168,11 @@ class RunFolder:
         return self.path / "place.json"
 
     @property
+    def notes(self) -> Path:
+        """What a user noted of it."""
+        return self.path / "notes.json"
+
+    @property
     def result(self) -> Path:
         return self.path / "result.json"
 

@@ -145,6 +145,21 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class RunNotes:
+    """`notes.json`: what a user noted of a run. A program that changes it keeps the fields that it does not know."""
+
+    by: str = ""
+    when: float = 0.0
+    """Unix seconds; 0: nothing was noted yet."""
+    tags: list[str] = field(default_factory=list)
+    """Short words to find it by."""
+    note: str = ""
+    archived: bool = False
+    """Tables leave it out unless they are asked for it."""
+    format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
 class Signature:
     """`signature.json`: who queued this very folder, on which host. Proves nothing without the user's key."""
 

@@ -53,7 +53,7 @@ def log_axis(low: float, high: float, rows: int, width: int) -> Axis:
     bottom, top = math.floor(low * 10 + 1e-9) / 10, math.ceil(high * 10 - 1e-9) / 10
     if top <= bottom:
         bottom, top = bottom - 0.1, bottom + 0.1
-    most = _most_ticks(rows)
+    most = max(_most_ticks(rows), min(MOST_Y_TICKS, (3 * rows + 2) // 4))  # more of them, as they are uneven
     powers = range(math.floor(bottom), math.ceil(top) + 1)
     for mantissas in ((1, 2, 3, 4, 5, 6, 7, 8, 9), (1, 2, 5), (1, 3), (1,)):
         places = [place for power in powers for factor in mantissas

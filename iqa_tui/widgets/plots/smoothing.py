@@ -32,7 +32,7 @@ class Smoothing:
 
     def __init__(self, weight: float) -> None:
         self.weight = weight
-        self._sums = np.empty(0)
+        self._last_sum = 0.0
         self._smoothed = np.empty(0)
         self._count = 0
 
@@ -57,13 +57,11 @@ class Smoothing:
         sums = _decaying_sum(values, self.weight)
         if self._count:
             head = min(len(values), _places_until_no_bias(self.weight))
-            sums[:head] += self._sums[self._count - 1] * self.weight ** np.arange(1, head + 1, dtype=np.float64)
+            sums[:head] += self._last_sum * self.weight ** np.arange(1, head + 1, dtype=np.float64)
         until = self._count + len(values)
-        self._sums = _with_room(self._sums, self._count, until)
         self._smoothed = _with_room(self._smoothed, self._count, until)
-        self._sums[self._count : until] = sums
         self._smoothed[self._count : until] = _without_bias(sums, self.weight, self._count)
-        self._count = until
+        self._last_sum, self._count = float(sums[-1]), until
 
 
 def _with_room(array: Floats, count: int, wanted: int) -> Floats:

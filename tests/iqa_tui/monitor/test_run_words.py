@@ -94,3 +94,17 @@ def test_what_a_run_took_is_said_as_the_table_of_results_says_it(tmp_path: Path,
     (state,) = Catalog(tmp_path).refresh()
     assert run_words.time_words(state, 2e9) == words
     assert words == f"took {hours_words(seconds / 3600)}"
+
+
+def test_a_short_name_has_a_seed_only_if_its_experiment_has_several(tmp_path: Path) -> None:
+    for experiment, seed, group in (("F2", 1, "a"), ("F2", 2, "a"), ("F3", 1, "a"), ("F2", 7, "b")):
+        FakeRun.queue(tmp_path, experiment, seed=seed, group=group)
+    states = Catalog(tmp_path).refresh()
+    names = {(state.group, state.spec.seed if state.spec else 0, state.experiment): state for state in states}
+    short = run_words.short_names(states)
+    assert {key: short[state.run_id] for key, state in names.items()} == {
+        ("a", 1, "F2"): "F2·s1",
+        ("a", 2, "F2"): "F2·s2",
+        ("a", 1, "F3"): "F3",
+        ("b", 7, "F2"): "F2",
+    }

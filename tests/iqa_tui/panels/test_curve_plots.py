@@ -126,6 +126,21 @@ def test_runs_of_one_experiment_are_told_apart_at_their_curves_and_have_one_grou
     assert plot.series[0].group == plot.series[1].group != plot.series[2].group
 
 
+def test_experiments_of_one_name_in_two_groups_are_told_apart_by_name_and_dash() -> None:
+    one = other("F2", 1)
+    assert one.spec is not None
+    again = replace(other("F2", 7), spec=replace(one.spec, run_id="F2-7", group="later"))
+    plot = CurvePlots().of([(one, 1), (again, 1)], CurveView())[0]
+    assert [series.name for series in plot.series] == ["F2 g", "F2 later"]
+    assert [series.look for series in plot.series] == [1, 8]
+
+
+def test_runs_of_no_experiment_are_never_averaged() -> None:
+    by_hand = [replace(other("F2", seed), spec=Spec(f"F2-{seed}", "g", "by hand", [], 0.0)) for seed in (1, 2)]
+    plot = CurvePlots().of([(state, 0) for state in by_hand], CurveView())[0]
+    assert [series.group for series in plot.series] == ["", ""]
+
+
 @pytest.mark.parametrize(("loss_type", "is_warned"), [("l2", False), ("srcc", True)])
 def test_different_losses_on_one_axis_compare_nothing(loss_type: str, is_warned: bool) -> None:
     plots = plots_of(other("F2", 1), other("F3", 1, loss_type))

@@ -11,8 +11,8 @@ from iqa_tui.panels.gpu_users import User
 from iqa_tui.widgets.canvas import line_width
 
 GIB = 1 << 30
-OURS = User("F2", (), "series-1", 20 * GIB, is_ours=True)
-OTHER = User("F3", (), "series-2", 10 * GIB, is_ours=True)
+OURS = User("F2", (), "series-1", 20 * GIB, mark="▌")
+OTHER = User("F3", (), "series-2", 10 * GIB, mark="▌")
 STRANGER = User("ann", (), "", 30 * GIB)
 
 

@@ -8,6 +8,7 @@ from iqa_tui.devices.device import Device, DeviceState
 from iqa_tui.devices.gpus.sample import GpuProcess, GpuSample
 from iqa_tui.devices.lease import Holder
 from iqa_tui.panels.gpu_users import Detail, RunOnGpu, User, users_of
+from iqa_tui.widgets.palette import series_sign, series_style
 
 GIB = 1 << 30
 NOW = 10_000.0
@@ -22,7 +23,7 @@ def state(*processes: GpuProcess, holders: tuple[Holder, ...] = (), **sample: An
 def test_a_run_is_its_trainer_s_process_in_its_colour() -> None:
     trainer = GpuProcess(71, "ann", "python", 40 * GIB, NOW - 7200)
     (user,) = users_of(state(trainer, holders=(Holder("ann", "f2"),)), RUNS, NOW)
-    assert user == User("F2·s1", ("python", "40.0 GiB", "2.0 h"), "series-3", 40 * GIB, is_ours=True)
+    assert user == User("F2·s1", ("python", "40.0 GiB", "2.0 h"), "series-3", 40 * GIB, mark="▌")
 
 
 def test_runs_that_share_a_gpu_are_told_apart_by_their_trainers() -> None:
@@ -80,4 +81,11 @@ def test_names_that_processes_choose_reach_no_terminal_as_escapes() -> None:
 def test_a_shared_line_says_less_the_less_room_there_is() -> None:
     user = User("ann", ("python", "21.3 GiB", "3.0 h"), "", round(21.3 * GIB))
     assert [user.words(detail) for detail in Detail] == ["ann python 21.3 GiB 3.0 h", "ann 21.3 GiB", "ann"]
-    assert {User("F2", ("python",), "series-1", is_ours=True).words(detail) for detail in Detail} == {"F2"}
+    assert {User("F2", ("python",), "series-1", mark="▌").words(detail) for detail in Detail} == {"F2"}
+
+
+def test_a_run_has_the_look_of_its_row_and_without_colours_its_sign() -> None:
+    runs = {"f2": RunOnGpu("F2", 9), "f3": RunOnGpu("F3", 9, has_sign=True)}
+    coloured, signed = users_of(state(holders=(Holder("ann", "f2"), Holder("ann", "f3"))), runs, NOW)
+    assert (coloured.style, coloured.mark) == (series_style(9), "▌")
+    assert signed.mark == series_sign(9)

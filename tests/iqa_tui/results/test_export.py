@@ -18,7 +18,11 @@ from iqa_tui.results.row import Row
 from iqa_tui.results.table import Table, build_table
 from iqa_tui.results.values import COLUMNS, spreadsheet_text
 from tests.fakes.runs import fail_run, finish_run, queue_experiment
+from training.runfolder.exits import ExitKind
+from training.runfolder.folders import list_runs
+from training.runfolder.schema import ExitRecord
 from training.runfolder.text import plain_lines
+from training.runfolder.write import write_record
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "exports"
 
@@ -27,6 +31,11 @@ def ablation(runs_dir: Path) -> Table:
     """F1 recorded alone; F2 over two seeds; F3 above what was expected; F4 failed with signs that need escaping."""
     finish_run(queue_experiment(runs_dir, "F2", seed=1), 0.9321, 0.9433)
     finish_run(queue_experiment(runs_dir, "F2", seed=2), 0.9341, 0.9453)
+    for seed, gib in ((1, 41.5), (2, 40.25)):
+        (run,) = (run for run in list_runs(runs_dir) if run.run_id.endswith(f"_s{seed}"))
+        peak = round(gib * (1 << 30))
+        record = ExitRecord(ExitKind.FINISHED, "", 1.0, 1.0, returncode=0, peak_gpu_memory_bytes=peak)
+        write_record(run.attempt(1).exit, record)
     finish_run(queue_experiment(runs_dir, "F3", seed=1), 0.9412345678901234, 0.94, hours=0.51)
     fail_run(queue_experiment(runs_dir, "F4", seed=1), "exit 1: 100% of $HOME_DIR | {full} & \\done~")
     queue_experiment(runs_dir, "F5", seed=1)
@@ -62,6 +71,10 @@ def test_plan_and_group_have_their_own_names_in_every_place(table: Table) -> Non
         assert (named["plan"], named["group"]) == ("koniq-losses", "koniq-losses epochs=1")
     for format in ("markdown", "latex"):
         assert "plan koniq-losses, group koniq-losses epochs=1, data set" in render(changed, format)
+
+
+def test_a_row_has_the_peak_of_the_run_that_needed_most_gpu_memory(table: Table) -> None:
+    assert [row.peak_gpu_gib for row in table.rows] == [None, 41.5, None, None, None]
 
 
 def test_csv_keeps_full_precision_and_leaves_empty_what_there_is_not(table: Table) -> None:

@@ -29,7 +29,7 @@ async def test_a_filter_typed_in_one_burst_filters_and_orders_nothing(
         await settle(pilot, lambda: str(runs.border_title) == "Runs · matching “pair”")
         await settle(pilot, lambda: pilot.app.focused is runs)
         assert len(runs.row_keys) == 2
-        await settle(pilot, lambda: "over time" in screen_text(pilot))  # x is the table's again
+        await settle(pilot, lambda: "over epochs" in screen_text(pilot))  # x is the table's again
         assert ordered == []
 
 

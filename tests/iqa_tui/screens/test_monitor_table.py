@@ -8,6 +8,7 @@ from iqa_tui.panels.curves import Curves
 from iqa_tui.panels.run_list import RunList
 from tests.fakes.app import OpenApp, screen_text, settle
 from tests.fakes.run_folders import FakeRun
+from training.runfolder.exits import ExitKind
 
 
 async def test_runs_of_several_seeds_are_told_apart_at_80_columns(runs_dir: Path, open_app: OpenApp) -> None:
@@ -100,3 +101,27 @@ async def test_a_mistake_in_the_filter_is_said_beside_it_and_the_rest_filters(
         await pilot.press("backspace", *"0.9")
         await settle(pilot, lambda: "none" not in screen_text(pilot).splitlines()[-2])
         assert len(runs.row_keys) == 3
+
+
+async def test_nothing_moves_when_the_cursor_comes_to_a_run_with_a_long_cause(
+    runs_dir: Path, open_app: OpenApp
+) -> None:
+    FakeRun.queue(runs_dir, "F2", created=1.0).start().train(20).finish()
+    FakeRun.queue(runs_dir, "F3", created=1.0).start().end(ExitKind.FAILED, "exit 1: " + "a long cause " * 12)
+    async with open_app((80, 24)) as pilot:
+        runs, why = pilot.app.screen.query_one(RunList), pilot.app.screen.query_one("#why")
+        await settle(pilot, lambda: len(runs.row_keys) == 4)
+        await settle(pilot, lambda: why.size.height == 3)
+        places = []
+        for key in ("k", "j", "j", "j"):
+            await pilot.press(key)
+            await pilot.pause()
+            places.append(
+                screen_text(pilot).splitlines().index(next(filter(is_curves, screen_text(pilot).splitlines())))
+            )
+        assert len(set(places)) == 1
+        assert "a long cause a long cause" in screen_text(pilot)
+
+
+def is_curves(line: str) -> bool:
+    return line.startswith("╭─ Curves")

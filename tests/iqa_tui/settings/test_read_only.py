@@ -42,10 +42,13 @@ LOOKS = [
     "dispatcher_files.dispatches_as_before",
     "dispatcher_files.is_dispatching",
     "dispatcher_files.read_trouble",
+    "deleting.folder_bytes",
+    "deleting.refuse_to_delete",
     "dispatching.revive_in_words",
     "elsewhere.takeover_of",
     "last_plans.last_plans",
     "missing.find_missing",
+    "noting.refuse_if_not_own",
     "order.held_back_by",
     "order.in_starting_order",
     "order.with_given_priority",
@@ -85,6 +88,7 @@ ORDERING = {
     "priority": ["F2", "high"],
     "withdraw": ["cpu-0"],
     "restore": ["cpu-0"],
+    "archive": ["F2"],
 }
 """Command that orders to arguments with which it would."""
 

@@ -71,7 +71,11 @@ async def test_nothing_is_drawn_again_if_nothing_changed() -> None:
         await shown(pilot, grid, "F2 0.1000")
         drawn: list[object] = []
         grid._drawer.lines = lambda *asked: drawn.append(asked) or []
+        grid.draw = lambda *size: drawn.append(size) or []
         grid.show([PLOT], PlotLook())
+        assert drawn == []
+        del grid.draw
+        grid.redraw()
         assert drawn == []
         grid.show([replace(PLOT)], PlotLook())
         assert len(drawn) == 1

@@ -99,3 +99,12 @@ async def test_without_a_line_it_says_why() -> None:
         log.show("F2", LogText(), empty="No output yet.")
         assert log.render_line(0).text.rstrip() == "No output yet."
         assert log.lowest_line == ""
+
+
+async def test_a_number_that_is_estimated_says_so() -> None:
+    async with opened() as (pilot, log):
+        log.show("F2", lines(0, 50, total=3400, is_end=False, is_total_counted=False))
+        await pilot.press("up")
+        assert str(log.border_title) == "Log · F2 · line 49 of ~3,400"
+        log.show("F2", lines(0, 50, total=3400, is_end=False, skipped=100, is_total_counted=False, is_counted=False))
+        assert str(log.border_title) == "Log · F2 · line ~149 of ~3,400"

@@ -84,7 +84,7 @@ def test_labels_never_touch_and_differ(width: int, height: int, x_kind: XKind, l
     labels = [label for label in axis.split("─") if label.strip()]
     assert len(labels) == len(set(labels))
     assert all(
-        re.fullmatch(r"[0-9.]+(e\+\d+)?[kM]?( (s|min|h|d))?|\d\d:\d\d(:\d\d)?|\d\d \w\w\w", each) for each in labels
+        re.fullmatch(r"[0-9.]+(e[+-]\d+)?[kM]?( (s|min|h|d))?|\d\d:\d\d(:\d\d)?|\d\d \w\w\w", each) for each in labels
     )
 
 

@@ -1,0 +1,88 @@
+"""How a launch differs from the last one of its plan, in words. Reads no file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from iqa_tui.plans.flags import REPETITIONS, flag_text, is_same
+from iqa_tui.plans.plan import Experiment
+from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.plans.settings import settings_in
+from iqa_tui.words.durations import duration_words
+from training.runfolder.schema import Spec
+from training.runfolder.text import plain
+
+SEED_FLAGS = frozenset({"seed", REPETITIONS})
+NOT_THERE = "none"
+
+
+def last_launch(specs: Iterable[Spec], plan_name: str) -> list[Spec]:
+    """The runs that were queued together when a plan of this name was launched last; [] if it never was."""
+    own = [spec for spec in specs if spec.plan.get("name") == plan_name]
+    newest = max((spec.created for spec in own), default=0.0)
+    return [spec for spec in own if spec.created == newest]
+
+
+def last_launch_words(request: LaunchRequest, last: Sequence[Spec], digest: str, now: float) -> str:
+    """`the same as the last launch, 2 h ago`, or what is other: settings, experiments, seeds, trainer code.
+
+    Args:
+        last: see `last_launch`; at least one.
+        digest: of the trainer's code now; empty if it is not known.
+        now: unix seconds.
+
+    Raises:
+        ValueError: in words, if the seeds of the request are no numbers.
+    """
+    ago = f"the last launch, {duration_words(now - last[0].created)} ago"
+    parts = [*_settings_words(request, last), *_experiment_words(request, last), *_seed_words(request, last)]
+    made_by = {spec.source_digest for spec in last}
+    if digest and "" not in made_by and made_by != {digest}:
+        parts.append(f"trainer code {', '.join(sorted(made_by))} → {digest}")
+    return plain(f"since {ago}: {'; '.join(parts)}" if parts else f"the same as {ago}")
+
+
+def _settings_words(request: LaunchRequest, last: Sequence[Spec]) -> list[str]:
+    """`lr 5e-6 → 1e-5` if every experiment of both launches has it, else `F3: lr 5e-6 → 1e-5`."""
+    by_id = {spec.experiment: spec for spec in last}
+    common = [each for each in request.chosen() if each.id in by_id]
+    found: dict[str, list[str]] = {}
+    for experiment in common:
+        for words in _changes(by_id[experiment.id], _settings_now(request, experiment)):
+            found.setdefault(words, []).append(experiment.id)
+    return [words if len(ids) == len(common) else f"{', '.join(ids)}: {words}" for words, ids in found.items()]
+
+
+def _settings_now(request: LaunchRequest, experiment: Experiment) -> dict[str, Any]:
+    return {**request.plan.flags_of(experiment), **request.overrides}
+
+
+def _changes(spec: Spec, now: Mapping[str, Any]) -> list[str]:
+    then = {**(settings_in(spec.plan, spec.experiment) or {}), **spec.overrides}
+    return [
+        f"{flag} {_text(then.get(flag))} → {_text(now.get(flag))}"
+        for flag in dict.fromkeys([*now, *then])
+        if flag not in SEED_FLAGS | {"vram"}
+        and not (flag in then and flag in now and is_same(now[flag], flag_text(then[flag])))
+    ]
+
+
+def _text(value: Any) -> str:
+    return NOT_THERE if value is None else flag_text(value)
+
+
+def _experiment_words(request: LaunchRequest, last: Sequence[Spec]) -> list[str]:
+    then = list(dict.fromkeys(spec.experiment for spec in sorted(last, key=lambda spec: spec.order)))
+    now = [each.id for each in request.chosen()]
+    new, left_out = [each for each in now if each not in then], [each for each in then if each not in now]
+    words = [f"{', '.join(new)} {'was' if len(new) == 1 else 'were'} not in it"] if new else []
+    return [*words, *([f"without {', '.join(left_out)}"] if left_out else [])]
+
+
+def _seed_words(request: LaunchRequest, last: Sequence[Spec]) -> list[str]:
+    then, now = sorted({spec.seed for spec in last}), sorted(request.seeds_or_default())
+    if then == now:
+        return []
+    kind = "seed" if len(then) == len(now) == 1 else "seeds"
+    return [f"{kind} {' '.join(map(str, then))} → {' '.join(map(str, now))}"]

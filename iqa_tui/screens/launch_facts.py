@@ -1,0 +1,101 @@
+"""What a launch asks of the devices that were looked at, and of the runs of its folder."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from iqa_tui.devices.device import DeviceState
+from iqa_tui.devices.survey import Survey
+from iqa_tui.monitor import run_words
+from iqa_tui.monitor.colours import colours_of
+from iqa_tui.monitor.group_time import run_seconds_left, starts_by_itself
+from iqa_tui.monitor.state import RunState
+from iqa_tui.plans.choice import LaunchChoice, OfferedDevice
+from iqa_tui.plans.forecast import UNKNOWN_HOURS
+from iqa_tui.plans.last_launch import last_launch, last_launch_words
+from iqa_tui.plans.priority import priority_rank
+from iqa_tui.plans.simulate import Job
+from iqa_tui.plans.timeline import Bar, GoingOn
+
+SECONDS_PER_HOUR = 3600.0
+
+
+def offered_devices(survey: Survey) -> tuple[OfferedDevice, ...]:
+    """What a launch asks of the devices that were looked at."""
+    return tuple(
+        OfferedDevice(
+            key=state.device.key,
+            label=state.device.label,
+            kind=state.device.kind,
+            hidden=not state.allowed,
+            busy=not state.free,
+            withdrawn=state.withdrawn,
+            broken=state.sample is not None and bool(state.sample.problem),
+            reason="" if state.free else state.reason,
+        )
+        for state in survey.devices
+    )
+
+
+def device_words(state: DeviceState | None, note: str) -> tuple[str, list[str]]:
+    """Title and lines: all that the list has no room for."""
+    if state is None:
+        return "Devices", [note]
+    return f"{state.device.label} · {state.device.name}", [state.reason, note]
+
+
+def words_on_last_launch(choice: LaunchChoice, runs: Sequence[RunState], digest: str, now: float) -> str:
+    """What differs from the last launch of the chosen plan; empty if there was none, or if nothing can be launched.
+
+    Args:
+        digest: of the trainer's code now; empty if it is not known.
+        now: unix seconds.
+    """
+    if choice.plan is None or not choice.ticked:
+        return ""
+    last = last_launch((state.spec for state in runs if state.spec), choice.plan.name)
+    try:
+        return last_launch_words(choice.request(), last, digest, now) if last else ""
+    except ValueError:
+        return ""
+
+
+def going_on(survey: Survey, runs: Sequence[RunState], now: float) -> GoingOn:
+    """The runs that have a device, if it is known when they end, and those that wait for one.
+
+    Args:
+        now: unix seconds.
+    """
+    groups = {state.group for state in runs if state.phase.is_alive or starts_by_itself(state)}
+    members = [state for state in runs if state.group in groups]
+    looks, names = colours_of(members), _names(members)
+    by_id = {state.run_id: state for state in members}
+    running = {}
+    for device in survey.devices:
+        holders = [by_id.get(holder.run_id) for holder in device.holders]
+        ends = [(run_seconds_left(state, now), state) if state else (None, None) for state in holders]
+        known = [(seconds, state) for seconds, state in ends if seconds is not None and state is not None]
+        if known and len(known) == len(holders):  # else a run of unknown length has it too
+            seconds, state = max(known, key=lambda each: each[0])
+            end = seconds / SECONDS_PER_HOUR
+            running[device.device.key] = Bar(names[state.run_id], looks[state.run_id], 0.0, end, is_new=False)
+    queued = [state for state in run_words.in_plan_order(members) if starts_by_itself(state)]
+    queued.sort(key=lambda state: (priority_rank(state.priority), state.spec.created if state.spec else 0.0))
+    waiting = []
+    for state in queued:
+        hours = state.spec.expected_hours if state.spec else None
+        job = Job(state.run_id, UNKNOWN_HOURS if hours is None else hours, state.priority)
+        bar = Bar(names[state.run_id], looks[state.run_id], 0.0, 0.0, is_new=False)
+        waiting.append((job, bar))
+    return GoingOn(running, tuple(waiting))
+
+
+def _names(runs: Sequence[RunState]) -> dict[str, str]:
+    """Run id to `F2`, or `F2·s1` if its row of the group has several runs."""
+    rows = Counter((state.group, state.experiment) for state in runs)
+    return {
+        state.run_id: f"{state.experiment or state.run_id}"
+        + (f"·s{state.spec.seed}" if state.spec and rows[state.group, state.experiment] > 1 else "")
+        for state in runs
+    }
