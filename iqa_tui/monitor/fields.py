@@ -12,9 +12,10 @@ from functools import lru_cache
 from itertools import zip_longest
 
 from iqa_tui.monitor.pace import time_left
-from iqa_tui.monitor.run_words import share_done, state_words
+from iqa_tui.monitor.run_words import share_done
 from iqa_tui.monitor.scores import val_metric
 from iqa_tui.monitor.state import RunState
+from iqa_tui.words.states import shown_state
 
 GIB = 1 << 30
 FLAG = "--"
@@ -80,7 +81,7 @@ FIELDS: Mapping[str, Field] = {
     "peak": Field("most GPU memory, in GiB", _peak_gib),
     "took": Field("hours so far, or in all", _took),
     "left": Field("hours left", _left),
-    "state": Field("state", texts=lambda state: (state_words(state).partition(" ")[2],)),
+    "state": Field("state", texts=lambda state: dict.fromkeys((shown_state(state.status).word, state.phase.value))),
     "group": Field("group", texts=lambda state: (state.group,)),
     "id": Field("id of the experiment", texts=lambda state: (state.experiment,)),
     "label": Field("its name for people", texts=lambda state: (state.label,)),

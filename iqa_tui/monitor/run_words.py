@@ -11,7 +11,7 @@ from iqa_tui.monitor.noted import note_line
 from iqa_tui.monitor.pace import time_left
 from iqa_tui.monitor.state import RunState
 from iqa_tui.words.durations import duration_words, hours_words
-from iqa_tui.words.states import SIGNS
+from iqa_tui.words.states import shown_state
 from training.runfolder.phase import Phase
 from training.runfolder.text import plain_copy
 
@@ -21,7 +21,8 @@ LOSS_WIDTH = 7
 
 def state_words(state: RunState) -> str:
     """`● running`."""
-    return f"{SIGNS[state.phase][0]} {state.phase.value}"
+    shown = shown_state(state.status)
+    return f"{shown.glyph} {shown.word}"
 
 
 def epoch_words(state: RunState) -> str:

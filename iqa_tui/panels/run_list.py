@@ -8,7 +8,8 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from iqa_tui.monitor.rows import Row
-from iqa_tui.panels.run_rows import ALWAYS, CHOOSABLE, COLUMNS, Context, columns_for, has_deviations, table_row
+from iqa_tui.panels.run_columns import ALWAYS, CHOOSABLE, COLUMNS, columns_for, has_deviations
+from iqa_tui.panels.run_rows import Context, table_row
 from iqa_tui.widgets.canvas import Line
 from iqa_tui.widgets.row_table import RowTable
 from iqa_tui.widgets.table_lines import fitting_columns

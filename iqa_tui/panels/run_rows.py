@@ -1,63 +1,27 @@
-"""How each row of the table of runs is drawn: its columns, and what stands in them."""
+"""How each row of the table of runs is drawn: what stands in its columns."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from rich.cells import cell_len
-
 from iqa_tui.monitor import run_words
-from iqa_tui.monitor.fields import number, texts
+from iqa_tui.monitor.fields import number
 from iqa_tui.monitor.headlines import group_words
 from iqa_tui.monitor.rows import PINNED, Row, RowKind
 from iqa_tui.monitor.scores import Score, best_of, newest_of_each_seed, score_of, val_metric
 from iqa_tui.monitor.state import RunState
+from iqa_tui.panels.run_columns import AFTER_STATE, BAR, BEFORE_SRCC, IN_PROGRESS, SD_WIDTH
 from iqa_tui.widgets.palette import series_sign, series_style
-from iqa_tui.widgets.table_lines import Cell, Column, TableRow, with_label_width
+from iqa_tui.widgets.table_lines import Cell, TableRow
 from iqa_tui.words.durations import duration_words, hours_words
-from iqa_tui.words.states import RECORDED_SIGN, SIGNS
+from iqa_tui.words.states import RECORDED_SIGN, SIGNS, shown_state
 from iqa_tui.words.waits import Wait
 from training.runfolder.phase import Phase
 
-COLUMNS = (
-    Column("mark", "", 2, importance=30),
-    Column("id", "id", 2, importance=30),
-    Column("seed", "seed", 4, "right", importance=4),
-    Column("label", "experiment", 10, grows=True, importance=30, most=12),
-    Column("state", "state", 11, importance=30),
-    Column("device", "device", 6, importance=11),
-    Column("progress", "progress", 19, importance=9),
-    Column("short", "progress", 10, importance=13, instead_of="progress"),
-    Column("left", "left", 6, "right", importance=13),
-    Column("loss", "loss", 7, "right", importance=10),
-    Column("srcc", "val SRCC", 8, "right", importance=15),
-    Column("plcc", "val PLCC", 8, "right", importance=8),
-    Column("lr", "lr", 7, "right", importance=7),
-    Column("speed", "images/s", 8, "right", importance=6),
-    Column("peak", "peak GiB", 8, "right", importance=5),
-    Column("batch", "batch", 5, "right", importance=3),
-    Column("attempt", "attempt", 7, "right", importance=2),
-    Column("took", "took", 6, "right", importance=1),
-    Column("tag", "tags", 8, importance=12),
-    Column("note", "note", 16, importance=8),
-)
-ALWAYS = ("mark", "id", "label", "state")
-"""Columns without which no row can be read."""
-CHOOSABLE = tuple(column for column in COLUMNS if column.key not in ALWAYS and not column.instead_of)
-IN_PROGRESS = ("progress", "short", "left")
-BEFORE_SRCC = ("id", "seed", "label", "state", "device", "progress", "short", "left", "loss")
-AFTER_STATE = tuple(column.key for column in COLUMNS if column.key not in (*ALWAYS, "seed", "tag", "note"))
-CHOSEN_IMPORTANCE = 20
-NEEDED_SEED_IMPORTANCE = 14
-MOST_ID_WIDTH = 24
-BAR, SHORT_BAR = 10, 5
-"""Cells of a progress bar."""
-SD_WIDTH = 7
-"""Cells of ` ±.0011`."""
-NOTED = ("tag", "note")
-"""Columns that are there once a run has something in them."""
+SHORT_BAR = 5
+"""Cells of a progress bar in a narrow table."""
 NUMBER_WORDS: Mapping[str, Callable[[float], str]] = {
     "plcc": "{:.4f}".format,
     "lr": lambda rate: f"{rate:.3g}".replace("e-0", "e-"),
@@ -88,49 +52,6 @@ class Context:
     """Keys of the columns that the user chose; empty: those that there is room for."""
     has_signs: bool = False
     """A run is marked with the sign of its curve, as there may be no colours."""
-
-
-def _is_noted(runs: Sequence[RunState], name: str) -> bool:
-    return any(texts(state, name) for state in runs)
-
-
-def has_deviations(rows: Sequence[Row]) -> bool:
-    """Whether scores need room for a standard deviation."""
-    return any(row.kind is RowKind.EXPERIMENT for row in rows)
-
-
-def columns_for(rows: Sequence[Row], chosen: Sequence[str] = ()) -> tuple[Column, ...]:
-    """As wide as these rows need: no id is cut, and no column grows with a number.
-
-    Args:
-        chosen: keys of the columns that the user wants; empty: those that there is room for.
-    """
-    columns = with_label_width(COLUMNS, "id", map(_id_words, rows), MOST_ID_WIDTH)
-    runs = [row.run for row in rows if row.run]
-    columns = with_label_width(columns, "device", (state.device_label for state in runs))
-    columns = with_label_width(columns, "tag", (", ".join(state.noted.tags) for state in runs), 16)
-    columns = with_label_width(columns, "note", (state.noted.note for state in runs), 40)
-    columns = with_label_width(columns, "state", map(run_words.state_words, runs), 14)
-    labels = max((cell_len(_label(row)) for row in rows), default=0)
-    widths = {
-        "progress": BAR + 2 * max((len(str(state.epochs)) for state in runs), default=1) + 7,
-        "srcc": 8 + SD_WIDTH if has_deviations(rows) else 8,
-    }
-    alone = {row.run.spec.seed for row in rows if row.run and row.run.spec and not row.is_seed}
-    importances = dict.fromkeys(chosen, CHOSEN_IMPORTANCE) | (
-        {"seed": NEEDED_SEED_IMPORTANCE} if len(alone) > 1 and not chosen else {}
-    )
-    return tuple(
-        replace(
-            column,
-            width=widths.get(column.key, column.width),
-            most=max(column.most, min(labels, MOST_ID_WIDTH)) if column.most else 0,
-            importance=importances.get(column.key, column.importance),
-        )
-        for column in columns
-        if (column.key not in NOTED or column.key in chosen or _is_noted(runs, column.key))
-        and (not chosen or (column.instead_of or column.key) in (*ALWAYS, *chosen))
-    )
 
 
 def table_row(row: Row, context: Context, *, has_sd: bool = False) -> TableRow:
@@ -201,8 +122,8 @@ def _run_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
         "mark": (*_mark(row.runs, context), (" ", "")),
         "id": ((_id_words(row), f"{'' if row.is_seed else 'strong '}{_colour(row.runs, context)}"),),
         "seed": str(state.spec.seed) if state.spec else "",
-        "label": _label(row),
-        "state": ((run_words.state_words(state), SIGNS[state.phase][1]),),
+        "label": "" if row.is_seed else state.label,
+        "state": ((run_words.state_words(state), shown_state(state.status).style),),
         "device": state.device_label,
         "progress": bar,
         "short": short,
@@ -274,18 +195,8 @@ def _worst(runs: Sequence[RunState]) -> Phase:
 
 
 def _id_words(row: Row) -> str:
-    if row.recorded is not None:
-        return str(row.recorded.get("id", ""))
-    if row.kind is RowKind.GROUP:
-        return ""
     state = row.runs[0]
     return f" s{state.spec.seed}" if row.is_seed and state.spec else state.experiment
-
-
-def _label(row: Row) -> str:
-    if row.recorded is not None:
-        return str(row.recorded.get("label", ""))
-    return "" if row.is_seed or row.kind is RowKind.GROUP else row.runs[0].label
 
 
 def _span(state: RunState, context: Context) -> tuple[tuple[str, ...], Cell]:

@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button
 
 from iqa_tui.monitor.fields import FIELDS
-from iqa_tui.panels.run_rows import CHOOSABLE
+from iqa_tui.panels.run_columns import CHOOSABLE
 from iqa_tui.widgets.row_table import RowTable
 from iqa_tui.widgets.table_lines import Column, TableRow
 

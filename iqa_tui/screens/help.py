@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from iqa_tui.monitor.fields import FIELDS
 from iqa_tui.screens.all_bindings import all_bindings
-from iqa_tui.words.states import RECORDED_SIGN, SIGNS
+from iqa_tui.words.states import RECORDED_SIGN, SIGNS, SPECIAL
 
 HERE = "On this screen"
 GROUPS = {"RowTable": "In a table", "LogView": "In the log", "CurveGrid": "In the curves", "App": "Everywhere"}
@@ -63,6 +63,8 @@ class HelpScreen(ModalScreen[None]):
         text.append("States\n", style="bold")
         for state, (glyph, _) in SIGNS.items():
             text.append(f"  {glyph:<3}{state.value}\n")
+        for shown, words in SPECIAL:
+            text.append(f"  {shown.glyph:<3}{shown.word}: {words}\n")
         text.append(f"  {RECORDED_SIGN[0]:<3}recorded: measured elsewhere, not by a run here\n")
         text.append("\nThe filter of the runs\n", style="bold")
         for example, words in FILTER_WORDS:

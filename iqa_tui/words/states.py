@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
 
@@ -19,6 +21,41 @@ SIGNS = {
 """The glyph of each state, one cell wide, and the style that a screen draws the state in."""
 RECORDED_SIGN = ("◆", "dim")
 """Of a result that the plan recorded."""
+
+
+class ShownState(NamedTuple):
+    """How a run's state stands in a table."""
+
+    glyph: str
+    """One cell."""
+    word: str
+    style: str
+
+
+HELD = ShownState("⏸", "held", "warning")
+ELSEWHERE = ShownState("⚿", "elsewhere", "warning")
+UNSUPERVISED = ShownState("◌", "unsupervised", "warning")
+OTHER_HOST_GLYPH = "⇄"
+"""Of a run that is alive on another host; its word is that of its state."""
+SPECIAL = (
+    (HELD, "queued, but a user must release it first"),
+    (ELSEWHERE, "queued, but not by you on this host: adopt it"),
+    (UNSUPERVISED, "alive, and no supervisor will record how it ends"),
+    (ShownState(OTHER_HOST_GLYPH, "running", "accent"), "on another host"),
+)
+"""The states beside the phases, and what they mean."""
+
+
+def shown_state(status: Status) -> ShownState:
+    """`● running`, `⏸ held`, `⚿ elsewhere`, `◌ unsupervised`, `⇄ running` on another host."""
+    if status.phase is Phase.QUEUED and (status.held or status.elsewhere):
+        return HELD if status.held else ELSEWHERE
+    glyph, style = SIGNS[status.phase]
+    if status.phase.is_alive and status.host:
+        return ShownState(OTHER_HOST_GLYPH, status.phase.value, style)
+    if status.phase is Phase.RUNNING and not status.supervised:
+        return UNSUPERVISED
+    return ShownState(glyph, status.phase.value, style)
 
 
 def status_words(status: Status) -> str:

@@ -9,7 +9,8 @@ from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.colours import colours_of
 from iqa_tui.monitor.rows import Row, RowKind, rows_of
 from iqa_tui.monitor.view import MonitorView
-from iqa_tui.panels.run_rows import Context, columns_for, has_deviations, recorded_row, table_row
+from iqa_tui.panels.run_columns import columns_for, has_deviations
+from iqa_tui.panels.run_rows import Context, recorded_row, table_row
 from iqa_tui.widgets.canvas import line_width
 from iqa_tui.widgets.table_lines import fitting_columns, row_line
 from iqa_tui.words.waits import Wait, WaitKind

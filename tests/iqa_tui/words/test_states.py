@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from iqa_tui.words.states import RECORDED_SIGN, SIGNS, refusal, status_words
+from iqa_tui.words.states import RECORDED_SIGN, SIGNS, SPECIAL, refusal, shown_state, status_words
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
 
 
 def test_every_state_has_a_glyph_of_its_own_one_cell_wide() -> None:
     assert set(SIGNS) == set(Phase)
-    glyphs = [glyph for glyph, _ in (*SIGNS.values(), RECORDED_SIGN)]
-    assert len(set(glyphs)) == len(Phase) + 1
+    glyphs = [glyph for glyph, _ in (*SIGNS.values(), RECORDED_SIGN)] + [shown.glyph for shown, _ in SPECIAL]
+    assert len(set(glyphs)) == len(Phase) + 1 + len(SPECIAL)
     assert {cell_len(glyph) for glyph in glyphs} == {1}
 
 
@@ -32,6 +32,22 @@ def test_every_state_has_a_glyph_of_its_own_one_cell_wide() -> None:
 )
 def test_a_status_is_said_with_its_cause(status: Status, words: str) -> None:
     assert status_words(status) == words
+
+
+@pytest.mark.parametrize(
+    ("status", "glyph", "word"),
+    [
+        (Status(Phase.RUNNING), "●", "running"),
+        (Status(Phase.QUEUED), "○", "queued"),
+        (Status(Phase.QUEUED, held=True), "⏸", "held"),
+        (Status(Phase.QUEUED, elsewhere=True), "⚿", "elsewhere"),
+        (Status(Phase.RUNNING, supervised=False), "◌", "unsupervised"),
+        (Status(Phase.RUNNING, host="nodeb", supervised=False), "⇄", "running"),
+        (Status(Phase.FAILED, host="nodeb"), "✗", "failed"),
+    ],
+)
+def test_a_state_in_a_table_is_a_glyph_and_a_word(status: Status, glyph: str, word: str) -> None:
+    assert shown_state(status)[:2] == (glyph, word)
 
 
 def test_an_order_is_refused_with_the_state_and_the_rule() -> None:

@@ -1,0 +1,104 @@
+"""The columns of the table of runs, and how wide they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rich.cells import cell_len
+
+from iqa_tui.monitor import run_words
+from iqa_tui.monitor.fields import texts
+from iqa_tui.monitor.rows import Row, RowKind
+from iqa_tui.monitor.state import RunState
+from iqa_tui.widgets.table_lines import Column, with_label_width
+
+COLUMNS = (
+    Column("mark", "", 2, importance=30),
+    Column("id", "id", 2, importance=30),
+    Column("seed", "seed", 4, "right", importance=4),
+    Column("label", "experiment", 10, grows=True, importance=30, most=12),
+    Column("state", "state", 11, importance=30),
+    Column("device", "device", 6, importance=11),
+    Column("progress", "progress", 19, importance=9),
+    Column("short", "progress", 10, importance=13, instead_of="progress"),
+    Column("left", "left", 6, "right", importance=13),
+    Column("loss", "loss", 7, "right", importance=10),
+    Column("srcc", "val SRCC", 8, "right", importance=15),
+    Column("plcc", "val PLCC", 8, "right", importance=8),
+    Column("lr", "lr", 7, "right", importance=7),
+    Column("speed", "images/s", 8, "right", importance=6),
+    Column("peak", "peak GiB", 8, "right", importance=5),
+    Column("batch", "batch", 5, "right", importance=3),
+    Column("attempt", "attempt", 7, "right", importance=2),
+    Column("took", "took", 6, "right", importance=1),
+    Column("tag", "tags", 8, importance=12),
+    Column("note", "note", 16, importance=8),
+)
+ALWAYS = ("mark", "id", "label", "state")
+"""Columns without which no row can be read."""
+CHOOSABLE = tuple(column for column in COLUMNS if column.key not in ALWAYS and not column.instead_of)
+IN_PROGRESS = ("progress", "short", "left")
+BEFORE_SRCC = ("id", "seed", "label", "state", "device", "progress", "short", "left", "loss")
+AFTER_STATE = tuple(column.key for column in COLUMNS if column.key not in (*ALWAYS, "seed", "tag", "note"))
+CHOSEN_IMPORTANCE = 20
+NEEDED_SEED_IMPORTANCE = 14
+MOST_ID_WIDTH = 24
+BAR = 10
+"""Cells of a progress bar."""
+SD_WIDTH = 7
+"""Cells of ` ±.0011`."""
+NOTED = ("tag", "note")
+"""Columns that are there once a run has something in them."""
+MOST_STATE_WIDTH, MOST_TAGS_WIDTH, MOST_NOTE_WIDTH = 14, 16, 40
+
+
+def has_deviations(rows: Sequence[Row]) -> bool:
+    """Whether scores need room for a standard deviation."""
+    return any(row.kind is RowKind.EXPERIMENT for row in rows)
+
+
+def columns_for(rows: Sequence[Row], chosen: Sequence[str] = ()) -> tuple[Column, ...]:
+    """As wide as these rows need, folded or not: no id is cut, and no column grows with a number.
+
+    Args:
+        chosen: keys of the columns that the user wants; empty: those that there is room for.
+    """
+    runs = [state for row in rows if row.kind is RowKind.GROUP for state in row.runs]
+    recorded = [row.recorded for row in rows if row.recorded is not None]
+    ids = [*(state.experiment for state in runs), *(str(row.get("id", "")) for row in recorded)]
+    ids += [f" s{state.spec.seed}" for state in runs if state.spec] if has_deviations(rows) else []
+    labels = [*(state.label for state in runs), *(str(row.get("label", "")) for row in recorded)]
+    columns = with_label_width(COLUMNS, "id", ids, MOST_ID_WIDTH)
+    columns = with_label_width(columns, "device", (state.device_label for state in runs))
+    columns = with_label_width(columns, "tag", (", ".join(state.noted.tags) for state in runs), MOST_TAGS_WIDTH)
+    columns = with_label_width(columns, "note", (state.noted.note for state in runs), MOST_NOTE_WIDTH)
+    columns = with_label_width(columns, "state", map(run_words.state_words, runs), MOST_STATE_WIDTH)
+    widths = {
+        "progress": BAR + 2 * max((len(str(state.epochs)) for state in runs), default=1) + 7,
+        "srcc": 8 + SD_WIDTH if has_deviations(rows) else 8,
+    }
+    importances = dict.fromkeys(chosen, CHOSEN_IMPORTANCE)
+    if not chosen and _has_several_seeds(rows):
+        importances["seed"] = NEEDED_SEED_IMPORTANCE
+    most = max(map(cell_len, labels), default=0)
+    return tuple(
+        replace(
+            column,
+            width=widths.get(column.key, column.width),
+            most=max(column.most, min(most, MOST_ID_WIDTH)) if column.most else 0,
+            importance=importances.get(column.key, column.importance),
+        )
+        for column in columns
+        if (column.key not in NOTED or column.key in chosen or _is_noted(runs, column.key))
+        and (not chosen or (column.instead_of or column.key) in (*ALWAYS, *chosen))
+    )
+
+
+def _has_several_seeds(rows: Sequence[Row]) -> bool:
+    """Among the runs that do not stand below their experiment."""
+    return len({row.run.spec.seed for row in rows if row.run and row.run.spec and not row.is_seed}) > 1
+
+
+def _is_noted(runs: Sequence[RunState], name: str) -> bool:
+    return any(texts(state, name) for state in runs)
