@@ -183,7 +183,7 @@ class Room(Screen[None]):
         self.call_after_refresh(self.body_resized)
 
     def commands(self) -> Iterable[SystemCommand]:
-        """What the palette offers on this screen, besides what it offers everywhere."""
+        """What the palette offers on this screen that no key does."""
         return ()
 
     def show_header(self) -> None:
