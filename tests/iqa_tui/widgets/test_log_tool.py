@@ -247,5 +247,5 @@ def test_a_line_takes_no_key_that_means_nothing_and_one_line_of_what_is_pasted()
 
 def test_of_a_long_line_the_end_is_seen() -> None:
     typed = TypedLine("save as: ", "/a/long/path/to/画像.txt")
-    assert typed.words(24) == "save as: …/to/画像.txt▏"
+    assert typed.words(24) == "save as: …h/to/画像.txt▏"
     assert typed.words(5) == "save as: …▏"
