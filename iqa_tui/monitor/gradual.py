@@ -6,9 +6,11 @@ the runs that are looked at, or alive, slice by slice. What was read of other ru
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from iqa_tui.monitor.catalog import with_those_listed
@@ -45,6 +47,9 @@ class GradualCatalog:
         self._unskimmed: list[FollowedRun] = []
         self._read: list[FollowedRun] = []
         """All others, by name."""
+        self._by_id: dict[str, FollowedRun] = {}
+        self._restless: dict[str, FollowedRun] = {}
+        """Those that every look looks at: they are alive, or have just changed, or events of them are wanted."""
         self._looked_at: tuple[str, ...] = ()
         self._whole: dict[str, FollowedRun] = {}
         """Those whose events were all read: the one that was wanted last is last."""
@@ -81,10 +86,17 @@ class GradualCatalog:
         return tuple(followed.state for followed in self._read)
 
     def _look_again(self, everything: bool) -> None:
-        turn = self._looks % LOOKS_A_ROUND
-        for number, followed in enumerate(self._read):
-            if everything or number % LOOKS_A_ROUND == turn or not followed.is_quiet:
-                followed.look()
+        turn = self._read if everything else self._read[self._looks % LOOKS_A_ROUND :: LOOKS_A_ROUND]
+        for followed in {id(followed): followed for followed in (*self._restless.values(), *turn)}.values():
+            self._look(followed)
+
+    def _look(self, followed: FollowedRun) -> None:
+        state = followed.look()
+        is_restless = state.phase.is_alive or not followed.is_quiet or followed.lacks_events
+        if is_restless:
+            self._restless[followed.run.path.name] = followed
+        else:
+            self._restless.pop(followed.run.path.name, None)
 
     def _list(self, everything: bool) -> None:
         stamp = _stamp(self.runs_dir)
@@ -95,35 +107,43 @@ class GradualCatalog:
         if before.keys() == self._runs.keys() and all(before[name] is run for name, run in self._runs.items()):
             return
         known = {id(followed) for followed in self._read}
-        self._read = [followed for followed in self._runs.values() if id(followed) in known]
         self._unread = [followed for followed in self._runs.values() if id(followed) not in known]
-        self._unskimmed = [followed for followed in self._read if not followed.is_skimmed]
+        self._note_read(self._read)
         self._whole = {name: followed for name, followed in self._whole.items() if self._runs.get(name) is followed}
+        self._restless = {name: each for name, each in self._restless.items() if self._runs.get(name) is each}
+
+    def _note_read(self, read: Iterable[FollowedRun]) -> None:
+        """These, if they are still there."""
+        known = {id(followed) for followed in read}
+        self._read = [followed for followed in self._runs.values() if id(followed) in known]
+        self._unskimmed = [followed for followed in self._read if not followed.is_skimmed]
+        self._by_id = {followed.run.run_id: followed for followed in self._read}
 
     def _read_records(self, deadline: float) -> None:
         found: list[FollowedRun] = []
-        while self._unread and (self._clock() < deadline or not found):
-            found.append(self._unread.pop())
-            found[-1].look()
+        with without_garbage_collection():
+            while self._unread and (self._clock() < deadline or not found):
+                found.append(self._unread.pop())
+                self._look(found[-1])
         if found:
-            read = {id(followed) for followed in (*self._read, *found)}
-            self._read = [followed for followed in self._runs.values() if id(followed) in read]
-            self._unskimmed = [followed for followed in self._read if not followed.is_skimmed]
+            self._note_read((*self._read, *found))
 
     def _skim(self, deadline: float) -> None:
         """Once all rows are there."""
         while not self._unread and self._unskimmed:
-            self._unskimmed.pop().skim()
+            followed = self._unskimmed.pop()
+            followed.skim()
+            if followed.lacks_events:
+                self._restless[followed.run.path.name] = followed
             if self._clock() >= deadline:
                 return
 
     def _wanted(self) -> list[FollowedRun]:
         """The runs whose events are all read, the most urgent first."""
-        by_id = {followed.state.run_id: followed for followed in self._read} if self._looked_at else {}
-        wanted = {run_id: by_id[run_id] for run_id in self._looked_at if run_id in by_id}
-        for followed in reversed(self._read):
+        wanted = {run_id: self._by_id[run_id] for run_id in self._looked_at if run_id in self._by_id}
+        for _, followed in sorted(self._restless.items(), reverse=True):
             if followed.state.phase.is_alive or followed.lacks_events:
-                wanted.setdefault(followed.state.run_id, followed)
+                wanted.setdefault(followed.run.run_id, followed)
         return list(wanted.values())
 
     def _read_histories(self, wanted: Sequence[FollowedRun], deadline: float) -> None:
@@ -138,17 +158,30 @@ class GradualCatalog:
             if followed.is_whole:
                 self._whole.pop(followed.run.path.name, None)
                 self._whole[followed.run.path.name] = followed
-        sizes = {name: bytes_of(followed.state) for name, followed in self._whole.items()}
+        in_use = {followed.run.path.name for followed in wanted}
+        sizes = {name: bytes_of(each.state) for name, each in self._whole.items() if name not in in_use}
         too_much = sum(sizes.values()) - KEPT_BYTES
-        for followed in list(self._whole.values())[: len(self._whole) - len(wanted)]:
+        for name, size in sizes.items():
             if too_much > 0:
-                too_much -= sizes[followed.run.path.name]
-                self._whole.pop(followed.run.path.name).forget_curves()
+                too_much -= size
+                self._whole.pop(name).forget_curves()
 
 
 def bytes_of(state: RunState) -> int:
     """What its curves take, about."""
     return BYTES_A_POINT * sum(map(len, state.metrics.values()))
+
+
+@contextlib.contextmanager
+def without_garbage_collection() -> Iterator[None]:
+    """What is read stays: looking through it for garbage, again and again, costs as much as reading it."""
+    is_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_on:
+            gc.enable()
 
 
 def _stamp(folder: Path) -> int | None:

@@ -14,7 +14,8 @@ TOKEN = re.compile(
     "|(?P<string>\x1b[\\]PX^_]|[\x90\x98\x9d-\x9f])"  # OSC, DCS, SOS, PM, APC: up to their end
     "|(?P<half>(?:\x1b\\[|\x9b)[0-?]{0,64}[ -/]{0,4}|\x1b[ -/]{0,4}(?![ -/]{0,4}[0-~]))"
     "|\x1b[ -/]{0,4}[0-~]"  # charsets, saved cursors, keypads
-    "|(?P<control>[\x00-\x1f\x7f-\x9f])"
+    "|[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x8f\x91-\x97\x99\x9a\x9c]+"  # nothing that is obeyed
+    "|(?P<control>[\x08-\x0a\x0d\x1b])"
 )
 STRING_END = re.compile("[\x07\x18\x1a\x9c]|\x1b\\\\|(?=\x1b.)", re.DOTALL)
 """A sequence that begins within a string ends it, as on a terminal; so does the end of the line."""

@@ -102,7 +102,7 @@ class LogReader:
         else:
             is_new = window.read_on(descriptor, size)
         before, after = window.around(size if place is None else place)
-        if before < MARGIN_LINES and window.first > 0:
+        if window.wants_more_above(before):
             window.reach_up(descriptor)
             is_new = self.is_busy = True
         elif after < MARGIN_LINES:

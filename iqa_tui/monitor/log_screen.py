@@ -173,9 +173,9 @@ class LogScreen:
         return lines
 
     def closed(self) -> list[LogLine]:
-        """The lines on the screen if what follows stands below them: only the one that is not begun is left out."""
+        """The lines on the screen if what follows stands below them: only one that is not begun is left out."""
         lines = [row.line() for row in self._rows]
-        return lines[:-1] if not lines[-1].text else lines
+        return lines[:-1] if lines[-1].offset == self.offset else lines
 
     def _new_line(self) -> None:
         self._number += 1

@@ -10,6 +10,8 @@ from iqa_tui.monitor.log_slices import SLICE_BYTES, slice_after, slice_before
 
 MARGIN_LINES = 400
 """Wanted on both sides of a place: more than a page of any terminal."""
+MOST_BYTES = 4 << 20
+"""Lines of megabytes, as a file without newlines has, are read one at a time."""
 KEPT_LINES = 5000
 FIRST_BYTES = 64 << 10
 """Of the end, before anything is on screen: some pages, in some milliseconds."""
@@ -101,6 +103,15 @@ class LogWindow:
         """How many lines there are before a place and from it on."""
         before = sum(1 for line in self.lines if line.offset < place)
         return before, len(self.lines) - before + (MARGIN_LINES if self.is_end else 0)
+
+    def wants_more_above(self, before: int) -> bool:
+        """Whether there are too few lines before a place.
+
+        Args:
+            before: how many there are.
+        """
+        end = self._screen.offset if self._screen else self._end
+        return self.first > 0 and before < (MARGIN_LINES if end - self.first < MOST_BYTES else 1)
 
     def drop_far(self, place: int | None) -> None:
         """Keep the lines that are near a place, or the newest."""

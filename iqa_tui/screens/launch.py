@@ -29,6 +29,7 @@ from iqa_tui.plans.trainer_files import trainer_digest_of
 from iqa_tui.queue.last_plans import last_plans
 from iqa_tui.screens.launch_facts import device_words, going_on, offered_devices, words_on_last_launch
 from iqa_tui.screens.launching import LaunchingRoom
+from iqa_tui.screens.opening_plan import OpeningRoom
 from iqa_tui.screens.room import HIGH_FROM, Session
 from iqa_tui.widgets.row_table import RowTable
 from training.runfolder.text import plain
@@ -48,7 +49,7 @@ class PlansLoaded(Message, bubble=False):
         """Name or path to the digest of the trainer's code; empty if it is not known."""
 
 
-class LaunchScreen(LaunchingRoom):
+class LaunchScreen(OpeningRoom, LaunchingRoom):
     """Draws a `LaunchChoice`, and makes a new one of every key."""
 
     ROOM = "launch"
@@ -60,7 +61,8 @@ class LaunchScreen(LaunchingRoom):
         Binding("space", "tick", "tick"),
         Binding("a", "tick_all", "all/none"),
         Binding("s", "next_strategy", "strategy"),
-        Binding("o", "settings", "settings"),
+        Binding("o", "open_plan", "open plan"),
+        Binding("f", "settings", "flags, seeds", tooltip="settings over the plan's flags, and seeds"),
         Binding("y", "copy", "copy command"),
         Binding("escape", "leave_field", "back", show=False),
         Binding("tab", "next_panel(1)", "next panel", show=False),
@@ -207,14 +209,31 @@ class LaunchScreen(LaunchingRoom):
     def on_descendant_focus(self) -> None:
         self._show_command()
 
-    @on(Input.Changed)
+    @on(Input.Changed, "#overrides, #seeds")
     def _settings_changed(self) -> None:
         settings, seeds = (self.query_one(field, Input).value for field in ("#overrides", "#seeds"))
         self._choose(replace(self._choice, settings=settings, seeds=seeds))
 
-    @on(Input.Submitted)
+    @on(Input.Submitted, "#overrides, #seeds")
     def action_leave_field(self) -> None:
+        if self.is_opening:
+            self.close_field()
+        else:
+            self.field_closed()
+
+    def field_closed(self) -> None:
         self.query_one(ExperimentList).focus()
+
+    def plan_opened(self, path: str, plan: Plan, digest: str) -> None:
+        """It stands first, and what it selects is ticked anew."""
+        others = {name: other for name, other in self._choice.plans.items() if name != path}
+        ticks = {name: ids for name, ids in self._choice.ticks.items() if name != path}
+        choice = replace(self._choice, ticks=ticks, plan_name=path).with_plans({path: plan, **others})
+        self._digests = {**self._digests, path: digest}
+        plans = self.query_one(PlanList)
+        plans.show_plans(choice.plans)
+        plans.move_to(path)
+        self._choose(choice)
 
     @on(Button.Pressed, "#launch-button")
     def _button_pressed(self) -> None:

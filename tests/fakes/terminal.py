@@ -107,9 +107,13 @@ class Terminal:
                 return
             left_bytes -= len(chunk)
             self.received_bytes += len(chunk)
+            self.took(chunk)
             if self._answers:
                 self._answer(chunk)
             self._stream.feed(PRIVATE.sub(b"", chunk))
+
+    def took(self, chunk: bytes) -> None:
+        """Called with every piece of output."""
 
     def _answer(self, chunk: bytes) -> None:
         asked = self._unanswered + chunk
@@ -118,9 +122,9 @@ class Terminal:
         if count:
             os.write(self._controller, IT_IS * count)
 
-    def wait_for(self, pattern: str) -> str:
+    def wait_for(self, pattern: str, seconds: float = PATIENCE_SECONDS) -> str:
         """The screen once it shows the pattern (a regular expression over all lines)."""
-        return self._wait(lambda: re.search(pattern, self.text) is not None, f"never showed {pattern!r}")
+        return self._wait(lambda: re.search(pattern, self.text) is not None, f"never showed {pattern!r}", seconds)
 
     def wait_for_words(self, *words: str) -> str:
         """The screen once it shows all of these."""
@@ -129,8 +133,8 @@ class Terminal:
     def wait_until_gone(self, words: str) -> str:
         return self._wait(lambda: words not in self.text, f"still shows {words!r}")
 
-    def _wait(self, question: Callable[[], bool], otherwise: str) -> str:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+    def _wait(self, question: Callable[[], bool], otherwise: str, seconds: float = PATIENCE_SECONDS) -> str:
+        deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             self.read(0.1)
             if question():

@@ -151,13 +151,4 @@ def test_the_lines_that_are_found_are_those_that_show_the_words(log: int, raw: b
     screen = LogScreen()
     lines = screen.feed(raw) + screen.rows()
     shown = {line.offset for line in lines if "loss" in line.text.lower()}
-    assert set(found_loosely(searched(log, "loss"))) >= shown - moved(raw)
-
-
-def found_loosely(search: LogSearch) -> list[int]:
-    return [-offset for offset in search._upward] + list(search._downward)
-
-
-def moved(raw: bytes) -> set[int]:
-    """Offsets that depend on what was read before: the cursor goes above the place at which a search begins."""
-    return set(range(len(raw) + 1)) if b"\x1b[A" in raw else set()
+    assert set(found(searched(log, "loss"))) == shown

@@ -76,7 +76,7 @@ async def test_in_the_smallest_form_there_is_something_to_tick(plan_file: str, o
 async def test_settings_and_seeds_stand_in_the_command(plan_file: str, open_app: OpenApp) -> None:
     async with open_app(room="launch", plans=(plan_file,)) as pilot:
         await settle(pilot, lambda: "A small plan" in screen_text(pilot))
-        await pilot.press("o", *"epochs=1", "enter", "j")
+        await pilot.press("f", *"epochs=1", "enter", "j")
         pilot.app.screen.query_one("#seeds", Input).value = "7, 8"
         await pilot.pause()
         command = pilot.app.screen.query_one(CommandView).command
@@ -92,7 +92,7 @@ async def test_settings_and_seeds_stand_in_the_command(plan_file: str, open_app:
 async def test_settings_typed_in_one_burst_stand_in_their_fields(plan_file: str, open_app: OpenApp) -> None:
     async with open_app(room="launch", plans=(plan_file,)) as pilot:
         await settle(pilot, lambda: "A small plan" in screen_text(pilot))
-        await burst(pilot, "o", *"epochs=1", "tab", *"4,5", "enter", "j")
+        await burst(pilot, "f", *"epochs=1", "tab", *"4,5", "enter", "j")
         await settle(pilot, lambda: "--epochs 1 --train_test_num 1 --seed 4" in flowing(screen_text(pilot)))
         fields = [pilot.app.screen.query_one(field, Input).value for field in ("#overrides", "#seeds")]
         assert fields == ["epochs=1", "4,5"]
@@ -177,7 +177,7 @@ async def test_what_differs_from_the_last_launch_of_the_plan_is_shown(
     FakeRun.queue(runs_dir, "F2", experiment="B", group="small", plan=load_plan(plan_file).content)
     async with open_app(room="launch", plans=(plan_file,)) as pilot:
         await settle(pilot, lambda: "C was not in it" in screen_text(pilot))
-        await pilot.press("j", "j", "space", "o", *"lr=1e-5", "enter")
+        await pilot.press("j", "j", "space", "f", *"lr=1e-5", "enter")
         await settle(pilot, lambda: "lr 5e-6 → 1e-5" in screen_text(pilot))
         assert "C was not in it" not in screen_text(pilot)
         await pilot.press("enter")
