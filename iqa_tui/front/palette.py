@@ -12,6 +12,7 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 
 from iqa_tui.front.base import FrontApp
+from iqa_tui.screens.room import Room
 
 NOT_OFFERED = ("Quit", "Keys", "Maximize", "Minimize")
 """Textual's own commands that leave the app unasked, or do what ours do better."""
@@ -50,6 +51,8 @@ class PaletteApp(FrontApp):
         yield SystemCommand("Monitor", "Watch the runs (2)", lambda: self.action_room("monitor"))
         yield SystemCommand("Results", "The table of results (3)", lambda: self.action_room("results"))
         yield from (command for action, command in offered.items() if not action.endswith(OF_A_RUN))
+        if isinstance(screen, Room):
+            yield from screen.commands()
         if "export" not in offered:
             words = "Write the table as CSV, Markdown, LaTeX or JSON"
             yield SystemCommand("Export", words, lambda: self.open_export(None))

@@ -23,7 +23,7 @@ def settings_of(state: RunState) -> dict[str, str]:
 def _from_command(state: RunState) -> dict[str, str]:
     words = state.spec.argv if state.spec is not None else []
     found: dict[str, str] = {}
-    for word, following in zip(words, [*words[1:], "--"], strict=True):
+    for word, following in zip(words, [*words[1:], "--"], strict=False):
         if word.startswith("--") and len(word) > 2:
             name, is_joined, value = word[2:].partition("=")
             found[name] = plain(value if is_joined else "true" if following.startswith("--") else following)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from iqa_tui.messages import HostLoad
-from iqa_tui.panels.gpu_lines import Form, Shown, lines_of
+from iqa_tui.panels.gpu_lines import Form, Shown, lines_of, words_fit
 from iqa_tui.panels.gpu_numbers import host_lines, short_name
 from iqa_tui.panels.gpu_users import RunOnGpu, users_of
 from iqa_tui.widgets.canvas import Canvas, Line, Span, line_width, wrapped
@@ -107,20 +107,25 @@ class GpuPanel(Canvas):
             for rows in range(MOST_HISTORY_ROWS, 0, -1):
                 yield self._all_lines(width, Form.FULL, rows, is_airy=True)
                 yield self._all_lines(width, Form.FULL, rows)
+            yield self._all_lines(width, Form.WORDS)
             yield self._all_lines(width, Form.TWO_LINES)
         yield self._all_lines(width, Form.LINE)
-        if (column := (width - GUTTER) // 2) >= LEAST_COLUMN and self._has_gpu:
+        if column := self._column(width):
             yield _in_two_columns(self._device_lines(self._shown, column, Form.LINE), column)
 
-    def _some_lines(self, width: int, height: int) -> list[Line]:
+    def _column(self, width: int) -> int:
+        """Cells of a device that shares its line with another one; 0 if its words need the whole line."""
         column = (width - GUTTER) // 2
-        is_split = column >= LEAST_COLUMN
-        count = (height - 1) * (2 if is_split else 1)
-        lines = self._device_lines(self._shown[:count], column if is_split else width, Form.LINE)
+        return column if self._has_gpu and column >= LEAST_COLUMN and words_fit(self._shown, column) else 0
+
+    def _some_lines(self, width: int, height: int) -> list[Line]:
+        column = self._column(width)
+        count = (height - 1) * (2 if column else 1)
+        lines = self._device_lines(self._shown[:count], column or width, Form.LINE)
         hidden = self._shown[count:]
         free = sum(each.state.free for each in hidden)
         last: Line = [(f"{len(hidden)} more, {free} of them free: 1 lists them all", "dim")]
-        return [*(_in_two_columns(lines, column) if is_split else lines), *([last] if hidden else [])]
+        return [*(_in_two_columns(lines, column) if column else lines), *([last] if hidden else [])]
 
     def _all_lines(self, width: int, form: Form, rows: int = 1, *, is_airy: bool = False) -> list[Line]:
         """Args:

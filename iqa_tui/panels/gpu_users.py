@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from iqa_tui.widgets.palette import series_sign, series_style
 from iqa_tui.words.durations import duration_words
 from iqa_tui.words.sizes import gib_words
@@ -16,6 +18,10 @@ if TYPE_CHECKING:  # the driver behind it is loaded by the thread that asks it
     from iqa_tui.devices.device import DeviceState
     from iqa_tui.devices.gpus.sample import GpuProcess
     from iqa_tui.devices.lease import Holder
+
+
+SIZE_WIDTH = 9
+"""Cells of `100.3 GiB`; an age has fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,12 @@ class User:
     def is_ours(self) -> bool:
         """A run of this folder."""
         return bool(self.mark)
+
+    @property
+    def most_cells(self) -> int:
+        """Of all that is said of it, whatever its size and its age become."""
+        details = () if self.is_ours else self.details
+        return cell_len(self.who) + sum(1 + max(cell_len(detail), SIZE_WIDTH) for detail in details)
 
     def words(self, detail: Detail) -> str:
         """`F2·s1`, `ann python 21.3 GiB 3.0 h`, `ann 21.3 GiB`, `ann`: the lines beside it tell more of our own."""

@@ -33,6 +33,8 @@ NUMBER_WORDS: Mapping[str, Callable[[float], str]] = {
 """Key of a column to how its number is written."""
 IN_COMMON = ("lr", "batch")
 """Shown of an experiment too, if all of its runs have the same."""
+BETWEEN = ("device", "progress", "short", "left", "loss")
+"""Columns in which a folded row says why a run of it waits or failed, beside its score."""
 FOLDS = {True: "▾", False: "▸"}
 
 
@@ -99,8 +101,9 @@ def _experiment_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
     seeds = newest_of_each_seed(row.runs)
     what = f"{len(seeds)} seeds" if len(seeds) > 1 else f"{len(row.runs)} runs"
     done = f"{sum(state.phase is Phase.FINISHED for state in seeds)} of {len(seeds)}"
-    phase = _worst(seeds)
-    glyph, style = SIGNS[phase]
+    worst = _worst(seeds)
+    glyph, style = SIGNS[worst.phase]
+    _, why = _span(worst, context)
     cells: dict[str, Cell] = {
         "mark": (*_mark(row.runs, context), (FOLDS[bool(row.is_open)], "")),
         "id": ((row.runs[0].experiment, f"strong {_colour(row.runs, context)}"),),
@@ -111,13 +114,15 @@ def _experiment_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
         "srcc": _score_cell(score_of(row.runs), has_sd=has_sd),
         **{name: _in_common(row.runs, name, context.now) for name in IN_COMMON},
     }
-    return TableRow(row.key, cells, folds=True)
+    if not why:
+        return TableRow(row.key, cells, folds=True)
+    return TableRow(row.key, cells, span_from=BETWEEN, span=((f"{done} · ", ""), *why), folds=True)
 
 
 def _run_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
     state = row.runs[0]
     srcc = val_metric(state, "srcc")
-    bar, short = _progress_cells(state, context.now)
+    bar, short = _progress_cells(state, _colour(row.runs, context), context.now)
     cells: dict[str, Cell] = {
         "mark": (*_mark(row.runs, context), (" ", "")),
         "id": ((_id_words(row), f"{'' if row.is_seed else 'strong '}{_colour(row.runs, context)}"),),
@@ -155,15 +160,21 @@ def _in_common(runs: Sequence[RunState], name: str, now: float) -> str:
     return first if not others else ""
 
 
-def _progress_cells(state: RunState, now: float) -> tuple[Cell, Cell]:
+def _progress_cells(state: RunState, style: str, now: float) -> tuple[Cell, Cell]:
     """`▇▇▇▇▇▇▁▁▁▁ 3/5 58%`, and a short form of it; in words while that is not known, and once it is over."""
     done = run_words.share_done(state)
     if state.phase.is_alive and done is not None:
         percent = f"{100 * done:3.0f}%"
-        bar, short = run_words.bar(done, BAR), run_words.bar(done, SHORT_BAR)
-        return f"{bar} {run_words.epoch_words(state)} {percent}", f"{short} {percent}"
+        numbers = (f" {run_words.epoch_words(state)} {percent}", "")
+        return (*_bar(done, BAR, style), numbers), (*_bar(done, SHORT_BAR, style), (f" {percent}", ""))
     words = run_words.time_words(state, now)
     return words, words
+
+
+def _bar(done: float, cells: int, style: str) -> tuple[tuple[str, str], ...]:
+    bar = run_words.bar(done, cells)
+    full = len(bar.rstrip("▁"))
+    return (bar[:full], style), (bar[full:], "dim")
 
 
 def _score_cell(score: Score | None, *, has_sd: bool) -> Cell:
@@ -187,11 +198,10 @@ def _colour(runs: Sequence[RunState], context: Context) -> str:
     return "" if colour is None else series_style(colour)
 
 
-def _worst(runs: Sequence[RunState]) -> Phase:
-    """The state that a folded row shows: what needs its user first."""
+def _worst(runs: Sequence[RunState]) -> RunState:
+    """The run whose state a folded row shows: the first that needs its user most."""
     order = (Phase.UNREADABLE, Phase.FAILED, Phase.LOST, Phase.STOPPED, Phase.STOPPING, Phase.RUNNING, Phase.STARTING)
-    present = {state.phase for state in runs}
-    return next((phase for phase in (*order, Phase.QUEUED) if phase in present), Phase.FINISHED)
+    return min(runs, key=lambda state: (*order, Phase.QUEUED, Phase.FINISHED).index(state.phase))
 
 
 def _id_words(row: Row) -> str:
@@ -199,7 +209,7 @@ def _id_words(row: Row) -> str:
     return f" s{state.spec.seed}" if row.is_seed and state.spec else state.experiment
 
 
-def _span(state: RunState, context: Context) -> tuple[tuple[str, ...], Cell]:
+def _span(state: RunState, context: Context) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
     """What is said in words instead of numbers: why it waits, why it failed, what it is busy with."""
     wait = context.waiting.get(state.run_id)
     if state.phase is Phase.QUEUED and (why := run_words.queue_words(state, wait.words if wait else "")):
@@ -208,4 +218,4 @@ def _span(state: RunState, context: Context) -> tuple[tuple[str, ...], Cell]:
         return AFTER_STATE, ((state.status.cause, SIGNS[state.phase][1]),)
     if busy := run_words.progress_words(state):
         return IN_PROGRESS, ((busy, "dim"),)
-    return (), ""
+    return (), ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -12,13 +14,15 @@ from textual.widget import Widget
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.curve_view import CurveView
 from iqa_tui.monitor.run_facts import comparison_sections
+from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.curves import Curves
 from iqa_tui.panels.facts import Facts
+from iqa_tui.screens.curve_keys import CurveKeysRoom
 from iqa_tui.screens.pages import Page
 from iqa_tui.screens.room import Session
 
 
-class ComparisonPage(Page):
+class ComparisonPage(CurveKeysRoom, Page):
     """Of two runs."""
 
     ROOM = "comparison"
@@ -32,14 +36,14 @@ class ComparisonPage(Page):
         curves: how the user looks at curves.
         """
         super().__init__(session, (first, second))
-        self._curves = curves
+        self._curves = replace(curves, is_banded=False)  # two seeds are compared, not averaged
         self._everything = False
 
     def compose_body(self) -> ComposeResult:
         with Container(id="page"):
             yield Facts(id="facts")
             with Container(id="pictures"):
-                yield Curves(ascii_mode=self.session.ascii_mode)
+                yield Curves(ascii_mode=self.session.ascii_mode, has_signs=self.session.has_signs)
 
     def runs_changed(self) -> None:
         shown, facts = self.shown_runs, self.query_one(Facts)
@@ -52,9 +56,20 @@ class ComparisonPage(Page):
             names = [f"{name} · {state.run_id}" for name, state in zip(names, shown, strict=True)]
         facts.set_title("Everything of both" if self._everything else "What differs · a shows all")
         facts.show(comparison_sections(first, second, everything=self._everything), names)
+        self.look_at_curves(self._curves)
+
+    @property
+    def curve_view(self) -> CurveView:
+        return self._curves
+
+    def look_at_curves(self, curves: CurveView) -> None:
+        self._curves = curves
         colours = self.colours
-        drawn = [(state, colours.get(state.run_id, 0)) for state in shown]
-        self.query_one(Curves).show_runs(drawn, self._curves, first.run_id)
+        drawn = [(state, colours.get(state.run_id, 0)) for state in self.shown_runs]
+        self.query_one(Curves).show_runs(drawn, curves, drawn[0][0].run_id if drawn else None)
+
+    def curve_states(self) -> Sequence[RunState]:
+        return self.shown_runs
 
     def focus_order(self) -> list[Widget]:
         return [self.query_one(Facts), self.query_one(Curves)]

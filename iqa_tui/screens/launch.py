@@ -150,7 +150,9 @@ class LaunchScreen(OpeningRoom, LaunchingRoom):
             return
         plan, count = choice.plan, len(choice.ticked_experiments())
         experiments.show_plan(plan, choice.ticked, choice.plan_problem)
-        experiments.set_title(f"Experiments · {plain(plan.title)} · {count} ticked" if plan else "Experiments")
+        experiments.set_title(
+            f"Experiments · {count} of {len(plan.experiments)} ticked · {plain(plan.title)}" if plan else "Experiments"
+        )
 
     def _show_command(self) -> None:
         """The command of the experiment under the cursor; if the devices have the focus, the words of one of them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -18,6 +19,7 @@ from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.curves import Curves
 from iqa_tui.panels.facts import Facts
 from iqa_tui.panels.images import PredictionPlot, WorstImages
+from iqa_tui.screens.curve_keys import CurveKeysRoom
 from iqa_tui.screens.pages import Page
 from iqa_tui.screens.room import ScreenAsked, Session
 
@@ -25,7 +27,7 @@ READ_AGAIN_SECONDS = 5.0
 """How often the files of a run that changes are looked at."""
 
 
-class RunPage(Page):
+class RunPage(CurveKeysRoom, Page):
     """Of the run that was under the cursor."""
 
     ROOM = "run"
@@ -54,7 +56,7 @@ class RunPage(Page):
         with Container(id="page"):
             yield Facts(id="facts")
             with Container(id="pictures"):
-                yield Curves(ascii_mode=self.session.ascii_mode)
+                yield Curves(ascii_mode=self.session.ascii_mode, has_signs=self.session.has_signs)
                 with Container(id="images"):
                     yield PredictionPlot(ascii_mode=self.session.ascii_mode)
                     yield WorstImages()
@@ -89,6 +91,20 @@ class RunPage(Page):
         self.query_one(Curves).show_runs([(state, colour)], self._curves, state.run_id)
         self.query_one(PredictionPlot).show_images(self._details.images, colour)
         self.query_one(WorstImages).show_images(self._details.images)
+
+    @property
+    def curve_view(self) -> CurveView:
+        return self._curves
+
+    def look_at_curves(self, curves: CurveView) -> None:
+        self._curves = curves
+        state = self.run_under_cursor()
+        if state is not None:
+            self.query_one(Curves).show_runs([(state, self.colours.get(state.run_id, 0))], curves, state.run_id)
+
+    def curve_states(self) -> Sequence[RunState]:
+        state = self.run_under_cursor()
+        return [state] if state is not None else []
 
     def focus_order(self) -> list[Widget]:
         return [self.query_one(Facts), self.query_one(Curves), self.query_one(PredictionPlot)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from iqa_tui.monitor.catalog import Catalog
@@ -30,6 +31,14 @@ def test_a_run_that_has_not_finished_is_set_as_its_command_says(tmp_path: Path) 
     ]
     FakeRun.queue(tmp_path, "F2", argv=argv)
     assert settings_of(only(tmp_path)) == {"amp": "true", "attention_fusion": "true", "lr": "5e-6", "name": "a=b"}
+
+
+def test_a_run_without_a_command_has_no_settings(tmp_path: Path) -> None:
+    FakeRun.queue(tmp_path, "F2")
+    state = only(tmp_path)
+    assert state.spec is not None
+    for spec in (replace(state.spec, argv=[]), None):
+        assert settings_of(replace(state, spec=spec)) == {}
 
 
 def test_a_finished_run_is_set_as_its_trainer_used_it(tmp_path: Path) -> None:

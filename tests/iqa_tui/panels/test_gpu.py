@@ -106,8 +106,8 @@ def test_what_does_not_fit_is_counted() -> None:
 
 def test_few_gpus_in_eighty_columns_have_labels_history_and_power() -> None:
     assert drawn(panel_of([gpu(0), gpu(1, is_ours=False)], compact=True), 76, 6) == [
-        "0 mem ████░░░░ 41.0/80 GiB  use      ▁▃▆  97%  412 W  64°C  F0·s1",
-        "1 mem ░░░░░░░░  0.0/80 GiB  use      ▁▃▆   0%  412 W  64°C  free",
+        "0 mem ███████░░░░░░░ 41.0/80 GiB  use           ▁▃▆  97%  412 W  64°C  F0·s1",
+        "1 mem ░░░░░░░░░░░░░░  0.0/80 GiB  use           ▁▃▆   0%  412 W  64°C  free",
     ]
 
 
@@ -151,6 +151,18 @@ def test_the_reason_of_a_gpu_that_is_not_free_is_said_whole() -> None:
     assert " ".join(line.strip() for line in drawn(panel_of([state]), 42, 4)[2:]) == reason
 
 
+def test_a_long_reason_takes_more_lines_of_the_two_and_hides_no_other_device_s_use() -> None:
+    reason = "11.7 of 80 GiB are in use by a process that cannot be seen from here"
+    sample = GpuSample(8, "GPU-8", "NVIDIA H100", 12 << 30, 80 << 30, 0, 41)
+    unseen = DeviceState(Device("GPU-8", "gpu", 8, sample.name), False, reason, sample)
+    states = [*(gpu(number) for number in range(8)), unseen]
+    lines = drawn(panel_of(states), 42, 19)
+    assert len(lines) == 19
+    assert " ".join(line.strip() for line in lines[17:]) == reason
+    assert lines[1].split() == ["F0·s1", "use", "▁▃▆", "97%", "412", "W", "64°C"]
+    assert len(panel_of(states).draw(42, 18)) == 18
+
+
 def test_the_title_of_another_form_is_that_of_the_last_survey() -> None:
     panel, titles = GpuPanel(), []
     panel.set_title = titles.append
@@ -176,3 +188,17 @@ def test_without_a_gpu_there_are_slots_and_the_host() -> None:
     assert lines[0] == "CPU 0  free"
     assert "45%" in lines[1]
     assert lines[-1] == "No NVIDIA driver found"
+
+
+def test_a_process_that_grows_older_moves_no_bar() -> None:
+    def at(now: float) -> list[int]:
+        panel = GpuPanel()
+        panel.set_compact(True)
+        stranger = GpuProcess(5, "ann", "python", 21 * GIB, NOW - 3)
+        sample = GpuSample(0, "GPU-0", "NVIDIA H100", 22 * GIB, 80 * GIB, 97, 64, 411.6, (stranger,))
+        state = DeviceState(Device("GPU-0", "gpu", 0, sample.name), False, "busy", sample)
+        panel.show(Survey((state,), "", NOW, "gpu", NOW), None, {}, {}, now)
+        (line,) = drawn(panel, 110, 4)
+        return [line.index(word) for word in ("GiB", "use", "97%", "ann")]
+
+    assert at(NOW) == at(NOW + 9) == at(NOW + 600) == at(NOW + 100_000)

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from iqa_tui.panels.curves import Curves
 from iqa_tui.panels.facts import Facts
 from iqa_tui.panels.images import PredictionPlot
 from iqa_tui.panels.run_list import RunList
 from iqa_tui.screens.monitor import MonitorScreen
 from iqa_tui.screens.run_page import RunPage
+from iqa_tui.widgets.plots.series import XKind
 from tests.fakes.app import OpenApp, screen_text, settle
 from tests.fakes.run_folders import FakeRun
 
@@ -83,3 +85,16 @@ async def test_on_a_row_of_a_group_enter_opens_the_page_of_a_run_that_is_alive(
         await pilot.press("home", "enter")
         await settle(pilot, lambda: isinstance(pilot.app.screen, RunPage))
         await settle(pilot, lambda: "running" in screen_text(pilot))
+
+
+async def test_the_keys_of_curves_work_on_the_page(scored: FakeRun, open_app: OpenApp) -> None:
+    async with open_app((140, 40)) as pilot:
+        await open_page(pilot, scored)
+        curves = pilot.app.screen.query_one(Curves)
+        await settle(pilot, lambda: any(plot.key == "loss" for plot in curves.plots))
+        await pilot.press("x", "left_square_bracket", "c", "left")
+        assert (curves.look.x_kind, curves.look.window) == (XKind.EPOCH, (0.25, 0.75))
+        assert curves.look.cross is not None
+        assert curves.look.cross < 1.0
+        await pilot.press("c", "0")
+        assert curves.look.cross is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+from textual import events
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
@@ -91,6 +92,19 @@ async def test_the_mouse_points_at_a_place_of_the_axis() -> None:
         await pilot.click(CurveGrid, offset=(26, 4))
         await pilot.click(CurveGrid, offset=(2, 4))  # a label
         assert app.told == [(0.5, True)]
+
+
+async def test_a_crosshair_follows_the_mouse_and_the_wheel_asks_for_less_or_more() -> None:
+    app = GridApp()
+    async with app.run_test(size=(47, 9)) as pilot:
+        grid = app.query_one(CurveGrid)
+        grid.show([PLOT], PlotLook(cross=0.9))
+        await shown(pilot, grid, "F2 0.1")
+        await pilot.hover(CurveGrid, offset=(26, 4))
+        for kind in (events.MouseScrollUp, events.MouseScrollDown):
+            app.screen._forward_event(kind(grid, 26, 4, 0, 0, 0, False, False, False, 26, 4))
+            await pilot.pause()
+        assert app.told == [(0.5, False), (0.5, 1), (0.5, -1)]
 
 
 async def test_without_a_plot_it_says_why_in_the_middle_and_loads_nothing() -> None:

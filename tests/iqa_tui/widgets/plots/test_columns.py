@@ -47,7 +47,7 @@ def test_values_are_scaled_before_they_are_smoothed() -> None:
     assert found.smooth.tolist() == pytest.approx([10.0, 10 + 20 * 2 / 3])
 
 
-def test_the_same_columns_are_taken_once_whoever_holds_them() -> None:
+def test_the_same_columns_are_taken_once_however_they_are_held() -> None:
     store, x, y = ColumnStore(), array("d", [1.0, 2.0]), array("d", [0.5, 0.6])
     first = store.of(series(memoryview(x)[:2], memoryview(y)[:2]), 0.9, 1.0)
     assert store.of(series(memoryview(x)[:2], memoryview(y)[:2]), 0.9, 1.0) is first
