@@ -12,7 +12,7 @@ from iqa_tui.widgets.canvas import wrapped
 from iqa_tui.widgets.row_table import RowTable
 from iqa_tui.widgets.table_lines import Cell, Column, TableRow, with_label_width
 
-BAR_WIDTH = 8
+BAR_WIDTH, MOST_NAME = 8, 18
 COLUMNS = (
     Column("tick", "", 3),
     Column("label", "", 5),
@@ -38,7 +38,9 @@ class DeviceList(RowTable):
         self._columns = with_label_width(COLUMNS, "label", (state.device.label for state in survey.devices))
         self.set_title(f"Devices · {survey.note}" if survey.note else "Devices")
         if all(state.sample is None for state in survey.devices):  # CPU slots have no memory of their own
-            self._columns = tuple(column for column in self._columns if column.key not in ("bar", "memory"))
+            columns = tuple(column for column in self._columns if column.key not in ("bar", "memory"))
+            names = (short_name(state.device.name) for state in survey.devices)
+            self._columns = with_label_width(columns, "name", names, MOST_NAME)
         rows = [_row(state, ticks.get(state.device.key)) for state in survey.devices]
         self.show(rows, empty=wrapped(survey.note, self.size.width))
 
