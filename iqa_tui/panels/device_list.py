@@ -8,10 +8,12 @@ from iqa_tui.devices.device import DeviceState
 from iqa_tui.devices.gpus.sample import GpuSample
 from iqa_tui.devices.survey import Survey
 from iqa_tui.panels.gpu_numbers import GIB, memory_bar, short_name
+from iqa_tui.panels.gpu_users import RunOnGpu, users_of
 from iqa_tui.widgets.canvas import wrapped
 from iqa_tui.widgets.row_table import RowTable
 from iqa_tui.widgets.table_lines import Cell, Column, TableRow, with_label_width
 
+NO_RUNS: Mapping[str, RunOnGpu] = {}
 BAR_WIDTH, MOST_NAME = 8, 18
 COLUMNS = (
     Column("tick", "", 3),
@@ -30,10 +32,11 @@ class DeviceList(RowTable):
         super().__init__(COLUMNS, classes="panel", id="devices", header=False, empty=("looking for devices …",))
         self.border_title = "Devices"
 
-    def show_survey(self, survey: Survey, ticks: Mapping[str, bool]) -> None:
+    def show_survey(self, survey: Survey, ticks: Mapping[str, bool], runs: Mapping[str, RunOnGpu] = NO_RUNS) -> None:
         """Args:
         ticks: device key to whether it is ticked. One that cannot be chosen is left out, and gets no box: hidden by
             the environment, or a CPU slot beside GPUs.
+        runs: those that are alive, by their ids: what they have of the memory is in their colours.
         """
         self._columns = with_label_width(COLUMNS, "label", (state.device.label for state in survey.devices))
         self.set_title(f"Devices · {survey.note}" if survey.note else "Devices")
@@ -41,18 +44,18 @@ class DeviceList(RowTable):
             columns = tuple(column for column in self._columns if column.key not in ("bar", "memory"))
             names = (short_name(state.device.name) for state in survey.devices)
             self._columns = with_label_width(columns, "name", names, MOST_NAME)
-        rows = [_row(state, ticks.get(state.device.key)) for state in survey.devices]
+        rows = [_row(state, ticks.get(state.device.key), runs) for state in survey.devices]
         self.show(rows, empty=wrapped(survey.note, self.size.width))
 
 
-def _row(state: DeviceState, is_ticked: bool | None) -> TableRow:
+def _row(state: DeviceState, is_ticked: bool | None, runs: Mapping[str, RunOnGpu]) -> TableRow:
     tick = "" if is_ticked is None else "[x]" if is_ticked else "[ ]"
     why = ("free", "good") if state.free else (state.reason, "warning")
     cells: dict[str, Cell] = {
         "tick": ((tick, "accent strong" if tick == "[x]" else "dim"),),
         "label": ((state.device.label, "strong"),),
         "name": ((short_name(state.device.name), "dim"),),
-        "bar": tuple(memory_bar(state.sample, (), BAR_WIDTH)) if state.sample else "",
+        "bar": tuple(memory_bar(state.sample, users_of(state, runs, 0.0), BAR_WIDTH)) if state.sample else "",
         "memory": _memory_words(state.sample) if state.sample else "",
         "state": (why,),
     }

@@ -28,9 +28,12 @@ MOST_DAYS = 7
 class ForecastPanel(Canvas):
     """Draws what `show` was given last."""
 
-    def __init__(self, *, ascii_mode: bool = False) -> None:
+    def __init__(self, *, has_signs: bool = False) -> None:
+        """Args:
+        has_signs: bars are of the signs of the curves, as there are no colours, or no signs but ASCII.
+        """
         super().__init__(id="forecast", classes="panel")
-        self._ascii_mode = ascii_mode
+        self._has_signs = has_signs
         self._timeline = Timeline()
         self.border_title = "Forecast"
 
@@ -51,7 +54,7 @@ class ForecastPanel(Canvas):
         return max(1, len(self._timeline.rows)) + 1
 
     def draw(self, width: int, height: int) -> list[Line]:
-        return gantt_lines(self._timeline, width, height, ascii_mode=self._ascii_mode)
+        return gantt_lines(self._timeline, width, height, has_signs=self._has_signs)
 
 
 def done_words(timeline: Timeline, now: float) -> str:
@@ -64,7 +67,7 @@ def done_words(timeline: Timeline, now: float) -> str:
     return f"all done in {length}, {_clock(now + timeline.total_hours * SECONDS_PER_HOUR, now)}"
 
 
-def gantt_lines(timeline: Timeline, width: int, height: int, *, ascii_mode: bool = False) -> list[Line]:
+def gantt_lines(timeline: Timeline, width: int, height: int, *, has_signs: bool = False) -> list[Line]:
     """The devices, as many as there is room for, and the hours below them."""
     rows, more = _rows_with_room(timeline.rows, max(1, height - 1))
     if not rows:
@@ -74,7 +77,7 @@ def gantt_lines(timeline: Timeline, width: int, height: int, *, ascii_mode: bool
     room = max(LEAST_ROOM, width - label_width - END_WIDTH)
     hours = max((bar.end_hours for row in timeline.rows for bar in row.bars), default=0.0)
     lines: list[Line] = [
-        [(f"{row.label:<{label_width}}", "strong"), *_row(row, hours, room, ascii_mode=ascii_mode)] for row in rows
+        [(f"{row.label:<{label_width}}", "strong"), *_row(row, hours, room, has_signs=has_signs)] for row in rows
     ]
     below = _axis(hours, room, begins_later=timeline.begins_later) if hours else ""
     if left or below:
@@ -90,14 +93,14 @@ def _rows_with_room(rows: Sequence[DeviceRow], room: int) -> tuple[list[DeviceRo
     return [rows[place] for place in sorted(kept[:room])], len(rows) - room
 
 
-def _row(row: DeviceRow, hours: float, room: int, *, ascii_mode: bool) -> Line:
+def _row(row: DeviceRow, hours: float, room: int, *, has_signs: bool) -> Line:
     if not row.bars:
         return [(row.words or "free, gets none of these runs", "dim")]
     line: Line = []
     for bar in row.bars:
         first, after = _cells(bar, hours, room, line_width(line))
         line.append((" " * (first - line_width(line)), ""))
-        line += _bar(bar, after - first, ascii_mode=ascii_mode)
+        line += _bar(bar, after - first, has_signs=has_signs)
     end = duration_words(row.bars[-1].end_hours * SECONDS_PER_HOUR)
     return [*line, (f" {end}", "dim")]
 
@@ -108,13 +111,13 @@ def _cells(bar: Bar, hours: float, room: int, used: int) -> tuple[int, int]:
     return min(first, room), min(room, max(first + 1, round(bar.end_hours / hours * room)))
 
 
-def _bar(bar: Bar, cells: int, *, ascii_mode: bool) -> Line:
+def _bar(bar: Bar, cells: int, *, has_signs: bool) -> Line:
     """The name, if it fits, and the colour; what is there already is drawn thinner."""
     if cells < 1:
         return []
     style = series_style(bar.look)
     full = FULL if bar.is_new else THERE
-    if ascii_mode:
+    if has_signs:
         full = series_sign(bar.look) if bar.is_new else "-"
     if cells == 1:
         return [(full, style)]

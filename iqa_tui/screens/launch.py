@@ -21,6 +21,7 @@ from iqa_tui.panels.command_view import CommandView
 from iqa_tui.panels.device_list import DeviceList
 from iqa_tui.panels.experiment_list import ExperimentList
 from iqa_tui.panels.forecast import ForecastPanel
+from iqa_tui.panels.gpu_users import RunOnGpu
 from iqa_tui.panels.plan_list import PlanList
 from iqa_tui.panels.strategy_list import StrategyList
 from iqa_tui.plans.choice import LaunchChoice
@@ -32,6 +33,7 @@ from iqa_tui.screens.launch_facts import device_words, going_on, offered_devices
 from iqa_tui.screens.launching import LaunchingRoom
 from iqa_tui.screens.opening_plan import OpeningRoom
 from iqa_tui.screens.room import HIGH_FROM, Session
+from iqa_tui.screens.runs_on_gpus import runs_on_gpus
 from iqa_tui.widgets.row_table import RowTable
 from training.runfolder.text import plain
 
@@ -75,6 +77,7 @@ class LaunchScreen(OpeningRoom, LaunchingRoom):
         self._choice = LaunchChoice(session.runs_dir)
         self._digests: dict[str, str] = {}
         self._progress = ""
+        self._alive: dict[str, RunOnGpu] = {}
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="columns"):
@@ -90,7 +93,7 @@ class LaunchScreen(OpeningRoom, LaunchingRoom):
                     yield Input(placeholder="epochs=1 data_path=/data/koniq", id="overrides", compact=True)
                     yield Input(placeholder="seeds, for example 1,2,3", id="seeds", compact=True)
                 yield Button("Launch", id="launch-button", variant="primary", compact=True)
-        yield ForecastPanel(ascii_mode=self.session.ascii_mode)
+        yield ForecastPanel(has_signs=self.session.has_signs or self.session.ascii_mode)
         yield CommandView()
 
     def on_mount(self) -> None:
@@ -128,7 +131,7 @@ class LaunchScreen(OpeningRoom, LaunchingRoom):
         self._choice = choice
         self._show_experiments()
         if self.devices is not None:
-            self.query_one(DeviceList).show_survey(self.devices.survey, choice.device_ticks())
+            self.query_one(DeviceList).show_survey(self.devices.survey, choice.device_ticks(), self._alive)
         self.query_one(StrategyList).show_schedules(choice.schedules(), choice.strategy, choice.fleet().short_words)
         self._show_forecast()
         self._show_command()
@@ -187,6 +190,7 @@ class LaunchScreen(OpeningRoom, LaunchingRoom):
     def devices_changed(self) -> None:
         if self.devices is not None:
             survey = self.devices.survey
+            self._alive = runs_on_gpus(self.runs, has_signs=self.session.has_signs)
             found, there = offered_devices(survey), going_on(survey, self.runs, time.time())
             self._choose(replace(self._choice, devices=found, device_kind=survey.default_kind, going_on=there))
 

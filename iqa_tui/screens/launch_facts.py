@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from iqa_tui.devices.device import DeviceState
@@ -69,7 +68,7 @@ def going_on(survey: Survey, runs: Sequence[RunState], now: float) -> GoingOn:
     """
     groups = {state.group for state in runs if state.phase.is_alive or starts_by_itself(state)}
     members = [state for state in runs if state.group in groups]
-    looks, names = colours_of(members), _names(members)
+    looks, names = colours_of(members), run_words.short_names(members)
     by_id = {state.run_id: state for state in members}
     running = {}
     for device in survey.devices:
@@ -89,13 +88,3 @@ def going_on(survey: Survey, runs: Sequence[RunState], now: float) -> GoingOn:
         bar = Bar(names[state.run_id], looks[state.run_id], 0.0, 0.0, is_new=False)
         waiting.append((job, bar))
     return GoingOn(running, tuple(waiting))
-
-
-def _names(runs: Sequence[RunState]) -> dict[str, str]:
-    """Run id to `F2`, or `F2·s1` if its row of the group has several runs."""
-    rows = Counter((state.group, state.experiment) for state in runs)
-    return {
-        state.run_id: f"{state.experiment or state.run_id}"
-        + (f"·s{state.spec.seed}" if state.spec and rows[state.group, state.experiment] > 1 else "")
-        for state in runs
-    }

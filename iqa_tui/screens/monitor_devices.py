@@ -9,12 +9,11 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from iqa_tui.monitor import run_words
-from iqa_tui.monitor.colours import colours_of
 from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.gpu import GpuPanel
 from iqa_tui.panels.gpu_users import RunOnGpu
 from iqa_tui.screens.monitor_heights import most_gpu_lines
+from iqa_tui.screens.runs_on_gpus import runs_on_gpus
 from iqa_tui.screens.viewing import ViewingRoom
 
 
@@ -34,7 +33,7 @@ class DevicesRoom(ViewingRoom):
         if self.devices is None:
             return
         if self._alive is None or self._alive[0] is not self.runs:
-            self._alive = (self.runs, _on_gpus(self.runs, has_signs=self.session.has_signs))
+            self._alive = (self.runs, runs_on_gpus(self.runs, has_signs=self.session.has_signs))
         panel = self.query_one(GpuPanel)
         panel.show(self.devices.survey, self.devices.host, self.devices.utilisation, self._alive[1], time.time())
 
@@ -54,16 +53,3 @@ class DevicesRoom(ViewingRoom):
     def fit_top(self) -> None:
         """Give table and devices the lines that they need."""
         raise NotImplementedError
-
-
-def _on_gpus(runs: Sequence[RunState], *, has_signs: bool) -> dict[str, RunOnGpu]:
-    alive = [state for state in runs if state.phase.is_alive]
-    if not alive:
-        return {}
-    names, looks = run_words.short_names(runs), colours_of(runs)
-    return {state.run_id: RunOnGpu(names[state.run_id], looks[state.run_id], _pid(state), has_signs) for state in alive}
-
-
-def _pid(state: RunState) -> int | None:
-    """Of its trainer, if that is a process of this host."""
-    return state.process.pid if state.process and not state.status.host else None

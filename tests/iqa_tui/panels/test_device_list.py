@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from iqa_tui.devices.device import Device, DeviceState
-from iqa_tui.devices.gpus.sample import GpuSample
+from iqa_tui.devices.gpus.sample import GpuProcess, GpuSample
+from iqa_tui.devices.lease import Holder
 from iqa_tui.devices.survey import Survey
 from iqa_tui.panels.device_list import DeviceList
+from iqa_tui.panels.gpu_users import RunOnGpu
 
 
 def state(key: str, kind: str, index: int, *, free: bool = True) -> DeviceState:
@@ -36,6 +38,15 @@ def test_a_gpu_has_a_bar_of_its_memory_and_why_it_is_not_free() -> None:
     unknown = replace(full, sample=replace(sample, memory_used_bytes=None))
     devices.show_survey(Survey((unknown,), "", 1.0, "gpu"), {"GPU-a": True})
     assert "????????  ?/80 GiB" in text(devices)[0]
+
+
+def test_what_a_run_has_of_the_memory_is_in_its_colour() -> None:
+    process = GpuProcess(4711, "ann", "python", 40 << 30)
+    sample = GpuSample(0, "GPU-a", "NVIDIA H100", 40 << 30, 80 << 30, 40, 55, processes=(process,))
+    held = replace(state("GPU-a", "gpu", 0, free=False), sample=sample, holders=(Holder("ann", "run-1"),))
+    devices = DeviceList()
+    devices.show_survey(Survey((held,), "", 1.0, "gpu"), {"GPU-a": True}, {"run-1": RunOnGpu("F2", 1, 4711)})
+    assert [part for part, style in devices.draw(50, 9)[0] if "series-1" in style] == ["████"]
 
 
 def test_before_the_first_survey_it_says_what_it_waits_for() -> None:

@@ -40,7 +40,7 @@ def test_a_bar_has_the_colour_of_its_run() -> None:
 
 
 def test_in_ascii_the_signs_of_the_curves_do_the_work_of_the_colours() -> None:
-    lines = [text(line) for line in gantt_lines(TWO, 54, 10, ascii_mode=True)]
+    lines = [text(line) for line in gantt_lines(TWO, 54, 10, has_signs=True)]
     assert lines[0].startswith("GPU 0  F2 oooo")
     assert "F4 xxxx" in lines[0]
     assert lines[1].startswith("GPU 1  F1 ----")
