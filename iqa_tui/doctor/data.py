@@ -23,16 +23,25 @@ def check_dataset(need: DatasetNeed) -> tuple[Finding, dict[str, int]]:
     Returns:
         The line, and how many images each data set has.
     """
+    try:
+        return look_at_dataset(need, DATASET_SECONDS)
+    except subprocess.TimeoutExpired:
+        words = f"{need.name}: {need.folder} cannot be read within {DATASET_SECONDS} s"
+        return blocked("data", words, "Is it on a slow network disk? Copy it to a local one"), {}
+
+
+def look_at_dataset(need: DatasetNeed, patience_seconds: float) -> tuple[Finding, dict[str, int]]:
+    """As `check_dataset`.
+
+    Raises:
+        subprocess.TimeoutExpired: the trainer was not done in time.
+    """
     dataset, path = need.name, need.folder
     if dataset == "demo" and importlib.util.find_spec("skimage") is None:
         return blocked("data", "demo: scikit-image is not installed", "pip install 'iqa-tui[demo]'"), {}
     if dataset != "demo" and not path.exists():
         return blocked("data", f"{dataset}: there is no {path}", f"Name its folder: {PLACE}"), {}
-    try:
-        answer = ask([*CHECK_DATASET, *need.flags], timeout_seconds=DATASET_SECONDS)
-    except subprocess.TimeoutExpired:
-        words = f"{dataset}: {path} cannot be read within {DATASET_SECONDS} s"
-        return blocked("data", words, "Is it on a slow network disk? Copy it to a local one"), {}
+    answer = ask([*CHECK_DATASET, *need.flags], timeout_seconds=patience_seconds)
     if answer.returncode != 0:
         words = last_line(answer.stderr, "the trainer cannot read it")
         return blocked("data", f"{dataset}: {words}", f"Mend that, or name another place: {PLACE}"), {}

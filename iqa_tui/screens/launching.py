@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
@@ -13,6 +15,7 @@ from iqa_tui.errors import LaunchError, cannot_be_written
 from iqa_tui.monitor.state import RunState
 from iqa_tui.plans.choice import LaunchChoice
 from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.plans.starting import starting_words
 from iqa_tui.plans.trainer_files import trainer_digest_of
 from iqa_tui.queue.before_launch import notes_before_launch
 from iqa_tui.queue.check import check
@@ -22,15 +25,28 @@ from iqa_tui.screens.launch_facts import words_on_last_launch
 from iqa_tui.screens.room import Room, ScreenAsked, Session
 from training.runfolder.text import plain
 
+if TYPE_CHECKING:  # the doctor's checks are loaded by the thread that asks them
+    from iqa_tui.doctor.launch_findings import Failing
+
+
+class LaunchChecked(Message, bubble=False):
+    """How far the checks before the question are."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self.words = words
+
 
 class NotesRead(Message, bubble=False):
     """What the user should know before a launch was read."""
 
-    def __init__(self, choice: LaunchChoice, notes: list[str]) -> None:
+    def __init__(self, choice: LaunchChoice, notes: list[str], failing: list[Failing]) -> None:
         super().__init__()
         self.choice = choice
         """As it was when the user asked for the launch."""
         self.notes = notes
+        self.failing = failing
+        """The runs that would fail at once."""
 
 
 class LaunchingRoom(Room):
@@ -40,6 +56,8 @@ class LaunchingRoom(Room):
         super().__init__(session)
         self._is_reading_notes = False
         self._is_launching = False
+        self._complete: set[Hashable] = set()
+        """Data sets that were found complete."""
 
     def show_progress(self, words: str) -> None:
         """Draw what a launch does now; empty if it does nothing."""
@@ -59,7 +77,23 @@ class LaunchingRoom(Room):
         self._is_reading_notes = True
         self.show_progress("reading what its group has …")
         known = self.runs or None  # they may not be read yet
-        self.run_worker(lambda: self.post_message(NotesRead(choice, _notes(choice, known))), thread=True)
+        self.run_worker(lambda: self._look(choice, known), thread=True)
+
+    def _look(self, choice: LaunchChoice, known: Sequence[RunState] | None) -> None:
+        """In a thread: files are read, and the doctor is asked what would fail at once."""
+        notes = _notes(choice, known)
+        failing: list[Failing] = []
+        try:
+            failing += failing_runs(
+                choice.request(), self._complete, lambda words: self.post_message(LaunchChecked(words))
+            )
+        except (LaunchError, OSError, ValueError) as error:  # a launch may be asked for without this answer
+            notes.append(plain(f"note: what would fail at once could not be checked: {error}"))
+        self.post_message(NotesRead(choice, notes, failing))
+
+    def on_launch_checked(self, message: LaunchChecked) -> None:
+        if self._is_reading_notes and self.can_draw:
+            self.show_progress(message.words)
 
     def on_notes_read(self, message: NotesRead) -> None:
         """Ask, unless the user went elsewhere in the meantime: enter asks again."""
@@ -70,12 +104,13 @@ class LaunchingRoom(Room):
         choice = message.choice
         if self.app.screen is not self or choice.plan is None:
             return
-        request = choice.request()
-        choices = (Choice("launch", "Launch", "primary"), Choice("back", "Not yet"))
-        self.app.push_screen(
-            ConfirmScreen(f"Launch {choice.plan.name}?", choice.summary() + message.notes, choices, safe="back"),
-            lambda answer: self._launch(request, choice.plan_name) if answer == "launch" else None,
-        )
+        self.app.push_screen(question(choice, message.notes, message.failing), partial(self._answered, choice, message))
+
+    def _answered(self, choice: LaunchChoice, message: NotesRead, answer: str | None) -> None:
+        if answer == "others":
+            choice = without(choice, message.failing)
+        if answer in ("launch", "others"):
+            self._launch(choice.request(), choice.plan_name)
 
     def _launch(self, request: LaunchRequest, plan_name: str) -> None:
         self._is_launching = True
@@ -109,6 +144,43 @@ class LaunchingRoom(Room):
 
     def _complain(self, title: str, problem: str, then: Callable[[str | None], None] | None = None) -> None:
         self.app.push_screen(ConfirmScreen(title, problem.splitlines(), (Choice("close", "Close"),)), then)
+
+
+def question(choice: LaunchChoice, notes: Sequence[str], failing: Sequence[Failing]) -> ConfirmScreen:
+    """What will run, what must wait, what would fail at once. With anything of the last kind enter launches nothing.
+
+    Raises:
+        ValueError: as `LaunchChoice.request`.
+    """
+    able = without(choice, failing)
+    lines = [*choice.summary(), "", *(starting_words(able) if able.ticked else [])]
+    for each in failing:
+        lines += [f"fail at once: {', '.join(each.experiments)}: {each.finding.words}", f"  {each.finding.remedy}"]
+    lines += ["", *notes] if notes else []
+    launch, back = Choice("launch", "Launch", "primary"), Choice("back", "Not yet")
+    choices = [launch, back]
+    if failing:
+        others = len(able.ticked)
+        choices = [back, Choice("launch", "Launch all", "error")]
+        choices[1:1] = (
+            [Choice("others", f"Launch the {'other' if others == 1 else f'{others} others'}")] if others else []
+        )
+    name = choice.plan.name if choice.plan else ""
+    return ConfirmScreen(f"Launch {name}?", list(map(plain, lines)), choices, safe="back")
+
+
+def without(choice: LaunchChoice, failing: Sequence[Failing]) -> LaunchChoice:
+    """The choice with those experiments unticked that would fail at once."""
+    for experiment in {each for failure in failing for each in failure.experiments} & choice.ticked:
+        choice = choice.tick(experiment)
+    return choice
+
+
+def failing_runs(request: LaunchRequest, complete: set[Hashable], tell: Callable[[str], object]) -> Iterable[Failing]:
+    """As the doctor's own."""
+    from iqa_tui.doctor import launch_findings  # noqa: PLC0415  it is asked once the user launches
+
+    return launch_findings.failing_runs(request, complete, tell)
 
 
 def _notes(choice: LaunchChoice, known: Sequence[RunState] | None) -> list[str]:

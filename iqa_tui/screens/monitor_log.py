@@ -91,7 +91,7 @@ class LogRoom(ViewingRoom):
         notes = {self._note_of(row.run) for row in table.rows if row.run}
         width = self.size.width - WHY_PADDING
         wanted = max((len(wrapped(text, width)) for text in notes if not table.has_room_for_note(text)), default=0)
-        set_height(why, notes_height(self.size.height, self.top_height, wanted))
+        set_height(why, notes_height(self.room_height, self.top_height, wanted))
 
     def _note_of(self, state: RunState | None) -> str:
         if state is None:

@@ -158,7 +158,15 @@ class Room(Screen[None]):
         messages: see `MessageRow.show`.
         """
         for row in self.query(MessageRow):  # none before the screen is composed
+            lines = row.lines
             row.show(messages)
+            if row.lines != lines and self.can_draw:
+                self.body_resized()
+
+    @property
+    def room_height(self) -> int:
+        """Lines of the terminal without those of a message."""
+        return self.size.height - sum(row.lines for row in self.query(MessageRow))
 
     def compose_body(self) -> ComposeResult:
         """What stands between the header and the key bar."""

@@ -20,6 +20,8 @@ from iqa_tui.widgets.log_view import LogView
 from iqa_tui.widgets.typed_line import TypedLine
 
 UP, DOWN = -1, 1
+BESIDE_TYPED = 4
+"""Cells of the border beside a line that is typed into it."""
 MOST_MARKS = 200
 """Of one line."""
 HIT_TINT = 0.45
@@ -255,7 +257,7 @@ class LogTool(LogRange):
 
     def changed(self) -> None:
         super().changed()
-        self.set_subtitle(self._typed.words if self._typed else "")
+        self.set_subtitle(self._typed.words(self.size.width - BESIDE_TYPED) if self._typed else "")
 
     def title_words(self) -> list[str]:
         words = super().title_words()

@@ -9,6 +9,8 @@ from textual import events
 from iqa_tui.widgets.canvas import Canvas, Line, continued, wrapped
 
 MOST_LINES = 3
+LOW = 20
+"""A terminal with fewer lines has one for messages."""
 STYLES = {"error": "bad", "warning": "warning", "information": "accent"}
 """Of Textual's kinds of messages."""
 SAID = "-said"
@@ -30,6 +32,11 @@ class MessageRow(Canvas):
         self._messages = tuple(messages)
         self._fit()
 
+    @property
+    def lines(self) -> int:
+        """That it takes now."""
+        return self._height if self.has_class(SAID) else 0
+
     def _fit(self) -> None:
         lines = len(self._lines(self.screen.size.width)) if self._messages else 0
         if lines and self._height != lines:
@@ -48,8 +55,9 @@ class MessageRow(Canvas):
         before = len(self._messages) - 1
         words = " ".join(text.split()) + (f"  (and {before} before it)" if before else "")
         lines = wrapped(words, max(8, width - 2))
-        if len(lines) > MOST_LINES:
-            lines = [*lines[: MOST_LINES - 1], continued(lines[MOST_LINES - 1], width - 2)]
+        most = MOST_LINES if self.screen.size.height >= LOW else 1
+        if len(lines) > most:
+            lines = [*lines[: most - 1], continued(lines[most - 1], width - 2)]
         return [[(f" {line}", STYLES.get(kind, ""))] for line in lines]
 
     def draw(self, width: int, height: int) -> list[Line]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
+
 MOST_SIGNS = 1000
 CURSOR = "▏"
 
@@ -19,10 +21,15 @@ class TypedLine:
         self.text = text
         self._earlier = earlier
 
-    @property
-    def words(self) -> str:
-        """As it is drawn."""
-        return f"{self.question}{self.text}{CURSOR}"
+    def words(self, width: int) -> str:
+        """As it is drawn in so many cells; of a longer text the end, in which the user types."""
+        room = width - cell_len(f"{self.question}{CURSOR}")
+        text = self.text
+        if cell_len(text) > room:
+            while text and cell_len(text) > max(0, room - 1):
+                text = text[1:]
+            text = f"…{text}"
+        return f"{self.question}{text}{CURSOR}"
 
     def take(self, key: str, character: str | None) -> bool:
         """Change the line by one key; False if the key means nothing here."""

@@ -52,6 +52,7 @@ def plan_file(tmp_path: Path) -> str:
 def launched(monkeypatch: pytest.MonkeyPatch) -> list[LaunchRequest]:
     """What would have been queued; nothing is started."""
     requests: list[LaunchRequest] = []
+    monkeypatch.setattr(launching, "failing_runs", lambda *_: [])
     monkeypatch.setattr(launching, "check", lambda _request: None)
     monkeypatch.setattr(launching, "enqueue", lambda request, _facts: requests.append(request))
     return requests

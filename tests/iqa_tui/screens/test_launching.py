@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from iqa_tui.doctor.finding import blocked
+from iqa_tui.doctor.launch_findings import Failing
 from iqa_tui.errors import PlanError
 from iqa_tui.plans.plan import load_plan
 from iqa_tui.plans.request import LaunchRequest
@@ -200,3 +203,67 @@ async def test_while_notes_are_read_the_app_goes_on_and_no_question_follows_the_
         await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
         assert "a note" in screen_text(pilot)
     assert (len(calls), launched) == (2, [])
+
+
+def failing_data(experiments: tuple[str, ...]) -> list[Failing]:
+    return [Failing(experiments, blocked("data", "koniq-10k: there is no /data", "Name its folder"))]
+
+
+async def test_enter_twice_in_a_hurry_launches_nothing_that_cannot_run(
+    plan_file: str, open_app: OpenApp, launched: list[LaunchRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launching, "failing_runs", lambda *_: failing_data(("B", "C")))
+    async with open_app(room="launch", plans=(plan_file,)) as pilot:
+        await settle(pilot, lambda: "A small plan" in screen_text(pilot))
+        await launch(pilot)
+        await settle(pilot, lambda: pilot.app.screen.id == "launch")
+        assert launched == []
+        await pilot.press("enter")
+        await settle(pilot, lambda: "fail at once: B, C: koniq-10k: there is no /data" in screen_text(pilot))
+        assert "others" not in screen_text(pilot)
+
+
+async def test_the_runs_that_can_run_are_launched_without_the_others(
+    plan_file: str, open_app: OpenApp, launched: list[LaunchRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launching, "failing_runs", lambda *_: failing_data(("C",)))
+    async with open_app(room="launch", plans=(plan_file,)) as pilot:
+        await settle(pilot, lambda: "A small plan" in screen_text(pilot))
+        await pilot.press("enter")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        assert "start now: B on GPU 0" in screen_text(pilot)
+        await pilot.press("right", "enter")
+        await settle(pilot, lambda: bool(launched))
+    assert launched[0].experiments == ("B",)
+
+
+async def test_what_the_doctor_checks_is_shown_while_he_checks(
+    plan_file: str, open_app: OpenApp, launched: list[LaunchRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked = threading.Event()
+
+    def slow(_request: LaunchRequest, _complete: object, tell: Callable[[str], object]) -> list[Failing]:
+        tell("checking the weights …")
+        checked.wait(30)
+        return []
+
+    monkeypatch.setattr(launching, "failing_runs", slow)
+    async with open_app(room="launch", plans=(plan_file,)) as pilot:
+        await settle(pilot, lambda: "A small plan" in screen_text(pilot))
+        await pilot.press("enter")
+        await settle(pilot, lambda: "checking the weights" in screen_text(pilot))
+        checked.set()
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+
+
+async def test_a_doctor_who_fails_keeps_no_launch_from_being_asked_for(
+    plan_file: str, open_app: OpenApp, launched: list[LaunchRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> list[Failing]:
+        raise OSError(116, "Stale file handle")
+
+    monkeypatch.setattr(launching, "failing_runs", refuse)
+    async with open_app(room="launch", plans=(plan_file,)) as pilot:
+        await settle(pilot, lambda: "A small plan" in screen_text(pilot))
+        await pilot.press("enter")
+        await settle(pilot, lambda: "could not be checked" in screen_text(pilot))

@@ -242,4 +242,10 @@ def test_a_line_takes_no_key_that_means_nothing_and_one_line_of_what_is_pasted()
     typed = TypedLine("/")
     assert not typed.take("f5", None)
     typed.paste("a\x1bb\nc")
-    assert typed.words == "/ab▏"
+    assert typed.words(80) == "/ab▏"
+
+
+def test_of_a_long_line_the_end_is_seen() -> None:
+    typed = TypedLine("save as: ", "/a/long/path/to/画像.txt")
+    assert typed.words(24) == "save as: …h/to/画像.txt▏"
+    assert typed.words(5) == "save as: …▏"
