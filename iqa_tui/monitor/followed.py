@@ -8,7 +8,6 @@ from typing import Any
 
 from iqa_tui.monitor.history import LARGEST_SKIMMED_BYTES, History, Skimmed, events_stamp, skim, without_step_curves
 from iqa_tui.monitor.machine import MachineCurves
-from iqa_tui.monitor.noted import notes_of
 from iqa_tui.monitor.state import RunState
 from iqa_tui.trust.ownership import is_ours
 from iqa_tui.trust.signature import why_not_signed
@@ -17,7 +16,7 @@ from training.runfolder.errors import RunFolderError
 from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.opening import read_bounded
 from training.runfolder.phase import Phase, Status
-from training.runfolder.read import read_shown_record
+from training.runfolder.read import read_shown_notes, read_shown_record
 from training.runfolder.schema import ProcessRecord, Spec
 from training.runfolder.stamps import change_stamp, is_settled
 from training.runfolder.status import Seen, run_status
@@ -147,7 +146,7 @@ class FollowedRun:
                 "status": status,
                 "spec": spec,
                 "process": read_shown_record(attempt.process, ProcessRecord) if attempt else None,
-                "noted": notes_of(self.run),
+                "noted": read_shown_notes(self.run),
                 "exit": seen.exit if not status.phase.is_alive else None,
                 "note": plain(_note(attempt)) if attempt and status.phase.is_alive else "",
                 "place": seen.place if status.phase is Phase.QUEUED else None,

@@ -38,10 +38,11 @@ def group_words(members: Sequence[RunState], waiting: Mapping[str, Wait], now: f
     code = "trainer code differs" if code_note(members) else ""
     name = members[0].group or ("started by hand" if any(state.spec for state in members) else "unreadable")
     forms = (
-        (seeds if len(numbers) > 1 else "", progress.words, age, code),
-        ("", progress.words, age, code),
-        ("", progress.short_words, age, code),
-        ("", progress.short_words, "", code and "code differs"),
+        (seeds if len(numbers) > 1 else "", progress.words, code, age),
+        ("", progress.words, code, age),
+        ("", progress.short_words, code, age),
+        ("", progress.short_words, code, ""),
+        ("", progress.short_words, code and "code differs", ""),
         ("", f"{progress.finished} of {progress.total}", "", ""),
     )
     return [(name, "".join(f" · {part}" for part in parts if part)) for parts in forms]

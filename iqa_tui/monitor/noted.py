@@ -1,21 +1,10 @@
-"""What a user noted of a run: tags, a note, whether it is archived. For showing."""
+"""How it is shown what a user noted of runs. The app's first paint needs this, so it imports no reader."""
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 
-from training.runfolder.errors import RunFolderError
-from training.runfolder.layout import RunFolder
-from training.runfolder.read import read_shown_record
 from training.runfolder.schema import RunNotes
-
-
-def notes_of(run: RunFolder) -> RunNotes:
-    """Nothing if there is no such file, or none that can be read: no run is worth less for a damaged note."""
-    with contextlib.suppress(RunFolderError):
-        return read_shown_record(run.notes, RunNotes) or RunNotes()
-    return RunNotes()
 
 
 def note_line(notes: RunNotes) -> str:

@@ -117,7 +117,7 @@ def _experiment_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
 def _run_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
     state = row.runs[0]
     srcc = val_metric(state, "srcc")
-    bar, short = _progress_cells(state, context.now)
+    bar, short = _progress_cells(state, _colour(row.runs, context), context.now)
     cells: dict[str, Cell] = {
         "mark": (*_mark(row.runs, context), (" ", "")),
         "id": ((_id_words(row), f"{'' if row.is_seed else 'strong '}{_colour(row.runs, context)}"),),
@@ -155,15 +155,21 @@ def _in_common(runs: Sequence[RunState], name: str, now: float) -> str:
     return first if not others else ""
 
 
-def _progress_cells(state: RunState, now: float) -> tuple[Cell, Cell]:
+def _progress_cells(state: RunState, style: str, now: float) -> tuple[Cell, Cell]:
     """`▇▇▇▇▇▇▁▁▁▁ 3/5 58%`, and a short form of it; in words while that is not known, and once it is over."""
     done = run_words.share_done(state)
     if state.phase.is_alive and done is not None:
         percent = f"{100 * done:3.0f}%"
-        bar, short = run_words.bar(done, BAR), run_words.bar(done, SHORT_BAR)
-        return f"{bar} {run_words.epoch_words(state)} {percent}", f"{short} {percent}"
+        numbers = (f" {run_words.epoch_words(state)} {percent}", "")
+        return (*_bar(done, BAR, style), numbers), (*_bar(done, SHORT_BAR, style), (f" {percent}", ""))
     words = run_words.time_words(state, now)
     return words, words
+
+
+def _bar(done: float, cells: int, style: str) -> tuple[tuple[str, str], ...]:
+    bar = run_words.bar(done, cells)
+    full = len(bar.rstrip("▁"))
+    return (bar[:full], style), (bar[full:], "dim")
 
 
 def _score_cell(score: Score | None, *, has_sd: bool) -> Cell:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from iqa_tui.errors import PlanError
 from iqa_tui.monitor.listing import ListedRun, read_runs, specs_in
-from iqa_tui.monitor.noted import notes_of
 from iqa_tui.plans.plan import Plan, plan_from
 from iqa_tui.results.comparison import with_best, with_deltas
 from iqa_tui.results.notes import with_code, with_settings
 from iqa_tui.results.row import Row, in_order, plan_rows, rows_without_plan
 from training.runfolder.phase import Phase
+from training.runfolder.read import read_shown_notes
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,14 @@ def _has_broken_result(listed: ListedRun) -> bool:
 
 
 def _is_archived(listed: ListedRun) -> bool:
-    return listed.phase.is_over and notes_of(listed.run).archived
+    return listed.phase.is_over and read_shown_notes(listed.run).archived
 
 
 def group_tables(runs_dir: Path) -> list[str]:
     """The groups that have runs which are not archived, the one with the newest run first."""
     newest: dict[str, float] = {}
     for run, spec in specs_in(runs_dir):
-        if spec is not None and not notes_of(run).archived:
+        if spec is not None and not read_shown_notes(run).archived:
             newest[spec.group] = max(newest.get(spec.group, 0.0), spec.created)
     return sorted(newest, key=lambda group: -newest[group])
 

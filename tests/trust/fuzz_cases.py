@@ -11,7 +11,15 @@ from tests.trust import damage
 TARGETS = (
     *("spec.json", "place.json", "stop.json", "result.json", "signature.json", "environment.json", "owner.json"),
     *("attempts/1/process.json", "attempts/1/exit.json", "attempts/1/retry.json", "attempts/1/token"),
-    *("attempts/1/beat", "attempts/1/output.log", "events.jsonl", "machine.jsonl", "alive.lock", "supervisor.lock"),
+    *(
+        "attempts/1/beat",
+        "attempts/1/output.log",
+        "events.jsonl",
+        "machine.jsonl",
+        "notes.json",
+        "alive.lock",
+        "supervisor.lock",
+    ),
     *("scores/koniq-10k_test.csv", "scores", "checkpoints", "attempts", "attempts/1", "attempts/2", "attempts/x", ""),
 )
 JSON_TARGETS = tuple(target for target in TARGETS if target.endswith(".json"))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import json
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from training.runfolder.errors import NewerFormat, UnreadableFile
+from training.runfolder.errors import NewerFormat, RunFolderError, UnreadableFile
 from training.runfolder.exits import ExitKind
 from training.runfolder.fields import (
     LONGEST_TEXT,
@@ -22,6 +23,7 @@ from training.runfolder.opening import read_bounded
 from training.runfolder.schema import (
     FORMAT,
     ExitRecord,
+    RunNotes,
     Spec,
 )
 from training.runfolder.text import plain_copy
@@ -183,3 +185,12 @@ def read_spec(run: RunFolder) -> Spec:
 def refuse_trouble(run: RunFolder) -> None:
     if run.trouble:
         raise UnreadableFile(f"{run.path}: {run.trouble}")
+
+
+def read_shown_notes(run: RunFolder) -> RunNotes:
+    """What a user noted of it, for showing. Nothing if there is no such file, or none that can be read: no run is worth
+    less for a damaged note.
+    """
+    with contextlib.suppress(RunFolderError):
+        return read_shown_record(run.notes, RunNotes) or RunNotes()
+    return RunNotes()

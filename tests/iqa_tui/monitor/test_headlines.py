@@ -29,7 +29,9 @@ def test_a_group_that_is_over_says_how_long_ago(tmp_path: Path) -> None:
 def test_runs_of_several_trainers_are_told(tmp_path: Path) -> None:
     for experiment, digest in (("F2", "then"), ("F3", "now")):
         FakeRun.queue(tmp_path, experiment, source_digest=digest).start().finish(source_digest=digest)
-    assert group_words(Catalog(tmp_path).refresh(), {}, 100.0)[0][1].endswith(" · trainer code differs")
+    assert group_words(Catalog(tmp_path).refresh(), {}, 100.0)[0][1].startswith(
+        " · 2 of 2 finished · trainer code differs"
+    )
 
 
 def test_many_seeds_are_counted_and_runs_without_a_group_have_a_name(tmp_path: Path) -> None:

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from iqa_tui.monitor.catalog import Catalog
-from iqa_tui.monitor.noted import note_line, notes_in_common, notes_of
+from iqa_tui.monitor.noted import note_line, notes_in_common
 from iqa_tui.queue.noting import archive_run, note_run
 from tests.fakes.run_folders import FakeRun
-from tests.fakes.runs import make_run
 from training.runfolder.schema import RunNotes
 
 
@@ -25,15 +24,6 @@ from training.runfolder.schema import RunNotes
 )
 def test_notes_in_one_line(notes: RunNotes, line: str) -> None:
     assert note_line(notes) == line
-
-
-def test_damaged_notes_are_none_and_what_is_shown_is_plain(tmp_path: Path) -> None:
-    run = make_run(tmp_path, "a")
-    assert notes_of(run) == RunNotes()
-    run.notes.write_text("[")
-    assert notes_of(run) == RunNotes()
-    run.notes.write_text('{"note": "a\\u001b[31mb"}')
-    assert "\x1b" not in notes_of(run).note
 
 
 def test_the_catalog_sees_notes_at_once_and_a_living_run_is_not_archived(tmp_path: Path) -> None:

@@ -128,14 +128,14 @@ async def test_a_queued_run_is_held_released_and_moved_by_keys(runs_dir: Path, o
     async with open_app() as pilot:
         await settle(pilot, lambda: "○ queued" in screen_text(pilot))
         await pilot.press("h")
-        await settle(pilot, lambda: "held by " in screen_text(pilot))
+        await settle(pilot, lambda: "⏸ held" in screen_text(pilot))
         await pilot.press("p")
         await settle(pilot, lambda: place()["priority"] == "low")  # it was launched with high
         assert place()["held"]
         await settle(pilot, lambda: "lets it start; low priority" in screen_text(pilot))
         await pilot.press("h")
         await settle(pilot, lambda: not place()["held"])
-        await settle(pilot, lambda: "held by " not in screen_text(pilot))
+        await settle(pilot, lambda: "⏸ held" not in screen_text(pilot))
 
 
 async def test_the_keys_below_are_those_that_do_something_for_this_run(

@@ -17,8 +17,8 @@ from training.runfolder.exits import ExitKind
 from training.runfolder.folders import list_runs
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase
-from training.runfolder.read import read_json, read_record, read_spec
-from training.runfolder.schema import ExitRecord, Spec
+from training.runfolder.read import read_json, read_record, read_shown_notes, read_spec
+from training.runfolder.schema import ExitRecord, RunNotes, Spec
 from training.runfolder.status import run_status
 from training.runfolder.write import write_json
 
@@ -163,3 +163,20 @@ def test_a_record_that_is_closed_to_us_says_whom_to_ask(golden: Path) -> None:
         assert run_status(run).cause == f"{run.spec}: may not be read by you. Ask its owner."
     finally:
         os.seteuid(0)
+
+
+@pytest.mark.parametrize("kind", STRANGE)
+def test_damaged_notes_are_none_and_make_no_run_unreadable(golden: Path, kind: str) -> None:
+    run = RunFolder(golden / "finished")
+    KINDS[kind](run.notes)
+    assert read_shown_notes(run) == RunNotes()
+    assert run_status(run).phase is Phase.FINISHED
+
+
+def test_notes_are_shown_plain(golden: Path) -> None:
+    run = RunFolder(golden / "finished")
+    assert read_shown_notes(run) == RunNotes()
+    run.notes.write_text('{"note": "a\\u001b[31mb", "tags": ["x"], "colour": "blue"}')
+    notes = read_shown_notes(run)
+    assert "\x1b" not in notes.note
+    assert notes.tags == ["x"]
