@@ -15,6 +15,9 @@ class LaunchError(Exception):
 class PlanError(LaunchError):
     """A plan that cannot be read, or not be followed."""
 
+    place: tuple[str, int, str] | None = None
+    """Heading, number of the table under it and key, if one value of a plan file is wrong."""
+
 
 def cannot_be_written(path: Path, error: OSError) -> LaunchError:
     """Says what to do, which depends on the reason.

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from iqa_tui.devices.device import DeviceState
+from iqa_tui.devices.gpus.sample import GpuSample
 from iqa_tui.devices.survey import Survey
+from iqa_tui.panels.gpu_numbers import GIB, memory_bar, short_name
 from iqa_tui.widgets.canvas import wrapped
 from iqa_tui.widgets.row_table import RowTable
 from iqa_tui.widgets.table_lines import Cell, Column, TableRow, with_label_width
 
+BAR_WIDTH, MOST_NAME = 8, 18
 COLUMNS = (
     Column("tick", "", 3),
-    Column("label", "", 6),
-    Column("name", "", 18, importance=3),
+    Column("label", "", 5),
+    Column("name", "", 8, importance=3),
+    Column("bar", "", BAR_WIDTH, importance=5),
+    Column("memory", "", 9, "right", importance=7),
     Column("state", "", 10, grows=True),
 )
 
@@ -32,6 +37,10 @@ class DeviceList(RowTable):
         """
         self._columns = with_label_width(COLUMNS, "label", (state.device.label for state in survey.devices))
         self.set_title(f"Devices · {survey.note}" if survey.note else "Devices")
+        if all(state.sample is None for state in survey.devices):  # CPU slots have no memory of their own
+            columns = tuple(column for column in self._columns if column.key not in ("bar", "memory"))
+            names = (short_name(state.device.name) for state in survey.devices)
+            self._columns = with_label_width(columns, "name", names, MOST_NAME)
         rows = [_row(state, ticks.get(state.device.key)) for state in survey.devices]
         self.show(rows, empty=wrapped(survey.note, self.size.width))
 
@@ -42,7 +51,15 @@ def _row(state: DeviceState, is_ticked: bool | None) -> TableRow:
     cells: dict[str, Cell] = {
         "tick": ((tick, "accent strong" if tick == "[x]" else "dim"),),
         "label": ((state.device.label, "strong"),),
-        "name": ((state.device.name.removeprefix("NVIDIA "), "dim"),),
+        "name": ((short_name(state.device.name), "dim"),),
+        "bar": tuple(memory_bar(state.sample, (), BAR_WIDTH)) if state.sample else "",
+        "memory": _memory_words(state.sample) if state.sample else "",
         "state": (why,),
     }
     return TableRow(state.device.key, cells)
+
+
+def _memory_words(sample: GpuSample) -> str:
+    """`41/80 GiB`: in whole numbers, as the place is narrow."""
+    used, total = sample.memory_used_bytes, sample.memory_total_bytes
+    return f"{'?' if used is None else f'{used / GIB:.0f}'}/{'?' if total is None else f'{total / GIB:.0f}'} GiB"

@@ -6,21 +6,27 @@ from collections.abc import Container
 
 from iqa_tui.plans.plan import Experiment, Plan
 from iqa_tui.widgets.canvas import wrapped
+from iqa_tui.widgets.palette import series_style
 from iqa_tui.widgets.row_table import RowTable
-from iqa_tui.widgets.table_lines import Cell, Column, TableRow
+from iqa_tui.widgets.table_lines import Cell, Column, TableRow, with_label_width
 from iqa_tui.words.durations import duration_words
 from training.runfolder.text import plain_copy
 
 SECONDS_PER_HOUR = 3600.0
+WIDE_FROM = 60
+"""Cells from which on the labels are shown whole."""
 COLUMNS = (
     Column("tick", "", 3),
-    Column("id", "id", 4),
-    Column("label", "experiment", 17, grows=True),
+    Column("id", "id", 3),
+    Column("label", "experiment", 12, grows=True),
     Column("priority", "priority", 8, importance=6),
-    Column("time", "time", 6, "right", importance=7),
+    Column("prio", "prio", 4, importance=8, instead_of="priority"),
+    Column("time", "time", 6, "right"),
     Column("srcc", "expected SRCC", 13, importance=5),
+    Column("range", "SRCC", 9, importance=7, instead_of="srcc"),
     Column("notes", "notes", 16, grows=True, importance=2),
 )
+SHORT_PRIORITIES = {"medium": "med"}
 
 
 class ExperimentList(RowTable):
@@ -32,19 +38,27 @@ class ExperimentList(RowTable):
 
     def show_plan(self, plan: Plan | None, ticked: Container[str], problem: str = "") -> None:
         experiments = plain_copy(plan.experiments) if plan else ()
-        rows = [experiment_row(experiment, experiment.id in ticked) for experiment in experiments]
+        rows = [experiment_row(each, each.id in ticked, look) for look, each in enumerate(experiments)]
+        columns = with_label_width(COLUMNS, "id", (each.id for each in experiments))
+        most = 30 if self.size.width >= WIDE_FROM else 0
+        self._columns = with_label_width(columns, "label", (each.label for each in experiments), most)
         self.show(rows, empty=wrapped(problem or "no plan is chosen", self.size.width))
 
 
-def experiment_row(experiment: Experiment, ticked: bool) -> TableRow:
+def experiment_row(experiment: Experiment, ticked: bool, look: int) -> TableRow:
+    """Args:
+    look: the number of the colour that its runs have on every screen.
+    """
     hours, expected = experiment.expected_hours, experiment.expected_srcc
     cells: dict[str, Cell] = {
         "tick": (("[x]" if ticked else "[ ]", "accent strong" if ticked else "dim"),),
-        "id": ((experiment.id, "strong"),),
+        "id": ((experiment.id, f"{series_style(look)} strong" if ticked else "dim"),),
         "label": experiment.label,
         "priority": experiment.priority,
+        "prio": SHORT_PRIORITIES.get(experiment.priority, experiment.priority),
         "time": duration_words(hours * SECONDS_PER_HOUR) if hours is not None else "",
         "srcc": f"{expected[0]:.3f}–{expected[1]:.3f}" if expected else "",
+        "range": "–".join(f"{each:.3f}".replace("0.", ".", 1) for each in expected) if expected else "",
         "notes": ((experiment.notes, "dim"),),
     }
     return TableRow(experiment.id, cells, style="" if ticked else "dim")

@@ -33,6 +33,8 @@ NUMBER_WORDS: Mapping[str, Callable[[float], str]] = {
 """Key of a column to how its number is written."""
 IN_COMMON = ("lr", "batch")
 """Shown of an experiment too, if all of its runs have the same."""
+BETWEEN = ("device", "progress", "short", "left", "loss")
+"""Columns in which a folded row says why a run of it waits or failed, beside its score."""
 FOLDS = {True: "▾", False: "▸"}
 
 
@@ -99,8 +101,9 @@ def _experiment_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
     seeds = newest_of_each_seed(row.runs)
     what = f"{len(seeds)} seeds" if len(seeds) > 1 else f"{len(row.runs)} runs"
     done = f"{sum(state.phase is Phase.FINISHED for state in seeds)} of {len(seeds)}"
-    phase = _worst(seeds)
-    glyph, style = SIGNS[phase]
+    worst = _worst(seeds)
+    glyph, style = SIGNS[worst.phase]
+    _, why = _span(worst, context)
     cells: dict[str, Cell] = {
         "mark": (*_mark(row.runs, context), (FOLDS[bool(row.is_open)], "")),
         "id": ((row.runs[0].experiment, f"strong {_colour(row.runs, context)}"),),
@@ -111,7 +114,9 @@ def _experiment_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
         "srcc": _score_cell(score_of(row.runs), has_sd=has_sd),
         **{name: _in_common(row.runs, name, context.now) for name in IN_COMMON},
     }
-    return TableRow(row.key, cells, folds=True)
+    if not why:
+        return TableRow(row.key, cells, folds=True)
+    return TableRow(row.key, cells, span_from=BETWEEN, span=((f"{done} · ", ""), *why), folds=True)
 
 
 def _run_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
@@ -193,11 +198,10 @@ def _colour(runs: Sequence[RunState], context: Context) -> str:
     return "" if colour is None else series_style(colour)
 
 
-def _worst(runs: Sequence[RunState]) -> Phase:
-    """The state that a folded row shows: what needs its user first."""
+def _worst(runs: Sequence[RunState]) -> RunState:
+    """The run whose state a folded row shows: the first that needs its user most."""
     order = (Phase.UNREADABLE, Phase.FAILED, Phase.LOST, Phase.STOPPED, Phase.STOPPING, Phase.RUNNING, Phase.STARTING)
-    present = {state.phase for state in runs}
-    return next((phase for phase in (*order, Phase.QUEUED) if phase in present), Phase.FINISHED)
+    return min(runs, key=lambda state: (*order, Phase.QUEUED, Phase.FINISHED).index(state.phase))
 
 
 def _id_words(row: Row) -> str:
@@ -205,7 +209,7 @@ def _id_words(row: Row) -> str:
     return f" s{state.spec.seed}" if row.is_seed and state.spec else state.experiment
 
 
-def _span(state: RunState, context: Context) -> tuple[tuple[str, ...], Cell]:
+def _span(state: RunState, context: Context) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
     """What is said in words instead of numbers: why it waits, why it failed, what it is busy with."""
     wait = context.waiting.get(state.run_id)
     if state.phase is Phase.QUEUED and (why := run_words.queue_words(state, wait.words if wait else "")):
@@ -214,4 +218,4 @@ def _span(state: RunState, context: Context) -> tuple[tuple[str, ...], Cell]:
         return AFTER_STATE, ((state.status.cause, SIGNS[state.phase][1]),)
     if busy := run_words.progress_words(state):
         return IN_PROGRESS, ((busy, "dim"),)
-    return (), ""
+    return (), ()

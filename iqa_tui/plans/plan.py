@@ -14,6 +14,7 @@ from typing import Any
 from iqa_tui.errors import PlanError
 from iqa_tui.plans.paths import plan_counted_from
 from iqa_tui.plans.priority import PRIORITIES
+from iqa_tui.plans.toml_lines import TomlPlace, line_of
 from iqa_tui.plans.toml_table import FlagValue, TomlTable
 
 PRESETS_DIR = Path(__file__).parent / "presets"
@@ -122,7 +123,8 @@ def load_plan(name_or_path: str) -> Plan:
 
 def _read_plan(path: Path) -> Plan:
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # editors on Windows write a byte order mark
+        text = path.read_text(encoding="utf-8-sig")  # editors on Windows write a byte order mark
+        content = tomllib.loads(text)
     except FileNotFoundError:
         presets = ", ".join(preset_names())
         raise PlanError(f"{path}: there is no such file. Give another path, or a preset: {presets}.") from None
@@ -134,7 +136,18 @@ def _read_plan(path: Path) -> Plan:
         raise PlanError(f"{path}: cannot be read ({error}). Give a readable text file.") from error
     except tomllib.TOMLDecodeError as error:
         raise PlanError(f"{path}: this is no TOML: {error}. Mend that line.") from error
-    return plan_from(plan_counted_from(path.parent, content), str(path))
+    try:
+        return plan_from(plan_counted_from(path.parent, content), str(path))
+    except PlanError as error:
+        raise _with_line(error, text) from None
+
+
+def _with_line(error: PlanError, text: str) -> PlanError:
+    if error.place is None:
+        return error
+    heading, number, key = error.place
+    line = line_of(text, TomlPlace(heading, number), key)
+    return error if line is None else PlanError(f"{error} (at line {line})")
 
 
 def plan_from(content: dict[str, Any], source: str) -> Plan:

@@ -6,9 +6,11 @@ import re
 from typing import Any
 
 from iqa_tui.errors import PlanError
+from iqa_tui.plans.toml_lines import TomlPlace
 
 FlagValue = str | int | float | bool
 
+TOP = TomlPlace()
 LARGEST = 1e100
 UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30}
 
@@ -16,7 +18,20 @@ UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 1 << 10, "MIB": 1
 class TomlTable:
     """One TOML table while it is checked. Each question names a key; the other keys are refused at the end."""
 
-    def __init__(self, content: dict[str, Any], source: str, where: str = "") -> None:
+    def __init__(
+        self,
+        content: dict[str, Any],
+        source: str,
+        where: str = "",
+        place: TomlPlace = TOP,
+        outer_key: str = "",
+    ) -> None:
+        """Args:
+        where: for people: `experiment F2`.
+        place: of the table in its file, or of the one that it is in.
+        outer_key: its own key in that one; empty if it has a heading.
+        """
+        self._place, self._outer_key = place, outer_key
         self._content = content
         self._source = source
         self._where = where
@@ -26,7 +41,11 @@ class TomlTable:
         """What to raise: the file, the row, the key and its value, and what to write instead."""
         value = self._content.get(key)
         row = f"{self._where}: " if self._where else ""
-        return PlanError(f"{self._source}: {row}{key} = {value!r}: {remedy}")
+        return self._placed(PlanError(f"{self._source}: {row}{key} = {value!r}: {remedy}"), key)
+
+    def _placed(self, error: PlanError, key: str) -> PlanError:
+        error.place = (self._place.heading, self._place.number, self._outer_key or key)
+        return error
 
     def _get(self, key: str) -> Any:
         self._asked.append(key)
@@ -37,7 +56,7 @@ class TomlTable:
         value = self._get(key)
         if value is None:
             row = f"{self._where} has" if self._where else "it has"
-            raise PlanError(f'{self._source}: {row} no {key}. Add {key} = "…".')
+            raise self._placed(PlanError(f'{self._source}: {row} no {key}. Add {key} = "…".'), key)
         if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]*", value):
             raise self.wrong(key, 'write letters, digits, ".", "_", "+" and "-", in quotes.')
         return value
@@ -119,7 +138,10 @@ class TomlTable:
 
     def inner(self, key: str, content: dict[str, Any]) -> TomlTable:
         """A table in this one."""
-        return TomlTable(content, self._source, f"{self._where}: {key}" if self._where else key)
+        where = f"{self._where}: {key}" if self._where else key
+        if self._place.heading:
+            return TomlTable(content, self._source, where, self._place, key)
+        return TomlTable(content, self._source, where, TomlPlace(key))
 
     def flags(self, key: str) -> dict[str, FlagValue]:
         value = self._get(key)
@@ -141,7 +163,10 @@ class TomlTable:
             return []
         if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
             raise self.wrong(key, f"write each row under a heading [[{key}]] of its own.")
-        return [TomlTable(row, self._source, f"{key} {row.get('id', number)}") for number, row in enumerate(value, 1)]
+        return [
+            TomlTable(row, self._source, f"{key} {row.get('id', number)}", TomlPlace(key, number))
+            for number, row in enumerate(value, 1)
+        ]
 
     def refuse_others(self) -> None:
         """A key that no question named is mistyped."""

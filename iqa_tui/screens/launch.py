@@ -135,7 +135,10 @@ class LaunchScreen(OpeningRoom, LaunchingRoom):
 
     def _show_forecast(self) -> None:
         choice, forecast = self._choice, self.query_one(ForecastPanel)
-        forecast.show(choice.timeline(), STRATEGY_NAMES[choice.strategy], choice.fleet().words, time.time())
+        words = choice.fleet().words
+        if choice.devices is not None and choice.device_kind == "cpu" and choice.plan and not choice.plan.demo:
+            words = "; ".join(filter(None, (words, "the hours are the plan's, for a GPU: a CPU takes far longer")))
+        forecast.show(choice.timeline(), STRATEGY_NAMES[choice.strategy], words, time.time())
         self.body_resized()
 
     def body_resized(self) -> None:
@@ -150,7 +153,9 @@ class LaunchScreen(OpeningRoom, LaunchingRoom):
             return
         plan, count = choice.plan, len(choice.ticked_experiments())
         experiments.show_plan(plan, choice.ticked, choice.plan_problem)
-        experiments.set_title(f"Experiments · {plain(plan.title)} · {count} ticked" if plan else "Experiments")
+        experiments.set_title(
+            f"Experiments · {count} of {len(plan.experiments)} ticked · {plain(plan.title)}" if plan else "Experiments"
+        )
 
     def _show_command(self) -> None:
         """The command of the experiment under the cursor; if the devices have the focus, the words of one of them."""

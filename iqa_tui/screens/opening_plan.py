@@ -30,7 +30,7 @@ class PlanRead(Message, bubble=False):
         self.path = path
         """Whole."""
         self.plan = plan
-        """Or where the file is wrong, in words."""
+        """Or in which place the file is wrong, in words."""
         self.digest = digest
         """Of the trainer's code."""
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from iqa_tui.devices.device import Device, DeviceState
+from iqa_tui.devices.gpus.sample import GpuSample
 from iqa_tui.devices.survey import Survey
 from iqa_tui.panels.device_list import DeviceList
 
@@ -22,6 +25,17 @@ def test_a_device_that_cannot_be_chosen_has_no_box() -> None:
     assert [line[:9] for line in text(devices)] == ["[x] GPU 0", "[ ] GPU 1", "    CPU 0"]
     assert text(devices)[0].endswith("free")
     assert text(devices)[1].endswith("held by ann")
+
+
+def test_a_gpu_has_a_bar_of_its_memory_and_why_it_is_not_free() -> None:
+    sample = GpuSample(0, "GPU-a", "NVIDIA H100 80GB HBM3", 40 << 30, 80 << 30, 40, 55)
+    full = replace(state("GPU-a", "gpu", 0, free=False), sample=sample)
+    devices = DeviceList()
+    devices.show_survey(Survey((full,), "", 1.0, "gpu"), {"GPU-a": True})
+    assert text(devices) == ["[x] GPU 0 H100     ████░░░░ 40/80 GiB held by ann"]
+    unknown = replace(full, sample=replace(sample, memory_used_bytes=None))
+    devices.show_survey(Survey((unknown,), "", 1.0, "gpu"), {"GPU-a": True})
+    assert "????????  ?/80 GiB" in text(devices)[0]
 
 
 def test_before_the_first_survey_it_says_what_it_waits_for() -> None:

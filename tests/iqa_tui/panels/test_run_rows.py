@@ -109,7 +109,10 @@ def test_a_folded_row_shows_the_state_that_needs_its_user(tmp_path: Path) -> Non
     FakeRun.queue(tmp_path, "F2", seed=1).start().train(200).finish()
     FakeRun.queue(tmp_path, "F2", seed=2).start().train(200).end()
     FakeRun.queue(tmp_path, "F2", seed=3)
-    assert "✗ 3 seeds" in lines(tmp_path)[1]
+    text = lines(tmp_path, 120)[1]
+    assert "✗ 3 seeds" in text
+    assert "1 of 3 · exit 1: CUDA out of memory" in text
+    assert "0.9362" in text
 
 
 def test_a_narrow_group_leaves_out_whole_numbers(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def test_paths_stay_as_they_are_typed(tmp_path: Path, monkeypatch: pytest.Monkey
     assert plan_paths("~") == ["~/"]
 
 
-@pytest.mark.parametrize("typed", ["/there/is/no/such/x", "~nobody-of-this-name/x", "a\0b/", "\0"])
+@pytest.mark.parametrize("typed", ["/there/is/no/such/x", "~user-that-there-is-not/x", "a\0b/", "\0"])
 def test_what_cannot_be_looked_into_offers_nothing(typed: str) -> None:
     assert plan_paths(typed) == []
 

@@ -143,3 +143,16 @@ def test_a_declared_need_is_read_with_its_unit_for_the_plan_its_base_or_one_expe
 def test_a_need_that_is_no_size_is_refused(content: dict[str, object], words: str) -> None:
     with pytest.raises(PlanError, match=words):
         plan_from({"name": "a", "experiment": [{"id": "A"}], **content}, "a.toml")
+
+
+def test_a_wrong_value_of_a_file_is_told_with_its_line(tmp_path: Path) -> None:
+    plan = tmp_path / "p.toml"
+    plan.write_text('name = "p"\n[base]\nlr = [1]\n[[experiment]]\nid = "A"\n')
+    with pytest.raises(PlanError, match=r"p\.toml: base: lr = .* \(at line 3\)$"):
+        load_plan(str(plan))
+    plan.write_text('name = "p"\n[[experiment]]\nid = "A"\n[[experiment]]\nid = "B"\nflags = { lr = [1] }\n')
+    with pytest.raises(PlanError, match=r"experiment B: flags: lr = .* \(at line 6\)$"):
+        load_plan(str(plan))
+    plan.write_text('name = "p"\n[[experiment]]\nid = "A"\npriorty = "high"\n')
+    with pytest.raises(PlanError, match=r"there is no such key.* \(at line 4\)$"):
+        load_plan(str(plan))

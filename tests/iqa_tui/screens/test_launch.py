@@ -34,7 +34,7 @@ async def test_the_hours_of_a_launch_are_those_that_its_runs_may_take(tmp_path: 
 
 async def test_the_plan_its_ticks_hours_and_command_are_shown(plan_file: str, open_app: OpenApp) -> None:
     async with open_app(room="launch", plans=(plan_file,)) as pilot:
-        await settle(pilot, lambda: "A small plan · 2 ticked" in screen_text(pilot))
+        await settle(pilot, lambda: "2 of 3 ticked · A small plan" in screen_text(pilot))
         text = screen_text(pilot)
         assert "[ ] A" in text
         assert "[x] B" in text
@@ -151,9 +151,9 @@ async def test_all_and_none_are_ticked_by_one_key(plan_file: str, open_app: Open
         experiments = pilot.app.screen.query_one(ExperimentList)
         await settle(pilot, lambda: len(experiments.row_keys) == 3)
         await pilot.press("a")
-        assert "3 ticked" in str(experiments.border_title)
+        assert "3 of 3 ticked" in str(experiments.border_title)
         await pilot.press("a")
-        assert "0 ticked" in str(experiments.border_title)
+        assert "0 of 3 ticked" in str(experiments.border_title)
         await pilot.press("enter")
         await settle(pilot, lambda: "Nothing is ticked" in screen_text(pilot))
 

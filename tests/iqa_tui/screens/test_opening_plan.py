@@ -18,7 +18,7 @@ async def test_a_path_typed_in_one_burst_opens_its_plan_which_is_listed_from_the
     async with open_app(room="launch") as pilot:
         await settle(pilot, lambda: "koniq-losses" in screen_text(pilot))
         await burst(pilot, "o", *plan_file.removesuffix("all.toml"), "tab", "enter")
-        await settle(pilot, lambda: "A small plan · 2 ticked" in screen_text(pilot))
+        await settle(pilot, lambda: "2 of 3 ticked · A small plan" in screen_text(pilot))
         plans = pilot.app.screen.query_one(PlanList)
         assert (plans.cursor_key, plans.row_keys[0]) == (plan_file, plan_file)
         assert not pilot.app.screen.query("#plan-path")
@@ -45,14 +45,14 @@ async def test_a_damaged_file_says_where_and_stays_in_the_field(tmp_path: Path, 
         assert "broken.toml" in flowing(screen_text(pilot))
         broken.write_text(PLAN)  # the user mends it and presses enter again
         await pilot.press("enter")
-        await settle(pilot, lambda: "A small plan · 2 ticked" in screen_text(pilot))
+        await settle(pilot, lambda: "2 of 3 ticked · A small plan" in screen_text(pilot))
 
 
 async def test_escape_closes_the_field_and_keys_are_keys_again(plan_file: str, open_app: OpenApp) -> None:
     async with open_app(room="launch", plans=(plan_file,)) as pilot:
-        await settle(pilot, lambda: "2 ticked" in screen_text(pilot))
+        await settle(pilot, lambda: "2 of 3 ticked" in screen_text(pilot))
         await burst(pilot, "o", *"/tmp", "escape", "a")
-        await settle(pilot, lambda: "3 ticked" in screen_text(pilot))
+        await settle(pilot, lambda: "3 of 3 ticked" in screen_text(pilot))
         assert not pilot.app.screen.query("#plan-path")
 
 
