@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,7 @@ async def rest(pilot: Pilot[None], size: tuple[int, int]) -> None:
     await pilot.press("end")
     table.focus()
     await pilot.press("g")
+    pilot.app.screen.look_at_curves(replace(pilot.app.screen.view.curves, page=0))
     pilot.app.clear_notifications()
     before = ""
     while before != (before := shown(pilot)):
