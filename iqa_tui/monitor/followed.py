@@ -33,6 +33,8 @@ class FollowedRun:
 
     def __init__(self, run: RunFolder, beats: BeatWatch | None) -> None:
         self.run = run
+        self.run_id = run.run_id
+        self.name = run.path.name
         self.trouble = run.trouble
         """As it was listed."""
         self.reads_all = False

@@ -11,6 +11,7 @@ import gc
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import attrgetter
 from pathlib import Path
 
 from iqa_tui.monitor.catalog import with_those_listed
@@ -66,6 +67,15 @@ class GradualCatalog:
             everything: look at every run now, for the user has just ordered something. Otherwise each run that no
                 process works on has its turn once in `LOOKS_A_ROUND` looks.
         """
+        with without_garbage_collection():
+            return self._refresh(everything)
+
+    @property
+    def is_listing(self) -> bool:
+        """Whether there are runs of which nothing is read yet."""
+        return bool(self._unread)
+
+    def _refresh(self, everything: bool) -> tuple[RunState, ...]:
         deadline = self._clock() + LOOK_SECONDS
         self._looks += 1
         self._look_again(everything)
@@ -86,7 +96,10 @@ class GradualCatalog:
         return tuple(followed.state for followed in self._read)
 
     def _look_again(self, everything: bool) -> None:
-        turn = self._read if everything else self._read[self._looks % LOOKS_A_ROUND :: LOOKS_A_ROUND]
+        if everything:
+            turn = self._read
+        else:  # while not all rows are there, none has its turn
+            turn = [] if self._unread else self._read[self._looks % LOOKS_A_ROUND :: LOOKS_A_ROUND]
         for followed in {id(followed): followed for followed in (*self._restless.values(), *turn)}.values():
             self._look(followed)
 
@@ -94,13 +107,14 @@ class GradualCatalog:
         state = followed.look()
         is_restless = state.phase.is_alive or not followed.is_quiet or followed.lacks_events
         if is_restless:
-            self._restless[followed.run.path.name] = followed
+            self._restless[followed.name] = followed
         else:
-            self._restless.pop(followed.run.path.name, None)
+            self._restless.pop(followed.name, None)
 
     def _list(self, everything: bool) -> None:
         stamp = _stamp(self.runs_dir)
-        if stamp == self._listed and not everything and self._looks % LOOKS_A_ROUND:
+        is_due = everything or not (self._unread or self._looks % LOOKS_A_ROUND)
+        if stamp == self._listed and not is_due:
             return
         self._listed = stamp if stamp is not None and is_settled((stamp,)) else None
         before, self._runs = self._runs, with_those_listed(self._runs, self.runs_dir, self._beats)
@@ -108,25 +122,23 @@ class GradualCatalog:
             return
         known = {id(followed) for followed in self._read}
         self._unread = [followed for followed in self._runs.values() if id(followed) not in known]
-        self._note_read(self._read)
+        self._note_read([followed for followed in self._read if self._runs.get(followed.name) is followed])
+        self._unskimmed = [followed for followed in self._read if not followed.is_skimmed]
         self._whole = {name: followed for name, followed in self._whole.items() if self._runs.get(name) is followed}
         self._restless = {name: each for name, each in self._restless.items() if self._runs.get(name) is each}
 
     def _note_read(self, read: Iterable[FollowedRun]) -> None:
-        """These, if they are still there."""
-        known = {id(followed) for followed in read}
-        self._read = [followed for followed in self._runs.values() if id(followed) in known]
-        self._unskimmed = [followed for followed in self._read if not followed.is_skimmed]
-        self._by_id = {followed.run.run_id: followed for followed in self._read}
+        self._read = sorted(read, key=attrgetter("name"))
+        self._by_id = {followed.run_id: followed for followed in self._read}
 
     def _read_records(self, deadline: float) -> None:
         found: list[FollowedRun] = []
-        with without_garbage_collection():
-            while self._unread and (self._clock() < deadline or not found):
-                found.append(self._unread.pop())
-                self._look(found[-1])
+        while self._unread and (self._clock() < deadline or not found):
+            found.append(self._unread.pop())
+            self._look(found[-1])
         if found:
-            self._note_read((*self._read, *found))
+            self._note_read((*reversed(found), *self._read))
+            self._unskimmed = [*reversed(found), *self._unskimmed]
 
     def _skim(self, deadline: float) -> None:
         """Once all rows are there."""
@@ -134,7 +146,7 @@ class GradualCatalog:
             followed = self._unskimmed.pop()
             followed.skim()
             if followed.lacks_events:
-                self._restless[followed.run.path.name] = followed
+                self._restless[followed.name] = followed
             if self._clock() >= deadline:
                 return
 
@@ -143,7 +155,7 @@ class GradualCatalog:
         wanted = {run_id: self._by_id[run_id] for run_id in self._looked_at if run_id in self._by_id}
         for _, followed in sorted(self._restless.items(), reverse=True):
             if followed.state.phase.is_alive or followed.lacks_events:
-                wanted.setdefault(followed.run.run_id, followed)
+                wanted.setdefault(followed.run_id, followed)
         return list(wanted.values())
 
     def _read_histories(self, wanted: Sequence[FollowedRun], deadline: float) -> None:
@@ -156,9 +168,9 @@ class GradualCatalog:
     def _forget(self, wanted: Sequence[FollowedRun]) -> None:
         for followed in reversed(wanted):
             if followed.is_whole:
-                self._whole.pop(followed.run.path.name, None)
-                self._whole[followed.run.path.name] = followed
-        in_use = {followed.run.path.name for followed in wanted}
+                self._whole.pop(followed.name, None)
+                self._whole[followed.name] = followed
+        in_use = {followed.name for followed in wanted}
         sizes = {name: bytes_of(each.state) for name, each in self._whole.items() if name not in in_use}
         too_much = sum(sizes.values()) - KEPT_BYTES
         for name, size in sizes.items():

@@ -46,7 +46,7 @@ class Fleet:
     @property
     def words(self) -> str:
         """`GPU 1 gets free in 45 min; GPU 2 and GPU 3 are busy and not counted`; empty if none is busy."""
-        parts = [f"{label} gets free in {duration_words(hours * SECONDS_PER_HOUR)}" for label, hours in self.ending]
+        parts = [f"{label} gets free {_in_words(hours)}" for label, hours in self.ending]
         if self.busy:
             named = f"{', '.join(self.busy[:-1])} and {self.busy[-1]}" if len(self.busy) > 1 else self.busy[0]
             are, they_are = ("are", "they are") if len(self.busy) > 1 else ("is", "it is")
@@ -54,6 +54,12 @@ class Fleet:
             counted = "and not counted" if is_left_out else f"and counted from when {they_are} free"
             parts.append(f"{named} {are} busy {counted}")
         return "; ".join(parts)
+
+
+def _in_words(hours: float) -> str:
+    """A run that takes longer than expected has nothing left."""
+    seconds = hours * SECONDS_PER_HOUR
+    return f"in {duration_words(seconds)}" if seconds >= 1 else "any moment"
 
 
 def jobs_of(request: LaunchRequest) -> list[Job]:

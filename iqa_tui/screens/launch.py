@@ -11,6 +11,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button, Input, Label
 
@@ -174,6 +175,7 @@ class LaunchScreen(OpeningRoom, LaunchingRoom):
 
     def show_progress(self, words: str) -> None:
         self._progress = words
+        self.query_one("#launch-button", Button).label = Content(words or "Launch")
         self._show_last_launch()
 
     def _show_last_launch(self) -> None:
@@ -223,7 +225,7 @@ class LaunchScreen(OpeningRoom, LaunchingRoom):
     def action_leave_field(self) -> None:
         if self.is_opening:
             self.close_field()
-        else:
+        elif isinstance(self.focused, Input) or not self.cancel_wish():
             self.field_closed()
 
     def field_closed(self) -> None:

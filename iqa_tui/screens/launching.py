@@ -32,16 +32,19 @@ if TYPE_CHECKING:  # the doctor's checks are loaded by the thread that asks them
 class LaunchChecked(Message, bubble=False):
     """How far the checks before the question are."""
 
-    def __init__(self, words: str) -> None:
+    def __init__(self, words: str, wish: int) -> None:
         super().__init__()
         self.words = words
+        self.wish = wish
 
 
 class NotesRead(Message, bubble=False):
     """What the user should know before a launch was read."""
 
-    def __init__(self, choice: LaunchChoice, notes: list[str], failing: list[Failing]) -> None:
+    def __init__(self, choice: LaunchChoice, notes: list[str], failing: list[Failing], wish: int) -> None:
         super().__init__()
+        self.wish = wish
+        """Number of the user's wish to launch."""
         self.choice = choice
         """As it was when the user asked for the launch."""
         self.notes = notes
@@ -55,6 +58,7 @@ class LaunchingRoom(Room):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self._is_reading_notes = False
+        self._wish = 0
         self._is_launching = False
         self._complete: set[Hashable] = set()
         """Data sets that were found complete."""
@@ -77,26 +81,37 @@ class LaunchingRoom(Room):
         self._is_reading_notes = True
         self.show_progress("reading what its group has …")
         known = self.runs or None  # they may not be read yet
-        self.run_worker(lambda: self._look(choice, known), thread=True)
+        self._wish += 1
+        self.run_worker(partial(self._look, choice, known, self._wish), thread=True)
 
-    def _look(self, choice: LaunchChoice, known: Sequence[RunState] | None) -> None:
+    def cancel_wish(self) -> bool:
+        """Ask no question when the checks are done; False if none are under way. Their thread goes on."""
+        was_checking, self._is_reading_notes = self._is_reading_notes, False
+        if was_checking:
+            self._wish += 1
+            self.show_progress("")
+        return was_checking
+
+    def _look(self, choice: LaunchChoice, known: Sequence[RunState] | None, wish: int) -> None:
         """In a thread: files are read, and the doctor is asked what would fail at once."""
         notes = _notes(choice, known)
         failing: list[Failing] = []
         try:
             failing += failing_runs(
-                choice.request(), self._complete, lambda words: self.post_message(LaunchChecked(words))
+                choice.request(), self._complete, lambda words: self.post_message(LaunchChecked(words, wish))
             )
         except (LaunchError, OSError, ValueError) as error:  # a launch may be asked for without this answer
             notes.append(plain(f"note: what would fail at once could not be checked: {error}"))
-        self.post_message(NotesRead(choice, notes, failing))
+        self.post_message(NotesRead(choice, notes, failing, wish))
 
     def on_launch_checked(self, message: LaunchChecked) -> None:
-        if self._is_reading_notes and self.can_draw:
-            self.show_progress(message.words)
+        if message.wish == self._wish and self._is_reading_notes and self.can_draw:
+            self.show_progress(f"{message.words} esc cancels")
 
     def on_notes_read(self, message: NotesRead) -> None:
-        """Ask, unless the user went elsewhere in the meantime: enter asks again."""
+        """Ask, unless the user cancelled or went elsewhere in the meantime: enter asks again."""
+        if message.wish != self._wish:
+            return
         self._is_reading_notes = False
         if not self.can_draw:
             return

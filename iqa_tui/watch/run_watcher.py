@@ -85,9 +85,11 @@ class RunWatcher:
             states, problem = self._states or (), f"{error.strerror or error}: {self._catalog.runs_dir}"
         self._states = states
         message, now = RunsChanged(states, problem, self._catalog.progress), time.monotonic()
-        is_early = now < self._posted_at + self._period_seconds
-        if self._posted is not None and (_is_same(self._posted, message) or (is_early and self._catalog.is_behind)):
-            return  # to draw each slice that was read would take longer than to read it
+        if self._posted is not None:
+            is_listed = len(states) > len(self._posted.runs) and not self._catalog.is_listing
+            is_early = self._catalog.is_behind and now < self._posted_at + self._period_seconds
+            if _is_same(self._posted, message) or (is_early and not is_listed):
+                return  # to draw each slice that was read would take longer than to read it
         self._posted, self._posted_at = message, now
         self._post(message)
 

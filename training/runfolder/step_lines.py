@@ -1,4 +1,4 @@
-"""Step events as the trainer writes them, read by one regular expression: a fifth of what JSON costs a line.
+"""Step events as the trainer writes them, read by one regular expression: a third of what JSON costs a line.
 
 Exact, since it is narrow: a line that the expression takes has the very values that `json` finds in it, and any other
 line is left to `json`.

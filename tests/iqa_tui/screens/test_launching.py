@@ -251,8 +251,36 @@ async def test_what_the_doctor_checks_is_shown_while_he_checks(
     async with open_app(room="launch", plans=(plan_file,)) as pilot:
         await settle(pilot, lambda: "A small plan" in screen_text(pilot))
         await pilot.press("enter")
+        await settle(pilot, lambda: "checking the weights … esc cancels" in screen_text(pilot))
+        await pilot.resize_terminal(60, 15)
         await settle(pilot, lambda: "checking the weights" in screen_text(pilot))
         checked.set()
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+
+
+async def test_escape_cancels_the_checks_and_no_question_follows(
+    plan_file: str, open_app: OpenApp, launched: list[LaunchRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked, returned = threading.Event(), threading.Event()
+
+    def slow(_request: LaunchRequest, _complete: object, tell: Callable[[str], object]) -> list[Failing]:
+        tell("checking the weights …")
+        checked.wait(30)
+        returned.set()
+        return []
+
+    monkeypatch.setattr(launching, "failing_runs", slow)
+    async with open_app(room="launch", plans=(plan_file,)) as pilot:
+        await settle(pilot, lambda: "A small plan" in screen_text(pilot))
+        await pilot.press("enter")
+        await settle(pilot, lambda: "checking the weights" in screen_text(pilot))
+        await pilot.press("escape")
+        await settle(pilot, lambda: "checking the weights" not in screen_text(pilot))
+        checked.set()
+        await settle(pilot, lambda: returned.is_set() and not pilot.app.screen.workers)
+        assert pilot.app.screen.id == "launch"
+        monkeypatch.setattr(launching, "failing_runs", lambda *_: [])
+        await pilot.press("enter")
         await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
 
 
