@@ -38,8 +38,7 @@ def _seed(state: RunState, _now: float) -> float | None:
 
 def _rate(state: RunState, _now: float) -> float | None:
     flag = number_of(flags_of(state).get("lr", ""))
-    curve = state.metrics.get("lr")
-    return flag if flag is not None else curve.last if curve else None
+    return flag if flag is not None else state.latest("lr")
 
 
 def _batch(state: RunState, _now: float) -> float | None:
@@ -102,8 +101,9 @@ def number(state: RunState, name: str, now: float) -> float | None:
     if name in FIELDS:
         get = FIELDS[name].number
         return get(state, now) if get else None
-    curve = state.metrics.get(name)
-    return curve.last if curve else number_of(flags_of(state).get(name, ""))
+    if name in state.metrics or name in state.last_values:
+        return state.latest(name)
+    return number_of(flags_of(state).get(name, ""))
 
 
 def texts(state: RunState, name: str) -> tuple[str, ...]:
@@ -117,7 +117,9 @@ def texts(state: RunState, name: str) -> tuple[str, ...]:
 
 def reported_names(runs: Iterable[RunState]) -> frozenset[str]:
     """What the runs have besides `FIELDS`: the numbers that they report, and their flags."""
-    return frozenset(name for state in runs for names in (state.metrics, flags_of(state)) for name in names)
+    return frozenset(
+        name for state in runs for names in (state.metrics, state.last_values, flags_of(state)) for name in names
+    )
 
 
 def flags_of(state: RunState) -> Mapping[str, str]:

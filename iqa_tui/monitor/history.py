@@ -87,11 +87,15 @@ def skim(run: RunFolder, most_bytes: int = LARGEST_SKIMMED_BYTES) -> Skimmed:
 
 
 def without_step_curves(state: RunState, is_complete: bool = True) -> RunState:
-    """Args:
-    is_complete: all evaluations are known, so their curves stay.
+    """The last values of the curves that go are kept.
+
+    Args:
+        is_complete: all evaluations are known, so their curves stay.
     """
     curves = {name: curve for name, curve in state.metrics.items() if "/" in name and is_complete}
-    return replace(state, metrics=curves, is_whole=not state.updated)
+    gone = {name: curve.last for name, curve in state.metrics.items() if name not in curves}
+    last_values = {name: value for name, value in gone.items() if value is not None}
+    return replace(state, metrics=curves, last_values=last_values, is_whole=not state.updated)
 
 
 def events_stamp(run: RunFolder) -> tuple[int, ...]:

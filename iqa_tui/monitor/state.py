@@ -61,6 +61,8 @@ class RunState:
     metrics: Mapping[str, Curve] = field(default_factory=dict)
     """Every number that its steps, epochs and evaluations report, by name (`iqa_tui.monitor.metrics`), and what the
     machine shows of it."""
+    last_values: Mapping[str, float] = field(default_factory=dict)
+    """Of the metrics whose curves are not read, the latest that is known."""
     sampled_peak_bytes: int | None = None
     """Most GPU memory that the samples of the newest attempt saw; None if none of them told, or none was read."""
     evaluations: tuple[Evaluation, ...] = ()
@@ -142,6 +144,11 @@ class RunState:
         if not self.step or not self.steps_per_epoch:
             return 0
         return (self.step - 1) % self.steps_per_epoch + 1
+
+    def latest(self, metric: str) -> float | None:
+        """The last value of a metric, whether its curve is read or not; None if there is none."""
+        curve = self.metrics.get(metric)
+        return curve.last if curve is not None else self.last_values.get(metric)
 
     @property
     def val_srcc(self) -> float | None:

@@ -229,4 +229,4 @@ def test_the_last_values_are_those_of_a_whole_reading(tmp_path: Path) -> None:
     assert [each.epoch for each in whole.evaluations] == [1]
     step_curves = {name for name in whole.metrics if "/" not in name}
     curves = {name: curve for name, curve in whole.metrics.items() if name not in step_curves}
-    assert last == replace(whole, metrics=curves, is_whole=False)
+    assert last == replace(whole, metrics=curves, last_values={"lr": 1e-5, "images_per_second": 9.0}, is_whole=False)
