@@ -184,7 +184,8 @@ class LaunchScreen(OpeningRoom, LaunchingRoom):
     def _show_last_launch(self) -> None:
         """Below the command: what differs from the last launch, or what a launch does now."""
         digest = self._digests.get(self._choice.plan_name, "")
-        words = self._progress or words_on_last_launch(self._choice, self.runs, digest, time.time())
+        hint = " esc cancels" if self.is_checking else ""
+        words = f"{self._progress}{hint}" or words_on_last_launch(self._choice, self.runs, digest, time.time())
         self.query_one(CommandView).set_subtitle(words)
 
     def devices_changed(self) -> None:

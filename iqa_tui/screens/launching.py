@@ -71,6 +71,11 @@ class LaunchingRoom(Room):
     def is_launching(self) -> bool:
         return self._is_launching
 
+    @property
+    def is_checking(self) -> bool:
+        """True before the question, while what it says is looked up."""
+        return self._is_reading_notes
+
     def ask_to_launch(self, choice: LaunchChoice) -> None:
         """Ask once, with a summary, then check and queue."""
         if choice.plan is None or self._is_launching or self._is_reading_notes:
@@ -106,7 +111,7 @@ class LaunchingRoom(Room):
 
     def on_launch_checked(self, message: LaunchChecked) -> None:
         if message.wish == self._wish and self._is_reading_notes and self.can_draw:
-            self.show_progress(f"{message.words} esc cancels")
+            self.show_progress(message.words)
 
     def on_notes_read(self, message: NotesRead) -> None:
         """Ask, unless the user cancelled or went elsewhere in the meantime: enter asks again."""
