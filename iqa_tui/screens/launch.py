@@ -65,7 +65,7 @@ class LaunchScreen(OpeningRoom, LaunchingRoom):
         Binding("a", "tick_all", "all/none"),
         Binding("s", "next_strategy", "strategy"),
         Binding("o", "open_plan", "open plan"),
-        Binding("f", "settings", "flags, seeds", tooltip="settings over the plan's flags, and seeds"),
+        Binding("f", "settings", "flags, seeds", tooltip="flags over the plan's, and seeds"),
         Binding("y", "copy", "copy command"),
         Binding("escape", "leave_field", "back", show=False),
         Binding("tab", "next_panel(1)", "next panel", show=False),
