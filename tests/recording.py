@@ -36,12 +36,12 @@ class Scene:
 
 SCENES = (
     Scene("No runs in", ("1",)),
-    Scene("Launch", ("\r",)),
-    Scene("launch", ("\t", "\r")),
-    Scene("starting|running", ("2",)),
-    Scene("SRCC 0\\.", ("j", "j", " ", "j", " ")),
-    Scene("● running", ("c", "\x1b[D", "\x1b[D", "\x1b[D", "c")),
-    Scene("● running", ("m", "\x1b")),
+    Scene("Command", ("\r",)),
+    Scene("Launch demo\\?", ("\r",)),
+    Scene("● running +CPU 0 +▇", ("j", "j", "j", "k")),
+    Scene("F1.* 0\\.[0-9]{4}", ("j",)),
+    Scene("★|•", ("c", "\x1b[D", "\x1b[D", "\x1b[D", "c")),
+    Scene("● running", ("z", "l", "l", "+", "\x1b")),
     Scene("● running", ("\t", "\t", "z")),
     Scene("loss", ("\x1b",)),
     Scene("● running", ("\r",)),
