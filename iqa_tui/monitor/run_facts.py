@@ -91,7 +91,7 @@ def _headlines(state: RunState) -> dict[str, str]:
         "launched": _moment(spec.created) if spec else "",
         "by": spec.created_by if spec else "",
         "device": state.device_label,
-        "took": hours_words(elapsed / 3600) if elapsed is not None else "",
+        "runs for" if state.phase.is_alive else "took": hours_words(elapsed / 3600) if elapsed is not None else "",
         "expected": hours_words(spec.expected_hours) if spec and spec.expected_hours else "",
         "peak memory": gib_words(peak) if peak else "",
         "peak GPU memory": gib_words(gpu_peak) if gpu_peak else "",
