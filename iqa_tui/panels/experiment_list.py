@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Container
 
+from textual import events
+
 from iqa_tui.plans.plan import Experiment, Plan
 from iqa_tui.widgets.canvas import wrapped
 from iqa_tui.widgets.palette import series_style
@@ -13,6 +15,7 @@ from iqa_tui.words.durations import duration_words
 from training.runfolder.text import plain_copy
 
 SECONDS_PER_HOUR = 3600.0
+MOST_LABEL_WIDTH = 30
 WIDE_FROM = 60
 """Cells from which on the labels are shown whole."""
 COLUMNS = (
@@ -35,14 +38,24 @@ class ExperimentList(RowTable):
     def __init__(self) -> None:
         super().__init__(COLUMNS, classes="panel", id="experiments")
         self.border_title = "Experiments"
+        self._labels: tuple[str, ...] = ()
+        self._columns_without_labels: tuple[Column, ...] = COLUMNS
 
     def show_plan(self, plan: Plan | None, ticked: Container[str], problem: str = "") -> None:
         experiments = plain_copy(plan.experiments) if plan else ()
         rows = [experiment_row(each, each.id in ticked, look) for look, each in enumerate(experiments)]
-        columns = with_label_width(COLUMNS, "id", (each.id for each in experiments))
-        most = 30 if self.size.width >= WIDE_FROM else 0
-        self._columns = with_label_width(columns, "label", (each.label for each in experiments), most)
+        self._columns_without_labels = with_label_width(COLUMNS, "id", (each.id for each in experiments))
+        self._labels = tuple(each.label for each in experiments)
+        self._fit_labels(self.size.width)
         self.show(rows, empty=wrapped(problem or "no plan is chosen", self.size.width))
+
+    def _fit_labels(self, width: int) -> None:
+        most = MOST_LABEL_WIDTH if width >= WIDE_FROM else 0
+        self._columns = with_label_width(self._columns_without_labels, "label", self._labels, most)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Called before that of the base class, which draws."""
+        self._fit_labels(event.size.width)
 
 
 def experiment_row(experiment: Experiment, ticked: bool, look: int) -> TableRow:

@@ -20,7 +20,7 @@ from iqa_tui.messages import DevicesSurveyed
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.curves import Curves
-from iqa_tui.screens import monitor_devices, monitor_table
+from iqa_tui.screens import launch, monitor_devices, monitor_table, room
 from iqa_tui.screens.room import form_classes
 from iqa_tui.widgets.row_table import RowTable
 from tests.fakes.app import screen_text, settle
@@ -65,7 +65,7 @@ def still(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[RunS
     running = lifelike_ablation(runs_dir)
     held = [descriptor for fake in running for descriptor in fake.hold()]
     now = time.time()
-    for part in (monitor_devices, monitor_table):
+    for part in (launch, monitor_devices, monitor_table, room):
         monkeypatch.setattr(part, "time", SimpleNamespace(time=lambda: now))
     monkeypatch.setattr(IqaApp, "_start_watching", lambda _app: None)
     yield Catalog(runs_dir).refresh()
