@@ -81,7 +81,7 @@ ACTIONS: dict[str, tuple[str, str]] = {
     "scroll_pages(1)": ("pagedown", "page down"),
     "search": ("slash", "search"),
     "select": ("v", "select lines"),
-    "settings": ("f", "settings over the plan's flags, and seeds"),
+    "settings": ("f", "flags over the plan's, and seeds"),
     "shift(-1)": ("left", "left"),
     "shift(1)": ("right", "right"),
     "smooth(-1)": ("minus", "less smooth"),
