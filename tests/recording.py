@@ -79,10 +79,15 @@ def record(target: Path) -> None:
                     terminal.press(key)
                     terminal.read(LOOK_SECONDS / 2)
             terminal.read(LOOK_SECONDS)
-            pieces = terminal.pieces
+            pieces = [(moment, chunk.replace(folder.encode(), _place(folder))) for moment, chunk in terminal.pieces]
         stop = [sys.executable, "-m", "iqa_tui", "--runs-dir", f"{folder}/runs", "stop", "--all"]
         os.spawnve(os.P_WAIT, sys.executable, stop, {**os.environ, **environment})
     target.write_text(cast(pieces), encoding="utf-8")
+
+
+def _place(folder: str) -> bytes:
+    """What stands in the recording for the folder in which it was made, as many characters long."""
+    return f"/home/ann/{'study':_<{max(1, len(folder) - 10)}}"[: len(folder)].encode()
 
 
 def cast(pieces: list[tuple[float, bytes]]) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 ALL_WELL = 0
 A_RUN_FAILED = 1
@@ -13,9 +13,8 @@ ENVIRONMENT = 4
 INTERRUPTED = 130
 
 
-@dataclass(frozen=True, slots=True)
-class OpenApp:
-    """Open the app. Commands cannot do it themselves: they never draw."""
+class OpenApp(NamedTuple):
+    """Open the app. Commands cannot do it themselves: they never draw. (`--version` loads no dataclasses.)"""
 
     runs_dir: Path
     screen: str | None = None

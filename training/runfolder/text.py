@@ -7,7 +7,6 @@ written, byte for byte, since programs rely on it; it passes here on its way to 
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import re
 import sys
@@ -101,7 +100,7 @@ def _plain_copy(value: Any, leave: frozenset[str], depth: int) -> Any:
     if isinstance(value, list | tuple):
         items = [_plain_copy(each, leave, depth - 1) for each in value] if depth else [ELLIPSIS]
         return value if _are_same(value, items) else type(value)(items)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+    if hasattr(type(value), "__dataclass_fields__"):
         return _plain_fields(value, leave, depth)
     return value
 
@@ -121,11 +120,17 @@ def _plain_fields(record: Any, leave: frozenset[str], depth: int) -> Any:
         copy = _plain_copy(value, leave, depth)
         if copy is not value:
             changed[name] = copy
-    return dataclasses.replace(record, **changed) if changed else record
+    if not changed:
+        return record
+    import dataclasses  # noqa: PLC0415  10 ms, which a command that reads no record does not wait for
+
+    return dataclasses.replace(record, **changed)
 
 
 @cache
 def _names_of(kind: type[Any]) -> tuple[str, ...]:
+    import dataclasses  # noqa: PLC0415  as above
+
     return tuple(field.name for field in dataclasses.fields(kind))
 
 
