@@ -17,6 +17,9 @@ from textual.screen import Screen
 from iqa_tui.widgets.mirror import Mirror, Piece
 from iqa_tui.widgets.terminal_driver import TerminalDriver
 
+TRY_AGAIN_SECONDS = 0.25
+"""How often a terminal that was not ready is looked at, whatever it says."""
+
 
 class PaintsDifferences(App[None]):
     """Draws through a `Mirror` if its driver is a `TerminalDriver`."""
@@ -25,6 +28,7 @@ class PaintsDifferences(App[None]):
         super().__init__()
         self._mirror: Mirror | None = None
         self._frame_waits = False
+        self._will_try_again = False
         self._cursor_was = (0, 0)
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
@@ -59,6 +63,9 @@ class PaintsDifferences(App[None]):
     def _send_frame(self, driver: TerminalDriver, mirror: Mirror) -> None:
         if not driver.is_ready:
             self._frame_waits = True
+            if not self._will_try_again:  # the word that it is ready may be lost
+                self._will_try_again = True
+                self.set_timer(TRY_AGAIN_SECONDS, self._try_again)
             return
         self._frame_waits = False
         text = mirror.difference()
@@ -74,6 +81,10 @@ class PaintsDifferences(App[None]):
     def _send_waiting_frame(self) -> None:
         """Called from a thread or the event loop when the terminal may have taken the last frame."""
         self.call_later(self._send_if_waiting)
+
+    def _try_again(self) -> None:
+        self._will_try_again = False
+        self._send_if_waiting()
 
     def _send_if_waiting(self) -> None:
         driver, mirror = self._driver, self._mirror

@@ -185,7 +185,9 @@ def test_what_differences_leave_on_screen_is_what_the_whole_would_show(
     terminal = start(program, tmp_path, (140, 40), answers=answers)
     terminal.wait_for_words("● running", "q leave")
     terminal.press("d")  # the devices, whose load changes
-    terminal.press("jjj kkl/pair\x1b13?\x1b2\tjj")
+    for keys in ("jjj kkl/pair", "\x1b", "13?", "\x1b", "2\tjj"):  # an escape in one write with a letter is alt
+        terminal.press(keys)
+        terminal.read(0.3)
     terminal.resize(90, 30)
     terminal.press("kx++\t")
     terminal.resize(120, 33)
