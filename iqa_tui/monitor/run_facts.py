@@ -14,10 +14,9 @@ from iqa_tui.monitor.state import RunState
 from iqa_tui.plans.flags import is_same
 from iqa_tui.plans.settings import planned_settings
 from iqa_tui.words.durations import hours_words
-from iqa_tui.words.sizes import gib_words
+from iqa_tui.words.sizes import gib_words, size_words
 from iqa_tui.words.states import status_words
 
-MIB, KIB = 1 << 20, 1 << 10
 DIGEST_DIGITS = 12
 
 
@@ -155,15 +154,6 @@ def _file_facts(details: RunDetails) -> Iterator[Fact]:
         yield Fact(size_words(size), (name,))
     if details.more_files:
         yield Fact("", (f"and {details.more_files} more",), "dim")
-
-
-def size_words(size_bytes: int) -> str:
-    """`1.07 GB` would mislead beside GiB elsewhere, so `1.0 GiB`, `3.2 MiB`, `417 B`."""
-    if size_bytes >= 1 << 30:
-        return gib_words(size_bytes)
-    if size_bytes >= MIB:
-        return f"{size_bytes / MIB:.1f} MiB"
-    return f"{size_bytes / KIB:.1f} KiB" if size_bytes >= KIB else f"{size_bytes} B"
 
 
 def _moment(unix_seconds: float) -> str:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.run_details import read_details
-from iqa_tui.monitor.run_facts import Section, comparison_sections, page_sections, size_words
+from iqa_tui.monitor.run_facts import Section, comparison_sections, page_sections
 from tests.fakes.run_folders import FakeRun
 from training.runfolder.exits import ExitKind
 
@@ -49,10 +47,3 @@ def test_runs_that_are_set_alike_say_so(tmp_path: Path) -> None:
         FakeRun.queue(tmp_path, "F2", seed=seed).start().finish(config={"lr": 1e-5})
     first, second = Catalog(tmp_path).refresh()
     assert by_title(comparison_sections(first, second, everything=False))["Settings"] == {"": ("the same in both",)}
-
-
-@pytest.mark.parametrize(
-    ("size", "words"), [(0, "0 B"), (417, "417 B"), (2048, "2.0 KiB"), (3 << 20, "3.0 MiB"), (3 << 29, "1.5 GiB")]
-)
-def test_a_size_is_said_in_the_unit_that_fits(size: int, words: str) -> None:
-    assert size_words(size) == words

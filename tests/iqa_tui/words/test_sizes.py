@@ -25,7 +25,7 @@ def test_more_bytes_are_never_said_to_be_fewer(one: int, other: int) -> None:
 
 @pytest.mark.parametrize(
     ("size_bytes", "words"),
-    [(0, "0 KiB"), (4096, "4 KiB"), (312 << 20, "312 MiB"), (2.14 * GIB, "2.1 GiB"), (GIB, "1.0 GiB")],
+    [(0, "0 B"), (417, "417 B"), (4096, "4 KiB"), (312 << 20, "312 MiB"), (2.14 * GIB, "2.1 GiB"), (GIB, "1.0 GiB")],
 )
 def test_a_size_on_disk_is_said_in_the_unit_that_suits_it(size_bytes: float, words: str) -> None:
     assert size_words(size_bytes) == words
