@@ -45,10 +45,17 @@ class Page(OrdersRoom):
     def on_mount(self) -> None:
         self._follow()
         super().on_mount()
-        self.set_interval(LOOK_SECONDS, self._follow)
+        self.set_interval(LOOK_SECONDS, self._look)
+
+    def _look(self) -> None:
+        self._follow()
+        self.looked()
 
     def _follow(self) -> None:
         self.runs = self.session.newest_runs()
+
+    def looked(self) -> None:
+        """Called twice a second, whether a run changed or not."""
 
     def action_close(self) -> None:
         self.dismiss(None)

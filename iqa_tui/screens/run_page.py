@@ -50,7 +50,7 @@ class RunPage(CurveKeysRoom, Page):
         self._curves = curves
         self._details = RunDetails()
         self._seen: RunState | None = None
-        self._read_at = 0.0
+        self._read_at = -READ_AGAIN_SECONDS
 
     def compose_body(self) -> ComposeResult:
         with Container(id="page"):
@@ -66,10 +66,15 @@ class RunPage(CurveKeysRoom, Page):
         if state is None:
             self.query_one(Facts).set_title(f"{self.run_ids[0]} · its folder is gone")
             return
-        if state is not self._seen and time.monotonic() >= self._read_at + READ_AGAIN_SECONDS:
-            self._seen, self._read_at = state, time.monotonic()
-            self.run_worker(lambda: self._read(state), thread=True, group="details", exclusive=True)
         self._show(state)
+
+    def looked(self) -> None:
+        """Read its files again some time after it changed, though it may not change any more."""
+        state = self.run_under_cursor()
+        if state is None or state is self._seen or time.monotonic() < self._read_at + READ_AGAIN_SECONDS:
+            return
+        self._seen, self._read_at = state, time.monotonic()
+        self.run_worker(lambda: self._read(state), thread=True, group="details", exclusive=True)
 
     def _read(self, state: RunState) -> None:
         """In a thread."""

@@ -88,7 +88,6 @@ class TerminalDriver(LinuxDriver):
         if self._answers:
             self._asked_at = time.monotonic()
             self.write(WHETHER_SHOWN)
-            self._app.set_timer(PATIENCE_SECONDS, self._tell)
 
     def run_input_thread(self) -> None:
         """As Textual's, with a parser that knows one more answer."""

@@ -66,6 +66,18 @@ async def test_the_page_follows_its_run(scored: FakeRun, open_app: OpenApp) -> N
         await settle(pilot, lambda: "its folder is gone" in str(facts.border_title))
 
 
+async def test_scores_that_came_with_the_last_change_are_shown(ablation: list[FakeRun], open_app: OpenApp) -> None:
+    fake = ablation[0]
+    async with open_app() as pilot:
+        await open_page(pilot, fake)
+        await settle(pilot, lambda: "no scores yet" in screen_text(pilot))
+        path = fake.run.score_file(fake.spec.dataset, "test")
+        path.parent.mkdir()
+        path.write_text("image,mos,pred\nonly.jpg,1,2\nother.jpg,2,1\n")
+        fake.finish()  # and nothing changes after that
+        await settle(pilot, lambda: "only.jpg" in screen_text(pilot), seconds=30.0)
+
+
 async def test_a_run_is_stopped_from_its_page_after_the_question(scored: FakeRun, open_app: OpenApp) -> None:
     async with open_app() as pilot:
         await open_page(pilot, scored)

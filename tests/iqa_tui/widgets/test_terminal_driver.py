@@ -47,14 +47,6 @@ class FakeWriter:
         self.texts.append(text)
 
 
-class FakeApp:
-    def __init__(self) -> None:
-        self.timers: list[float] = []
-
-    def set_timer(self, seconds: float, _call: object) -> None:
-        self.timers.append(seconds)
-
-
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [100.0]
@@ -67,7 +59,6 @@ def driver() -> TerminalDriver:
     made._given = made._written = 0
     made._answers, made._asked_at = False, None
     made._writer_thread = FakeWriter()  # type: ignore[assignment]
-    made._app = FakeApp()  # type: ignore[assignment]
     made.told = []  # type: ignore[attr-defined]
     made.when_ready = lambda: made.told.append("ready")  # type: ignore[attr-defined]
     return made
