@@ -1,4 +1,4 @@
-"""What an ablation predicts: `F3 > F1`, `F1 ~ F2`, `F3 >= 0.936`, `F1 - F2 in [0.002, 0.005]`. Reads; judges nothing."""
+"""What an ablation predicts: `F3 > F1`, `F1 ~ F2`, `F3 >= 0.936`, `F1 - F2 in [0, 0.1]`. Reads; judges nothing."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ class Question:
 
     kind: str
     """`best`: which row is highest. `compare`: two rows. `groups`: the mean of some rows with the mean of others.
-    `cost`: which rows no other beats in both cost and measure. `worth`: should one use these rows rather than `against`.
+    `cost`: which rows no other beats in both cost and measure. `worth`: whether to use these rows, not `against`.
     """
     text: str
     """In the words of the plan; empty if it gives none."""
