@@ -1,0 +1,36 @@
+"""Scores of runs that never ran: opinions and predictions that follow them as closely as asked."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from iqa_tui.results.intervals.scores import RowScores, RunScores
+
+
+class Scored:
+    """Test images with opinions, and runs whose predictions have about the SRCC that is asked for."""
+
+    def __init__(self, images: int = 200, seed: int = 0) -> None:
+        self.noise = np.random.default_rng(seed)
+        self.names = tuple(f"img_{number:04d}.jpg" for number in range(images))
+        self.opinions = self.noise.normal(size=images)
+        self.difficulty = self.noise.normal(size=images)
+        """What all runs are wrong about alike."""
+
+    def predictions(self, srcc: float) -> np.ndarray:
+        """Half of their noise is that of every other run."""
+        rho = 2 * math.sin(math.pi * srcc / 6)  # of a bivariate normal distribution
+        own = self.noise.normal(size=len(self.names))
+        return rho * self.opinions + math.sqrt(1 - rho**2) * (own + self.difficulty) / math.sqrt(2)
+
+    def run(self, seed: int, srcc: float = 0.9, **changes: object) -> RunScores:
+        given = {"images": self.names, "mos": self.opinions, "predictions": self.predictions(srcc)}
+        return RunScores(seed, **{**given, **changes})
+
+    def row(self, name: str, srccs: list[float], seeds: tuple[int, ...] = (), **changes: object) -> RowScores:
+        """One run a score, by the seeds given or 1, 2, …"""
+        chosen = seeds or tuple(range(1, len(srccs) + 1))
+        runs = tuple(self.run(seed, srcc) for seed, srcc in zip(chosen, srccs, strict=True))
+        return RowScores(name, **{"runs": runs, "dataset": "koniq-10k", "protocol": "clean", **changes})
