@@ -62,7 +62,8 @@ def _best(question: Question, asked: Asked, _evidence: Sequence[Evidence]) -> st
     if best is None:
         return "Not run yet: no row has a result."
     edge = {"stability": "trained most steadily"}.get(
-        question.measure, f"has the {'highest' if is_higher_better(question.measure) else 'lowest'} {NAMES[question.measure]}"
+        question.measure,
+        f"has the {'highest' if is_higher_better(question.measure) else 'lowest'} {NAMES[question.measure]}",
     )
     value = "" if question.measure == "stability" else f", {estimate_words(asked.estimate(best, question.measure))}"
     told = [f"{asked.name(best)} {edge}{value}."]
@@ -121,7 +122,7 @@ def _told(found: Difference, name: str, measure: str) -> str:
 
 def _cost(question: Question, asked: Asked, evidence: Sequence[Evidence]) -> str:
     costs = {each.id: each for each in evidence if each.hours is not None}
-    chosen = question.rows or asked.ids
+    chosen = question.rows or tuple(row.id for row in asked.table.rows if row.runs)
     sign = 1.0 if is_higher_better(question.measure) else -1.0
     values = {
         row: sign * value
@@ -143,7 +144,9 @@ def _cost(question: Question, asked: Asked, evidence: Sequence[Evidence]) -> str
 def _beats(one: str, other: str, costs: dict[str, Evidence], values: dict[str, float]) -> bool:
     """At no point worse, and better in one."""
     hours = (costs[one].hours or 0.0, costs[other].hours or 0.0)
-    return hours[0] <= hours[1] and values[one] >= values[other] and (hours[0] < hours[1] or values[one] > values[other])
+    return (
+        hours[0] <= hours[1] and values[one] >= values[other] and (hours[0] < hours[1] or values[one] > values[other])
+    )
 
 
 def _price(evidence: Evidence) -> str:
@@ -172,7 +175,11 @@ def _worth_of(row: str, question: Question, asked: Asked, evidence: Sequence[Evi
         head = f"{'Yes' if is_better else 'No'}, by {NAMES[question.measure]}"
     costs = {each.id: each.hours for each in evidence}
     mine, its = costs.get(row), costs.get(question.against)
-    price = f" A run of {row} takes {hours_words(mine)}, one of {question.against} {hours_words(its)}." if mine and its else ""
+    price = (
+        f" A run of {row} takes {hours_words(mine)}, one of {question.against} {hours_words(its)}."
+        if mine and its
+        else ""
+    )
     return f"{head}: {sentence(told[:1].lower() + told[1:] if told.startswith('This') else told)}{price}"
 
 

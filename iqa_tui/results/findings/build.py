@@ -15,6 +15,7 @@ from iqa_tui.results.findings.measured import LN_STABILITY, Asked
 from iqa_tui.results.findings.values import Findings
 from iqa_tui.results.findings.verdicts import judge
 from iqa_tui.results.intervals.cancelling import SILENT, Observer
+from iqa_tui.results.intervals.estimates import Difference
 from iqa_tui.results.intervals.kept import kept_table
 from iqa_tui.results.intervals.resampling import USUAL, Resampling
 from iqa_tui.results.intervals.score_files import table_scores
@@ -67,9 +68,7 @@ def findings_of(
     )
 
 
-def _with_stability(
-    rows: Sequence[RowScores], table: Table, entries: Sequence[ListedRun]
-) -> tuple[RowScores, ...]:
+def _with_stability(rows: Sequence[RowScores], table: Table, entries: Sequence[ListedRun]) -> tuple[RowScores, ...]:
     """Each run with its ln unsteadiness, which is compared as any number of a run is."""
     by_run = {entry.run_id: entry for entry in entries if entry.result is not None}
     found = []
@@ -83,7 +82,7 @@ def _with_stability(
     return tuple(found)
 
 
-def _differences(measured: MeasuredTable, baseline: str):
+def _differences(measured: MeasuredTable, baseline: str) -> tuple[Difference, ...]:
     known = {row.id for row in measured.rows if row.runs or row.recorded}
     if baseline not in known:
         return ()

@@ -18,7 +18,9 @@ def limits(table: Table, plan: Plan | None, entries: Sequence[ListedRun], asked:
     rows = [row for row in table.rows if not row.recorded and row.srcc is not None]
     told = []
     if table.demo:
-        told.append("Demo data: the labels are levels of distortion, not human opinions. The numbers say nothing of IQA.")
+        told.append(
+            "Demo data: the labels are levels of distortion, not human opinions. The numbers say nothing of IQA."
+        )
     counts = {row.id: len(set(row.seeds)) for row in rows}
     if rows and max(counts.values()) == 1:
         told.append(SEEDS)
@@ -26,7 +28,9 @@ def limits(table: Table, plan: Plan | None, entries: Sequence[ListedRun], asked:
         told.append(f"One seed of {listed(single)}: training noise is not in what is said of {_them(single)}.")
     if len(set(counts.values())) > 1:
         words = listed([f"{row} {count}" for row, count in counts.items()])
-        told.append(f"The rows have unequal numbers of seeds ({words}); a difference counts the seeds that both rows have.")
+        told.append(
+            f"The rows have unequal numbers of seeds ({words}); a difference counts the seeds that both rows have."
+        )
     told += _tested(table, entries, asked)
     told += _untuned(plan)
     if any(row.recorded for row in table.rows):
@@ -53,10 +57,8 @@ def _tested(table: Table, entries: Sequence[ListedRun], asked: Asked) -> list[st
     units = {row.id: asked.estimate(row.id, "srcc") for row in asked.table.rows if row.runs}
     groups = {each.units for each in units.values() if each.units and each.units != each.images}
     by = f" of {listed([f'{number:,}' for number in sorted(groups)])} reference images" if groups else ""
-    return [
-        f"Tested on {count:,} images{by} of {table.dataset}: the intervals speak of other images like these, not of"
-        " another data set."
-    ]
+    what = f"Tested on {count:,} images{by} of {table.dataset}"
+    return [f"{what}: the intervals speak of other images like these, not of another data set."]
 
 
 def _untuned(plan: Plan | None) -> list[str]:

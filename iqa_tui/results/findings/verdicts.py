@@ -37,7 +37,7 @@ class _Tested:
     """Rows without a result."""
     holds: bool
     p_against: float | None
-    """Of the side on which the link does not hold; 1 if the number lies on the side where it does; None: no p."""
+    """Of the side on which the link does not hold; 1 if the number lies on the other side; None: no p."""
     numbers: str
     """What it rests on."""
     tell: str
@@ -103,7 +103,9 @@ def _tested(link: Link | Range, hypothesis: Hypothesis, asked: Asked) -> _Tested
     if hypothesis.measure == "stability" and len(found.seeds) < 2:
         return _Tested(link, (), holds=False, p_against=None, numbers=numbers, tell=ONE_SEED_STABILITY)
     if link.sign is Sign.LIKE:
-        return _alike(link, found, hypothesis.margin or 0.0, numbers)
+        margin = hypothesis.margin or 0.0
+        limit = f"a ratio of {math.exp(margin):.3g}" if hypothesis.measure == "stability" else f"{margin:.4g}"
+        return _alike(link, found, margin, f"{numbers}; alike means within {limit}")
     return _ordered(link, found, numbers)
 
 
@@ -116,7 +118,6 @@ def _ordered(link: Link, found: Difference, numbers: str) -> _Tested:
 
 
 def _alike(link: Link, found: Difference, margin: float, numbers: str) -> _Tested:
-    numbers = f"{numbers}; alike means within {margin:.4g}"
     narrow = found.interval(0.90)
     holds = narrow is not None and -margin <= narrow[0] and narrow[1] <= margin
     beyond = abs(found.value or 0.0) - margin
@@ -133,8 +134,12 @@ def _within(link: Range, found: Difference | Estimate) -> _Tested:
     ends = found.interval(0.95 if is_open else 0.90)
     low = -math.inf if link.low is None else link.low
     high = math.inf if link.high is None else link.high
-    inside = (lambda end: low < end < high) if is_open else (lambda end: low <= end <= high)
-    holds = ends is not None and inside(ends[0]) and inside(ends[1])
+    if ends is None:
+        holds = False
+    elif is_open:
+        holds = low < ends[0] and ends[1] < high
+    else:
+        holds = low <= ends[0] and ends[1] <= high
     if found.value is None:
         return _Tested(link, (), holds=False, p_against=None, numbers=numbers, tell="")
     nearest = min((low, high), key=lambda limit: abs(found.value - limit))  # type: ignore[operator]
@@ -159,7 +164,9 @@ def _difference_numbers(link: Link, found: Difference, measure: str) -> str:
 
 
 def _in_ratios(found: Difference) -> str:
-    ends = "" if found.low is None or found.high is None else f" [{math.exp(found.low):.2f}, {math.exp(found.high):.2f}]"
+    ends = (
+        "" if found.low is None or found.high is None else f" [{math.exp(found.low):.2f}, {math.exp(found.high):.2f}]"
+    )
     return f"{math.exp(found.value or 0.0):.2f}{ends}"
 
 

@@ -58,8 +58,10 @@ def difference_words(difference: Difference) -> str:
 
 
 def p_words(p: float) -> str:
-    """`p = 0.03`, `p < 0.001`."""
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.01 else f"p = {p:.2f}"
+    """`p = 0.36`, `p = 0.048`, `p < 0.001`: in as many digits as tell it from 0.05."""
+    if p < 0.001:
+        return "p < 0.001"
+    return f"p = {p:.2f}" if p >= 0.095 else f"p = {p:.3f}" if f"{p:.3f}" != "0.050" else f"p = {p:.5f}"
 
 
 def needs_words(needs: Needs, what: str = "would show a difference of this size") -> str:
