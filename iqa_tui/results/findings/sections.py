@@ -79,11 +79,8 @@ def _shown(each: Difference) -> str:
     p = each.p_holm
     if p is None:
         return words
-    least = (
-        ""
-        if each.min_detectable is None or is_shown(each)
-        else f"; one of about {each.min_detectable:.4f} would be found"
-    )
+    least = each.min_detectable
+    would = "" if least is None or is_shown(each) else f"; one of about {number(least, each.metric)} would be found"
     return f"{words}: {'shown' if is_shown(each) else 'not shown'}, {p_words(p)}{would}"
 
 
