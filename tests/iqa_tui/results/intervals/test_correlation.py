@@ -39,7 +39,9 @@ def test_without_a_fit_predictions_stay_as_they_are() -> None:
     assert fitted(PRED[:3], MOS[:3]).tolist() == PRED[:3].tolist()
 
 
-@pytest.mark.parametrize(("pred", "mos"), [(np.ones(5), np.arange(5.0)), (np.arange(5.0), np.ones(5)), (MOS[:1], MOS[:1])])
+@pytest.mark.parametrize(
+    ("pred", "mos"), [(np.ones(5), np.arange(5.0)), (np.arange(5.0), np.ones(5)), (MOS[:1], MOS[:1])]
+)
 def test_what_is_constant_or_alone_has_no_correlation(pred: np.ndarray, mos: np.ndarray) -> None:
     assert srcc(pred, mos) is None
     assert plcc(pred, mos) is None

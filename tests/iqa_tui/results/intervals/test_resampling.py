@@ -30,7 +30,9 @@ def repeated(units: np.ndarray, number: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("units", [ALONE, IN_GROUPS], ids=["images", "groups"])
-@pytest.mark.parametrize(("mos", "pred"), [(MOS, PRED), (np.round(MOS), PRED), (MOS, np.round(PRED)), (np.round(MOS), np.round(PRED))])
+@pytest.mark.parametrize(
+    ("mos", "pred"), [(MOS, PRED), (np.round(MOS), PRED), (MOS, np.round(PRED)), (np.round(MOS), np.round(PRED))]
+)
 def test_srcc_is_that_of_scipy_for_the_repeated_images(mos: np.ndarray, pred: np.ndarray, units: np.ndarray) -> None:
     found = resample(mos, [pred], units)[0]
     for number in range(30):
