@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
+from iqa_tui.results.intervals.estimates import Difference, Estimate
+from iqa_tui.results.intervals.resampling import Resampling
 from iqa_tui.results.intervals.scores import RowScores, RunScores
+from iqa_tui.results.intervals.table import MeasuredTable, measure_rows
+
+METRICS = ("srcc", "plcc", "plcc_fitted", "krcc", "rmse")
 
 
 class Scored:
@@ -39,3 +45,17 @@ class Scored:
             self.run(seed, predictions=self.predictions(srcc, noise)) for seed, srcc in zip(chosen, srccs, strict=True)
         )
         return RowScores(name, **{"runs": runs, "dataset": "koniq-10k", "protocol": "clean", **changes})
+
+
+def measured(*rows: RowScores) -> MeasuredTable:
+    return measure_rows(rows, METRICS, Resampling(400))
+
+
+def with_all(row: RowScores, **changes: object) -> RowScores:
+    return replace(row, runs=tuple(replace(run, **changes) for run in row.runs))
+
+
+def is_bare(found: Estimate | Difference) -> bool:
+    """No standard error, no interval, no p."""
+    p = found.p if isinstance(found, Difference) else None
+    return (found.se, found.low, found.high, found.df, p) == (None, None, None, None, None)
