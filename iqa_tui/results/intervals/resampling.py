@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -107,7 +108,8 @@ def order_of(values: Floats) -> list[Integers]:
     """Images from the lowest value to the highest; equal ones together."""
     ranks = dense_ranks(values)
     order = np.argsort(ranks, kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(ranks[order])) + 1)
+    ends = np.cumsum(np.bincount(ranks)).tolist()
+    return [order[start:end] for start, end in pairwise([0, *ends])]
 
 
 class _Ranked:
