@@ -5,8 +5,9 @@
     1⇥4.850⇥⇥0.8823⇥⇥0.9193⇥⇥0.9346
 
 Settings stand before the table. Between two of its lines lie tens of thousands of bars, each begun by a carriage
-return. With SPAQ the table has two columns more; with a ranking loss the two parts of the loss stand behind it in parentheses;
-each round of `--train_test_num` begins the table anew. The log is read as a stream: a large one takes time, not memory.
+return. With SPAQ the table has two columns more; with a ranking loss the two parts of the loss stand behind it in
+parentheses; each round of `--train_test_num` begins the table anew. The log is read as a stream: a large one takes
+time, not memory.
 """
 
 from __future__ import annotations
@@ -97,15 +98,34 @@ class _Reading:
         self._began = 0
         """The clock when the round began."""
         self._last_loss = b""
+        self._shown = (b"", b"")
+        """The bar that was looked at last: what stands before it, and from its loss on."""
+        self._passed_over = b""
         self._line = 0
 
     def take(self, piece: Piece) -> None:
-        self._line = piece.line
-        bar = bar_in(piece.text)
-        if bar is not None:
-            self._take_bar(bar)
-        elif len(piece.text) <= LONGEST_LINE_BYTES:
+        self._line, text, _ = piece
+        if b"%|" in text:
+            now = text[: text.find(b":")], text[text.find(b"loss=") :]
+            if now == self._shown:  # nine in ten: the same bar, a step further, with the same loss
+                self._passed_over = text
+                return
+            self._catch_up()
+            bar = bar_in(text)
+            if bar is not None:
+                self._shown = now
+                self._take_bar(bar)
+                return
+        self._catch_up()
+        if len(piece.text) <= LONGEST_LINE_BYTES:
             self._take_line(piece)
+
+    def _catch_up(self) -> None:
+        """Look at the last of the bars that were passed over: it tells how much time went by."""
+        bar = bar_in(self._passed_over) if self._passed_over else None
+        if bar is not None:
+            self._clock.see(bar)
+        self._passed_over = b""
 
     def _take_bar(self, bar: Bar) -> None:
         self._clock.see(bar)
@@ -180,6 +200,7 @@ class _Reading:
 
     def finish(self) -> tuple[Round, ...]:
         """Raises as `read_published`."""
+        self._catch_up()
         self._close()
         if not self._rounds:
             raise BadLog(

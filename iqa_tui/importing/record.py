@@ -89,7 +89,7 @@ def _seeds_taken(log: PublishedLog, row: PlanRow, wish: Wish) -> set[int]:
     for run, spec in specs_in(wish.runs_dir):
         if spec is None or spec.engine != RECORDED or spec.group != wish.group:
             continue
-        if spec.log.get("sha256") == log.sha256 and not wish.again:
+        if spec.log.get("sha256") == log.sha256 and run.result.exists() and not wish.again:
             raise BadLog(
                 f"{log.path}: was imported already, as {spec.experiment} in {run.run_id}. --again does it again."
             )
@@ -157,17 +157,17 @@ class _Recording:
         if len(log.rounds) > 1 or this.number > 1:
             notes.append(f"round {this.number} of the log")
         if log.header.seed is not None and log.header.seed != self._seed:
-            notes.append(f"counted as seed {self._seed}; the log says {log.header.seed}")
+            notes.append(f"counted as seed {self._seed} (the log says {log.header.seed})")
         asked = this.epochs_asked or log.header.settings.get("epochs")
         if this.is_cut or not this.is_complete:
             of = f" of {asked}" if asked else ""
             notes.append(f"the log ends after epoch {this.epochs[-1].number}{of}")
         return notes
 
-    def _curve_note(self) -> list[str]:
+    def _curve_note(self) -> str:
         if self._this.steps.steps:
-            return ["the loss of a step is the mean of its epoch so far, as the log's progress bars say it"]
-        return ["the loss is that of whole epochs: the log's progress bars carry none"]
+            return "the loss of a step is the mean of its epoch so far, as the log's progress bars say it"
+        return "the loss is that of whole epochs: the log's progress bars carry none"
 
     def _result(self, run_id: str, began: float) -> Result:
         metrics = {split: scores for split, scores in self._best.scores.items() if split != "train"}
@@ -185,7 +185,7 @@ class _Recording:
             epochs=len(self._this.epochs),
             images=self._log.header.images,
             config=self._log.header.settings | {"seed": self._seed},
-            notes=self._notes() + self._curve_note(),
+            notes=self._notes(),
         )
 
     def _spec(self, run_id: str, now: float) -> Spec:
@@ -205,7 +205,7 @@ class _Recording:
             network=self._network,
             seed=self._seed,
             protocol=PROTOCOL,
-            notes=f"imported from {shlex.quote(path)}",
+            notes=f"imported from {shlex.quote(path)}; {self._curve_note()}",
             created_by=f"{user_name()}@{socket.gethostname()}",
             engine=RECORDED,
             log={"file": plain(self._log.path.name), "sha256": self._log.sha256, "round": self._this.number},

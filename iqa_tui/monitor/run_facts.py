@@ -87,7 +87,7 @@ def _headlines(state: RunState) -> dict[str, str]:
         "state": status_words(state.status),
         "id": state.run_id,
         "group": state.group,
-        "launched": _moment(spec.created) if spec else "",
+        "imported" if state.is_recorded else "launched": _moment(spec.created) if spec else "",
         "by": spec.created_by if spec else "",
         "device": state.device_label,
         "runs for" if state.phase.is_alive else "took": hours_words(elapsed / 3600) if elapsed is not None else "",

@@ -84,7 +84,7 @@ def result_row(row: Row, bounds: tuple[float, float], with_sd: bool) -> TableRow
     }
     failed = row.srcc is None and row.phase in (Phase.FAILED, Phase.LOST)
     return TableRow(
-        f"{'recorded ' if row.recorded else ''}{row.id}",
+        row.key,
         cells,
         style="dim" if row.recorded else "",
         span_from=("srcc", "plcc", "delta", "hours", "status") if failed else (),

@@ -16,6 +16,7 @@ from iqa_tui.monitor.state import RunState
 from iqa_tui.screens.room import Room
 from iqa_tui.screens.working import is_working
 from iqa_tui.words.durations import duration_words
+from iqa_tui.words.states import shown_state
 from training.runfolder.phase import Phase
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class OrdersRoom(Room):
         if state is None:
             return
         if state.phase is not Phase.QUEUED and not state.phase.is_alive:
-            self.notify(f"{run_words.run_name(state)} is {state.phase.value}: there is nothing to stop.")
+            self.notify(f"{run_words.run_name(state)} is {shown_state(state.status).word}: there is nothing to stop.")
             return
         from iqa_tui.screens.confirm import Choice, ConfirmScreen  # noqa: PLC0415  after the first paint
 

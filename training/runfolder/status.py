@@ -103,7 +103,7 @@ def _imported_status(run: RunFolder, seen: Seen) -> Status:
     """Of a run that was measured elsewhere, of which there is a result and nothing else."""
     number = seen.attempt.number if seen.attempt else 0
     if seen.result is None:
-        return Status(Phase.UNREADABLE, f"{run.result}: is gone. Import the log again; archive this run.", number)
+        return Status(Phase.UNREADABLE, f"{run.result} is gone. Import its log again, and archive this run.", number)
     return Status(Phase.FINISHED, attempt=number, exit_kind=ExitKind.FINISHED, recorded=True)
 
 
