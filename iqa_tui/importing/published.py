@@ -97,7 +97,8 @@ class _Reading:
         self._clock = BarClock()
         self._began = 0
         """The clock when the round began."""
-        self._last_loss = b""
+        self._last_loss = (0, b"")
+        """With its epoch."""
         self._shown = (b"", b"")
         """The bar that was looked at last: what stands before it, and from its loss on."""
         self._passed_over = b""
@@ -134,8 +135,8 @@ class _Reading:
             return
         epoch, this = int(found[1]), self._rounds[-1]
         this.steps_per_epoch, this.epochs_asked = bar.total, int(found[2])
-        if bar.loss and bar.loss != self._last_loss and NUMBER.fullmatch(bar.loss):
-            self._last_loss = bar.loss
+        if bar.loss and (epoch, bar.loss) != self._last_loss and NUMBER.fullmatch(bar.loss):
+            self._last_loss = epoch, bar.loss
             this.steps.add((epoch - 1) * bar.total + max(1, bar.done), self._since(), float(bar.loss))
 
     def _since(self) -> float:
@@ -162,7 +163,7 @@ class _Reading:
         if len(self._rounds) >= MOST_ROUNDS:
             raise BadLog(f"{self._path}, line {self._line}: more than {MOST_ROUNDS:,} tables are no log of a trainer.")
         self._rounds.append(Round(len(self._rounds) + 1, self._line, columns))
-        self._began, self._last_loss = self._clock.seconds, b""
+        self._began, self._last_loss = self._clock.seconds, (0, b"")
 
     def _close(self) -> None:
         if self._rounds:

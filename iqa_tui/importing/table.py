@@ -59,7 +59,7 @@ class Round:
     number: int
     """Counted from 1; a log has several if `--train_test_num` says so."""
     line: int
-    """Where its table begins."""
+    """Of the log, in which its table begins."""
     columns: tuple[str, ...]
     epochs: list[Epoch] = field(default_factory=list)
     steps: Steps = field(default_factory=Steps)

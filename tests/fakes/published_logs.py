@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from iqa_tui.importing.published import read_published
+from iqa_tui.importing.record import Wish, import_log
+from iqa_tui.importing.row import row_named
+from iqa_tui.plans.plan import load_plan
+from training.runfolder.layout import RunFolder
+
 TABLE = "Epoch\tTrain_Loss\tTrain_SRCC\tTest_SRCC\tTest_PLCC"
 LOSS_WORDS = {
     "l1": "L1 (MAE)",
@@ -83,3 +89,11 @@ def write_log(path: Path, text: str | None = None, **changes: str) -> Path:
     """A whole log, or this text. `changes` are those of `header`."""
     path.write_bytes((header(**changes) + table() if text is None else text).encode())  # type: ignore[arg-type]
     return path
+
+
+def record_run(runs_dir: Path, row: str = "F1") -> RunFolder:
+    """A recorded run of the KonIQ-10k preset."""
+    plan = load_plan("koniq-losses")
+    log = write_log(runs_dir / f"{row}.log", header(None) + table() + f"{row}\n")
+    (imported,) = import_log(read_published(log), row_named(plan, row), Wish(runs_dir, plan, plan.name))
+    return imported.run
