@@ -11,6 +11,7 @@ from iqa_tui.monitor.listing import ListedRun
 from iqa_tui.plans.plan import Experiment, Plan, Recorded
 from iqa_tui.results.statistics import mean_and_sd
 from iqa_tui.words.sizes import GIB
+from iqa_tui.words.states import ShownState, by_need, shown_state
 from training.runfolder.phase import Phase, Status
 
 SECONDS_PER_HOUR = 3600.0
@@ -38,6 +39,8 @@ class Row:
     status: str = "not run"
     phase: Phase | None = None
     """Of its runs, if all are in one; None too for a recorded row and for an experiment without runs."""
+    shown: ShownState | None = None
+    """How a screen shows the state of that of its runs which needs its user most; None if it has no run."""
     expected_low: float | None = None
     expected_high: float | None = None
     met: str = ""
@@ -176,6 +179,7 @@ def _measured(row: Row, entries: list[ListedRun]) -> Row:
         hours=hours,
         status=_status_words(chosen),
         phase=chosen[0].phase if len({entry.phase for entry in chosen}) == 1 else None,
+        shown=shown_state(min((entry.status for entry in chosen), key=by_need)),
         met=_met(srcc, row.expected_low, row.expected_high),
         protocol=", ".join(in_order((e.result.protocol if e.result else e.spec.protocol) for e in counted)),
         seeds=tuple(entry.spec.seed for entry in counted),

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.worker import get_current_worker
 
+from iqa_tui.monitor.colours import colours_of
 from iqa_tui.panels.notes import Notes
 from iqa_tui.panels.result_table import ResultTable
 from iqa_tui.results.caption import caption
@@ -103,7 +104,7 @@ class ResultsScreen(Room):
         self._groups, self._table = message.groups, message.table
         panel = self.query_one(ResultTable)
         shown = plain_copy(message.table)
-        panel.show_table(shown)
+        panel.show_table(shown, colours_of(self.runs), has_signs=self.session.has_signs)
         place = (
             f" · table {self._groups.index(message.table.group) + 1} of {len(self._groups)}, [ and ] change"
             if (len(self._groups) > 1 and message.table.group in self._groups)

@@ -170,6 +170,6 @@ def test_status_says_recorded_with_the_test_score(call: Import) -> None:
     call("import", call.log("a.log"))
     said = call("status")
     assert "koniq-losses: 1 recorded" in said
-    assert "F1 L1 (MAE) ◆  recorded" in said
+    assert "F1 L1 (MAE) ◆  ◆ recorded" in said
     (fields,) = json.loads(call("status", "--json"))["runs"]
     assert (fields["engine"], fields["state"], fields["test_srcc"]) == ("recorded", "finished", 0.9354)
