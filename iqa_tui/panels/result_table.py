@@ -156,9 +156,12 @@ def delta(row: Row) -> tuple[str, str]:
 
 
 def _met(row: Row) -> tuple[str, str]:
-    return {"yes": ("✓ met", "good"), "below": ("▼ below", "warning"), "above": ("▲ above", "good")}.get(
-        row.met, ("", "")
-    )
+    return {
+        "yes": ("✓ met", "good"),
+        "below": ("▼ below", "warning"),
+        "above": ("▲ above", "good"),
+        "other protocol": ("≠ prot.", "dim"),
+    }.get(row.met, ("", ""))
 
 
 def _complete(band: tuple[float | None, float | None]) -> tuple[float, float] | None:

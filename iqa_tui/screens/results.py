@@ -162,7 +162,8 @@ def row_notes(row: Row) -> list[tuple[str, str]]:
     if row.status not in ("finished", "recorded"):
         lines.insert(0, (row.status, "strong"))
     if row.expected_low is not None and row.expected_high is not None:
-        lines.append((f"expected SRCC {row.expected_low:.3f} to {row.expected_high:.3f}", "dim"))
+        by = f", by protocol {row.expected_protocol}" if row.expected_protocol else ""
+        lines.append((f"expected SRCC {row.expected_low:.3f} to {row.expected_high:.3f}{by}", "dim"))
     if row.protocol:
         seeds = f" · seed{'s' if len(row.seeds) > 1 else ''} {', '.join(map(str, row.seeds))}" if row.seeds else ""
         lines.append((f"protocol {row.protocol}{seeds}", "dim"))

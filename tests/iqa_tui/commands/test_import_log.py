@@ -173,3 +173,12 @@ def test_status_says_recorded_with_the_test_score(call: Import) -> None:
     assert "F1 L1 (MAE) ◆  ◆ recorded" in said
     (fields,) = json.loads(call("status", "--json"))["runs"]
     assert (fields["engine"], fields["state"], fields["test_srcc"]) == ("recorded", "finished", 0.9354)
+
+
+def test_findings_show_it_without_an_interval_and_compare_with_the_launched_run(call: Import) -> None:
+    call("import", call.log("a.log"), call.log("b.log", header("l1", epochs=9) + table()))
+    finish_run(queue_experiment(call.runs_dir, "F1"), 0.9200, 0.9400)
+    rows = json.loads(call("findings", "--format", "json"))["rows"]
+    srccs = {row["id"]: (row["value"], row["low"]) for row in rows if row["metric"] == "srcc"}
+    assert srccs["F1 ◆"] == (pytest.approx(0.9354), None)
+    assert srccs["F1"] == (0.9200, None)
