@@ -130,7 +130,7 @@ class IqaApp(LeavingApp, LooksApp, MemoryApp, PaletteApp, TellingApp):
         self.call_after_refresh(self._start_watching)
 
     def _start_watching(self) -> None:
-        """After the first paint, as threads compete with it for the interpreter: the runs, then the log, then devices."""
+        """After the first paint, as threads compete with it for the interpreter: runs, then the log, then devices."""
         from iqa_tui.watch import run_watcher  # noqa: PLC0415  after the first paint
 
         self.run_watcher = run_watcher.RunWatcher(self.session.runs_dir, self.post_message)
