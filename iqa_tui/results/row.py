@@ -11,6 +11,7 @@ from iqa_tui.monitor.listing import ListedRun
 from iqa_tui.plans.plan import Experiment, Plan, Recorded
 from iqa_tui.results.statistics import mean_and_sd
 from iqa_tui.words.sizes import GIB
+from iqa_tui.words.states import ShownState, by_need, shown_state
 from training.runfolder.phase import Phase, Status
 
 SECONDS_PER_HOUR = 3600.0
@@ -38,10 +39,16 @@ class Row:
     status: str = "not run"
     phase: Phase | None = None
     """Of its runs, if all are in one; None too for a recorded row and for an experiment without runs."""
+    shown: ShownState | None = None
+    """How a screen shows the state of that of its runs which needs its user most; None if it has no run."""
     expected_low: float | None = None
     expected_high: float | None = None
     met: str = ""
-    """`yes`, `below` or `above` the expected range; empty without a range or a result."""
+    """`yes`, `below` or `above` the expected range, `other protocol` if the range was measured by another than the row;
+    empty without a range or a result.
+    """
+    expected_protocol: str = ""
+    """By which the range was measured; empty: it counts for every protocol."""
     protocol: str = ""
     seeds: tuple[int, ...] = ()
     """Of the runs that the numbers come from; of those that finished if none has a score, of all before any has."""
@@ -94,6 +101,7 @@ def _experiment_row(experiment: Experiment, entries: list[ListedRun], plan: Plan
         loss_type=str(flags.get("loss_type", "")),
         expected_low=low,
         expected_high=high,
+        expected_protocol=experiment.expected_protocol,
         notes=experiment.notes or "",
     )
     return _measured(row, entries)
@@ -127,6 +135,7 @@ def _measured(row: Row, entries: list[ListedRun]) -> Row:
     plcc, plcc_sd = mean_and_sd(_metric(entry, "plcc") for entry in counted)
     hours, _ = mean_and_sd(entry.result.elapsed_seconds / SECONDS_PER_HOUR for entry in counted if entry.result)
     peaks = [peak for entry in counted if (peak := entry.peak_gpu_memory_bytes) is not None]
+    protocol = ", ".join(in_order((e.result.protocol if e.result else e.spec.protocol) for e in counted))
     return replace(
         row,
         peak_gpu_gib=max(peaks) / GIB if peaks else None,
@@ -137,8 +146,9 @@ def _measured(row: Row, entries: list[ListedRun]) -> Row:
         hours=hours,
         status=_status_words(chosen),
         phase=chosen[0].phase if len({entry.phase for entry in chosen}) == 1 else None,
-        met=_met(srcc, row.expected_low, row.expected_high),
-        protocol=", ".join(in_order((e.result.protocol if e.result else e.spec.protocol) for e in counted)),
+        shown=shown_state(min((entry.status for entry in chosen), key=by_need)),
+        met=_met(srcc, row, protocol),
+        protocol=protocol,
         seeds=tuple(entry.spec.seed for entry in counted),
         run_ids=tuple(entry.run.run_id for entry in counted),  # not the spec's: a copied folder has its original's
         notes="; ".join(in_order([row.notes, *_score_notes(finished, counted), *_result_notes(counted)])),
@@ -192,9 +202,12 @@ def _words(status: Status) -> str:
     return status.phase.value
 
 
-def _met(srcc: float | None, low: float | None, high: float | None) -> str:
+def _met(srcc: float | None, row: Row, protocol: str) -> str:
+    low, high = row.expected_low, row.expected_high
     if srcc is None or low is None or high is None:
         return ""
+    if row.expected_protocol and row.expected_protocol != protocol:
+        return "other protocol"
     if srcc < low:
         return "below"
     return "above" if srcc > high else "yes"

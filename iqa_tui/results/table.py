@@ -76,7 +76,7 @@ def build_table(runs_dir: Path, group: str | None = None, plan: Plan | None = No
     if group is None:
         group = plan.name if plan else next(iter(group_tables(runs_dir)), "")
     entries = read_entries(runs_dir, group)
-    return table_of(entries, group, plan or _recorded_plan(entries))
+    return table_of(entries, group, plan or recorded_plan(entries))
 
 
 def table_of(entries: list[ListedRun], group: str, plan: Plan | None) -> Table:
@@ -104,7 +104,7 @@ def table_of(entries: list[ListedRun], group: str, plan: Plan | None) -> Table:
     )
 
 
-def _recorded_plan(entries: list[ListedRun]) -> Plan | None:
+def recorded_plan(entries: list[ListedRun]) -> Plan | None:
     """The newest readable plan in the specs of the runs. None if there is none: then the table lists the runs in the
     order in which they started.
     """

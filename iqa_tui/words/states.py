@@ -48,6 +48,24 @@ SPECIAL = (
 """The states beside the phases, and what they mean."""
 
 
+BY_NEED = (
+    Phase.UNREADABLE,
+    Phase.FAILED,
+    Phase.LOST,
+    Phase.STOPPED,
+    Phase.STOPPING,
+    Phase.RUNNING,
+    Phase.STARTING,
+    Phase.QUEUED,
+    Phase.FINISHED,
+)
+
+
+def by_need(status: Status) -> int:
+    """Place of a state among those that a row of several runs may show: first that which needs its user most."""
+    return BY_NEED.index(status.phase)
+
+
 def shown_state(status: Status) -> ShownState:
     """`● running`, `⏸ held`, `⚿ elsewhere`, `◌ unsupervised`, `⇄ running` on another host."""
     if status.phase is Phase.QUEUED and (status.held or status.elsewhere):
@@ -69,6 +87,12 @@ def status_words(status: Status) -> str:
     if status.cause:
         return f"{status.phase.value}: {status.cause}"
     return status.phase.value
+
+
+def told_state(status: Status) -> str:
+    """`✗ failed: exit 1: …`, `⏸ held`: the glyph of a table, and all words."""
+    shown = shown_state(status)
+    return f"{shown.glyph} {shown.word if shown in (HELD, ELSEWHERE) else status_words(status)}"
 
 
 def refusal(run: RunFolder, status: Status, rule: str) -> str:

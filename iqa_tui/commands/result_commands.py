@@ -1,0 +1,38 @@
+"""The commands that tell results, and their options."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from iqa_tui.commands.adding import Subparsers, add_command
+
+
+def add_result_commands(commands: Subparsers[argparse.ArgumentParser]) -> None:
+    """`export` and `findings`."""
+    _add_export(commands)
+    _add_findings(commands)
+
+
+def _add_export(commands: Subparsers[argparse.ArgumentParser]) -> None:
+    export = add_command(commands, "export", "the table of results")
+    export.add_argument("plan", metavar="PLAN", nargs="?", help="default: the plan of the newest run")
+    export.add_argument("--group", help="runs of this group, for example 'koniq-losses epochs=1'")
+    export.add_argument(
+        "--format",
+        default="markdown",
+        choices=("csv", "markdown", "latex", "json"),
+        help="default: markdown; in csv a text that a spreadsheet would execute gets an apostrophe before it",
+    )
+    export.add_argument("--output", type=Path, metavar="FILE", help="default: print it")
+
+
+def _add_findings(commands: Subparsers[argparse.ArgumentParser]) -> None:
+    findings = add_command(
+        commands, "findings", "what the finished runs show: intervals, hypotheses, questions, a recommendation"
+    )
+    findings.add_argument(
+        "group", metavar="GROUP", nargs="?", help="runs of this group; default: that of the newest run"
+    )
+    findings.add_argument("--plan", help="whose hypotheses and questions; default: the plan of the newest run")
+    findings.add_argument("--format", default="text", choices=("text", "markdown", "json"), help="default: text")
