@@ -122,7 +122,7 @@ class ResultsScreen(Room):
         key = self.query_one(ResultTable).cursor_key
         rows = self._table.rows if self._table else ()
         shown = map(plain_copy, rows)
-        return next((row for row in shown if key == f"{'recorded ' if row.recorded else ''}{row.id}"), None)
+        return next((row for row in shown if key == row.key), None)
 
     def _show_notes(self) -> None:
         row = self._row_under_cursor()
