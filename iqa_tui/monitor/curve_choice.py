@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from iqa_tui.monitor.scores import experiment_of, val_metric
 from training.runfolder.phase import Phase
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from iqa_tui.monitor.state import RunState
