@@ -37,3 +37,11 @@ class ShownFindings:
     paragraphs: tuple[Paragraph, ...]
     differences: tuple[ShownDifference | None, ...]
     """Of each row of the table, in its order; None for the baseline itself, and for a row without a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResultView:
+    """How the user looks at results; it is remembered."""
+
+    columns: tuple[str, ...] = ()
+    """Keys of the columns that were chosen; empty: those that there is room for."""

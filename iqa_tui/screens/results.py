@@ -22,7 +22,7 @@ from iqa_tui.panels.result_table import ResultTable
 from iqa_tui.plans.plan import Plan
 from iqa_tui.results.caption import caption
 from iqa_tui.results.row import Row
-from iqa_tui.results.shown import Paragraph, ShownFindings
+from iqa_tui.results.shown import Paragraph, ResultView, ShownFindings
 from iqa_tui.results.table import Table, group_tables, read_entries, recorded_plan, table_of
 from iqa_tui.results.values import spreadsheet_text
 from iqa_tui.screens.columns import ColumnsScreen
@@ -90,7 +90,7 @@ class ResultsScreen(Room):
         """As it is exported: its texts are raw."""
         self._findings: ShownFindings | None = None
         """Of `_table`; None until they are worked out."""
-        self._columns: tuple[str, ...] = session.remembered.recall("result columns", ())
+        self._view = session.remembered.recall("results", ResultView())
         self._export_when_built = False
         self._built_from: frozenset[tuple[str, str, int]] | None = None
 
@@ -193,7 +193,7 @@ class ResultsScreen(Room):
         shown, looks = plain_copy(self._table), colours_of(self.runs)
         table, chart = self.query_one(ResultTable), self.query_one(ResultChart)
         signs = self.session.has_signs
-        table.show_table(shown, looks, self._findings, columns=self._columns, has_signs=signs)
+        table.show_table(shown, looks, self._findings, columns=self._view.columns, has_signs=signs)
         chart.show(shown, self._findings, looks)
         table_height = min(len(shown.rows) + TABLE_FRAME, self.size.height // 2)
         set_height(table, table_height)
@@ -237,12 +237,12 @@ class ResultsScreen(Room):
     def action_columns(self) -> None:
         shown = self.query_one(ResultTable).shown_columns
         choices = [(column.key, TITLES.get(column.key, column.title), WORDS[column.key]) for column in CHOOSABLE]
-        self.app.push_screen(ColumnsScreen(self._columns or shown, choices), self._columns_chosen)
+        self.app.push_screen(ColumnsScreen(self._view.columns or shown, choices), self._columns_chosen)
 
     def _columns_chosen(self, columns: tuple[str, ...] | None) -> None:
         if columns is not None:
-            self._columns = columns
-            self.session.remembered.remember("result columns", columns)
+            self._view = ResultView(columns)
+            self.session.remembered.remember("results", self._view)
             self._show_table()
 
     def action_next_group(self, direction: int) -> None:

@@ -71,8 +71,9 @@ def test_met_and_the_scale_stay_in_every_width_and_no_name_is_cut(width: int, ba
     assert len(text) <= width
     assert "✓ met" in text
     assert "●" in text
-    assert "Pairwise fidelity" in text or width < 80
-    assert ("shown" in text) == (width > 60)
+    assert "Pairwise fidelity" in text or width < 60
+    assert ("+0.0020" in text) == (width > 60)
+    assert ("shown" in text) == (width > 80)
 
 
 def test_a_column_in_which_no_row_says_anything_is_left_out_unless_it_is_chosen() -> None:

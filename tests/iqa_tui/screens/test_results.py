@@ -8,6 +8,7 @@ import pytest
 
 from iqa_tui.panels.result_table import ResultTable
 from iqa_tui.results.findings import build
+from iqa_tui.results.shown import ResultView
 from iqa_tui.screens.export import ExportScreen
 from iqa_tui.widgets.row_table import RowTable
 from tests.fakes.ablation import LOSSES, make_ablation
@@ -26,7 +27,7 @@ async def test_the_table_has_recorded_finished_and_unfinished_rows(ablation: lis
         assert "✓ met" not in text
         await pilot.press("j", "j")
         await settle(pilot, lambda: "difference across protocols" in screen_text(pilot))
-        assert "expected SRCC 0.930 to 0.935, by protocol published" in screen_text(pilot)
+        assert "expected SRCC 0.930 to 0.935, by protocol" in screen_text(pilot)
 
 
 async def test_a_run_by_the_protocol_of_the_expected_range_meets_it(runs_dir: Path, open_app: OpenApp) -> None:
@@ -115,7 +116,7 @@ async def test_columns_are_chosen_and_remembered(runs_dir: Path, open_app: OpenA
             await pilot.press("down")
         await pilot.press("space", "enter")
         await settle(pilot, lambda: pilot.app.screen is screen and "test KRCC" in screen_text(pilot))
-        assert "krcc" in screen.session.remembered.recall("result columns", ())
+        assert "krcc" in screen.session.remembered.recall("results", ResultView()).columns
 
 
 async def test_what_cannot_be_worked_out_is_said_and_the_table_stays(
