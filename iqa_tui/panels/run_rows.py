@@ -10,7 +10,7 @@ from iqa_tui.monitor import run_words
 from iqa_tui.monitor.fields import number
 from iqa_tui.monitor.headlines import group_words
 from iqa_tui.monitor.rows import PINNED, Row, RowKind
-from iqa_tui.monitor.scores import Score, best_of, newest_of_each_seed, score_of, val_metric
+from iqa_tui.monitor.scores import Score, best_of, newest_of_each_seed, score_of, shown_srcc
 from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.run_columns import AFTER_STATE, BAR, BEFORE_SRCC, IN_PROGRESS, NAME, SD_WIDTH, SIGN_WIDTH
 from iqa_tui.widgets.palette import series_sign, series_style
@@ -121,7 +121,7 @@ def _experiment_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
 
 def _run_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
     state = row.runs[0]
-    srcc = val_metric(state, "srcc")
+    srcc = shown_srcc(state)
     bar, short = _progress_cells(state, _colour(row.runs, context), context.now)
     cells: dict[str, Cell] = {
         "mark": (*_mark(row.runs, context), (" ", "")),

@@ -52,7 +52,7 @@ class OrdersRoom(Room):
         if state is None:
             return
         if state.phase is not Phase.QUEUED and not state.phase.is_alive:
-            self.notify(f"{run_words.run_name(state)} is {state.phase.value}: there is nothing to stop.")
+            self.notify(f"{run_words.run_name(state)} is {status_words(state.status)}: there is nothing to stop.")
             return
         from iqa_tui.screens.confirm import Choice, ConfirmScreen  # noqa: PLC0415  after the first paint
 
