@@ -15,7 +15,7 @@ from iqa_tui.plans.flags import is_same
 from iqa_tui.plans.settings import planned_settings
 from iqa_tui.words.durations import hours_words
 from iqa_tui.words.sizes import gib_words, size_words
-from iqa_tui.words.states import status_words
+from iqa_tui.words.states import shown_state, status_words
 
 DIGEST_DIGITS = 12
 
@@ -84,7 +84,7 @@ def _headlines(state: RunState) -> dict[str, str]:
     gpu_peak = state.exit.peak_gpu_memory_bytes if state.exit else None
     digests = ", ".join(digest[:DIGEST_DIGITS] for digest in state.trainer_digests)
     return {
-        "state": status_words(state.status),
+        "state": f"{shown_state(state.status).glyph} {status_words(state.status)}",
         "id": state.run_id,
         "group": state.group,
         "launched": _moment(spec.created) if spec else "",

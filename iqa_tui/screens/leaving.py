@@ -20,9 +20,10 @@ def leave_question(runs: Iterable[RunState], *, launching: bool) -> ConfirmScree
         launching: a launch is being checked. That cannot be taken back; its outcome is said in the shell.
     """
     known = list(runs)
-    alive = [state for state in known if state.phase.is_alive]
+    alive = [state for state in run_words.in_plan_order(known) if state.phase.is_alive]
     queued = sum(state.phase is Phase.QUEUED for state in known)
-    lines = [f"{run_words.run_name(state)} · {state.device_label or 'no device yet'}" for state in alive[:MOST_NAMED]]
+    named = [(run_words.name_among(state, known), state.device_label) for state in alive[:MOST_NAMED]]
+    lines = [f"{name} · {device or 'no device yet'}" for name, device in named]
     lines += [f"{len(alive) - MOST_NAMED} more"] if len(alive) > MOST_NAMED else []
     lines += [f"{queued} more queued" if alive else f"{queued} queued"] if queued else []
     if launching:
