@@ -30,6 +30,8 @@ class GroupProgress:
     """Queued, but a user must release them first."""
     elsewhere: int = 0
     """Queued, but not by this user on this host: the user must adopt them first."""
+    recorded: int = 0
+    """Measured elsewhere; none of the others."""
     phases: Mapping[str, int] = field(default_factory=dict)
     """The state of a run to how many are in it; states that no run is in are left out."""
 
@@ -40,12 +42,13 @@ class GroupProgress:
     @property
     def words(self) -> str:
         """`7 of 15 finished, 1 starting, 2 running, 4 queued, 1 failed, 2.3 h left`."""
-        parts = [f"{self.finished} of {self.total} finished"]
+        parts = [f"{self.finished} of {self.total} finished"] if self.total or not self.recorded else []
         parts += self._count_words(phase for phase in Phase if phase.is_alive)
         parts += [f"{self.queued} queued"] if self.queued else []
         parts += [f"{self.held} held"] if self.held else []
         parts += [f"{self.elsewhere} queued elsewhere"] if self.elsewhere else []
         parts += self._count_words(phase for phase in Phase if phase.ended_without_result)
+        parts += [f"{self.recorded} recorded"] if self.recorded else []
         parts += [f"{duration_words(self.seconds_left)} left"] if self.seconds_left is not None else []
         return ", ".join(parts)
 
@@ -53,6 +56,8 @@ class GroupProgress:
     def short_words(self) -> str:
         """`7 of 15 finished, 2.3 h left`."""
         left = f", {duration_words(self.seconds_left)} left" if self.seconds_left is not None else ""
+        if self.recorded and not self.total:
+            return f"{self.recorded} recorded"
         return f"{self.finished} of {self.total} finished{left}"
 
     def _count_words(self, phases: Iterable[Phase]) -> list[str]:
@@ -66,7 +71,7 @@ def group_progress(states: Iterable[RunState], now: float, starting: int = 0) ->
     starting: how many of its queued runs start next, see `starting_next`.
     """
     known = list(states)
-    counted = _that_count(known)
+    counted = _that_count([state for state in known if not state.status.recorded])
     waiting = [state for state in counted if state.phase is Phase.QUEUED]
     return GroupProgress(
         group=known[0].group if known else "",
@@ -77,6 +82,7 @@ def group_progress(states: Iterable[RunState], now: float, starting: int = 0) ->
         seconds_left=seconds_left(counted, now, starting),
         held=sum(state.status.held for state in waiting),
         elsewhere=sum(state.status.elsewhere and not state.status.held for state in waiting),
+        recorded=sum(state.status.recorded for state in known),
         phases={phase.value: count for phase, count in sorted(Counter(state.phase for state in counted).items())},
     )
 

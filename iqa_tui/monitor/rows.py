@@ -98,7 +98,7 @@ def _members(group: str, members: Sequence[RunState], view: MonitorView, now: fl
         if len(runs) == 1:
             rows.append(Row(RowKind.RUN, runs[0].run_id, (runs[0],)))
             continue
-        key = f"experiment/{group}/{runs[0].experiment}/{runs[0].label}"
+        key = f"experiment/{group}/{runs[0].experiment}/{runs[0].label}{'/recorded' if runs[0].is_recorded else ''}"
         head = _folding(RowKind.EXPERIMENT, key, runs, len(members) <= FEW_RUNS, view)
         rows.append(head)
         if head.is_open:

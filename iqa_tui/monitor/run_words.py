@@ -11,7 +11,7 @@ from iqa_tui.monitor.noted import note_line
 from iqa_tui.monitor.pace import time_left
 from iqa_tui.monitor.state import RunState
 from iqa_tui.words.durations import duration_words, hours_words
-from iqa_tui.words.states import shown_state
+from iqa_tui.words.states import RECORDED_SIGN, shown_state
 from training.runfolder.phase import Phase
 from training.runfolder.text import plain_copy
 
@@ -122,7 +122,12 @@ def priority_words(state: RunState) -> str:
 
 def run_name(state: RunState) -> str:
     """`F2 L2 (MSE)`: what a question calls it."""
-    return f"{state.experiment} {state.label}".strip()
+    return f"{state.experiment} {state.label}".strip() + _sign(state)
+
+
+def _sign(state: RunState) -> str:
+    """What stands behind the name of a recorded run, so that it is no seed of the runs that were launched."""
+    return f" {RECORDED_SIGN[0]}" if state.is_recorded else ""
 
 
 def run_names(states: Sequence[RunState]) -> dict[str, str]:
@@ -161,14 +166,17 @@ def short_names(states: Iterable[RunState]) -> dict[str, str]:
 
 
 def _short(state: RunState) -> str:
-    return state.experiment or state.label
+    return (state.experiment or state.label) + _sign(state)
 
 
 def summary_words(states: Iterable[RunState], recorded: int = 0) -> str:
     """`3 running · 1 queued`: how many are in each state, those that matter now first."""
     counts: dict[Phase, int] = {}
     for state in states:
-        counts[state.phase] = counts.get(state.phase, 0) + 1
+        if state.status.recorded:
+            recorded += 1
+        else:
+            counts[state.phase] = counts.get(state.phase, 0) + 1
     order = (Phase.RUNNING, Phase.STARTING, Phase.STOPPING, Phase.QUEUED, Phase.FAILED, Phase.LOST, Phase.STOPPED)
     parts = [
         f"{counts[state]} {state.value}" for state in (*order, Phase.FINISHED, Phase.UNREADABLE) if state in counts
@@ -193,10 +201,12 @@ def in_plan_order(states: Iterable[RunState]) -> list[RunState]:
 
 
 def recorded_rows(ordered: Sequence[RunState]) -> list[dict[str, Any]]:
-    """The results measured elsewhere that the newest group's plan holds."""
+    """The results measured elsewhere that the newest group's plan holds, but for those whose logs were imported."""
     plan = ordered[0].spec.plan if ordered and ordered[0].spec else {}
     rows = plan.get("recorded", [])
-    return [plain_copy(row) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    logs = [state.spec.log.get("file") for state in ordered if state.spec and state.is_recorded]
+    shown = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return [plain_copy(row) for row in shown if not row.get("source") or row.get("source") not in logs]
 
 
 def command_words(state: RunState) -> str:

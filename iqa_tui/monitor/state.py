@@ -12,6 +12,7 @@ from typing import Any
 
 from iqa_tui.monitor.curves import NO_CURVE, Clock, Curve, Evaluation, Progress
 from iqa_tui.monitor.trainer_code import made_by
+from training.runfolder.engines import RECORDED
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
 from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RunNotes, Spec
@@ -86,6 +87,11 @@ class RunState:
     def is_archived(self) -> bool:
         """Tables leave it out unless they are asked for it. A run that was tried again since is none of them."""
         return self.noted.archived and self.phase.is_over
+
+    @property
+    def is_recorded(self) -> bool:
+        """It was measured elsewhere, and its log was imported."""
+        return self.spec is not None and self.spec.engine == RECORDED
 
     @property
     def phase(self) -> Phase:
@@ -169,7 +175,8 @@ class RunState:
     def elapsed_seconds(self, now: float) -> float | None:
         """How long it took, or has taken so far; None before it started."""
         if self.result:
-            return self.result.elapsed_seconds
+            is_unknown = self.is_recorded and not self.result.elapsed_seconds  # the log had no progress bars
+            return None if is_unknown else self.result.elapsed_seconds
         if self.exit:
             return self.exit.elapsed_seconds
         if self.process is None or not self.phase.is_alive:

@@ -24,10 +24,13 @@ class Curves(CurveGrid):
         self._has_signs = has_signs
         self._plots_of_runs = CurvePlots()
 
-    def show_runs(self, runs: Sequence[tuple[RunState, int]], view: CurveView, front: str | None = None) -> None:
+    def show_runs(
+        self, runs: Sequence[tuple[RunState, int]], view: CurveView, front: str | None = None, left_out: int = 0
+    ) -> None:
         """Args:
         runs: each with the number of its look.
         front: id of the run whose curve is drawn over the others.
+        left_out: how many runs under the cursor are not among them, as they are too many to draw.
         """
         dots = Dots.HALF if view.signs is Signs.HALF_BLOCKS else Dots.BRAILLE
         look = PlotLook(
@@ -40,7 +43,8 @@ class Curves(CurveGrid):
             has_signs=self._has_signs or self._ascii_mode,
         )
         plots = self._plots_of_runs.of(runs, view)
-        words = f"Curves · {view.words}"
+        of_many = f"best {len(runs)} of {len(runs) + left_out} runs · " if left_out > 0 else ""
+        words = f"Curves · {of_many}{view.words}"
         if view.is_banded and any(_is_repeated(plot.series) for plot in plots):
             words += " · seeds as mean ± SD"
         states = [state for state, _ in runs]

@@ -12,8 +12,7 @@ from iqa_tui.widgets.palette import series_style
 from training.runfolder.phase import Phase
 
 if TYPE_CHECKING:
-    import re
-
+    from iqa_tui.monitor.expression import Expression
     from iqa_tui.monitor.log_pattern import LogPattern
 
 
@@ -63,7 +62,7 @@ class LogPanel(LogTool):
 
         return TROUBLES if words == TROUBLES.words else log_pattern(words)
 
-    def pattern_of(self, words: str) -> re.Pattern[str] | None:
+    def pattern_of(self, words: str) -> Expression | None:
         from iqa_tui.monitor.log_pattern import log_pattern  # noqa: PLC0415  after the first paint
 
         try:
@@ -72,7 +71,7 @@ class LogPanel(LogTool):
             self.notify(str(error), severity="error", markup=False)
             return None
 
-    def trouble(self) -> tuple[str, re.Pattern[str]]:
+    def trouble(self) -> tuple[str, Expression]:
         from iqa_tui.monitor.log_pattern import TROUBLES  # noqa: PLC0415  after the first paint
 
         return TROUBLES.words, TROUBLES.expression

@@ -33,6 +33,7 @@ COLUMNS = (
     "plan",
     "group",
     "peak_gpu_gib",
+    "expected_protocol",
 )
 FORMULA = re.compile(r"((?:^|[;\t])\s*)([=+\-@＝＋－＠])")
 """The beginning of a spreadsheet's cell, and a sign that makes the cell a formula; East Asian ones take wide signs."""

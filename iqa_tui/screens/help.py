@@ -90,7 +90,7 @@ class HelpScreen(ModalScreen[None]):
 
     def _words(self) -> Text:
         """States, the filter, commands."""
-        text = Text("States\n", style="bold")
+        text = Text().append("States\n", style="bold")
         for state, (glyph, _) in SIGNS.items():
             text += self._line(glyph, 3, state.value)
         for shown, words in SPECIAL:

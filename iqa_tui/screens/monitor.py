@@ -65,6 +65,7 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, PagesRoom, RunsRoom):
         if not self.reading:  # else some runs are not there yet
             self.view = self.view.pruned_to(self.runs)
         self.show_runs()
+        self.ask_for_log()  # another thread reads it while the curves are made
         self.fit_top()
         self.show_curves()
         self.show_log()

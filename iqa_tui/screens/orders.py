@@ -16,6 +16,7 @@ from iqa_tui.monitor.state import RunState
 from iqa_tui.screens.room import Room
 from iqa_tui.screens.working import is_working
 from iqa_tui.words.durations import duration_words
+from iqa_tui.words.states import status_words
 from training.runfolder.phase import Phase
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class OrdersRoom(Room):
         if state is None:
             return
         if state.phase is not Phase.QUEUED and not state.phase.is_alive:
-            self.notify(f"{self.name_of(state)} is {state.phase.value}: there is nothing to stop.")
+            self.notify(f"{self.name_of(state)} is {status_words(state.status)}: there is nothing to stop.")
             return
         from iqa_tui.screens.confirm import Choice, ConfirmScreen  # noqa: PLC0415  after the first paint
 
@@ -70,13 +71,39 @@ class OrdersRoom(Room):
         self.app.push_screen(question, lambda answer: self._order(state, stop) if answer == "stop" else None)
 
     def action_retry_run(self) -> None:
-        """Of a run that was queued elsewhere, first ask: show what it would run."""
+        """Ask first: one key must not start a run."""
         state = self.run_under_cursor()
         if state is not None and not is_working(self, "retry"):
-            work = self._show_adoption if state.status.elsewhere else self._retry
+            work = self._show_adoption if state.status.elsewhere else self._show_retry
             self.run_worker(lambda: work(state), thread=True, group="retry")
 
+    def _show_retry(self, state: RunState) -> None:
+        """In a thread: where it would go on stands in its folder."""
+        if not state.phase.can_be_retried or state.spec is None:
+            self._retry(state)  # it is refused in words
+            return
+        from iqa_tui.queue.beginning import beginning_words  # noqa: PLC0415  as for a stop
+
+        begins = beginning_words(state.run, state.spec)
+        self.app.call_from_thread(self._ask_to_retry, state, retry_lines(state, begins, time.time()))
+
+    def _ask_to_retry(self, state: RunState, lines: list[str]) -> None:
+        from iqa_tui.screens.confirm import Choice, ConfirmScreen  # noqa: PLC0415  after the first paint
+
+        question = ConfirmScreen(
+            f"Try {self.name_of(state)} again?",
+            lines,
+            (Choice("leave", "Leave it"), Choice("retry", "Queue it again", "primary")),
+        )
+
+        def answered(answer: str | None) -> None:
+            if answer == "retry":
+                self.run_worker(lambda: self._retry(state), thread=True, group="retry")
+
+        self.app.push_screen(question, answered)
+
     def _retry(self, state: RunState) -> None:
+        """In a thread."""
         from iqa_tui.queue.retry import retry_run  # noqa: PLC0415  as for a stop
         from iqa_tui.trust.signature import NotSigned  # noqa: PLC0415  as above
 
@@ -196,6 +223,18 @@ def stop_lines(state: RunState, now: float) -> list[str]:
     progress = f", epoch {run_words.epoch_words(state)}" if state.epoch else ""
     lines = [state.run_id, f"{since}{progress}."]
     return [*lines, _stop_words(state)]
+
+
+def retry_lines(state: RunState, begins: str, now: float) -> list[str]:
+    """What the user must know before a run is tried again.
+
+    Args:
+        begins: where the next attempt does, see `beginning_words`.
+    """
+    elapsed = state.elapsed_seconds(now)
+    where = f" on {state.device_label}" if state.device_label else ""
+    ran = f"It ran for {duration_words(elapsed)}{where}: " if elapsed is not None else ""
+    return [state.run_id, f"{ran}{status_words(state.status)}.", f"The next attempt begins {begins}."]
 
 
 def _stop_words(state: RunState) -> str:

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.worker import get_current_worker
 
+from iqa_tui.monitor.colours import colours_of
 from iqa_tui.panels.notes import Notes
 from iqa_tui.panels.result_table import ResultTable
 from iqa_tui.results.caption import caption
@@ -103,7 +104,7 @@ class ResultsScreen(Room):
         self._groups, self._table = message.groups, message.table
         panel = self.query_one(ResultTable)
         shown = plain_copy(message.table)
-        panel.show_table(shown)
+        panel.show_table(shown, colours_of(self.runs), has_signs=self.session.has_signs)
         place = (
             f" · table {self._groups.index(message.table.group) + 1} of {len(self._groups)}, [ and ] change"
             if (len(self._groups) > 1 and message.table.group in self._groups)
@@ -122,7 +123,7 @@ class ResultsScreen(Room):
         key = self.query_one(ResultTable).cursor_key
         rows = self._table.rows if self._table else ()
         shown = map(plain_copy, rows)
-        return next((row for row in shown if key == f"{'recorded ' if row.recorded else ''}{row.id}"), None)
+        return next((row for row in shown if key == row.key), None)
 
     def _show_notes(self) -> None:
         row = self._row_under_cursor()
@@ -161,7 +162,8 @@ def row_notes(row: Row) -> list[tuple[str, str]]:
     if row.status not in ("finished", "recorded"):
         lines.insert(0, (row.status, "strong"))
     if row.expected_low is not None and row.expected_high is not None:
-        lines.append((f"expected SRCC {row.expected_low:.3f} to {row.expected_high:.3f}", "dim"))
+        by = f", by protocol {row.expected_protocol}" if row.expected_protocol else ""
+        lines.append((f"expected SRCC {row.expected_low:.3f} to {row.expected_high:.3f}{by}", "dim"))
     if row.protocol:
         seeds = f" · seed{'s' if len(row.seeds) > 1 else ''} {', '.join(map(str, row.seeds))}" if row.seeds else ""
         lines.append((f"protocol {row.protocol}{seeds}", "dim"))

@@ -30,6 +30,9 @@ Line = list[Span]
 
 WHITE = re.compile("[ \t\n]+")
 """Where lines may be wrapped; a no-break space is none."""
+NO_BREAK = "\u00a0"
+MEASURE = re.compile(r"(\d) (s|min|h|d|B|KiB|MiB|GiB|W|°C)\b")
+"""A number and its unit."""
 
 
 class Canvas(Widget):
@@ -156,20 +159,34 @@ def centred(text: str, width: int) -> str:
     return " " * ((width - cell_len(text)) // 2) + text
 
 
+def in_the_middle(text: str, width: int, height: int, style: str = "dim") -> list[Line]:
+    """The text, wrapped, in the middle of a place of this size."""
+    lines = wrapped(text, width)[:height]
+    return [*[[]] * ((height - len(lines)) // 2), *([(centred(line, width), style)] for line in lines)]
+
+
 def continued(text: str, width: int) -> str:
     """`text` with an ellipsis behind it, in at most `width` cells."""
     return set_cell_size(text, min(cell_len(text), max(0, width - 1))) + "…"
 
 
 def wrapped(text: str, width: int, indent: str = "", *, tear: bool = True) -> list[str]:
-    """The text in lines of at most `width` cells, or of ten if that is less; commands and paths are not torn.
+    """The text in lines of at most `width` cells, or of ten if that is less; commands and paths are not torn, and a
+    number keeps its unit.
 
     Args:
         indent: before every line but the first.
         tear: break a word that is longer than a line.
     """
     width = max(10, width)
-    if text.isascii():  # textwrap counts signs, which are cells then
+    if NO_BREAK in text:
+        return _wrapped(text, width, indent, tear=tear)
+    kept = MEASURE.sub(rf"\1{NO_BREAK}\2", text)
+    return [line.replace(NO_BREAK, " ") for line in _wrapped(kept, width, indent, tear=tear)]
+
+
+def _wrapped(text: str, width: int, indent: str, *, tear: bool) -> list[str]:
+    if text.replace(NO_BREAK, " ").isascii():  # textwrap counts signs, which are cells then
         return textwrap.wrap(text, width, subsequent_indent=indent, break_long_words=tear, break_on_hyphens=False)
     lines: list[str] = []
     for word in WHITE.split(text.strip(" \t\n")):

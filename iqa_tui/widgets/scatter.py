@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from iqa_tui.widgets.canvas import Canvas, Line, centred, fit, wrapped
+from iqa_tui.widgets.canvas import Canvas, Line, fit, in_the_middle
 
 BRAILLE = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """Bit of each dot of a cell, by row and column."""
@@ -36,9 +36,7 @@ class Scatter(Canvas, can_focus=True):
     def draw(self, width: int, height: int) -> list[Line]:
         columns, rows = width - LABEL_WIDTH - 1, height - 1
         if not self._points or columns < 4 or rows < 1:
-            lines = wrapped(self._empty, width) if not self._points else []
-            above: list[Line] = [[]] * (max(0, height - len(lines)) // 2)
-            return [*above, *([(centred(text, width), "dim")] for text in lines)]
+            return in_the_middle("" if self._points else self._empty, width, height)
         lowest, highest = _range(y for _, y in self._points)
         left, right = _range(x for x, _ in self._points)
         rows_of_points = cloud(self._points, (columns, rows), ascii_only=self._ascii_mode)

@@ -54,6 +54,13 @@ def test_a_room_of_the_app_loads_nothing_of_the_trainer_but_the_run_folder(room:
         assert "textual" not in packages(loaded)
 
 
+def test_the_app_starts_without_scipy() -> None:
+    computing = ("iqa_tui.results.intervals", "iqa_tui.results.findings")
+    commands = ("iqa_tui.commands.findings", "iqa_tui.commands.telling_progress")
+    modules = [name for name in modules_below("iqa_tui") if not name.startswith((*computing, *commands))]
+    assert "scipy" not in packages(loaded_by(modules))
+
+
 def test_the_trainer_loads_no_screen_and_nothing_of_the_app() -> None:
     loaded = packages(loaded_by(modules_below("training")))
     assert not {*SCREEN, "iqa_tui"} & loaded

@@ -139,8 +139,28 @@ def test_seeds_that_are_not_done_are_counted_in_the_status(tmp_path: Path) -> No
     ("srcc", "met"), [(0.9299, "below"), (0.930, "yes"), (0.935, "yes"), (0.9351, "above"), (None, "")]
 )
 def test_the_expected_range_is_met_missed_or_passed(tmp_path: Path, srcc: float | None, met: str) -> None:
-    finish_run(queue_experiment(tmp_path, "F2"), srcc, 0.94)
+    finish_run(queue_experiment(tmp_path, "F2"), srcc, 0.94, protocol="published")
     assert row_of(tmp_path, "F2").met == met
+
+
+@pytest.mark.parametrize("srcc", [0.92, 0.932, 0.94])
+def test_a_range_of_another_protocol_is_neither_met_nor_missed(tmp_path: Path, srcc: float) -> None:
+    finish_run(queue_experiment(tmp_path, "F2"), srcc, 0.94, protocol="clean")
+    row = row_of(tmp_path, "F2")
+    assert (row.met, row.expected_protocol, row.protocol) == ("other protocol", "published", "clean")
+
+
+def test_a_range_without_a_protocol_counts_for_every_one(tmp_path: Path) -> None:
+    run = finish_run(queue_experiment(tmp_path, "F2"), 0.932, 0.94, protocol="clean")
+    plan = {key: value for key, value in read_spec(run).plan.items() if key != "expected_protocol"}
+    write_record(run.spec, replace(read_spec(run), plan=plan))
+    assert row_of(tmp_path, "F2").met == "yes"
+
+
+def test_seeds_of_two_protocols_meet_the_range_of_neither(tmp_path: Path) -> None:
+    for seed, protocol in ((1, "clean"), (2, "published")):
+        finish_run(queue_experiment(tmp_path, "F2", seed=seed), 0.932, 0.94, protocol=protocol)
+    assert row_of(tmp_path, "F2").met == "other protocol"
 
 
 def test_best_is_marked_among_rows_of_one_protocol_only(tmp_path: Path) -> None:

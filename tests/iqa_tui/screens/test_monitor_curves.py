@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from iqa_tui.panels.curves import Curves
 from iqa_tui.panels.run_list import RunList
@@ -101,3 +102,22 @@ async def test_the_crosshair_reads_out_values_in_every_plot_and_moves(
         assert curves.look.window == (0.1875, 0.6875)
         await pilot.press("0")
         assert curves.look.window == (0.0, 1.0)
+
+
+async def test_a_group_of_many_runs_reads_and_draws_the_best_of_them_and_says_so(
+    runs_dir: Path, open_app: OpenApp
+) -> None:
+    for number in range(1, 6):
+        for seed in range(1, 7):
+            FakeRun.queue(runs_dir, f"F{number}", seed=seed, created=1.0).start(at=2.0).finish(0.9 + number / 100)
+    async with open_app() as pilot:
+        runs, curves = pilot.app.screen.query_one(RunList), pilot.app.screen.query_one(Curves)
+        await settle(pilot, lambda: "group/koniq-losses" in runs.row_keys)
+        runs.move_to("group/koniq-losses")
+        await settle(pilot, lambda: str(curves.border_title).startswith("Curves · best 24 of 30 runs · "))
+        watcher = pilot.app.run_watcher  # type: ignore[attr-defined]  # as the app is ours
+        assert len(watcher._looked_at) == 24
+        assert not any("_l1_" in run_id for run_id in watcher._looked_at)
+        await pilot.press("a")  # the user may mark them all
+        await settle(pilot, lambda: str(curves.border_title).startswith("Curves · smoothed"))
+        assert len(watcher._looked_at) == 30
