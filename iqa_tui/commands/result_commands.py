@@ -49,6 +49,14 @@ def _add_export(commands: Subparsers[argparse.ArgumentParser]) -> None:
         choices=("csv", "markdown", "latex", "json"),
         help="default: markdown; in csv a text that a spreadsheet would execute gets an apostrophe before it",
     )
+    export.add_argument(
+        "--columns",
+        type=option_types.words,
+        default=(),
+        metavar="srcc,krcc",
+        help="of markdown and latex: srcc, plcc, plcc_fitted, krcc, rmse, delta, epoch, hours, gpu, status, notes, "
+        "DATASET/srcc of another test set, or all; csv and json hold all",
+    )
     export.add_argument("--output", type=Path, metavar="FILE", help="default: print it")
 
 

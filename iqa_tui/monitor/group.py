@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from iqa_tui.monitor.group_time import seconds_left, starts_by_itself
-from iqa_tui.monitor.state import RunState
 from iqa_tui.words.durations import duration_words
-from iqa_tui.words.waits import Wait
 from training.runfolder.phase import Phase
+
+if TYPE_CHECKING:
+    from iqa_tui.monitor.state import RunState
+    from iqa_tui.words.waits import Wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,9 @@ def group_progress(states: Iterable[RunState], now: float, starting: int = 0) ->
     now: unix seconds.
     starting: how many of its queued runs start next, see `starting_next`.
     """
+    # the app's first paint has no runs, and needs none of what simulates a queue
+    from iqa_tui.monitor.group_time import seconds_left, starts_by_itself  # noqa: PLC0415
+
     known = list(states)
     counted = _that_count([state for state in known if not state.status.recorded])
     waiting = [state for state in counted if state.phase is Phase.QUEUED]

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from iqa_tui.monitor.group import group_progress, starting_next
 from iqa_tui.monitor.run_words import in_plan_order
 from iqa_tui.monitor.scores import best_of
-from iqa_tui.monitor.state import RunState
 from iqa_tui.monitor.trainer_code import code_note
 from iqa_tui.words.durations import duration_words
-from iqa_tui.words.waits import Wait
 from training.runfolder.phase import Phase
+
+if TYPE_CHECKING:
+    from iqa_tui.monitor.state import RunState
+    from iqa_tui.words.waits import Wait
 
 ALWAYS_COUNTED = (Phase.RUNNING, Phase.STARTING, Phase.STOPPING, Phase.QUEUED)
 ENDED_BADLY = (Phase.FAILED, Phase.LOST, Phase.STOPPED, Phase.UNREADABLE)

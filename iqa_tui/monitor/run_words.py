@@ -5,15 +5,17 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from iqa_tui.monitor.noted import note_line
 from iqa_tui.monitor.pace import time_left
-from iqa_tui.monitor.state import RunState
 from iqa_tui.words.durations import duration_words, hours_words
 from iqa_tui.words.states import RECORDED_SIGN, shown_state
 from training.runfolder.phase import Phase
 from training.runfolder.text import plain_copy
+
+if TYPE_CHECKING:
+    from iqa_tui.monitor.state import RunState
 
 LOSS_WIDTH = 7
 """Characters that a loss takes at most."""

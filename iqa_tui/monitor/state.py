@@ -8,14 +8,16 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from iqa_tui.monitor.curves import NO_CURVE, Clock, Curve, Evaluation, Progress
 from iqa_tui.monitor.trainer_code import made_by
 from training.runfolder.engines import RECORDED
-from training.runfolder.layout import RunFolder
-from training.runfolder.phase import Phase, Status
 from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RunNotes, Spec
+
+if TYPE_CHECKING:
+    from training.runfolder.layout import RunFolder
+    from training.runfolder.phase import Phase, Status
 
 NOTHING_NOTED = RunNotes()
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.log_text import LogText, LogWish
-from iqa_tui.monitor.state import RunState
 from iqa_tui.widgets.log_tool import LogTool
 from iqa_tui.widgets.palette import series_style
 from training.runfolder.phase import Phase
@@ -14,6 +13,7 @@ from training.runfolder.phase import Phase
 if TYPE_CHECKING:
     from iqa_tui.monitor.expression import Expression
     from iqa_tui.monitor.log_pattern import LogPattern
+    from iqa_tui.monitor.state import RunState
 
 
 def _empty_words(state: RunState) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
@@ -11,8 +12,10 @@ from iqa_tui.monitor import run_words
 from iqa_tui.monitor.fields import texts
 from iqa_tui.monitor.rows import Row, RowKind
 from iqa_tui.monitor.scores import score_of
-from iqa_tui.monitor.state import RunState
 from iqa_tui.widgets.table_lines import Column, with_label_width
+
+if TYPE_CHECKING:
+    from iqa_tui.monitor.state import RunState
 
 COLUMNS = (
     Column("mark", "", 2, importance=30),

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.fields import number
 from iqa_tui.monitor.headlines import group_words
 from iqa_tui.monitor.rows import PINNED, Row, RowKind
 from iqa_tui.monitor.scores import Score, best_of, newest_of_each_seed, score_of, shown_srcc
-from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.run_columns import AFTER_STATE, BAR, BEFORE_SRCC, IN_PROGRESS, NAME, SD_WIDTH, SIGN_WIDTH
 from iqa_tui.widgets.palette import series_sign, series_style
 from iqa_tui.widgets.table_lines import Cell, TableRow
 from iqa_tui.words.durations import duration_words, hours_words
 from iqa_tui.words.states import RECORDED_SIGN, SIGNS, by_need, shown_state
-from iqa_tui.words.waits import Wait
 from training.runfolder.phase import Phase
+
+if TYPE_CHECKING:
+    from iqa_tui.monitor.state import RunState
+    from iqa_tui.words.waits import Wait
 
 SHORT_BAR = 5
 """Cells of a progress bar in a narrow table."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from iqa_tui.monitor.listing import ListedRun
@@ -15,6 +15,10 @@ from iqa_tui.words.states import ShownState, by_need, shown_state
 from training.runfolder.phase import Phase, Status
 
 SECONDS_PER_HOUR = 3600.0
+MORE_METRICS = ("krcc", "rmse", "plcc_fitted")
+CROSS_METRICS = ("srcc", "plcc")
+"""Of other data sets that a network was tested on."""
+OWN_SPLITS = ("train", "val", "test", "test_oracle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,12 @@ class Row:
     notes: str = ""
     peak_gpu_gib: float | None = None
     """Most GPU memory that one of the runs had; None on the CPU, and for runs that no supervisor sampled."""
+    more: Mapping[str, tuple[float, float | None]] = field(default_factory=dict)
+    """Other metrics of the test split to (mean, SD over seeds or None): `krcc`, `rmse` of calibrated predictions,
+    `plcc_fitted` after the logistic fit; `DATASET/srcc` and the like of other data sets that the network was tested on.
+    """
+    best_epochs: tuple[int, ...] = ()
+    """The chosen epoch of each of `seeds`, if all have one."""
     recorded: bool = False
     """It was measured elsewhere: the plan records it, or its log was imported (then it has runs)."""
     best_srcc: bool = False
@@ -177,6 +187,8 @@ def _measured(row: Row, entries: list[ListedRun]) -> Row:
     protocol = ", ".join(in_order((e.result.protocol if e.result else e.spec.protocol) for e in counted))
     return replace(
         row,
+        more=_more(counted),
+        best_epochs=_best_epochs(counted),
         peak_gpu_gib=max(peaks) / GIB if peaks else None,
         srcc=srcc,
         srcc_sd=srcc_sd,
@@ -202,6 +214,28 @@ def _hours(entry: ListedRun) -> float | None:
 
 def _metric(entry: ListedRun, name: str) -> float | None:
     return entry.result.metrics.get("test", {}).get(name) if entry.result else None
+
+
+def _more(entries: list[ListedRun]) -> dict[str, tuple[float, float | None]]:
+    """In the order of `MORE_METRICS`, then by data set."""
+    found = {}
+    for key in (*MORE_METRICS, *_cross_tests(entries)):
+        split, _, name = key.rpartition("/")
+        tested = [entry.result.metrics.get(split or "test", {}).get(name) for entry in entries if entry.result]
+        mean, sd = mean_and_sd(tested)
+        if mean is not None:
+            found[key] = (mean, sd)
+    return found
+
+
+def _cross_tests(entries: list[ListedRun]) -> list[str]:
+    splits = in_order(split for entry in entries if entry.result for split in sorted(entry.result.metrics))
+    return [f"{split}/{name}" for split in splits if split not in OWN_SPLITS for name in CROSS_METRICS]
+
+
+def _best_epochs(entries: list[ListedRun]) -> tuple[int, ...]:
+    epochs = [entry.result.best_epoch for entry in entries if entry.result]
+    return tuple(epoch for epoch in epochs if epoch is not None) if None not in epochs else ()
 
 
 def _score_notes(finished: list[ListedRun], counted: list[ListedRun]) -> list[str]:

@@ -55,7 +55,6 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, PagesRoom, RunsRoom):
         yield LogPanel()
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.set_interval(TICK_SECONDS, self.watch_runs)
         self.set_interval(TICK_SECONDS, self.watch_devices)
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from iqa_tui.messages import LogChanged
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.colours import colours_of
 from iqa_tui.monitor.log_text import LogText, line_words
-from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.log_tail import LogPanel
 from iqa_tui.panels.notes import Notes
 from iqa_tui.panels.run_list import RunList
@@ -19,6 +17,10 @@ from iqa_tui.screens.monitor_heights import notes_height, set_height
 from iqa_tui.screens.viewing import ViewingRoom
 from iqa_tui.widgets.canvas import wrapped
 from iqa_tui.widgets.key_bar import KeyBar
+
+if TYPE_CHECKING:
+    from iqa_tui.messages import LogChanged
+    from iqa_tui.monitor.state import RunState
 
 WHY_PADDING = 4
 MOST_COPIED_BYTES = 72 << 10

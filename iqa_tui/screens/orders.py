@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from iqa_tui.errors import LaunchError
 from iqa_tui.monitor import run_words
-from iqa_tui.monitor.state import RunState
 from iqa_tui.screens.room import Room
 from iqa_tui.screens.working import is_working
 from iqa_tui.words.durations import duration_words
@@ -20,6 +19,7 @@ from iqa_tui.words.states import status_words
 from training.runfolder.phase import Phase
 
 if TYPE_CHECKING:
+    from iqa_tui.monitor.state import RunState
     from iqa_tui.queue.adopt import Adoption
 
 

@@ -45,7 +45,6 @@ class Page(OrdersRoom):
 
     def on_mount(self) -> None:
         self._follow()
-        super().on_mount()
         self.set_interval(LOOK_SECONDS, self._look)
 
     def _look(self) -> None:

@@ -65,7 +65,6 @@ class ResultsScreen(Room):
         yield Notes(id="row-notes", classes="panel")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.query_one("#row-notes").border_title = "Notes"
 
     def open_export(self, group: str | None) -> None:

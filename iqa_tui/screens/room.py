@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 from weakref import WeakSet
 
 from textual import events
@@ -18,17 +18,19 @@ from textual.reactive import var
 from textual.screen import Screen
 from textual.widget import Widget
 
-from iqa_tui.messages import DevicesSurveyed, LogChanged, RunsChanged
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.headlines import headline_words
-from iqa_tui.monitor.log_text import LogWish
-from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.header import HeaderBar
 from iqa_tui.settings.remembered import Remembered
 from iqa_tui.widgets.canvas import Canvas, Line
 from iqa_tui.widgets.key_bar import KeyBar
 from iqa_tui.widgets.message_row import MessageRow
 from iqa_tui.widgets.rebinding import Keys, rebind
+
+if TYPE_CHECKING:
+    from iqa_tui.messages import DevicesSurveyed, LogChanged, RunsChanged
+    from iqa_tui.monitor.log_text import LogWish
+    from iqa_tui.monitor.state import RunState
 
 WIDE_FROM = 110
 HIGH_FROM = 32

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
+
+if TYPE_CHECKING:
+    from training.runfolder.layout import RunFolder
 
 SIGNS = {
     Phase.QUEUED: ("○", "dim"),
