@@ -22,7 +22,6 @@ from iqa_tui.front.memory import MemoryApp
 from iqa_tui.front.palette import PaletteApp
 from iqa_tui.front.telling import TellingApp
 from iqa_tui.messages import DevicesSurveyed, LogChanged, RunsChanged
-from iqa_tui.monitor.state import RunState
 from iqa_tui.screens.room import Room, ScreenAsked, Session
 from iqa_tui.settings.file import SettingsRead, read_settings
 from iqa_tui.settings.read_only import is_read_only
@@ -34,6 +33,7 @@ from iqa_tui.widgets.terminal_driver import TerminalDriver
 from training.runfolder.text import HARMFUL, plain, plain_lines
 
 if TYPE_CHECKING:  # what reads runs and devices is loaded after the first paint
+    from iqa_tui.monitor.state import RunState
     from iqa_tui.watch.gpu_watcher import GpuWatcher, SurveysDevices
     from iqa_tui.watch.log_watcher import LogWatcher
     from iqa_tui.watch.run_watcher import RunWatcher

@@ -126,7 +126,7 @@ def result_row(row: Row, table: Table, looks: Mapping[str, int], *, has_signs: b
     }
     failed = _says_why(row)
     return TableRow(
-        f"{'recorded ' if row.recorded else ''}{row.id}",
+        row.key,
         cells,
         style="dim" if row.recorded else "",
         span_from=SAYS_WHY if failed else (),

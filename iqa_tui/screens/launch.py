@@ -97,7 +97,6 @@ class LaunchScreen(OpeningRoom, LaunchingRoom):
         yield CommandView()
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.run_worker(self._load_plans, thread=True)
 
     def _load_plans(self) -> None:

@@ -65,7 +65,6 @@ class ResultsScreen(Room):
         yield Notes(id="row-notes", classes="panel")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.query_one("#row-notes").border_title = "Notes"
 
     def open_export(self, group: str | None) -> None:
@@ -123,7 +122,7 @@ class ResultsScreen(Room):
         key = self.query_one(ResultTable).cursor_key
         rows = self._table.rows if self._table else ()
         shown = map(plain_copy, rows)
-        return next((row for row in shown if key == f"{'recorded ' if row.recorded else ''}{row.id}"), None)
+        return next((row for row in shown if key == row.key), None)
 
     def _show_notes(self) -> None:
         row = self._row_under_cursor()

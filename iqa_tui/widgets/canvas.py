@@ -56,8 +56,9 @@ class Canvas(Widget):
         if not self.is_mounted or width < 1 or height < 1:
             return
         before = self._strips
-        self._strips = [self._strip(line, width) for line in self.draw(width, height)[:height]]
-        self._strips += [Strip.blank(width, self.rich_style)] * (height - len(self._strips))
+        base = self.rich_style  # which Textual works out anew each time
+        self._strips = [self._strip(line, width, base) for line in self.draw(width, height)[:height]]
+        self._strips += [Strip.blank(width, base)] * (height - len(self._strips))
         if len(before) != len(self._strips):
             self.refresh()
             return
@@ -86,8 +87,7 @@ class Canvas(Widget):
             return self._strips[y]
         return Strip.blank(self.size.width, self.rich_style)
 
-    def _strip(self, line: Line, width: int) -> Strip:
-        base = self.rich_style
+    def _strip(self, line: Line, width: int, base: Style) -> Strip:
         segments = [Segment(text, base + self._style(names)) for text, names in clip(line, width) if text]
         return Strip(segments).adjust_cell_length(width, base)
 

@@ -93,6 +93,13 @@ def test_what_the_supervisor_stands_on_needs_the_standard_library_alone(room: st
     assert {name for name in beyond if not name.startswith(("_", "sitecustomize"))} <= {"training", "iqa_tui"}
 
 
+def test_the_first_paint_waits_for_nothing_that_only_runs_need() -> None:
+    loaded = loaded_by(["iqa_tui.app", "iqa_tui.screens.monitor"])
+    assert "textual" in loaded
+    for_runs = {"numpy", "training.runfolder.schema", "iqa_tui.monitor.state", "iqa_tui.panels.curve_plots"}
+    assert not for_runs & loaded
+
+
 def test_package_roots_are_empty_because_importing_a_part_runs_them() -> None:
     for package in ("iqa_tui", "training"):
         assert (ROOT / package / "__init__.py").read_text() == ""
