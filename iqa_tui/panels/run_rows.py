@@ -63,7 +63,7 @@ def table_row(row: Row, context: Context, *, has_sd: bool = False) -> TableRow:
     has_sd: the column of scores has room for standard deviations.
     """
     if row.recorded is not None:
-        return recorded_row(row.key, row.recorded)
+        return recorded_row(row.key, row.recorded, has_sd=has_sd)
     if row.kind is RowKind.GROUP:
         return _group_row(row, context, has_sd=has_sd)
     if row.kind is RowKind.EXPERIMENT:
@@ -71,7 +71,7 @@ def table_row(row: Row, context: Context, *, has_sd: bool = False) -> TableRow:
     return _run_row(row, context, has_sd=has_sd)
 
 
-def recorded_row(key: str, row: Mapping[str, Any]) -> TableRow:
+def recorded_row(key: str, row: Mapping[str, Any], *, has_sd: bool = False) -> TableRow:
     srcc, hours = row.get("srcc"), row.get("hours")
     took = f"took {hours_words(hours)}" if isinstance(hours, int | float) else ""
     cells: dict[str, Cell] = {
@@ -80,7 +80,7 @@ def recorded_row(key: str, row: Mapping[str, Any]) -> TableRow:
         "state": ((f"{RECORDED_SIGN[0]} recorded", RECORDED_SIGN[1]),),
         "progress": took,
         "short": took,
-        "srcc": f"{srcc:.4f}" if isinstance(srcc, int | float) else "",
+        "srcc": f"{srcc:.4f}{' ' * SD_WIDTH if has_sd else ''}" if isinstance(srcc, int | float) else "",
     }
     return TableRow(key, cells, style="dim")
 

@@ -81,7 +81,7 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, PagesRoom, RunsRoom):
         self.query_one(GpuPanel).set_compact(self.has_class("-narrow"))
         self.show_title()
         self.fit_top()
-        self.show_why(self.run_under_cursor())
+        self.show_log()
 
     def fit_top(self) -> None:
         """Give table and devices the lines that they need, so that the curves get the rest."""

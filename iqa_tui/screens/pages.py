@@ -18,6 +18,7 @@ class Page(OrdersRoom):
     """A screen about one run or two. It is made anew each time that it is opened."""
 
     CSS_PATH = "pages.tcss"
+    TAB = "monitor"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "close", "back", key_display="esc"),

@@ -110,6 +110,8 @@ class Room(Screen[None]):
     """A screen of the app. The app sets the reactive attributes; subclasses draw them."""
 
     ROOM: ClassVar[str] = ""
+    TAB: ClassVar[str] = ""
+    """The screen that the header marks as the one that is open; empty: this one."""
     NOTHING_READ: ClassVar[str] = "reading runs"
     """`reading` before the first look."""
 
@@ -149,7 +151,7 @@ class Room(Screen[None]):
         self.runs = message.runs
 
     def compose(self) -> ComposeResult:
-        yield HeaderBar(self.ROOM, read_only=self.session.read_only)
+        yield HeaderBar(self.TAB or self.ROOM, read_only=self.session.read_only)
         yield TooSmall(id="too-small")
         yield from self.compose_body()
         yield MessageRow()
@@ -195,6 +197,10 @@ class Room(Screen[None]):
     def commands(self) -> Iterable[SystemCommand]:
         """What the palette offers on this screen that no key does."""
         return ()
+
+    def name_of(self, state: RunState) -> str:
+        """What titles and questions call a run."""
+        return run_words.name_among(state, self.runs)
 
     def show_header(self) -> None:
         ordered = run_words.in_plan_order(state for state in self.runs if not state.is_archived)

@@ -19,6 +19,7 @@ THEMES = (
         panel="#222831",
         foreground="#d8dee6",
         dark=True,
+        variables={"scrollbar": "#4a5562", "scrollbar-hover": "#6b7887", "scrollbar-background": "#222831"},
     ),
     Theme(
         name="iqa-light",
@@ -33,5 +34,6 @@ THEMES = (
         panel="#e1e4e8",
         foreground="#1c2128",
         dark=False,
+        variables={"scrollbar": "#a9b1ba", "scrollbar-hover": "#858f9a", "scrollbar-background": "#e1e4e8"},
     ),
 )
