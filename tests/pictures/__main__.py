@@ -65,6 +65,7 @@ async def draw(picture: Picture) -> tuple[str, list[str]]:
     app = IqaApp(picture.runs, room=look.room, ascii_mode=form.ascii_mode, make_surveyor=lambda: FourGpus(picture.runs))
     if form.colour_system is not None:
         app._filters.append(TerminalColours(form.colour_system))
+        app.console._color_system = form.colour_system
     async with app.run_test(size=form.size) as pilot:
         app.theme = form.theme
         await settled(pilot, app)
