@@ -99,7 +99,7 @@ class Canvas(Widget):
     @property
     def has_few_colours(self) -> bool:
         """The terminal has sixteen: mixed ones become others, and a text may have the colour that is behind it."""
-        return self.app.console.color_system == "standard"
+        return not self.app.is_headless and self.app.console.color_system == "standard"
 
     def _named_style(self, name: str) -> Style:
         _, background = self.background_colors

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from rich.style import Style
 from textual.color import Color
 
-# Okabe and Ito's colours, which colour-blind users can tell apart too, in the order in which they stand out; moved as far
-# as it takes for the first five to be five colours of a terminal that has sixteen.
+# Okabe and Ito's colours, which colour-blind users can tell apart too, in the order in which they stand out; moved
+# as far as it takes for the first five to be five colours of a terminal that has sixteen.
 SERIES_ON_DARK = ("#56b4e9", "#e69f00", "#009e73", "#d66fb5", "#f0e442", "#d55e00", "#0072b2")
 # On a light background darker, so that each is read as text too (contrast 4).
 SERIES_ON_LIGHT = ("#0050b0", "#ca5900", "#008c52", "#b3478c", "#000000", "#a57200", "#3d81a7")
