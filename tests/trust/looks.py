@@ -24,7 +24,8 @@ from iqa_tui.monitor.state import RunState
 from iqa_tui.monitor.view import MonitorView
 from iqa_tui.panels.curve_plots import CurvePlots
 from iqa_tui.panels.result_scale import plain_difference
-from iqa_tui.panels.result_table import Context, result_row
+from iqa_tui.panels.result_table import Context as TableContext
+from iqa_tui.panels.result_table import result_row
 from iqa_tui.panels.run_rows import Context, recorded_row, table_row
 from iqa_tui.plans.plan import Plan, plan_from
 from iqa_tui.plans.request import LaunchRequest
@@ -170,7 +171,7 @@ def _look_for_what_is_missing(runs_dir: Path, rows: Rows) -> None:
 def _look_as_a_table(runs_dir: Path, rows: Rows, plan: Plan | None) -> None:
     group_tables(runs_dir)
     table = build_table(runs_dir, PLAN["name"], plan)
-    context = Context(table, differences=tuple(map(plain_difference, table.rows)))
+    context = TableContext(table, differences=tuple(map(plain_difference, table.rows)))
     for place, row in enumerate(table.rows):
         result_row(context, place)
         if row.id in ("F1", "F2", "F3", "F4"):
