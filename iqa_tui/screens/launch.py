@@ -60,7 +60,7 @@ class LaunchScreen(OpeningRoom, LaunchingRoom):
     AUTO_FOCUS = "#experiments"
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "launch", "launch", key_display="⏎"),
+        Binding("enter", "launch", "launch", key_display="enter"),
         Binding("space", "tick", "tick"),
         Binding("a", "tick_all", "all/none"),
         Binding("s", "next_strategy", "strategy"),
