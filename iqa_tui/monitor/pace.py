@@ -71,5 +71,5 @@ def _recent(state: RunState) -> tuple[memoryview, memoryview]:
     return state.curve.steps[first:], state.curve.times[first:]
 
 
-def _epoch_ends_between(step: int, later_step: int, epoch_length: int) -> bool:
+def _epoch_ends_between(step: float, later_step: float, epoch_length: int) -> bool:
     return epoch_length > 0 and (step - 1) // epoch_length != (later_step - 1) // epoch_length
