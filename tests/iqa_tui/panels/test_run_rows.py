@@ -76,6 +76,14 @@ def test_a_failed_run_says_its_cause_at_every_width(tmp_path: Path) -> None:
         assert "exit 1: CUDA" in text
 
 
+@pytest.mark.parametrize(("hours", "words"), [(1.7, "1.7 h"), (43 / 60, "43 min"), (41 / 3600, "41 s")])
+def test_what_a_run_took_is_said_alike_in_both_columns(tmp_path: Path, hours: float, words: str) -> None:
+    FakeRun.queue(tmp_path, "F2").start().train(200).finish(hours=hours)
+    (state,) = Catalog(tmp_path).refresh()
+    cells = table_row(Row(RowKind.RUN, state.run_id, (state,)), Context(0.0)).cells
+    assert (cells["progress"], cells["took"]) == (f"took {words}", words)
+
+
 def test_a_finished_run_says_how_long_it_took(tmp_path: Path) -> None:
     FakeRun.queue(tmp_path, "F2").start().train(200).finish(hours=1.7)
     assert "took 1.7 h" in lines(tmp_path)[1]
