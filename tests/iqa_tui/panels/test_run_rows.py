@@ -180,3 +180,20 @@ def test_a_narrow_group_leaves_out_whole_numbers(tmp_path: Path) -> None:
     assert "koniq-losses · seeds 1 2 · 0 of 2 finished, 2 queued" in lines(tmp_path, 120)[0]
     assert not any("…" in lines(tmp_path, width)[0] for width in range(60, 120))
     assert "2 queued" not in lines(tmp_path, 60)[0]
+
+
+AT_80, AT_140, AT_200 = 76, 90, 150
+"""Cells in the frame of the table at these columns of the terminal."""
+
+
+def test_at_80_columns_runs_keep_id_loss_state_progress_time_left_and_score_and_a_wide_terminal_shows_more(
+    tmp_path: Path,
+) -> None:
+    FakeRun.queue(tmp_path, "F3").start().train(20)
+    rows = rows_of(Catalog(tmp_path).refresh(), MonitorView(), 0.0)
+    shown = {
+        width: [column.key for column in fitting_columns(columns_for(rows), width)] for width in (AT_80, AT_140, AT_200)
+    }
+    assert {"id", "label", "state", "short", "left", "srcc"} <= set(shown[AT_80])
+    assert {"progress", "device", "loss"} <= set(shown[AT_140])
+    assert {"plcc", "lr", "speed", "peak", "batch", "attempt"} <= set(shown[AT_200])
