@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from iqa_tui.commands.exit_codes import ALL_WELL
+from iqa_tui.commands.result_groups import named_group, newest_group
 from iqa_tui.errors import PlanError
-from iqa_tui.plans.plan import Plan, load_plan
+from iqa_tui.plans.plan import load_plan
 from iqa_tui.queue.dispatching import revive_in_words
 from iqa_tui.results.export import render, write_table
-from iqa_tui.results.table import build_table, group_tables
-from training.runfolder.text import plain
+from iqa_tui.results.table import build_table
 
 
 def run(options: argparse.Namespace) -> int:
@@ -22,29 +21,9 @@ def run(options: argparse.Namespace) -> int:
         raise PlanError(f"There are no runs in {options.runs_dir}. Launch a plan first, or name one for its rows.")
     table = build_table(options.runs_dir, group, plan)
     if options.output is None:
-        print(render(table, options.format), end="")
+        print(render(table, options.format, options.columns), end="")
     else:
-        print(f"Wrote {write_table(table, options.format, options.output)}", file=sys.stderr)
+        print(f"Wrote {write_table(table, options.format, options.output, options.columns)}", file=sys.stderr)
     if told := revive_in_words(options.runs_dir):
         print(told, file=sys.stderr)
     return ALL_WELL
-
-
-def named_group(runs_dir: Path, text: str) -> str:
-    """The group of this name, as it is or as it is shown.
-
-    Raises:
-        PlanError: there is none.
-    """
-    groups = group_tables(runs_dir)
-    for group in (*(name for name in groups if name == text), *(name for name in groups if plain(name) == text)):
-        return group
-    raise PlanError(f"{runs_dir} has no group {text!r}. It has {', '.join(map(repr, groups)) or 'none'}.")
-
-
-def newest_group(runs_dir: Path, plan: Plan | None) -> str | None:
-    """The group with the newest run, of this plan if one is given; None if there is no run."""
-    for group in group_tables(runs_dir):
-        if plan is None or group == plan.name or group.startswith(f"{plan.name} "):
-            return group
-    return None

@@ -7,6 +7,8 @@ from collections.abc import Container, Sequence
 from pathlib import Path
 
 from iqa_tui.commands import option_types
+from iqa_tui.commands.adding import Subparsers, add_command
+from iqa_tui.commands.result_commands import add_result_commands
 from iqa_tui.commands.version import VERSION
 from iqa_tui.plans.priority import PRIORITIES
 
@@ -29,8 +31,6 @@ environment:
   IQA_TUI_GPU_SETTLE_SECONDS  how long a GPU must look idle before a run gets it (default 4)
 
 exit codes: 0 all well, 1 a run failed, 2 usage, 3 no device in time, 4 environment, 130 interrupted"""
-
-Subparsers = argparse._SubParsersAction  # noqa: SLF001  argparse gives it no public name
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -94,29 +94,15 @@ def _parser() -> tuple[argparse.ArgumentParser, Container[str]]:
     _add_queueing(commands)
     _add_devices(commands)
     _add_archive(commands)
-    _add_export(commands)
+    add_result_commands(commands)
     _add_doctor(commands)
     _add_settings(commands)
     return parser, commands.choices
 
 
-def _add(
-    commands: Subparsers[argparse.ArgumentParser], name: str, words: str, refused: str = ""
-) -> argparse.ArgumentParser:
-    """Args:
-    refused: of a command that orders: what a program that is read only does not do.
-    """
-    command = commands.add_parser(name, help=words, description=words[0].upper() + words[1:] + ".", allow_abbrev=False)
-    command.set_defaults(command=name, refused=refused)
-    # Without a default of its own: the one before the command's name stands.
-    command.add_argument("--runs-dir", type=Path, default=argparse.SUPPRESS, help="the folder of all runs")
-    command.add_argument("--read-only", action="store_true", default=argparse.SUPPRESS, help="order nothing")
-    return command
-
-
 def _add_launching(commands: Subparsers[argparse.ArgumentParser]) -> None:
-    demo = _add(commands, "demo", "the demo plan, on whatever is here: a GPU, else the CPU", "launches nothing")
-    launch = _add(commands, "launch", "queue the experiments of a plan, and watch them", "launches nothing")
+    demo = add_command(commands, "demo", "the demo plan, on whatever is here: a GPU, else the CPU", "launches nothing")
+    launch = add_command(commands, "launch", "queue the experiments of a plan, and watch them", "launches nothing")
     launch.add_argument("plan", metavar="PLAN")
     _add_choice(launch)
     _add_timing(launch)
@@ -167,7 +153,7 @@ def _add_timing(command: argparse.ArgumentParser) -> None:
 
 
 def _add_plan(commands: Subparsers[argparse.ArgumentParser]) -> None:
-    plan = _add(commands, "plan", "what would run where, and how long it takes")
+    plan = add_command(commands, "plan", "what would run where, and how long it takes")
     plan.add_argument("plan", metavar="PLAN", nargs="?", help="without one: the presets")
     plan.add_argument(
         "--environment",
@@ -182,13 +168,13 @@ def _add_plan(commands: Subparsers[argparse.ArgumentParser]) -> None:
 
 
 def _add_status(commands: Subparsers[argparse.ArgumentParser]) -> None:
-    status = _add(commands, "status", "runs, devices, and why each run waits")
+    status = add_command(commands, "status", "runs, devices, and why each run waits")
     status.add_argument("--json", action="store_true", help="for programs")
 
 
 def _add_stop(commands: Subparsers[argparse.ArgumentParser]) -> None:
     words = "ask runs to stop, our trainer with a checkpoint; queued ones never start"
-    stop = _add(commands, "stop", words, "stops no run")
+    stop = add_command(commands, "stop", words, "stops no run")
     stop.add_argument("runs", nargs="*", metavar="RUN")
     stop.add_argument("--all", action="store_true", help="every run that is alive or queued")
     stop.add_argument("--why", default="", help="kept with the run")
@@ -198,7 +184,7 @@ def _add_stop(commands: Subparsers[argparse.ArgumentParser]) -> None:
 
 
 def _add_retry(commands: Subparsers[argparse.ArgumentParser]) -> None:
-    retry = _add(commands, "retry", "queue runs again that failed, were stopped or lost", "tries no run again")
+    retry = add_command(commands, "retry", "queue runs again that failed, were stopped or lost", "tries no run again")
     retry.add_argument("runs", nargs="*", metavar="RUN", help="with --missing: a group; default: the newest run's")
     retry.add_argument(
         "--missing", action="store_true", help="launch all that a group has no result of: what never ran, too"
@@ -217,17 +203,17 @@ def _add_retry(commands: Subparsers[argparse.ArgumentParser]) -> None:
 
 def _add_adopt(commands: Subparsers[argparse.ArgumentParser]) -> None:
     words = "queue runs here that were copied, restored, or launched elsewhere"
-    adopt = _add(commands, "adopt", words, "adopts no run")
+    adopt = add_command(commands, "adopt", words, "adopts no run")
     adopt.add_argument("runs", nargs="*", metavar="RUN")
     adopt.add_argument("--group", help="every run of this group that was queued elsewhere")
     adopt.add_argument("--yes", action="store_true", help="do not ask; what they would run is printed all the same")
 
 
 def _add_queueing(commands: Subparsers[argparse.ArgumentParser]) -> None:
-    hold = _add(commands, "hold", "keep queued runs from starting until they are released", "holds no run")
-    release = _add(commands, "release", "let held runs start again", "releases no run")
+    hold = add_command(commands, "hold", "keep queued runs from starting until they are released", "holds no run")
+    release = add_command(commands, "release", "let held runs start again", "releases no run")
     words = "let queued runs start before others, or after them"
-    priority = _add(commands, "priority", words, "gives no run another priority")
+    priority = add_command(commands, "priority", words, "gives no run another priority")
     hold.add_argument("runs", nargs="+", metavar="RUN")
     release.add_argument("runs", nargs="*", metavar="RUN")
     release.add_argument("--all", action="store_true", help="every run that is held")
@@ -238,10 +224,10 @@ def _add_queueing(commands: Subparsers[argparse.ArgumentParser]) -> None:
 
 def _add_devices(commands: Subparsers[argparse.ArgumentParser]) -> None:
     words = "give devices to no more runs; runs that have them go on"
-    withdraw = _add(commands, "withdraw", words, "withdraws no device")
+    withdraw = add_command(commands, "withdraw", words, "withdraws no device")
     withdraw.add_argument("--why", default="", help="shown beside the device")
     words = "put devices back that were withdrawn or whose driver failed"
-    restore = _add(commands, "restore", words, "restores no device")
+    restore = add_command(commands, "restore", words, "restores no device")
     for command in (withdraw, restore):
         command.add_argument(
             "devices", nargs="+", metavar="DEVICE", help="GPU index or UUID, cpu-0, or cpu for all slots"
@@ -249,28 +235,17 @@ def _add_devices(commands: Subparsers[argparse.ArgumentParser]) -> None:
 
 
 def _add_archive(commands: Subparsers[argparse.ArgumentParser]) -> None:
-    archive = _add(commands, "archive", "leave runs that are over out of the tables, or delete them", "archives no run")
+    archive = add_command(
+        commands, "archive", "leave runs that are over out of the tables, or delete them", "archives no run"
+    )
     archive.add_argument("runs", nargs="+", metavar="RUN")
     archive.add_argument("--undo", action="store_true", help="put them back into the tables")
     archive.add_argument("--delete", action="store_true", help="delete their folders, after a question")
     archive.add_argument("--yes", action="store_true", help="--delete: do not ask; what is deleted is printed")
 
 
-def _add_export(commands: Subparsers[argparse.ArgumentParser]) -> None:
-    export = _add(commands, "export", "the table of results")
-    export.add_argument("plan", metavar="PLAN", nargs="?", help="default: the plan of the newest run")
-    export.add_argument("--group", help="runs of this group, for example 'koniq-losses epochs=1'")
-    export.add_argument(
-        "--format",
-        default="markdown",
-        choices=("csv", "markdown", "latex", "json"),
-        help="default: markdown; in csv a text that a spreadsheet would execute gets an apostrophe before it",
-    )
-    export.add_argument("--output", type=Path, metavar="FILE", help="default: print it")
-
-
 def _add_doctor(commands: Subparsers[argparse.ArgumentParser]) -> None:
-    doctor = _add(commands, "doctor", "driver, NVML, torch and CUDA, weights, data sets, disk, locks")
+    doctor = add_command(commands, "doctor", "driver, NVML, torch and CUDA, weights, data sets, disk, locks")
     doctor.add_argument("plan", metavar="PLAN", nargs="?", help="also what keeps this plan from running")
     doctor.add_argument(
         "--notify", action="store_true", help="only this: try the command of your settings that tells how runs end"
@@ -279,7 +254,7 @@ def _add_doctor(commands: Subparsers[argparse.ArgumentParser]) -> None:
 
 
 def _add_settings(commands: Subparsers[argparse.ArgumentParser]) -> None:
-    settings = _add(commands, "settings", "where your settings file is, and what holds now")
+    settings = add_command(commands, "settings", "where your settings file is, and what holds now")
     settings.add_argument(
         "--example", action="store_true", help="print a file in which everything stands as it is usual"
     )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from iqa_tui.monitor.scores import experiment_of, val_metric
-from iqa_tui.monitor.state import RunState
 from training.runfolder.phase import Phase
+
+if TYPE_CHECKING:
+    from iqa_tui.monitor.state import RunState
 
 MOST_EXPERIMENTS = 8
 """As many as there are colours."""

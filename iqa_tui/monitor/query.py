@@ -12,10 +12,13 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from iqa_tui.monitor.expression import typed_expression
 from iqa_tui.monitor.fields import FIELDS, number, number_of, texts
-from iqa_tui.monitor.state import RunState
+
+if TYPE_CHECKING:
+    from iqa_tui.monitor.state import RunState
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Asked:
     """Ids of runs that the user has hidden."""
 
 
-Test = Callable[[RunState, Asked], bool]
+Test = Callable[["RunState", Asked], bool]
 """Whether a run fits."""
 
 COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {

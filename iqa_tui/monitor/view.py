@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from iqa_tui.monitor.colours import colours_of
 from iqa_tui.monitor.curve_choice import chosen_for_curves
@@ -11,7 +12,9 @@ from iqa_tui.monitor.curve_view import CurveView
 from iqa_tui.monitor.fields import FIELDS, reported_names
 from iqa_tui.monitor.query import ARCHIVED, HIDDEN, Asked, Query, parse
 from iqa_tui.monitor.run_words import in_plan_order
-from iqa_tui.monitor.state import RunState
+
+if TYPE_CHECKING:
+    from iqa_tui.monitor.state import RunState
 
 
 @dataclass(frozen=True, slots=True)

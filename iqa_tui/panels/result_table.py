@@ -126,7 +126,7 @@ def result_row(row: Row, table: Table, looks: Mapping[str, int], *, has_signs: b
     }
     failed = _says_why(row)
     return TableRow(
-        f"{'recorded ' if row.recorded else ''}{row.id}",
+        row.key,
         cells,
         style="dim" if row.recorded else "",
         span_from=SAYS_WHY if failed else (),
@@ -156,9 +156,12 @@ def delta(row: Row) -> tuple[str, str]:
 
 
 def _met(row: Row) -> tuple[str, str]:
-    return {"yes": ("✓ met", "good"), "below": ("▼ below", "warning"), "above": ("▲ above", "good")}.get(
-        row.met, ("", "")
-    )
+    return {
+        "yes": ("✓ met", "good"),
+        "below": ("▼ below", "warning"),
+        "above": ("▲ above", "good"),
+        "other protocol": ("≠ prot.", "dim"),
+    }.get(row.met, ("", ""))
 
 
 def _complete(band: tuple[float | None, float | None]) -> tuple[float, float] | None:

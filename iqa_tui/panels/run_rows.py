@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.fields import number
 from iqa_tui.monitor.headlines import group_words
 from iqa_tui.monitor.rows import PINNED, Row, RowKind
-from iqa_tui.monitor.scores import Score, best_of, newest_of_each_seed, score_of, val_metric
-from iqa_tui.monitor.state import RunState
+from iqa_tui.monitor.scores import Score, best_of, newest_of_each_seed, score_of, shown_srcc
 from iqa_tui.panels.run_columns import AFTER_STATE, BAR, BEFORE_SRCC, IN_PROGRESS, NAME, SD_WIDTH, SIGN_WIDTH
 from iqa_tui.widgets.palette import series_sign, series_style
 from iqa_tui.widgets.table_lines import Cell, TableRow
 from iqa_tui.words.durations import duration_words, hours_words
 from iqa_tui.words.states import RECORDED_SIGN, SIGNS, by_need, shown_state
-from iqa_tui.words.waits import Wait
 from training.runfolder.phase import Phase
+
+if TYPE_CHECKING:
+    from iqa_tui.monitor.state import RunState
+    from iqa_tui.words.waits import Wait
 
 SECONDS_PER_HOUR = 3600.0
 SHORT_BAR = 5
@@ -62,7 +64,7 @@ def table_row(row: Row, context: Context, *, has_sd: bool = False) -> TableRow:
     has_sd: the column of scores has room for standard deviations.
     """
     if row.recorded is not None:
-        return recorded_row(row.key, row.recorded)
+        return recorded_row(row.key, row.recorded, has_sd=has_sd)
     if row.kind is RowKind.GROUP:
         return _group_row(row, context, has_sd=has_sd)
     if row.kind is RowKind.EXPERIMENT:
@@ -70,7 +72,7 @@ def table_row(row: Row, context: Context, *, has_sd: bool = False) -> TableRow:
     return _run_row(row, context, has_sd=has_sd)
 
 
-def recorded_row(key: str, row: Mapping[str, Any]) -> TableRow:
+def recorded_row(key: str, row: Mapping[str, Any], *, has_sd: bool = False) -> TableRow:
     srcc, hours = row.get("srcc"), row.get("hours")
     took = f"took {hours_words(hours)}" if isinstance(hours, int | float) else ""
     cells: dict[str, Cell] = {
@@ -79,7 +81,7 @@ def recorded_row(key: str, row: Mapping[str, Any]) -> TableRow:
         "state": ((f"{RECORDED_SIGN[0]} recorded", RECORDED_SIGN[1]),),
         "progress": took,
         "short": took,
-        "srcc": f"{srcc:.4f}" if isinstance(srcc, int | float) else "",
+        "srcc": f"{srcc:.4f}{' ' * SD_WIDTH if has_sd else ''}" if isinstance(srcc, int | float) else "",
     }
     return TableRow(key, cells, style="dim")
 
@@ -122,7 +124,7 @@ def _experiment_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
 
 def _run_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
     state = row.runs[0]
-    srcc = val_metric(state, "srcc")
+    srcc = shown_srcc(state)
     bar, short = _progress_cells(state, _colour(row.runs, context), context.now)
     cells: dict[str, Cell] = {
         "mark": (*_mark(row.runs, context), (" ", "")),

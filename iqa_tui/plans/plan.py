@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from iqa_tui.errors import PlanError
+from iqa_tui.plans.hypotheses import Hypothesis, read_hypotheses
 from iqa_tui.plans.paths import plan_counted_from
 from iqa_tui.plans.priority import PRIORITIES
+from iqa_tui.plans.questions import Question, read_questions
 from iqa_tui.plans.toml_lines import TomlPlace, line_of
 from iqa_tui.plans.toml_table import FlagValue, TomlTable
 
@@ -30,6 +32,8 @@ class Experiment:
     """What differs from the plan's base."""
     expected_srcc: tuple[float, float] | None = None
     """(low, high)."""
+    expected_protocol: str = ""
+    """By which the range was measured; empty: it counts for every protocol."""
     expected_hours: float | None = None
     """On one GPU."""
     priority: str = "medium"
@@ -74,6 +78,10 @@ class Plan:
     """One run is stopped after that time; None: never."""
     demo: bool = False
     """The labels are no human opinions."""
+    hypotheses: tuple[Hypothesis, ...] = ()
+    """What the plan predicts."""
+    questions: tuple[Question, ...] = ()
+    """What the plan asks."""
     content: dict[str, Any] = field(default_factory=dict)
     """The TOML as it was parsed, relative paths counted from its folder."""
     source: str = ""
@@ -163,19 +171,25 @@ def plan_from(content: dict[str, Any], source: str) -> Plan:
     table = TomlTable(content, source)
     base, base_vram = _base(table)
     vram = table.size("vram") or base_vram
-    experiments = tuple(_experiment(row, vram) for row in table.rows("experiment"))
+    expected_protocol = table.text("expected_protocol", "")
+    experiments = tuple(_experiment(row, vram, expected_protocol) for row in table.rows("experiment"))
     recorded = tuple(_recorded(row) for row in table.rows("recorded"))
-    name = table.name("name")
+    ids = {row.id for row in experiments} | {row.id for row in recorded}
+    name, baseline, margin = table.name("name"), table.text("baseline", ""), table.positive_number("margin")
+    if ids and baseline and baseline not in ids:
+        raise PlanError(f"{source}: baseline = {baseline!r} is no row. Use one of {', '.join(sorted(ids))}.")
     plan = Plan(
         name=name,
         title=table.text("title", name),
         base=base,
         experiments=experiments,
         recorded=recorded,
-        baseline=table.text("baseline", ""),
+        baseline=baseline,
         command=table.words("command"),
         time_limit_hours=table.positive_number("time_limit_hours"),
         demo=table.switch("demo", default=False),
+        hypotheses=read_hypotheses(table, ids, margin),
+        questions=read_questions(table, ids, baseline),
         content=content,
         source=source,
     )
@@ -184,9 +198,6 @@ def plan_from(content: dict[str, Any], source: str) -> Plan:
     _refuse_same_ids(recorded, source, "recorded")
     if not experiments:
         raise PlanError(f"{source}: it has no experiment. Add one: [[experiment]] with an id and a label.")
-    ids = [row.id for row in experiments] + [row.id for row in recorded]
-    if plan.baseline and plan.baseline not in ids:
-        raise PlanError(f"{source}: baseline = {plan.baseline!r} is no row. Use one of {', '.join(sorted(set(ids)))}.")
     return plan
 
 
@@ -197,9 +208,10 @@ def _base(table: TomlTable) -> tuple[dict[str, FlagValue], int | None]:
     return {flag: value for flag, value in flags.items() if flag != "vram"}, vram
 
 
-def _experiment(table: TomlTable, vram_bytes: int | None) -> Experiment:
+def _experiment(table: TomlTable, vram_bytes: int | None, expected_protocol: str) -> Experiment:
     """Args:
     vram_bytes: what the plan declares for every experiment without a `vram` of its own.
+    expected_protocol: likewise.
     """
     row_id = table.name("id")
     experiment = Experiment(
@@ -207,6 +219,7 @@ def _experiment(table: TomlTable, vram_bytes: int | None) -> Experiment:
         label=table.text("label", row_id),
         flags=table.flags("flags"),
         expected_srcc=table.range("expected_srcc"),
+        expected_protocol=table.text("expected_protocol", expected_protocol),
         expected_hours=table.number("expected_hours", at_least=0),
         priority=table.choice("priority", PRIORITIES, "medium"),
         notes=table.text("notes", ""),

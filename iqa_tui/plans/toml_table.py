@@ -119,6 +119,27 @@ class TomlTable:
             raise self.wrong(key, 'write a list of texts, for example ["python", "my_train.py"].')
         return list(value)
 
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A text, or a list of texts; empty if the key is not there."""
+        value = self._get(key)
+        if value is None:
+            return ()
+        values = [value] if isinstance(value, str) else value
+        if not isinstance(values, list) or not all(isinstance(text, str) and text.strip() for text in values):
+            raise self.wrong(key, "write a text in quotes, or a list of them.")
+        return tuple(values)
+
+    def lists(self, key: str) -> tuple[tuple[str, ...], ...]:
+        """Lists of texts; empty if the key is not there."""
+        value = self._get(key)
+        if value is None:
+            return ()
+        if not isinstance(value, list) or not all(
+            isinstance(inner, list) and all(isinstance(text, str) and text for text in inner) for inner in value
+        ):
+            raise self.wrong(key, 'write lists of texts, for example [["F3", "F4"], ["F1", "F2"]].')
+        return tuple(tuple(inner) for inner in value)
+
     def size(self, key: str) -> int | None:
         """Bytes, from a text such as `10 GiB`."""
         value = self._get(key)

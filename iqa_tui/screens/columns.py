@@ -57,7 +57,7 @@ class ColumnsScreen(ModalScreen[tuple[str, ...] | None]):
                 {
                     "mark": "[x]" if column.key in self._chosen else "[ ]",
                     "name": column.title,
-                    "words": FIELDS[column.key].words,
+                    "words": ((_words_of(column.key, column.title), "dim"),),
                 },
             )
             for column in CHOOSABLE
@@ -86,3 +86,9 @@ class ColumnsScreen(ModalScreen[tuple[str, ...] | None]):
 
     def action_leave(self) -> None:
         self.dismiss(None)
+
+
+def _words_of(key: str, title: str) -> str:
+    """What stands in the column, if its title does not say it; how a filter asks for it is told elsewhere."""
+    words = FIELDS[key].words.partition(";")[0]
+    return "" if words == title else words

@@ -65,7 +65,7 @@ class LaunchScreen(OpeningRoom, LaunchingRoom):
     }
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "launch", "launch", key_display="⏎"),
+        Binding("enter", "launch", "launch", key_display="enter"),
         Binding("space", "tick", "tick"),
         Binding("a", "tick_all", "all/none"),
         Binding("s", "next_strategy", "strategy"),
@@ -102,7 +102,6 @@ class LaunchScreen(OpeningRoom, LaunchingRoom):
         yield CommandView()
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.run_worker(self._load_plans, thread=True)
 
     def _load_plans(self) -> None:

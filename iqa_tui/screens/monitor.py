@@ -63,7 +63,6 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, PagesRoom, RunsRoom):
         yield LogPanel(has_signs=self.session.has_signs)
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.set_interval(TICK_SECONDS, self.watch_runs)
         self.set_interval(TICK_SECONDS, self.watch_devices)
 
@@ -73,6 +72,7 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, PagesRoom, RunsRoom):
         if not self.reading:  # else some runs are not there yet
             self.view = self.view.pruned_to(self.runs)
         self.show_runs()
+        self.ask_for_log()  # another thread reads it while the curves are made
         self.fit_top()
         self.show_curves()
         self.show_log()
@@ -93,7 +93,7 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, PagesRoom, RunsRoom):
             self.query_one(RunList).focus()
         self.show_title()
         self.fit_top()
-        self.show_why(self.run_under_cursor())
+        self.show_log()
 
     def fit_top(self) -> None:
         """Give table and devices the lines that they need, so that the curves get the rest."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from iqa_tui.monitor.curve_choice import chosen_for_curves
-from iqa_tui.monitor.curve_view import CurveView
-from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.curves import Curves
 from iqa_tui.screens.curve_keys import CurveKeysRoom
 from iqa_tui.screens.viewing import ViewingRoom
+
+if TYPE_CHECKING:
+    from iqa_tui.monitor.curve_view import CurveView
+    from iqa_tui.monitor.state import RunState
 
 
 class CurvesRoom(CurveKeysRoom, ViewingRoom):

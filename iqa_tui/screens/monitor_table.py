@@ -58,7 +58,8 @@ class TableRoom(FilteringRoom, ViewingRoom):
             parts.append(f"as they were last: {self.problem}")
         elif self.view.filter:
             query = self.view.query(self.runs)
-            parts += [f"matching “{self.view.filter}”", *([query.problem] if query.problem else [])]
+            is_said = bool(self.query("#filter-problem"))  # beside the field, while the user types
+            parts += [f"matching “{self.view.filter}”", *([query.problem] if query.problem and not is_said else [])]
         elif self.reading:
             parts.append(self.reading)
         hidden = sum(state.run_id in self.view.hidden for state in self.runs)

@@ -65,7 +65,6 @@ class ResultsScreen(Room):
         yield Notes(id="row-notes", classes="panel")
 
     def on_mount(self) -> None:
-        super().on_mount()
         self.query_one("#row-notes").border_title = "Notes"
 
     def open_export(self, group: str | None) -> None:
@@ -123,7 +122,7 @@ class ResultsScreen(Room):
         key = self.query_one(ResultTable).cursor_key
         rows = self._table.rows if self._table else ()
         shown = map(plain_copy, rows)
-        return next((row for row in shown if key == f"{'recorded ' if row.recorded else ''}{row.id}"), None)
+        return next((row for row in shown if key == row.key), None)
 
     def _show_notes(self) -> None:
         row = self._row_under_cursor()
@@ -162,7 +161,8 @@ def row_notes(row: Row) -> list[tuple[str, str]]:
     if row.status not in ("finished", "recorded"):
         lines.insert(0, (row.status, "strong"))
     if row.expected_low is not None and row.expected_high is not None:
-        lines.append((f"expected SRCC {row.expected_low:.3f} to {row.expected_high:.3f}", "dim"))
+        by = f", by protocol {row.expected_protocol}" if row.expected_protocol else ""
+        lines.append((f"expected SRCC {row.expected_low:.3f} to {row.expected_high:.3f}{by}", "dim"))
     if row.protocol:
         seeds = f" · seed{'s' if len(row.seeds) > 1 else ''} {', '.join(map(str, row.seeds))}" if row.seeds else ""
         lines.append((f"protocol {row.protocol}{seeds}", "dim"))

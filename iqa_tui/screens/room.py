@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 from weakref import WeakSet
 
 from textual import events
@@ -18,17 +18,19 @@ from textual.reactive import var
 from textual.screen import Screen
 from textual.widget import Widget
 
-from iqa_tui.messages import DevicesSurveyed, LogChanged, RunsChanged
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.headlines import headline_words
-from iqa_tui.monitor.log_text import LogWish
-from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.header import HeaderBar
 from iqa_tui.settings.remembered import Remembered
 from iqa_tui.widgets.canvas import Canvas, Line
 from iqa_tui.widgets.key_bar import KeyBar
 from iqa_tui.widgets.message_row import MessageRow
 from iqa_tui.widgets.rebinding import Keys, rebind
+
+if TYPE_CHECKING:
+    from iqa_tui.messages import DevicesSurveyed, LogChanged, RunsChanged
+    from iqa_tui.monitor.log_text import LogWish
+    from iqa_tui.monitor.state import RunState
 
 WIDE_FROM = 110
 HIGH_FROM = 32
@@ -112,6 +114,8 @@ class Room(Screen[None]):
     TURNS: ClassVar[Mapping[str, str]] = {}
     """Id of a widget to the part of the screen that is shown while it has the focus, in the flat form: one thing at a
     time. In the order of `tab`."""
+    TAB: ClassVar[str] = ""
+    """The screen that the header marks as the one that is open; empty: this one."""
     NOTHING_READ: ClassVar[str] = "reading runs"
     """`reading` before the first look."""
 
@@ -152,7 +156,7 @@ class Room(Screen[None]):
         self.runs = message.runs
 
     def compose(self) -> ComposeResult:
-        yield HeaderBar(self.ROOM, read_only=self.session.read_only)
+        yield HeaderBar(self.TAB or self.ROOM, read_only=self.session.read_only)
         yield TooSmall(id="too-small")
         yield from self.compose_body()
         yield MessageRow()
@@ -200,6 +204,10 @@ class Room(Screen[None]):
     def commands(self) -> Iterable[SystemCommand]:
         """What the palette offers on this screen that no key does."""
         return ()
+
+    def name_of(self, state: RunState) -> str:
+        """What titles and questions call a run."""
+        return run_words.name_among(state, self.runs)
 
     def show_header(self) -> None:
         ordered = run_words.in_plan_order(state for state in self.runs if not state.is_archived)

@@ -21,7 +21,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from iqa_tui.widgets.palette import named_style
+from iqa_tui.widgets.palette import named_style, plain_cursor
 
 Span = tuple[str, str]
 """Text without line ends, and the names of its styles, separated by blanks."""
@@ -56,8 +56,9 @@ class Canvas(Widget):
         if not self.is_mounted or width < 1 or height < 1:
             return
         before = self._strips
-        self._strips = [self._strip(line, width) for line in self.draw(width, height)[:height]]
-        self._strips += [Strip.blank(width, self.rich_style)] * (height - len(self._strips))
+        base = self.rich_style  # which Textual works out anew each time
+        self._strips = [self._strip(line, width, base) for line in self.draw(width, height)[:height]]
+        self._strips += [Strip.blank(width, base)] * (height - len(self._strips))
         if len(before) != len(self._strips):
             self.refresh()
             return
@@ -86,8 +87,7 @@ class Canvas(Widget):
             return self._strips[y]
         return Strip.blank(self.size.width, self.rich_style)
 
-    def _strip(self, line: Line, width: int) -> Strip:
-        base = self.rich_style
+    def _strip(self, line: Line, width: int, base: Style) -> Strip:
         segments = [Segment(text, base + self._style(names)) for text, names in clip(line, width) if text]
         return Strip(segments).adjust_cell_length(width, base)
 
@@ -96,11 +96,18 @@ class Canvas(Widget):
             self._named_styles[names] = sum(map(self._named_style, names.split()), Style())
         return self._named_styles[names]
 
+    @property
+    def has_few_colours(self) -> bool:
+        """The terminal has sixteen: mixed ones become others, and a text may have the colour that is behind it."""
+        return not self.app.is_headless and self.app.console.color_system == "standard"
+
     def _named_style(self, name: str) -> Style:
         _, background = self.background_colors
         _, _, _, foreground = self.colors
         theme = self.app.theme_variables
         dark = self.app.current_theme.dark
+        if name == "cursor" and self.has_focus and self.has_few_colours:
+            return plain_cursor(theme, dark=dark, background=background, foreground=foreground)
         return named_style(name, theme, dark=dark, background=background, foreground=foreground, focused=self.has_focus)
 
     def notify_style_update(self) -> None:

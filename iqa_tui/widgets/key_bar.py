@@ -11,7 +11,7 @@ from textual import events
 
 from iqa_tui.widgets.canvas import Canvas, Line, line_width
 
-WHILE_TYPING = (("⏎", "done", "enter"), ("esc", "back", "escape"))
+WHILE_TYPING = (("enter", "done", "enter"), ("esc", "back", "escape"))
 
 
 class KeyBar(Canvas):

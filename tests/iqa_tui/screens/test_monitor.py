@@ -71,7 +71,7 @@ async def test_a_filter_shows_what_matches_and_escape_shows_all(ablation: list[F
         await settle(pilot, lambda: len(runs.row_keys) == 7)
         await pilot.press("slash", *"rank")
         await settle(pilot, lambda: len(runs.row_keys) == 2)
-        await settle(pilot, lambda: screen_text(pilot).splitlines()[-1].split() == ["⏎", "done", "esc", "back"])
+        await settle(pilot, lambda: screen_text(pilot).splitlines()[-1].split() == ["enter", "done", "esc", "back"])
         await pilot.press("enter")
         assert pilot.app.focused is runs
         assert "matching" in str(runs.border_title)

@@ -8,17 +8,27 @@ from iqa_tui.panels.result_table import ResultTable
 from iqa_tui.screens.export import ExportScreen
 from tests.fakes.app import OpenApp, screen_text, settle
 from tests.fakes.run_folders import FakeRun
+from tests.fakes.runs import finish_run
 
 
 async def test_the_table_has_recorded_finished_and_unfinished_rows(ablation: list[FakeRun], open_app: OpenApp) -> None:
     async with open_app(room="results") as pilot:
         await settle(pilot, lambda: "0.9342" in screen_text(pilot))
         text = screen_text(pilot)
-        for words in ("◆ F1", "0.9354", "✓ met", "−0.0012†", "finished", "running", "queued", "CUDA out of memory"):
+        for words in ("◆ F1", "0.9354", "≠ prot.", "−0.0012†", "finished", "running", "queued", "CUDA out of memory"):
             assert words in text
         assert "protocol clean" in text
+        assert "✓ met" not in text
         await pilot.press("j", "j")
         await settle(pilot, lambda: "difference across protocols" in screen_text(pilot))
+        assert "expected SRCC 0.930 to 0.935, by protocol published" in screen_text(pilot)
+
+
+async def test_a_run_by_the_protocol_of_the_expected_range_meets_it(runs_dir: Path, open_app: OpenApp) -> None:
+    finish_run(FakeRun.queue(runs_dir, "F2").start().run, 0.9321, 0.9433, protocol="published")
+    async with open_app(room="results") as pilot:
+        await settle(pilot, lambda: "✓ met" in screen_text(pilot))
+        assert "≠ prot." not in screen_text(pilot)
 
 
 async def test_a_run_that_finishes_appears_in_the_table(ablation: list[FakeRun], open_app: OpenApp) -> None:

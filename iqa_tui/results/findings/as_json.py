@@ -1,0 +1,51 @@
+"""Findings for programs: full precision, unknown is null."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from iqa_tui.results.findings.values import Findings
+from iqa_tui.words.plain_json import plain_json
+
+ROW_KEYS = (
+    "id",
+    "metric",
+    "value",
+    "se",
+    "se_images",
+    "se_seeds",
+    "df",
+    "low",
+    "high",
+    "seeds",
+    "images",
+    "units",
+    "note",
+)
+DIFFERENCE_KEYS = (
+    "id", "baseline", "metric", "value", "se", "se_images", "se_seeds", "df", "low", "high", "p", "p_holm",
+    "min_detectable", "seeds", "images", "note",
+)  # fmt: skip
+
+
+def json_text(findings: Findings) -> str:
+    """One object, ending in a newline."""
+    return plain_json(content(findings), indent=2, allow_nan=False) + "\n"
+
+
+def content(findings: Findings) -> dict[str, Any]:
+    """As the JSON has it."""
+    return {
+        "title": findings.title,
+        "group": findings.group,
+        "baseline": findings.baseline or None,
+        "rows": [{key: getattr(each, key) for key in ROW_KEYS} for each in findings.rows],
+        "differences": [{key: getattr(each, key) for key in DIFFERENCE_KEYS} for each in findings.differences],
+        "evidence": [asdict(each) for each in findings.evidence],
+        "hypotheses": [asdict(each) for each in findings.hypotheses],
+        "questions": [asdict(each) for each in findings.questions],
+        "recommendation": asdict(findings.recommendation),
+        "limits": list(findings.limits),
+        "resamples": findings.resamples,
+    }

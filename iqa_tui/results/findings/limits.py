@@ -1,0 +1,70 @@
+"""What the numbers of a table cannot say, a sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from iqa_tui.monitor.listing import ListedRun
+from iqa_tui.plans.plan import Plan
+from iqa_tui.results.findings.measured import Asked
+from iqa_tui.results.findings.wording import listed
+from iqa_tui.results.table import Table
+
+SEEDS = "One seed: training noise is not in the intervals. Train each row with three seeds or more to know it."
+
+
+def limits(table: Table, plan: Plan | None, entries: Sequence[ListedRun], asked: Asked) -> tuple[str, ...]:
+    """The sentences that apply to this table."""
+    rows = [row for row in table.rows if not row.recorded and row.srcc is not None]
+    told = []
+    if table.demo:
+        told.append(
+            "Demo data: the labels are levels of distortion, not human opinions. The numbers say nothing of IQA."
+        )
+    counts = {row.id: len(set(row.seeds)) for row in rows}
+    if rows and max(counts.values()) == 1:
+        told.append(SEEDS)
+    elif single := [row for row, count in counts.items() if count == 1]:
+        told.append(f"One seed of {listed(single)}: training noise is not in what is said of {_them(single)}.")
+    if len(set(counts.values())) > 1:
+        words = listed([f"{row} {count}" for row, count in counts.items()])
+        told.append(
+            f"The rows have unequal numbers of seeds ({words}); a difference counts the seeds that both rows have."
+        )
+    told += _tested(table, entries, asked)
+    told += _untuned(plan)
+    if any(row.recorded for row in table.rows):
+        ids = listed(list(dict.fromkeys(row.id for row in table.rows if row.recorded)))
+        told.append(f"◆ {ids}: measured elsewhere, without scores by image; a difference to it has no interval.")
+    if len(table.protocols) > 1:
+        told.append(f"Rows by different protocols ({listed(list(table.protocols))}) are not compared.")
+    if any(entry.result is not None and entry.result.limited for entry in entries):
+        told.append("Some runs used only part of the images, for a quick look.")
+    if table.code_note:
+        told.append(table.code_note)
+    return tuple(told)
+
+
+def _them(rows: Sequence[str]) -> str:
+    return "it" if len(rows) == 1 else "them"
+
+
+def _tested(table: Table, entries: Sequence[ListedRun], asked: Asked) -> list[str]:
+    counts = {entry.result.images.get("test") for entry in entries if entry.result is not None} - {None}
+    if len(counts) != 1:
+        return []
+    (count,) = counts
+    units = {row.id: asked.estimate(row.id, "srcc") for row in asked.table.rows if row.runs}
+    groups = {each.units for each in units.values() if each.units and each.units != each.images}
+    by = f" of {listed([f'{number:,}' for number in sorted(groups)])} reference images" if groups else ""
+    what = f"Tested on {count:,} images{by} of {table.dataset}"
+    return [f"{what}: the intervals speak of other images like these, not of another data set."]
+
+
+def _untuned(plan: Plan | None) -> list[str]:
+    """A reviewer's first objection: one learning rate may suit one loss more than another."""
+    if plan is None or "lr" not in plan.base or len(plan.experiments) < 2:
+        return []
+    if any("lr" in experiment.flags for experiment in plan.experiments):
+        return []
+    return [f"Every row was trained with the same learning rate ({plan.base['lr']:g}); none was tuned for its row."]

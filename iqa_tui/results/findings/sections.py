@@ -1,0 +1,111 @@
+"""Findings in sections of sentences and small tables, which text, Markdown, the report and the screen set out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from iqa_tui.results.findings.answers import is_shown
+from iqa_tui.results.findings.values import Findings, HypothesisFinding, Verdict
+from iqa_tui.results.findings.wording import NAMES, difference_words, estimate_words, number, p_words, sentence
+from iqa_tui.results.intervals.estimates import Difference
+from iqa_tui.words.durations import hours_words
+
+SIGNS = {Verdict.HOLDS: "✓", Verdict.FAILS: "✗", Verdict.OPEN: "?", Verdict.NOT_RUN: "○"}
+WHAT_AN_INTERVAL_IS = (
+    "Intervals of 95% from {resamples:,} resamples of the test images, and from the seeds if there are several; a"
+    " difference is paired by image and by seed. “Shown” means p < 0.05 after Holm's correction over the differences of"
+    " one metric."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One thing that is said."""
+
+    head: str
+    """A short text before it; empty for none."""
+    told: str
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading, and what is said below it."""
+
+    heading: str
+    points: tuple[Point, ...]
+    note: str = ""
+
+
+def sections(findings: Findings) -> tuple[Section, ...]:
+    """Without those that are empty."""
+    found = (
+        Section("Recommendation", (Point("", findings.recommendation.why),)),
+        Section("Hypotheses", tuple(_hypothesis(each) for each in findings.hypotheses)),
+        Section("Questions", tuple(Point(each.text, each.answer) for each in findings.questions)),
+        Section(
+            "Test SRCC",
+            tuple(
+                Point(each.id, _with_note(estimate_words(each), each.note))
+                for each in findings.rows
+                if each.metric == "srcc"
+            ),
+            WHAT_AN_INTERVAL_IS.format(resamples=findings.resamples),
+        ),
+        *(_differences(findings, metric) for metric in ("srcc", "plcc")),
+        Section("Training and cost", tuple(_evidence(findings))),
+        Section("Limits", tuple(Point("", text) for text in findings.limits)),
+    )
+    return tuple(section for section in found if section.points)
+
+
+def _hypothesis(finding: HypothesisFinding) -> Point:
+    head = f"{finding.id} {SIGNS[finding.verdict]} {finding.verdict}"
+    said = "; ".join(finding.predict)
+    measure = "" if finding.measure == "srcc" else f", by {NAMES[finding.measure]}"
+    told = f"{sentence(finding.text)} Predicted{measure}: {said}." if finding.text else f"Predicted{measure}: {said}."
+    links = tuple(f"{SIGNS[link.verdict]} {link.link}: {link.verdict}. {sentence(link.why)}" for link in finding.links)
+    return Point(head, told, links)
+
+
+def _differences(findings: Findings, metric: str) -> Section:
+    own = [each for each in findings.differences if each.metric == metric]
+    points = tuple(Point(each.id, _with_note(_shown(each), each.note)) for each in own)
+    return Section(f"Difference to {findings.baseline} in {NAMES[metric]}", points)
+
+
+def _shown(each: Difference) -> str:
+    words = difference_words(each)
+    p = each.p_holm
+    if p is None:
+        return words
+    least = each.min_detectable
+    would = "" if least is None or is_shown(each) else f"; one of about {number(least, each.metric)} would be found"
+    return f"{words}: {'shown' if is_shown(each) else 'not shown'}, {p_words(p)}{would}"
+
+
+def _with_note(text: str, note: str) -> str:
+    return f"{text} ({note})" if note and note not in text else text
+
+
+def _evidence(findings: Findings) -> list[Point]:
+    points = []
+    for each in findings.evidence:
+        parts = [f"{hours_words(each.hours)} a run" if each.hours is not None else ""]
+        if each.seconds_a_step is not None:
+            parts.append(f"{each.seconds_a_step:.2f} s a step")
+        if each.peak_gpu_gib is not None:
+            parts.append(f"{each.peak_gpu_gib:.1f} GiB of GPU memory at most")
+        if each.unsteadiness is not None:
+            parts.append(f"unsteadiness {each.unsteadiness:.3f} (SD of the log of the gradient norm)")
+            parts.append(f"{each.spikes} spikes of the loss")
+        if each.not_finite:
+            parts.append(f"{each.not_finite} losses that were not finite")
+        if each.zero_norms:
+            parts.append(f"{each.zero_norms} steps with a gradient of 0")
+        if each.largest_fall is not None:
+            parts.append(f"validation SRCC fell by {each.largest_fall:.4f} at most between two epochs")
+        if each.srcc_sd is not None:
+            parts.append(f"SD of the test SRCC over seeds {each.srcc_sd:.4f}")
+        points.append(Point(each.id, sentence("; ".join(part for part in parts if part))))
+    return points

@@ -1,0 +1,114 @@
+"""What the finished runs of a plan can tell: values for the screen, the command, the paper and programs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from iqa_tui.results.intervals.estimates import Difference, Estimate
+
+
+class Verdict(StrEnum):
+    """Of a hypothesis, or of one of its links."""
+
+    HOLDS = "holds"
+    FAILS = "does not hold"
+    OPEN = "cannot be told"
+    NOT_RUN = "not run yet"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFinding:
+    """One link of a hypothesis."""
+
+    link: str
+    """As it is written: `F3 > F1`."""
+    verdict: Verdict
+    why: str
+    """The numbers that it rests on, and for one that cannot be told what would tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class HypothesisFinding:
+    """One hypothesis of the plan."""
+
+    id: str
+    text: str
+    predict: tuple[str, ...]
+    measure: str
+    verdict: Verdict
+    why: str
+    """Which links decide it."""
+    links: tuple[LinkFinding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """To one question of the plan."""
+
+    kind: str
+    text: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """The cheapest row among those that cannot be told from the best one."""
+
+    id: str | None
+    """None: nothing can be recommended."""
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a row costs, and how steadily it was trained. None: not known."""
+
+    id: str
+    label: str
+    hours: float | None = None
+    """Mean over seeds."""
+    seconds_a_step: float | None = None
+    """Median over the steps, mean over seeds."""
+    peak_gpu_gib: float | None = None
+    unsteadiness: float | None = None
+    """SD of ln(gradient norm) around its running median, geometric mean over seeds; smaller is steadier."""
+    spikes: int = 0
+    """Steps whose loss lay far above those around it, all seeds together."""
+    not_finite: int = 0
+    """Steps whose loss was not finite, all seeds together."""
+    zero_norms: int = 0
+    """Steps whose gradient norm was 0, all seeds together."""
+    largest_fall: float | None = None
+    """Of the validation SRCC between two epochs, over all seeds."""
+    srcc_sd: float | None = None
+    """SD over seeds of the test SRCC."""
+    runs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All that is said of one table."""
+
+    title: str
+    group: str
+    baseline: str
+    rows: tuple[Estimate, ...]
+    """Of each row and metric."""
+    differences: tuple[Difference, ...]
+    """To the baseline, of each other row and metric, with Holm's correction by metric."""
+    evidence: tuple[Evidence, ...]
+    hypotheses: tuple[HypothesisFinding, ...]
+    questions: tuple[Answer, ...]
+    recommendation: Recommendation
+    limits: tuple[str, ...]
+    """What the numbers cannot say, a sentence each."""
+    resamples: int
+
+    def estimate(self, row_id: str, metric: str) -> Estimate | None:
+        """None if the table has no such row, or the metric was not measured."""
+        return next((each for each in self.rows if (each.id, each.metric) == (row_id, metric)), None)
+
+    def difference(self, row_id: str, metric: str) -> Difference | None:
+        """To the baseline; None for the baseline itself, and without one."""
+        return next((each for each in self.differences if (each.id, each.metric) == (row_id, metric)), None)
