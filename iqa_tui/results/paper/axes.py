@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
-from iqa_tui.results.paper.looks import Ground
+from iqa_tui.results.paper.looks import LONGEST_NAME, Ground
 from iqa_tui.results.paper.shown import Bar, Curve, Panel, Price, Shown
 
-MOST_VECTOR_POINTS = 20_000
-"""More points than these are drawn as pixels: a PDF of a million points opens in no viewer."""
 MOST_PANELS_IN_A_ROW = 4
 LOG_RATIO = 20
 """From this ratio of hours on their axis is logarithmic."""
@@ -26,16 +24,23 @@ def height_inches(shown: Shown) -> float:
     return 2.1 + 0.17 * math.ceil(len(shown.parts) / 2)
 
 
-def draw(shown: Shown, figure: Any, ground: Ground) -> None:
-    """Draw it on an empty figure."""
-    ways = {"differences": _draw_bars, "validation": _draw_curves, "predictions": _draw_panels, "cost": _draw_prices}
+def draw(shown: Shown, figure: Any, ground: Ground, most_points: int) -> None:
+    """Draw it on an empty figure.
+
+    Args:
+        most_points: more of them than these are drawn as pixels: no viewer opens a PDF of a million points.
+    """
+    if shown.name == "predictions":
+        _draw_panels(shown, figure, ground, most_points)
+        return
+    ways = {"differences": _draw_bars, "validation": _draw_curves, "cost": _draw_prices}
     ways[shown.name](shown, figure, ground)
 
 
 def _draw_bars(shown: Shown, figure: Any, ground: Ground) -> None:
     axes = figure.subplots()
     axes.axvline(0, color=ground.faint, linewidth=0.8, zorder=0)
-    bars: Sequence[Bar] = shown.parts  # type: ignore[assignment]
+    bars = cast("Sequence[Bar]", shown.parts)
     for place, bar in enumerate(bars):
         colour = ground.colours[bar.look.colour]
         if bar.low is not None and bar.high is not None:
@@ -46,19 +51,24 @@ def _draw_bars(shown: Shown, figure: Any, ground: Ground) -> None:
     axes.set_ylim(len(bars) - 0.4, -0.6)
     axes.locator_params(axis="x", nbins=5)
     axes.tick_params(axis="y", length=0)
-    axes.set_xlabel(f"Δ SRCC to {shown.baseline}; filled: shown")
+    axes.set_xlabel(f"Δ SRCC to {shown.baseline[:LONGEST_NAME]}; filled: shown")
     axes.spines["left"].set_visible(False)
 
 
 def _draw_curves(shown: Shown, figure: Any, ground: Ground) -> None:
     axes = figure.subplots()
-    curves: Sequence[Curve] = shown.parts  # type: ignore[assignment]
+    curves = cast("Sequence[Curve]", shown.parts)
     for curve in curves:
         colour = ground.colours[curve.look.colour]
         if curve.sds is not None:
             edges = list(zip(curve.means, curve.sds, strict=True))
             axes.fill_between(
-                curve.epochs, [m - s for m, s in edges], [m + s for m, s in edges], color=colour, alpha=0.15, linewidth=0
+                curve.epochs,
+                [m - s for m, s in edges],
+                [m + s for m, s in edges],
+                color=colour,
+                alpha=0.15,
+                linewidth=0,
             )
         axes.plot(
             curve.epochs, curve.means, color=colour, linestyle=curve.look.dash, linewidth=1.2, marker=curve.look.marker,
@@ -75,12 +85,12 @@ def _whole_ticks(axes: Any, last: int, first: int) -> None:
     axes.set_xticks(range(first, last + 1, step))
 
 
-def _draw_panels(shown: Shown, figure: Any, ground: Ground) -> None:
-    panels: Sequence[Panel] = shown.parts  # type: ignore[assignment]
+def _draw_panels(shown: Shown, figure: Any, ground: Ground, most_points: int) -> None:
+    panels = cast("Sequence[Panel]", shown.parts)
     columns = _columns(len(panels))
     grid = figure.subplots(math.ceil(len(panels) / columns), columns, squeeze=False)
     places = [axes for line in grid for axes in line]
-    is_many = sum(len(panel.mos) for panel in panels) > MOST_VECTOR_POINTS
+    is_many = sum(len(panel.mos) for panel in panels) > most_points
     for axes, panel in zip(places, panels, strict=False):
         axes.plot(
             panel.predictions, panel.mos, linestyle="", marker=".", markersize=2.5, markeredgewidth=0,
@@ -106,13 +116,13 @@ def _columns(panels: int) -> int:
 
 def _draw_prices(shown: Shown, figure: Any, ground: Ground) -> None:
     axes = figure.subplots()
-    prices: Sequence[Price] = shown.parts  # type: ignore[assignment]
-    for price, place in zip(prices, beside_each_other([price.hours for price in prices]), strict=True):
+    prices = cast("Sequence[Price]", shown.parts)
+    for price in prices:
         colour = ground.colours[price.look.colour]
         if price.low is not None and price.high is not None:
-            axes.plot([place, place], [price.low, price.high], color=colour, linewidth=1, alpha=0.7)
+            axes.plot([price.place, price.place], [price.low, price.high], color=colour, linewidth=1, alpha=0.7)
         axes.plot(
-            [place], [price.srcc], linestyle="", marker=price.look.marker, color=colour, markersize=5.5,
+            [price.place], [price.srcc], linestyle="", marker=price.look.marker, color=colour, markersize=5.5,
             markeredgecolor=ground.paper, markeredgewidth=0.5, label=price.look.name,
         )  # fmt: skip
     hours = [price.hours for price in prices if price.hours > 0]
@@ -124,18 +134,6 @@ def _draw_prices(shown: Shown, figure: Any, ground: Ground) -> None:
     axes.set_xlabel("hours a run")
     axes.set_ylabel("test SRCC")
     _legend(figure)
-
-
-def beside_each_other(hours: Sequence[float]) -> list[float]:
-    """Places on the axis: rows that take equally long stand side by side, so that each interval can be seen."""
-    step = 0.025 * (max(hours) - min(hours) or max(hours))
-    placed: list[float] = []
-    for value in hours:
-        place = value
-        while any(abs(place - other) < 0.99 * step for other in placed):
-            place += step
-        placed.append(place)
-    return placed
 
 
 def _legend(figure: Any) -> None:

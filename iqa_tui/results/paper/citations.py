@@ -57,8 +57,9 @@ CITATIONS = {
         ),
         Citation(
             "TID2013", "ponomarenko2015image",
-            "Ponomarenko, Nikolay and Jin, Lina and Ieremeiev, Oleg and Lukin, Vladimir and Egiazarian, Karen and Astola,"
-            " Jaakko and Vozel, Benoit and Chehdi, Kacem and Carli, Marco and Battisti, Federica and Kuo, C.-C. Jay",
+            "Ponomarenko, Nikolay and Jin, Lina and Ieremeiev, Oleg and Lukin, Vladimir and Egiazarian, Karen and"
+            " Astola, Jaakko and Vozel, Benoit and Chehdi, Kacem and Carli, Marco and Battisti, Federica and Kuo, C.-C."
+            " Jay",
             "Image database TID2013: Peculiarities, results and perspectives", "article",
             "Signal Processing: Image Communication", 2015, "57--77", "30",
         ),

@@ -15,7 +15,7 @@ from iqa_tui.monitor.history import History
 from iqa_tui.monitor.listing import ListedRun
 from iqa_tui.monitor.scored_images import ScoredImages, read_scored_images
 from iqa_tui.monitor.state import RunState
-from iqa_tui.plans.plan import Plan, is_preset
+from iqa_tui.plans.plan import Plan, load_plan, preset_names
 from iqa_tui.results.findings.build import findings_of
 from iqa_tui.results.findings.values import Findings
 from iqa_tui.results.intervals.cancelling import SILENT, Observer
@@ -59,6 +59,8 @@ class PaperRow:
     row: Row
     look: int
     """Number of its colour, the one that the app gives it."""
+    place: int
+    """In the table, from 0."""
     runs: tuple[PaperRun, ...]
     """Empty for a recorded row."""
     images: ScoredImages
@@ -133,23 +135,28 @@ def content_of(
         )
     looks = _looks(entries, table, plan)
     with_numbers = [
-        (row, scores, look)
-        for row, scores, look in zip(table.rows, scored, looks, strict=True)
+        (place, row, scores)
+        for place, (row, scores) in enumerate(zip(table.rows, scored, strict=True))
         if scores.runs or scores.recorded
     ]
-    known = {scores.id for _, scores, _ in with_numbers}
+    known = {scores.id for _, _, scores in with_numbers}
     by_run = {entry.run_id: entry for entry in entries}
     rows = tuple(
-        _paper_row(row, scores, look, [by_run[run_id] for run_id in row.run_ids if run_id in by_run])
-        for row, scores, look in with_numbers
+        _paper_row(row, scores, (looks[place], place), [by_run[run_id] for run_id in row.run_ids if run_id in by_run])
+        for place, row, scores in with_numbers
     )
     return Content(
         table=plain_copy(table),
         findings=plain_copy(findings),
         rows=_with_unique_names(rows),
         missing=tuple(plain(scores.id) for scores in scored if scores.id not in known),
-        is_preset=plan is not None and is_preset(plan),
+        is_preset=plan is not None and _is_preset(plan),
     )
+
+
+def _is_preset(plan: Plan) -> bool:
+    """By its content: a plan that the runs recorded has no file."""
+    return plan.name in preset_names() and load_plan(plan.name).content == plan.content
 
 
 def _looks(entries: Sequence[ListedRun], table: Table, plan: Plan | None) -> list[int]:
@@ -157,7 +164,8 @@ def _looks(entries: Sequence[ListedRun], table: Table, plan: Plan | None) -> lis
     found = colours_of(_state(entry) for entry in entries)
     planned = [experiment.id for experiment in plan.experiments] if plan else []
     return [
-        found.get(row.run_ids[0] if row.run_ids else "", planned.index(row.id) if row.id in planned else place) % COLOURS
+        found.get(row.run_ids[0] if row.run_ids else "", planned.index(row.id) if row.id in planned else place)
+        % COLOURS
         for place, row in enumerate(table.rows)
     ]
 
@@ -166,14 +174,14 @@ def _state(entry: ListedRun) -> RunState:
     return RunState(entry.run, entry.status, entry.spec, result=entry.result)
 
 
-def _paper_row(row: Row, scores: RowScores, look: int, entries: Sequence[ListedRun]) -> PaperRow:
+def _paper_row(row: Row, scores: RowScores, look: tuple[int, int], entries: Sequence[ListedRun]) -> PaperRow:
     done = [(entry, entry.result) for entry in entries if entry.result is not None]
     runs = tuple(
         _paper_run(f"{scores.id} seed {run.seed}", entry, result, run)
         for (entry, result), run in zip(done, scores.runs, strict=True)
     )
     images = plain_copy(read_scored_images(_state(done[0][0]))) if done else ScoredImages()
-    return PaperRow(plain(scores.id), plain_copy(row), look, runs, images)
+    return PaperRow(plain(scores.id), plain_copy(row), *look, runs, images)
 
 
 def _paper_run(name: str, entry: ListedRun, result: Result, scores: RunScores) -> PaperRun:
@@ -202,7 +210,9 @@ def _validation(entry: ListedRun) -> tuple[tuple[int, float], ...]:
     history = History(entry.run)
     history.read_all()
     known = {
-        each.epoch: value for each in history.state.evaluations if each.split == "val" and (value := _srcc(each)) is not None
+        each.epoch: value
+        for each in history.state.evaluations
+        if each.split == "val" and (value := _srcc(each)) is not None
     }
     return tuple(sorted(known.items()))
 

@@ -17,6 +17,8 @@ from iqa_tui.results.paper.shown import Shown
 
 WITHOUT = "Figures need matplotlib: pip install 'iqa-tui[paper]'. Everything else is written without it."
 DOTS_PER_INCH = 300
+MOST_VECTOR_POINTS = {"pdf": 20_000, "png": 0, "svg": 1_000}
+"""A page that holds its pictures should stay small enough for a message."""
 SETTINGS: dict[str, Any] = {
     "pdf.fonttype": 42,  # whole TrueType fonts: publishers refuse type 3
     "svg.fonttype": "path",
@@ -82,7 +84,7 @@ def drawn(shown: Shown, kind: str, ground: Ground = LIGHT) -> bytes:
         mpl.rcParams.update(SETTINGS | dict.fromkeys(inks, ground.ink) | dict.fromkeys(papers, ground.paper))
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # a sign of a label that the font lacks
         figure = Figure(figsize=(shown.width_inches, height_inches(shown)), layout="constrained")
-        draw(shown, figure, ground)
+        draw(shown, figure, ground, MOST_VECTOR_POINTS[kind])
         file = io.BytesIO()
         figure.savefig(file, format=kind, metadata=NO_DATES[kind])
     return file.getvalue()

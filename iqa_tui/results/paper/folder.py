@@ -90,7 +90,9 @@ def _umask() -> int:
 
 def _replace(folder: Path, files: Mapping[str, bytes]) -> None:
     before = _written_before(folder)
-    changed = [name for name in sorted({*before, *files}) if _is_changed(folder / name, before.get(name), files.get(name))]
+    changed = [
+        name for name in sorted({*before, *files}) if _is_changed(folder / name, before.get(name), files.get(name))
+    ]
     if changed:
         raise ExportError(
             f"{folder}: {', '.join(changed)} {'was' if len(changed) == 1 else 'were'} not written by iqa-tui paper, or"

@@ -10,7 +10,15 @@ from iqa_tui.results.paper.content import PaperRow
 ON_LIGHT = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#000000", "#e69f00", "#56b4e9")
 ON_DARK = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#0072b2")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
-DASHES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)), (0, (5, 1.2, 1.2, 1.2)), (0, (8, 2)), (0, (3, 1, 1, 1, 1, 1)), (0, (2, 2)))
+DASHES = (
+    "-",
+    (0, (5, 1.5)),
+    (0, (1.2, 1.2)),
+    (0, (5, 1.2, 1.2, 1.2)),
+    (0, (8, 2)),
+    (0, (3, 1, 1, 1, 1, 1)),
+    (0, (2, 2)),
+)
 LONGEST_NAME = 24
 RECORDED = "◆"
 
@@ -46,4 +54,5 @@ class Look:
 def look_of(row: PaperRow) -> Look:
     name = f"{row.id} {row.label}" if row.label != row.id else row.id
     short = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
-    return Look(row.look, MARKERS[row.look % len(MARKERS)], DASHES[row.look % len(DASHES)], short)
+    other = row.look + row.place // len(MARKERS)  # from the eighth row on the colours come again with other markers
+    return Look(row.look, MARKERS[other % len(MARKERS)], DASHES[other % len(DASHES)], short)

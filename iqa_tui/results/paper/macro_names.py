@@ -1,4 +1,4 @@
-"""Names of LaTeX macros: letters alone, so a digit is spelled out. `\\IqaFthreeSrcc` is the SRCC of row F3."""
+r"""Names of LaTeX macros: letters alone, so a digit is spelled out. `\IqaFthreeSrcc` is the SRCC of row F3."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class MacroNames:
         self._taken: set[str] = set()
 
     def name(self, row: str, what: str) -> str:
-        r"""`IqaFthreeSrcc` for `F3` and `Srcc`. If two rows would give one name, the later one gets `B`, `C`, … behind it.
+        """`IqaFthreeSrcc` for `F3` and `Srcc`. A second number of this name gets `B` at its end, a third one `C`.
 
         Args:
             row: its id; empty for a number of the whole table.

@@ -12,7 +12,7 @@ from iqa_tui.results.findings.answers import is_shown
 from iqa_tui.results.findings.wording import NAMES, p_words
 from iqa_tui.results.intervals.estimates import Difference
 from iqa_tui.results.paper.content import Content, PaperRow, sd_over_seeds
-from iqa_tui.results.paper.macro_names import MacroNames
+from iqa_tui.results.paper.macro_names import RECORDED_SIGN, MacroNames
 from iqa_tui.results.paper.table_tex import number_tex, signed_tex
 
 METRICS = ("srcc", "plcc", "plcc_fitted", "krcc", "rmse")
@@ -41,7 +41,7 @@ class Macro:
 
 
 def numbers_tex(content: Content) -> str:
-    """A file for `\\input` in the preamble."""
+    r"""A file for `\input` in the preamble."""
     lines = [f"% {line}" for line in NAMING.splitlines()]
     lines += [rf"\newcommand{{\{each.name}}}{{{each.value}}}% {each.words}" for each in macros(content)]
     return "\n".join(lines) + "\n"
@@ -53,8 +53,13 @@ def macros(content: Content) -> list[Macro]:
     found = [Macro(names.name("", what), value, words) for what, value, words in _of_table(content)]
     for row in content.rows:
         numbers = [*_of_row(row, content), *(each for metric in METRICS for each in _of_metric(row, metric, content))]
-        found += [Macro(names.name(row.id, what), value, f"{row.id}: {words}") for what, value, words in numbers]
+        found += [Macro(names.name(_called(row), what), value, f"{row.id}: {words}") for what, value, words in numbers]
     return found
+
+
+def _called(row: PaperRow) -> str:
+    """A recorded row is called so, whether a launched one has its id too or not: no text may change to another row."""
+    return f"{row.id} {RECORDED_SIGN}" if row.row.recorded and RECORDED_SIGN not in row.id else row.id
 
 
 def _of_table(content: Content) -> Iterator[tuple[str, str, str]]:

@@ -23,22 +23,25 @@ h3 { font-size: 1.05rem; margin: 1.5rem 0 .4rem; }
 p, ul, dl { margin: .5rem 0; }
 a { color: var(--accent); }
 nav ul { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; padding: 0; list-style: none; }
-.dim, caption, figcaption { color: var(--dim); font-size: .9rem; }
+.dim, figcaption { color: var(--dim); font-size: .9rem; }
 .wide { overflow-x: auto; border: 1px solid var(--line); border-radius: 6px; margin: .8rem 0; }
 .wide:focus-visible, summary:focus-visible, a:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-caption { text-align: left; padding: .6rem .7rem; caption-side: bottom; }
+caption { text-align: left; padding: .5rem .7rem; font-weight: 600; }
 th, td { padding: .35rem .7rem; text-align: left; vertical-align: top; border-top: 1px solid var(--line); }
 thead th { border-top: 0; background: var(--card); white-space: nowrap; }
-tbody th { font-weight: 500; }
+tbody th { font-weight: 500; min-width: 7rem; }
 td.number { white-space: nowrap; }
 dt { font-weight: 600; margin-top: .8rem; }
 dd { margin: .1rem 0 0; }
+dl.short { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; }
+dl.short dt, dl.short dd { margin: 0; }
 dd ul, li ul { padding-left: 1.2rem; }
 figure { margin: 1.2rem 0; padding: .8rem; background: var(--card); border: 1px solid var(--line); border-radius: 6px; }
 picture { display: block; }
 figure img { display: block; width: 100%; max-width: 34rem; height: auto; margin: 0 auto .6rem; }
-figure.page img { max-width: 100%; }
+figure.page picture { overflow-x: auto; }
+figure.page img { max-width: 100%; min-width: 36rem; }
 @media (prefers-color-scheme: light) { figure { background: #ffffff; } }
 summary { cursor: pointer; padding: .3rem 0; font-weight: 600; }
 pre { overflow-x: auto; padding: .7rem; background: var(--card); border: 1px solid var(--line); border-radius: 6px;
@@ -82,17 +85,22 @@ def page(title: str, body: Iterable[str]) -> str:
 
 def section(name: str, heading: str, body: Iterable[str]) -> list[str]:
     """Markup under a heading that the list of contents can name."""
-    return [f'<section id="{name}" aria-labelledby="{name}-h">', f'<h2 id="{name}-h">{text(heading)}</h2>', *body, "</section>"]
+    return [
+        f'<section id="{name}" aria-labelledby="{name}-h">',
+        f'<h2 id="{name}-h">{text(heading)}</h2>',
+        *body,
+        "</section>",
+    ]
 
 
 def table(caption: str, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """A table that scrolls by itself on a narrow screen; the first cell of a row is its heading.
 
     Args:
-        caption, headings: plain.
+        caption, headings: plain; the caption is short, since it scrolls with the table.
         rows: cells in markup.
     """
-    lines = [f'<div class="wide" role="region" tabindex="0" aria-label="{text(headings[0])}: table"><table>']
+    lines = [f'<div class="wide" role="region" tabindex="0" aria-label="{text(caption)}"><table>']
     lines += [f"<caption>{text(caption)}</caption>", "<thead><tr>"]
     lines += [f'<th scope="col">{text(heading)}</th>' for heading in headings]
     lines += ["</tr></thead>", "<tbody>"]

@@ -32,6 +32,7 @@ def readme_md(content: Content, figures: Sequence[Shown], without: str) -> str:
     lines = [f"# {MARKDOWN.text(content.table.title)}", "", *_files(figures, without)]
     lines += ["", "## Made again by", "", *_fenced(again(content), "console")]
     lines += ["", f"{PLACE} stands for where the file lies on your machine. The same runs give the same bytes."]
+    lines += [] if content.is_preset else ["The content of the plan stands in `spec.json` of each run."]
     lines += ["", "The trainers were started by these commands:", ""]
     lines += _fenced([trainer_command(run) for run in content.runs], "console")
     lines += ["", "## Code and machine", "", *(f"- {MARKDOWN.text(fact)}" for fact in facts(content))]
@@ -63,7 +64,10 @@ def _files(figures: Sequence[Shown], without: str) -> list[str]:
 
 
 def _runs(content: Content) -> list[str]:
-    head = ["| run | folder | finished (UTC) | SHA-256 of its result | of its test scores |", "| --- | --- | --- | --- | --- |"]
+    head = [
+        "| run | folder | finished (UTC) | SHA-256 of its result | of its test scores |",
+        "| --- | --- | --- | --- | --- |",
+    ]
     lines = [
         f"| {' | '.join(MARKDOWN.text(cell) for cell in (each.name, each.run_id, each.finished))} | "
         f"`{each.result_sha256 or 'unreadable'}` | `{each.scores_sha256 or 'unreadable'}` |"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from iqa_tui.results.cells import footnotes
 from iqa_tui.results.findings.answers import is_shown
 from iqa_tui.results.findings.sections import Point, sections
 from iqa_tui.results.findings.wording import MINUS, difference_words
@@ -20,12 +21,15 @@ from iqa_tui.words.durations import hours_words
 MOST_IMAGES = 10
 """Worst ones of a row, and as many best ones."""
 PARTS = {"table": "Table", "findings": "Findings", "figures": "Figures", "images": "Images", "made": "How it was made"}
-RECORDED = "◆"
+PLACES = (
+    "Images are compared by their places, since some losses fix no scale: one that people put 12th and the network"
+    " 180th is as wrong for every loss. Place 1 is the best."
+)
+SIGNS = {"recorded": "◆", "across": "†"}
+LONGEST_SHORT_HEAD = 14
 
 
-def report_html(
-    content: Content, figures: Sequence[Shown], links: Mapping[str, tuple[str, str]], without: str
-) -> str:
+def report_html(content: Content, figures: Sequence[Shown], links: Mapping[str, tuple[str, str]], without: str) -> str:
     """Args:
     figures: all that could be drawn.
     links: name of a figure to its light and its dark picture; empty if none can be drawn.
@@ -53,22 +57,22 @@ def _table(content: Content) -> list[str]:
     headings = ["Loss", "SRCC", "PLCC", delta, "Time", "Status"]
     rows = [_row(row, content) for row in content.rows]
     notes = [f"{row.name}: {row.row.notes}" for row in content.rows if row.row.notes]
-    caption = " ".join(caption_sentences(content)[1:])
-    if any(row.row.recorded for row in content.rows):
-        caption += f" {RECORDED}: measured elsewhere, not by a run of this table; without an interval."
+    told = caption_sentences(content)[1:]
+    told += [f"{SIGNS[sign]} {words}" for sign, words in footnotes(content.table) if sign]
     return [
-        *table(caption, headings, rows),
+        *table("Test scores", headings, rows),
+        f'<p class="dim">{text(" ".join(told))}</p>',
         *(["<h3>Notes of the rows</h3>", *bullets(map(text, notes))] if notes else []),
     ]
 
 
 def _row(row: PaperRow, content: Content) -> list[str]:
     found = content.difference(row, "srcc")
-    delta = "" if found is None else text(difference_words(found))
+    delta = "" if found is None else text(difference_words(found)) + (SIGNS["across"] if row.row.delta_note else "")
     if found is not None and is_shown(found):
         delta = f'<strong>{delta} <abbr title="shown">*</abbr></strong>'
     return [
-        text(f"{row.name} {RECORDED}" if row.row.recorded else row.name),
+        text(row.name),
         _score(row, "srcc", content, is_best=row.row.best_srcc),
         _score(row, "plcc", content, is_best=row.row.best_plcc),
         delta or "–",
@@ -98,7 +102,8 @@ def _findings(content: Content) -> list[str]:
 def _points(points: Sequence[Point]) -> list[str]:
     if not any(point.head for point in points):
         return bullets(text(point.told) for point in points)
-    lines = ["<dl>"]
+    is_short = all(len(point.head) <= LONGEST_SHORT_HEAD and not point.details for point in points)
+    lines = ['<dl class="short">' if is_short else "<dl>"]
     for point in points:
         details = "".join(bullets(map(text, point.details))) if point.details else ""
         lines += [f"<dt>{text(point.head)}</dt>", f"<dd>{text(point.told)}{details}</dd>"]
@@ -122,13 +127,15 @@ def _figures(figures: Sequence[Shown], links: Mapping[str, tuple[str, str]], wit
 
 
 def _images(content: Content) -> list[str]:
-    lines = [
-        '<p class="dim">Images are compared by their places, since some losses fix no scale: one that people put 12th'
-        " and the network 180th is as wrong for every loss. Place 1 is the best.</p>"
-    ]
+    lines = [f'<p class="dim">{PLACES}</p>']
     known = [row for row in content.rows if row.images.images]
     for number, row in enumerate(known):
-        lines += [f"<details{' open' if number == 0 else ''}>", f"<summary>{text(row.name)}</summary>", *_of(row), "</details>"]
+        lines += [
+            f"<details{' open' if number == 0 else ''}>",
+            f"<summary>{text(row.name)}</summary>",
+            *_of(row),
+            "</details>",
+        ]
     return lines if known else ["<p>No scores by image can be read.</p>"]
 
 
@@ -138,8 +145,8 @@ def _of(row: PaperRow) -> list[str]:
     worst = found.worst(MOST_IMAGES)
     best = sorted(found.images, key=lambda image: (abs(image.error), image.name))[:MOST_IMAGES]
     headings = ["Image", "MOS", "Prediction", "Place by people", "Place by the network"]
-    which = f"of {row.runs[0].name}, {len(found.images):,} images of the {found.split} split"
-    lines = []
+    which = f"By {row.runs[0].name}, of {len(found.images):,} images of the {found.split} split."
+    lines = [f"<p>{text(which)}</p>"]
     for what, images in (("is most wrong about", worst), ("is least wrong about", best)):
         rows = [
             [
@@ -151,7 +158,7 @@ def _of(row: PaperRow) -> list[str]:
             ]
             for image in images
         ]
-        lines += table(f"What the network {what}; {which}.", headings, rows)
+        lines += table(f"What the network {what}", headings, rows)
     return lines
 
 
@@ -171,7 +178,8 @@ def _made(content: Content) -> list[str]:
         "<h3>Code and machine</h3>",
         *bullets(map(text, facts(content))),
         "<h3>Runs</h3>",
-        *table("The first twelve figures of each digest; README.md has them whole.", headings, runs),
+        *table("Runs, and the first twelve figures of their digests", headings, runs),
+        '<p class="dim">README.md has the digests whole.</p>',
         "<h3>Commands</h3>",
         f'<p class="dim">{PLACE} stands for where a file lies on your machine.</p>',
         code_block(again(content)),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from iqa_tui.results.findings.answers import is_shown
-from iqa_tui.results.findings.wording import difference_words, estimate_words, interval
+from iqa_tui.results.findings.wording import difference_words, estimate_words
 from iqa_tui.results.paper.content import Content, PaperRow
 from iqa_tui.results.paper.looks import Look, look_of
 from iqa_tui.results.statistics import mean_and_sd
@@ -55,6 +55,8 @@ class Price:
 
     look: Look
     hours: float
+    place: float
+    """On the axis of hours; beside it, if another row took equally long."""
     srcc: float
     low: float | None
     high: float | None
@@ -93,7 +95,9 @@ def _differences(content: Content) -> Shown:
         bars.append(Bar(look_of(row), found.value, found.low, found.high, is_shown(found)))
         told.append(f"{row.id} {difference_words(found)}, {'shown' if is_shown(found) else 'not shown'}")
     baseline = content.findings.baseline
-    title = f"Difference to {baseline} in test SRCC" + (" with 95% intervals" if any(b.low for b in bars) else "")
+    title = f"Difference to {baseline} in test SRCC" + (
+        " with 95% intervals" if any(bar.low is not None for bar in bars) else ""
+    )
     return Shown("differences", title, "; ".join(told), bars, COLUMN, baseline)
 
 
@@ -139,12 +143,34 @@ def _panel(row: PaperRow) -> Panel | None:
 
 
 def _cost(content: Content) -> Shown:
-    prices, told = [], []
-    for row in content.rows:
-        estimate = content.estimate(row, "srcc")
-        if estimate.value is None or row.row.hours is None or row.row.recorded:
-            continue
-        prices.append(Price(look_of(row), row.row.hours, estimate.value, estimate.low, estimate.high))
-        told.append(f"{row.id} {hours_words(row.row.hours)}, {estimate_words(estimate)}")
-    ends = " with 95% intervals" if any(interval(p.low, p.high, "srcc") for p in prices) else ""
-    return Shown("cost", f"Test SRCC{ends} against hours a run", "; ".join(told), prices, COLUMN)
+    known = [
+        (row, row.row.hours, estimate, estimate.value)
+        for row in content.rows
+        if (estimate := content.estimate(row, "srcc")).value is not None
+        and row.row.hours is not None
+        and not row.row.recorded
+    ]
+    places = beside_each_other([hours for _, hours, _, _ in known])
+    prices = [
+        Price(look_of(row), hours, place, value, estimate.low, estimate.high)
+        for (row, hours, estimate, value), place in zip(known, places, strict=True)
+    ]
+    told = [f"{row.id} {hours_words(hours)}, {estimate_words(estimate)}" for row, hours, estimate, _ in known]
+    ends = " with 95% intervals" if any(price.low is not None for price in prices) else ""
+    moved = any(price.place != price.hours for price in prices)
+    beside = "; rows that take equally long stand side by side" if moved else ""
+    return Shown("cost", f"Test SRCC{ends} against hours a run{beside}", "; ".join(told), prices, COLUMN)
+
+
+def beside_each_other(hours: Sequence[float]) -> list[float]:
+    """Places on the axis: rows that take equally long stand side by side, so that each interval can be seen."""
+    if not hours:
+        return []
+    step = 0.025 * (max(hours) - min(hours) or max(hours) or 1.0)
+    placed: list[float] = []
+    for value in hours:
+        place = value
+        while any(abs(place - other) < 0.99 * step for other in placed):
+            place += step
+        placed.append(place)
+    return placed

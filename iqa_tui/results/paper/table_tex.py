@@ -17,7 +17,7 @@ UNKNOWN = "--"
 
 
 def table_tex(content: Content) -> str:
-    """A float of its own; `\\input` it."""
+    r"""A float of its own; `\input` it."""
     is_wide = has_intervals(content)
     headings = ["Loss", "SRCC", "PLCC", _delta_heading(content), "Time"]
     lines = [
@@ -27,6 +27,7 @@ def table_tex(content: Content) -> str:
         r"  \centering",
         rf"  \caption{{{latex_text(' '.join(caption_sentences(content)))}}}",
         rf"  \label{{tab:{label_of(content.table.group)}}}",
+        r"  \smallskip",
         r"  \small",
         r"  \setlength{\tabcolsep}{4pt}",
         rf"  \begin{{tabular}}{{lll{'l' if is_wide else 'r'}r}}",
@@ -42,7 +43,7 @@ def table_tex(content: Content) -> str:
 
 
 def label_of(group: str) -> str:
-    """A name that LaTeX takes in `\\ref`."""
+    r"""A name that LaTeX takes in `\ref`."""
     return re.sub(r"[^A-Za-z0-9]+", "-", group).strip("-").lower() or "results"
 
 

@@ -22,6 +22,7 @@ def caption_sentences(content: Content) -> list[str]:
         _tested(content),
         *_differences(content),
         *_one_seed(content),
+        *(["Some runs used only part of the images."] if any(run.result.limited for run in content.runs) else []),
         *_best(content),
         *([content.table.code_note] if content.table.code_note else []),
         *([f"Not run yet: {listed(list(content.missing))}."] if content.missing else []),
@@ -66,16 +67,17 @@ def _differences(content: Content) -> list[str]:
         return []
     baseline = content.findings.baseline
     if not has_intervals(content):
-        return [f"Δ: difference to {baseline} in SRCC, without an interval ({known[0].note})."]
+        notes = listed(list(dict.fromkeys(each.note for each in known if each.note)))
+        return [f"Δ: difference to {baseline} in SRCC ({notes or 'no interval'})."]
     count = sum(1 for each in known if each.p_holm is not None)
     over = f" over the {count} differences" if count > 1 else ""
     star = f"* marks a difference that is shown: p < 0.05 after Holm's correction{over}"
     none = "" if any(map(is_shown, known)) else "; here none is"
-    return [
-        f"Δ: difference to {baseline} in SRCC with its 95% interval, from {content.findings.resamples:,} resamples of the"
-        " test images and from the seeds if there are several, paired by image and by seed.",
-        f"{star}{none}.",
-    ]
+    how = (
+        f"Δ: difference to {baseline} in SRCC with its 95% interval, from {content.findings.resamples:,} resamples of"
+        " the test images and from the seeds if there are several, paired by image and by seed."
+    )
+    return [how, f"{star}{none}."]
 
 
 def _one_seed(content: Content) -> list[str]:
