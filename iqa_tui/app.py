@@ -22,7 +22,6 @@ from iqa_tui.front.memory import MemoryApp
 from iqa_tui.front.palette import PaletteApp
 from iqa_tui.front.telling import TellingApp
 from iqa_tui.messages import DevicesSurveyed, LogChanged, RunsChanged
-from iqa_tui.monitor.state import RunState
 from iqa_tui.screens.room import Room, ScreenAsked, Session
 from iqa_tui.settings.file import SettingsRead, read_settings
 from iqa_tui.settings.read_only import is_read_only
@@ -34,9 +33,13 @@ from iqa_tui.widgets.terminal_driver import TerminalDriver
 from training.runfolder.text import HARMFUL, plain, plain_lines
 
 if TYPE_CHECKING:  # what reads runs and devices is loaded after the first paint
+    from iqa_tui.monitor.state import RunState
     from iqa_tui.watch.gpu_watcher import GpuWatcher, SurveysDevices
     from iqa_tui.watch.log_watcher import LogWatcher
     from iqa_tui.watch.run_watcher import RunWatcher
+
+DEVICES_SECONDS = 0.1
+"""From the first paint until the devices are looked at."""
 
 
 class IqaApp(LeavingApp, LooksApp, MemoryApp, PaletteApp, TellingApp):
@@ -127,29 +130,38 @@ class IqaApp(LeavingApp, LooksApp, MemoryApp, PaletteApp, TellingApp):
         self.call_after_refresh(self._start_watching)
 
     def _start_watching(self) -> None:
-        """After the first paint: threads compete with it for the interpreter."""
-        from iqa_tui.watch import dispatcher_reviver as reviver  # noqa: PLC0415  after the first paint
-        from iqa_tui.watch import gpu_watcher, log_watcher, run_watcher, terminal  # noqa: PLC0415  after the first paint
+        """After the first paint, as threads compete with it for the interpreter: runs, then the log, then devices."""
+        from iqa_tui.watch import run_watcher  # noqa: PLC0415  after the first paint
 
-        gc.enable()
+        self.run_watcher = run_watcher.RunWatcher(self.session.runs_dir, self.post_message)
+        self.run_watcher.start()
+
+        from iqa_tui.watch import log_watcher  # noqa: PLC0415  as above
+
+        self.log_watcher = log_watcher.LogWatcher(self.post_message)
+        self.log_watcher.start()
+        self.set_timer(DEVICES_SECONDS, self._watch_devices)
         for mistake in self._mistakes:
             self.notify(mistake, title="Settings", severity="warning", timeout=20)
         self.ask_terminal()
         self.begin_to_remember()
-        if not self.is_headless:
-            self.set_interval(terminal.LOOK_SECONDS, self._leave_a_lost_terminal)
-        runs_dir = self.session.runs_dir
-        self.log_watcher = log_watcher.LogWatcher(self.post_message)
-        self.run_watcher = run_watcher.RunWatcher(runs_dir, self.post_message)
+
+    def _watch_devices(self) -> None:
+        """After the runs and the log: the driver's library takes as long to load as both take to be read."""
+        from iqa_tui.watch import dispatcher_reviver as reviver  # noqa: PLC0415  as above
+        from iqa_tui.watch import gpu_watcher, terminal  # noqa: PLC0415  as above
+
+        gc.enable()
+        assert self.run_watcher is not None
         self.gpu_watcher = gpu_watcher.GpuWatcher(
             self._make_surveyor or gpu_watcher.surveyor_of_this_machine,
-            reviver.DispatcherReviver(runs_dir),
+            reviver.DispatcherReviver(self.session.runs_dir),
             self.run_watcher.queued,
             self.post_message,
         )
-        self.run_watcher.start()
-        self.log_watcher.start()
         self.gpu_watcher.start()
+        if not self.is_headless:
+            self.set_interval(terminal.LOOK_SECONDS, self._leave_a_lost_terminal)
 
     def _leave_a_lost_terminal(self) -> None:
         """Only the terminal's own session gets SIGHUP; an app in another one would read end of file for ever."""
@@ -159,10 +171,9 @@ class IqaApp(LeavingApp, LooksApp, MemoryApp, PaletteApp, TellingApp):
             self.exit(return_code=terminal.HUNG_UP)
 
     def on_unmount(self) -> None:
-        if self.run_watcher and self.gpu_watcher and self.log_watcher:
-            self.run_watcher.stop()
-            self.log_watcher.stop()
-            self.gpu_watcher.stop()
+        for watcher in (self.run_watcher, self.log_watcher, self.gpu_watcher):
+            if watcher is not None:
+                watcher.stop()
         self.remember_at_last()
 
     # What happened
@@ -172,7 +183,7 @@ class IqaApp(LeavingApp, LooksApp, MemoryApp, PaletteApp, TellingApp):
         for room in self._rooms.values():
             room.take_runs(message)
         if not message.problem:
-            self.tell(message.runs)
+            self.call_after_refresh(self.tell, message.runs)
 
     def on_log_changed(self, message: LogChanged) -> None:
         self._log_message = message

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from iqa_tui.monitor.log_text import LogText
-from iqa_tui.monitor.state import RunState
-from iqa_tui.words.waits import Wait
-
 if TYPE_CHECKING:  # the drivers behind it are loaded by the thread that asks them
     from iqa_tui.devices.survey import Survey
+    from iqa_tui.monitor.log_text import LogText
+    from iqa_tui.monitor.state import RunState
+    from iqa_tui.words.waits import Wait
 
 
 @dataclass(frozen=True, slots=True)

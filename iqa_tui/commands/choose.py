@@ -26,6 +26,7 @@ def choose_run(states: Sequence[RunState], text: str, fits: Callable[[RunState],
         NoSuchRun: none, or several.
     """
     experiment = [state for state in states if state.experiment.lower() == text.lower()]
+    experiment = [state for state in experiment if not state.is_recorded] or experiment  # what was launched is meant
     for matches in (
         [state for state in states if text in (state.run_id, state.run.path.name)],
         [state for state in experiment if fits(state)],

@@ -21,9 +21,9 @@ def run(options: argparse.Namespace) -> int:
         raise PlanError(f"There are no runs in {options.runs_dir}. Launch a plan first, or name one for its rows.")
     table = build_table(options.runs_dir, group, plan)
     if options.output is None:
-        print(render(table, options.format), end="")
+        print(render(table, options.format, options.columns), end="")
     else:
-        print(f"Wrote {write_table(table, options.format, options.output)}", file=sys.stderr)
+        print(f"Wrote {write_table(table, options.format, options.output, options.columns)}", file=sys.stderr)
     if told := revive_in_words(options.runs_dir):
         print(told, file=sys.stderr)
     return ALL_WELL

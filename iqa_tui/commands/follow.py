@@ -27,7 +27,7 @@ from iqa_tui.queue.dispatching import revive_in_words
 from iqa_tui.queue.waits import waits_of_states
 from iqa_tui.results.export import render
 from iqa_tui.results.table import build_table
-from iqa_tui.words.states import status_words
+from iqa_tui.words.states import status_words, told_state
 from iqa_tui.words.waits import Wait
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase
@@ -163,7 +163,7 @@ class Reporter:
 
 def _news(state: RunState) -> str:
     """What is worth a line at once."""
-    parts = [status_words(state.status)]
+    parts = [told_state(state.status)]
     if state.phase.is_alive:
         parts += [f"on {state.device_label}" if state.device_label else ""]
         parts += [f"epoch {epoch_words(state)}" if state.epoch else ""]

@@ -28,7 +28,7 @@ from iqa_tui.monitor.trainer_code import code_note
 from iqa_tui.queue.dispatching import revive_in_words
 from iqa_tui.queue.waits import waits_of_states
 from iqa_tui.words.sizes import GIB, gib_words
-from iqa_tui.words.states import status_words
+from iqa_tui.words.states import told_state
 from iqa_tui.words.waits import Wait
 from training.runfolder.exits import ExitKind
 from training.runfolder.phase import Phase
@@ -95,7 +95,7 @@ def _run_cells(state: RunState, names: dict[str, str], waits: dict[str, Wait]) -
     split = "test" if state.phase is Phase.FINISHED else "val"
     return [
         names[state.run_id],
-        status_words(state.status),
+        told_state(state.status),
         state.device_label if is_alive else priority_words(state),
         f"epoch {epoch_words(state)}" if is_alive and state.epoch else "",
         f"step {step_words(state)}" if is_alive and state.step else "",

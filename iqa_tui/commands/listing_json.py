@@ -62,6 +62,7 @@ def _run_fields(state: RunState, waits: dict[str, Wait]) -> dict[str, Any]:
         "experiment": state.experiment,
         "label": state.label,
         "state": state.phase.value,
+        "engine": state.spec.engine if state.spec else None,
         "cause": state.status.cause,
         "supervised": state.status.supervised,
         "attempt": state.status.attempt,

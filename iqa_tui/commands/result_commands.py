@@ -5,14 +5,39 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from iqa_tui.commands import option_types
 from iqa_tui.commands.adding import Subparsers, add_command
 
 
 def add_result_commands(commands: Subparsers[argparse.ArgumentParser]) -> None:
-    """`export`, `findings` and `paper`."""
+    """`import`, `export`, `findings` and `paper`."""
+    _add_import(commands)
     _add_export(commands)
     _add_findings(commands)
     _add_paper(commands)
+
+
+def _add_import(commands: Subparsers[argparse.ArgumentParser]) -> None:
+    words = "make recorded runs of logs of the published trainer: curves, and rows marked ◆"
+    imported = add_command(commands, "import", words, "imports nothing")
+    imported.set_defaults(command="import_log")  # `import` is no name of a module
+    imported.add_argument("logs", nargs="+", metavar="LOG", type=Path)
+    imported.add_argument(
+        "--as",
+        dest="rows",
+        type=option_types.words,
+        metavar="F1[,F2]",
+        help="the row of all these logs, or one for each; default: by the loss that each log names",
+    )
+    imported.add_argument("--plan", default="koniq-losses", help="whose rows (default: koniq-losses)", metavar="PLAN")
+    imported.add_argument("--group", help="the table that they join (default: the plan's name)")
+    imported.add_argument(
+        "--seeds",
+        type=option_types.seeds,
+        metavar="1,2,3",
+        help="one for each log; default: what it says, or the next one if another log of the row has it",
+    )
+    imported.add_argument("--again", action="store_true", help="also logs that were imported before")
 
 
 def _add_export(commands: Subparsers[argparse.ArgumentParser]) -> None:
@@ -24,6 +49,14 @@ def _add_export(commands: Subparsers[argparse.ArgumentParser]) -> None:
         default="markdown",
         choices=("csv", "markdown", "latex", "json"),
         help="default: markdown; in csv a text that a spreadsheet would execute gets an apostrophe before it",
+    )
+    export.add_argument(
+        "--columns",
+        type=option_types.words,
+        default=(),
+        metavar="srcc,krcc",
+        help="of markdown and latex: srcc, plcc, plcc_fitted, krcc, rmse, delta, epoch, hours, gpu, status, notes, "
+        "DATASET/srcc of another test set, or all; csv and json hold all",
     )
     export.add_argument("--output", type=Path, metavar="FILE", help="default: print it")
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from iqa_tui.monitor.state import RunState
-from iqa_tui.screens.room import Room, Session
-from iqa_tui.settings.remembered import Remembered
-from iqa_tui.settings.values import Settings
+from typing import TYPE_CHECKING
+
 from iqa_tui.widgets.keys_in_turn import KeysInTurn
 from iqa_tui.widgets.painting import PaintsDifferences
+
+if TYPE_CHECKING:
+    from iqa_tui.monitor.state import RunState
+    from iqa_tui.screens.room import Room, Session
+    from iqa_tui.settings.remembered import Remembered
+    from iqa_tui.settings.values import Settings
 
 ROOMS = ("launch", "monitor", "results")
 

@@ -19,6 +19,8 @@ class LooksApp(FrontApp):
     """The theme that was shown without the user's wish."""
     _is_chosen = False
     """The user chose the theme in the app, now or earlier."""
+    _opening_theme = ""
+    """The theme that the styles are parsed with at first; empty after the first paint."""
 
     def choose_theme(self) -> None:
         """Before the first paint. A guess by what the terminal said the last time keeps it from flickering."""
@@ -32,9 +34,19 @@ class LooksApp(FrontApp):
             is_light = {"light": True, "dark": False}.get(self.settings.theme, is_light)
             self._guessed = LIGHT if is_light else DARK
         self.theme = chosen if self._is_chosen else self._guessed
+        self.stylesheet.set_variables(self.get_css_variables())
+        self._opening_theme = self.theme
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """As Textual's, which parses all styles anew. While the app opens they are of its theme already."""
+        if self.theme == self._opening_theme:
+            self.stylesheet.update(self, animate=animate)
+        else:
+            super().refresh_css(animate)
 
     def ask_terminal(self) -> None:
         """After the first paint, if the theme is to be as the terminal is."""
+        self._opening_theme = ""
         if self.settings.theme == "auto" and not self._is_chosen and isinstance(self._driver, TerminalDriver):
             self._driver.ask_background()
 

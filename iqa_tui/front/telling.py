@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from iqa_tui.front.base import FrontApp
-from iqa_tui.monitor.state import RunState
 from iqa_tui.widgets import terminal_speech
 from iqa_tui.widgets.terminal_driver import TerminalDriver
 from training.runfolder.text import plain, plain_lines
 
 if TYPE_CHECKING:  # loaded after the first paint
     from iqa_tui.monitor.happenings import Happening
+    from iqa_tui.monitor.state import RunState
 
 TOLD_SECONDS = 20.0
 """How long the end of a run stands in the row; one in trouble stands three times as long."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from iqa_tui.monitor.group import by_group
 from iqa_tui.monitor.run_words import in_plan_order
 from iqa_tui.monitor.scores import by_experiment
-from iqa_tui.monitor.state import RunState
+
+if TYPE_CHECKING:
+    from iqa_tui.monitor.state import RunState
 
 COLOURS = 7
 """Curves that can be told apart by colour: as many as the widgets' palette has."""

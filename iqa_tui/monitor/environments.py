@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from iqa_tui.monitor.listing import specs_in
+from training.runfolder.engines import RECORDED
 from training.runfolder.errors import RunFolderError
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record
@@ -29,7 +30,7 @@ def environments_of(runs_dir: Path, group: str) -> tuple[dict[str, dict[str, str
         if spec is None:
             closed.append(run.run_id)
             continue
-        if spec.group != group:
+        if spec.group != group or spec.engine == RECORDED:
             continue
         name = f"{spec.experiment or run.run_id} seed {spec.seed}"
         name = run.run_id if name in read or name in closed else name

@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import zip_longest
+from typing import TYPE_CHECKING
 
 from iqa_tui.monitor.pace import time_left
 from iqa_tui.monitor.run_words import share_done
 from iqa_tui.monitor.scores import val_metric
-from iqa_tui.monitor.state import RunState
 from iqa_tui.words.states import shown_state
+
+if TYPE_CHECKING:
+    from iqa_tui.monitor.state import RunState
 
 GIB = 1 << 30
 FLAG = "--"

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from iqa_tui.monitor.group_time import seconds_left, starts_by_itself
-from iqa_tui.monitor.state import RunState
 from iqa_tui.words.durations import duration_words
-from iqa_tui.words.waits import Wait
 from training.runfolder.phase import Phase
+
+if TYPE_CHECKING:
+    from iqa_tui.monitor.state import RunState
+    from iqa_tui.words.waits import Wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class GroupProgress:
     """Queued, but a user must release them first."""
     elsewhere: int = 0
     """Queued, but not by this user on this host: the user must adopt them first."""
+    recorded: int = 0
+    """Measured elsewhere; none of the others."""
     phases: Mapping[str, int] = field(default_factory=dict)
     """The state of a run to how many are in it; states that no run is in are left out."""
 
@@ -40,12 +44,13 @@ class GroupProgress:
     @property
     def words(self) -> str:
         """`7 of 15 finished, 1 starting, 2 running, 4 queued, 1 failed, 2.3 h left`."""
-        parts = [f"{self.finished} of {self.total} finished"]
+        parts = [f"{self.finished} of {self.total} finished"] if self.total or not self.recorded else []
         parts += self._count_words(phase for phase in Phase if phase.is_alive)
         parts += [f"{self.queued} queued"] if self.queued else []
         parts += [f"{self.held} held"] if self.held else []
         parts += [f"{self.elsewhere} queued elsewhere"] if self.elsewhere else []
         parts += self._count_words(phase for phase in Phase if phase.ended_without_result)
+        parts += [f"{self.recorded} recorded"] if self.recorded else []
         parts += [f"{duration_words(self.seconds_left)} left"] if self.seconds_left is not None else []
         return ", ".join(parts)
 
@@ -53,6 +58,8 @@ class GroupProgress:
     def short_words(self) -> str:
         """`7 of 15 finished, 2.3 h left`."""
         left = f", {duration_words(self.seconds_left)} left" if self.seconds_left is not None else ""
+        if self.recorded and not self.total:
+            return f"{self.recorded} recorded"
         return f"{self.finished} of {self.total} finished{left}"
 
     def _count_words(self, phases: Iterable[Phase]) -> list[str]:
@@ -65,8 +72,11 @@ def group_progress(states: Iterable[RunState], now: float, starting: int = 0) ->
     now: unix seconds.
     starting: how many of its queued runs start next, see `starting_next`.
     """
+    # the app's first paint has no runs, and needs none of what simulates a queue
+    from iqa_tui.monitor.group_time import seconds_left, starts_by_itself  # noqa: PLC0415
+
     known = list(states)
-    counted = _that_count(known)
+    counted = _that_count([state for state in known if not state.status.recorded])
     waiting = [state for state in counted if state.phase is Phase.QUEUED]
     return GroupProgress(
         group=known[0].group if known else "",
@@ -77,6 +87,7 @@ def group_progress(states: Iterable[RunState], now: float, starting: int = 0) ->
         seconds_left=seconds_left(counted, now, starting),
         held=sum(state.status.held for state in waiting),
         elsewhere=sum(state.status.elsewhere and not state.status.held for state in waiting),
+        recorded=sum(state.status.recorded for state in known),
         phases={phase.value: count for phase, count in sorted(Counter(state.phase for state in counted).items())},
     )
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import median
+from typing import TYPE_CHECKING
 
 from iqa_tui.monitor.pace import time_left
-from iqa_tui.monitor.state import RunState
 from iqa_tui.plans.priority import priority_rank
 from iqa_tui.plans.simulate import FREE, Busy, Job, simulate
 from training.runfolder.phase import Phase
+
+if TYPE_CHECKING:
+    from iqa_tui.monitor.state import RunState
 
 SECONDS_PER_HOUR = 3600.0
 

@@ -79,6 +79,7 @@ def told_words(told: Sequence[Happening]) -> str:
 
 def title_words(states: Iterable[RunState]) -> str:
     """For the terminal's title: `iqa-tui: 3 running, 1 failed`. Numbers alone, no text from a file."""
-    counts = Counter(Phase.RUNNING if state.phase.is_alive else state.phase for state in states)
+    launched = (state.phase for state in states if not state.status.recorded)
+    counts = Counter(Phase.RUNNING if phase.is_alive else phase for phase in launched)
     parts = [f"{counts[phase]} {phase.value}" for phase in IN_TITLE if counts[phase]]
     return f"iqa-tui: {', '.join(parts)}" if parts else "iqa-tui"

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from iqa_tui.monitor.group import group_progress, starting_next
 from iqa_tui.monitor.run_words import in_plan_order
 from iqa_tui.monitor.scores import best_of
-from iqa_tui.monitor.state import RunState
 from iqa_tui.monitor.trainer_code import code_note
 from iqa_tui.words.durations import duration_words
-from iqa_tui.words.waits import Wait
 from training.runfolder.phase import Phase
+
+if TYPE_CHECKING:
+    from iqa_tui.monitor.state import RunState
+    from iqa_tui.words.waits import Wait
 
 ALWAYS_COUNTED = (Phase.RUNNING, Phase.STARTING, Phase.STOPPING, Phase.QUEUED)
 ENDED_BADLY = (Phase.FAILED, Phase.LOST, Phase.STOPPED, Phase.UNREADABLE)
@@ -31,7 +34,7 @@ def group_words(members: Sequence[RunState], waiting: Mapping[str, Wait], now: f
         now: Unix seconds.
     """
     progress = group_progress(members, now, starting_next(members, waiting))
-    numbers = sorted({state.spec.seed for state in members if state.spec})
+    numbers = sorted({state.spec.seed for state in members if state.spec and not state.is_recorded})
     seeds = f"seeds {' '.join(map(str, numbers))}" if len(numbers) <= MOST_SEEDS else f"{len(numbers)} seeds"
     over = progress.alive == progress.queued == 0 and _ended(members)
     age = age_words(now - over) if over else ""
@@ -63,7 +66,7 @@ def headline_words(runs: Iterable[RunState], waiting: Mapping[str, Wait], now: f
     if best := best_of(members):
         state, score = best
         parts.append(f"best {state.experiment or state.label} {score.mean:.4f}")
-    counts = Counter(state.phase for state in ordered)
+    counts = Counter(state.phase for state in ordered if not state.status.recorded)
     parts += [f"{counts[phase]} {phase.value}" for phase in ALWAYS_COUNTED if counts[phase]]
     if members:
         left = group_progress(members, now, starting_next(members, waiting)).seconds_left

@@ -81,6 +81,8 @@ def skim(run: RunFolder, most_bytes: int = LARGEST_SKIMMED_BYTES) -> Skimmed:
             tail.skip_to_the_last(end_bytes)
         while (events := tail.poll_thinly()) or tail.is_behind:
             state = fold(state, events)
+            if not (tail.is_behind or tail.torn):  # else the next look may find that it is no file of events
+                break
         if state.evaluations:
             break
     return Skimmed(without_step_curves(state, is_complete), is_complete, tail.problem, stamp)

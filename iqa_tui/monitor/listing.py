@@ -13,6 +13,7 @@ from pathlib import Path
 from iqa_tui.monitor.fold import fold
 from iqa_tui.monitor.state import RunState
 from iqa_tui.monitor.trainer_code import made_by
+from training.runfolder.engines import RECORDED
 from training.runfolder.errors import RunFolderError
 from training.runfolder.events import read_events
 from training.runfolder.folders import list_runs
@@ -38,6 +39,11 @@ class ListedRun:
     @property
     def run_id(self) -> str:
         return self.run.run_id
+
+    @property
+    def is_recorded(self) -> bool:
+        """It was measured elsewhere, and its log was imported."""
+        return self.spec.engine == RECORDED
 
     @property
     def phase(self) -> Phase:

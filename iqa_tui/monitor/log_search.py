@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left, bisect_right
+from time import thread_time
 
 from iqa_tui.monitor.log_pattern import LogPattern
 from iqa_tui.monitor.log_screen import LogScreen
@@ -16,8 +17,11 @@ SEARCHED_BYTES = 512 << 10
 """At once: some milliseconds, after which a key is answered."""
 MOST_HITS = 1_000_000
 """Eight megabytes. No user goes through more of them."""
-LATER_BYTES = 4 << 20
-"""Of what was added, at once."""
+SLOW_SECONDS = 0.1
+"""Of processor: after a slice that took longer the next is smaller, so that another wish is seen soon."""
+SMALLEST_BYTES = 4 << 10
+LATER_SLICES = 8
+"""Of what was added, so many slices at once."""
 MOVES = re.compile(rb"\r(?!\n)|\x08|\xc2[\x80-\x9f]|\x1b\[[0-9;]*[A-HJKdf`]")
 """After these a line is not what stands between two newlines."""
 SIGNS_OF_MOVES = (b"\x1b", b"\r", b"\x08", b"\xc2")
@@ -69,22 +73,31 @@ class LogSearch:
         if is_new:
             self._search_new(descriptor, size)
         if self._reached and not self.is_full:
+            begun_seconds = thread_time()
             start, data = slice_before(descriptor, self._reached, self._step_bytes)
-            self._step_bytes = min(SEARCHED_BYTES, 2 * self._step_bytes)
             self._upward.extend(-offset for offset in reversed(self._found(start, data)))
             self._reached = start
+            self._adapt(thread_time() - begun_seconds)
             is_new = True
         self.is_done = (self._reached == 0 or self.is_full) and self._read_to >= size
         return is_new
 
+    def _adapt(self, seconds: float) -> None:
+        """Have the next slice as large as suits an expression that took so long for the last one."""
+        if seconds > SLOW_SECONDS:
+            self._step_bytes = max(SMALLEST_BYTES, self._step_bytes // 4)
+        else:
+            self._step_bytes = min(SEARCHED_BYTES, 2 * self._step_bytes)
+
     def _search_new(self, descriptor: int, size: int) -> None:
-        data = read_between(descriptor, self._last_line, min(size, self._last_line + LATER_BYTES))
+        most = LATER_SLICES * self._step_bytes
+        data = read_between(descriptor, self._last_line, min(size, self._last_line + most))
         while self._downward and self._downward[-1] >= self._last_line:
             self._downward.pop()
         self._downward.extend(self._found(self._last_line, data))
         self._read_to = self._last_line + len(data)
         begun = last_line(data)
-        if begun is not None or len(data) == LATER_BYTES:
+        if begun is not None or len(data) == most:
             self._last_line += begun or len(data)
 
     def _found(self, start: int, data: bytes) -> list[int]:
@@ -103,8 +116,11 @@ class LogSearch:
         if needles:
             seen = seen.translate(SMALL, CONTROLS)
             return any(needle in seen for needle in needles)
-        lines = seen.translate(None, CONTROLS).decode(errors="replace").split("\n")
-        return any(map(self.pattern.expression.search, lines))
+        shown = seen.translate(None, CONTROLS)
+        if self.pattern.of_slices:
+            utf8 = shown if shown.isascii() else shown.decode(errors="replace").encode()
+            return self.pattern.of_slices.search(utf8) is not None
+        return any(map(self.pattern.expression.search, shown.decode(errors="replace").split("\n")))
 
     # What was found
 

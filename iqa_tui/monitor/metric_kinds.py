@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from iqa_tui.monitor.metrics import EPOCH, LOSS, MACHINE
 from iqa_tui.monitor.run_words import loss_words, srcc_words
-from iqa_tui.monitor.state import RunState
+
+if TYPE_CHECKING:
+    from iqa_tui.monitor.state import RunState
 
 GIB = float(1 << 30)
 SPLITS = {"val": "validation", "test": "test"}

@@ -10,13 +10,15 @@ import math
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from iqa_tui.monitor.curves import NO_CURVE, Curve, Evaluation
-from iqa_tui.monitor.thinning import Doubles, Points
 from training.runfolder.fields import LARGEST_NUMBER
-from training.runfolder.step_lines import StepLines
 from training.runfolder.text import plain
+
+if TYPE_CHECKING:
+    from iqa_tui.monitor.thinning import Doubles, Points
+    from training.runfolder.step_lines import StepLines
 
 LOSS = "loss"
 """The one curve that has a point for every step, whatever the step reports."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from training.runfolder.schema import RunNotes
+if TYPE_CHECKING:
+    from training.runfolder.schema import RunNotes
 
 
 def note_line(notes: RunNotes) -> str:
@@ -22,4 +25,4 @@ def notes_in_common(notes: Sequence[RunNotes]) -> RunNotes:
     first, *others = notes
     tags = [tag for tag in first.tags if all(tag in other.tags for other in others)]
     is_same = all(other.note == first.note for other in others)
-    return RunNotes(tags=tags, note=first.note if is_same else "")
+    return replace(first, by="", when=0.0, tags=tags, note=first.note if is_same else "", archived=False)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from statistics import fmean
+from typing import TYPE_CHECKING
 
 from iqa_tui.monitor.fields import number, texts
 from iqa_tui.monitor.scores import score_of
-from iqa_tui.monitor.state import RunState
+
+if TYPE_CHECKING:
+    from iqa_tui.monitor.state import RunState
 
 DIGITS = re.compile(r"(\d+)")
 

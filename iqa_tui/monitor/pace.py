@@ -8,8 +8,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from itertools import pairwise
 from statistics import median
+from typing import TYPE_CHECKING
 
-from iqa_tui.monitor.state import RunState
+if TYPE_CHECKING:
+    from iqa_tui.monitor.state import RunState
 
 RECENT_STEPS = 64
 """Reported steps that the pace is taken from: enough for a steady value, few enough to follow a change."""

@@ -9,13 +9,16 @@ from __future__ import annotations
 import math
 import operator
 import re
-import warnings
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
+from iqa_tui.monitor.expression import typed_expression
 from iqa_tui.monitor.fields import FIELDS, number, number_of, texts
-from iqa_tui.monitor.state import RunState
+
+if TYPE_CHECKING:
+    from iqa_tui.monitor.state import RunState
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Asked:
     """Ids of runs that the user has hidden."""
 
 
-Test = Callable[[RunState, Asked], bool]
+Test = Callable[["RunState", Asked], bool]
 """Whether a run fits."""
 
 COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
@@ -40,8 +43,6 @@ COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
 COMPARISON = re.compile(r"([A-Za-z_][\w/.-]*)(>=|<=|!=|>|<|=|:)(.*)", re.DOTALL)
 PIECE = re.compile(r'\s+|\||!?/(?:\\.|[^/\\])*/|(?:[^\s"|]|"[^"]*(?:"|$))+')
 """A blank, a bar, a pattern, a word with its quoted parts; a quote that is not closed reaches to the end."""
-SLOW = re.compile(r"\([^)]*[*+}][^)]*\)[*+{]")
-"""A repetition in a repetition: looking for it may take for ever."""
 HOURS = {"h": 1.0, "min": 1 / 60, "s": 1 / 3600, "d": 24.0}
 LENGTH = re.compile(r"([\d.e+-]+)\s*(h|min|s|d)")
 OF_TIME = ("took", "left")
@@ -122,12 +123,9 @@ def _test(word: str, known: Collection[str]) -> Test:
 def _pattern_test(word: str) -> Test:
     if len(word) < 2 or not word.endswith("/"):
         raise _Mistake(f"a pattern ends with a slash, too: {word}/")
-    if SLOW.search(word):
-        raise _Mistake(f"{word} repeats a repetition, which may take for ever")
     try:
-        with warnings.catch_warnings(action="ignore"):
-            pattern = re.compile(word[1:-1], re.IGNORECASE)
-    except (re.error, OverflowError, RecursionError) as error:
+        pattern = typed_expression(word[1:-1], ignores_case=True)
+    except ValueError as error:
         raise _Mistake(f"{word} is no pattern: {error}") from None
     return lambda state, _at: pattern.search(searched(state)) is not None
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from iqa_tui.monitor.group import by_group
 from iqa_tui.monitor.ordering import in_order
 from iqa_tui.monitor.run_words import recorded_rows
 from iqa_tui.monitor.scores import by_experiment
-from iqa_tui.monitor.state import RunState
-from iqa_tui.monitor.view import MonitorView
+
+if TYPE_CHECKING:
+    from iqa_tui.monitor.state import RunState
+    from iqa_tui.monitor.view import MonitorView
 
 FEW_RUNS = 12
 """A group of more keeps its experiments folded, and with more runs in all, older groups are folded."""
@@ -98,7 +100,7 @@ def _members(group: str, members: Sequence[RunState], view: MonitorView, now: fl
         if len(runs) == 1:
             rows.append(Row(RowKind.RUN, runs[0].run_id, (runs[0],)))
             continue
-        key = f"experiment/{group}/{runs[0].experiment}/{runs[0].label}"
+        key = f"experiment/{group}/{runs[0].experiment}/{runs[0].label}{'/recorded' if runs[0].is_recorded else ''}"
         head = _folding(RowKind.EXPERIMENT, key, runs, len(members) <= FEW_RUNS, view)
         rows.append(head)
         if head.is_open:

@@ -15,7 +15,7 @@ from iqa_tui.plans.flags import is_same
 from iqa_tui.plans.settings import planned_settings
 from iqa_tui.words.durations import hours_words
 from iqa_tui.words.sizes import gib_words, size_words
-from iqa_tui.words.states import status_words
+from iqa_tui.words.states import told_state
 
 DIGEST_DIGITS = 12
 
@@ -42,7 +42,7 @@ def page_sections(state: RunState, details: RunDetails) -> list[Section]:
     sections = [
         Section("Run", tuple(Fact(name, (value,)) for name, value in _headlines(state).items() if value)),
         Section("Scores", tuple(Fact(name, (value,)) for name, value in _scores(state).items() if value)),
-        Section("Attempts", tuple(_attempt_fact(attempt) for attempt in reversed(details.attempts))),
+        Section("Attempts", tuple(_attempt_facts(state, details))),
         Section("Warnings", tuple(Fact("", (text,), "warning") for text in reversed(state.warnings))),
         Section("Notes", tuple(Fact("", (text,)) for text in _notes(state))),
         Section("Settings", tuple(_setting_facts(state))),
@@ -50,6 +50,12 @@ def page_sections(state: RunState, details: RunDetails) -> list[Section]:
         Section("Files", tuple(_file_facts(details))),
     ]
     return [section for section in sections if section.facts]
+
+
+def _attempt_facts(state: RunState, details: RunDetails) -> Iterator[Fact]:
+    """Newest first; of a recorded run none, as it was never started."""
+    if not state.is_recorded:
+        yield from map(_attempt_fact, reversed(details.attempts))
 
 
 def comparison_sections(first: RunState, second: RunState, *, everything: bool) -> list[Section]:
@@ -84,10 +90,10 @@ def _headlines(state: RunState) -> dict[str, str]:
     gpu_peak = state.exit.peak_gpu_memory_bytes if state.exit else None
     digests = ", ".join(digest[:DIGEST_DIGITS] for digest in state.trainer_digests)
     return {
-        "state": status_words(state.status),
+        "state": told_state(state.status),
         "id": state.run_id,
         "group": state.group,
-        "launched": _moment(spec.created) if spec else "",
+        "imported" if state.is_recorded else "launched": _moment(spec.created) if spec else "",
         "by": spec.created_by if spec else "",
         "device": state.device_label,
         "runs for" if state.phase.is_alive else "took": hours_words(elapsed / 3600) if elapsed is not None else "",

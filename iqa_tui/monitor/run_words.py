@@ -5,15 +5,17 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from iqa_tui.monitor.noted import note_line
 from iqa_tui.monitor.pace import time_left
-from iqa_tui.monitor.state import RunState
 from iqa_tui.words.durations import duration_words, hours_words
-from iqa_tui.words.states import shown_state
+from iqa_tui.words.states import RECORDED_SIGN, shown_state
 from training.runfolder.phase import Phase
 from training.runfolder.text import plain_copy
+
+if TYPE_CHECKING:
+    from iqa_tui.monitor.state import RunState
 
 LOSS_WIDTH = 7
 """Characters that a loss takes at most."""
@@ -122,7 +124,12 @@ def priority_words(state: RunState) -> str:
 
 def run_name(state: RunState) -> str:
     """`F2 L2 (MSE)`: what a question calls it."""
-    return f"{state.experiment} {state.label}".strip()
+    return f"{state.experiment} {state.label}".strip() + _sign(state)
+
+
+def _sign(state: RunState) -> str:
+    """What stands behind the name of a recorded run, so that it is no seed of the runs that were launched."""
+    return f" {RECORDED_SIGN[0]}" if state.is_recorded else ""
 
 
 def run_names(states: Sequence[RunState]) -> dict[str, str]:
@@ -134,6 +141,16 @@ def run_names(states: Sequence[RunState]) -> dict[str, str]:
 def _name_among(state: RunState, namesakes: int) -> str:
     is_told_apart = namesakes > 1 and state.spec is not None and state.spec.seed is not None
     return f"{run_name(state)} · seed {state.spec.seed}" if is_told_apart and state.spec else run_name(state)
+
+
+def name_among(state: RunState, runs: Iterable[RunState]) -> str:
+    """`F2 L2 (MSE) · seed 3`: its name, with its seed if its experiment has several among these runs."""
+    if state.spec is None:
+        return run_name(state)
+    like = (other.spec.seed for other in runs if other.group == state.group and other.experiment == state.experiment
+            and other.label == state.label and other.spec is not None)  # fmt: skip
+    has_several = any(seed != state.spec.seed for seed in like)
+    return f"{run_name(state)} · seed {state.spec.seed}" if has_several else run_name(state)
 
 
 def short_names(states: Iterable[RunState]) -> dict[str, str]:
@@ -151,14 +168,17 @@ def short_names(states: Iterable[RunState]) -> dict[str, str]:
 
 
 def _short(state: RunState) -> str:
-    return state.experiment or state.label
+    return (state.experiment or state.label) + _sign(state)
 
 
 def summary_words(states: Iterable[RunState], recorded: int = 0) -> str:
     """`3 running · 1 queued`: how many are in each state, those that matter now first."""
     counts: dict[Phase, int] = {}
     for state in states:
-        counts[state.phase] = counts.get(state.phase, 0) + 1
+        if state.status.recorded:
+            recorded += 1
+        else:
+            counts[state.phase] = counts.get(state.phase, 0) + 1
     order = (Phase.RUNNING, Phase.STARTING, Phase.STOPPING, Phase.QUEUED, Phase.FAILED, Phase.LOST, Phase.STOPPED)
     parts = [
         f"{counts[state]} {state.value}" for state in (*order, Phase.FINISHED, Phase.UNREADABLE) if state in counts
@@ -183,10 +203,12 @@ def in_plan_order(states: Iterable[RunState]) -> list[RunState]:
 
 
 def recorded_rows(ordered: Sequence[RunState]) -> list[dict[str, Any]]:
-    """The results measured elsewhere that the newest group's plan holds."""
+    """The results measured elsewhere that the newest group's plan holds, but for those whose logs were imported."""
     plan = ordered[0].spec.plan if ordered and ordered[0].spec else {}
     rows = plan.get("recorded", [])
-    return [plain_copy(row) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    logs = [state.spec.log.get("file") for state in ordered if state.spec and state.is_recorded]
+    shown = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return [plain_copy(row) for row in shown if not row.get("source") or row.get("source") not in logs]
 
 
 def command_words(state: RunState) -> str:

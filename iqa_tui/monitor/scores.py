@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
+from typing import TYPE_CHECKING
 
-from iqa_tui.monitor.state import RunState
 from training.runfolder.phase import Phase
+
+if TYPE_CHECKING:
+    from iqa_tui.monitor.state import RunState
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Mean validation SRCC of the seeds of one experiment."""
+    """Mean validation SRCC of the seeds of one experiment; of recorded runs the test SRCC."""
 
     mean: float
     sd: float | None = None
@@ -48,8 +51,8 @@ def score_of(runs: Sequence[RunState]) -> Score | None:
         None if no run has a score.
     """
     seeds = newest_of_each_seed(runs)
-    finished = [value for state in seeds if state.phase is Phase.FINISHED and (value := _srcc(state)) is not None]
-    values = finished or [value for state in seeds if (value := _srcc(state)) is not None]
+    finished = [value for state in seeds if state.phase is Phase.FINISHED and (value := shown_srcc(state)) is not None]
+    values = finished or [value for state in seeds if (value := shown_srcc(state)) is not None]
     if not values:
         return None
     return Score(fmean(values), stdev(values) if len(values) > 1 else None, len(values), bool(finished))
@@ -57,7 +60,7 @@ def score_of(runs: Sequence[RunState]) -> Score | None:
 
 def experiment_of(state: RunState) -> object:
     """What the seeds of one experiment have in common, within a group; of a run started by hand, its own id."""
-    return (state.experiment, state.label) if state.experiment else state.run_id
+    return (state.experiment, state.label, state.is_recorded) if state.experiment else state.run_id
 
 
 def by_experiment(runs: Iterable[RunState]) -> list[list[RunState]]:
@@ -69,13 +72,17 @@ def by_experiment(runs: Iterable[RunState]) -> list[list[RunState]]:
 
 
 def best_of(runs: Iterable[RunState]) -> tuple[RunState, Score] | None:
-    """The experiment of a group with the highest score, by its first run; None if no run has a score."""
-    scored = [(members[0], score) for members in by_experiment(runs) if (score := score_of(members))]
+    """The experiment of a group with the highest score, by its first run; None if no run has a score. Recorded runs are
+    left out, as theirs are test scores.
+    """
+    launched = by_experiment(state for state in runs if not state.is_recorded)
+    scored = [(members[0], score) for members in launched if (score := score_of(members))]
     return max(scored, key=lambda pair: pair[1].mean, default=None)
 
 
-def _srcc(state: RunState) -> float | None:
-    return val_metric(state, "srcc")
+def shown_srcc(state: RunState) -> float | None:
+    """On the validation split; of a recorded run, which has none, on the test split."""
+    return state.test_srcc if state.is_recorded else val_metric(state, "srcc")
 
 
 def _created(state: RunState) -> float:

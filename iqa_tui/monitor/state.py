@@ -8,13 +8,16 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from iqa_tui.monitor.curves import NO_CURVE, Clock, Curve, Evaluation, Progress
 from iqa_tui.monitor.trainer_code import made_by
-from training.runfolder.layout import RunFolder
-from training.runfolder.phase import Phase, Status
+from training.runfolder.engines import RECORDED
 from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RunNotes, Spec
+
+if TYPE_CHECKING:
+    from training.runfolder.layout import RunFolder
+    from training.runfolder.phase import Phase, Status
 
 NOTHING_NOTED = RunNotes()
 
@@ -86,6 +89,11 @@ class RunState:
     def is_archived(self) -> bool:
         """Tables leave it out unless they are asked for it. A run that was tried again since is none of them."""
         return self.noted.archived and self.phase.is_over
+
+    @property
+    def is_recorded(self) -> bool:
+        """It was measured elsewhere, and its log was imported."""
+        return self.spec is not None and self.spec.engine == RECORDED
 
     @property
     def phase(self) -> Phase:
@@ -169,7 +177,8 @@ class RunState:
     def elapsed_seconds(self, now: float) -> float | None:
         """How long it took, or has taken so far; None before it started."""
         if self.result:
-            return self.result.elapsed_seconds
+            is_unknown = self.is_recorded and not self.result.elapsed_seconds  # the log had no progress bars
+            return None if is_unknown else self.result.elapsed_seconds
         if self.exit:
             return self.exit.elapsed_seconds
         if self.process is None or not self.phase.is_alive:

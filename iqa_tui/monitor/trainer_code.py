@@ -6,10 +6,12 @@ The app's first paint needs this, so it imports no reader.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from iqa_tui.words.code import code_words
-from training.runfolder.schema import Result, Spec
+
+if TYPE_CHECKING:
+    from training.runfolder.schema import Result, Spec
 
 
 class MadeRun(Protocol):

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from iqa_tui.monitor.colours import colours_of
+from iqa_tui.monitor.curve_choice import chosen_for_curves
 from iqa_tui.monitor.curve_view import CurveView
 from iqa_tui.monitor.fields import FIELDS, reported_names
 from iqa_tui.monitor.query import ARCHIVED, HIDDEN, Asked, Query, parse
 from iqa_tui.monitor.run_words import in_plan_order
-from iqa_tui.monitor.state import RunState
+
+if TYPE_CHECKING:
+    from iqa_tui.monitor.state import RunState
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +104,15 @@ class MonitorView:
         return self if kept == self.marked else replace(self, marked=kept)
 
     def drawn(self, runs: Sequence[RunState], under_cursor: Iterable[RunState]) -> list[tuple[RunState, int]]:
-        """The runs whose curves are drawn, each with its look: the marked ones, else those under the cursor."""
+        """The runs whose curves are drawn, each with its look: the marked ones, else those under the cursor.
+
+        Of many under the cursor only some, see `chosen_for_curves`; the user may mark as many as there are.
+        """
         colours = colours_of(runs)
         by_id = {state.run_id: state for state in runs}
-        ids = [run_id for run_id in self.marked if run_id in by_id] or [state.run_id for state in under_cursor]
+        ids = [run_id for run_id in self.marked if run_id in by_id] or [
+            state.run_id for state in chosen_for_curves(under_cursor)
+        ]
         return [(by_id[run_id], colours[run_id]) for run_id in ids if run_id in by_id]
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from iqa_tui.monitor.colours import COLOURS
 from iqa_tui.monitor.curve_view import CurveView, XAxis, YScale
 from iqa_tui.monitor.curves import NO_CURVE, Curve
 from iqa_tui.monitor.metric_kinds import metric_kind, shown_metrics
 from iqa_tui.monitor.metrics import LOSS, MACHINE
-from iqa_tui.monitor.state import RunState
 from iqa_tui.widgets.plots.series import Along, Plot, Scale, Series
+
+if TYPE_CHECKING:
+    from iqa_tui.monitor.state import RunState
 
 NOT_COMPARABLE = ("different losses, not comparable", "not comparable")
 JUDGED_ON = ("val", "test")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from iqa_tui.monitor.curve_view import CurveView, Signs
-from iqa_tui.monitor.state import RunState
-from iqa_tui.panels.curve_plots import CurvePlots
 from iqa_tui.widgets.curve_grid import CurveGrid
-from iqa_tui.widgets.plots.series import Dots, PlotLook, Series, XKind
+from iqa_tui.widgets.plots.series import Dots, PlotLook, XKind
 from training.runfolder.phase import Phase
+
+if TYPE_CHECKING:
+    from iqa_tui.monitor.state import RunState
+    from iqa_tui.panels.curve_plots import CurvePlots
+    from iqa_tui.widgets.plots.series import Plot, Series
 
 
 class Curves(CurveGrid):
@@ -22,12 +26,15 @@ class Curves(CurveGrid):
         super().__init__(id="curves", classes="panel")
         self._ascii_mode = ascii_mode
         self._has_signs = has_signs
-        self._plots_of_runs = CurvePlots()
+        self._plots_of_runs: CurvePlots | None = None
 
-    def show_runs(self, runs: Sequence[tuple[RunState, int]], view: CurveView, front: str | None = None) -> None:
+    def show_runs(
+        self, runs: Sequence[tuple[RunState, int]], view: CurveView, front: str | None = None, left_out: int = 0
+    ) -> None:
         """Args:
         runs: each with the number of its look.
         front: id of the run whose curve is drawn over the others.
+        left_out: how many runs under the cursor are not among them, as they are too many to draw.
         """
         dots = Dots.HALF if view.signs is Signs.HALF_BLOCKS else Dots.BRAILLE
         look = PlotLook(
@@ -39,14 +46,24 @@ class Curves(CurveGrid):
             front=front or "",
             has_signs=self._has_signs or self._ascii_mode,
         )
-        plots = self._plots_of_runs.of(runs, view)
-        words = f"Curves · {view.words}"
+        plots = self._plots_of(runs, view)
+        of_many = f"best {len(runs)} of {len(runs) + left_out} runs · " if left_out > 0 else ""
+        words = f"Curves · {of_many}{view.words}"
         if view.is_banded and any(_is_repeated(plot.series) for plot in plots):
             words += " · seeds as mean ± SD"
         states = [state for state, _ in runs]
         if not all(state.is_whole for state in states):
             words += f" · reading {sum(state.is_whole for state in states)} of {len(states)}"
         self.show(plots, look, page=view.page, words=words, empty=empty_words(states))
+
+    def _plots_of(self, runs: Sequence[tuple[RunState, int]], view: CurveView) -> Sequence[Plot]:
+        if not runs:
+            return ()
+        if self._plots_of_runs is None:
+            from iqa_tui.panels.curve_plots import CurvePlots  # noqa: PLC0415  the app's first paint has no runs
+
+            self._plots_of_runs = CurvePlots()
+        return self._plots_of_runs.of(runs, view)
 
 
 def _is_repeated(series: Sequence[Series]) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from iqa_tui.messages import HostLoad
 from iqa_tui.panels.gpu_lines import Form, Shown, lines_of, words_fit
 from iqa_tui.panels.gpu_numbers import host_lines, short_name
 from iqa_tui.panels.gpu_users import RunOnGpu, users_of
@@ -15,6 +14,7 @@ from iqa_tui.words.durations import duration_words
 if TYPE_CHECKING:  # the drivers behind it are loaded by the thread that asks them
     from iqa_tui.devices.device import DeviceState
     from iqa_tui.devices.survey import Survey
+    from iqa_tui.messages import HostLoad
 
 OLD_SECONDS = 10.0
 """A survey older than this is shown with its age: the driver does not answer."""

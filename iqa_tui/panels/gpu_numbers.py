@@ -6,14 +6,14 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from iqa_tui.messages import HostLoad
-from iqa_tui.panels.gpu_users import User
 from iqa_tui.widgets.canvas import Line, fit
 from iqa_tui.widgets.meter import EMPTY, FULL, meter
 
 if TYPE_CHECKING:  # as in `gpu_users`
     from iqa_tui.devices.device import DeviceState
     from iqa_tui.devices.gpus.sample import GpuSample
+    from iqa_tui.messages import HostLoad
+    from iqa_tui.panels.gpu_users import User
 
 GIB = float(1 << 30)
 ALMOST_ALL = 0.95

@@ -48,7 +48,7 @@ class WorstImages(Canvas):
 
     def draw(self, width: int, height: int) -> list[Line]:
         if not self._scored.images:
-            return [[("no scores yet", "dim")]]
+            return [[(self._scored.problem or "no scores yet", "dim")]]
         widths = WIDTHS if width >= ROOMY_WIDTH else WIDTHS[-1:]
         room = max(8, width - sum(widths) - len(widths))
         lines: list[Line] = [[(_row(fit("image", room), ("MOS", "pred", "place → its"), widths), "heading")]]

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.fields import texts
 from iqa_tui.monitor.rows import Row, RowKind
-from iqa_tui.monitor.state import RunState
+from iqa_tui.monitor.scores import score_of
 from iqa_tui.widgets.table_lines import Column, with_label_width
+
+if TYPE_CHECKING:
+    from iqa_tui.monitor.state import RunState
 
 COLUMNS = (
     Column("mark", "", 2, importance=30),
-    Column("id", "id", 2, importance=30),
+    Column("id", "id", 2, grows=True, importance=30),
     Column("seed", "seed", 4, "right", importance=4),
     Column("label", "experiment", 10, grows=True, importance=30, most=12),
     Column("state", "state", 11, importance=30),
     Column("device", "device", 6, importance=11),
-    Column("progress", "progress", 19, importance=9),
+    Column("progress", "progress", 19, importance=8),
     Column("short", "progress", 10, importance=13, instead_of="progress"),
     Column("left", "left", 6, "right", importance=13),
     Column("loss", "loss", 7, "right", importance=10),
@@ -33,7 +37,7 @@ COLUMNS = (
     Column("attempt", "attempt", 7, "right", importance=2),
     Column("took", "took", 6, "right", importance=1),
     Column("tag", "tags", 8, importance=12),
-    Column("note", "note", 16, importance=8),
+    Column("note", "note", 16, grows=True, importance=8),
 )
 ALWAYS = ("mark", "id", "label", "state")
 """Columns without which no row can be read."""
@@ -43,7 +47,9 @@ BEFORE_SRCC = ("id", "seed", "label", "state", "device", "progress", "short", "l
 AFTER_STATE = tuple(column.key for column in COLUMNS if column.key not in (*ALWAYS, "seed", "tag", "note"))
 CHOSEN_IMPORTANCE = 20
 NEEDED_SEED_IMPORTANCE = 14
-MOST_ID_WIDTH = 24
+LEAST_ID_WIDTH = 24
+"""Cells of a longer id while the table has no room for all of it."""
+SIGN_WIDTH = 1
 BAR = 10
 """Cells of a progress bar."""
 SD_WIDTH = 7
@@ -51,42 +57,58 @@ SD_WIDTH = 7
 NOTED = ("tag", "note")
 """Columns that are there once a run has something in them."""
 MOST_STATE_WIDTH, MOST_TAGS_WIDTH, MOST_NOTE_WIDTH = 14, 16, 40
+NAME = ("id", "seed", "label")
+"""Columns in which the folder of a run stands that cannot be read."""
 
 
 def has_deviations(rows: Sequence[Row]) -> bool:
-    """Whether scores need room for a standard deviation."""
+    """Whether a score has a standard deviation, which needs room."""
+    scores = (score_of(row.runs) for row in rows if row.kind is RowKind.EXPERIMENT)
+    return any(score is not None and score.sd is not None for score in scores)
+
+
+def has_experiments(rows: Sequence[Row]) -> bool:
+    """Whether some runs stand below their experiment."""
     return any(row.kind is RowKind.EXPERIMENT for row in rows)
 
 
-def columns_for(rows: Sequence[Row], chosen: Sequence[str] = ()) -> tuple[Column, ...]:
-    """As wide as these rows need, folded or not: no id is cut, and no column grows with a number.
+def columns_for(rows: Sequence[Row], chosen: Sequence[str] = (), *, has_signs: bool = False) -> tuple[Column, ...]:
+    """As wide as these rows need, folded or not: no name is cut while there is room for it, and no column grows with a
+    number.
 
     Args:
         chosen: keys of the columns that the user wants; empty: those that there is room for.
+        has_signs: the mark of a run has a sign behind it.
     """
     runs = [state for row in rows if row.kind is RowKind.GROUP for state in row.runs]
     recorded = [row.recorded for row in rows if row.recorded is not None]
     ids = [*(state.experiment for state in runs), *(str(row.get("id", "")) for row in recorded)]
-    ids += [f" s{state.spec.seed}" for state in runs if state.spec] if has_deviations(rows) else []
-    labels = [*(state.label for state in runs), *(str(row.get("label", "")) for row in recorded)]
-    columns = with_label_width(COLUMNS, "id", ids, MOST_ID_WIDTH)
+    ids += [f" s{state.spec.seed}" for state in runs if state.spec] if has_experiments(rows) else []
+    labels = [
+        *(state.label for state in runs if state.spec is not None),
+        *(str(row.get("label", "")) for row in recorded),
+    ]
+    columns = with_label_width(COLUMNS, "id", ids, LEAST_ID_WIDTH)
     columns = with_label_width(columns, "device", (state.device_label for state in runs))
     columns = with_label_width(columns, "tag", (", ".join(state.noted.tags) for state in runs), MOST_TAGS_WIDTH)
     columns = with_label_width(columns, "note", (state.noted.note for state in runs), MOST_NOTE_WIDTH)
     columns = with_label_width(columns, "state", map(run_words.state_words, runs), MOST_STATE_WIDTH)
+    titles = {"srcc": f"val SRCC{'± SD':>{SD_WIDTH}}"} if has_deviations(rows) else {}
     widths = {
         "progress": BAR + 2 * max((len(str(state.epochs)) for state in runs), default=1) + 7,
         "srcc": 8 + SD_WIDTH if has_deviations(rows) else 8,
     }
+    widths |= {"mark": COLUMNS[0].width + SIGN_WIDTH} if has_signs else {}
     importances = dict.fromkeys(chosen, CHOSEN_IMPORTANCE)
     if not chosen and _has_several_seeds(rows):
         importances["seed"] = NEEDED_SEED_IMPORTANCE
-    most = max(map(cell_len, labels), default=0)
+    most = {name: max(map(cell_len, texts_of), default=0) for name, texts_of in (("id", ids), ("label", labels))}
     return tuple(
         replace(
             column,
+            title=titles.get(column.key, column.title),
             width=widths.get(column.key, column.width),
-            most=max(column.most, min(most, MOST_ID_WIDTH)) if column.most else 0,
+            most=max(column.most, most.get(column.key, 0)),
             importance=importances.get(column.key, column.importance),
         )
         for column in columns

@@ -36,7 +36,7 @@ class RunList(RowTable):
         empty: lines that are shown if there is no row.
         """
         self._shown = tuple(rows)
-        self._columns = columns_for(rows, context.columns)
+        self._columns = columns_for(rows, context.columns, has_signs=context.has_signs)
         has_sd = has_deviations(rows)
         self.show([table_row(row, context, has_sd=has_sd) for row in rows], empty)
 

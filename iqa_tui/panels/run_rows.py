@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.fields import number
 from iqa_tui.monitor.headlines import group_words
 from iqa_tui.monitor.rows import PINNED, Row, RowKind
-from iqa_tui.monitor.scores import Score, best_of, newest_of_each_seed, score_of, val_metric
-from iqa_tui.monitor.state import RunState
-from iqa_tui.panels.run_columns import AFTER_STATE, BAR, BEFORE_SRCC, IN_PROGRESS, SD_WIDTH
+from iqa_tui.monitor.scores import Score, best_of, newest_of_each_seed, score_of, shown_srcc
+from iqa_tui.panels.run_columns import AFTER_STATE, BAR, BEFORE_SRCC, IN_PROGRESS, NAME, SD_WIDTH, SIGN_WIDTH
 from iqa_tui.widgets.palette import series_sign, series_style
 from iqa_tui.widgets.table_lines import Cell, TableRow
 from iqa_tui.words.durations import duration_words, hours_words
-from iqa_tui.words.states import RECORDED_SIGN, SIGNS, shown_state
-from iqa_tui.words.waits import Wait
+from iqa_tui.words.states import RECORDED_SIGN, SIGNS, by_need, shown_state
 from training.runfolder.phase import Phase
 
+if TYPE_CHECKING:
+    from iqa_tui.monitor.state import RunState
+    from iqa_tui.words.waits import Wait
+
+SECONDS_PER_HOUR = 3600.0
 SHORT_BAR = 5
 """Cells of a progress bar in a narrow table."""
 NUMBER_WORDS: Mapping[str, Callable[[float], str]] = {
@@ -53,7 +56,7 @@ class Context:
     columns: tuple[str, ...] = ()
     """Keys of the columns that the user chose; empty: those that there is room for."""
     has_signs: bool = False
-    """A run is marked with the sign of its curve, as there may be no colours."""
+    """A row has the sign of its curve, as there may be no colours."""
 
 
 def table_row(row: Row, context: Context, *, has_sd: bool = False) -> TableRow:
@@ -61,7 +64,7 @@ def table_row(row: Row, context: Context, *, has_sd: bool = False) -> TableRow:
     has_sd: the column of scores has room for standard deviations.
     """
     if row.recorded is not None:
-        return recorded_row(row.key, row.recorded)
+        return recorded_row(row.key, row.recorded, has_sd=has_sd)
     if row.kind is RowKind.GROUP:
         return _group_row(row, context, has_sd=has_sd)
     if row.kind is RowKind.EXPERIMENT:
@@ -69,7 +72,7 @@ def table_row(row: Row, context: Context, *, has_sd: bool = False) -> TableRow:
     return _run_row(row, context, has_sd=has_sd)
 
 
-def recorded_row(key: str, row: Mapping[str, Any]) -> TableRow:
+def recorded_row(key: str, row: Mapping[str, Any], *, has_sd: bool = False) -> TableRow:
     srcc, hours = row.get("srcc"), row.get("hours")
     took = f"took {hours_words(hours)}" if isinstance(hours, int | float) else ""
     cells: dict[str, Cell] = {
@@ -78,7 +81,7 @@ def recorded_row(key: str, row: Mapping[str, Any]) -> TableRow:
         "state": ((f"{RECORDED_SIGN[0]} recorded", RECORDED_SIGN[1]),),
         "progress": took,
         "short": took,
-        "srcc": f"{srcc:.4f}" if isinstance(srcc, int | float) else "",
+        "srcc": f"{srcc:.4f}{' ' * SD_WIDTH if has_sd else ''}" if isinstance(srcc, int | float) else "",
     }
     return TableRow(key, cells, style="dim")
 
@@ -90,7 +93,7 @@ def _group_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
         long, *shorter = group_words(row.runs, context.waiting, context.now)
     best = best_of(row.runs)
     cells: dict[str, Cell] = {
-        "mark": f" {FOLDS[bool(row.is_open)]}",
+        "mark": " " * (1 + SIGN_WIDTH * context.has_signs) + FOLDS[bool(row.is_open)],
         "srcc": _score_cell(Score(best[1].mean) if best else None, has_sd=has_sd),
     }
     spans = tuple(((name, "strong"), (rest, "dim")) for name, rest in (long, *shorter))
@@ -102,7 +105,7 @@ def _experiment_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
     what = f"{len(seeds)} seeds" if len(seeds) > 1 else f"{len(row.runs)} runs"
     done = f"{sum(state.phase is Phase.FINISHED for state in seeds)} of {len(seeds)}"
     worst = _worst(seeds)
-    glyph, style = SIGNS[worst.phase]
+    glyph, _, style = shown_state(worst.status)
     _, why = _span(worst, context)
     cells: dict[str, Cell] = {
         "mark": (*_mark(row.runs, context), (FOLDS[bool(row.is_open)], "")),
@@ -121,7 +124,7 @@ def _experiment_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
 
 def _run_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
     state = row.runs[0]
-    srcc = val_metric(state, "srcc")
+    srcc = shown_srcc(state)
     bar, short = _progress_cells(state, _colour(row.runs, context), context.now)
     cells: dict[str, Cell] = {
         "mark": (*_mark(row.runs, context), (" ", "")),
@@ -140,14 +143,19 @@ def _run_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
         "note": state.noted.note,
     }
     span_from, span = _span(state, context)
-    return TableRow(row.key, cells, "dim" if state.is_archived else "", span_from=span_from, span=span)
+    style = "dim" if state.is_archived else ""
+    if state.spec is None:
+        return TableRow(row.key, cells, style, span_from=span_from, span=span, name_from=NAME, name=state.label)
+    return TableRow(row.key, cells, style, span_from=span_from, span=span)
 
 
 def _number_cells(state: RunState, now: float) -> dict[str, Cell]:
     """Of the columns that a wide terminal has room for."""
     took = state.elapsed_seconds(now)
     cells: dict[str, Cell] = {name: _number_words(state, name, now) for name in NUMBER_WORDS}
-    return cells | {"took": duration_words(took) if took is not None else ""}
+    if took is None:
+        return cells
+    return cells | {"took": duration_words(took) if state.phase.is_alive else hours_words(took / SECONDS_PER_HOUR)}
 
 
 def _number_words(state: RunState, name: str, now: float) -> str:
@@ -188,8 +196,8 @@ def _score_cell(score: Score | None, *, has_sd: bool) -> Cell:
 def _mark(runs: Sequence[RunState], context: Context) -> tuple[tuple[str, str], ...]:
     is_marked = any(state.run_id in context.marked for state in runs)
     look = context.colours.get(runs[0].run_id)
-    mark = series_sign(look) if context.has_signs and look is not None else "▌"
-    return ((mark, _colour(runs, context)) if is_marked else (" ", ""),)
+    sign = "" if not context.has_signs else " " * SIGN_WIDTH if look is None else series_sign(look)
+    return ((("▌" if is_marked else " ") + sign, _colour(runs, context)),)
 
 
 def _colour(runs: Sequence[RunState], context: Context) -> str:
@@ -199,9 +207,8 @@ def _colour(runs: Sequence[RunState], context: Context) -> str:
 
 
 def _worst(runs: Sequence[RunState]) -> RunState:
-    """The run whose state a folded row shows: the first that needs its user most."""
-    order = (Phase.UNREADABLE, Phase.FAILED, Phase.LOST, Phase.STOPPED, Phase.STOPPING, Phase.RUNNING, Phase.STARTING)
-    return min(runs, key=lambda state: (*order, Phase.QUEUED, Phase.FINISHED).index(state.phase))
+    """The run whose state a folded row shows."""
+    return min(runs, key=lambda state: by_need(state.status))
 
 
 def _id_words(row: Row) -> str:

@@ -39,6 +39,6 @@ def _notes_on_group(request: LaunchRequest, known: Iterable[ListedRun | RunState
     """
     group = group_name(request.plan, request.overrides)
     members = [each for each in known if each.group == group]
-    made = [(each.spec, each.phase) for each in members if each.spec is not None]
+    made = [(each.spec, each.phase) for each in members if each.spec is not None and not each.is_recorded]
     lines = other_code_words(group, codes_of(members), digest) + other_settings_words(group, request.plan, made)
     return [plain(line) for line in lines]

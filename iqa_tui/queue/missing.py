@@ -15,6 +15,7 @@ from iqa_tui.queue.enqueue import enqueue
 from iqa_tui.queue.retry import retry_run
 from iqa_tui.queue.trainer_facts import Facts
 from iqa_tui.settings.read_only import order
+from training.runfolder.engines import RECORDED
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase
 from training.runfolder.read import read_spec
@@ -131,8 +132,9 @@ def launch_missing(missing: Missing) -> Iterator[str]:
 
 def _members_of(runs_dir: Path, group: str | None) -> list[ListedRun]:
     """Oldest first; at least one."""
-    # A run started by hand belongs to no plan, of which something could be missing.
-    launched = [(run, spec) for run, spec in specs_in(runs_dir) if spec is not None and spec.plan]
+    # A run started by hand belongs to no plan, of which something could be missing; a recorded one was not launched.
+    known = [(run, spec) for run, spec in specs_in(runs_dir) if spec is not None]
+    launched = [(run, spec) for run, spec in known if spec.plan and spec.engine != RECORDED]
     launched.sort(key=lambda each: (each[1].created, each[1].order))
     groups = list(dict.fromkeys(spec.group for _, spec in reversed(launched)))
     if not groups:

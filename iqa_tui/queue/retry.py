@@ -36,6 +36,8 @@ def retry_run(run: RunFolder, by: str = "") -> str:
     with opened(run) as folder:
         _refuse_linked_attempts(folder)
         status = run_status(folder)
+        if status.recorded:
+            raise LaunchError(refusal(folder, status, "only a run that was launched can be tried again"))
         if status.phase is Phase.FINISHED:
             raise LaunchError(f"{run.run_id} is finished. Launch its plan again for another run.")
         _refuse_elsewhere(folder, status)

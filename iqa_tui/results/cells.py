@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from iqa_tui.results.columns import ResultColumn
 from iqa_tui.results.row import Row
 from iqa_tui.results.table import Table
 from iqa_tui.words.durations import hours_words
 
-HEADINGS = ("Loss", "SRCC", "PLCC", "Δ SRCC", "Time", "Status", "Notes")
+FIRST_HEADING = "Loss"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +25,32 @@ class Markup:
     across: str
 
 
-def cells(row: Row, markup: Markup) -> list[str]:
+def cells(row: Row, markup: Markup, columns: Sequence[ResultColumn]) -> list[str]:
+    """The name of the row, and what it says in each column."""
     label = markup.text(f"{row.label} ({row.id})" if row.id and row.id != row.label else row.label)
     return [
         f"{label} {markup.recorded}" if row.recorded else label,
-        _score(row.srcc, row.srcc_sd, row.best_srcc, markup),
-        _score(row.plcc, row.plcc_sd, row.best_plcc, markup),
-        _delta(row, markup),
-        hours_words(row.hours) if row.hours is not None else "",
-        markup.text(row.status),
-        markup.text(row.notes),
+        *(_cell(row, column.key, markup) for column in columns),
     ]
+
+
+def _cell(row: Row, key: str, markup: Markup) -> str:
+    if key == "srcc":
+        return _score(row.srcc, row.srcc_sd, row.best_srcc, markup)
+    if key == "plcc":
+        return _score(row.plcc, row.plcc_sd, row.best_plcc, markup)
+    says = {
+        "delta": lambda: _delta(row, markup),
+        "epoch": lambda: ", ".join(map(str, row.best_epochs)),
+        "hours": lambda: hours_words(row.hours) if row.hours is not None else "",
+        "gpu": lambda: f"{row.peak_gpu_gib:.1f}" if row.peak_gpu_gib is not None else "",
+        "status": lambda: markup.text(row.status),
+        "notes": lambda: markup.text(row.notes),
+    }
+    if key in says:
+        return says[key]()
+    value, sd = row.more.get(key, (None, None))
+    return _score(value, sd, False, markup)
 
 
 def _score(value: float | None, sd: float | None, best: bool, markup: Markup) -> str:

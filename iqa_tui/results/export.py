@@ -6,9 +6,10 @@ Screen and command line both call `write_table`, so they write the same bytes.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from iqa_tui.results.columns import ResultColumn, chosen_columns
 from iqa_tui.results.latex import latex_file
 from iqa_tui.results.markdown import markdown_text
 from iqa_tui.results.table import Table
@@ -26,21 +27,28 @@ class ExportError(Exception):
     """The table could not be written; the text names the file and what to do."""
 
 
-def render(table: Table, format: str) -> str:  # noqa: A002  the command line's word
+def render(table: Table, format: str, columns: Sequence[str] = ()) -> str:  # noqa: A002  the command line's word
     """The whole file as text, ending in a newline. JSON escapes control characters in texts, the others leave them out.
+
+    Args:
+        columns: of Markdown and LaTeX; none: the usual ones. CSV and JSON hold all.
 
     Raises:
         ExportError: no such format.
+        PlanError: no such column.
     """
-    writers: dict[str, Callable[[Table], str]] = {
-        "csv": csv_text,
+    if format == "json":
+        return json_text(table)
+    table = plain_copy(table)
+    if format == "csv":
+        return csv_text(table)
+    writers: dict[str, Callable[[Table, Sequence[ResultColumn]], str]] = {
         "markdown": markdown_text,
         "latex": latex_file,
-        "json": json_text,
     }
     if format not in writers:
         raise ExportError(f"There is no format {format!r}. Choose one of: {', '.join(FORMATS)}.")
-    return writers[format](table if format == "json" else plain_copy(table))
+    return writers[format](table, chosen_columns(table, columns))
 
 
 def suggested_name(table: Table, format: str) -> str:  # noqa: A002
@@ -57,13 +65,17 @@ def is_taken(path: Path) -> bool:
         return False
 
 
-def write_table(table: Table, format: str, path: Path) -> Path:  # noqa: A002
+def write_table(table: Table, format: str, path: Path, columns: Sequence[str] = ()) -> Path:  # noqa: A002
     """Write the table and return the absolute path.
 
+    Args:
+        columns: see `render`.
+
     Raises:
+        PlanError: no such column.
         ExportError: no such format, or the file cannot be written; an older file of that name is untouched then.
     """
-    content = render(table, format).encode()
+    content = render(table, format, columns).encode()
     try:
         path = path.expanduser().absolute()
         if path.is_dir():

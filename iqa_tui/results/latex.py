@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from iqa_tui.results.caption import caption
-from iqa_tui.results.cells import HEADINGS, Markup, cells, counted_runs, footnotes
+from iqa_tui.results.cells import FIRST_HEADING, Markup, cells, counted_runs, footnotes
+from iqa_tui.results.columns import ResultColumn
 from iqa_tui.results.latex_text import latex_text
 from iqa_tui.results.table import Table
 
@@ -17,20 +20,20 @@ LATEX = Markup(
 )
 
 
-def latex_file(table: Table) -> str:
+def latex_file(table: Table, columns: Sequence[ResultColumn]) -> str:
     """A float for a document that loads booktabs."""
-    headings = [latex_text(heading) for heading in HEADINGS]
+    headings = [latex_text(heading) for heading in (FIRST_HEADING, *(column.heading for column in columns))]
     lines = [
         r"% needs \usepackage{booktabs}",
         *(f"% {name}: {', '.join(runs)}" for name, runs in counted_runs(table)),
         r"\begin{table}",
         r"  \centering",
         rf"  \caption{{{latex_text(caption(table))}}}",
-        r"  \begin{tabular}{lrrrrll}",
+        rf"  \begin{{tabular}}{{l{''.join('r' if column.is_number else 'l' for column in columns)}}}",
         r"    \toprule",
         f"    {' & '.join(headings)} \\\\",
         r"    \midrule",
-        *(f"    {' & '.join(cells(row, LATEX))} \\\\" for row in table.rows),
+        *(f"    {' & '.join(cells(row, LATEX, columns))} \\\\" for row in table.rows),
         r"    \bottomrule",
         r"  \end{tabular}",
     ]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from iqa_tui.results.caption import caption
-from iqa_tui.results.cells import HEADINGS, Markup, cells, counted_runs, footnotes
+from iqa_tui.results.cells import FIRST_HEADING, Markup, cells, counted_runs, footnotes
+from iqa_tui.results.columns import ResultColumn
 from iqa_tui.results.table import Table
 
 MARKDOWN_SIGNS = re.compile(
@@ -38,10 +40,12 @@ MARKDOWN = Markup(
 )
 
 
-def markdown_text(table: Table) -> str:
-    aligned = "| --- | ---: | ---: | ---: | ---: | --- | --- |"
-    lines = [MARKDOWN.text(caption(table)), "", f"| {' | '.join(HEADINGS)} |", aligned]
-    lines += [f"| {' | '.join(cells(row, MARKDOWN))} |" for row in table.rows]
+def markdown_text(table: Table, columns: Sequence[ResultColumn]) -> str:
+    headings = [FIRST_HEADING, *(MARKDOWN.text(column.heading) for column in columns)]
+    aligned = ["---", *("---:" if column.is_number else "---" for column in columns)]
+    lines = [MARKDOWN.text(caption(table)), ""]
+    lines += [f"| {' | '.join(line)} |" for line in (headings, aligned)]
+    lines += [f"| {' | '.join(cells(row, MARKDOWN, columns))} |" for row in table.rows]
     signs = {"recorded": MARKDOWN.recorded, "across": MARKDOWN.across}
     lines += ["", "Best of the table's protocol in bold."]
     lines += ["", *(f"- {signs[sign]} {MARKDOWN.text(words)}" for sign, words in footnotes(table))]

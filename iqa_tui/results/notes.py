@@ -28,11 +28,16 @@ def with_code(rows: list[Row], entries: list[ListedRun]) -> tuple[list[Row], str
     return noted, f"Rows by different trainer code: {code_words(codes)}."
 
 
+def _other_settings(entry: ListedRun | None, plan: Plan) -> list[str]:
+    """Of an imported run its log says them: it is not among the entries."""
+    return other_settings(entry.spec, plan) if entry is not None else []
+
+
 def with_settings(rows: list[Row], entries: list[ListedRun], plan: Plan) -> tuple[list[Row], str]:
     """If a row comes from an earlier plan of this name, its notes say which settings that plan had."""
     by_run = {entry.run.run_id: entry for entry in entries}
     of_rows = [
-        ", ".join(in_order(word for run_id in row.run_ids for word in other_settings(by_run[run_id].spec, plan)))
+        ", ".join(in_order(word for run_id in row.run_ids for word in _other_settings(by_run.get(run_id), plan)))
         for row in rows
     ]
     told = "; ".join(f"{row.id} with {words}" for row, words in zip(rows, of_rows, strict=True) if words)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from iqa_tui.monitor.listing import ListedRun
 from iqa_tui.plans.plan import Experiment, Plan, Recorded
 from iqa_tui.results.statistics import mean_and_sd
 from iqa_tui.words.sizes import GIB
+from iqa_tui.words.states import ShownState, by_need, shown_state
 from training.runfolder.phase import Phase, Status
 
 SECONDS_PER_HOUR = 3600.0
+MORE_METRICS = ("krcc", "rmse", "plcc_fitted")
+CROSS_METRICS = ("srcc", "plcc")
+"""Of other data sets that a network was tested on."""
+OWN_SPLITS = ("train", "val", "test", "test_oracle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,8 @@ class Row:
     status: str = "not run"
     phase: Phase | None = None
     """Of its runs, if all are in one; None too for a recorded row and for an experiment without runs."""
+    shown: ShownState | None = None
+    """How a screen shows the state of that of its runs which needs its user most; None if it has no run."""
     expected_low: float | None = None
     expected_high: float | None = None
     met: str = ""
@@ -53,25 +60,68 @@ class Row:
     notes: str = ""
     peak_gpu_gib: float | None = None
     """Most GPU memory that one of the runs had; None on the CPU, and for runs that no supervisor sampled."""
+    more: Mapping[str, tuple[float, float | None]] = field(default_factory=dict)
+    """Other metrics of the test split to (mean, SD over seeds or None): `krcc`, `rmse` of calibrated predictions,
+    `plcc_fitted` after the logistic fit; `DATASET/srcc` and the like of other data sets that the network was tested on.
+    """
+    best_epochs: tuple[int, ...] = ()
+    """The chosen epoch of each of `seeds`, if all have one."""
     recorded: bool = False
-    """The plan recorded it; no run of this folder measured it."""
+    """It was measured elsewhere: the plan records it, or its log was imported (then it has runs)."""
     best_srcc: bool = False
     """Best among rows of the table's protocol."""
     best_plcc: bool = False
 
+    @property
+    def key(self) -> str:
+        """Tells it from the other rows of its table: a launched, a recorded and an imported one may have one id."""
+        kind = "imported " if self.recorded and self.run_ids else "recorded " if self.recorded else ""
+        return f"{kind}{self.id}"
+
 
 def plan_rows(plan: Plan, entries: list[ListedRun]) -> list[Row]:
-    """A recorded row comes before the experiment of its id; an experiment without runs is left out if it has one."""
-    rows = []
+    """A recorded row comes before the experiment of its id, and an imported one before both. An experiment without runs
+    is left out if there is one of them.
+    """
+    launched = [entry for entry in entries if not entry.is_recorded]
+    imported = {row.id: row for row in _imported_rows(entries)}
+    logs = {entry.spec.log.get("file") for entry in entries if entry.is_recorded}
     recorded = {record.id: record for record in plan.recorded}
+    rows = []
     for experiment in plan.experiments:
-        record = recorded.pop(experiment.id, None)
-        if record:
-            rows.append(_recorded_row(record))
-        own = [entry for entry in entries if entry.spec.experiment == experiment.id]
-        if own or not record:
+        elsewhere = _measured_elsewhere(experiment.id, imported, recorded, logs)
+        rows += elsewhere
+        own = [entry for entry in launched if entry.spec.experiment == experiment.id]
+        if own or not elsewhere:
             rows.append(_experiment_row(experiment, own, plan))
-    return [_recorded_row(record) for record in recorded.values()] + rows
+    others = list(dict.fromkeys([*imported, *recorded]))
+    return [row for each in others for row in _measured_elsewhere(each, imported, recorded, logs)] + rows
+
+
+def _measured_elsewhere(
+    row_id: str, imported: dict[str, Row], recorded: dict[str, Recorded], logs: set[Any]
+) -> list[Row]:
+    """The rows of this id, which are taken out of the tables. The log that a recorded row comes from replaces it."""
+    rows = [imported.pop(row_id)] if row_id in imported else []
+    record = recorded.pop(row_id, None)
+    return rows + ([_recorded_row(record)] if record and not (record.source and record.source in logs) else [])
+
+
+def _imported_rows(entries: list[ListedRun]) -> list[Row]:
+    """One for each experiment, over the seeds of its logs."""
+    by_id: dict[str, list[ListedRun]] = {}
+    for entry in entries:
+        if entry.is_recorded:
+            by_id.setdefault(entry.spec.experiment, []).append(entry)
+    return [
+        replace(
+            _measured(Row(id=row_id, label=own[0].spec.label, loss_type=own[0].spec.loss_type), own),
+            status="recorded",
+            phase=None,
+            recorded=True,
+        )
+        for row_id, own in by_id.items()
+    ]
 
 
 def _recorded_row(record: Recorded) -> Row:
@@ -108,9 +158,11 @@ def rows_without_plan(entries: list[ListedRun]) -> list[Row]:
     """Runs started by hand: one row for each combination of label, loss, network, data set and protocol."""
     rows: dict[tuple[str, ...], list[ListedRun]] = {}
     for entry in entries:
+        if entry.is_recorded:
+            continue
         spec = entry.spec
         rows.setdefault((spec.label, spec.loss_type, spec.network, spec.dataset, spec.protocol), []).append(entry)
-    return [
+    return _imported_rows(entries) + [
         _measured(Row(id=own[0].spec.experiment or own[0].spec.loss_type, label=key[0], loss_type=key[1]), own)
         for key, own in rows.items()
     ]
@@ -130,11 +182,13 @@ def _measured(row: Row, entries: list[ListedRun]) -> Row:
     counted = [entry for entry in finished if _metric(entry, "srcc") is not None] or finished
     srcc, srcc_sd = mean_and_sd(_metric(entry, "srcc") for entry in counted)
     plcc, plcc_sd = mean_and_sd(_metric(entry, "plcc") for entry in counted)
-    hours, _ = mean_and_sd(entry.result.elapsed_seconds / SECONDS_PER_HOUR for entry in counted if entry.result)
+    hours, _ = mean_and_sd(_hours(entry) for entry in counted)
     peaks = [peak for entry in counted if (peak := entry.peak_gpu_memory_bytes) is not None]
     protocol = ", ".join(in_order((e.result.protocol if e.result else e.spec.protocol) for e in counted))
     return replace(
         row,
+        more=_more(counted),
+        best_epochs=_best_epochs(counted),
         peak_gpu_gib=max(peaks) / GIB if peaks else None,
         srcc=srcc,
         srcc_sd=srcc_sd,
@@ -143,6 +197,7 @@ def _measured(row: Row, entries: list[ListedRun]) -> Row:
         hours=hours,
         status=_status_words(chosen),
         phase=chosen[0].phase if len({entry.phase for entry in chosen}) == 1 else None,
+        shown=shown_state(min((entry.status for entry in chosen), key=by_need)),
         met=_met(srcc, row, protocol),
         protocol=protocol,
         seeds=tuple(entry.spec.seed for entry in counted),
@@ -151,8 +206,36 @@ def _measured(row: Row, entries: list[ListedRun]) -> Row:
     )
 
 
+def _hours(entry: ListedRun) -> float | None:
+    """None too if an imported log does not say it."""
+    seconds = entry.result.elapsed_seconds if entry.result else None
+    return None if seconds is None or (entry.is_recorded and not seconds) else seconds / SECONDS_PER_HOUR
+
+
 def _metric(entry: ListedRun, name: str) -> float | None:
     return entry.result.metrics.get("test", {}).get(name) if entry.result else None
+
+
+def _more(entries: list[ListedRun]) -> dict[str, tuple[float, float | None]]:
+    """In the order of `MORE_METRICS`, then by data set."""
+    found = {}
+    for key in (*MORE_METRICS, *_cross_tests(entries)):
+        split, _, name = key.rpartition("/")
+        tested = [entry.result.metrics.get(split or "test", {}).get(name) for entry in entries if entry.result]
+        mean, sd = mean_and_sd(tested)
+        if mean is not None:
+            found[key] = (mean, sd)
+    return found
+
+
+def _cross_tests(entries: list[ListedRun]) -> list[str]:
+    splits = in_order(split for entry in entries if entry.result for split in sorted(entry.result.metrics))
+    return [f"{split}/{name}" for split in splits if split not in OWN_SPLITS for name in CROSS_METRICS]
+
+
+def _best_epochs(entries: list[ListedRun]) -> tuple[int, ...]:
+    epochs = [entry.result.best_epoch for entry in entries if entry.result]
+    return tuple(epoch for epoch in epochs if epoch is not None) if None not in epochs else ()
 
 
 def _score_notes(finished: list[ListedRun], counted: list[ListedRun]) -> list[str]:

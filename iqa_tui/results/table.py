@@ -82,12 +82,13 @@ def build_table(runs_dir: Path, group: str | None = None, plan: Plan | None = No
 def table_of(entries: list[ListedRun], group: str, plan: Plan | None) -> Table:
     """The table of runs that are already read, all of one group, oldest first."""
     rows = plan_rows(plan, entries) if plan else rows_without_plan(entries)
-    protocols = in_order(row.protocol for row in rows if row.run_ids and row.srcc is not None)
-    protocols = protocols or in_order(entry.spec.protocol for entry in entries)
+    launched = [entry for entry in entries if not entry.is_recorded]
+    protocols = in_order(row.protocol for row in rows if row.run_ids and not row.recorded and row.srcc is not None)
+    protocols = protocols or in_order(entry.spec.protocol for entry in launched)
     protocols = protocols or in_order(row.protocol for row in rows)
-    rows, code_note = with_code(rows, entries)
+    rows, code_note = with_code(rows, launched)
     if plan:
-        rows, settings_note = with_settings(rows, entries, plan)
+        rows, settings_note = with_settings(rows, launched, plan)
         code_note = " ".join(in_order([code_note, settings_note]))
     rows = with_deltas(rows, plan.baseline if plan else "")
     return Table(
@@ -96,7 +97,7 @@ def table_of(entries: list[ListedRun], group: str, plan: Plan | None) -> Table:
         plan_name=plan.name if plan else "",
         dataset=", ".join(in_order(entry.spec.dataset for entry in entries)) or _flag(plan, "dataset"),
         protocols=protocols,
-        seeds=tuple(sorted({seed for row in rows for seed in row.seeds})),
+        seeds=tuple(sorted({seed for row in rows if not row.recorded for seed in row.seeds})),
         demo=_is_demo(entries, plan),
         baseline=plan.baseline or "" if plan else "",
         rows=tuple(with_best(rows, protocols)),
@@ -108,7 +109,8 @@ def recorded_plan(entries: list[ListedRun]) -> Plan | None:
     """The newest readable plan in the specs of the runs. None if there is none: then the table lists the runs in the
     order in which they started.
     """
-    for entry in reversed(entries):
+    newest_first = entries[::-1]
+    for entry in sorted(newest_first, key=lambda entry: entry.is_recorded):  # those that were launched come first
         if entry.spec.plan:
             with contextlib.suppress(PlanError):  # of a later version, or damaged: that must not hide the other rows
                 return plan_from(entry.spec.plan, str(entry.run.spec))

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from iqa_tui.results.caption import caption
-from iqa_tui.results.row import Row
+from iqa_tui.results.row import MORE_METRICS, Row, in_order
 from iqa_tui.results.table import Table
 from iqa_tui.words.plain_json import plain_json
 
@@ -34,16 +34,31 @@ COLUMNS = (
     "group",
     "peak_gpu_gib",
     "expected_protocol",
+    *(f"{metric}{end}" for metric in MORE_METRICS for end in ("", "_sd")),
+    "best_epochs",
 )
+"""Of every table; those of other data sets that were tested on come after them."""
 FORMULA = re.compile(r"((?:^|[;\t])\s*)([=+\-@＝＋－＠])")
 """The beginning of a spreadsheet's cell, and a sign that makes the cell a formula; East Asian ones take wide signs."""
 
 
 def values_of(row: Row, table: Table) -> dict[str, Any]:
     """Column to value. The group is the plan's name and the settings that were changed over it at the launch."""
-    values = {"plan": table.plan_name, "group": table.group}
+    values: dict[str, Any] = {"plan": table.plan_name, "group": table.group}
     values["notes"] = "; ".join(text for text in (row.notes, row.delta_note) if text)
-    return {name: values[name] if name in values else getattr(row, name) for name in COLUMNS}
+    for metric in (*MORE_METRICS, *cross_tests(table)):
+        values[metric], values[f"{metric}_sd"] = row.more.get(metric, (None, None))
+    return {name: values[name] if name in values else getattr(row, name) for name in columns_of(table)}
+
+
+def columns_of(table: Table) -> tuple[str, ...]:
+    """The columns of its CSV; `spaq/srcc` is the SRCC on another data set."""
+    return COLUMNS + tuple(f"{metric}{end}" for metric in cross_tests(table) for end in ("", "_sd"))
+
+
+def cross_tests(table: Table) -> tuple[str, ...]:
+    """`spaq/srcc`, `spaq/plcc` and the like, of any row."""
+    return in_order(metric for row in table.rows for metric in row.more if "/" in metric)
 
 
 def csv_text(table: Table) -> str:
@@ -52,7 +67,7 @@ def csv_text(table: Table) -> str:
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(map(spreadsheet_text, columns_of(table)))
     for row in table.rows:
         writer.writerow(_cell(value) for value in values_of(row, table).values())
     return text.getvalue()

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 
-from iqa_tui.monitor.curve_view import CurveView
-from iqa_tui.monitor.metric_kinds import known_metrics, shown_metrics
-from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.curves import Curves
 from iqa_tui.screens.room import Room
+
+if TYPE_CHECKING:
+    from iqa_tui.monitor.curve_view import CurveView
+    from iqa_tui.monitor.state import RunState
 
 MOVE = 1 / 8
 """Of the window, by one key."""
@@ -47,7 +48,8 @@ class CurveKeysRoom(Room):
 
     def action_choose_metrics(self) -> None:
         """Ask which metrics are drawn, and in which order; one that no shown run has keeps its place."""
-        from iqa_tui.screens.metric_chooser import MetricChooser  # noqa: PLC0415  after the first paint
+        from iqa_tui.monitor.metric_kinds import known_metrics, shown_metrics  # noqa: PLC0415  after the first paint
+        from iqa_tui.screens.metric_chooser import MetricChooser  # noqa: PLC0415  as above
 
         states = self.curve_states()
         known = known_metrics(states)

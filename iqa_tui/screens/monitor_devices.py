@@ -5,16 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.gpu import GpuPanel
-from iqa_tui.panels.gpu_users import RunOnGpu
+from iqa_tui.panels.run_list import RunList
 from iqa_tui.screens.monitor_heights import most_gpu_lines
 from iqa_tui.screens.runs_on_gpus import runs_on_gpus
 from iqa_tui.screens.viewing import ViewingRoom
+
+if TYPE_CHECKING:
+    from iqa_tui.monitor.state import RunState
+    from iqa_tui.panels.gpu_users import RunOnGpu
 
 
 class DevicesRoom(ViewingRoom):
@@ -26,8 +29,7 @@ class DevicesRoom(ViewingRoom):
     """All runs, and what the panel must know of those that are alive."""
 
     def on_mount(self) -> None:
-        super().on_mount()
-        self.query_one(GpuPanel).display = not self.view.folded
+        self.set_class(self.view.folded, "-folded")
 
     def show_devices(self) -> None:
         if self.devices is None:
@@ -47,7 +49,9 @@ class DevicesRoom(ViewingRoom):
 
     def action_fold_devices(self) -> None:
         self.view = replace(self.view, folded=not self.view.folded)
-        self.query_one(GpuPanel).display = not self.view.folded
+        self.set_class(self.view.folded, "-folded")
+        if self.view.folded and self.query_one(GpuPanel).has_focus:
+            self.query_one(RunList).focus()
         self.fit_top()
 
     def fit_top(self) -> None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from iqa_tui.messages import LogChanged
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.colours import colours_of
 from iqa_tui.monitor.log_text import LogText, line_words
-from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.log_tail import LogPanel
 from iqa_tui.panels.notes import Notes
 from iqa_tui.panels.run_list import RunList
@@ -19,6 +17,10 @@ from iqa_tui.screens.monitor_heights import notes_height, set_height
 from iqa_tui.screens.viewing import ViewingRoom
 from iqa_tui.widgets.canvas import wrapped
 from iqa_tui.widgets.key_bar import KeyBar
+
+if TYPE_CHECKING:
+    from iqa_tui.messages import LogChanged
+    from iqa_tui.monitor.state import RunState
 
 WHY_PADDING = 4
 MOST_COPIED_BYTES = 72 << 10
@@ -43,10 +45,17 @@ class LogRoom(ViewingRoom):
         is_its = message is not None and message.output == self.output
         state = self.followed_run()
         text = message.text if message and is_its else LogText()
-        self.query_one(LogPanel).show_log(state, text, self._looks().get(state.run_id) if state else None)
+        look, name = (self._looks().get(state.run_id), self._log_name(state)) if state else (None, "")
+        self.query_one(LogPanel).show_log(state, text, look, name)
         self.ask_for_log()
         self.show_why(self.run_under_cursor())
         self.query_one(KeyBar).redraw()
+
+    def _log_name(self, state: RunState) -> str:
+        """In a narrow terminal the short one, so that the title has room for what was found."""
+        if self.has_class("-wide"):
+            return self.name_of(state)
+        return run_words.short_names(other for other in self.runs if other.group == state.group)[state.run_id]
 
     def _looks(self) -> dict[str, int]:
         """Of all runs; a log that grows changes none."""

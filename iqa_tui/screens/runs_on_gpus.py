@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.colours import colours_of
-from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.gpu_users import RunOnGpu
+
+if TYPE_CHECKING:
+    from iqa_tui.monitor.state import RunState
 
 
 def runs_on_gpus(runs: Sequence[RunState], *, has_signs: bool) -> dict[str, RunOnGpu]:

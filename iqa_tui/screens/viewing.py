@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from iqa_tui.monitor.state import RunState
 from iqa_tui.monitor.view import MonitorView
 from iqa_tui.panels.run_list import RunList
 from iqa_tui.screens.orders import OrdersRoom
-from iqa_tui.screens.room import Session
+
+if TYPE_CHECKING:
+    from iqa_tui.monitor.state import RunState
+    from iqa_tui.screens.room import Session
 
 
 class ViewingRoom(OrdersRoom):

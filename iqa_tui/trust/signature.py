@@ -22,6 +22,7 @@ from iqa_tui.processes.marks import renumbers
 from iqa_tui.trust.state_folder import state_folder, state_path
 from iqa_tui.words.people import user_name
 from training.runfolder.descriptors import descriptor_in
+from training.runfolder.engines import RECORDED
 from training.runfolder.errors import RunFolderError, UnreadableFile
 from training.runfolder.held import Openness, held, open_to_others
 from training.runfolder.host import host_name, machine_id
@@ -123,6 +124,8 @@ def verify(run: RunFolder) -> Signed:
         spec, environment = read_bounded(there.spec), _environment_bytes(there)
         _check(there, signature, spec, environment)
         parsed = parse_record(spec, Spec, there.spec)
+        if parsed.engine == RECORDED:  # a signature on it would change nothing: there is nothing that could be started
+            raise NotSigned("it was imported from a log, and nothing of it is ever started", can_be_adopted=False)
         if not parsed.device_kind:
             parsed = replace(parsed, device_kind=signature.device_kind)
         return Signed(parsed, parse_record(environment, Environment, there.environment).variables)

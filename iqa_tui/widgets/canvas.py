@@ -21,7 +21,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from iqa_tui.widgets.palette import named_style
+from iqa_tui.widgets.palette import named_style, plain_cursor
 
 Span = tuple[str, str]
 """Text without line ends, and the names of its styles, separated by blanks."""
@@ -30,6 +30,9 @@ Line = list[Span]
 
 WHITE = re.compile("[ \t\n]+")
 """Where lines may be wrapped; a no-break space is none."""
+NO_BREAK = "\u00a0"
+MEASURE = re.compile(r"(\d) (s|min|h|d|B|KiB|MiB|GiB|W|°C)\b")
+"""A number and its unit."""
 
 
 class Canvas(Widget):
@@ -53,8 +56,9 @@ class Canvas(Widget):
         if not self.is_mounted or width < 1 or height < 1:
             return
         before = self._strips
-        self._strips = [self._strip(line, width) for line in self.draw(width, height)[:height]]
-        self._strips += [Strip.blank(width, self.rich_style)] * (height - len(self._strips))
+        base = self.rich_style  # which Textual works out anew each time
+        self._strips = [self._strip(line, width, base) for line in self.draw(width, height)[:height]]
+        self._strips += [Strip.blank(width, base)] * (height - len(self._strips))
         if len(before) != len(self._strips):
             self.refresh()
             return
@@ -83,8 +87,7 @@ class Canvas(Widget):
             return self._strips[y]
         return Strip.blank(self.size.width, self.rich_style)
 
-    def _strip(self, line: Line, width: int) -> Strip:
-        base = self.rich_style
+    def _strip(self, line: Line, width: int, base: Style) -> Strip:
         segments = [Segment(text, base + self._style(names)) for text, names in clip(line, width) if text]
         return Strip(segments).adjust_cell_length(width, base)
 
@@ -93,11 +96,18 @@ class Canvas(Widget):
             self._named_styles[names] = sum(map(self._named_style, names.split()), Style())
         return self._named_styles[names]
 
+    @property
+    def has_few_colours(self) -> bool:
+        """The terminal has sixteen: mixed ones become others, and a text may have the colour that is behind it."""
+        return not self.app.is_headless and self.app.console.color_system == "standard"
+
     def _named_style(self, name: str) -> Style:
         _, background = self.background_colors
         _, _, _, foreground = self.colors
         theme = self.app.theme_variables
         dark = self.app.current_theme.dark
+        if name == "cursor" and self.has_focus and self.has_few_colours:
+            return plain_cursor(theme, dark=dark, background=background, foreground=foreground)
         return named_style(name, theme, dark=dark, background=background, foreground=foreground, focused=self.has_focus)
 
     def notify_style_update(self) -> None:
@@ -156,20 +166,34 @@ def centred(text: str, width: int) -> str:
     return " " * ((width - cell_len(text)) // 2) + text
 
 
+def in_the_middle(text: str, width: int, height: int, style: str = "dim") -> list[Line]:
+    """The text, wrapped, in the middle of a place of this size."""
+    lines = wrapped(text, width)[:height]
+    return [*[[]] * ((height - len(lines)) // 2), *([(centred(line, width), style)] for line in lines)]
+
+
 def continued(text: str, width: int) -> str:
     """`text` with an ellipsis behind it, in at most `width` cells."""
     return set_cell_size(text, min(cell_len(text), max(0, width - 1))) + "…"
 
 
 def wrapped(text: str, width: int, indent: str = "", *, tear: bool = True) -> list[str]:
-    """The text in lines of at most `width` cells, or of ten if that is less; commands and paths are not torn.
+    """The text in lines of at most `width` cells, or of ten if that is less; commands and paths are not torn, and a
+    number keeps its unit.
 
     Args:
         indent: before every line but the first.
         tear: break a word that is longer than a line.
     """
     width = max(10, width)
-    if text.isascii():  # textwrap counts signs, which are cells then
+    if NO_BREAK in text:
+        return _wrapped(text, width, indent, tear=tear)
+    kept = MEASURE.sub(rf"\1{NO_BREAK}\2", text)
+    return [line.replace(NO_BREAK, " ") for line in _wrapped(kept, width, indent, tear=tear)]
+
+
+def _wrapped(text: str, width: int, indent: str, *, tear: bool) -> list[str]:
+    if text.replace(NO_BREAK, " ").isascii():  # textwrap counts signs, which are cells then
         return textwrap.wrap(text, width, subsequent_indent=indent, break_long_words=tear, break_on_hyphens=False)
     lines: list[str] = []
     for word in WHITE.split(text.strip(" \t\n")):

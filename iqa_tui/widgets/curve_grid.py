@@ -14,7 +14,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from iqa_tui.widgets.canvas import Canvas, Line, centred
+from iqa_tui.widgets.canvas import Canvas, Line, in_the_middle
 from iqa_tui.widgets.plots.layout import plot_layout
 from iqa_tui.widgets.plots.series import Plot, PlotLook
 
@@ -86,7 +86,7 @@ class CurveGrid(Canvas, can_focus=True):
         if not self.plots:
             self.set_title(self._words)
             self.set_subtitle("")
-            return [[]] * (max(0, height - 1) // 2) + [[(centred(self._empty, width), "dim")]]
+            return in_the_middle(self._empty, width, height)
         layout = plot_layout(width, height, len(self.plots))
         page = self._page % layout.pages
         self.set_title(f"{self._words} · page {page + 1} of {layout.pages}" if layout.pages > 1 else self._words)

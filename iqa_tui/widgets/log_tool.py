@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import islice
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from rich.style import Style
 from textual import events
@@ -14,6 +13,8 @@ from textual.binding import Binding, BindingType
 from textual.color import Color
 from textual.message import Message
 
+from iqa_tui.widgets.canvas import Line
+from iqa_tui.widgets.log_hits import Hits, Marker, Marking
 from iqa_tui.widgets.log_range import LogRange
 from iqa_tui.widgets.log_rows import Part, StyledLine
 from iqa_tui.widgets.log_view import LogView
@@ -22,31 +23,8 @@ from iqa_tui.widgets.typed_line import TypedLine
 UP, DOWN = -1, 1
 BESIDE_TYPED = 4
 """Cells of the border beside a line that is typed into it."""
-MOST_MARKS = 200
-"""Of one line."""
 HIT_TINT = 0.45
 EDITED = ("backspace", "ctrl+h", "ctrl+w", "ctrl+u", "up", "enter", "escape")
-
-
-class Hits(Protocol):
-    """The lines in which a search found something, by their offsets."""
-
-    @property
-    def is_done(self) -> bool:
-        """All of the log was searched."""
-
-    @property
-    def is_full(self) -> bool:
-        """There are more than are kept."""
-
-    def before(self, offset: int) -> int | None:
-        """The nearest one before an offset."""
-
-    def after(self, offset: int) -> int | None:
-        """The nearest one after it; None too if it is not known yet."""
-
-    def rank(self, offset: int) -> int:
-        """How many do not come after it."""
 
 
 class LogTool(LogRange):
@@ -79,7 +57,8 @@ class LogTool(LogRange):
         super().__init__(id=id, classes=classes)
         self._typed: TypedLine | None = None
         self._last_words = ""
-        self._expression: re.Pattern[str] | None = None
+        self._expression: Marker | None = None
+        self._marking = Marking(None)
         self._words = ""
         """What is searched; empty: nothing."""
         self._hits: Hits | None = None
@@ -91,11 +70,11 @@ class LogTool(LogRange):
 
     # What a subclass does
 
-    def pattern_of(self, words: str) -> re.Pattern[str] | None:
+    def pattern_of(self, words: str) -> Marker | None:
         """What to mark in the lines for these words; None if they cannot be searched, which is said."""
         return re.compile(re.escape(words))
 
-    def trouble(self) -> tuple[str, re.Pattern[str]]:
+    def trouble(self) -> tuple[str, Marker]:
         """What the key for errors searches: words for the title, and what to mark."""
         return "error", re.compile("error")
 
@@ -120,7 +99,7 @@ class LogTool(LogRange):
         self._hits, self._found, self._share = hits, found, share
         self._seek()
 
-    def _search(self, words: str, expression: re.Pattern[str] | None, direction: int) -> None:
+    def _search(self, words: str, expression: Marker | None, direction: int) -> None:
         self._words, self._expression, self._hits, self._hit = words, expression, None, None
         lowest = self._place.lowest
         self._seeking = (direction, lowest.offset + 1 if lowest else 0) if words else None
@@ -274,17 +253,20 @@ class LogTool(LogRange):
         rank = f"{self._hits.rank(self._hit):,} of " if self._hit is not None else ""
         return f"{rank}{self._found:,}{more}"
 
+    def draw(self, width: int, height: int) -> list[Line]:
+        self._marking = Marking(self._expression)
+        return super().draw(width, height)
+
     def marks(self, line: StyledLine) -> Sequence[Part]:
-        if self._expression is None:
-            return ()
         names = "hit-now" if line.offset == self._hit else "hit"
-        found = islice(self._expression.finditer(line.text), MOST_MARKS)
-        return [(*match.span(), names) for match in found if match.end() > match.start()]
+        return [(first, end, names) for first, end in self._marking.spans(line.text)]
 
     def _named_style(self, name: str) -> Style:
         if name == "hit":
             _, background = self.background_colors
             warning = super()._named_style("warning").color
+            if self.has_few_colours:
+                return Style(color=warning, bold=True, underline=True)
             tint = background.blend(Color.from_rich_color(warning), HIT_TINT) if warning else background
             return Style(bgcolor=tint.rich_color, underline=True)
         return Style(reverse=True, bold=True) if name == "hit-now" else super()._named_style(name)

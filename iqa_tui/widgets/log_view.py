@@ -266,4 +266,3 @@ class LogView(Canvas, can_focus=True):
 
     def on_resize(self, event: events.Resize) -> None:
         self._place.set_size(*event.size)
-        super().on_resize(event)

@@ -46,8 +46,7 @@ class MessageRow(Canvas):
             self.set_class(bool(lines), SAID)
         self.redraw()
 
-    def on_resize(self, event: events.Resize) -> None:
-        super().on_resize(event)
+    def on_resize(self, _event: events.Resize) -> None:
         self.call_after_refresh(self._fit)
 
     def _lines(self, width: int) -> list[Line]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from iqa_tui.widgets.canvas import Canvas, Line, centred, fit
+from iqa_tui.widgets.canvas import Canvas, Line, fit, in_the_middle
 
 BRAILLE = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """Bit of each dot of a cell, by row and column."""
@@ -36,17 +36,16 @@ class Scatter(Canvas, can_focus=True):
     def draw(self, width: int, height: int) -> list[Line]:
         columns, rows = width - LABEL_WIDTH - 1, height - 1
         if not self._points or columns < 4 or rows < 1:
-            text = self._empty if not self._points else ""
-            return [[]] * (max(0, height - 1) // 2) + [[(centred(text, width), "dim")]]
+            return in_the_middle("" if self._points else self._empty, width, height)
         lowest, highest = _range(y for _, y in self._points)
         left, right = _range(x for x, _ in self._points)
-        lines = cloud(self._points, (columns, rows), ascii_only=self._ascii_mode)
+        rows_of_points = cloud(self._points, (columns, rows), ascii_only=self._ascii_mode)
         labels = {0: f"{highest:.3g}", rows - 1: f"{lowest:.3g}"}
         if rows > 2:
             labels[rows // 2] = self._names[1]
         drawn: list[Line] = [
             [(fit(labels.get(row, ""), LABEL_WIDTH, "right") + "┤", "dim"), (text, self._point_style)]
-            for row, text in enumerate(lines)
+            for row, text in enumerate(rows_of_points)
         ]
         first, last = f"{left:.3g}", f"{right:.3g}"
         middle = self._names[0] if columns >= len(first) + len(last) + len(self._names[0]) + 4 else ""

@@ -28,7 +28,7 @@ class Column:
     align: str = "left"
     """left or right."""
     grows: bool = False
-    """The last shown column that grows gets what the others leave."""
+    """It gets what the others leave: up to `most`, the first first; without such a limit the last gets all the rest."""
     importance: int = 9
     """Columns of less importance are left out first if the place is narrow."""
     most: int = 0
@@ -48,6 +48,9 @@ class TableRow:
     span_from: tuple[str, ...] = ()
     """Those of these columns that are shown are one long cell, `span`."""
     span: Cell = ""
+    name_from: tuple[str, ...] = ()
+    """As `span_from`, of another long cell, `name`."""
+    name: Cell = ""
     shorter: tuple[Cell, ...] = ()
     """What the span says if it is too narrow, longest first."""
     folds: bool = False
@@ -74,7 +77,7 @@ def with_label_width(
 
 
 def fitting_columns(columns: Sequence[Column], width: int) -> tuple[Column, ...]:
-    """The columns that fit into `width` cells with a blank between them; one that grows takes what is left."""
+    """The columns that fit into `width` cells with a blank between them; those that grow take what is left."""
     kept = [column for column in columns if not column.instead_of]
     while len(kept) > 1:
         least = min(kept, key=lambda column: (column.importance, -kept.index(column)))
@@ -83,13 +86,14 @@ def fitting_columns(columns: Sequence[Column], width: int) -> tuple[Column, ...]
             break
         kept[kept.index(least) : kept.index(least) + 1] = [each for each in columns if each.instead_of == least.key]
     spare = max(0, width - _needed(kept))
-    growing = next((column for column in reversed(kept) if column.grows), None)
-    return tuple(_grown(column, spare) if column is growing else column for column in kept)
-
-
-def _grown(column: Column, spare: int) -> Column:
-    grown = column.width + spare
-    return replace(column, width=max(column.width, min(grown, column.most)) if column.most else grown)
+    limited = {column.key: column.most - column.width for column in kept if column.grows and column.most}
+    last = next((column.key for column in reversed(kept) if column.grows and not column.most), "")
+    more: dict[str, int] = {}
+    for key, wished_cells in limited.items():
+        more[key] = min(spare, max(0, wished_cells))
+        spare -= more[key]
+    more[last] = spare
+    return tuple(replace(column, width=column.width + more.get(column.key, 0)) for column in kept)
 
 
 def _needed(columns: Sequence[Column]) -> int:
@@ -132,13 +136,16 @@ def _with_arrow(before: str, title: str, arrow: str, column: Column) -> tuple[st
 def row_line(row: TableRow, columns: Sequence[Column], width: int) -> Line:
     """The row in at most `width` cells; a span that reaches the last column takes all that is left."""
     line: Line = []
+    named = [column for column in columns if row.name and column.key in row.name_from]
     spanned = [column for column in columns if row.span and column.key in row.span_from]
     for number, column in enumerate(columns):
-        if column in spanned[1:]:
+        if column in named[1:] or column in spanned[1:]:
             continue
         if number:
             line.append((" ", row.style))
-        if spanned and column is spanned[0]:
+        if named and column is named[0]:
+            line += _fitted(row.name, _needed(named), "left", row.style)
+        elif spanned and column is spanned[0]:
             room = width - line_width(line) if columns[-1] in spanned else _needed(spanned)
             line += _fitted(_that_fits((row.span, *row.shorter), room), room, "left", row.style)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import tomllib
 from collections.abc import Iterator
@@ -95,3 +96,9 @@ def test_a_room_of_many_files_has_a_contract_that_orders_all_of_them() -> None:
         > MOST_FILES
     }
     assert many - ordered == set()
+
+
+def test_no_handler_calls_its_bases_since_textual_calls_the_handler_of_every_class() -> None:
+    called_twice = re.compile(r"super\(\)\._?on_(?!event\b)\w+\(")
+    found = {str(path.relative_to(ROOT)): called_twice.findall(path.read_text()) for path in sources()}
+    assert {name: calls for name, calls in found.items() if calls and name.startswith("iqa_tui/")} == {}

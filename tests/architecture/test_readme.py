@@ -17,6 +17,7 @@ import pytest
 
 from iqa_tui.plans.plan import plan_from
 from tests.fakes.photographs import write_biq2021, write_csv_dataset, write_koniq
+from tests.fakes.published_logs import write_log
 from tests.fakes.runs import fail_run, finish_run, queue_experiment
 
 ROOT = Path(__file__).parents[2]
@@ -77,6 +78,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_biq2021(tmp_path / "biq2021")
     write_csv_dataset(tmp_path).rename(tmp_path / "scores.csv")
     (tmp_path / "lr-sweep.toml").write_text(example_plan())
+    write_log(tmp_path / "swin_l1.log")
     (tmp_path / "runs").mkdir()
     finish_run(queue_experiment(tmp_path / "runs", "F3"), 0.9312, 0.9411)
     monkeypatch.chdir(tmp_path)

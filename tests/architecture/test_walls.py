@@ -55,7 +55,9 @@ def test_a_room_of_the_app_loads_nothing_of_the_trainer_but_the_run_folder(room:
 
 
 def test_the_app_starts_without_scipy() -> None:
-    modules = [name for name in modules_below("iqa_tui") if not name.startswith("iqa_tui.results.intervals")]
+    computing = ("iqa_tui.results.intervals", "iqa_tui.results.findings", "iqa_tui.results.paper")
+    commands = ("iqa_tui.commands.findings", "iqa_tui.commands.paper", "iqa_tui.commands.telling_progress")
+    modules = [name for name in modules_below("iqa_tui") if not name.startswith((*computing, *commands))]
     assert "scipy" not in packages(loaded_by(modules))
 
 
@@ -89,6 +91,13 @@ def test_the_supervisor_needs_the_standard_library_and_the_run_folder_alone() ->
 def test_what_the_supervisor_stands_on_needs_the_standard_library_alone(room: str) -> None:
     beyond = packages(loaded_by(modules_below(room))) - set(sys.stdlib_module_names)
     assert {name for name in beyond if not name.startswith(("_", "sitecustomize"))} <= {"training", "iqa_tui"}
+
+
+def test_the_first_paint_waits_for_nothing_that_only_runs_need() -> None:
+    loaded = loaded_by(["iqa_tui.app", "iqa_tui.screens.monitor"])
+    assert "textual" in loaded
+    for_runs = {"numpy", "training.runfolder.schema", "iqa_tui.monitor.state", "iqa_tui.panels.curve_plots"}
+    assert not for_runs & loaded
 
 
 def test_package_roots_are_empty_because_importing_a_part_runs_them() -> None:

@@ -45,6 +45,7 @@ def write_log(path: Path, size: int) -> None:
 def seconds_to_the_tail(runs: Path) -> float:
     """From the first paint of the app until the end of the log is on screen."""
     environment = {"IQA_TUI_LEASES": str(runs.parent / "leases"), "IQA_TUI_STATE": str(runs.parent / "state")}
+    environment["PYTHONDONTWRITEBYTECODE"] = ""  # modules are compiled once, as those of a user are
     with Terminal([sys.executable, "-c", OURS, str(runs)], *SIZE, environment) as terminal:
         painted = None
         while LAST not in terminal.text:

@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.benchmarks.figure import median_seconds_in_turns, report
+from tests.benchmarks.figure import compiled_once, median_seconds_in_turns, report
 
 BARE_APP = """
 from textual.app import App
@@ -24,11 +24,6 @@ class Bare(App):
 Bare().run()
 """
 PATIENCE_SECONDS = 30.0
-
-
-def compiled_once() -> dict[str, str]:
-    """The environment of a program whose modules are compiled once, as Textual's are: some shells forbid it."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def until_it_shows(command: list[str], text: bytes) -> None:

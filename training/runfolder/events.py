@@ -113,9 +113,11 @@ class EventTail:
 
     def _ends_of(self, lines: list[bytes]) -> list[Event]:
         """The first and the last event of these lines; lines that are none are passed over."""
-        first = next((at for at, line in enumerate(lines) if parse_event(line)), len(lines))
-        last = next((at for at in range(len(lines) - 1, first, -1) if parse_event(lines[at])), first)
-        return self._events_in(lines[first : first + 1]) + (self._events_in([lines[last]]) if last > first else [])
+        for at, line in enumerate(lines):
+            if first := parse_event(line):
+                last = next(filter(None, map(parse_event, reversed(lines[at + 1 :]))), None)
+                return [first, last] if last else [first]
+        return []
 
     def skip_to_the_last(self, count: int) -> None:
         """Leave out what lies before the last bytes of the file, and the rest of the line that they begin in."""
@@ -144,6 +146,7 @@ class EventTail:
             self._is_within_a_line = not newline
         if chunk.count(b"\n") > MOST_POLL_LINES:
             chunk = b"\n".join([*chunk.split(b"\n", MOST_POLL_LINES)[:-1], b""])
+            self.is_behind = True
         lines = chunk[: chunk.rfind(b"\n") + 1]
         if not lines and self.is_behind and len(chunk) == most_bytes:  # no event is this long: skip it
             self._offset, self.torn = self._offset + len(chunk), self.torn + 1

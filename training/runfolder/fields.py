@@ -14,6 +14,8 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
+from training.runfolder.engines import ENGINES
+
 T = TypeVar("T")
 
 LAST_SECOND = 253_402_214_400
@@ -237,6 +239,7 @@ OWN_RULES: dict[str, Rule] = {
     "vram_bytes": _or_none(_whole_from(0, LARGEST_WHOLE, "a number of bytes")),
     "expected_srcc": _or_none((frozenset({list}), _is_pair, "two numbers [low, high]")),
     "argv": (frozenset({list}), lambda words: bool(words) and _can_be_words(words), "a command: texts without NUL"),
+    "engine": (frozenset({str}), lambda engine: engine in ENGINES, f"one of {', '.join(ENGINES)}"),
     "cwd": _or_none((frozenset({str}), lambda path: "\0" not in path, "the path of a folder")),
     "env": _ENVIRONMENT,
     "variables": _ENVIRONMENT,

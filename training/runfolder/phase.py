@@ -64,6 +64,8 @@ class Status:
     """Of the newest attempt, if that is not this host: what is said of it comes from its files alone."""
     beat_seconds: float | None = None
     """Age of the last sign of life of its supervisor there; None: here, or it never gave one."""
+    recorded: bool = False
+    """Finished, but measured elsewhere: its log was imported."""
     elsewhere: bool = False
     """Queued, but not by this user on this host: it starts only once it is adopted."""
 

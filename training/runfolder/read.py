@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from training.runfolder.engines import SPEC_FORMAT
 from training.runfolder.errors import NewerFormat, RunFolderError, UnreadableFile
 from training.runfolder.exits import ExitKind
 from training.runfolder.fields import (
@@ -70,7 +71,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
         NewerFormat: from a later version of this program.
     """
     raw = _raw(path)
-    return None if raw is None else _object(raw, path)
+    return None if raw is None else _object(raw, path, FORMAT)
 
 
 def _raw(path: Path) -> bytes | None:
@@ -85,16 +86,19 @@ def _raw(path: Path) -> bytes | None:
         raise UnreadableFile(f"{path}: cannot be read ({error.strerror or error}).") from error
 
 
-def _object(raw: bytes, path: Path) -> dict[str, Any]:
+def _object(raw: bytes, path: Path, newest: int) -> dict[str, Any]:
+    """Args:
+    newest: the latest format of such a record that this version reads.
+    """
     content = _parsed(path, raw)
     if not isinstance(content, dict):
         raise UnreadableFile(f"{path}: holds a {type(content).__name__}, not an object.")
     version = content.get("format", 1)
     if type(version) is not int:
         raise UnreadableFile(f"{path}: format is {shown(version)}, but must be a whole number. Mend it.")
-    if version > FORMAT:
+    if version > newest:
         raise NewerFormat(
-            f"{path}: written in format {version}; this version reads up to {FORMAT}. Upgrade iqa-tui to read it."
+            f"{path}: written in format {version}; this version reads up to {newest}. Upgrade iqa-tui to read it."
         )
     return content
 
@@ -131,8 +135,8 @@ def read_record(path: Path, kind: type[R]) -> R | None:
     Raises:
         UnreadableFile, NewerFormat: as `read_json`, or a field is missing or not what it must be.
     """
-    content = read_json(path)
-    return None if content is None else _record(content, kind, path)
+    raw = _raw(path)
+    return None if raw is None else parse_record(raw, kind, path)
 
 
 def read_shown_record(path: Path, kind: type[R]) -> R | None:
@@ -148,7 +152,7 @@ def read_shown_record(path: Path, kind: type[R]) -> R | None:
 
 def parse_record(content: bytes, kind: type[R], path: Path) -> R:
     """A record from bytes that were read already. Raises as `read_record`, naming `path`."""
-    return _record(_object(content, path), kind, path)
+    return _record(_object(content, path, SPEC_FORMAT if issubclass(kind, Spec) else FORMAT), kind, path)
 
 
 def _record(content: dict[str, Any], kind: type[R], path: Path) -> R:

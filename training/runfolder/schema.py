@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from training.runfolder.engines import LOCAL
 from training.runfolder.exits import ExitKind
 
 FORMAT = 1
@@ -68,6 +69,9 @@ class Spec:
     """Flags changed from the plan, so that what is missing of a group can be launched as the rest was."""
     created_by: str = ""
     """User and host."""
+    engine: str = LOCAL  # see `training.runfolder.engines`
+    log: dict[str, Any] = field(default_factory=dict)
+    """Of a recorded run: its log's file, sha256 and round (counted from 1); empty for all others."""
     format: int = FORMAT
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from training.runfolder.beat import BeatWatch
+from training.runfolder.engines import RECORDED
 from training.runfolder.errors import RunFolderError
 from training.runfolder.events import has_started
 from training.runfolder.exits import ExitKind
@@ -63,6 +64,8 @@ def run_status(
         spec = spec or read_spec(run)
         attempt = run.latest_attempt()
         recorded = _recorded_status(run, attempt, seen)
+        if spec.engine == RECORDED:
+            recorded = _imported_status(run, seen)
         if recorded is not None:
             return recorded
         elsewhere = _elsewhere_status(run, spec, attempt, begun_attempt)
@@ -94,6 +97,14 @@ def _recorded_status(run: RunFolder, attempt: AttemptFolder | None, seen: Seen) 
     if ended is None:
         return None
     return Status(STATES_OF_ENDS.get(ended.kind, Phase.FAILED), ended.cause, number, exit_kind=ended.kind)
+
+
+def _imported_status(run: RunFolder, seen: Seen) -> Status:
+    """Of a run that was measured elsewhere, of which there is a result and nothing else."""
+    number = seen.attempt.number if seen.attempt else 0
+    if seen.result is None:
+        return Status(Phase.UNREADABLE, f"{run.result} is gone. Import its log again, and archive this run.", number)
+    return Status(Phase.FINISHED, attempt=number, exit_kind=ExitKind.FINISHED, recorded=True)
 
 
 def _alive_status(run: RunFolder, spec: Spec, attempt: AttemptFolder | None, begun_attempt: int) -> Status:

@@ -23,9 +23,6 @@ from iqa_tui.results.intervals.scores import Floats, Integers, RowScores, RunSco
 IMAGE_METRICS = ("srcc", "plcc", "plcc_fitted", "krcc", "rmse")
 """Those that have a value for any set of images. All others are numbers of a run."""
 
-Labels = tuple[tuple[str, ...], bytes]
-"""Images by name, and their opinions."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ImageSet:
@@ -69,64 +66,62 @@ def measure(
     Raises:
         Cancelled: asked to stop.
     """
-    sets = _image_sets(rows)
+    placed = _placed([run for row in rows for run in row.runs if run.images])
+    drawn = [placed[id(run)].images for row in rows if not row.is_demo for run in row.runs if run.images]
     drawing = [metric for metric in metrics if metric in _VALUES]
-    tested = [[run for row in rows if not row.is_demo for run in row.runs if _labels(run) == each] for each in sets]
-    blocks = [blocks_of(len(images.names), resampling) for images in sets.values()]
-    tasks = sum(len(runs) * each for runs, each in zip(tested, blocks, strict=True)) * max(len(drawing), 1)
-    steps = Steps(observer, tasks + sum(len(row.runs) for row in rows))
-    measured: dict[str, list[MeasuredRun]] = {}
-    for row in rows:
-        measured[row.id] = [_measured(run, sets, metrics, steps) for run in row.runs]
+    blocks = sum(blocks_of(len(images.names), resampling) for images in drawn) * max(len(drawing), 1)
+    steps = Steps(observer, blocks + sum(len(row.runs) for row in rows))
+    measured = {row.id: [_measured(run, placed.get(id(run)), metrics, steps) for run in row.runs] for row in rows}
     runs = [run for row in rows if not row.is_demo for run in measured[row.id]]
-    for images in sets.values():
+    for images in {id(images): images for images in drawn}.values():
         if images.unit_count > 1:
             _resample(images, [run for run in runs if run.images is images], resampling, steps)
     observer.on_progress(1.0)
     return measured
 
 
-def _labels(run: RunScores) -> Labels:
-    order = _by_name(run)
-    return tuple(run.images[place] for place in order), run.mos[order].tobytes()
+@dataclass(frozen=True, slots=True, eq=False)
+class _Placed:
+    """The images of a run in their set."""
+
+    images: ImageSet
+    order: Integers
+    """(N,) where the images of the set stand in the run."""
 
 
-def _by_name(run: RunScores) -> Integers:
-    """(N,) where the images stand in the run, in the order of their names."""
-    return np.array(sorted(range(len(run.images)), key=run.images.__getitem__), dtype=np.intp)
+def _placed(runs: Sequence[RunScores]) -> dict[int, _Placed]:
+    """By the run's `id`. Runs with the same images and opinions share a set, drawn by the reference images of any of
+    them that names some.
+    """
+    orders = [np.array(sorted(range(len(run.images)), key=run.images.__getitem__), dtype=np.intp) for run in runs]
+    sets: dict[tuple[tuple[str, ...], bytes], ImageSet] = {}
+    keys = []
+    for run, order in sorted(zip(runs, orders, strict=True), key=lambda pair: not pair[0].groups):  # with groups first
+        names = tuple(run.images[place] for place in order)
+        key = names, run.mos[order].tobytes()
+        keys.append((run, order, key))
+        if key not in sets:
+            drawn = np.array([run.groups[place] for place in order] if run.groups else names)
+            units = np.asarray(np.unique(drawn, return_inverse=True)[1], dtype=np.intp)
+            sets[key] = ImageSet(names, run.mos[order], units)
+    return {id(run): _Placed(sets[key], order) for run, order, key in keys}
 
 
-def _image_sets(rows: Sequence[RowScores]) -> dict[Labels, ImageSet]:
-    """Runs with the same images and opinions share a set. Its reference images are those of any run that names them."""
-    sets: dict[Labels, ImageSet] = {}
-    with_groups: set[Labels] = set()
-    for run in (run for row in rows for run in row.runs if run.images):
-        labels = _labels(run)
-        if labels in with_groups or (labels in sets and not run.groups):
-            continue
-        order = _by_name(run)
-        drawn = np.array([run.groups[place] for place in order] if run.groups else labels[0])
-        units = np.asarray(np.unique(drawn, return_inverse=True)[1], dtype=np.intp)
-        sets[labels] = ImageSet(labels[0], run.mos[order], units)
-        with_groups |= {labels} if run.groups else set()
-    return sets
-
-
-def _measured(run: RunScores, sets: Mapping[Labels, ImageSet], metrics: Sequence[str], steps: Steps) -> MeasuredRun:
-    measured = MeasuredRun(run, sets[_labels(run)] if run.images else None)
+def _measured(run: RunScores, placed: _Placed | None, metrics: Sequence[str], steps: Steps) -> MeasuredRun:
+    measured = MeasuredRun(run, None if placed is None else placed.images)
     measured.values.update({name: value for name, value in run.numbers.items() if np.isfinite(value)})
-    if measured.images is None:
+    if placed is None:
         return measured
-    order = _by_name(run)
+    images, order = placed.images, placed.order
     for metric in metrics:
         if metric == "krcc":
-            found = kendall(run.predictions[order], measured.images.mos, measured.images.units, steps)
+            found = kendall(run.predictions[order], images.mos, images.units, steps)
             measured.values[metric] = found.value
             if found.without is not None:
                 measured.moves[metric] = found.without
         elif metric in _VALUES and (pred := _mapped(run, metric)) is not None:
             measured.preds[metric] = pred[order]
-            measured.values[metric] = _VALUES[metric](pred[order], measured.images.mos)
+            measured.values[metric] = _VALUES[metric](pred[order], images.mos)
     steps.step()
     return measured
 

@@ -56,7 +56,7 @@ def _delta_heading(content: Content) -> str:
 
 def _cells(row: PaperRow, content: Content) -> list[str]:
     return [
-        cells(row.row, LATEX)[0],
+        cells(row.row, LATEX, ())[0],
         _score(row, "srcc", content, is_best=row.row.best_srcc),
         _score(row, "plcc", content, is_best=row.row.best_plcc),
         delta_tex(row, content),

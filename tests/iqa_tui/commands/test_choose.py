@@ -10,6 +10,7 @@ import pytest
 from iqa_tui.commands.choose import NoSuchRun, choose_run
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.state import RunState
+from tests.fakes.published_logs import record_run
 from tests.fakes.run_folders import FakeRun
 
 NOW = time.time()
@@ -48,3 +49,10 @@ def test_a_part_of_one_id_is_enough(states: list[RunState]) -> None:
     assert choose_run(states, "l2_s1", to_retry).run_id.endswith("_l2_s1")
     with pytest.raises(NoSuchRun, match="'_s1' means 2 runs"):
         choose_run(states, "_s1", to_retry)
+
+
+def test_an_experiment_is_what_was_launched_of_it_and_else_what_was_recorded(tmp_path: Path) -> None:
+    recorded = record_run(tmp_path)
+    assert choose_run(Catalog(tmp_path).refresh(), "F1", lambda _: True).run_id == recorded.run_id
+    launched = FakeRun.queue(tmp_path, "F1").run
+    assert choose_run(Catalog(tmp_path).refresh(), "F1", lambda _: True).run_id == launched.run_id

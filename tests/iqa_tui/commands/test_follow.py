@@ -27,13 +27,13 @@ def test_a_new_state_or_epoch_is_told_at_once_and_steps_now_and_then() -> None:
     reporter.report([RUNNING], {})
     clock.now = 1
     reporter.report([replace(RUNNING, step=2)], {})
-    assert lines == ["F2 L2 (MSE)  running  epoch 1/3  step 1/10  loss 0.500"]
+    assert lines == ["F2 L2 (MSE)  ● running  epoch 1/3  step 1/10  loss 0.500"]
     clock.now = 6
     reporter.report([replace(RUNNING, step=9, loss=0.25)], {})
     reporter.report([replace(RUNNING, step=11, epoch=2, loss=0.25)], {})
     assert lines[1:] == [
-        "F2 L2 (MSE)  running  epoch 1/3  step 9/10  loss 0.250",
-        "F2 L2 (MSE)  running  epoch 2/3  step 1/10  loss 0.250",
+        "F2 L2 (MSE)  ● running  epoch 1/3  step 9/10  loss 0.250",
+        "F2 L2 (MSE)  ● running  epoch 2/3  step 1/10  loss 0.250",
     ]
 
 
@@ -42,7 +42,7 @@ def test_a_queued_run_says_why_it_waits() -> None:
     queued = replace(RUNNING, status=Status(Phase.QUEUED), epoch=0, step=0, loss=None)
     reporter = Reporter(lines.append, FakeClock(), step_seconds=5)
     reporter.report([queued], {"r": Wait(WaitKind.DEVICE, device="a GPU", names=("GPU 0 held by ann",))})
-    assert lines == ["F2 L2 (MSE)  queued  needs a GPU: GPU 0 held by ann"]
+    assert lines == ["F2 L2 (MSE)  ○ queued  needs a GPU: GPU 0 held by ann"]
 
 
 def test_runs_of_several_seeds_are_told_apart_and_only_the_next_goes_on_saying_what_it_waits_for() -> None:
@@ -57,7 +57,7 @@ def test_runs_of_several_seeds_are_told_apart_and_only_the_next_goes_on_saying_w
     reporter = Reporter(lines.append, clock, step_seconds=5)
     queued = [seeded(1), seeded(2)]
     reporter.report(queued, dict.fromkeys("12", Wait(WaitKind.CLOSED, why="GPU 0 runs F1")))
-    assert lines == ["F2 L2 (MSE) · seed 1  queued  GPU 0 runs F1", "F2 L2 (MSE) · seed 2  queued  GPU 0 runs F1"]
+    assert lines == ["F2 L2 (MSE) · seed 1  ○ queued  GPU 0 runs F1", "F2 L2 (MSE) · seed 2  ○ queued  GPU 0 runs F1"]
     clock.now = 6
     reporter.report(queued, dict.fromkeys("12", Wait(WaitKind.CLOSED, why="GPU 0 runs F3")))
-    assert lines[2:] == ["F2 L2 (MSE) · seed 1  queued  GPU 0 runs F3"]
+    assert lines[2:] == ["F2 L2 (MSE) · seed 1  ○ queued  GPU 0 runs F3"]

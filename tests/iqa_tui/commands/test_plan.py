@@ -11,12 +11,16 @@ from tests.fakes.nvml import FakeGpus
 from tests.fakes.shell import Shell
 
 
-@pytest.mark.parametrize(("gpus", "hours"), [("4", "2.0 h"), ("1", "7.4 h"), ("2", "3.7 h")])
+@pytest.mark.parametrize(("gpus", "hours"), [("5", "2.0 h"), ("4", "3.7 h"), ("2", "5.4 h"), ("1", "9.1 h")])
 def test_the_plan_says_what_runs_where_and_how_long_it_takes(shell: Shell, gpus: str, hours: str) -> None:
     out = shell("plan", "koniq-losses", "--gpus", gpus)
     assert f"all at once: {hours}." in out
-    assert "all at once: 1.5 h." in shell("plan", "koniq-losses", "--gpus", "4", "--time-limit", "1.5")
+    assert "F1: python -m training --dataset koniq-10k" in out
     assert "F2: python -m training --dataset koniq-10k" in out
+
+
+def test_no_run_takes_longer_than_the_time_limit(shell: Shell) -> None:
+    assert "all at once: 1.5 h." in shell("plan", "koniq-losses", "--gpus", "5", "--time-limit", "1.5")
 
 
 def test_plan_without_a_name_lists_the_presets(shell: Shell) -> None:
@@ -32,13 +36,14 @@ def test_a_gpu_in_use_is_named_and_nothing_is_put_on_it_now(
         FakeGpus(folder, count=2, used_mib=used, processes=processes).seen_by(monkeypatch)
         return shell("plan", "koniq-losses")
 
-    assert "4 runs on 2 GPUs, all at once: 3.7 h.\n" in told([])
+    assert "5 runs on 2 GPUs, all at once: 5.4 h.\n" in told([])
     held = [(1, os.getpid(), 21_811)]
     out = told(held)
-    assert "4 runs on 1 GPU, all at once: 7.4 h. GPU 1 is busy and not counted.\n" in out
-    rows = [line.split() for line in out.splitlines() if line.lstrip().startswith(("F2 ", "F3 ", "F4 ", "F5 "))]
+    assert "5 runs on 1 GPU, all at once: 9.1 h. GPU 1 is busy and not counted.\n" in out
+    rows = [line.split() for line in out.splitlines() if line.lstrip().startswith(tuple(f"F{n} " for n in range(1, 6)))]
+    assert len(rows) == 5
     assert {"GPU 0"} == {f"{row[row.index('GPU')]} {row[row.index('GPU') + 1]}" for row in rows}
     out = told([*held, (0, os.getpid(), 21_811)])
-    assert "on 2 GPUs, all at once: 3.7 h. GPU 0 and GPU 1 are busy and counted from when they are free.\n" in out
+    assert "on 2 GPUs, all at once: 5.4 h. GPU 0 and GPU 1 are busy and counted from when they are free.\n" in out
     assert "once free" in out
     assert " now " not in out

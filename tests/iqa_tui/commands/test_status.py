@@ -40,8 +40,8 @@ def test_status_says_state_and_why_each_waits(lab: Lab, shell: Shell) -> None:
     wait_until(lambda: state(first) is Phase.RUNNING, "the first to run")
     out = shell("status")
     assert "stub: 0 of 3 finished, 1 running, 2 queued\n" in out
-    assert re.search(r"S2 two    queued  +2026\S+ +needs a CPU slot", out)
-    assert re.search(r"S3 three  queued   low priority +\S+ +as above\n", out)
+    assert re.search(r"S2 two    ○ queued  +2026\S+ +needs a CPU slot", out)
+    assert re.search(r"S3 three  ○ queued   low priority +\S+ +as above\n", out)
     assert "needs a CPU slot: CPU 0 runs S1 one of" in out
     content = json.loads(shell("status", "--json"))
     assert [run["state"] for run in content["runs"]] == ["running", "queued", "queued"]

@@ -64,3 +64,13 @@ async def test_the_settings_file_comes_first(open_app: OpenApp) -> None:
         assert pilot.app.theme == "iqa-dark"
     async with open_app(settings=with_theme("light")) as pilot:
         assert pilot.app.theme == "iqa-light"
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+async def test_the_app_opens_in_the_colours_of_its_theme(open_app: OpenApp, theme: str) -> None:
+    async with open_app(settings=with_theme(theme)) as pilot:
+        nodes = list(pilot.app.screen.walk_children(with_self=True))
+        opened_with = [node.styles.base.get_rules() for node in nodes]
+        assert any(rules.get("background") for rules in opened_with)
+        pilot.app.refresh_css(animate=False)
+        assert [node.styles.base.get_rules() for node in nodes] == opened_with

@@ -17,6 +17,7 @@ from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.group import GroupProgress, group_progress, starting_next
 from iqa_tui.monitor.state import RunState
 from iqa_tui.queue.waits import waits_of
+from tests.fakes.published_logs import record_run
 from tests.fakes.run_folders import FakeRun
 from training.runfolder.schema import Place
 from training.runfolder.write import write_record
@@ -103,3 +104,12 @@ def test_the_places_of_a_group_are_the_runs_that_start_next(tmp_path: Path) -> N
 def test_a_group_that_is_over_has_nothing_left(tmp_path: Path) -> None:
     FakeRun.queue(tmp_path, "F2").start(at=NOW - 9000).finish()
     assert progress(tmp_path) == GroupProgress("koniq-losses", 1, 0, 0, 0, None, phases={"finished": 1})
+
+
+def test_recorded_runs_are_counted_apart(tmp_path: Path) -> None:
+    record_run(tmp_path)
+    assert group_progress(Catalog(tmp_path).refresh(), NOW).words == "1 recorded"
+    assert group_progress(Catalog(tmp_path).refresh(), NOW).short_words == "1 recorded"
+    FakeRun.queue(tmp_path, "F1", created=NOW - 9).start(at=NOW - 9000).finish(hours=1.7)
+    progress = group_progress(Catalog(tmp_path).refresh(), NOW)
+    assert (progress.words, progress.total) == ("1 of 1 finished, 1 recorded", 1)

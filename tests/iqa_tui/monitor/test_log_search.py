@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from iqa_tui.monitor import log_search
-from iqa_tui.monitor.log_pattern import TROUBLES, log_pattern
+from iqa_tui.monitor.log_pattern import TROUBLES, LogPattern, log_pattern
 from iqa_tui.monitor.log_screen import LogScreen
 from iqa_tui.monitor.log_search import LogSearch
 
@@ -67,8 +68,69 @@ def test_an_expression_is_found(log: int) -> None:
     add(log, b"step 12\nstep ab\nSTEP 7\n")
     assert found(searched(log, r"/step \d+/")) == [0, 16]
     assert found(searched(log, r"/^S\S+ 7$/")) == [16]
-    with pytest.raises(ValueError, match="not a regular expression: "):
+    assert found(searched(log, r"/\Astep|7\z/")) == [0, 8, 16]
+    assert found(searched(log, r"/step[^x]+step/")) == []  # a line at a time
+    with pytest.raises(ValueError, match=r"no regular expression to search by: missing \): \("):
         log_pattern("/(/")
+
+
+def test_an_expression_is_found_in_what_is_no_ascii(log: int) -> None:
+    add(log, "grün 1\nblau\n".encode() + b"gr\xffn 2\n")
+    assert len(found(searched(log, "/^GR.N/"))) == 0
+    assert len(found(searched(log, "/^gr.n \\d$/"))) == 2
+
+
+@pytest.mark.parametrize("written", [r"(a+)+$", r"(a|a)*b$", r"(.*)*x", r"(?:a?){50}a{50}$", r"(a|aa)+$", r".*.*.*.*b"])
+def test_no_expression_is_searched_for_ever(log: int, written: str) -> None:
+    """With the standard library's `re` this test does not return before the machine is scrap."""
+    line = b"a" * 7_000
+    add(log, b"aab x\n" + (line + b"!\n") * 3)
+    assert set(found(searched(log, f"/{written}/"))) <= {0}
+    add(log, line)
+    assert len(list(log_pattern(f"/{written}/").expression.finditer(line.decode() + "!"))) == 0
+
+
+@pytest.mark.parametrize("written", ["(?:a?){900}b", "(?:(?:a{99}){99}){99}", r"(?i)(?:\pL?){90}x"])
+def test_an_expression_that_is_a_long_program_is_refused_in_words(written: str) -> None:
+    with pytest.raises(ValueError, match=r"too long once|invalid repetition size|pattern too large"):
+        log_pattern(f"/{written}/")
+
+
+def test_without_the_package_for_expressions_words_are_searched_all_the_same(
+    log: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(log, b"loss 1\n")
+    monkeypatch.setitem(sys.modules, "re2", None)
+    assert found(searched(log, "loss 1")) == [0]
+    with pytest.raises(ValueError, match="pip install google-re2"):
+        log_pattern("/never searched before/")
+
+
+def test_a_slow_expression_gets_smaller_slices_and_then_larger_ones_again(
+    log: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, sizes, takes = [0.0], [], [1.0]
+
+    class Slow:
+        pattern = "slow"
+
+        def search(self, text: bytes) -> None:
+            sizes.append(len(text))
+            clock[0] += takes[0]
+
+    monkeypatch.setattr(log_search, "thread_time", lambda: clock[0])
+    add(log, b"nothing here\n" * 60_000)
+    size = os.fstat(log).st_size
+    slow = Slow()
+    search = LogSearch(LogPattern("slow", slow, (), slow))  # type: ignore[arg-type]  # it finds nothing
+    for _ in range(6):
+        search.step(log, size)
+    searched_sizes = [each for each in sizes if each > 100]  # the last line is searched by itself
+    assert searched_sizes[0] > 60_000
+    assert searched_sizes[-1] < 5_000
+    takes[0] = 0.0
+    go_on(search, log)
+    assert max(sizes[-3:]) > 60_000
 
 
 def test_what_is_hidden_in_escapes_or_overwritten_is_not_found_and_what_they_part_is(log: int) -> None:

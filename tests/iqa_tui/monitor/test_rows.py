@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.rows import FEW_RUNS, Row, parent_key, rows_of
 from iqa_tui.monitor.state import RunState
 from iqa_tui.monitor.view import MonitorView
+from tests.fakes.published_logs import record_run
+from tests.fakes.run_folders import FakeRun
 from tests.fakes.runs import PLAN
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
@@ -93,3 +96,14 @@ def test_every_row_below_another_knows_it() -> None:
 
 def test_without_runs_there_are_no_rows() -> None:
     assert rows_of([], VIEW, 0.0) == []
+
+
+def test_recorded_runs_are_no_seeds_of_the_launched_ones(tmp_path: Path) -> None:
+    for seed in (1, 2):
+        FakeRun.queue(tmp_path, "F1", seed=seed)
+    recorded = record_run(tmp_path).run_id
+    states = Catalog(tmp_path).refresh()
+    keys = [row.key for row in rows_of(states, VIEW, 0.0)]
+    assert [key for key in keys if key.startswith("experiment/")] == ["experiment/koniq-losses/F1/L1 (MAE)"]
+    assert len(set(keys)) == len(keys)
+    assert keys.count(recorded) == 1

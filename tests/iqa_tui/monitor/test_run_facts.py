@@ -22,7 +22,7 @@ def test_a_page_tells_scores_attempts_settings_versions_and_files(tmp_path: Path
     (state,) = Catalog(tmp_path).refresh()
     page = by_title(page_sections(state, read_details(state)))
     assert page["Scores"]["test SRCC"] == ("0.9342",)
-    assert page["Run"]["state"] == ("finished",)
+    assert page["Run"]["state"] == ("✓ finished",)
     assert "exit 1: no data after 10 min" in page["Attempts"]["1"][0]
     assert page["Settings"]["loss_type"] == ("l2",)
     assert page["Settings"]["lr"] == ("0.0001 (the plan: 5e-6)",), "as it was not in the plan"

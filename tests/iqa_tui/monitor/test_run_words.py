@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.words.durations import hours_words
+from tests.fakes.published_logs import record_run
 from tests.fakes.run_folders import FakeRun
 from training.runfolder.fields import LARGEST_NUMBER
 
@@ -108,3 +109,22 @@ def test_a_short_name_has_a_seed_only_if_its_experiment_has_several(tmp_path: Pa
         ("a", 1, "F3"): "F3",
         ("b", 7, "F2"): "F2",
     }
+
+
+def test_a_name_has_its_seed_if_its_experiment_has_several_in_its_group(tmp_path: Path) -> None:
+    FakeRun.queue(tmp_path, "F2", seed=1)
+    FakeRun.queue(tmp_path, "F2", seed=2)
+    FakeRun.queue(tmp_path, "F3", seed=1)
+    FakeRun.queue(tmp_path, "F3", seed=3, group="other")
+    states = Catalog(tmp_path).refresh()
+    names = sorted(run_words.name_among(state, states) for state in states)
+    assert names == ["F2 L2 (MSE) · seed 1", "F2 L2 (MSE) · seed 2", "F3 SRCC", "F3 SRCC"]
+
+
+def test_a_recorded_run_has_its_sign_behind_its_name(tmp_path: Path) -> None:
+    run = record_run(tmp_path)
+    states = Catalog(tmp_path).refresh()
+    assert run_words.run_names(states) == {run.run_id: "F1 L1 (MAE) ◆"}
+    assert run_words.short_names(states) == {run.run_id: "F1 ◆"}
+    assert run_words.summary_words(states) == "1 recorded"
+    assert run_words.state_words(states[0]) == "◆ recorded"

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from iqa_tui.monitor.catalog import Catalog
-from iqa_tui.monitor.scores import best_of, newest_of_each_seed, score_of, val_metric
+from iqa_tui.monitor.scores import Score, best_of, newest_of_each_seed, score_of, val_metric
+from tests.fakes.published_logs import record_run
 from tests.fakes.run_folders import FakeRun
 
 
@@ -55,3 +56,10 @@ def test_the_best_experiment_is_that_with_the_highest_mean_not_the_highest_run(t
     assert best is not None
     assert best[0].experiment == "F3"
     assert best_of([]) is None
+
+
+def test_a_recorded_run_shows_its_test_score_and_is_never_the_best(tmp_path: Path) -> None:
+    record_run(tmp_path)
+    (state,) = Catalog(tmp_path).refresh()
+    assert score_of([state]) == Score(0.9354, is_final=True)
+    assert best_of([state]) is None

@@ -25,16 +25,18 @@ def test_every_preset_can_be_read() -> None:
         assert load_plan(name).name == name
 
 
-def test_the_five_losses_are_a_preset_and_l1_is_recorded_and_not_selected() -> None:
+def test_the_five_losses_are_a_preset_and_l1_is_recorded_and_launched_too() -> None:
     plan = load_plan("koniq-losses")
     assert [(row.id, row.label, row.selected) for row in plan.experiments] == [
-        ("F1", "L1 (MAE)", False),
+        ("F1", "L1 (MAE)", True),
         ("F2", "L2 (MSE)", True),
         ("F3", "SRCC", True),
         ("F4", "Rank", True),
         ("F5", "Pairwise fidelity", True),
     ]
-    assert [(row.expected_srcc, row.expected_hours, row.priority) for row in plan.experiments[1:]] == [
+    assert {row.expected_protocol for row in plan.experiments} == {"published"}
+    assert [(row.expected_srcc, row.expected_hours, row.priority) for row in plan.experiments] == [
+        (None, 1.7, "high"),
         ((0.930, 0.935), 1.7, "high"),
         ((0.935, 0.940), 1.7, "high"),
         ((0.933, 0.938), 2.0, "medium"),
@@ -45,8 +47,9 @@ def test_the_five_losses_are_a_preset_and_l1_is_recorded_and_not_selected() -> N
     assert plan.baseline == "F1"
 
 
-def test_a_plan_survives_being_kept_in_a_spec() -> None:
-    plan = load_plan("koniq-losses")
+@pytest.mark.parametrize("name", preset_names())
+def test_a_plan_survives_being_kept_in_a_spec(name: str) -> None:
+    plan = load_plan(name)
     kept = plan_from(json.loads(json.dumps(plan.content)), plan.source)
     assert kept == plan
 

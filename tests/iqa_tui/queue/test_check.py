@@ -25,7 +25,7 @@ def no_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_flags_that_the_trainer_refuses_are_refused_before_anything_is_queued(plan: Plan, tmp_path: Path) -> None:
-    with pytest.raises(PlanError, match=r"koniq-losses\.toml: F2, F3, F4, F5: .*epochs.*'many'"):
+    with pytest.raises(PlanError, match=r"koniq-losses\.toml: F1, F2, F3, F4, F5: .*epochs.*'many'"):
         check(LaunchRequest(plan, overrides={"epochs": "many"}, runs_dir=tmp_path))
     assert list(tmp_path.iterdir()) == []
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from iqa_tui.errors import PlanError
 from iqa_tui.results.export import FORMATS, ExportError, is_taken, render, suggested_name, write_table
 from iqa_tui.results.row import Row
 from iqa_tui.results.table import Table, build_table
@@ -29,8 +30,16 @@ GOLDEN = Path(__file__).parents[2] / "golden" / "exports"
 
 def ablation(runs_dir: Path) -> Table:
     """F1 recorded alone; F2 over two seeds; F3 above what was expected; F4 failed with signs that need escaping."""
-    finish_run(queue_experiment(runs_dir, "F2", seed=1), 0.9321, 0.9433)
-    finish_run(queue_experiment(runs_dir, "F2", seed=2), 0.9341, 0.9453)
+    for seed, srcc, plcc in ((1, 0.9321, 0.9433), (2, 0.9341, 0.9453)):
+        tested = {
+            "srcc": srcc,
+            "plcc": plcc,
+            "plcc_fitted": plcc + 0.001,
+            "krcc": srcc - 0.16,
+            "rmse": 0.171 - seed / 1000,
+        }
+        metrics = {"test": tested, "val": {"srcc": 0.93}, "spaq": {"srcc": 0.85, "plcc": 0.86}}
+        finish_run(queue_experiment(runs_dir, "F2", seed=seed), None, None, metrics=metrics, best_epoch=2 + seed)
     for seed, gib in ((1, 41.5), (2, 40.25)):
         (run,) = (run for run in list_runs(runs_dir) if run.run_id.endswith(f"_s{seed}"))
         peak = round(gib * (1 << 30))
@@ -51,6 +60,39 @@ def table(tmp_path: Path) -> Table:
 def test_the_file_is_the_golden_one_to_the_byte(table: Table, tmp_path: Path, format: str) -> None:
     path = write_table(table, format, tmp_path / suggested_name(table, format))
     assert path.read_bytes() == (GOLDEN / path.name).read_bytes()
+
+
+def test_readers_choose_columns_and_all_leaves_out_those_without_a_value(table: Table) -> None:
+    def headings(*columns: str) -> list[str]:
+        line = next(line for line in render(table, "markdown", columns).splitlines() if line.startswith("| Loss"))
+        return line.strip("| ").split(" | ")
+
+    assert headings() == ["Loss", "Test SRCC", "Test PLCC", "Δ SRCC", "Time", "Status", "Notes"]
+    assert headings("krcc", "spaq/srcc", "krcc") == ["Loss", "Test KRCC", "spaq SRCC"]
+    everything = ["Loss", "Test SRCC", "Test PLCC", "Test PLCC (fitted)", "Test KRCC", "Test RMSE", "Δ SRCC", "Epoch"]
+    assert headings("all") == [*everything, "Time", "GPU GiB", "spaq SRCC", "spaq PLCC", "Status", "Notes"]
+    bare = replace(table, rows=tuple(replace(row, peak_gpu_gib=None) for row in table.rows))
+    assert "GPU GiB" not in render(bare, "markdown", ["all"])
+
+
+def test_a_column_shows_mean_spread_and_the_epoch_of_each_seed(table: Table) -> None:
+    text = render(table, "latex", ["krcc", "rmse", "plcc_fitted", "epoch", "gpu", "spaq/plcc"])
+    assert r"\begin{tabular}{lrrrrrr}" in text
+    numbers = r"0.7731 $\pm$ 0.0014 & 0.1695 $\pm$ 0.0007 & 0.9453 $\pm$ 0.0014 & 3, 4 & 41.5 & 0.8600 $\pm$ 0.0000"
+    assert f"L2 (MSE) (F2) & {numbers} " in text
+
+
+def test_a_column_that_is_none_is_answered_with_those_that_are(table: Table) -> None:
+    with pytest.raises(PlanError, match=r"no column 'ssim'\. Choose from srcc, plcc, .*spaq/srcc.*, or all"):
+        render(table, "markdown", ["ssim"])
+
+
+def test_the_csv_has_other_test_sets_after_all_other_columns(table: Table) -> None:
+    rows = list(csv.DictReader(io.StringIO(render(table, "csv"))))
+    assert list(rows[0])[: len(COLUMNS)] == list(COLUMNS)
+    assert list(rows[0])[len(COLUMNS) :] == ["spaq/srcc", "spaq/srcc_sd", "spaq/plcc", "spaq/plcc_sd"]
+    assert [row["spaq/srcc"] for row in rows] == ["", "0.85", "", "", ""]
+    assert [row["best_epochs"] for row in rows] == ["", "3 4", "", "", ""]
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -79,7 +121,7 @@ def test_a_row_has_the_peak_of_the_run_that_needed_most_gpu_memory(table: Table)
 
 def test_csv_keeps_full_precision_and_leaves_empty_what_there_is_not(table: Table) -> None:
     rows = list(csv.DictReader(io.StringIO(render(table, "csv"))))
-    assert tuple(rows[0]) == COLUMNS
+    assert tuple(rows[0])[: len(COLUMNS)] == COLUMNS
     assert rows[2]["srcc"] == "0.9412345678901234"
     assert rows[3]["srcc"] == rows[3]["met"] == ""
     assert rows[1]["seeds"] == "1 2"

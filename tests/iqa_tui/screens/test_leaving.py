@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
+from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.state import RunState
 from iqa_tui.screens.confirm import ConfirmScreen
 from iqa_tui.screens.leaving import MOST_NAMED, leave_question
+from tests.fakes.run_folders import FakeRun
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
 
@@ -28,6 +32,15 @@ def test_runs_that_are_alive_are_named_and_go_on_by_default() -> None:
         "3 more queued",
     ]
     assert (answers(question), question._safe) == (["leave", "stop", "stay"], "stay")
+
+
+def test_each_run_is_named_with_its_device_and_how_long_it_has_run(runs_dir: Path) -> None:
+    fake = FakeRun.queue(runs_dir, "F3").start(gpu=1, at=time.time() - 372).train(3)
+    held = fake.hold()
+    question = leave_question(Catalog(runs_dir).refresh(), launching=False)
+    for descriptor in held:
+        os.close(descriptor)
+    assert question._text == "F3 SRCC · GPU 1 · has run for 6 min"
 
 
 def test_of_many_runs_the_first_are_named_and_the_others_counted() -> None:

@@ -9,15 +9,18 @@ from typing import Any
 
 import pytest
 
+from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.fold import fold
 from iqa_tui.monitor.state import RunState
 from iqa_tui.panels.run_list import RunList
 from iqa_tui.queue import adopt
+from iqa_tui.queue.beginning import beginning_words
 from iqa_tui.screens.confirm import ConfirmScreen
-from iqa_tui.screens.orders import stop_lines
+from iqa_tui.screens.orders import retry_lines, stop_lines
 from iqa_tui.trust.signature import why_not_signed
 from tests.fakes.app import OpenApp, burst, screen_text, settle
 from tests.fakes.run_folders import FakeRun
+from tests.fakes.runs import files_in
 from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
@@ -104,19 +107,52 @@ def test_a_stop_promises_only_what_its_trainer_keeps(state: RunState, words: str
     assert stop_lines(state, 9.0)[-1] == words
 
 
-async def test_a_run_that_is_over_is_not_stopped_but_can_be_tried_again(
+async def test_a_run_that_is_over_is_not_stopped_but_can_be_tried_again_after_a_question(
     runs_dir: Path, open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     retried: list[str] = []
     monkeypatch.setattr("iqa_tui.queue.retry.retry_run", lambda run: retried.append(run.run_id) or "queued again")
-    fake = FakeRun.queue(runs_dir, "F2").start().end(ExitKind.FAILED, "exit 1")
+    fake = FakeRun.queue(runs_dir, "F2").start(gpu=1).end(ExitKind.FAILED, "exit 1")
     async with open_app() as pilot:
         await settle(pilot, lambda: "✗ failed" in screen_text(pilot))
         pilot.app.screen.query_one(RunList).move_to(fake.run.run_id)
         await pilot.press("K")
         assert not isinstance(pilot.app.screen, ConfirmScreen)
+        await burst(pilot, "R", "enter")  # a key that was typed before the question was there answers nothing
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        text = screen_text(pilot)
+        for words in (
+            "Try F2 L2 (MSE) again?",
+            "It ran for 10 min on GPU 1: failed: exit 1.",
+            "begins from the start.",
+        ):
+            assert words in text
+        await pilot.press("enter")  # the safe answer is the default
+        await settle(pilot, lambda: not isinstance(pilot.app.screen, ConfirmScreen))
         await pilot.press("R")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        assert retried == []
+        await pilot.press("right", "enter")
         await settle(pilot, lambda: retried == [fake.run.run_id])
+
+
+@pytest.mark.parametrize(
+    ("trainer", "has_checkpoint", "words"),
+    [
+        ("training", True, "begins from its last checkpoint."),
+        ("training", False, "begins from the start."),
+        ("command", True, "begins as its own trainer does."),
+    ],
+)
+def test_another_attempt_promises_a_checkpoint_only_if_its_trainer_goes_on_from_one(
+    tmp_path: Path, trainer: str, has_checkpoint: bool, words: str
+) -> None:
+    fake = FakeRun.queue(tmp_path, "F2", trainer=trainer).start().end()
+    if has_checkpoint:
+        fake.run.last_checkpoint.parent.mkdir(parents=True)
+        fake.run.last_checkpoint.write_bytes(b"weights")
+    (state,) = Catalog(tmp_path).refresh()
+    assert retry_lines(state, beginning_words(fake.run, fake.spec), 9.0)[-1].endswith(words)
 
 
 async def test_a_queued_run_is_held_released_and_moved_by_keys(runs_dir: Path, open_app: OpenApp) -> None:
@@ -155,6 +191,33 @@ async def test_the_keys_below_are_those_that_do_something_for_this_run(
         await pilot.press("K")
         await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
         assert "Keep it queued" in screen_text(pilot)
+
+
+async def test_no_single_key_ends_or_starts_a_run_nor_overwrites_a_file(
+    ablation: list[FakeRun], runs_dir: Path, open_app: OpenApp
+) -> None:
+    goes_elsewhere = {"1", "3", "q"}
+    takes_back = {"A", "h", "p"}  # a second press undoes the first
+    async with open_app() as pilot:
+        screen = pilot.app.screen
+        runs = screen.query_one(RunList)
+        await settle(pilot, lambda: len(runs.row_keys) == 7)
+        before = files_in(runs_dir)
+        keys = {active.binding.key for active in screen.active_bindings.values()} | {"s", "v", "enter"}
+        letters = {key for key in keys if len(key) == 1} - goes_elsewhere - takes_back
+        assert {"K", "R", "e", "s"} <= letters
+        for state in (state for state in pilot.app._runs if state.experiment in ("F1", "F3")):
+            for key in (*sorted(letters), "enter"):
+                runs.focus()
+                runs.move_to(state.run_id)
+                await pilot.press(key)
+                for _ in range(5):
+                    if pilot.app.screen is screen:
+                        break
+                    await pilot.press("escape", "2")
+                assert pilot.app.screen is screen, key
+        await pilot.pause(0.2)
+        assert files_in(runs_dir) == before
 
 
 async def test_an_error_names_the_run_but_leaves_paths_as_they_are(

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
-from iqa_tui.widgets.canvas import centred, changed_cells, continued, fit, wrapped
+from iqa_tui.widgets.canvas import centred, changed_cells, continued, fit, in_the_middle, line_width, wrapped
 
 WIDE = st.text(st.sampled_from("損失関数 ab ｂ한é"), max_size=60)
 
@@ -26,6 +26,25 @@ def test_cut_texts_take_no_more_cells_than_there_are(text: str, width: int) -> N
     assert cell_len(fit(text, width)) == width
     assert cell_len(continued(text, width)) <= width
     assert continued(text, width).endswith("…")
+
+
+@pytest.mark.parametrize("age", ["5 s", "55 min", "3.0 h", "9 d"])
+def test_an_age_is_never_parted_by_the_end_of_a_line_and_stands_whole(age: str) -> None:
+    for width in range(10, 60):
+        lines = wrapped(f"held by ann, pid 4711 python (21.3 GiB, {age}) – and more words", width)
+        assert any(age in line for line in lines)
+        assert any("21.3 GiB" in line for line in lines)
+        assert max(map(cell_len, lines)) <= width
+
+
+def test_words_in_the_middle_of_an_empty_place_are_wrapped_not_cut() -> None:
+    lines = in_the_middle("no scores yet: they are written after each epoch", 20, 9)
+    assert "".join(text for line in lines for text, _ in line).split() == (
+        ["no", "scores", "yet:", "they", "are", "written", "after", "each", "epoch"]
+    )
+    assert max(map(line_width, lines)) <= 20
+    assert lines[:3] == [[], [], []]
+    assert len(in_the_middle("a b c " * 40, 20, 3)) == 3
 
 
 @pytest.mark.parametrize(("text", "shown"), [("ab", "   ab"), ("損", "   損"), ("x" * 20, "x" * 20)])

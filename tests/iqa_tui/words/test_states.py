@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from iqa_tui.words.states import RECORDED_SIGN, SIGNS, SPECIAL, refusal, shown_state, status_words
+from iqa_tui.words.states import RECORDED_SIGN, SIGNS, SPECIAL, refusal, shown_state, status_words, told_state
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
 
@@ -48,6 +48,21 @@ def test_a_status_is_said_with_its_cause(status: Status, words: str) -> None:
 )
 def test_a_state_in_a_table_is_a_glyph_and_a_word(status: Status, glyph: str, word: str) -> None:
     assert shown_state(status)[:2] == (glyph, word)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (Status(Phase.FAILED, cause="exit 1"), "✗ failed: exit 1"),
+        (Status(Phase.STOPPED, cause="stopped by ann, 14:02"), "■ stopped by ann, 14:02"),
+        (Status(Phase.QUEUED, held=True), "⏸ held"),
+        (Status(Phase.QUEUED, elsewhere=True), "⚿ elsewhere"),
+        (Status(Phase.RUNNING, supervised=False, cause="unsupervised"), "◌ running, unsupervised"),
+        (Status(Phase.RUNNING, host="nodeb"), "⇄ running"),
+    ],
+)
+def test_a_command_says_a_state_with_the_glyph_of_the_screens(status: Status, words: str) -> None:
+    assert told_state(status) == words
 
 
 def test_an_order_is_refused_with_the_state_and_the_rule() -> None:

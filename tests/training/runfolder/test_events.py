@@ -114,6 +114,11 @@ def test_a_history_longer_than_one_poll_is_read_in_several(tmp_path: Path, monke
     while events := tail.poll():
         kinds += [event.kind for event in events]
     assert kinds == ["started", "step", "step", "step", "warning"]
+    tail, count = EventTail(path), len(EventTail(path).poll())
+    assert tail.poll()
+    while tail.is_behind:  # as a reader does that asks no more once all was read
+        count += len(tail.poll_thinly())
+    assert count == 5
 
 
 def test_a_missing_file_has_no_events(tmp_path: Path) -> None:
@@ -215,6 +220,11 @@ def test_short_lines_are_taken_in_by_several_polls(tmp_path: Path, monkeypatch: 
     while events := tail.poll():
         kinds += [event.kind for event in events]
     assert kinds == ["started", "step", "step", "step", "warning"]
+    tail, count = EventTail(path), len(EventTail(path).poll())
+    assert tail.poll()
+    while tail.is_behind:  # as a reader does that asks no more once all was read
+        count += len(tail.poll_thinly())
+    assert count == 5
 
 
 def test_of_steps_one_after_another_a_thin_reading_has_the_first_and_the_last(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_on_another_host_a_run_without_an_end_is_never_lost(
 
 def test_a_run_from_a_later_version_is_refused_in_words(golden: Path) -> None:
     run = RunFolder(golden / "future")
-    with pytest.raises(NewerFormat, match=r"spec\.json: written in format 99; this version reads up to 1\. Upgrade"):
+    with pytest.raises(NewerFormat, match=r"spec\.json: written in format 99; this version reads up to 2\. Upgrade"):
         read_spec(run)
     status = run_status(run)
     assert status.phase is Phase.UNREADABLE

@@ -143,7 +143,7 @@ def test_one_seed_is_said_with_every_difference_and_among_the_limits(tmp_path: P
     assert findings.hypotheses[3].verdict is Verdict.OPEN
 
 
-def test_unequal_seeds_are_paired_where_both_rows_have_them_and_it_is_said(tmp_path: Path) -> None:
+def test_unequal_seeds_are_paired_if_both_rows_have_them_and_it_is_said(tmp_path: Path) -> None:
     make_ablation(tmp_path, {"F1": LOSSES["F1"], "F3": LOSSES["F3"][:2]}, images=60)
     findings = found_in(tmp_path)
     difference = findings.difference("F3", "srcc")

@@ -1,0 +1,14 @@
+"""What becomes of a run once its spec is written."""
+
+from __future__ import annotations
+
+LOCAL = "local"
+"""A supervisor of one of this user's hosts starts it."""
+RECORDED = "recorded"
+"""It was measured elsewhere: its log was imported together with its result, and nothing of it is ever started."""
+ENGINES = (LOCAL, RECORDED)
+
+SPEC_FORMAT = 2
+"""Of the specs that a reader of format 1 would misread, as it would start them: those that are not local. All others
+stay readable for it.
+"""
