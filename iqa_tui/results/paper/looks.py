@@ -1,4 +1,4 @@
-"""How a row looks in every figure: its colour is the one that the app gives it; marker and dash tell it in grey too."""
+"""How a row looks in every figure: its hue is the one that the app gives it; marker and dash tell it in grey too."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from iqa_tui.results.paper.content import PaperRow
 
-# Okabe and Ito's colours, in the app's order (`iqa_tui.widgets.palette`, which a test compares).
+# Okabe and Ito's colours, in the order of the app's, which are moved a little to be read in a terminal.
 ON_LIGHT = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#000000", "#e69f00", "#56b4e9")
 ON_DARK = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#0072b2")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")

@@ -50,7 +50,10 @@ def facts(content: Content) -> list[str]:
         "device": lambda run: run.result.device,
         "precision": lambda run: run.result.precision,
     }
-    return [f"{what}: {words}" for what, ask in asked.items() if (words := _together(content, ask))]
+    found = [f"{what}: {words}" for what, ask in asked.items() if (words := _together(content, ask))]
+    elsewhere = [row for row in content.rows if row.row.recorded]
+    found += [f"{row.name} was measured elsewhere{f' ({row.row.notes})' if row.row.notes else ''}" for row in elsewhere]
+    return found
 
 
 def _together(content: Content, ask: Callable[[PaperRun], str]) -> str:

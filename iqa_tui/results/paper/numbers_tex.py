@@ -12,7 +12,7 @@ from iqa_tui.results.findings.answers import is_shown
 from iqa_tui.results.findings.wording import NAMES, p_words
 from iqa_tui.results.intervals.estimates import Difference
 from iqa_tui.results.paper.content import Content, PaperRow, sd_over_seeds
-from iqa_tui.results.paper.macro_names import RECORDED_SIGN, MacroNames
+from iqa_tui.results.paper.macro_names import RECORDED_SIGN, MacroNames, spelled
 from iqa_tui.results.paper.table_tex import number_tex, signed_tex
 
 METRICS = ("srcc", "plcc", "plcc_fitted", "krcc", "rmse")
@@ -23,6 +23,7 @@ Names: \\Iqa, the row's id in letters (digits spelled out, words with a capital:
   …Delta, …DeltaLow, …DeltaHigh        difference to the baseline, with its 95% interval
   …DeltaP                              its p after Holm's correction, with its sign: `p = 0.044`
   …DeltaLeast                          the smallest true difference that four of five such experiments would find
+  SpaqSrcc, SpaqPlcc, …, …Sd           on another data set that the networks were tested on
   Seeds, Hours, StepSeconds, GpuGib    how many seeds; mean hours a run; seconds a step; most GPU memory
 Without a row: \\IqaImages, \\IqaSeeds, \\IqaResamples, \\IqaShown (differences in SRCC that are shown).
 A recorded row has Recorded behind its id. If two names would be one, the later one has B, C, … behind it.
@@ -53,6 +54,7 @@ def macros(content: Content) -> list[Macro]:
     found = [Macro(names.name("", what), value, words) for what, value, words in _of_table(content)]
     for row in content.rows:
         numbers = [*_of_row(row, content), *(each for metric in METRICS for each in _of_metric(row, metric, content))]
+        numbers += _of_other_data(row)
         found += [Macro(names.name(_called(row), what), value, f"{row.id}: {words}") for what, value, words in numbers]
     return found
 
@@ -97,6 +99,17 @@ def _of_metric(row: PaperRow, metric: str, content: Content) -> Iterator[tuple[s
     found = content.difference(row, metric)
     if found is not None:
         yield from _of_difference(f"{what}Delta", f"{words} minus that of {content.findings.baseline}", found)
+
+
+def _of_other_data(row: PaperRow) -> Iterator[tuple[str, str, str]]:
+    for key, (value, sd) in row.row.more.items():
+        dataset, sign, metric = key.rpartition("/")
+        if not sign:
+            continue
+        what, words = spelled(dataset) + metric.capitalize(), f"{NAMES.get(metric, metric)} on {dataset}"
+        yield what, number_tex(value), words
+        if sd is not None:
+            yield f"{what}Sd", number_tex(sd), f"{words}, sd"
 
 
 def _of_difference(what: str, words: str, found: Difference) -> Iterator[tuple[str, str, str]]:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import colorsys
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from iqa_tui.monitor.colours import COLOURS
 from iqa_tui.results.paper.looks import DASHES, MARKERS, ON_DARK, ON_LIGHT, look_of
@@ -9,9 +12,17 @@ from iqa_tui.widgets.palette import SERIES_ON_DARK, SERIES_ON_LIGHT
 from tests.fakes.papers import made_content
 
 
-def test_a_row_has_the_colour_that_the_app_gives_it() -> None:
-    assert (ON_LIGHT, ON_DARK) == (SERIES_ON_LIGHT, SERIES_ON_DARK)
-    assert len(ON_LIGHT) == COLOURS
+def hue(colour: str) -> float:
+    """In degrees."""
+    red, green, blue = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    return 360 * colorsys.rgb_to_hls(red, green, blue)[0]
+
+
+@pytest.mark.parametrize(("ours", "apps"), [(ON_LIGHT, SERIES_ON_LIGHT), (ON_DARK, SERIES_ON_DARK)])
+def test_a_row_has_the_hue_that_the_app_gives_it(ours: tuple[str, ...], apps: tuple[str, ...]) -> None:
+    assert len(ours) == len(apps) == COLOURS
+    assert all(abs(hue(one) - hue(other)) < 15 for one, other in zip(ours, apps, strict=True))
+    assert len(set(ours)) == COLOURS
 
 
 def test_rows_differ_in_marker_and_dash_too_so_that_grey_paper_tells_them_apart() -> None:

@@ -56,6 +56,13 @@ def test_a_number_that_is_not_known_has_no_macro(tmp_path: Path) -> None:
     assert not names & {"IqaFthreeSrccSd", "IqaFthreeSrccLow", "IqaFthreeKrcc", "IqaFtwoSrcc"}
 
 
+def test_a_score_on_another_data_set_has_a_macro(tmp_path: Path) -> None:
+    metrics = {"test": {"srcc": 0.9, "plcc": 0.9}, "val": {"srcc": 0.9}, "kadid-10k": {"srcc": 0.8125}}
+    content = made_content(tmp_path, srccs={"F1": (0.9, 0.91)}, seeds=(1, 2), metrics=metrics)
+    values = {each.name: each.value for each in macros(content)}
+    assert (values["IqaFoneKadidOnezerokSrcc"], values["IqaFoneKadidOnezerokSrccSd"]) == ("0.8125", "0.0000")
+
+
 def test_a_recorded_row_keeps_its_name_when_a_launched_one_gets_a_result(tmp_path: Path, content: Content) -> None:
     finish_run(queue_experiment(tmp_path, "F3"), 0.9312, 0.9411)
     for each in (content, read_content(tmp_path)):
