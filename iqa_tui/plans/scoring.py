@@ -12,6 +12,7 @@ DEFAULTS = {"dataset": "livec", "protocol": "clean"}
 DEMO = "demo"
 LIMIT = "limit_test_images"
 ONE_SEED = "one seed: it can show nothing about training noise"
+ONE_SEED_SHORT = "one seed: nothing about training noise"
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def power_with(seeds: int, spread: Spread) -> Power:
     number = f"{found:.3f}" if found >= 0.0005 else f"{found:.1e}"
     short = f"{seeds} seeds: differences from about {number} on"
     if spread.group:
-        return Power(short, f"{short}, by the spread of the runs of {spread.group}")
+        return Power(short, f"{short}, by the runs of {spread.group}")
     if spread.images_se is None:
         short = f"{seeds} seeds: differences from {number} on at best"
         return Power(short, f"{short}, by a typical spread of seeds; that of the test images is not known")

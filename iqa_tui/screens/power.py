@@ -11,7 +11,7 @@ from iqa_tui.errors import LaunchError
 from iqa_tui.panels.experiment_list import ExperimentList
 from iqa_tui.plans.choice import LaunchChoice
 from iqa_tui.plans.request import LaunchRequest
-from iqa_tui.plans.scoring import scoring_of, words_at_once
+from iqa_tui.plans.scoring import ONE_SEED, ONE_SEED_SHORT, scoring_of, words_at_once
 from iqa_tui.screens.room import Room, Session
 from training.runfolder.phase import Phase
 from training.runfolder.text import plain
@@ -44,7 +44,7 @@ class PowerRoom(Room):
             self._tell(None, ())
             return
         if known is not None:
-            self._tell(None, (known,))
+            self._tell(None, (known, ONE_SEED_SHORT) if known == ONE_SEED else ())
             return
         finished = sum(state.phase is Phase.FINISHED for state in self.runs)
         asked = (scoring_of(request), len(set(request.seeds_or_default())), finished)

@@ -68,7 +68,7 @@ def test_finished_runs_tested_alike_give_their_own_spread(tmp_path: Path) -> Non
     assert (spread.units, spread.group) == (200, "koniq-losses")
     assert spread.images_se is not None
     assert spread.images_se > 0
-    assert power_of(a_launch(tmp_path)).words.endswith(", by the spread of the runs of koniq-losses")
+    assert power_of(a_launch(tmp_path)).words.endswith(", by the runs of koniq-losses")
 
 
 def run_srcc(path: Path) -> float:
