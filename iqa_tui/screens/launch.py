@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -59,9 +60,13 @@ class LaunchScreen(OpeningRoom, LaunchingRoom, PowerRoom):
     ROOM = "launch"
     CSS_PATH = "launch.tcss"
     AUTO_FOCUS = "#experiments"
+    TURNS: ClassVar[Mapping[str, str]] = {
+        **{name: name for name in ("plans", "experiments", "devices", "strategies")},
+        **dict.fromkeys(("overrides", "seeds", "launch-button"), "settings"),
+    }
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "launch", "launch", key_display="⏎"),
+        Binding("enter", "launch", "launch", key_display="enter"),
         Binding("space", "tick", "tick"),
         Binding("a", "tick_all", "all/none"),
         Binding("s", "next_strategy", "strategy"),
@@ -69,7 +74,7 @@ class LaunchScreen(OpeningRoom, LaunchingRoom, PowerRoom):
         Binding("f", "settings", "flags, seeds", tooltip="flags over the plan's, and seeds"),
         Binding("y", "copy", "copy command"),
         Binding("escape", "leave_field", "back", show=False),
-        Binding("tab", "next_panel(1)", "next panel", show=False),
+        Binding("tab", "next_panel(1)", "next panel"),
         Binding("shift+tab", "next_panel(-1)", "previous panel", show=False),
     ]
 
@@ -220,7 +225,7 @@ class LaunchScreen(OpeningRoom, LaunchingRoom, PowerRoom):
         message.stop()
         self.action_tick()
 
-    def on_descendant_focus(self) -> None:
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:  # noqa: ARG002  Textual calls the room's too
         self._show_command()
 
     @on(Input.Changed, "#overrides, #seeds")

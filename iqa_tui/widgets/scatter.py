@@ -39,13 +39,13 @@ class Scatter(Canvas, can_focus=True):
             return in_the_middle("" if self._points else self._empty, width, height)
         lowest, highest = _range(y for _, y in self._points)
         left, right = _range(x for x, _ in self._points)
-        lines = cloud(self._points, (columns, rows), ascii_only=self._ascii_mode)
+        rows_of_points = cloud(self._points, (columns, rows), ascii_only=self._ascii_mode)
         labels = {0: f"{highest:.3g}", rows - 1: f"{lowest:.3g}"}
         if rows > 2:
             labels[rows // 2] = self._names[1]
         drawn: list[Line] = [
             [(fit(labels.get(row, ""), LABEL_WIDTH, "right") + "┤", "dim"), (text, self._point_style)]
-            for row, text in enumerate(lines)
+            for row, text in enumerate(rows_of_points)
         ]
         first, last = f"{left:.3g}", f"{right:.3g}"
         middle = self._names[0] if columns >= len(first) + len(last) + len(self._names[0]) + 4 else ""

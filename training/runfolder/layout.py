@@ -225,6 +225,10 @@ class RunFolder:
         return self.path / "scores"
 
     def score_file(self, dataset: str, split: str) -> Path:
+        """A CSV with the columns image, mos, pred; then group, if several images are of one reference image.
+
+        Older files have no group: readers then count by image.
+        """
         return self.scores / f"{dataset}_{split}.csv"
 
     @property

@@ -66,9 +66,23 @@ async def test_a_plan_that_was_launched_from_the_shell_is_listed_and_chosen(
         assert pilot.app.screen.query_one(PlanList).row_keys.count(plan_file) == 1
 
 
-async def test_in_the_smallest_form_there_is_something_to_tick(plan_file: str, open_app: OpenApp) -> None:
+async def test_in_the_smallest_form_tab_shows_one_part_after_the_other_whole(plan_file: str, open_app: OpenApp) -> None:
+    parts = [
+        ("[ ] A", "[x] B", "[x] C", "python -m training"),
+        ("[x] GPU 0", "held by ann"),
+        ("(•) all at once", "( ) by priority", "Forecast"),
+        ("epochs=1", "seeds", "Launch "),
+        ("epochs=1", "seeds", "Launch "),
+        ("epochs=1", "seeds", "Launch "),
+        ("A small plan", "koniq-losses"),
+    ]
     async with open_app((60, 15), room="launch", plans=(plan_file,)) as pilot:
-        await settle(pilot, lambda: all(words in screen_text(pilot) for words in ("[x] B", "[x] C", "[x] GPU 0")))
+        for number, part in enumerate(parts):
+            await settle(pilot, lambda part=part: all(words in screen_text(pilot) for words in part))
+            others = {words for other in parts for words in other} - {*part, "Launch ", "A small plan", "held by ann"}
+            assert not [words for words in others if words in screen_text(pilot)], number
+            await pilot.press("tab")
+        await settle(pilot, lambda: "[x] B" in screen_text(pilot))
         await pilot.resize_terminal(80, 24)
         await settle(pilot, lambda: "python -m training" in screen_text(pilot))
 

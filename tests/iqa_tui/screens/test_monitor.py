@@ -71,7 +71,7 @@ async def test_a_filter_shows_what_matches_and_escape_shows_all(ablation: list[F
         await settle(pilot, lambda: len(runs.row_keys) == 7)
         await pilot.press("slash", *"rank")
         await settle(pilot, lambda: len(runs.row_keys) == 2)
-        await settle(pilot, lambda: screen_text(pilot).splitlines()[-1].split() == ["⏎", "done", "esc", "back"])
+        await settle(pilot, lambda: screen_text(pilot).splitlines()[-1].split() == ["enter", "done", "esc", "back"])
         await pilot.press("enter")
         assert pilot.app.focused is runs
         assert "matching" in str(runs.border_title)
@@ -159,11 +159,49 @@ async def test_the_cursor_begins_on_a_run_that_is_alive(ablation: list[FakeRun],
         await settle(pilot, lambda: "last line" in screen_text(pilot))
 
 
-async def test_the_smallest_form_has_no_scroll_bar(ablation: list[FakeRun], open_app: OpenApp) -> None:
+async def test_in_the_smallest_form_tab_shows_one_thing_after_the_other_in_all_of_the_room(
+    ablation: list[FakeRun], open_app: OpenApp
+) -> None:
     async with open_app((60, 15)) as pilot:
+        screen = pilot.app.screen
+        await settle(pilot, lambda: screen_text(pilot).count("● running") == 2)
+        panels = [screen.query_one(kind) for kind in (RunList, GpuPanel, Curves, LogPanel)]
+        assert "tab next" in screen_text(pilot).splitlines()[-1]
+        for panel in (*panels, panels[0]):
+            await settle(pilot, lambda panel=panel: [each for each in panels if each.size.height] == [panel])
+            assert pilot.app.focused is panel
+            assert panel.size.height >= (6 if panel is panels[0] else 11)
+            await pilot.press("tab")
+        assert screen.show_vertical_scrollbar is False
+
+
+async def test_in_the_smallest_form_folded_devices_have_no_turn_and_a_larger_one_shows_all(
+    ablation: list[FakeRun], open_app: OpenApp
+) -> None:
+    async with open_app((60, 15)) as pilot:
+        screen = pilot.app.screen
+        runs, gpus, curves = (screen.query_one(kind) for kind in (RunList, GpuPanel, Curves))
+        await pilot.press("tab")
+        await settle(pilot, lambda: pilot.app.focused is gpus)
+        await pilot.press("d")
+        await settle(pilot, lambda: pilot.app.focused is runs and runs.size.height > 0)
+        await pilot.press("tab")
+        await settle(pilot, lambda: pilot.app.focused is curves)
+        await pilot.press("d", "shift+tab")
+        await settle(pilot, lambda: gpus.size.height > 0)
+        await pilot.resize_terminal(140, 40)
+        await settle(pilot, lambda: all(each.size.height for each in (runs, gpus, curves)))
+        assert pilot.app.focused is runs, "what is always in sight has no focus"
+
+
+async def test_in_the_smallest_form_a_filter_is_typed_beside_the_runs(
+    ablation: list[FakeRun], open_app: OpenApp
+) -> None:
+    async with open_app((60, 15)) as pilot:
+        runs = pilot.app.screen.query_one(RunList)
         await settle(pilot, lambda: "● running" in screen_text(pilot))
-        assert pilot.app.screen.show_vertical_scrollbar is False
-        assert pilot.app.screen.query_one(Curves).size.height >= 1
+        await pilot.press("tab", "tab", "slash", *"F3")
+        await settle(pilot, lambda: runs.size.height > 0 and len(runs.row_keys) == 2)
 
 
 LONGEST_CAUSE = "exit 3: ValueError: " + " ".join(f"word{number} [{number}]" for number in range(24)) + " the end"
