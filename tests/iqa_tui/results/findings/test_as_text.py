@@ -18,7 +18,7 @@ from training.runfolder.layout import RunFolder
 
 SEEDS = (1, 2, 3)
 ROWS = ("F1", "F2", "F3", "F4", "F5")
-DRAWS = 600
+DRAWS = 300
 NUMBER = r"([+−]?\d+\.\d{4})"
 LINE = re.compile(
     rf"^- \*\*(\w\d)\*\*: {NUMBER} \\\[{NUMBER}, {NUMBER}\\\](?:: (shown|not shown), p (=|<) (\d\.\d+))?", re.MULTILINE
