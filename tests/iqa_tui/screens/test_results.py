@@ -136,3 +136,9 @@ async def test_what_cannot_be_worked_out_is_said_and_the_table_stays(
         await settle(pilot, lambda: "could not be worked out" in screen_text(pilot))
         assert "a strange number" in screen_text(pilot)
         assert "0.9" in screen_text(pilot)
+
+
+async def test_with_one_seed_the_chart_says_what_its_intervals_lack(runs_dir: Path, open_app: OpenApp) -> None:
+    make_ablation(runs_dir, images=60, seeds=(1,))
+    async with open_app(room="results", size=(140, 40)) as pilot:
+        await settle(pilot, lambda: "one seed: training noise is not in it ─" in screen_text(pilot))
