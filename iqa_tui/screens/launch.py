@@ -33,6 +33,7 @@ from iqa_tui.queue.last_plans import last_plans
 from iqa_tui.screens.launch_facts import device_words, going_on, offered_devices, words_on_last_launch
 from iqa_tui.screens.launching import LaunchingRoom
 from iqa_tui.screens.opening_plan import OpeningRoom
+from iqa_tui.screens.power import PowerRoom
 from iqa_tui.screens.room import HIGH_FROM, Session
 from iqa_tui.screens.runs_on_gpus import runs_on_gpus
 from iqa_tui.widgets.row_table import RowTable
@@ -55,7 +56,7 @@ class PlansLoaded(Message, bubble=False):
         """Name or path to the digest of the trainer's code; empty if it is not known."""
 
 
-class LaunchScreen(OpeningRoom, LaunchingRoom):
+class LaunchScreen(OpeningRoom, LaunchingRoom, PowerRoom):
     """Draws a `LaunchChoice`, and makes a new one of every key."""
 
     ROOM = "launch"
@@ -142,6 +143,7 @@ class LaunchScreen(OpeningRoom, LaunchingRoom):
         self._show_forecast()
         self._show_command()
         self._show_last_launch()
+        self.look_up_power(choice)
 
     def _show_forecast(self) -> None:
         choice, forecast = self._choice, self.query_one(ForecastPanel)
@@ -157,6 +159,7 @@ class LaunchScreen(OpeningRoom, LaunchingRoom):
             high = min(MOST_FORECAST, self.size.height - OTHER_LINES)
             most = high if self.size.height >= HIGH_FROM else MOST_FORECAST_LOW
             forecast.styles.height = min(most, forecast.lines_wanted) + FRAME
+        self.draw_power()
 
     def _show_experiments(self) -> None:
         choice, experiments = self._choice, self.query_one(ExperimentList)

@@ -26,6 +26,8 @@ from iqa_tui.widgets.row_table import RowTable
 
 TICK_SECONDS = 5.0
 """How often times left and ages are computed again while nothing else happens."""
+TICKS_WITHOUT_CHANGE = 12
+"""If all runs are over, only what is said of the past changes: it is computed again at every twelfth tick."""
 
 
 class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, PagesRoom, RunsRoom):
@@ -53,6 +55,7 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, PagesRoom, RunsRoom):
         super().__init__(session, classes="-log-hidden")
         self._zoomed_from: Widget | None = None
         """What has the focus again after the full screen."""
+        self._ticks = 0
 
     def compose_body(self) -> ComposeResult:
         with Container(id="top"):
@@ -63,8 +66,13 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, PagesRoom, RunsRoom):
         yield LogPanel(has_signs=self.session.has_signs)
 
     def on_mount(self) -> None:
-        self.set_interval(TICK_SECONDS, self.watch_runs)
+        self.set_interval(TICK_SECONDS, self._tick)
         self.set_interval(TICK_SECONDS, self.watch_devices)
+
+    def _tick(self) -> None:
+        self._ticks += 1
+        if self._ticks % TICKS_WITHOUT_CHANGE == 0 or not all(state.phase.is_over for state in self.runs):
+            self.watch_runs()
 
     # What is drawn
 

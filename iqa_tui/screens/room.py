@@ -114,6 +114,7 @@ class Room(Screen[None]):
     TURNS: ClassVar[Mapping[str, str]] = {}
     """Id of a widget to the part of the screen that is shown while it has the focus, in the flat form: one thing at a
     time. In the order of `tab`."""
+    VERTICAL_BREAKPOINTS = []  # noqa: RUF012  as Textual has it; `FORMS` says more, before the first paint
     TAB: ClassVar[str] = ""
     """The screen that the header marks as the one that is open; empty: this one."""
     NOTHING_READ: ClassVar[str] = "reading runs"

@@ -108,9 +108,9 @@ async def test_settings_typed_in_one_burst_stand_in_their_fields(plan_file: str,
         await settle(pilot, lambda: "A small plan" in screen_text(pilot))
         await burst(pilot, "f", *"epochs=1", "tab", *"4,5", "enter", "j")
         await settle(pilot, lambda: "--epochs 1 --train_test_num 1 --seed 4" in flowing(screen_text(pilot)))
+        await settle(pilot, lambda: pilot.app.screen.query_one(ExperimentList).cursor_key == "B")
         fields = [pilot.app.screen.query_one(field, Input).value for field in ("#overrides", "#seeds")]
         assert fields == ["epochs=1", "4,5"]
-        assert pilot.app.screen.query_one(ExperimentList).cursor_key == "B"
 
 
 async def test_devices_that_are_not_ticked_are_not_used(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from iqa_tui.panels.curves import Curves
 from iqa_tui.panels.gpu import GpuPanel
 from iqa_tui.panels.log_tail import LogPanel
 from iqa_tui.panels.run_list import RunList
+from iqa_tui.screens.monitor import MonitorScreen
 from iqa_tui.words.waits import Wait, WaitKind
 from tests.fakes.app import OpenApp, flowing, screen_text, settle
 from tests.fakes.eight_gpus import UNSEEN, WITHDRAWN
@@ -257,3 +259,24 @@ async def test_a_folder_that_cannot_be_read_says_so_above_the_runs_as_they_were(
         pilot.app.post_message(RunsChanged(pilot.app._runs, "Stale file handle: /mnt/runs"))
         await settle(pilot, lambda: "as they were last: Stale file handle: /mnt/runs" in screen_text(pilot))
         assert "● running" in screen_text(pilot)
+
+
+@pytest.mark.parametrize(("is_over", "times"), [(True, 1), (False, 12)])
+async def test_times_are_computed_seldom_if_all_runs_are_over(
+    runs_dir: Path, open_app: OpenApp, monkeypatch: pytest.MonkeyPatch, is_over: bool, times: int
+) -> None:
+    run = FakeRun.queue(runs_dir, "F2").start().train(50)
+    held = [] if is_over else run.hold()
+    if is_over:
+        run.finish()
+    async with open_app() as pilot:
+        await settle(pilot, lambda: ("✓ finished" if is_over else "● running") in screen_text(pilot))
+        screen = pilot.app.screen
+        assert isinstance(screen, MonitorScreen)
+        drawn: list[float] = []
+        monkeypatch.setattr(screen, "runs_changed", lambda: drawn.append(1.0))
+        for _ in range(12):
+            screen._tick()
+        assert len(drawn) == times
+    for descriptor in held:
+        os.close(descriptor)
