@@ -22,6 +22,15 @@ FIXES_SCALE = frozenset({"l1", "l2"})
 SMALLEST_BATCH = {"rank": 2, "pairwise": 2, "srcc": 3, "plcc": 3, "nin": 3}
 """How many crops a batch of a loss needs to have a gradient; l1 and l2 need one. Losses that are free of shift and
 scale say nothing of two: these lie one SD above and below their mean, whatever is predicted."""
+OFF: dict[str, Any] = {
+    "accumulate": 1,
+    "warmup_steps": 0,
+    "warmup_epochs": 0.0,
+    "layer_decay": 1.0,
+    "freeze_backbone": None,
+    "ema": 0.0,
+}
+"""The values of `training.step_flags` that change nothing; checkpoints from before these flags mean them."""
 MAY_CHANGE = (
     "data_path",
     "runs_dir",
@@ -53,6 +62,18 @@ class TrainConfig:
     batch_size: int
     clip_norm: float
     """A longer gradient is cut to this norm; 0: none is."""
+    accumulate: int
+    """Batches whose gradients make one step; 1: every batch is a step."""
+    warmup_steps: int
+    """Steps at the start in which the learning rate rises; 0: `warmup_epochs` says."""
+    warmup_epochs: float
+    """The same in epochs; 0: none."""
+    layer_decay: float
+    """A block of the backbone has this times the learning rate of the block after it; 1: all have `lr`."""
+    freeze_backbone: str | None
+    """`all`, or the number of first epochs in which the backbone stays as it is; None: it always learns."""
+    ema: float
+    """Decay, at each step, of the averaged weights that are scored and kept; 0: those of the last step are."""
     epochs: int
     patch_size: int
     """Side of a crop in pixels."""
@@ -167,6 +188,15 @@ class TrainConfig:
         return float(low), float(high)
 
     @property
+    def frozen_epochs(self) -> int:
+        """The first epochs, in which the backbone stays as it is."""
+        return self.epochs if self.freeze_backbone == "all" else int(self.freeze_backbone or 0)
+
+    def warmup_length(self, steps_per_epoch: int) -> int:
+        """Steps at the start in which the learning rate rises."""
+        return self.warmup_steps or round(self.warmup_epochs * steps_per_epoch)
+
+    @property
     def is_limited(self) -> bool:
         """Only some images are used: the numbers are a quick look."""
         return self.limit_train_images is not None or self.limit_test_images is not None
@@ -205,5 +235,6 @@ class TrainConfig:
 
     def what_differs(self, other: dict[str, Any]) -> list[str]:
         """Flags that make this another experiment than `other`, the `as_dict` of an earlier attempt."""
+        before = {**OFF, **other}
         names = (field.name for field in fields(self) if field.name not in MAY_CHANGE)
-        return [name for name in names if name in other and other[name] != getattr(self, name)]
+        return [name for name in names if name in before and before[name] != getattr(self, name)]

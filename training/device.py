@@ -39,7 +39,7 @@ class Placement:
     name: str
     """For people, for example `NVIDIA H100 80GB HBM3` or `CPU (2 threads)`."""
     precision: str
-    """fp32, tf32 or bf16, for scoring; for training too unless `trains_in_fp32`."""
+    """fp32, tf32, bf16 or fp16, for scoring; for training too unless `trains_in_fp32`."""
     trains_in_fp32: bool = False
 
     @property
@@ -52,22 +52,27 @@ class Placement:
         return "fp32 training, bf16 scoring" if self.trains_in_fp32 else self.precision
 
     def autocast(self, *, training: bool) -> torch.autocast:
-        """bf16 for the operations that gain by it, if that is the precision; otherwise nothing changes."""
-        enabled = self.precision == "bf16" and not (training and self.trains_in_fp32)
-        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=enabled)
+        """bf16 or fp16 for the operations that gain by it, if that is the precision; otherwise nothing changes."""
+        enabled = self.precision in ("bf16", "fp16") and not (training and self.trains_in_fp32)
+        dtype = torch.float16 if self.precision == "fp16" else torch.bfloat16
+        return torch.autocast(self.device.type, dtype=dtype, enabled=enabled)
+
+    def grad_scaler(self) -> torch.amp.GradScaler:
+        """Scales losses in fp16, whose small gradients would be 0; for other precisions it does nothing."""
+        return torch.amp.GradScaler(self.device.type, enabled=self.precision == "fp16")
 
 
 def place(precision: str, asked: str = "auto") -> Placement:
     """Take the device that the launcher gave this run, else the one that the user asked for.
 
     Args:
-        precision: auto, fp32, tf32 or bf16.
+        precision: auto, fp32, tf32, bf16 or fp16.
         asked: `--device`: cpu, cuda, or auto: a GPU if torch can use one, the CPU only of a machine that has none. If
             there is a GPU and torch cannot use it, the run is refused: on the CPU it could take days.
 
     Raises:
-        NoDevice: torch cannot use the GPU, the launcher gave another device than the user asked for, or the GPU has no
-            bf16.
+        NoDevice: torch cannot use the GPU, the launcher gave another device than the user asked for, the GPU has no
+            bf16, or fp16 is asked of a CPU.
     """
     given = os.environ.get("IQA_TUI_DEVICE", "")
     if given not in ("", "cpu", "cuda"):
@@ -181,8 +186,8 @@ def cap_memory(variables: Mapping[str, str] = os.environ) -> None:
 def _place_on_cuda(precision: str) -> Placement:
     is_ampere = torch.cuda.get_device_capability()[0] >= 8  # older ones have no TF32 and emulate bf16 slowly
     if precision == "bf16" and not is_ampere:
-        raise NoDevice(f"--precision bf16: {torch.cuda.get_device_name()} has no bf16; use --precision fp32")
-    chosen = ("bf16" if precision == "auto" else precision) if is_ampere else "fp32"
+        raise NoDevice(f"--precision bf16: {torch.cuda.get_device_name()} has no bf16; use --precision fp16 or fp32")
+    chosen = ("bf16" if precision == "auto" else precision) if is_ampere or precision == "fp16" else "fp32"
     allow_tf32(chosen == "tf32")
     cap_memory()
     return Placement(torch.device("cuda"), torch.cuda.get_device_name(), chosen)
@@ -199,6 +204,8 @@ def allow_tf32(allowed: bool) -> None:
 
 
 def _place_on_cpu(precision: str) -> Placement:
+    if precision == "fp16":
+        raise NoDevice("--precision fp16 is for GPUs, a CPU is slower with it; use --precision auto or fp32")
     threads = set_threads()
     keep_freed_memory()
     chosen = "bf16" if precision == "bf16" or (precision == "auto" and cpu_has_bf16()) else "fp32"

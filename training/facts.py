@@ -47,7 +47,10 @@ def _sizes(config: TrainConfig) -> tuple[int | None, int | None]:
 
     with torch.device("meta"):  # shapes alone: nothing is allocated, no weights are read
         network = build_network(replace(config, weights="none"))
-    parameters = list(network.parameters())
+    frozen = network.backbone if config.epochs and config.frozen_epochs >= config.epochs else None
+    still = set() if frozen is None else set(frozen.parameters())
     stored = sum(tensor.numel() * tensor.element_size() for tensor in network.state_dict().values())
-    moments = MOMENTS * sum(parameter.numel() * parameter.element_size() for parameter in parameters)
-    return sum(parameter.numel() for parameter in parameters), stored + moments
+    learning = [parameter for parameter in network.parameters() if parameter not in still]
+    moments = MOMENTS * sum(parameter.numel() * parameter.element_size() for parameter in learning)
+    averaged = stored if config.ema else 0
+    return sum(parameter.numel() for parameter in network.parameters()), stored + moments + averaged

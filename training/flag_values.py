@@ -53,6 +53,17 @@ def rate(text: str) -> float:
     return number
 
 
+def share(text: str) -> float:
+    number = _number(text)
+    if not 0 < number <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not in (0, 1]")
+    return number
+
+
+def epochs_or_all(text: str) -> str:
+    return text if text == "all" else str(positive(text))
+
+
 def resize(text: str) -> str:
     return text if text == "none" else str(positive(text))
 

@@ -17,6 +17,7 @@ from typing import NoReturn
 
 from training.config import CROSS_DATASETS, RESIZE, SMALLEST_BATCH, TrainConfig
 from training.flag_values import above_zero, from_zero, not_negative, positive, rate, resize, scale, seed
+from training.step_flags import Group, add_step_flags, refused_steps
 
 MODEL_SIZES = ("tiny", "small", "base")
 LOSS_TYPES = ("l1", "l2", "srcc", "rank", "pairwise", "plcc", "nin")
@@ -35,7 +36,7 @@ DATASETS = (
     "demo",
 )
 DEVICES = ("auto", "cpu", "cuda")
-PRECISIONS = ("auto", "fp32", "tf32", "bf16")
+PRECISIONS = ("auto", "fp32", "tf32", "bf16", "fp16")
 PROTOCOLS = ("clean", "published")
 CHECK_SETTINGS, CHECK_NETWORK = "settings", "network"
 NEGATIVE = re.compile(r"-[\d.]")
@@ -65,6 +66,7 @@ def refusal(config: TrainConfig) -> str | None:
     """Why these flags are refused, in words; None if they are not."""
     smallest = SMALLEST_BATCH.get(config.loss_type, 1)
     reasons = (
+        *refused_steps(config),
         (
             config.epochs > 0 and config.batch_size < smallest,
             (
@@ -137,11 +139,9 @@ def build_parser() -> Parser:
     _add_network_flags(parser.add_argument_group("network"))
     _add_loss_flags(parser.add_argument_group("loss"))
     _add_training_flags(parser.add_argument_group("training"))
+    add_step_flags(parser.add_argument_group("steps, each off unless asked for"))
     _add_run_flags(parser.add_argument_group("run"))
     return parser
-
-
-Group = argparse._ArgumentGroup  # noqa: SLF001 - argparse gives its groups no public name
 
 
 def _add_data_flags(group: Group) -> None:
@@ -252,7 +252,8 @@ def _add_training_flags(group: Group) -> None:
         "--precision",
         choices=PRECISIONS,
         default="auto",
-        help="auto: bf16 if the device has it; tf32: fp32 with faster, coarser products on a GPU that has them",
+        help="auto: bf16 if the device has it; tf32: fp32 with faster, coarser products on a GPU that has them; "
+        "fp16: with scaled losses, for a GPU without bf16",
     )
     group.add_argument(
         "--deterministic",

@@ -24,6 +24,10 @@ class Progress:
     """Done steps of this epoch whose gradient was longer than `--clip_norm` and was cut to it."""
     clipped: int = 0
     """The same over all epochs."""
+    skipped: int = 0
+    """Steps over all epochs that left the weights as they were, because fp16 gradients overflowed."""
+    skipped_in_a_row: int = 0
+    """The last steps, if they were such."""
     best_epoch: int | None = None
     best_metrics: dict[str, Metrics] = field(default_factory=dict)
     """Split to metrics at the best epoch."""

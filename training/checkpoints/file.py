@@ -79,9 +79,11 @@ def read_file(path: Path) -> dict[str, Any]:
     return content
 
 
-def size_bytes(network: QualityNetwork, optimizer: torch.optim.Optimizer | None = None) -> int:
+def size_bytes(
+    network: QualityNetwork, optimizer: torch.optim.Optimizer | None = None, *, with_average: bool = False
+) -> int:
     """About what a checkpoint takes: its tensors."""
-    tensors = list(network.state_dict().values())
+    tensors = list(network.state_dict().values()) * (2 if with_average else 1)
     if optimizer is not None:
         tensors += [value for state in optimizer.state.values() for value in state.values() if torch.is_tensor(value)]
     return sum(tensor.numel() * tensor.element_size() for tensor in tensors)

@@ -19,6 +19,7 @@ import torch
 
 from training.checkpoints.file import FORMAT, read_file, save_file
 from training.config import TrainConfig
+from training.ema import Ema
 from training.errors import BadCheckpoint
 from training.network.quality import QualityNetwork
 from training.progress import Progress
@@ -40,6 +41,10 @@ class Learner:
     """Of that network."""
     config: TrainConfig
     """To refuse another experiment."""
+    scaler: torch.amp.GradScaler | None = None
+    """Of the loss in fp16; None, or one that is not enabled: losses are not scaled."""
+    ema: Ema | None = None
+    """The averaged weights; None without `--ema`."""
 
     @property
     def is_on_gpu(self) -> bool:
@@ -84,6 +89,8 @@ def save_last(run: RunFolder, learner: Learner, progress: Progress, *, rotate: b
         "network": learner.network.state_dict(),
         "optimizer": learner.optimizer.state_dict(),
         "generators": _generators(learner.is_on_gpu),
+        "scaler": None if learner.scaler is None else learner.scaler.state_dict(),
+        "ema": None if learner.ema is None else learner.ema.state_dict(),
     }
     path, previous = run.resumable_checkpoints
     save_file(path, content, before_replacing=(lambda: _keep(path, previous)) if rotate else None)
@@ -165,6 +172,10 @@ def _load(path: Path, learner: Learner) -> tuple[Progress, str]:
     try:
         learner.network.load_state_dict(content["network"])
         learner.optimizer.load_state_dict(content["optimizer"])
+        if learner.scaler is not None and learner.scaler.is_enabled():
+            learner.scaler.load_state_dict(content["scaler"])
+        if learner.ema is not None:
+            learner.ema.load_state_dict(content["ema"])
         progress = Progress(**content["progress"])
         _restore_generators(content["generators"], learner.is_on_gpu)
     except (KeyError, TypeError, ValueError, RuntimeError) as error:

@@ -129,7 +129,8 @@ class CheckpointSchedule:
         self._recorder.checkpoint(epoch=progress.epoch, step=progress.step, name="last")
 
     def _warn(self, error: OSError) -> None:
-        needed_bytes = size_bytes(self._learner.network, self._learner.optimizer)
+        learner = self._learner
+        needed_bytes = size_bytes(learner.network, learner.optimizer, with_average=learner.ema is not None)
         stands = "the one before it stands" if self._run.last_checkpoint.exists() else "there is none before it"
         self._recorder.warning(
             f"{why_not_written(self._run.last_checkpoint, error, needed_bytes)}: {stands}, and training goes on"

@@ -75,10 +75,10 @@ class SplitImages:
 
 
 def train_batches(
-    images: SplitImages, plan: CropPlan, config: TrainConfig, first_step: int = 0
+    images: SplitImages, plan: CropPlan, config: TrainConfig, first_batch: int = 0
 ) -> Iterator[TrainBatch]:
-    """The steps of one epoch from `first_step` (counted from 0); the last batch may be smaller."""
-    for start in range(first_step * config.batch_size, len(plan.order), config.batch_size):
+    """The batches of one epoch from `first_batch` (counted from 0); the last one may be smaller."""
+    for start in range(first_batch * config.batch_size, len(plan.order), config.batch_size):
         yield _train_batch(images, plan, plan.order[start : start + config.batch_size], config)
 
 

@@ -34,9 +34,26 @@ class Backbone(nn.Module):
         self.normalisation = normalisation
         info: Any = features.feature_info
         self.channels: list[int] = list(info.channels())[-MAPS:]
+        self.is_frozen = False
+        """No gradient reaches its parameters."""
         self.channels_come_last = str(getattr(features, "output_fmt", "NCHW")).endswith("NHWC")
 
+    def hold(self, *, is_frozen: bool) -> None:
+        """Freeze it, or let it learn; to be called in training mode.
+
+        A frozen one behaves as in scoring: its batch statistics stay as they are too, and it drops no path.
+        """
+        self.is_frozen = is_frozen
+        if is_frozen:
+            self.eval()
+
     def forward(self, images: Tensor) -> list[Tensor]:
+        if not self.is_frozen:
+            return self._maps(images)
+        with torch.no_grad():
+            return self._maps(images)
+
+    def _maps(self, images: Tensor) -> list[Tensor]:
         if self.training and len(images) == 1:
             with lone_values_pass_batch_norm(self.features):
                 maps: list[Tensor] = self.features(images)[-MAPS:]

@@ -25,10 +25,17 @@ def is_over(progress: Progress, config: TrainConfig) -> bool:
 def score_epoch(setup: Setup, progress: Progress, epoch: int) -> None:
     """Score an epoch on every split that the protocol asks for, and keep it if it is the best so far.
 
+    With `--ema` the averaged weights are scored and kept; those that learn come back in any case.
+
     Raises:
         CannotWrite: its scores or weights cannot be kept.
         Stopped: asked to.
     """
+    with setup.scored_weights():
+        _score_epoch(setup, progress, epoch)
+
+
+def _score_epoch(setup: Setup, progress: Progress, epoch: int) -> None:
     evaluations: dict[str, Evaluation] = {}
     calibration: Calibration | None = None
     for split in setup.config.evaluated_splits:  # validation first

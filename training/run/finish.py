@@ -17,7 +17,7 @@ from training.network.quality import parameter_count
 from training.progress import Metrics, Progress
 from training.run.choose import scale_notes
 from training.run.placements import placement_notes
-from training.run.setup import Setup, notes_of_setup
+from training.run.setup import Setup, notes_of_setup, ways_of_training
 from training.runfolder.schema import Result
 from training.runfolder.write import write_atomic, write_record
 from training.telling.model_card import model_card
@@ -88,6 +88,8 @@ def _result(setup: Setup, progress: Progress, cross_metrics: dict[str, Metrics],
         source_digest=setup.attempt.source_digest,
         notes=[
             *notes_of_setup(setup),
+            *ways_of_training(config, setup.steps_per_epoch),
+            *skipped_notes(progress),
             *placement_notes(progress),
             *scale_notes(setup, progress),
             *progress.lost,
@@ -95,6 +97,14 @@ def _result(setup: Setup, progress: Progress, cross_metrics: dict[str, Metrics],
             *cross_notes,
         ],
     )
+
+
+def skipped_notes(progress: Progress) -> list[str]:
+    """How many steps fp16 cost; empty if none."""
+    if not progress.skipped:
+        return []
+    share = f"{progress.skipped:,} of {progress.step:,} steps"
+    return [f"{share} changed no weight: their fp16 gradients overflowed, and the scale of the loss was halved"]
 
 
 def _version(package: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import torch
 from torch import Tensor
@@ -21,6 +22,9 @@ from training.telling.recorder import Recorder, Step
 
 NOT_DETERMINISTIC = "does not have a deterministic implementation"
 """In torch's error, after the name of the operation."""
+MOST_SKIPPED = 40
+"""So many fp16 steps in a row that are skipped mean that the gradient itself is not finite: each halved the scale of
+the loss, from 2^16 or the little more to which it grows in a run."""
 
 
 def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) -> None:
@@ -28,7 +32,10 @@ def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) 
 
     A loss or a gradient that is not finite ends the run at once: the step that made it has reached the weights, and
     nothing after it could be believed. Every step is looked at before a checkpoint or an evaluation sees its weights,
-    so the last checkpoint is from before it.
+    so the last checkpoint is from before it. In fp16 a gradient that overflowed changes no weight: the step is skipped
+    and counted.
+
+    A step is made of `--accumulate` batches. Nothing is saved or stopped within one.
 
     Raises:
         Stopped: asked to; every step begun is done and counted.
@@ -38,16 +45,17 @@ def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) 
     """
     config, recorder, steps = setup.config, setup.recorder, setup.steps_per_epoch
     setup.network.train()
+    setup.network.backbone.hold(is_frozen=progress.epoch <= config.frozen_epochs)
     clock = Speedometer()
-    unread = Unread(progress, config)
-    for batch in _batches(setup, progress):
+    unread = Unread(progress, config, is_scaled=setup.scaler.is_enabled())
+    for batches in in_groups(_batches(setup, progress), config.accumulate):
         if setup.attempt.should_stop():
             recorder.close_bar()
             unread.read(recorder)
             raise Stopped("stopped between steps")
         lr = set_lr(setup.optimizer, config, progress.step, steps)
         try:
-            unread.add(_train_step(setup, batch))
+            unread.add(_train_step(setup, batches))
         except RuntimeError as error:
             if config.deterministic and NOT_DETERMINISTIC in str(error):
                 raise BadUsage(f"--deterministic: {str(error).splitlines()[0]} Leave the flag out") from error
@@ -58,7 +66,7 @@ def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) 
             raise _out_of_memory(config, progress) from error
         progress.step += 1
         progress.step_in_epoch += 1
-        clock.count(len(batch.mos))
+        clock.count(sum(len(batch.mos) for batch in batches))
         if progress.step_in_epoch in (1, steps) or recorder.step_is_due():
             loss, grad_norm = unread.read(recorder)
             recorder.step(
@@ -71,7 +79,7 @@ def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) 
                     loss=loss,
                     lr=lr,
                     images_per_second=clock.images_per_second(),
-                    grad_norm=grad_norm,
+                    grad_norm=grad_norm if math.isfinite(grad_norm) else None,
                 )
             )
         if schedule.is_due():
@@ -82,12 +90,40 @@ def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) 
 def _batches(setup: Setup, progress: Progress) -> Iterator[TrainBatch]:
     images, config = setup.images["train"], setup.config
     plan = plan_crops(len(images), config.train_patch_num, seed=config.seed, epoch=progress.epoch)
-    batches = train_batches(images, plan, config, progress.step_in_epoch)
+    batches = train_batches(images, plan, config, progress.step_in_epoch * config.accumulate)
     return prefetched((batch.pinned() for batch in batches), PREFETCHED) if setup.placement.is_cuda else batches
 
 
-def _train_step(setup: Setup, batch: TrainBatch) -> Tensor:
-    """One update; returns loss and norm of the gradient before it was clipped, (2,), left on the device."""
+def in_groups(batches: Iterable[TrainBatch], size: int) -> Iterator[list[TrainBatch]]:
+    """`size` at a time; the last group may have fewer."""
+    rest = iter(batches)
+    while group := list(itertools.islice(rest, size)):
+        yield group
+
+
+def _train_step(setup: Setup, batches: list[TrainBatch]) -> Tensor:
+    """One update; returns loss and norm of the gradient before it was clipped, (2,), left on the device.
+
+    Batches weigh as many crops as they have: with a loss that is a mean over crops the gradient is that of one batch.
+    """
+    setup.optimizer.zero_grad(set_to_none=True)
+    crops = sum(len(batch.mos) for batch in batches)
+    losses = []
+    for batch in batches:
+        loss = _loss(setup, batch) * (len(batch.mos) / crops)
+        torch.autograd.backward(setup.scaler.scale(loss))
+        losses.append(loss.detach())
+    setup.scaler.unscale_(setup.optimizer)
+    grad_norm = torch.nn.utils.clip_grad_norm_(setup.network.parameters(), setup.config.clip_norm or math.inf)
+    setup.scaler.step(setup.optimizer)  # skips a gradient that overflowed
+    setup.scaler.update()
+    if setup.ema is not None:
+        setup.ema.update()
+    return torch.stack((torch.stack(losses).sum(), grad_norm))
+
+
+def _loss(setup: Setup, batch: TrainBatch) -> Tensor:
+    """() of one batch, with its graph."""
     network = setup.network
 
     def there(tensor: Tensor) -> Tensor:
@@ -97,20 +133,17 @@ def _train_step(setup: Setup, batch: TrainBatch) -> Tensor:
     images = to_network_input(there(batch.crops), network.normalisation, there(batch.flips), jitters)
     with setup.placement.autocast(training=True):
         pred = network(images)
-    loss = setup.criterion(pred, there(batch.mos), None if batch.mos_sd is None else there(batch.mos_sd))
-    setup.optimizer.zero_grad(set_to_none=True)
-    torch.autograd.backward(loss)
-    grad_norm = torch.nn.utils.clip_grad_norm_(network.parameters(), setup.config.clip_norm or math.inf)
-    setup.optimizer.step()
-    return torch.stack((loss.detach(), grad_norm))
+    return setup.criterion(pred, there(batch.mos), None if batch.mos_sd is None else there(batch.mos_sd))
 
 
 class Unread:
     """Losses and gradient norms of steps, left on the device until they are needed: fetching waits for the device."""
 
-    def __init__(self, progress: Progress, config: TrainConfig) -> None:
+    def __init__(self, progress: Progress, config: TrainConfig, *, is_scaled: bool = False) -> None:
+        """`is_scaled`: losses are scaled, so a step whose gradient overflowed was skipped."""
         self._progress = progress
         self._config = config
+        self._is_scaled = is_scaled
         self._steps: list[Tensor] = []
         self._newest = (math.nan, math.nan)
 
@@ -130,10 +163,14 @@ class Unread:
         self._steps.clear()
         first = self._progress.step - len(pairs) + 1
         for step, (loss, grad_norm) in enumerate(pairs, start=first):
-            if not (math.isfinite(loss) and math.isfinite(grad_norm)):
+            was_skipped = self._is_scaled and math.isfinite(loss) and not math.isfinite(grad_norm)
+            self._progress.skipped += was_skipped
+            self._progress.skipped_in_a_row = self._progress.skipped_in_a_row + 1 if was_skipped else 0
+            is_finite = math.isfinite(loss) and math.isfinite(grad_norm)
+            if not (is_finite or was_skipped) or self._progress.skipped_in_a_row > MOST_SKIPPED:
                 raise self._diverged(step, loss, grad_norm, recorder)
             self._progress.loss_sum += loss  # one by one: a sum of sums would depend on when they were read
-            if 0 < self._config.clip_norm < grad_norm:
+            if 0 < self._config.clip_norm < grad_norm and not was_skipped:
                 self._progress.clipped_in_epoch += 1
                 self._progress.clipped += 1
         self._newest = pairs[-1]
@@ -149,7 +186,8 @@ class Unread:
             recorder.warning(f"the loss of step {step:,} is {loss}")
         return LossNotFinite(
             f"{what} at step {step:,} in epoch {self._progress.epoch}: start a new run with an --lr smaller than "
-            f"{self._config.lr:g} ({_what_is_kept(self._progress)})"
+            f"{self._config.lr:g}{', or with --precision fp32' if self._is_scaled else ''} "
+            f"({_what_is_kept(self._progress)})"
         )
 
 

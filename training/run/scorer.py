@@ -51,6 +51,9 @@ class Wish:
     """Crops that go through the network at once; None: what suits the device."""
 
     def place(self, config: TrainConfig) -> Placement:
+        if self.precision is None and config.precision == "fp16":  # a CPU has none, and scores such a run as well
+            placement = place("auto", self.device)
+            return replace(placement, precision="fp16") if placement.is_cuda else placement
         return place(self.precision or config.precision, self.device)
 
 

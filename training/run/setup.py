@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 
 import torch
@@ -13,6 +14,7 @@ from training.datasets import Dataset, open_cross_dataset, open_dataset
 from training.datasets.base import SPLITS
 from training.datasets.table import TRAINING_TOP
 from training.device import Placement, check_compiler, make_deterministic, memory_words, place, suit_network
+from training.ema import Ema
 from training.errors import BadData, BadUsage, GpuOutOfMemory, is_gpu_out_of_memory
 from training.images.batches import SplitImages
 from training.images.cache import open_images
@@ -41,10 +43,18 @@ class Setup:
     network: QualityNetwork
     optimizer: torch.optim.Optimizer
     criterion: Loss
+    scaler: torch.amp.GradScaler
+    """Not enabled unless the precision is fp16: then it changes nothing."""
+    ema: Ema | None
+    """The averaged weights, which are scored and kept; None without `--ema`."""
 
     @property
     def learner(self) -> Learner:
-        return Learner(self.network, self.optimizer, self.config)
+        return Learner(self.network, self.optimizer, self.config, self.scaler, self.ema)
+
+    def scored_weights(self) -> AbstractContextManager[None]:
+        """In this block the network holds the weights that are scored and kept: the averaged ones, if there are."""
+        return nullcontext() if self.ema is None else self.ema.in_place()
 
     @property
     def fixes_scale(self) -> bool:
@@ -53,8 +63,13 @@ class Setup:
 
     @property
     def steps_per_epoch(self) -> int:
-        """The last batch may be smaller and counts."""
-        return math.ceil(len(self.images["train"]) * self.config.train_patch_num / self.config.batch_size)
+        """The last batch may be smaller, the last step may have fewer batches, and both count."""
+        return steps_per_epoch(self.config, len(self.images["train"]))
+
+
+def steps_per_epoch(config: TrainConfig, train_images: int) -> int:
+    batches = math.ceil(train_images * config.train_patch_num / config.batch_size)
+    return math.ceil(batches / config.accumulate)
 
 
 def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
@@ -77,22 +92,34 @@ def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
     images = {split: SplitImages(dataset, store, split) for split in SPLITS}
     if config.epochs:
         refuse_labels_without_gradient(config, images["train"])
+        refuse_warmup_without_end(config, steps_per_epoch(config, len(images["train"])))
     seed_network(config.seed)
     network = on_device(build_network(config), placement)
     if config.torch_compile:
         network.compile()  # at its first step, in place: its tensors keep their names
+    placement = suit_network(placement, config.precision, network)
     return Setup(
         config=config,
         attempt=attempt,
         recorder=recorder,
-        placement=suit_network(placement, config.precision, network),
+        placement=placement,
         dataset=dataset,
         cross_datasets=cross_datasets,
         images=images,
         network=network,
         optimizer=build_optimizer(network, config),
         criterion=build_criterion(config),
+        scaler=placement.grad_scaler(),
+        ema=Ema(network, config.ema) if config.ema else None,
     )
+
+
+def refuse_warmup_without_end(config: TrainConfig, steps_per_epoch: int) -> None:
+    """Raises BadUsage: the learning rate would still rise when training ends."""
+    warmup, steps = config.warmup_length(steps_per_epoch), config.epochs * steps_per_epoch
+    if warmup and warmup >= steps:
+        flag = f"--warmup_steps {warmup}" if config.warmup_steps else f"--warmup_epochs {config.warmup_epochs:g}"
+        raise BadUsage(f"{flag}: a warm-up of {warmup:,} steps does not end within the {steps:,} of this run")
 
 
 def refuse_labels_without_gradient(config: TrainConfig, images: SplitImages) -> None:
@@ -150,8 +177,30 @@ def report_start(setup: Setup) -> None:
         f"{setup.dataset.name}: {len(images['train']):,} training, {len(images['val']):,} validation, "
         f"{len(images['test']):,} test images; {steps:,} steps an epoch; loss {config.loss_type}; seed {config.seed}"
     )
+    for line in ways_of_training(config, steps):
+        setup.recorder.say(line)
     for note in notes_of_setup(setup):
         setup.recorder.warning(note)
+
+
+def ways_of_training(config: TrainConfig, steps_per_epoch: int) -> list[str]:
+    """What the flags of `training.step_flags` change, one line each, for log and result; empty if none is given."""
+    if config.epochs == 0:
+        return []
+    frozen = config.frozen_epochs
+    when = "in every epoch" if frozen >= config.epochs else f"in the first {frozen} of {config.epochs} epochs"
+    warmup = config.warmup_length(steps_per_epoch)
+    ways = (
+        (config.accumulate > 1, f"each step is made of {config.accumulate} batches of {config.batch_size} crops"),
+        (warmup > 0, f"the learning rate rises over the first {warmup:,} steps"),
+        (
+            config.layer_decay != 1,
+            f"a block of the backbone learns at {config.layer_decay:g} times the rate of the next",
+        ),
+        (frozen > 0, f"the backbone is frozen {when}"),
+        (config.ema > 0, f"averaged weights (EMA, decay {config.ema:g}) are scored and kept"),
+    )
+    return [words for is_given, words in ways if is_given]
 
 
 def notes_of_setup(setup: Setup) -> list[str]:
