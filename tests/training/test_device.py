@@ -7,7 +7,7 @@ from torch import nn
 from tests.fakes.photographs import write_csv_dataset
 from tests.fakes.trainer_processes import SMALL, train
 from training import device
-from training.device import cap_memory, check_compiler, keep_freed_memory, place, suit_network
+from training.device import Placement, cap_memory, check_compiler, keep_freed_memory, place, suit_network
 from training.errors import NoCompiler, NoDevice
 
 DEPTHWISE = nn.Sequential(nn.Conv2d(4, 4, 3, groups=4))
@@ -54,6 +54,8 @@ def test_depthwise_networks_train_in_fp32_on_a_cpu_and_say_so(monkeypatch):
         ((8, 0), "tf32", "tf32", "tf32"),
         ((7, 5), "auto", "fp32", "ieee"),
         ((7, 5), "tf32", "fp32", "ieee"),
+        ((7, 5), "fp16", "fp16", "ieee"),
+        ((9, 0), "fp16", "fp16", "ieee"),
     ],
 )
 def test_a_gpu_takes_what_its_generation_has_and_fp32_means_fp32(monkeypatch, capability, precision, chosen, products):
@@ -68,6 +70,16 @@ def test_a_gpu_takes_what_its_generation_has_and_fp32_means_fp32(monkeypatch, ca
     with torch.backends.cudnn.flags(enabled=True):
         pass
     device.allow_tf32(False)
+
+
+def test_fp16_is_refused_on_a_cpu_and_computes_in_halves_with_a_scaled_loss_elsewhere():
+    with pytest.raises(NoDevice, match="--precision fp16 is for GPUs, a CPU is slower with it; use --precision auto"):
+        place("fp16")
+    placement = Placement(torch.device("cpu"), "a GPU", "fp16")
+    with placement.autocast(training=True):
+        assert DENSE[1](torch.zeros(1, 4)).dtype == torch.float16
+    assert placement.grad_scaler().is_enabled()
+    assert not any(Placement(torch.device("cpu"), "", name).grad_scaler().is_enabled() for name in ("fp32", "bf16"))
 
 
 def test_tf32_on_a_cpu_is_fp32():

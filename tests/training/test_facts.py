@@ -12,6 +12,7 @@ import torch
 
 from training.checkpoints.resumable import Learner, save_last
 from training.config import TrainConfig
+from training.ema import Ema
 from training.errors import BadUsage
 from training.facts import facts_of
 from training.flags import parse
@@ -38,18 +39,21 @@ def test_settings_are_those_that_the_run_would_use(monkeypatch: pytest.MonkeyPat
     assert facts.settings == parse(["--model_size", "base"]).as_dict()
 
 
-def test_the_size_of_a_checkpoint_is_that_of_the_file(tmp_path: Path) -> None:
-    facts = facts_of(config_of("--check", "network"))
-    config = config_of()
+@pytest.mark.parametrize("flags", [(), ("--ema", "0.9", "--freeze_backbone")], ids=["plain", "averaged and frozen"])
+def test_the_size_of_a_checkpoint_is_that_of_the_file(tmp_path: Path, flags: tuple[str, ...]) -> None:
+    facts = facts_of(config_of("--check", "network", *flags))
+    config = config_of(*flags)
     network = build_network(config)
     assert facts.parameters == sum(parameter.numel() for parameter in network.parameters())
     optimizer = build_optimizer(network, config)
-    for parameter in network.parameters():
-        parameter.grad = torch.zeros_like(parameter)
+    for name, parameter in network.named_parameters():
+        if not (flags and name.startswith("backbone.")):
+            parameter.grad = torch.zeros_like(parameter)
     optimizer.step()
     run = RunFolder(tmp_path / "run")
     run.path.mkdir()
-    save_last(run, Learner(network, optimizer, config), Progress())
+    ema = Ema(network, config.ema) if flags else None
+    save_last(run, Learner(network, optimizer, config, ema=ema), Progress())
     written = run.resumable_checkpoints[0].stat().st_size
     assert facts.checkpoint_bytes is not None
     assert facts.checkpoint_bytes < written < 1.05 * facts.checkpoint_bytes  # the rest are names and generators

@@ -96,6 +96,50 @@ def test_the_cosine_falls_from_one_to_a_hundredth_step_by_step():
     assert factors == sorted(factors, reverse=True)
 
 
+def test_a_warm_up_and_the_cosine_after_it_are_torchs():
+    config = parse([*CLEAN, "--epochs", "3", "--lr", "1e-3", "--warmup_steps", "6"])
+    optimizer = torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))], lr=1e-3)
+    rise = torch.optim.lr_scheduler.LinearLR(optimizer, start_factor=1 / 7, total_iters=6)
+    fall = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=30 - 6 - 1, eta_min=1e-5)
+    schedule = torch.optim.lr_scheduler.SequentialLR(optimizer, [rise, fall], milestones=[6])
+    for step in range(30):
+        assert lr_at(1e-3, config, step, 10) == pytest.approx(optimizer.param_groups[0]["lr"], rel=1e-6), step
+        optimizer.step()
+        schedule.step()
+    assert parse([*CLEAN, "--warmup_epochs", "0.6"]).warmup_length(10) == 6
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [[*CLEAN, "--lr_scheduler", "step"], [*CLEAN, "--no_lr_scheduler"], [*PUBLISHED]],
+    ids=["step", "none", "published"],
+)
+def test_a_warm_up_moves_no_schedule_that_goes_by_epochs(flags):
+    plain, warm = (parse([*flags, "--epochs", "20", *more]) for more in ([], ["--warmup_steps", "4"]))
+    expected = [min(1, (step + 1) / 5) * lr_at(1e-3, plain, step, 3) for step in range(60)]
+    assert [lr_at(1e-3, warm, step, 3) for step in range(60)] == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("protocol", [CLEAN, PUBLISHED], ids=["clean", "published"])
+def test_layer_decay_lowers_the_rates_of_the_backbone_alone(protocol):
+    flags = [*protocol, *SMALL_NETWORK, "--lr", "1e-4"]
+    network = build_network(parse(flags))
+    plain, decayed = (
+        {id(one): group for group in build_optimizer(network, config).param_groups for one in group["params"]}
+        for config in (parse(flags), parse([*flags, "--layer_decay", "0.5"]))
+    )
+    assert plain.keys() == decayed.keys()
+    scales = {}
+    for name, parameter in network.named_parameters():
+        before, after = plain[id(parameter)], decayed[id(parameter)]
+        assert before["weight_decay"] == after["weight_decay"]
+        scales[name] = after["first_lr"] / before["first_lr"]
+    assert {scale for name, scale in scales.items() if not name.startswith("backbone.")} == {1.0}
+    assert scales["backbone.features.conv_stem.weight"] == 0.5**5
+    assert {scale for name, scale in scales.items() if name.startswith("backbone.")} == {0.5**n for n in range(6)}
+    assert set_lr(build_optimizer(network, parse([*flags, "--layer_decay", "0.5"])), parse(flags), 0, 9) == 1e-4
+
+
 def test_the_other_schedules():
     assert [lr_factor("step", step, 2, 20) for step in (0, 11, 12, 24)] == pytest.approx([1, 1, 0.1, 0.01])
     assert lr_factor("none", 99, 2, 3) == 1
