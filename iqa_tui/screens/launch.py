@@ -41,6 +41,8 @@ from training.runfolder.text import plain
 
 MOST_FORECAST, MOST_FORECAST_LOW = 9, 4
 """Lines of the chart in a terminal of any height, and in a low one."""
+OTHER_LINES = 26
+"""Of a terminal that is not low: all but the chart, with three devices."""
 FRAME = 2
 
 
@@ -154,7 +156,8 @@ class LaunchScreen(OpeningRoom, LaunchingRoom, PowerRoom):
     def body_resized(self) -> None:
         """The forecast has a line a device, as far as the lists keep their room."""
         for forecast in self.query(ForecastPanel):
-            most = MOST_FORECAST if self.size.height >= HIGH_FROM else MOST_FORECAST_LOW
+            high = min(MOST_FORECAST, self.size.height - OTHER_LINES)
+            most = high if self.size.height >= HIGH_FROM else MOST_FORECAST_LOW
             forecast.styles.height = min(most, forecast.lines_wanted) + FRAME
         self.draw_power()
 

@@ -197,3 +197,13 @@ async def test_what_differs_from_the_last_launch_of_the_plan_is_shown(
         await pilot.press("enter")
         await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
         assert "Since the last launch" in screen_text(pilot)
+
+
+@pytest.mark.parametrize("height", [32, 34, 40])
+async def test_in_every_terminal_that_is_not_low_three_devices_are_in_sight(
+    open_on_eight: OpenApp, height: int
+) -> None:
+    async with open_on_eight((110, height), room="launch") as pilot:
+        await settle(pilot, lambda: "GPU 0" in screen_text(pilot))
+        devices = pilot.app.screen.query_one(DeviceList)
+        await settle(pilot, lambda: devices.size.height >= 3)
