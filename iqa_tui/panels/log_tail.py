@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.log_text import LogText, LogWish
 from iqa_tui.widgets.log_tool import LogTool
-from iqa_tui.widgets.palette import series_style
+from iqa_tui.widgets.palette import series_sign, series_style
 from training.runfolder.phase import Phase
 
 if TYPE_CHECKING:
@@ -26,9 +26,13 @@ def _empty_words(state: RunState) -> str:
 class LogPanel(LogTool):
     """Follows its end until the user scrolls up."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, has_signs: bool = False) -> None:
+        """Args:
+        has_signs: its run has the sign of its curve in the title, as there may be no colours.
+        """
         super().__init__(id="log", classes="panel")
         self.border_title = "Log"
+        self._has_signs = has_signs
         self._run_id = "output"
 
     def show_log(self, state: RunState | None, text: LogText, look: int | None = None, name: str = "") -> None:
@@ -43,11 +47,14 @@ class LogPanel(LogTool):
             return
         self._run_id = state.run_id
         name = name or run_words.run_name(state)
+        if look is not None and self._has_signs:
+            name = f"{series_sign(look)} {name}"
         if state.status.attempt > 1:
             name += f" · attempt {state.status.attempt}"
         is_mine = text.search is not None and text.search.pattern == self._pattern()
         self.show_hits(text.search if is_mine else None, text.hits if is_mine else 0, text.searched_share)
-        self.show(name, text, _empty_words(state), "" if look is None else series_style(look))
+        style = "" if look is None else series_style(look)
+        self.show(name, text, _empty_words(state), style, log=f"{state.run_id}/{state.status.attempt}")
 
     @property
     def wish(self) -> LogWish:

@@ -2,79 +2,129 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from rich.cells import cell_len
 
-from iqa_tui.results.row import Row
+from iqa_tui.panels.result_columns import ALWAYS, BARS, CHOSEN_IMPORTANCE, COLUMNS
+from iqa_tui.panels.result_scale import gap_bounds, gap_line, plain_difference
+from iqa_tui.results.columns import has_value
+from iqa_tui.results.row import MORE_METRICS, Row
+from iqa_tui.results.shown import ShownDifference, ShownFindings
 from iqa_tui.results.table import Table
-from iqa_tui.widgets.meter import scale_bar
+from iqa_tui.widgets.interval_line import ASCII, UNICODE, Scale, Signs, scale_line
 from iqa_tui.widgets.palette import series_sign, series_style
 from iqa_tui.widgets.row_table import RowTable
-from iqa_tui.widgets.table_lines import Cell, Column, TableRow, with_label_width
+from iqa_tui.widgets.table_lines import Cell, Column, TableRow, fitting_columns, with_label_width
 from iqa_tui.words.durations import hours_words
 from iqa_tui.words.states import RECORDED_SIGN
 from training.runfolder.phase import Phase
 
-BAR_WIDTH, SHORT_BAR_WIDTH = 24, 14
-COLUMNS = (
-    Column("mark", "", 1, importance=30),
-    Column("id", "id", 2, grows=True, importance=30),
-    Column("label", "experiment", 10, grows=True, importance=30),
-    Column("srcc", "SRCC", 15, "right", importance=30),
-    Column("plcc", "PLCC", 15, "right", importance=4),
-    Column("delta", "Δ SRCC", 9, "right", importance=12),
-    Column("hours", "time", 7, "right", importance=3),
-    Column("status", "status", 11, grows=True, importance=2),
-    Column("met", "expected", 8, importance=14),
-    Column("bar", "SRCC", BAR_WIDTH, importance=8),
-    Column("short", "SRCC", SHORT_BAR_WIDTH, importance=13, instead_of="bar"),
-    Column("notes", "notes", 16, grows=True, importance=1),
-)
-BARS = {"bar": BAR_WIDTH, "short": SHORT_BAR_WIDTH}
 LEAST_ID_WIDTH = 12
 SIGN_WIDTH = 1
-SAYS_WHY = ("srcc", "plcc", "delta", "hours", "status", "met")
+SAYS_WHY = (
+    "srcc",
+    "delta",
+    "bar",
+    "short",
+    "shown",
+    "met",
+    "plcc",
+    "plcc_fitted",
+    "krcc",
+    "rmse",
+    "epoch",
+    "hours",
+    "status",
+)
 """Columns in which a row that has no result says why."""
-NARROW = {"srcc": 7, "plcc": 7, "delta": 8}
+NARROW = {"srcc": 9, "plcc": 9, "plcc_fitted": 11, "krcc": 9, "rmse": 9, "delta": 8}
 """Widths if no row has a spread over seeds."""
 
 
 class ResultTable(RowTable):
     """Draws what `show_table` was given last."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, ascii_mode: bool = False) -> None:
         super().__init__(COLUMNS, classes="panel", id="results", empty=("reading results …",))
+        self._signs = ASCII if ascii_mode else UNICODE
 
-    def show_table(self, table: Table, looks: Mapping[str, int], *, has_signs: bool = False) -> None:
+    def show_table(
+        self,
+        table: Table,
+        looks: Mapping[str, int],
+        findings: ShownFindings | None = None,
+        *,
+        columns: Sequence[str] = (),
+        has_signs: bool = False,
+    ) -> None:
         """Args:
         looks: run id to the number of its look, as in its row and at its curve.
+        findings: of this table; None until they are computed: then differences have no intervals.
+        columns: keys of those that the user chose; empty: those that there is room for.
         has_signs: a row has the sign of its curve, as there may be no colours.
         """
-        self._columns = columns_for(table, has_signs=has_signs)
-        self.show([result_row(row, table, looks, has_signs=has_signs) for row in table.rows], empty_words(table))
+        differences = findings.differences if findings else tuple(map(plain_difference, table.rows))
+        context = Context(table, looks, differences, has_signs, self._signs)
+        self._columns = columns_for(context, columns)
+        self.show([result_row(context, place) for place in range(len(table.rows))], empty_words(table))
+
+    @property
+    def shown_columns(self) -> tuple[str, ...]:
+        """Keys of the columns that there is room for."""
+        return tuple(column.instead_of or column.key for column in fitting_columns(self._columns, self.size.width))
 
 
-def columns_for(table: Table, *, has_signs: bool = False) -> tuple[Column, ...]:
-    """As wide as the table needs: no name is cut while there is room for it."""
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the rows of a table are drawn with."""
+
+    table: Table
+    looks: Mapping[str, int] = field(default_factory=dict)
+    """See `ResultTable.show_table`."""
+    differences: tuple[ShownDifference | None, ...] = ()
+    """Of each row."""
+    has_signs: bool = False
+    signs: Signs = UNICODE
+
+
+def columns_for(context: Context, chosen: Sequence[str] = ()) -> tuple[Column, ...]:
+    """As wide as the table needs: no name is cut while there is room for it.
+
+    Args:
+        chosen: see `ResultTable.show_table`.
+    """
+    table = context.table
     ids, labels = [row.id for row in table.rows], [row.label for row in table.rows]
     texts = {"id": ids, "label": labels, "status": [row.status for row in table.rows if not _says_why(row)]}
     most = {key: max(map(cell_len, of), default=0) for key, of in texts.items()}
     widths = {} if _has_spread(table) else dict(NARROW)
-    widths |= {"mark": COLUMNS[0].width + SIGN_WIDTH} if has_signs else {}
-    low, high = (f"{bound:.3f}" for bound in srcc_bounds(table))
+    widths |= {"mark": COLUMNS[0].width + SIGN_WIDTH} if context.has_signs else {}
+    low, high = (f"{bound:+.3f}".replace("-", "−") for bound in gap_bounds(context.differences))
     return tuple(
         replace(
             column,
-            title=low + column.title.center(BARS[column.key] - len(low + high)) + high
-            if column.key in BARS
-            else column.title,
+            title=scale_line(low, column.title, high, BARS[column.key]) if column.key in BARS else column.title,
             width=widths.get(column.key, column.width),
             most=max(column.width, most[column.key]) if column.key in most else 0,
+            importance=CHOSEN_IMPORTANCE if (column.instead_of or column.key) in chosen else column.importance,
         )
         for column in with_label_width(COLUMNS, "id", ids, LEAST_ID_WIDTH)
+        if _is_wanted(column, table, chosen)
     )
+
+
+def _is_wanted(column: Column, table: Table, chosen: Sequence[str]) -> bool:
+    """A column that was not chosen and in which no row says anything is left out."""
+    key = column.instead_of or column.key
+    if column.importance == ALWAYS or key in chosen:
+        return True
+    if chosen:
+        return False
+    if key in ("bar", "shown", "delta"):
+        return bool(table.baseline)
+    return key in ("status", "met", "notes") or any(has_value(row, key) for row in table.rows)
 
 
 def _has_spread(table: Table) -> bool:
@@ -86,52 +136,57 @@ def empty_words(table: Table) -> list[str]:
     return ["No results yet." if not table.group else f"No rows in {table.group}.", "", "Press 1 to launch a plan."]
 
 
-def srcc_bounds(table: Table) -> tuple[float, float]:
-    """A scale that holds every value and every range, with a little room."""
-    values = [
-        value for row in table.rows for value in (row.srcc, row.expected_low, row.expected_high) if value is not None
-    ]
-    if not values:
-        return 0.0, 1.0
-    margin = max(0.002, (max(values) - min(values)) * 0.05)
-    return min(values) - margin, max(values) + margin
-
-
-def result_row(row: Row, table: Table, looks: Mapping[str, int], *, has_signs: bool = False) -> TableRow:
+def result_row(context: Context, place: int) -> TableRow:
     """Args:
-    looks, has_signs: see `ResultTable.show_table`.
+    place: of the row in the table.
     """
-    bounds, with_sd = srcc_bounds(table), _has_spread(table)
+    row, difference = context.table.rows[place], context.differences[place]
+    with_sd, looks = _has_spread(context.table), context.looks
     glyph, style = RECORDED_SIGN if row.recorded else (row.shown.glyph, row.shown.style) if row.shown else (" ", "")
     look = next((looks[run_id] for run_id in row.run_ids if run_id in looks), None)
     colour = "" if look is None else series_style(look)
-    sign = "" if not has_signs else " " * SIGN_WIDTH if look is None else series_sign(look)
+    sign = "" if not context.has_signs else " " * SIGN_WIDTH if look is None else series_sign(look)
     word = row.shown.word if row.shown and row.phase and row.status == row.phase.value else row.status
-    band = (row.expected_low, row.expected_high)
+    bounds, bar_style = gap_bounds(context.differences), "dim" if row.recorded else colour or "accent"
     cells: dict[str, Cell] = {
         "mark": ((glyph, style), (sign, colour)),
         "id": ((row.id, f"strong {colour}".rstrip()),),
         "label": row.label,
         "srcc": ((number(row.srcc, row.srcc_sd, with_sd), "strong good" if row.best_srcc else ""),),
         "plcc": ((number(row.plcc, row.plcc_sd, with_sd), "strong good" if row.best_plcc else ""),),
-        "delta": (delta(row),),
+        **{key: _more_number(row, key, with_sd) for key in MORE_METRICS},
+        "delta": (delta(row, difference),),
+        "shown": (_shown(difference),),
+        "epoch": ", ".join(map(str, row.best_epochs)) or "–",
         "hours": hours_words(row.hours) if row.hours is not None else "",
+        "gpu": f"{row.peak_gpu_gib:.1f}" if row.peak_gpu_gib is not None else "–",
         "status": ((word, style),),
         "met": (_met(row),),
         "notes": ((row.notes, "dim"),),
         **{
-            key: tuple(scale_bar(row.srcc, _complete(band), bounds, width, "dim" if row.recorded else colour))
+            key: tuple(gap_line(difference, Scale(bounds, width, True, context.signs), bar_style)) if difference else ""
             for key, width in BARS.items()
         },
     }
     failed = _says_why(row)
     return TableRow(
-        row.key,
+        f"{'recorded ' if row.recorded else ''}{row.id}",
         cells,
         style="dim" if row.recorded else "",
         span_from=SAYS_WHY if failed else (),
         span=((row.status, style),) if failed else "",
     )
+
+
+def _more_number(row: Row, metric: str, with_sd: bool) -> str:
+    value, sd = row.more.get(metric, (None, None))
+    return number(value, sd, with_sd)
+
+
+def _shown(difference: ShownDifference | None) -> tuple[str, str]:
+    if difference is None or difference.p is None:
+        return "", ""
+    return difference.word, "strong" if difference.is_shown else "dim"
 
 
 def _says_why(row: Row) -> bool:
@@ -146,13 +201,13 @@ def number(value: float | None, sd: float | None, with_sd: bool) -> str:
     return f"{value:.4f}{spread}" if with_sd else f"{value:.4f}"
 
 
-def delta(row: Row) -> tuple[str, str]:
-    """Signed and coloured; a difference across protocols is marked, as the notes say why."""
-    if row.delta_srcc is None:
+def delta(row: Row, difference: ShownDifference | None) -> tuple[str, str]:
+    """Signed, and coloured if it is shown; a difference across protocols is marked, as the notes say why."""
+    if difference is None or difference.value is None:
         return "", ""
     mark = "†" if row.delta_note else ""
-    sign = "−" if row.delta_srcc < 0 else "+"
-    return f"{sign}{abs(row.delta_srcc):.4f}{mark}", "bad" if row.delta_srcc < 0 else "good"
+    style = "" if not difference.is_shown else "bad" if difference.value < 0 else "good"
+    return f"{difference.value:+.4f}{mark}".replace("-", "−"), style
 
 
 def _met(row: Row) -> tuple[str, str]:
@@ -162,8 +217,3 @@ def _met(row: Row) -> tuple[str, str]:
         "above": ("▲ above", "good"),
         "other protocol": ("≠ prot.", "dim"),
     }.get(row.met, ("", ""))
-
-
-def _complete(band: tuple[float | None, float | None]) -> tuple[float, float] | None:
-    low, high = band
-    return (low, high) if low is not None and high is not None else None

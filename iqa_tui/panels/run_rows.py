@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from iqa_tui.monitor.state import RunState
     from iqa_tui.words.waits import Wait
 
+SECONDS_PER_HOUR = 3600.0
 SHORT_BAR = 5
 """Cells of a progress bar in a narrow table."""
 NUMBER_WORDS: Mapping[str, Callable[[float], str]] = {
@@ -152,7 +153,9 @@ def _number_cells(state: RunState, now: float) -> dict[str, Cell]:
     """Of the columns that a wide terminal has room for."""
     took = state.elapsed_seconds(now)
     cells: dict[str, Cell] = {name: _number_words(state, name, now) for name in NUMBER_WORDS}
-    return cells | {"took": duration_words(took) if took is not None else ""}
+    if took is None:
+        return cells
+    return cells | {"took": duration_words(took) if state.phase.is_alive else hours_words(took / SECONDS_PER_HOUR)}
 
 
 def _number_words(state: RunState, name: str, now: float) -> str:

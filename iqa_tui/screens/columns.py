@@ -1,8 +1,8 @@
-"""Asks which columns the table of runs has."""
+"""Asks which columns a table has."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,14 +11,12 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button
 
-from iqa_tui.monitor.fields import FIELDS
-from iqa_tui.panels.run_columns import CHOOSABLE
 from iqa_tui.widgets.row_table import RowTable
 from iqa_tui.widgets.table_lines import Column, TableRow
 
 BY_WIDTH: tuple[str, ...] = ()
 """As many as the terminal has room for."""
-COLUMNS = (Column("mark", "", 3), Column("name", "", 10), Column("words", "", 20, grows=True))
+COLUMNS = (Column("mark", "", 3), Column("name", "", 18), Column("words", "", 20, grows=True))
 
 
 class ColumnsScreen(ModalScreen[tuple[str, ...] | None]):
@@ -32,9 +30,13 @@ class ColumnsScreen(ModalScreen[tuple[str, ...] | None]):
         Binding("escape,q,C", "leave", "leave"),
     ]
 
-    def __init__(self, chosen: Iterable[str]) -> None:
+    def __init__(self, chosen: Iterable[str], choices: Sequence[tuple[str, str, str]]) -> None:
+        """Args:
+        choices: of each column its key, its title, and what it says.
+        """
         super().__init__()
         self._chosen = set(chosen)
+        self._choices = tuple(choices)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog") as dialog:
@@ -53,14 +55,14 @@ class ColumnsScreen(ModalScreen[tuple[str, ...] | None]):
     def _show(self) -> None:
         rows = [
             TableRow(
-                column.key,
+                key,
                 {
-                    "mark": "[x]" if column.key in self._chosen else "[ ]",
-                    "name": column.title,
-                    "words": ((_words_of(column.key, column.title), "dim"),),
+                    "mark": "[x]" if key in self._chosen else "[ ]",
+                    "name": title,
+                    "words": ((_other_words(title, words), "dim"),),
                 },
             )
-            for column in CHOOSABLE
+            for key, title, words in self._choices
         ]
         self.query_one(RowTable).show(rows)
 
@@ -82,13 +84,12 @@ class ColumnsScreen(ModalScreen[tuple[str, ...] | None]):
             self.dismiss(None)
 
     def action_done(self) -> None:
-        self.dismiss(tuple(column.key for column in CHOOSABLE if column.key in self._chosen))
+        self.dismiss(tuple(key for key, _, _ in self._choices if key in self._chosen))
 
     def action_leave(self) -> None:
         self.dismiss(None)
 
 
-def _words_of(key: str, title: str) -> str:
-    """What stands in the column, if its title does not say it; how a filter asks for it is told elsewhere."""
-    words = FIELDS[key].words.partition(";")[0]
-    return "" if words == title else words
+def _other_words(title: str, words: str) -> str:
+    """Nothing if the title says it already."""
+    return "" if words.casefold() == title.casefold() else words

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -26,6 +26,7 @@ class ComparisonPage(CurveKeysRoom, Page):
 
     ROOM = "comparison"
     AUTO_FOCUS = "#facts"
+    TURNS: ClassVar[Mapping[str, str]] = {"facts": "facts", "curves": "pictures"}
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("a", "everything", "all or what differs")]
 

@@ -9,7 +9,9 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from iqa_tui.monitor.colours import colours_of
+from iqa_tui.monitor.fields import FIELDS
 from iqa_tui.monitor.rows import RowKind, parent_key, rows_of
+from iqa_tui.panels.run_columns import CHOOSABLE
 from iqa_tui.panels.run_list import RunList
 from iqa_tui.panels.run_rows import Context
 from iqa_tui.screens.filtering import FilteringRoom
@@ -135,7 +137,10 @@ class TableRoom(FilteringRoom, ViewingRoom):
         from iqa_tui.screens.columns import ColumnsScreen  # noqa: PLC0415  after the first paint
 
         shown = self.query_one(RunList).shown_columns
-        self.app.push_screen(ColumnsScreen(self.view.columns or shown), self._columns_chosen)
+        # How a filter asks for it is told elsewhere.
+        words = {column.key: FIELDS[column.key].words.partition(";")[0] for column in CHOOSABLE}
+        choices = [(column.key, column.title, words[column.key]) for column in CHOOSABLE]
+        self.app.push_screen(ColumnsScreen(self.view.columns or shown, choices), self._columns_chosen)
 
     def _columns_chosen(self, columns: tuple[str, ...] | None) -> None:
         if columns is not None:

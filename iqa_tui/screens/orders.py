@@ -44,7 +44,7 @@ class OrdersRoom(Room):
         return self.name_of(state) if state else ""
 
     def key_hint(self, action: str, description: str) -> str:
-        return order_hint(action, description, self.run_under_cursor())
+        return order_hint(action, super().key_hint(action, description), self.run_under_cursor())
 
     def action_stop_run(self) -> None:
         """Ask first: one key must not stop a run."""

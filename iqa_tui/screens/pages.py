@@ -22,7 +22,7 @@ class Page(OrdersRoom):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "close", "back", key_display="esc"),
-        Binding("tab", "next_panel(1)", "next panel", show=False),
+        Binding("tab", "next_panel(1)", "next panel"),
         Binding("shift+tab", "next_panel(-1)", "previous panel", show=False),
     ]
 

@@ -1,4 +1,4 @@
-"""The table of an ablation, group by group, and its export."""
+"""The table of an ablation, group by group; its chart, what it shows in sentences, its images, and its export."""
 
 from __future__ import annotations
 
@@ -7,20 +7,35 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Container
 from textual.message import Message
-from textual.worker import get_current_worker
+from textual.widget import Widget
+from textual.worker import Worker, get_current_worker
 
 from iqa_tui.monitor.colours import colours_of
+from iqa_tui.monitor.listing import ListedRun
+from iqa_tui.panels.findings_text import FindingsText
 from iqa_tui.panels.notes import Notes
+from iqa_tui.panels.result_chart import ResultChart
+from iqa_tui.panels.result_columns import CHOOSABLE, TITLES, WORDS
 from iqa_tui.panels.result_table import ResultTable
+from iqa_tui.plans.plan import Plan
 from iqa_tui.results.caption import caption
 from iqa_tui.results.row import Row
-from iqa_tui.results.table import Table, build_table, group_tables
+from iqa_tui.results.shown import Paragraph, ResultView, ShownFindings
+from iqa_tui.results.table import Table, group_tables, read_entries, recorded_plan, table_of
 from iqa_tui.results.values import spreadsheet_text
+from iqa_tui.screens.columns import ColumnsScreen
 from iqa_tui.screens.export import ExportScreen
+from iqa_tui.screens.monitor_heights import set_height
 from iqa_tui.screens.room import Room, Session
 from iqa_tui.widgets.row_table import RowTable
-from training.runfolder.text import plain_copy
+from training.runfolder.text import plain, plain_copy
+
+FRAME = 2
+"""Lines of a panel's border."""
+TABLE_FRAME = FRAME + 1
+BARS_AND_CAPTION, LEAST_TOLD, LEAST_CHART = 5, 9, 4
 
 
 class TableBuilt(Message, bubble=False):
@@ -35,8 +50,22 @@ class TableBuilt(Message, bubble=False):
         return isinstance(message, TableBuilt)
 
 
+class FindingsComputed(Message, bubble=False):
+    """What a table shows was worked out."""
+
+    def __init__(self, table: Table, findings: ShownFindings | None, problem: str = "") -> None:
+        super().__init__()
+        self.table = table
+        self.findings = findings
+        self.problem = problem
+        """Why there are none."""
+
+
 class ResultsScreen(Room):
-    """Asks for the table again whenever a run changes its state."""
+    """Asks for the table again whenever a run changes its state; the findings follow, from a thread.
+
+    In a narrow or low terminal chart, findings and notes take turns below the table.
+    """
 
     ROOM = "results"
     CSS_PATH = "results.tcss"
@@ -47,6 +76,9 @@ class ResultsScreen(Room):
         Binding("right_square_bracket", "next_group(1)", "next table", key_display="]"),
         Binding("left_square_bracket", "next_group(-1)", "previous table", key_display="["),
         Binding("y", "copy", "copy row"),
+        Binding("C", "columns", "columns"),
+        Binding("tab", "next_panel(1)", "next panel", show=False),
+        Binding("shift+tab", "next_panel(-1)", "previous panel", show=False),
     ]
 
     def __init__(self, session: Session, group: str | None = None) -> None:
@@ -56,13 +88,19 @@ class ResultsScreen(Room):
         """The one shown; None: the newest."""
         self._table: Table | None = None
         """As it is exported: its texts are raw."""
+        self._findings: ShownFindings | None = None
+        """Of `_table`; None until they are worked out."""
+        self._view = session.remembered.recall("results", ResultView())
         self._export_when_built = False
         self._built_from: frozenset[tuple[str, str, int]] | None = None
 
     def compose_body(self) -> ComposeResult:
         yield Notes(id="caption")
-        yield ResultTable()
-        yield Notes(id="row-notes", classes="panel")
+        yield ResultTable(ascii_mode=self.session.ascii_mode)
+        yield ResultChart(ascii_mode=self.session.ascii_mode, has_signs=self.session.has_signs)
+        with Container(id="told"):
+            yield FindingsText()
+            yield Notes(id="row-notes", classes="panel")
 
     def on_mount(self) -> None:
         self.query_one("#row-notes").border_title = "Notes"
@@ -89,34 +127,89 @@ class ResultsScreen(Room):
         self.run_worker(self._build_table, thread=True, exclusive=True, group="table")
 
     def _build_table(self) -> None:
-        """In a thread: every run's records are read."""
+        """In a thread: every run's records are read, then the scores of all images."""
         worker = get_current_worker()
         groups = tuple(group_tables(self.session.runs_dir))
-        group = self._group if self._group in groups else None
-        table = build_table(self.session.runs_dir, group)
-        if not worker.is_cancelled:
-            self.post_message(TableBuilt(groups, table))
+        group = self._group if self._group in groups else next(iter(groups), "")
+        entries = read_entries(self.session.runs_dir, group)
+        plan = recorded_plan(entries)
+        table = table_of(entries, group, plan)
+        if worker.is_cancelled:
+            return
+        self.post_message(TableBuilt(groups, table))
+        try:
+            self.post_message(FindingsComputed(table, self._work_out(table, entries, plan, worker)))
+        except Exception as error:  # noqa: BLE001  numbers from files that any trainer wrote: the table must stay
+            if not worker.is_cancelled:
+                self.post_message(FindingsComputed(table, None, f"{type(error).__name__}: {error}"))
+
+    def _work_out(
+        self, table: Table, entries: list[ListedRun], plan: Plan | None, worker: Worker[None]
+    ) -> ShownFindings:
+        from iqa_tui.results.findings.build import findings_of  # noqa: PLC0415  scipy takes half a second
+        from iqa_tui.results.findings.for_screen import for_screen  # noqa: PLC0415
+        from iqa_tui.results.intervals.cancelling import Observer  # noqa: PLC0415
+
+        panel = self.query_one(FindingsText)
+        observer = Observer(
+            on_progress=lambda share: self.app.call_from_thread(panel.set_progress, share),
+            should_stop=lambda: worker.is_cancelled or not self.app.is_running,
+        )
+        return for_screen(findings_of(table, entries, plan, observer=observer), table)
 
     def on_table_built(self, message: TableBuilt) -> None:
         if not self.can_draw:
             return
-        self._groups, self._table = message.groups, message.table
-        panel = self.query_one(ResultTable)
+        self._groups, self._table, self._findings = message.groups, message.table, None
         shown = plain_copy(message.table)
-        panel.show_table(shown, colours_of(self.runs), has_signs=self.session.has_signs)
         place = (
             f" · table {self._groups.index(message.table.group) + 1} of {len(self._groups)}, [ and ] change"
             if (len(self._groups) > 1 and message.table.group in self._groups)
             else ""
         )
-        panel.set_title(f"Results · {shown.group or 'nothing yet'}{place}")
+        self.query_one(ResultTable).set_title(f"Results · {shown.group or 'nothing yet'}{place}")
         words = [(caption(replace(shown, code_note="")), ""), (shown.code_note, "warning")]
         self.query_one("#caption", Notes).show([each for each in words if each[0]] if shown.group else [])
         self.set_class(bool(shown.code_note), "-noted")
+        self._show_table()
         self._show_notes()
         if self._export_when_built:
             self._export_when_built = False
             self.action_export()
+
+    def on_findings_computed(self, message: FindingsComputed) -> None:
+        if not self.can_draw or message.table is not self._table:
+            return
+        self._findings = message.findings
+        panel = self.query_one(FindingsText)
+        panel.set_progress(None)
+        problem = Paragraph(f"The findings could not be worked out: {plain(message.problem, 300)}", "bad")
+        panel.show(message.findings.paragraphs if message.findings else [problem])
+        self._show_table()
+
+    def _show_table(self) -> None:
+        if self._table is None:
+            return
+        shown, looks = plain_copy(self._table), colours_of(self.runs)
+        table, chart = self.query_one(ResultTable), self.query_one(ResultChart)
+        signs = self.session.has_signs
+        table.show_table(shown, looks, self._findings, columns=self._view.columns, has_signs=signs)
+        chart.show(shown, self._findings, looks)
+        table_height = min(len(shown.rows) + TABLE_FRAME, self.size.height // 2)
+        set_height(table, None if self.has_class("-flat") else table_height)
+        set_height(chart, self._chart_height(chart, table_height))
+
+    def body_resized(self) -> None:
+        if self.can_draw:
+            self._show_table()
+
+    def _chart_height(self, chart: ResultChart, table_height: int) -> int | None:
+        """With numbers below each row if the findings keep enough lines. None: all that the table leaves."""
+        if self.has_class("-low"):
+            return None
+        left = self.size.height - BARS_AND_CAPTION - table_height - LEAST_TOLD
+        high, low = (chart.lines_wanted(with_numbers=numbers) + FRAME for numbers in (True, False))
+        return high if high <= left else max(LEAST_CHART, min(low, left))
 
     def _row_under_cursor(self) -> Row | None:
         key = self.query_one(ResultTable).cursor_key
@@ -133,6 +226,25 @@ class ResultsScreen(Room):
     def on_row_table_cursor_moved(self, message: RowTable.CursorMoved) -> None:
         message.stop()
         self._show_notes()
+
+    def focus_order(self) -> list[Widget]:
+        return [self.query_one(name) for name in (ResultTable, ResultChart, FindingsText)]
+
+    def before_focus(self, widget: Widget) -> None:
+        """In a low terminal the findings take the place of the chart; in a flat one each part has all of it."""
+        self.set_class(isinstance(widget, FindingsText), "-findings")
+        self.set_class(isinstance(widget, ResultChart), "-chart")
+
+    def action_columns(self) -> None:
+        shown = self.query_one(ResultTable).shown_columns
+        choices = [(column.key, TITLES.get(column.key, column.title), WORDS[column.key]) for column in CHOOSABLE]
+        self.app.push_screen(ColumnsScreen(self._view.columns or shown, choices), self._columns_chosen)
+
+    def _columns_chosen(self, columns: tuple[str, ...] | None) -> None:
+        if columns is not None:
+            self._view = ResultView(columns)
+            self.session.remembered.remember("results", self._view)
+            self._show_table()
 
     def action_next_group(self, direction: int) -> None:
         if self._groups:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -32,6 +32,7 @@ class RunPage(CurveKeysRoom, Page):
 
     ROOM = "run"
     AUTO_FOCUS = "#facts"
+    TURNS: ClassVar[Mapping[str, str]] = {"facts": "facts", "curves": "pictures", "predictions": "pictures"}
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("K", "stop_run", "stop"),

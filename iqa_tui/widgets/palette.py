@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from rich.style import Style
 from textual.color import Color
 
-# Okabe and Ito's colours, which colour-blind users can tell apart too, in the order in which they stand out.
-SERIES_ON_DARK = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#0072b2")
+# Okabe and Ito's colours, which colour-blind users can tell apart too, in the order in which they stand out; moved
+# as far as it takes for the first five to be five colours of a terminal that has sixteen.
+SERIES_ON_DARK = ("#56b4e9", "#e69f00", "#009e73", "#d66fb5", "#f0e442", "#d55e00", "#0072b2")
 # On a light background darker, so that each is read as text too (contrast 4).
-SERIES_ON_LIGHT = ("#0072b2", "#ca5900", "#008c66", "#b3478c", "#000000", "#a57200", "#3d81a7")
+SERIES_ON_LIGHT = ("#0050b0", "#ca5900", "#008c52", "#b3478c", "#000000", "#a57200", "#3d81a7")
 SERIES = len(SERIES_ON_DARK)
 
 SIGNS = "*o+x%@="
@@ -67,3 +68,11 @@ def named_style(
         tint, part = (Color.parse(theme["primary"]), CURSOR[dark][0]) if focused else (foreground, CURSOR[dark][1])
         return Style(bgcolor=background.blend(tint, part).rich_color, bold=focused or None)
     return Style(color=Color.parse(theme[COLOURS[name]]).rich_color)
+
+
+def plain_cursor(theme: Mapping[str, str], *, dark: bool, background: Color, foreground: Color) -> Style:
+    """The row under the cursor in a terminal of sixteen colours: one colour for all of it, since its greys are so few
+    that some colour could not be read on each of them. Arguments as for `named_style`.
+    """
+    ink = background if dark else foreground
+    return Style(color=ink.rich_color, bgcolor=Color.parse(theme["primary"]).rich_color, bold=True)

@@ -20,12 +20,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.color import ColorSystem
 from textual.pilot import Pilot
 
 import iqa_tui.app
 from iqa_tui.app import IqaApp
 from iqa_tui.settings.remembered import Remembered
 from iqa_tui.watch.gpu_watcher import HISTORY
+from iqa_tui.widgets.canvas import Canvas
 from tests.pictures.cells import TerminalColours, in_cells, unreadable
 from tests.pictures.folders import GPUS, MAKERS, FourGpus, busy, folder_of
 from tests.pictures.looks import FORMS, LOOKS, Form, Look
@@ -65,6 +67,8 @@ async def draw(picture: Picture) -> tuple[str, list[str]]:
     app = IqaApp(picture.runs, room=look.room, ascii_mode=form.ascii_mode, make_surveyor=lambda: FourGpus(picture.runs))
     if form.colour_system is not None:
         app._filters.append(TerminalColours(form.colour_system))
+    if form.colour_system is ColorSystem.STANDARD:
+        Canvas.has_few_colours = True  # a headless app has no terminal that tells
     async with app.run_test(size=form.size) as pilot:
         app.theme = form.theme
         await settled(pilot, app)

@@ -65,9 +65,15 @@ def unreadable(app: App[None], system: ColorSystem | None) -> list[str]:
 
 
 def _coloured_words(app: App[None]) -> Iterator[tuple[int, str, Color, Color]]:
+    """Of a dialog, those in it: what lies behind it is dimmed."""
     update = app.screen._compositor.render_full_update()
+    inside = app.screen.query("#dialog").first().region if app.screen.query("#dialog") else app.screen.region
     for y, strips in enumerate(update.strips):
+        x = 0
         for text, style, _ in (segment for strip in strips for segment in strip):
+            x += cell_len(text)
+            if not inside.contains(x - 1, y):
+                continue
             if style is None or style.color is None or style.bgcolor is None or not any(map(str.isalnum, text)):
                 continue
             if not (style.color.is_default or style.bgcolor.is_default):

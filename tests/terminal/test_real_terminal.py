@@ -217,7 +217,7 @@ def test_what_differences_leave_on_screen_is_what_the_whole_would_show(
 
 
 @pytest.mark.parametrize("answers", [False, True])
-def test_the_last_of_several_sizes_is_shown_whole_even_if_it_is_that_of_before(
+def test_the_last_of_several_sizes_is_shown_whole_even_if_it_was_the_first_too(
     ablation: list[FakeRun], program: list[Terminal], tmp_path: Path, answers: bool
 ) -> None:
     """A terminal that is small for a moment cuts off lines, which the program must write again."""

@@ -60,11 +60,12 @@ def table_scores(rows: Sequence[Row], entries: Sequence[ListedRun]) -> tuple[Row
     by_run = {entry.run_id: entry for entry in entries if not entry.is_recorded}  # a log has no scores by image
     return tuple(
         _row_scores(row, name, [by_run[run_id] for run_id in row.run_ids if run_id in by_run])
-        for row, name in zip(rows, _unique_ids(rows), strict=True)
+        for row, name in zip(rows, row_names(rows), strict=True)
     )
 
 
-def _unique_ids(rows: Sequence[Row]) -> list[str]:
+def row_names(rows: Sequence[Row]) -> list[str]:
+    """What each row is called, as `table_scores` says."""
     measured = {row.id for row in rows if not row.recorded and row.srcc is not None}
     recorded = {row.id for row in rows if row.recorded}
     names = []

@@ -48,7 +48,7 @@ class Trace:
         self.begin = min(float(columns.x[0]) for _, columns in members)
         self.end = max(float(columns.x[-1]) for _, columns in members)
         self.last = float(np.mean([columns.smooth[-1] for _, columns in members if columns.x[-1] >= self.end]))
-        """The value at the end: of a mean that of the members that reach it, which is where it is drawn."""
+        """The value at the end: of a mean that of the members that reach it, and it is drawn there."""
 
     @property
     def is_mean(self) -> bool:

@@ -82,6 +82,14 @@ def test_a_failed_run_says_its_cause_at_every_width(tmp_path: Path) -> None:
         assert "exit 1: CUDA" in text
 
 
+@pytest.mark.parametrize(("hours", "words"), [(1.7, "1.7 h"), (43 / 60, "43 min"), (41 / 3600, "41 s")])
+def test_what_a_run_took_is_said_alike_in_both_columns(tmp_path: Path, hours: float, words: str) -> None:
+    FakeRun.queue(tmp_path, "F2").start().train(200).finish(hours=hours)
+    (state,) = Catalog(tmp_path).refresh()
+    cells = table_row(Row(RowKind.RUN, state.run_id, (state,)), Context(0.0)).cells
+    assert (cells["progress"], cells["took"]) == (f"took {words}", words)
+
+
 def test_a_finished_run_says_how_long_it_took(tmp_path: Path) -> None:
     FakeRun.queue(tmp_path, "F2").start().train(200).finish(hours=1.7)
     assert "took 1.7 h" in lines(tmp_path)[1]
@@ -188,3 +196,20 @@ def test_a_narrow_group_leaves_out_whole_numbers(tmp_path: Path) -> None:
     assert "koniq-losses · seeds 1 2 · 0 of 2 finished, 2 queued" in lines(tmp_path, 120)[0]
     assert not any("…" in lines(tmp_path, width)[0] for width in range(60, 120))
     assert "2 queued" not in lines(tmp_path, 60)[0]
+
+
+AT_80, AT_140, AT_200 = 76, 90, 150
+"""Cells in the frame of the table at these columns of the terminal."""
+
+
+def test_at_80_columns_runs_keep_id_loss_state_progress_time_left_and_score_and_a_wide_terminal_shows_more(
+    tmp_path: Path,
+) -> None:
+    FakeRun.queue(tmp_path, "F3").start().train(20)
+    rows = rows_of(Catalog(tmp_path).refresh(), MonitorView(), 0.0)
+    shown = {
+        width: [column.key for column in fitting_columns(columns_for(rows), width)] for width in (AT_80, AT_140, AT_200)
+    }
+    assert {"id", "label", "state", "short", "left", "srcc"} <= set(shown[AT_80])
+    assert {"progress", "device", "loss"} <= set(shown[AT_140])
+    assert {"plcc", "lr", "speed", "peak", "batch", "attempt"} <= set(shown[AT_200])

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from iqa_tui.panels.result_table import ResultTable
+from iqa_tui.results.findings import build
+from iqa_tui.results.shown import ResultView
 from iqa_tui.screens.export import ExportScreen
+from iqa_tui.widgets.row_table import RowTable
+from tests.fakes.ablation import LOSSES, make_ablation
 from tests.fakes.app import OpenApp, screen_text, settle
 from tests.fakes.run_folders import FakeRun
 from tests.fakes.runs import finish_run
@@ -21,7 +27,7 @@ async def test_the_table_has_recorded_finished_and_unfinished_rows(ablation: lis
         assert "✓ met" not in text
         await pilot.press("j", "j")
         await settle(pilot, lambda: "difference across protocols" in screen_text(pilot))
-        assert "expected SRCC 0.930 to 0.935, by protocol published" in screen_text(pilot)
+        assert "expected SRCC 0.930 to 0.935, by protocol" in screen_text(pilot)
 
 
 async def test_a_run_by_the_protocol_of_the_expected_range_meets_it(runs_dir: Path, open_app: OpenApp) -> None:
@@ -72,3 +78,80 @@ async def test_a_title_shows_its_brackets(runs_dir: Path, open_app: OpenApp) -> 
     FakeRun.queue(runs_dir, "F3", created=50.0, group="older").start().finish()
     async with open_app(room="results") as pilot:
         await settle(pilot, lambda: "table 1 of 2, [ and ] change" in screen_text(pilot))
+
+
+async def test_findings_come_after_the_table_and_fill_its_intervals(runs_dir: Path, open_app: OpenApp) -> None:
+    make_ablation(runs_dir, images=60)
+    async with open_app(room="results", size=(140, 40)) as pilot:
+        await settle(pilot, lambda: "H4 ✓ holds" in screen_text(pilot) or "H1 ?" in screen_text(pilot))
+        text = screen_text(pilot)
+        assert "Recommendation" in text
+        assert "not shown" in text
+        assert "├" in text
+        assert "Δ to F1" in text
+
+
+async def test_a_low_terminal_shows_chart_or_findings_and_tab_changes_between_them(
+    runs_dir: Path, open_app: OpenApp
+) -> None:
+    make_ablation(runs_dir, {row: LOSSES[row][:2] for row in ("F1", "F3")}, images=60)
+    async with open_app(room="results", size=(80, 24)) as pilot:
+        await settle(pilot, lambda: "Δ to F1" in screen_text(pilot))
+        assert "Recommendation" not in screen_text(pilot)
+        await pilot.press("tab", "tab")
+        await settle(pilot, lambda: "Recommendation" in screen_text(pilot))
+        assert "Δ to F1," not in screen_text(pilot)
+        assert "Notes · F1" in screen_text(pilot)
+        await pilot.resize_terminal(20, 5)
+        await settle(pilot, lambda: screen_text(pilot).split() == ["needs", "60×15"])
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot, lambda: "Recommendation" in screen_text(pilot))
+        await pilot.press("tab")
+        await settle(pilot, lambda: "Δ to F1" in screen_text(pilot) and "Recommendation" not in screen_text(pilot))
+
+
+async def test_columns_are_chosen_and_remembered(runs_dir: Path, open_app: OpenApp) -> None:
+    make_ablation(runs_dir, {row: LOSSES[row][:2] for row in ("F1", "F3")}, images=60)
+    async with open_app(room="results", size=(140, 40)) as pilot:
+        await settle(pilot, lambda: "test PLCC" in screen_text(pilot))
+        screen = pilot.app.screen
+        await pilot.press("C")
+        await settle(pilot, lambda: "[x] test PLCC" in screen_text(pilot))
+        while pilot.app.screen.query_one(RowTable).cursor_key != "krcc":
+            await pilot.press("down")
+        await pilot.press("space", "enter")
+        await settle(pilot, lambda: pilot.app.screen is screen and "test KRCC" in screen_text(pilot))
+        assert "krcc" in screen.session.remembered.recall("results", ResultView()).columns
+
+
+async def test_what_cannot_be_worked_out_is_said_and_the_table_stays(
+    runs_dir: Path, open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ArithmeticError("a strange number")
+
+    monkeypatch.setattr(build, "findings_of", fail)
+    make_ablation(runs_dir, {"F1": LOSSES["F1"][:1]}, images=20)
+    async with open_app(room="results", size=(140, 40)) as pilot:
+        await settle(pilot, lambda: "could not be worked out" in screen_text(pilot))
+        assert "a strange number" in screen_text(pilot)
+        assert "0.9" in screen_text(pilot)
+
+
+async def test_with_one_seed_the_chart_says_what_its_intervals_lack(runs_dir: Path, open_app: OpenApp) -> None:
+    make_ablation(runs_dir, images=60, seeds=(1,))
+    async with open_app(room="results", size=(140, 40)) as pilot:
+        await settle(pilot, lambda: "one seed: training noise is not in it ─" in screen_text(pilot))
+
+
+async def test_in_few_lines_table_chart_and_findings_take_turns(runs_dir: Path, open_app: OpenApp) -> None:
+    make_ablation(runs_dir, {row: LOSSES[row][:2] for row in ("F1", "F3")}, images=60)
+    async with open_app(room="results", size=(60, 15)) as pilot:
+        shown = (("experiment", "test SRCC"), ("Δ to F1", "test SRCC"), ("Recommendation",))
+        for place in (0, 1, 2, 0):
+            await settle(pilot, lambda place=place: all(words in screen_text(pilot) for words in shown[place]))
+            if place:
+                assert "experiment" not in screen_text(pilot)
+            if place != 1:
+                assert "whiskers" not in screen_text(pilot)
+            await pilot.press("tab")
