@@ -27,9 +27,9 @@ class RowScatter(Scatter):
         self.set_title("Prediction against MOS")
 
     def show_images(self, images: RowImages, style: str) -> None:
-        fit_words = "logistic fit" if images.curve else "no fit found"
-        scale = " on the MOS scale" if len(images.seeds) > 1 else ""
-        words = f" · {images.id} · {images.seed_words}{scale} · {fit_words}" if images.images else ""
+        seeds = images.seed_words + (", each fitted" if len(images.seeds) > 1 else "")
+        words = f" · {images.id} · {seeds}" if images.images else ""
+        words += "" if images.curve or not images.images else " · no fit found"
         self.set_title(plain(f"Prediction against MOS{words}"))
         points = [(image.mos, image.drawn) for image in images.images]
         self.show(points, ("MOS", "pred"), style=style, empty=plain(images.problem), line=images.curve)

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 DISPLAYS = ("WAYLAND_DISPLAY", "DISPLAY")
@@ -37,11 +38,12 @@ def open_with_viewer(path: Path) -> str:
     assert opener is not None
     quiet = subprocess.DEVNULL
     try:
-        subprocess.Popen(
+        child = subprocess.Popen(
             [opener, str(path.absolute())], stdin=quiet, stdout=quiet, stderr=quiet, cwd="/", start_new_session=True
         )
     except OSError as error:
         return f"{opener} cannot be started: {error.strerror or error}."
+    threading.Thread(target=child.wait, name="viewer", daemon=True).start()  # else it would stay as a zombie
     return ""
 
 
