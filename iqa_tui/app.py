@@ -47,6 +47,8 @@ class IqaApp(LeavingApp, LooksApp, MemoryApp, PaletteApp, TellingApp):
 
     TITLE = "iqa-tui"
     CSS_PATH = "styles.tcss"
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-high")]  # noqa: RUF012  as Textual has it
+    """Lines of the terminal from which a dialog has some air."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1", "help", "help", key_display="?"),

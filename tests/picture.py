@@ -1,6 +1,6 @@
 """A picture of the app on real runs, as SVG: `python -m tests.picture RUNS_DIR OUT.svg [SCREEN [KEY …]]`.
 
-For example, for the README: `python -m tests.picture runs docs/monitor.svg monitor space down space`.
+For example, for the README: `python -m tests.picture runs docs/monitor.svg monitor a`.
 """
 
 from __future__ import annotations

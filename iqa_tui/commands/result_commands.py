@@ -10,10 +10,11 @@ from iqa_tui.commands.adding import Subparsers, add_command
 
 
 def add_result_commands(commands: Subparsers[argparse.ArgumentParser]) -> None:
-    """`import`, `export` and `findings`."""
+    """`import`, `export`, `findings` and `paper`."""
     _add_import(commands)
     _add_export(commands)
     _add_findings(commands)
+    _add_paper(commands)
 
 
 def _add_import(commands: Subparsers[argparse.ArgumentParser]) -> None:
@@ -69,3 +70,14 @@ def _add_findings(commands: Subparsers[argparse.ArgumentParser]) -> None:
     )
     findings.add_argument("--plan", help="whose hypotheses and questions; default: the plan of the newest run")
     findings.add_argument("--format", default="text", choices=("text", "markdown", "json"), help="default: text")
+
+
+def _add_paper(commands: Subparsers[argparse.ArgumentParser]) -> None:
+    paper = add_command(
+        commands, "paper", "a folder for a paper: LaTeX table and numbers, figures, findings, scores, a report"
+    )
+    paper.add_argument("group", metavar="GROUP", nargs="?", help="runs of this group; default: that of the newest run")
+    paper.add_argument("--plan", help="whose rows, hypotheses and questions; default: the plan of the newest run")
+    paper.add_argument(
+        "--output", type=Path, metavar="DIR", required=True, help="a new folder, or one that this command wrote before"
+    )

@@ -6,6 +6,7 @@ Only what was seen in the current attempt counts: steps, and the pauses between 
 from __future__ import annotations
 
 from bisect import bisect_left
+from functools import lru_cache
 from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
@@ -20,10 +21,16 @@ RECENT_STEPS = 64
 def seconds_per_step(state: RunState) -> float | None:
     """Median over the latest reported steps of the current attempt, within epochs; None before two of them."""
     steps, times = _recent(state)
-    epoch_length = state.steps_per_epoch
+    return _median_rate(steps.tobytes(), times.tobytes(), state.steps_per_epoch)
+
+
+@lru_cache(maxsize=256)
+def _median_rate(steps: bytes, times: bytes, epoch_length: int) -> float | None:
+    """Of columns of doubles. It is remembered: a screen asks for it five times before a run's next step."""
+    points = zip(memoryview(steps).cast("d"), memoryview(times).cast("d"), strict=True)
     rates = [
         (t1 - t0) / (s1 - s0)
-        for (s0, t0), (s1, t1) in pairwise(zip(steps, times, strict=True))
+        for (s0, t0), (s1, t1) in pairwise(points)
         if t1 >= t0 and not _epoch_ends_between(s0, s1, epoch_length)
     ]
     return median(rates) if rates else None
@@ -34,13 +41,14 @@ def seconds_between_epochs(state: RunState) -> float | None:
     if not state.steps_per_epoch:
         return None
     first = state.first_step_index
+    steps, times = state.curve.steps, state.curve.times
     pauses = []
     ends_of_epochs = range(state.steps_per_epoch, state.step, state.steps_per_epoch)
     # No more than there are points: a senseless epoch length may give billions of epochs.
-    for last_step in ends_of_epochs[-len(state.curve.steps) :] if state.curve.steps else ():
-        at = bisect_left(state.curve.steps, last_step + 1)
-        if first < at < len(state.curve.steps) and state.curve.steps[at] == last_step + 1:
-            pauses.append(max(0.0, state.curve.times[at] - state.curve.times[at - 1]))
+    for last_step in ends_of_epochs[-len(steps) :] if steps else ():
+        at = bisect_left(steps, last_step + 1)
+        if first < at < len(steps) and steps[at] == last_step + 1:
+            pauses.append(max(0.0, times[at] - times[at - 1]))
     return median(pauses) if pauses else None
 
 
@@ -63,5 +71,5 @@ def _recent(state: RunState) -> tuple[memoryview, memoryview]:
     return state.curve.steps[first:], state.curve.times[first:]
 
 
-def _epoch_ends_between(step: int, later_step: int, epoch_length: int) -> bool:
+def _epoch_ends_between(step: float, later_step: float, epoch_length: int) -> bool:
     return epoch_length > 0 and (step - 1) // epoch_length != (later_step - 1) // epoch_length

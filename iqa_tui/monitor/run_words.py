@@ -143,6 +143,16 @@ def _name_among(state: RunState, namesakes: int) -> str:
     return f"{run_name(state)} · seed {state.spec.seed}" if is_told_apart and state.spec else run_name(state)
 
 
+def name_among(state: RunState, runs: Iterable[RunState]) -> str:
+    """`F2 L2 (MSE) · seed 3`: its name, with its seed if its experiment has several among these runs."""
+    if state.spec is None:
+        return run_name(state)
+    like = (other.spec.seed for other in runs if other.group == state.group and other.experiment == state.experiment
+            and other.label == state.label and other.spec is not None)  # fmt: skip
+    has_several = any(seed != state.spec.seed for seed in like)
+    return f"{run_name(state)} · seed {state.spec.seed}" if has_several else run_name(state)
+
+
 def short_names(states: Iterable[RunState]) -> dict[str, str]:
     """Run id to `F2`, or to `F2·s1` if its experiment has several seeds."""
     known = list(states)

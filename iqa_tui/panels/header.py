@@ -51,7 +51,7 @@ class HeaderBar(Canvas):
         line: Line = []
         for key, name, room in self._rooms:
             style = "cursor strong" if room == self._room else "dim"
-            line += [(f" {key} ", f"{style} accent" if room == self._room else "accent"), (f"{name} ", style)]
+            line += [(f" {key} ", style if room == self._room else "accent"), (f"{name} ", style)]
         return line
 
     def _tabs_start(self, width: int) -> int:

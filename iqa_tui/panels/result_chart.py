@@ -13,7 +13,7 @@ from iqa_tui.results.row import Row
 from iqa_tui.results.shown import ShownDifference, ShownFindings
 from iqa_tui.results.table import Table
 from iqa_tui.widgets.canvas import Canvas, Line, fit
-from iqa_tui.widgets.interval_line import ASCII, UNICODE, interval_line, scale_line
+from iqa_tui.widgets.interval_line import ASCII, UNICODE, Marked, Scale, interval_line, scale_line
 from iqa_tui.widgets.palette import series_sign, series_style
 
 GAP = 3
@@ -95,13 +95,12 @@ class ResultChart(Canvas, can_focus=True):
         sd = row.srcc_sd or 0.0
         ends = (row.srcc - sd, row.srcc + sd) if row.srcc is not None and sd else None
         line = self._row_name(row, scales.name_width, style)
-        line += interval_line(
-            row.srcc, ends, scales.values, scales.value_width, style,
-            band=_band(row), signs=self._signs, recorded=row.recorded,
-        )  # fmt: skip
+        marked = Marked(row.srcc, ends, style, band=_band(row), is_recorded=row.recorded)
+        line += interval_line(marked, Scale(scales.values, scales.value_width, signs=self._signs))
         numbers = " " * scales.name_width + fit(_value_numbers(row), scales.value_width)
         if scales.gap_width:
-            line += [(" " * GAP, ""), *gap_line(difference, scales.gaps, scales.gap_width, style, self._signs)]
+            gaps = Scale(scales.gaps, scales.gap_width, has_zero=True, signs=self._signs)
+            line += [(" " * GAP, ""), *gap_line(difference, gaps, style)]
             numbers += " " * GAP + fit(gap_numbers(difference), scales.gap_width)
         return [line, [(numbers, "dim")]] if has_numbers else [line]
 

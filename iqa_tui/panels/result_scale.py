@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from iqa_tui.results.row import Row
 from iqa_tui.results.shown import ShownDifference
 from iqa_tui.widgets.canvas import Line
-from iqa_tui.widgets.interval_line import Signs, interval_line
+from iqa_tui.widgets.interval_line import Marked, Scale, interval_line
 
 
 def gap_bounds(differences: Sequence[ShownDifference | None]) -> tuple[float, float]:
@@ -24,15 +24,12 @@ def with_room(low: float, high: float) -> tuple[float, float]:
     return low - room, high + room
 
 
-def gap_line(
-    difference: ShownDifference | None, bounds: tuple[float, float], width: int, style: str, signs: Signs
-) -> Line:
-    """The interval of a difference, and 0."""
-    value = difference.value if difference else None
+def gap_line(difference: ShownDifference | None, scale: Scale, style: str) -> Line:
+    """The interval of a difference, on a scale with 0."""
     ends = None
     if difference is not None and difference.low is not None and difference.high is not None:
         ends = (difference.low, difference.high)
-    return interval_line(value, ends, bounds, width, style, zero=True, signs=signs)
+    return interval_line(Marked(difference.value if difference else None, ends, style), scale)
 
 
 def plain_difference(row: Row) -> ShownDifference | None:

@@ -13,7 +13,7 @@ from iqa_tui.results.columns import has_value
 from iqa_tui.results.row import MORE_METRICS, Row
 from iqa_tui.results.shown import ShownDifference, ShownFindings
 from iqa_tui.results.table import Table
-from iqa_tui.widgets.interval_line import ASCII, UNICODE, Signs, scale_line
+from iqa_tui.widgets.interval_line import ASCII, UNICODE, Scale, Signs, scale_line
 from iqa_tui.widgets.palette import series_sign, series_style
 from iqa_tui.widgets.row_table import RowTable
 from iqa_tui.widgets.table_lines import Cell, Column, TableRow, fitting_columns, with_label_width
@@ -147,7 +147,7 @@ def result_row(context: Context, place: int) -> TableRow:
     colour = "" if look is None else series_style(look)
     sign = "" if not context.has_signs else " " * SIGN_WIDTH if look is None else series_sign(look)
     word = row.shown.word if row.shown and row.phase and row.status == row.phase.value else row.status
-    bounds = gap_bounds(context.differences)
+    bounds, bar_style = gap_bounds(context.differences), "dim" if row.recorded else colour or "accent"
     cells: dict[str, Cell] = {
         "mark": ((glyph, style), (sign, colour)),
         "id": ((row.id, f"strong {colour}".rstrip()),),
@@ -164,11 +164,7 @@ def result_row(context: Context, place: int) -> TableRow:
         "met": (_met(row),),
         "notes": ((row.notes, "dim"),),
         **{
-            key: tuple(
-                gap_line(difference, bounds, width, "dim" if row.recorded else colour or "accent", context.signs)
-            )
-            if difference is not None
-            else ""
+            key: tuple(gap_line(difference, Scale(bounds, width, True, context.signs), bar_style)) if difference else ""
             for key, width in BARS.items()
         },
     }

@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.fields import texts
 from iqa_tui.monitor.rows import Row, RowKind
+from iqa_tui.monitor.scores import score_of
 from iqa_tui.widgets.table_lines import Column, with_label_width
 
 if TYPE_CHECKING:
@@ -61,7 +62,13 @@ NAME = ("id", "seed", "label")
 
 
 def has_deviations(rows: Sequence[Row]) -> bool:
-    """Whether scores need room for a standard deviation."""
+    """Whether a score has a standard deviation, which needs room."""
+    scores = (score_of(row.runs) for row in rows if row.kind is RowKind.EXPERIMENT)
+    return any(score is not None and score.sd is not None for score in scores)
+
+
+def has_experiments(rows: Sequence[Row]) -> bool:
+    """Whether some runs stand below their experiment."""
     return any(row.kind is RowKind.EXPERIMENT for row in rows)
 
 
@@ -76,7 +83,7 @@ def columns_for(rows: Sequence[Row], chosen: Sequence[str] = (), *, has_signs: b
     runs = [state for row in rows if row.kind is RowKind.GROUP for state in row.runs]
     recorded = [row.recorded for row in rows if row.recorded is not None]
     ids = [*(state.experiment for state in runs), *(str(row.get("id", "")) for row in recorded)]
-    ids += [f" s{state.spec.seed}" for state in runs if state.spec] if has_deviations(rows) else []
+    ids += [f" s{state.spec.seed}" for state in runs if state.spec] if has_experiments(rows) else []
     labels = [
         *(state.label for state in runs if state.spec is not None),
         *(str(row.get("label", "")) for row in recorded),
@@ -86,6 +93,7 @@ def columns_for(rows: Sequence[Row], chosen: Sequence[str] = (), *, has_signs: b
     columns = with_label_width(columns, "tag", (", ".join(state.noted.tags) for state in runs), MOST_TAGS_WIDTH)
     columns = with_label_width(columns, "note", (state.noted.note for state in runs), MOST_NOTE_WIDTH)
     columns = with_label_width(columns, "state", map(run_words.state_words, runs), MOST_STATE_WIDTH)
+    titles = {"srcc": f"val SRCC{'± SD':>{SD_WIDTH}}"} if has_deviations(rows) else {}
     widths = {
         "progress": BAR + 2 * max((len(str(state.epochs)) for state in runs), default=1) + 7,
         "srcc": 8 + SD_WIDTH if has_deviations(rows) else 8,
@@ -98,6 +106,7 @@ def columns_for(rows: Sequence[Row], chosen: Sequence[str] = (), *, has_signs: b
     return tuple(
         replace(
             column,
+            title=titles.get(column.key, column.title),
             width=widths.get(column.key, column.width),
             most=max(column.most, most.get(column.key, 0)),
             importance=importances.get(column.key, column.importance),

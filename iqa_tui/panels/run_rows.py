@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from iqa_tui.monitor.state import RunState
     from iqa_tui.words.waits import Wait
 
+SECONDS_PER_HOUR = 3600.0
 SHORT_BAR = 5
 """Cells of a progress bar in a narrow table."""
 NUMBER_WORDS: Mapping[str, Callable[[float], str]] = {
@@ -63,7 +64,7 @@ def table_row(row: Row, context: Context, *, has_sd: bool = False) -> TableRow:
     has_sd: the column of scores has room for standard deviations.
     """
     if row.recorded is not None:
-        return recorded_row(row.key, row.recorded)
+        return recorded_row(row.key, row.recorded, has_sd=has_sd)
     if row.kind is RowKind.GROUP:
         return _group_row(row, context, has_sd=has_sd)
     if row.kind is RowKind.EXPERIMENT:
@@ -71,7 +72,7 @@ def table_row(row: Row, context: Context, *, has_sd: bool = False) -> TableRow:
     return _run_row(row, context, has_sd=has_sd)
 
 
-def recorded_row(key: str, row: Mapping[str, Any]) -> TableRow:
+def recorded_row(key: str, row: Mapping[str, Any], *, has_sd: bool = False) -> TableRow:
     srcc, hours = row.get("srcc"), row.get("hours")
     took = f"took {hours_words(hours)}" if isinstance(hours, int | float) else ""
     cells: dict[str, Cell] = {
@@ -80,7 +81,7 @@ def recorded_row(key: str, row: Mapping[str, Any]) -> TableRow:
         "state": ((f"{RECORDED_SIGN[0]} recorded", RECORDED_SIGN[1]),),
         "progress": took,
         "short": took,
-        "srcc": f"{srcc:.4f}" if isinstance(srcc, int | float) else "",
+        "srcc": f"{srcc:.4f}{' ' * SD_WIDTH if has_sd else ''}" if isinstance(srcc, int | float) else "",
     }
     return TableRow(key, cells, style="dim")
 
@@ -152,7 +153,9 @@ def _number_cells(state: RunState, now: float) -> dict[str, Cell]:
     """Of the columns that a wide terminal has room for."""
     took = state.elapsed_seconds(now)
     cells: dict[str, Cell] = {name: _number_words(state, name, now) for name in NUMBER_WORDS}
-    return cells | {"took": duration_words(took) if took is not None else ""}
+    if took is None:
+        return cells
+    return cells | {"took": duration_words(took) if state.phase.is_alive else hours_words(took / SECONDS_PER_HOUR)}
 
 
 def _number_words(state: RunState, name: str, now: float) -> str:

@@ -16,7 +16,7 @@ from iqa_tui.widgets.table_lines import Column, TableRow
 
 BY_WIDTH: tuple[str, ...] = ()
 """As many as the terminal has room for."""
-COLUMNS = (Column("mark", "", 3), Column("name", "", 10), Column("words", "", 20, grows=True))
+COLUMNS = (Column("mark", "", 3), Column("name", "", 18), Column("words", "", 20, grows=True))
 
 
 class ColumnsScreen(ModalScreen[tuple[str, ...] | None]):
@@ -54,7 +54,14 @@ class ColumnsScreen(ModalScreen[tuple[str, ...] | None]):
 
     def _show(self) -> None:
         rows = [
-            TableRow(key, {"mark": "[x]" if key in self._chosen else "[ ]", "name": title, "words": words})
+            TableRow(
+                key,
+                {
+                    "mark": "[x]" if key in self._chosen else "[ ]",
+                    "name": title,
+                    "words": ((_other_words(title, words), "dim"),),
+                },
+            )
             for key, title, words in self._choices
         ]
         self.query_one(RowTable).show(rows)
@@ -81,3 +88,8 @@ class ColumnsScreen(ModalScreen[tuple[str, ...] | None]):
 
     def action_leave(self) -> None:
         self.dismiss(None)
+
+
+def _other_words(title: str, words: str) -> str:
+    """Nothing if the title says it already."""
+    return "" if words.casefold() == title.casefold() else words

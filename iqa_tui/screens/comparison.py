@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -11,7 +11,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.widget import Widget
 
-from iqa_tui.monitor import run_words
 from iqa_tui.monitor.curve_view import CurveView
 from iqa_tui.monitor.run_facts import comparison_sections
 from iqa_tui.monitor.state import RunState
@@ -27,6 +26,7 @@ class ComparisonPage(CurveKeysRoom, Page):
 
     ROOM = "comparison"
     AUTO_FOCUS = "#facts"
+    TURNS: ClassVar[Mapping[str, str]] = {"facts": "facts", "curves": "pictures"}
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("a", "everything", "all or what differs")]
 
@@ -51,7 +51,7 @@ class ComparisonPage(CurveKeysRoom, Page):
             facts.set_title("Comparison · the folder of a run is gone")
             return
         first, second = shown
-        names = [run_words.run_name(state) for state in shown]
+        names = [self.name_of(state) for state in shown]
         if names[0] == names[1]:
             names = [f"{name} · {state.run_id}" for name, state in zip(names, shown, strict=True)]
         facts.set_title("Everything of both" if self._everything else "What differs · a shows all")

@@ -16,8 +16,10 @@ from textual.widgets import Button, Static
 
 from iqa_tui.widgets.keys_in_turn import Question
 
-AROUND_TEXT = 6
-"""Lines of the dialog that are not its text: border, padding, the answers."""
+AROUND_TEXT, AROUND_SHORT = 6, 3
+"""Lines of the dialog that are not its text: border, padding, the answers; in a terminal of few lines."""
+ROOMY_FROM = 20
+"""Lines of a terminal in which dialogs have air, as the app has it in `VERTICAL_BREAKPOINTS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,12 @@ class ConfirmScreen(Question):
 
     def on_resize(self, event: events.Resize) -> None:
         """However long the text, the answers stay in sight."""
-        self.query_one("#dialog-scroll").styles.max_height = max(1, event.size.height * 9 // 10 - AROUND_TEXT)
+        most = (
+            event.size.height - AROUND_SHORT
+            if event.size.height < ROOMY_FROM
+            else event.size.height * 9 // 10 - AROUND_TEXT
+        )
+        self.query_one("#dialog-scroll").styles.max_height = max(1, most)
 
     def action_scroll(self, direction: int) -> None:
         scroll = self.query_one("#dialog-scroll", VerticalScroll)

@@ -13,7 +13,7 @@ from training.runfolder.text import plain
 if TYPE_CHECKING:
     from textual.widgets import Input
 
-HINT = "filter runs: words, state:failed, srcc>0.93, !word, a|b, /pattern/; ? explains"
+HINT = "filter runs: words, state:failed, srcc>0.93, !word, a|b, /pattern/; F1 explains"
 
 
 class FilteringRoom(Room):
@@ -48,6 +48,7 @@ class FilteringRoom(Room):
 
         if not self.query("#filter"):
             line = Horizontal(
+                Static("/", id="filter-prompt"),
                 Input(placeholder=HINT, id="filter", compact=True),
                 Static("", id="filter-problem", markup=False),
                 id="filter-line",

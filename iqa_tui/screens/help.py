@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable
 from typing import ClassVar
 
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Container, VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from iqa_tui.monitor.fields import FIELDS
 from iqa_tui.screens.all_bindings import all_bindings
+from iqa_tui.widgets.canvas import wrapped
 from iqa_tui.words.states import RECORDED_SIGN, SIGNS, SPECIAL
 
 HERE = "On this screen"
 GROUPS = {"RowTable": "In a table", "LogView": "In the log", "CurveGrid": "In the curves", "App": "Everywhere"}
 
+FIRST_GROUPS = (HERE, GROUPS["RowTable"])
+"""The left one of two columns."""
+
 INDENT = "  "
+KEYS_WIDTH = 14
+WIDTH = 57
+"""Cells of a column."""
+TWO_COLUMNS_FROM = 140
 FILTER_WORDS = (
     ("rank failed", "both words, anywhere in id, label, state, group, …"),
     ("state:run|queued", "one of the two"),
@@ -49,39 +57,53 @@ class HelpScreen(ModalScreen[None]):
         with VerticalScroll(id="dialog") as dialog:
             dialog.border_title = "Keys"
             dialog.border_subtitle = "escape closes"
-            yield Static(self._text(), markup=False)
+            with Container():
+                yield Static(self._keys(FIRST_GROUPS), markup=False)
+                yield Static(self._keys(None) + self._words(), markup=False)
 
-    def _text(self) -> Text:
+    def on_resize(self, event: events.Resize) -> None:
+        """In a wide terminal two columns."""
+        self.set_class(event.size.width >= TWO_COLUMNS_FROM, "-wide")
+
+    def _keys(self, groups: tuple[str, ...] | None) -> Text:
+        """Args:
+        groups: those whose keys are told; None: all but the first ones.
+        """
         text = Text()
-        groups = dict.fromkeys(group for group, _, _ in self._entries)
-        for group in groups:
-            text.append(f"{group}\n", style="bold")
-            for of, keys, description in self._entries:
-                if of == group:
-                    text.append(f"  {keys:<14}", style="bold cyan").append(f"{description}\n")
-            text.append("\n")
-        text.append("States\n", style="bold")
+        for group in dict.fromkeys(group for group, _, _ in self._entries):
+            if group in groups if groups is not None else group not in FIRST_GROUPS:
+                text.append(f"{group}\n", style="bold")
+                for of, keys, description in self._entries:
+                    if of == group:
+                        text += self._line(keys, KEYS_WIDTH, description)
+                text.append("\n")
+        return text
+
+    def _line(self, key: str, width: int, words: str) -> Text:
+        """A key and what it does, in as many lines as that takes."""
+        first, *more = wrapped(words, WIDTH - width - len(INDENT)) or [""]
+        shown = f"{key:<{width}}" if len(key) < width else f"{key} "
+        line = Text(INDENT).append(shown, style=f"bold {self.app.current_theme.primary}").append(f"{first}\n")
+        for rest in more:
+            line.append(f"{INDENT}{'':<{width}}{rest}\n")
+        return line
+
+    def _words(self) -> Text:
+        """States, the filter, commands."""
+        text = Text().append("States\n", style="bold")
         for state, (glyph, _) in SIGNS.items():
-            text.append(f"  {glyph:<3}{state.value}\n")
+            text += self._line(glyph, 3, state.value)
         for shown, words in SPECIAL:
-            text.append(f"  {shown.glyph:<3}{shown.word}: {words}\n")
-        text.append(f"  {RECORDED_SIGN[0]:<3}recorded: measured elsewhere, not by a run here\n")
+            text += self._line(shown.glyph, 3, f"{shown.word}: {words}")
+        text += self._line(RECORDED_SIGN[0], 3, "recorded: measured elsewhere, not by a run here")
         text.append("\nThe filter of the runs\n", style="bold")
         for example, words in FILTER_WORDS:
-            text.append(f"  {example:<20}", style="bold cyan").append(f"{words}\n")
-        names = ", ".join(FIELDS)
-        text.append(
-            textwrap.fill(
-                f"Names: {names}; every flag, every number of the events.",
-                56,
-                initial_indent=INDENT,
-                subsequent_indent=INDENT,
-            )
-            + "\n"
-        )
+            text += self._line(example, 20, words)
+        names = f"Names: {', '.join(FIELDS)}; every flag, every number of the events."
+        text.append("".join(f"{INDENT}{line}\n" for line in wrapped(names, WIDTH - len(INDENT))))
         text.append("\nIn a shell\n", style="bold")
-        text.append("  iqa-tui doctor  what keeps runs from working on this machine\n")
-        text.append("  iqa-tui status  the runs without the app; iqa-tui --help for more\n")
+        text += self._line("iqa-tui doctor", 16, "what keeps runs from working on this machine")
+        text += self._line("iqa-tui status", 16, "the runs without the app; iqa-tui --help for more")
         return text
 
     def action_close(self) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -32,6 +33,7 @@ from iqa_tui.queue.last_plans import last_plans
 from iqa_tui.screens.launch_facts import device_words, going_on, offered_devices, words_on_last_launch
 from iqa_tui.screens.launching import LaunchingRoom
 from iqa_tui.screens.opening_plan import OpeningRoom
+from iqa_tui.screens.power import PowerRoom
 from iqa_tui.screens.room import HIGH_FROM, Session
 from iqa_tui.screens.runs_on_gpus import runs_on_gpus
 from iqa_tui.widgets.row_table import RowTable
@@ -39,6 +41,8 @@ from training.runfolder.text import plain
 
 MOST_FORECAST, MOST_FORECAST_LOW = 9, 4
 """Lines of the chart in a terminal of any height, and in a low one."""
+OTHER_LINES = 26
+"""Of a terminal that is not low: all but the chart, with three devices."""
 FRAME = 2
 
 
@@ -52,15 +56,19 @@ class PlansLoaded(Message, bubble=False):
         """Name or path to the digest of the trainer's code; empty if it is not known."""
 
 
-class LaunchScreen(OpeningRoom, LaunchingRoom):
+class LaunchScreen(OpeningRoom, LaunchingRoom, PowerRoom):
     """Draws a `LaunchChoice`, and makes a new one of every key."""
 
     ROOM = "launch"
     CSS_PATH = "launch.tcss"
     AUTO_FOCUS = "#experiments"
+    TURNS: ClassVar[Mapping[str, str]] = {
+        **{name: name for name in ("plans", "experiments", "devices", "strategies")},
+        **dict.fromkeys(("overrides", "seeds", "launch-button"), "settings"),
+    }
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "launch", "launch", key_display="⏎"),
+        Binding("enter", "launch", "launch", key_display="enter"),
         Binding("space", "tick", "tick"),
         Binding("a", "tick_all", "all/none"),
         Binding("s", "next_strategy", "strategy"),
@@ -68,7 +76,7 @@ class LaunchScreen(OpeningRoom, LaunchingRoom):
         Binding("f", "settings", "flags, seeds", tooltip="flags over the plan's, and seeds"),
         Binding("y", "copy", "copy command"),
         Binding("escape", "leave_field", "back", show=False),
-        Binding("tab", "next_panel(1)", "next panel", show=False),
+        Binding("tab", "next_panel(1)", "next panel"),
         Binding("shift+tab", "next_panel(-1)", "previous panel", show=False),
     ]
 
@@ -135,6 +143,7 @@ class LaunchScreen(OpeningRoom, LaunchingRoom):
         self._show_forecast()
         self._show_command()
         self._show_last_launch()
+        self.look_up_power(choice)
 
     def _show_forecast(self) -> None:
         choice, forecast = self._choice, self.query_one(ForecastPanel)
@@ -147,8 +156,10 @@ class LaunchScreen(OpeningRoom, LaunchingRoom):
     def body_resized(self) -> None:
         """The forecast has a line a device, as far as the lists keep their room."""
         for forecast in self.query(ForecastPanel):
-            most = MOST_FORECAST if self.size.height >= HIGH_FROM else MOST_FORECAST_LOW
+            high = min(MOST_FORECAST, self.size.height - OTHER_LINES)
+            most = high if self.size.height >= HIGH_FROM else MOST_FORECAST_LOW
             forecast.styles.height = min(most, forecast.lines_wanted) + FRAME
+        self.draw_power()
 
     def _show_experiments(self) -> None:
         choice, experiments = self._choice, self.query_one(ExperimentList)
@@ -217,7 +228,7 @@ class LaunchScreen(OpeningRoom, LaunchingRoom):
         message.stop()
         self.action_tick()
 
-    def on_descendant_focus(self) -> None:
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:  # noqa: ARG002  Textual calls the room's too
         self._show_command()
 
     @on(Input.Changed, "#overrides, #seeds")

@@ -22,9 +22,9 @@ def leave_question(runs: Iterable[RunState], *, launching: bool) -> ConfirmScree
         launching: a launch is being checked. That cannot be taken back; its outcome is said in the shell.
     """
     known = list(runs)
-    alive = [state for state in known if state.phase.is_alive]
+    alive = [state for state in run_words.in_plan_order(known) if state.phase.is_alive]
     queued = sum(state.phase is Phase.QUEUED for state in known)
-    lines = [_line(state, time.time()) for state in alive[:MOST_NAMED]]
+    lines = [_line(state, run_words.name_among(state, known), time.time()) for state in alive[:MOST_NAMED]]
     lines += [f"{len(alive) - MOST_NAMED} more"] if len(alive) > MOST_NAMED else []
     lines += [f"{queued} more queued" if alive else f"{queued} queued"] if queued else []
     if launching:
@@ -36,9 +36,9 @@ def leave_question(runs: Iterable[RunState], *, launching: bool) -> ConfirmScree
     return ConfirmScreen(title, lines, (leave, stop, Choice("stay", "Stay")), safe="stay")
 
 
-def _line(state: RunState, now: float) -> str:
+def _line(state: RunState, name: str, now: float) -> str:
     """`F3 SRCC · GPU 1 · has run for 6 min`."""
     elapsed = state.elapsed_seconds(now)
     since = f"has run for {duration_words(elapsed)}" if elapsed is not None else ""
-    parts = (run_words.run_name(state), state.device_label or "no device yet", since)
+    parts = (name, state.device_label or "no device yet", since)
     return " · ".join(part for part in parts if part)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -15,8 +16,12 @@ from iqa_tui.monitor.metric_kinds import default_metrics, metric_kind
 from iqa_tui.widgets.row_table import RowTable
 from iqa_tui.widgets.table_lines import Column, TableRow
 
-COLUMNS = (Column("mark", "", 3), Column("title", "", 20, grows=True), Column("name", "", 26, importance=1))
-KEYS = "space show or not · K J move up, down · d the usual ones\nenter draw them · escape leave them as they were"
+COLUMNS = (Column("mark", "", 3), Column("title", "", 20, grows=True), Column("name", "", 31, importance=1))
+KEYS = (
+    (("space", "shows or hides one"), ("K J", "move it up, down"), ("d", "the usual ones")),
+    (("enter", "draws them"), ("escape", "changes nothing")),
+)
+"""Of each line, and what they do."""
 
 
 class MetricChooser(ModalScreen[tuple[str, ...] | None]):
@@ -47,7 +52,12 @@ class MetricChooser(ModalScreen[tuple[str, ...] | None]):
         with Vertical(id="dialog") as dialog:
             dialog.border_title = "Metrics"
             yield RowTable(COLUMNS, id="metrics", header=False)
-            yield Static(KEYS, id="metric-keys", markup=False)
+            yield Static(self._keys(), id="metric-keys", markup=False)
+
+    def _keys(self) -> Text:
+        accent = f"bold {self.app.current_theme.primary}"
+        lines = (Text(" · ").join(Text.assemble((key, accent), f" {words}") for key, words in line) for line in KEYS)
+        return Text("\n").join(lines)
 
     def on_mount(self) -> None:
         self._show()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -16,7 +17,7 @@ from iqa_tui.panels.notes import Notes
 from iqa_tui.panels.run_list import RunList
 from iqa_tui.screens.monitor_curves import CurvesRoom
 from iqa_tui.screens.monitor_devices import DevicesRoom
-from iqa_tui.screens.monitor_heights import set_height, top_heights
+from iqa_tui.screens.monitor_heights import LEAST_RUNS, set_height, top_heights
 from iqa_tui.screens.monitor_log import LogRoom
 from iqa_tui.screens.monitor_pages import PagesRoom
 from iqa_tui.screens.monitor_runs import RunsRoom
@@ -25,6 +26,8 @@ from iqa_tui.widgets.row_table import RowTable
 
 TICK_SECONDS = 5.0
 """How often times left and ages are computed again while nothing else happens."""
+TICKS_WITHOUT_CHANGE = 12
+"""If all runs are over, only what is said of the past changes: it is computed again at every twelfth tick."""
 
 
 class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, PagesRoom, RunsRoom):
@@ -32,12 +35,19 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, PagesRoom, RunsRoom):
 
     ROOM = "monitor"
     AUTO_FOCUS = "#runs"
+    TURNS: ClassVar[Mapping[str, str]] = {
+        "runs": "runs",
+        "filter": "runs",
+        "gpus": "gpus",
+        "curves": "curves",
+        "log": "log",
+    }
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("z", "zoom", "full screen"),
         Binding("e", "export", "export"),
         Binding("escape", "back", "back", show=False),
-        Binding("tab", "next_panel(1)", "next panel", show=False),
+        Binding("tab", "next_panel(1)", "next panel"),
         Binding("shift+tab", "next_panel(-1)", "previous panel", show=False),
     ]
 
@@ -45,6 +55,7 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, PagesRoom, RunsRoom):
         super().__init__(session, classes="-log-hidden")
         self._zoomed_from: Widget | None = None
         """What has the focus again after the full screen."""
+        self._ticks = 0
 
     def compose_body(self) -> ComposeResult:
         with Container(id="top"):
@@ -52,11 +63,16 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, PagesRoom, RunsRoom):
             yield GpuPanel()
         yield Notes(id="why")
         yield Curves(ascii_mode=self.session.ascii_mode, has_signs=self.session.has_signs)
-        yield LogPanel()
+        yield LogPanel(has_signs=self.session.has_signs)
 
     def on_mount(self) -> None:
-        self.set_interval(TICK_SECONDS, self.watch_runs)
+        self.set_interval(TICK_SECONDS, self._tick)
         self.set_interval(TICK_SECONDS, self.watch_devices)
+
+    def _tick(self) -> None:
+        self._ticks += 1
+        if self._ticks % TICKS_WITHOUT_CHANGE == 0 or not all(state.phase.is_over for state in self.runs):
+            self.watch_runs()
 
     # What is drawn
 
@@ -78,14 +94,23 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, PagesRoom, RunsRoom):
         self.fit_top()
 
     def body_resized(self) -> None:
-        self.query_one(GpuPanel).set_compact(self.has_class("-narrow"))
+        gpus, is_flat = self.query_one(GpuPanel), self.has_class("-flat")
+        gpus.set_compact(self.has_class("-narrow") and not is_flat)
+        gpus.can_focus = is_flat  # a panel that is always in sight needs none
+        if gpus.has_focus and not is_flat:
+            self.query_one(RunList).focus()
         self.show_title()
         self.fit_top()
-        self.show_why(self.run_under_cursor())
+        self.show_log()
 
     def fit_top(self) -> None:
         """Give table and devices the lines that they need, so that the curves get the rest."""
         runs, gpus = self.query_one(RunList), self.query_one(GpuPanel)
+        if self.has_class("-flat"):
+            self.top_height = LEAST_RUNS
+            for widget in (runs, gpus, self.query_one("#top")):
+                set_height(widget, None)
+            return
         wide = self.has_class("-wide")
         heights = top_heights(self.size.height, len(runs.row_keys) + 1, self.device_lines, wide=wide)
         self.top_height = heights.top
@@ -118,7 +143,8 @@ class MonitorScreen(LogRoom, DevicesRoom, CurvesRoom, PagesRoom, RunsRoom):
         (self._zoomed_from or self.query_one(RunList)).focus()
 
     def focus_order(self) -> list[Widget]:
-        return [self.query_one(RunList), self.query_one(Curves), self.query_one(LogPanel)]
+        gpus = [self.query_one(GpuPanel)] if self.has_class("-flat") and not self.view.folded else []
+        return [self.query_one(RunList), *gpus, self.query_one(Curves), self.query_one(LogPanel)]
 
     def before_focus(self, widget: Widget) -> None:
         """In the narrow form curves and log take turns."""

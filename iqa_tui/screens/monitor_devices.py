@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 
 from iqa_tui.panels.gpu import GpuPanel
+from iqa_tui.panels.run_list import RunList
 from iqa_tui.screens.monitor_heights import most_gpu_lines
 from iqa_tui.screens.runs_on_gpus import runs_on_gpus
 from iqa_tui.screens.viewing import ViewingRoom
@@ -28,7 +29,7 @@ class DevicesRoom(ViewingRoom):
     """All runs, and what the panel must know of those that are alive."""
 
     def on_mount(self) -> None:
-        self.query_one(GpuPanel).display = not self.view.folded
+        self.set_class(self.view.folded, "-folded")
 
     def show_devices(self) -> None:
         if self.devices is None:
@@ -48,7 +49,9 @@ class DevicesRoom(ViewingRoom):
 
     def action_fold_devices(self) -> None:
         self.view = replace(self.view, folded=not self.view.folded)
-        self.query_one(GpuPanel).display = not self.view.folded
+        self.set_class(self.view.folded, "-folded")
+        if self.view.folded and self.query_one(GpuPanel).has_focus:
+            self.query_one(RunList).focus()
         self.fit_top()
 
     def fit_top(self) -> None:

@@ -38,17 +38,28 @@ class LogRoom(ViewingRoom):
 
     def watch_log_message(self) -> None:
         if self.can_draw:
-            self.show_log()
+            self._show_text()
 
     def show_log(self) -> None:
+        """The log of the run under the cursor, and what else changes with that run."""
+        self._show_text()
+        self.show_why(self.run_under_cursor())
+        self.query_one(KeyBar).redraw()
+
+    def _show_text(self) -> None:
         message: LogChanged | None = self.log_message
         is_its = message is not None and message.output == self.output
         state = self.followed_run()
         text = message.text if message and is_its else LogText()
-        self.query_one(LogPanel).show_log(state, text, self._looks().get(state.run_id) if state else None)
+        look, name = (self._looks().get(state.run_id), self._log_name(state)) if state else (None, "")
+        self.query_one(LogPanel).show_log(state, text, look, name)
         self.ask_for_log()
-        self.show_why(self.run_under_cursor())
-        self.query_one(KeyBar).redraw()
+
+    def _log_name(self, state: RunState) -> str:
+        """In a narrow terminal the short one, so that the title has room for what was found."""
+        if self.has_class("-wide"):
+            return self.name_of(state)
+        return run_words.short_names(other for other in self.runs if other.group == state.group)[state.run_id]
 
     def _looks(self) -> dict[str, int]:
         """Of all runs; a log that grows changes none."""

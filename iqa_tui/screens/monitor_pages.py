@@ -14,7 +14,7 @@ class PagesRoom(ViewingRoom):
     """A page lies on the monitor until escape."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open_run", "its page", key_display="⏎"),
+        Binding("enter", "open_run", "its page", key_display="enter"),
         Binding("D", "compare_runs", "compare two runs", show=False),
     ]
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from iqa_tui.monitor import run_words
 from iqa_tui.monitor.noted import notes_in_common
 from iqa_tui.panels.run_list import RunList
 from iqa_tui.screens.monitor_table import TableRoom
@@ -86,7 +85,7 @@ class RunsRoom(TableRoom):
 
         runs = row.runs
         shared = notes_in_common([state.noted for state in runs])
-        name = run_words.run_name(runs[0]) if len(runs) == 1 else f"{len(runs)} runs"
+        name = self.name_of(runs[0]) if len(runs) == 1 else f"{len(runs)} runs"
 
         def note(answer: tuple[tuple[str, ...], str] | None) -> None:
             if answer is not None:

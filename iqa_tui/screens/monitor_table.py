@@ -60,7 +60,8 @@ class TableRoom(FilteringRoom, ViewingRoom):
             parts.append(f"as they were last: {self.problem}")
         elif self.view.filter:
             query = self.view.query(self.runs)
-            parts += [f"matching “{self.view.filter}”", *([query.problem] if query.problem else [])]
+            is_said = bool(self.query("#filter-problem"))  # beside the field, while the user types
+            parts += [f"matching “{self.view.filter}”", *([query.problem] if query.problem and not is_said else [])]
         elif self.reading:
             parts.append(self.reading)
         hidden = sum(state.run_id in self.view.hidden for state in self.runs)
@@ -136,7 +137,9 @@ class TableRoom(FilteringRoom, ViewingRoom):
         from iqa_tui.screens.columns import ColumnsScreen  # noqa: PLC0415  after the first paint
 
         shown = self.query_one(RunList).shown_columns
-        choices = [(column.key, column.title, FIELDS[column.key].words) for column in CHOOSABLE]
+        # How a filter asks for it is told elsewhere.
+        words = {column.key: FIELDS[column.key].words.partition(";")[0] for column in CHOOSABLE}
+        choices = [(column.key, column.title, words[column.key]) for column in CHOOSABLE]
         self.app.push_screen(ColumnsScreen(self.view.columns or shown, choices), self._columns_chosen)
 
     def _columns_chosen(self, columns: tuple[str, ...] | None) -> None:

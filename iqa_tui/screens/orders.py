@@ -41,10 +41,10 @@ class OrdersRoom(Room):
     def name_under_cursor(self) -> str:
         """Of the run that orders are for; empty if the cursor is on none."""
         state = self.run_under_cursor()
-        return run_words.run_name(state) if state else ""
+        return self.name_of(state) if state else ""
 
     def key_hint(self, action: str, description: str) -> str:
-        return order_hint(action, description, self.run_under_cursor())
+        return order_hint(action, super().key_hint(action, description), self.run_under_cursor())
 
     def action_stop_run(self) -> None:
         """Ask first: one key must not stop a run."""
@@ -52,13 +52,13 @@ class OrdersRoom(Room):
         if state is None:
             return
         if state.phase is not Phase.QUEUED and not state.phase.is_alive:
-            self.notify(f"{run_words.run_name(state)} is {status_words(state.status)}: there is nothing to stop.")
+            self.notify(f"{self.name_of(state)} is {status_words(state.status)}: there is nothing to stop.")
             return
         from iqa_tui.screens.confirm import Choice, ConfirmScreen  # noqa: PLC0415  after the first paint
 
         keep = Choice("keep", "Keep it running" if state.phase.is_alive else "Keep it queued")
         question = ConfirmScreen(
-            f"Stop {run_words.run_name(state)}?",
+            f"Stop {self.name_of(state)}?",
             stop_lines(state, time.time()),
             (keep, Choice("stop", "Stop it", "error")),
         )
@@ -91,7 +91,7 @@ class OrdersRoom(Room):
         from iqa_tui.screens.confirm import Choice, ConfirmScreen  # noqa: PLC0415  after the first paint
 
         question = ConfirmScreen(
-            f"Try {run_words.run_name(state)} again?",
+            f"Try {self.name_of(state)} again?",
             lines,
             (Choice("leave", "Leave it"), Choice("retry", "Queue it again", "primary")),
         )
@@ -112,9 +112,9 @@ class OrdersRoom(Room):
         except NotSigned:
             self._show_adoption(state)
         except (LaunchError, OSError) as error:
-            self._tell(_with_name(str(error), state), "error")
+            self._tell(str(error), state, "error")
         else:
-            self._tell(_with_name(said, state))
+            self._tell(said, state)
 
     def _show_adoption(self, state: RunState) -> None:
         from iqa_tui.queue.adopt import adoption_of  # noqa: PLC0415  as above
@@ -122,7 +122,7 @@ class OrdersRoom(Room):
         try:
             adoption = adoption_of(state.run)
         except (LaunchError, OSError) as error:
-            self._tell(_with_name(str(error), state), "error")
+            self._tell(str(error), state, "error")
             return
         self.app.call_from_thread(self._ask_to_adopt, state, adoption)
 
@@ -131,7 +131,7 @@ class OrdersRoom(Room):
         from iqa_tui.screens.confirm import Choice, ConfirmScreen  # noqa: PLC0415  after the first paint
 
         question = ConfirmScreen(
-            f"Queue {run_words.run_name(state)} here, in your name?",
+            f"Queue {self.name_of(state)} here, in your name?",
             adoption.lines,
             (Choice("leave", "Leave it"), Choice("adopt", "Queue it here", "primary")),
         )
@@ -174,12 +174,13 @@ class OrdersRoom(Room):
         try:
             said = work()
         except (LaunchError, OSError) as error:
-            self._tell(_with_name(str(error), state), "error")
+            self._tell(str(error), state, "error")
             return
-        self._tell(_with_name(said, state))
+        self._tell(said, state)
 
-    def _tell(self, text: str, severity: Literal["information", "error"] = "information") -> None:
-        """From a thread."""
+    def _tell(self, said: str, state: RunState, severity: Literal["information", "error"] = "information") -> None:
+        """From a thread, of this run."""
+        text = _with_name(said, state.run_id, self.name_of(state))
         self.session.look_now()
         self.app.call_from_thread(self.notify, text, severity=severity, markup=False, timeout=8)
 
@@ -209,9 +210,9 @@ def _retry_hint(state: RunState | None) -> str:
     return "retry" if state is not None and state.phase.can_be_retried else ""
 
 
-def _with_name(said: str, state: RunState) -> str:
+def _with_name(said: str, run_id: str, name: str) -> str:
     """What the queue says of a run id, said of the run's name on screen; a path keeps the id."""
-    return re.sub(rf"(?<!/)\b{re.escape(state.run_id)}\b(?!/)", lambda _: run_words.run_name(state), said)
+    return re.sub(rf"(?<!/)\b{re.escape(run_id)}\b(?!/)", lambda _: name, said)
 
 
 def stop_lines(state: RunState, now: float) -> list[str]:

@@ -18,10 +18,11 @@ class Page(OrdersRoom):
     """A screen about one run or two. It is made anew each time that it is opened."""
 
     CSS_PATH = "pages.tcss"
+    TAB = "monitor"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,backspace", "close", "back", key_display="esc"),
-        Binding("tab", "next_panel(1)", "next panel", show=False),
+        Binding("tab", "next_panel(1)", "next panel"),
         Binding("shift+tab", "next_panel(-1)", "previous panel", show=False),
     ]
 

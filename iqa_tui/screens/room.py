@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -36,6 +36,7 @@ WIDE_FROM = 110
 HIGH_FROM = 32
 FLAT_BELOW = 20
 SMALLEST = (60, 15)
+NEXT_PANEL = "next_panel(1)"
 FORMS = ("-tiny", "-wide", "-narrow", "-low", "-flat")
 
 
@@ -110,6 +111,12 @@ class Room(Screen[None]):
     """A screen of the app. The app sets the reactive attributes; subclasses draw them."""
 
     ROOM: ClassVar[str] = ""
+    TURNS: ClassVar[Mapping[str, str]] = {}
+    """Id of a widget to the part of the screen that is shown while it has the focus, in the flat form: one thing at a
+    time. In the order of `tab`."""
+    VERTICAL_BREAKPOINTS = []  # noqa: RUF012  as Textual has it; `FORMS` says more, before the first paint
+    TAB: ClassVar[str] = ""
+    """The screen that the header marks as the one that is open; empty: this one."""
     NOTHING_READ: ClassVar[str] = "reading runs"
     """`reading` before the first look."""
 
@@ -120,7 +127,8 @@ class Room(Screen[None]):
     log_message: var[LogChanged | None] = var(None)
 
     def __init__(self, session: Session, classes: str = "") -> None:
-        super().__init__(id=self.ROOM, classes=f"{classes} {' '.join(form_classes(session.size()))}")
+        turn = f"-at-{self.TURNS.get((self.AUTO_FOCUS or '').removeprefix('#'), '')}"
+        super().__init__(id=self.ROOM, classes=f"{classes} {' '.join(form_classes(session.size()))} {turn}")
         self.session = session
         self._rebound: WeakSet[DOMNode] = WeakSet()
 
@@ -149,11 +157,11 @@ class Room(Screen[None]):
         self.runs = message.runs
 
     def compose(self) -> ComposeResult:
-        yield HeaderBar(self.ROOM, read_only=self.session.read_only)
+        yield HeaderBar(self.TAB or self.ROOM, read_only=self.session.read_only)
         yield TooSmall(id="too-small")
         yield from self.compose_body()
         yield MessageRow()
-        yield KeyBar(self.key_hint)
+        yield KeyBar(self.key_hint, first=NEXT_PANEL)
 
     def show_messages(self, messages: Sequence[tuple[str, str]]) -> None:
         """Args:
@@ -174,8 +182,10 @@ class Room(Screen[None]):
         """What stands between the header and the key bar."""
         raise NotImplementedError
 
-    def key_hint(self, action: str, description: str) -> str:  # noqa: ARG002  for screens whose keys depend on a row
+    def key_hint(self, action: str, description: str) -> str:
         """What the key bar says of a key now; empty if the key would do nothing."""
+        if action == NEXT_PANEL:  # all other panels are in sight, if the form is not flat
+            return "next" if self.has_class("-flat") else ""
         return description
 
     def body_resized(self) -> None:
@@ -195,6 +205,10 @@ class Room(Screen[None]):
     def commands(self) -> Iterable[SystemCommand]:
         """What the palette offers on this screen that no key does."""
         return ()
+
+    def name_of(self, state: RunState) -> str:
+        """What titles and questions call a run."""
+        return run_words.name_among(state, self.runs)
 
     def show_header(self) -> None:
         ordered = run_words.in_plan_order(state for state in self.runs if not state.is_archived)
@@ -242,6 +256,14 @@ class Room(Screen[None]):
         self.call_after_refresh(self.watch_runs)
         self.call_after_refresh(self.watch_devices)
 
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """In the flat form what has the focus is shown, and nothing else."""
+        for node in event.widget.ancestors_with_self:
+            if part := self.TURNS.get(node.id or ""):
+                for other in set(self.TURNS.values()):
+                    self.set_class(other == part, f"-at-{other}")
+                return
+
     def action_next_panel(self, direction: int) -> None:
         """Focus the next panel that can be seen."""
         panels = [widget for widget in self.focus_order() if self._can_be_shown(widget)]
@@ -252,6 +274,8 @@ class Room(Screen[None]):
         self.set_focus(panels[(here + direction) % len(panels)])
 
     def focus_order(self) -> list[Widget]:
+        if self.has_class("-flat") and self.TURNS:
+            return [self.query_one(f"#{name}") for name in self.TURNS]
         return list(self.focus_chain)
 
     def before_focus(self, widget: Widget) -> None:

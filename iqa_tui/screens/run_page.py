@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -32,6 +32,7 @@ class RunPage(CurveKeysRoom, Page):
 
     ROOM = "run"
     AUTO_FOCUS = "#facts"
+    TURNS: ClassVar[Mapping[str, str]] = {"facts": "facts", "curves": "pictures", "predictions": "pictures"}
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("K", "stop_run", "stop"),
@@ -91,7 +92,7 @@ class RunPage(CurveKeysRoom, Page):
     def _show(self, state: RunState) -> None:
         colour = self.colours.get(state.run_id, 0)
         facts = self.query_one(Facts)
-        facts.set_title(run_words.run_name(state))
+        facts.set_title(self.name_of(state))
         facts.show(page_sections(state, self._details))
         self.query_one(Curves).show_runs([(state, colour)], self._curves, state.run_id)
         self.query_one(PredictionPlot).show_images(self._details.images, colour)

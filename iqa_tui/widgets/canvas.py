@@ -21,7 +21,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from iqa_tui.widgets.palette import named_style
+from iqa_tui.widgets.palette import named_style, plain_cursor
 
 Span = tuple[str, str]
 """Text without line ends, and the names of its styles, separated by blanks."""
@@ -43,6 +43,8 @@ class Canvas(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002  Textual's name
         super().__init__(id=id, classes=classes)
         self._strips: list[Strip] = []
+        self._drawn_of: tuple[Style, list[Line]] = (Style(), [])
+        """What the strips were made of: the style below all of them, and the lines."""
         self._named_styles: dict[str, Style] = {}
         self._border_words = ("", "")
 
@@ -57,7 +59,13 @@ class Canvas(Widget):
             return
         before = self._strips
         base = self.rich_style  # which Textual works out anew each time
-        self._strips = [self._strip(line, width, base) for line in self.draw(width, height)[:height]]
+        lines = self.draw(width, height)[:height]
+        known = dict(enumerate(zip(self._drawn_of[1], before, strict=False))) if self._drawn_of[0] == base else {}
+        self._strips = [
+            known[y][1] if y in known and known[y][0] == line else self._strip(line, width, base)
+            for y, line in enumerate(lines)
+        ]
+        self._drawn_of = (base, lines)
         self._strips += [Strip.blank(width, base)] * (height - len(self._strips))
         if len(before) != len(self._strips):
             self.refresh()
@@ -96,11 +104,18 @@ class Canvas(Widget):
             self._named_styles[names] = sum(map(self._named_style, names.split()), Style())
         return self._named_styles[names]
 
+    @property
+    def has_few_colours(self) -> bool:
+        """The terminal has sixteen: mixed ones become others, and a text may have the colour that is behind it."""
+        return not self.app.is_headless and self.app.console.color_system == "standard"
+
     def _named_style(self, name: str) -> Style:
         _, background = self.background_colors
         _, _, _, foreground = self.colors
         theme = self.app.theme_variables
         dark = self.app.current_theme.dark
+        if name == "cursor" and self.has_focus and self.has_few_colours:
+            return plain_cursor(theme, dark=dark, background=background, foreground=foreground)
         return named_style(name, theme, dark=dark, background=background, foreground=foreground, focused=self.has_focus)
 
     def notify_style_update(self) -> None:
@@ -117,6 +132,8 @@ class Canvas(Widget):
 
 def changed_cells(old: Strip, new: Strip) -> list[tuple[int, int]]:
     """First cell and cell after the last of what two strips of one length differ in; [] if they are equal."""
+    if old is new:
+        return []
     before, after = list(old), list(new)
     if before == after:
         return []

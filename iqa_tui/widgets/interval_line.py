@@ -27,40 +27,53 @@ UNICODE = Signs()
 ASCII = Signs("o", "[", "]", "-", "+", ":", "|", "#")
 
 
-def interval_line(
-    value: float | None,
-    ends: Range | None,
-    bounds: Range,
-    width: int,
-    style: str,
-    *,
-    band: Range | None = None,
-    zero: bool = False,
-    signs: Signs = UNICODE,
-    recorded: bool = False,
-) -> Line:
-    """Args:
-    ends: of the interval; None: there is none.
-    bounds: the ends of the scale.
-    band: a range that is expected.
-    zero: 0 is marked.
-    """
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Where numbers stand in a line."""
+
+    bounds: Range
+    """The numbers at its ends."""
+    width: int
+    """Cells."""
+    has_zero: bool = False
+    """0 is marked."""
+    signs: Signs = UNICODE
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """What is drawn on a scale."""
+
+    value: float | None
+    """None: the scale alone is drawn."""
+    ends: Range | None = None
+    """Of the interval; None: there is none."""
+    style: str = ""
+    band: Range | None = None
+    """A range that is expected."""
+    is_recorded: bool = False
+
+
+def interval_line(marked: Marked, scale: Scale) -> Line:
+    """One span a cell."""
+    bounds, width, signs = scale.bounds, scale.width, scale.signs
     cells = [(" ", "")] * width
-    if band is not None:
-        for place in range(place_on(band[0], bounds, width), place_on(band[1], bounds, width) + 1):
-            cells[place] = (signs.band, "dim")
-    middle = place_on(0.0, bounds, width) if zero else -1
-    if zero:
-        cells[middle] = (signs.zero, "dim")
-    if value is None:
+    if marked.band is not None:
+        first, last = (place_on(end, bounds, width) for end in marked.band)
+        cells[first : last + 1] = [(signs.band, "dim")] * (last + 1 - first)
+    zero = place_on(0.0, bounds, width) if scale.has_zero else -1
+    if scale.has_zero:
+        cells[zero] = (signs.zero, "dim")
+    if marked.value is None:
         return cells
-    if ends is not None:
-        first, last = (place_on(end, bounds, width) for end in ends)
+    if marked.ends is not None:
+        first, last = (place_on(end, bounds, width) for end in marked.ends)
         cells[first : last + 1] = [
-            (signs.cross if place == middle else signs.line, style) for place in range(first, last + 1)
+            (signs.cross if place == zero else signs.line, marked.style) for place in range(first, last + 1)
         ]
-        cells[first], cells[last] = (signs.left, style), (signs.right, style)
-    cells[place_on(value, bounds, width)] = (signs.recorded if recorded else signs.value, f"{style} strong")
+        cells[first], cells[last] = (signs.left, marked.style), (signs.right, marked.style)
+    mark = signs.recorded if marked.is_recorded else signs.value
+    cells[place_on(marked.value, bounds, width)] = (mark, f"{marked.style} strong")
     return cells
 
 

@@ -11,18 +11,20 @@ from textual import events
 
 from iqa_tui.widgets.canvas import Canvas, Line, line_width
 
-WHILE_TYPING = (("⏎", "done", "enter"), ("esc", "back", "escape"))
+WHILE_TYPING = (("enter", "done", "enter"), ("esc", "back", "escape"))
 
 
 class KeyBar(Canvas):
     """Dock it at the bottom of a screen."""
 
-    def __init__(self, hint: Callable[[str, str], str]) -> None:
+    def __init__(self, hint: Callable[[str, str], str], *, first: str = "") -> None:
         """Args:
         hint: an action and its description to the words that stand here now; empty if its key would do nothing.
+        first: the action whose key comes before all others.
         """
         super().__init__()
         self._hint = hint
+        self._first = first
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, lambda _screen: self.redraw())
@@ -47,7 +49,7 @@ class KeyBar(Canvas):
                 (of_app if active.node is self.app else own).setdefault(binding.action, entry)
         room = width - sum(map(_entry_width, of_app.values()))
         fitting = []
-        for entry in own.values():
+        for _, entry in sorted(own.items(), key=lambda item: item[0] != self._first):
             room -= _entry_width(entry)
             if room < 0:
                 break

@@ -265,6 +265,8 @@ class LogTool(LogRange):
         if name == "hit":
             _, background = self.background_colors
             warning = super()._named_style("warning").color
+            if self.has_few_colours:
+                return Style(color=warning, bold=True, underline=True)
             tint = background.blend(Color.from_rich_color(warning), HIT_TINT) if warning else background
             return Style(bgcolor=tint.rich_color, underline=True)
         return Style(reverse=True, bold=True) if name == "hit-now" else super()._named_style(name)

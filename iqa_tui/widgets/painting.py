@@ -91,6 +91,15 @@ class PaintsDifferences(App[None]):
         if self._frame_waits and isinstance(driver, TerminalDriver) and mirror is not None:
             self._send_frame(driver, mirror)
 
+    def _check_resize(self) -> None:
+        """As Textual's, which does nothing about a size that the screen has: but a terminal that had another one for a
+        moment has cut or moved what it showed.
+        """
+        has_changed = self._resize_event is not None
+        super()._check_resize()
+        if has_changed and self._mirror and (self._mirror.width, self._mirror.height) == tuple(self.size):
+            self.action_repaint()
+
     def action_repaint(self) -> None:
         """Write all of the screen again: another program wrote into the terminal."""
         if self._mirror is not None:

@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from rich.style import Style
 from textual.color import Color
 
-# Okabe and Ito's colours, which colour-blind users can tell apart too, in the order in which they stand out.
-SERIES_ON_DARK = ("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#f0e442", "#d55e00", "#0072b2")
-SERIES_ON_LIGHT = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#000000", "#e69f00", "#56b4e9")
+# Okabe and Ito's colours, which colour-blind users can tell apart too, in the order in which they stand out; moved
+# as far as it takes for the first five to be five colours of a terminal that has sixteen.
+SERIES_ON_DARK = ("#56b4e9", "#e69f00", "#009e73", "#d66fb5", "#f0e442", "#d55e00", "#0072b2")
+# On a light background darker, so that each is read as text too (contrast 4).
+SERIES_ON_LIGHT = ("#0050b0", "#ca5900", "#008c52", "#b3478c", "#000000", "#a57200", "#3d81a7")
 SERIES = len(SERIES_ON_DARK)
 
 SIGNS = "*o+x%@="
@@ -22,6 +24,9 @@ GHOST = 0.38
 
 COLOURS = {"good": "success", "bad": "error", "warning": "warning", "accent": "primary"}
 """Style to the theme's name of its colour."""
+CURSOR = {True: (0.3, 0.15), False: (0.25, 0.18)}
+"""Dark theme or not to how much the row under the cursor is tinted, with the focus and without: as little as can still
+be seen in sixteen colours."""
 DIMMED = 0.62
 """How much of the foreground is left in what matters less."""
 
@@ -60,6 +65,14 @@ def named_style(
     if name in ("dim", "heading"):
         return Style(color=background.blend(foreground, DIMMED).rich_color, bold=name == "heading" or None)
     if name == "cursor":
-        tint = Color.parse(theme["primary"]) if focused else foreground
-        return Style(bgcolor=background.blend(tint, 0.3 if focused else 0.1).rich_color, bold=focused or None)
+        tint, part = (Color.parse(theme["primary"]), CURSOR[dark][0]) if focused else (foreground, CURSOR[dark][1])
+        return Style(bgcolor=background.blend(tint, part).rich_color, bold=focused or None)
     return Style(color=Color.parse(theme[COLOURS[name]]).rich_color)
+
+
+def plain_cursor(theme: Mapping[str, str], *, dark: bool, background: Color, foreground: Color) -> Style:
+    """The row under the cursor in a terminal of sixteen colours: one colour for all of it, since its greys are so few
+    that some colour could not be read on each of them. Arguments as for `named_style`.
+    """
+    ink = background if dark else foreground
+    return Style(color=ink.rich_color, bgcolor=Color.parse(theme["primary"]).rich_color, bold=True)

@@ -10,16 +10,19 @@ was asked behind a frame says that the frame is on screen.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
+import signal
 import time
 from collections.abc import Callable
 from typing import IO, Any, cast
 
-from textual import messages
+from textual import events, messages
 from textual.app import App
 from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Size
 from textual.message import Message
 
 from iqa_tui.widgets.background import QUESTION, AnswersParser, may_be_asked
@@ -57,9 +60,23 @@ class TerminalDriver(LinuxDriver):
         self._given = self._written = 0
         self._asked_at = None
         self.terminal_is_new = True
+        size = self._get_terminal_size()
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._follow_size(asyncio.get_running_loop())
+        if self._get_terminal_size() != size:  # Textual's handler may have said so, or not
+            self._post_size()
         if self._title:  # it was suspended
             self.write(KEEP_TITLE + title(self._title))
+
+    def _follow_size(self, loop: asyncio.AbstractEventLoop) -> None:
+        """In the place of Textual's handler."""
+        signal.signal(signal.SIGWINCH, lambda *_: loop.call_soon_threadsafe(self._post_size))
+
+    def _post_size(self) -> None:
+        """In the event loop. A terminal that tells its size in band is asked no other way."""
+        if not self._in_band_window_resize:
+            size = Size(*self._get_terminal_size())
+            self._app.post_message(events.Resize(size, size))
 
     def stop_application_mode(self) -> None:
         if self._title:

@@ -19,6 +19,7 @@ THEMES = (
         panel="#222831",
         foreground="#d8dee6",
         dark=True,
+        variables={"scrollbar": "#4a5562", "scrollbar-hover": "#6b7887", "scrollbar-background": "#222831"},
     ),
     Theme(
         name="iqa-light",
@@ -26,12 +27,13 @@ THEMES = (
         secondary="#a3477b",
         accent="#0072b2",
         warning="#a86b00",
-        error="#b84300",
+        error="#b32800",
         success="#00755a",
         background="#fafafa",
         surface="#f2f3f5",
         panel="#e1e4e8",
         foreground="#1c2128",
         dark=False,
+        variables={"scrollbar": "#a9b1ba", "scrollbar-hover": "#858f9a", "scrollbar-background": "#e1e4e8"},
     ),
 )

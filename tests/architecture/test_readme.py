@@ -67,8 +67,8 @@ HERE = [command for command in COMMANDS if not any(re.fullmatch(pattern, command
 
 
 def example_plan() -> str:
-    (plan,) = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
-    return str(plan)
+    """All its parts together."""
+    return "\n".join(re.findall(r"```toml\n(.*?)```", README, re.DOTALL))
 
 
 @pytest.fixture

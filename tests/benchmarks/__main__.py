@@ -13,6 +13,7 @@ from tests.benchmarks import (
     crops,
     drawing,
     evaluation,
+    intervals,
     launcher,
     logs,
     machine,
@@ -37,6 +38,7 @@ SUBJECTS = {
     "reading": reading.main,
     "drawing": drawing.main,
     "logs": logs.main,
+    "intervals": intervals.main,
 }
 
 

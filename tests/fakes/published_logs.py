@@ -91,9 +91,9 @@ def write_log(path: Path, text: str | None = None, **changes: str) -> Path:
     return path
 
 
-def record_run(runs_dir: Path, row: str = "F1") -> RunFolder:
-    """A recorded run of the KonIQ-10k preset."""
+def record_run(runs_dir: Path, row: str = "F1", *, text: str | None = None) -> RunFolder:
+    """A recorded run of the KonIQ-10k preset, of a whole log or of this text."""
     plan = load_plan("koniq-losses")
-    log = write_log(runs_dir / f"{row}.log", header(None) + table() + f"{row}\n")
+    log = write_log(runs_dir / f"{row}.log", header(None) + table() + f"{row}\n" if text is None else text)
     (imported,) = import_log(read_published(log), row_named(plan, row), Wish(runs_dir, plan, plan.name))
     return imported.run

@@ -105,6 +105,7 @@ async def test_nothing_is_painted_while_nothing_changes(
     runs_dir: Path, open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("iqa_tui.screens.monitor.TICK_SECONDS", 0.1)
+    monkeypatch.setattr("iqa_tui.screens.monitor.TICKS_WITHOUT_CHANGE", 1)
     FakeRun.queue(runs_dir, "F2").start().train(50).end()
     async with open_app() as pilot:
         await settle(pilot, lambda: "✗ failed" in screen_text(pilot))

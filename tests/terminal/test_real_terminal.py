@@ -178,12 +178,8 @@ def shown(terminal: Terminal) -> list[list[object]]:
 
 
 def resized(terminal: Terminal, columns: int, rows: int) -> None:
-    """Change the size until the program shows it, as a user pulls at a window again."""
-    for _ in range(8):
-        terminal.resize(columns, rows)
-        terminal.read(5.0)
-        if "q leave" in terminal.text.splitlines()[-1] and len(terminal.text.splitlines()) == rows:
-            return
+    """Change the size, and wait until the program shows it."""
+    terminal.resize(columns, rows)
     terminal.wait_for(rf"(.*\n){{{rows - 1}}}.*q leave")
 
 
@@ -200,7 +196,6 @@ def test_what_differences_leave_on_screen_is_what_the_whole_would_show(
         terminal.read(0.3)
     resized(terminal, 90, 30)
     terminal.press("kx++\t")
-    terminal.read(1.0)
     resized(terminal, 120, 33)
     terminal.read(2.0)
     before = shown(terminal)
@@ -209,6 +204,22 @@ def test_what_differences_leave_on_screen_is_what_the_whole_would_show(
     terminal.read(2.0)
     assert terminal.received_bytes - bytes_before > 2000, "all of it was written"
     assert shown(terminal) == before
+    leave(terminal)
+
+
+@pytest.mark.parametrize("answers", [False, True])
+def test_the_last_of_several_sizes_is_shown_whole_even_if_it_was_the_first_too(
+    ablation: list[FakeRun], program: list[Terminal], tmp_path: Path, answers: bool
+) -> None:
+    """A terminal that is small for a moment cuts off lines, which the program must write again."""
+    terminal = start(program, tmp_path, (120, 33), answers=answers)
+    terminal.wait_for_words("● running", "q leave")
+    for sizes in (((90, 30), (120, 33)), ((60, 20), (120, 33)), ((120, 33), (100, 30)), ((90, 20), (100, 30))):
+        for columns, rows in sizes:
+            terminal.resize(columns, rows)
+        rows = sizes[-1][1]
+        terminal.wait_for(rf"\A(.*\n){{{rows - 1}}}.*q leave")
+        assert "iqa-tui" in terminal.text.splitlines()[0]
     leave(terminal)
 
 

@@ -23,7 +23,9 @@ from iqa_tui.monitor.run_words import in_plan_order, note_words, recorded_rows, 
 from iqa_tui.monitor.state import RunState
 from iqa_tui.monitor.view import MonitorView
 from iqa_tui.panels.curve_plots import CurvePlots
-from iqa_tui.panels.result_table import result_row, srcc_bounds
+from iqa_tui.panels.result_scale import plain_difference
+from iqa_tui.panels.result_table import Context as TableContext
+from iqa_tui.panels.result_table import result_row
 from iqa_tui.panels.run_rows import Context, recorded_row, table_row
 from iqa_tui.plans.plan import Plan, plan_from
 from iqa_tui.plans.request import LaunchRequest
@@ -169,9 +171,9 @@ def _look_for_what_is_missing(runs_dir: Path, rows: Rows) -> None:
 def _look_as_a_table(runs_dir: Path, rows: Rows, plan: Plan | None) -> None:
     group_tables(runs_dir)
     table = build_table(runs_dir, PLAN["name"], plan)
-    bounds = srcc_bounds(table)
-    for row in table.rows:
-        result_row(row, bounds, with_sd=True)
+    context = TableContext(table, differences=tuple(map(plain_difference, table.rows)))
+    for place, row in enumerate(table.rows):
+        result_row(context, place)
         if row.id in ("F1", "F2", "F3", "F4"):
             # The best of all, and whose code is another, may well be said of the damaged run.
             plain = replace(row, best_srcc=False, best_plcc=False, notes=row.notes.partition("; trainer code")[0])

@@ -91,6 +91,11 @@ class Dataset:
     def split(self, name: str) -> list[Item]:
         return [item for item in self.items if item.split == name]
 
+    @property
+    def shares_groups(self) -> bool:
+        """Whether some images are of one group, as distortions of one photograph are."""
+        return len({item.group for item in self.items}) < len(self.items)
+
     def picture(self, item: Item) -> Picture:
         """The decoded image.
 

@@ -57,6 +57,8 @@ class SplitImages:
         self._numbers = [number for number, item in enumerate(dataset.items) if item.split == split]
         items = [dataset.items[number] for number in self._numbers]
         self.names = [item.name for item in items]
+        self.groups = [item.group for item in items] if dataset.shares_groups else None
+        """Of each image; None if every image of the data set is a group by itself."""
         self.mos = np.array([item.mos for item in items], dtype=np.float64)
         """(N,) on the data set's own scale."""
         self.training_mos = np.array([dataset.to_training(item.mos) for item in items], dtype=np.float32)

@@ -44,6 +44,8 @@ class Evaluation:
     """(N, 4) mean weights of the scales, fine to coarse; None without attention."""
     metrics: dict[str, float | None]
     notes: list[str]
+    groups: list[str] | None = None
+    """Of each image, for example its reference image; None if every image of the data set is a group by itself."""
 
     @property
     def mean_attention(self) -> list[float] | None:
@@ -86,7 +88,8 @@ def evaluate(setup: Setup, images: SplitImages, name: str) -> Evaluation:
         metrics["rmse"] = None  # until a calibration brings the predictions to the scale of opinions
     if sizes:
         notes = [*notes, f"the GPU was out of memory, so {sizes[-1]} crops at a time were scored"]
-    return Evaluation(name, images.names, images.mos, pred, attention, metrics, [f"{name}: {note}" for note in notes])
+    notes = [f"{name}: {note}" for note in notes]
+    return Evaluation(name, images.names, images.mos, pred, attention, metrics, notes, images.groups)
 
 
 @torch.inference_mode()
@@ -209,12 +212,20 @@ def calibrated(evaluation: Evaluation, calibration: Calibration | None) -> Evalu
 
 
 def write_scores(path: Path, evaluation: Evaluation) -> None:
-    """One line an image, full precision: every metric can be computed again from it."""
-    rows = [
+    """One line an image, full precision: every metric can be computed again from it.
+
+    The column `group` is there if images share groups: such images are not independent of each other, so what measures
+    the noise of a score draws whole groups.
+    """
+    rows: list[tuple[str, ...]] = [
         (name, repr(float(mos)), repr(float(pred)))
         for name, mos, pred in zip(evaluation.names, evaluation.mos, evaluation.pred, strict=True)
     ]
-    _write_csv(path, ("image", "mos", "pred"), rows)
+    header: tuple[str, ...] = ("image", "mos", "pred")
+    if evaluation.groups is not None:
+        header = (*header, "group")
+        rows = [(*row, group) for row, group in zip(rows, evaluation.groups, strict=True)]
+    _write_csv(path, header, rows)
     if evaluation.attention is not None:
         header = ("image", *(f"scale_{number}" for number in range(1, evaluation.attention.shape[1] + 1)))
         weights = [

@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from training.runfolder.descriptors import shown_path
@@ -90,6 +91,16 @@ class AttemptFolder:
         return self.path / ".reserve"
 
 
+@lru_cache(maxsize=4096)
+def _id_of(name: str) -> str:
+    """It is remembered, as the screens ask for it hundreds of times a second."""
+    shown = plain(name)
+    if shown == name:
+        return name
+    digest = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
+    return f"{shown}~{digest[:NAME_DIGEST_DIGITS]}"
+
+
 @dataclass(frozen=True, slots=True)
 class RunFolder:
     """One run. Two RunFolders with one path are the same run."""
@@ -107,12 +118,7 @@ class RunFolder:
         The digest of the name itself keeps two folders apart that would be shown alike. Only `path` says where the
         folder is.
         """
-        name = self.name or self.path.name
-        shown = plain(name)
-        if shown == name:
-            return name
-        digest = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
-        return f"{shown}~{digest[:NAME_DIGEST_DIGITS]}"
+        return _id_of(self.name or self.path.name)
 
     @property
     def shown(self) -> Path:
@@ -225,6 +231,10 @@ class RunFolder:
         return self.path / "scores"
 
     def score_file(self, dataset: str, split: str) -> Path:
+        """A CSV with the columns image, mos, pred; then group, if several images are of one reference image.
+
+        Older files have no group: readers then count by image.
+        """
         return self.scores / f"{dataset}_{split}.csv"
 
     @property

@@ -80,11 +80,16 @@ def _best(question: Question, asked: Asked, _evidence: Sequence[Evidence]) -> st
         told.append(f"Cannot be told from it{because}: {listed(words)}.")
     without = [each for each in others if each.value is None]
     if without:
-        told.append(f"Without a value: {listed([f'{each.id} ({each.note})' for each in without])}.")
+        told.append(f"Without a value: {listed([f'{each.id} ({_reason(each)})' for each in without])}.")
     unfinished = asked.not_run(question.rows or tuple(asked.labels))
     if unfinished:
         told.append(f"Not run yet: {listed(unfinished)}.")
     return " ".join(told)
+
+
+def _reason(difference: Difference) -> str:
+    """Its note without the id that stands before it."""
+    return difference.note.removeprefix(f"{difference.id}: ")
 
 
 def _gap(difference: Difference, measure: str) -> str:

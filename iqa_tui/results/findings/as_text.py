@@ -48,8 +48,11 @@ def markdown_text(findings: Findings) -> str:
     for section in sections(findings):
         lines += ["", f"## {MARKDOWN.text(section.heading)}", ""]
         for point in section.points:
-            told = MARKDOWN.text(plain(point.told))
-            lines.append(f"- {MARKDOWN.bold(MARKDOWN.text(plain(point.head)))}: {told}" if point.head else f"- {told}")
+            if point.head:
+                head = MARKDOWN.bold(MARKDOWN.text(plain(point.head)))
+                lines.append(f"- {head}{MARKDOWN.text(f': {plain(point.told)}')}")
+            else:
+                lines.append(f"- {MARKDOWN.text(plain(point.told))}")
             lines += [f"  - {MARKDOWN.text(plain(detail))}" for detail in point.details]
         if section.note:
             lines += ["", MARKDOWN.text(section.note)]

@@ -69,7 +69,7 @@ def needs_words(needs: Needs, what: str = "would show a difference of this size"
     if needs.seeds is not None:
         return f"about {needs.seeds} seeds {what}"
     if needs.images is not None:
-        return f"no number of seeds would; about {needs.images:,} test images {what}"
+        return f"no number of seeds would; at least about {needs.images:,} test images {what}"
     return ""
 
 

@@ -20,7 +20,7 @@ from iqa_tui.results.intervals.cancelling import Steps
 from iqa_tui.results.intervals.correlation import centred, dense_ranks, unit_of
 from iqa_tui.results.intervals.scores import Floats, Integers
 
-BLOCK_BYTES = 24 << 20
+BLOCK_BYTES = 40 << 20
 """Of one matrix of images × resamples; two of them are held."""
 TINIEST_VARIANCE = 1e-14
 """Of values of magnitude 1 around their mean: less is rounding, and the correlation of that resample undefined."""
@@ -77,6 +77,8 @@ def resampled(mos: Floats, units: Integers, tasks: Sequence[Task], resampling: R
             for number in ranked:
                 found[number, block] = weights.srcc(orders[number])
                 steps.step()
+            del weights
+        del counts  # before the next block is drawn
         done = block.stop
     return found
 
@@ -97,11 +99,16 @@ def drawn(units: Integers, resampling: Resampling, block: int) -> Iterator[Float
     unit_count = int(units.max()) + 1
     alone = unit_count == len(units) and bool((units == np.arange(unit_count)).all())
     for start in range(0, resampling.resamples, block):
-        counts = np.empty((min(block, resampling.resamples - start), unit_count), dtype=np.int32)
-        for row in counts:
-            row[:] = np.bincount(generator.integers(0, unit_count, unit_count), minlength=unit_count)
-        by_unit = counts.T.astype(np.float64, order="C")
-        yield by_unit if alone else by_unit[units]
+        resamples = min(block, resampling.resamples - start)
+        yield _drawn(generator, unit_count, resamples) if alone else _drawn(generator, unit_count, resamples)[units]
+
+
+def _drawn(generator: np.random.Generator, units: int, resamples: int) -> Floats:
+    """(units, resamples): a function of its own, so that nothing here holds a block while it is used."""
+    counts = np.empty((resamples, units), dtype=np.int32)
+    for row in counts:
+        row[:] = np.bincount(generator.integers(0, units, units), minlength=units)
+    return counts.T.astype(np.float64, order="C")
 
 
 def order_of(values: Floats) -> list[Integers]:

@@ -126,8 +126,10 @@ def tick_words(places: Sequence[float], step: float, width: int) -> list[str]:
     """
     fine = math.floor(math.log10(step) + 1e-9)
     coarse = max((math.floor(math.log10(abs(place))) for place in places if place), default=fine)
-    exact = [_fixed(places, max(0, -fine)), _powers(places, max(0, coarse - fine))]
     is_plain = -4 < coarse < width
+    exact = [_fixed(places, max(0, -fine)), _powers(places, max(0, coarse - fine))]
+    if coarse <= -4:  # 3e-4 rather than 0.0003, as learning rates are written
+        exact.reverse()
     rounded = [(_fixed if is_plain else _powers)(places, decimals) for decimals in range(width, -1, -1)]
     fitting = (words for words in [*exact, *rounded] if max(map(len, words), default=0) <= width)
     return next(fitting, [words[:width] for words in _powers(places, 0)])

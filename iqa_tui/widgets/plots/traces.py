@@ -47,8 +47,8 @@ class Trace:
         self.version = tuple(columns.version for _, columns in members)
         self.begin = min(float(columns.x[0]) for _, columns in members)
         self.end = max(float(columns.x[-1]) for _, columns in members)
-        self.last = float(np.mean([columns.smooth[-1] for _, columns in members]))
-        """The value at the end."""
+        self.last = float(np.mean([columns.smooth[-1] for _, columns in members if columns.x[-1] >= self.end]))
+        """The value at the end: of a mean that of the members that reach it, and it is drawn there."""
 
     @property
     def is_mean(self) -> bool:

@@ -47,6 +47,18 @@ async def test_an_action_is_found_by_another_programs_word_and_done(ablation: li
         assert not ablation[0].run.stop.exists()
 
 
+async def test_every_action_on_which_peers_disagree_has_our_key_and_theirs(
+    ablation: list[FakeRun], open_app: OpenApp
+) -> None:
+    async with open_app() as pilot:
+        await settle(pilot, lambda: "○ queued" in screen_text(pilot))
+        await pilot.press("G")  # of a queued run there is most to order
+        offered = {title: words for title, words, *_ in pilot.app.get_system_commands(pilot.app.screen)}
+        for action, peers in PEERS.items():
+            titles = [title for title, words in offered.items() if words.endswith(f" · {peers.keys}")]
+            assert any(f"({peers.names})" in title or not peers.names for title in titles), action
+
+
 async def test_the_actions_of_what_has_not_the_focus_are_offered_too(
     ablation: list[FakeRun], open_app: OpenApp
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from iqa_tui.app import IqaApp
 from iqa_tui.front import telling
+from iqa_tui.panels.log_tail import LogPanel
 from iqa_tui.settings.file import SettingsRead
 from iqa_tui.settings.values import Settings
 from iqa_tui.widgets.message_row import MessageRow
@@ -25,7 +26,8 @@ async def test_it_stands_above_the_keys_and_covers_nothing(
 ) -> None:
     async with open_app(size) as pilot:
         await settle(pilot, lambda: "● running" in screen_text(pilot))
-        await pilot.press("tab", "tab")
+        pilot.app.screen.query_one(LogPanel).focus()
+        await pilot.press("shift+tab", "tab")
         before = screen_text(pilot).splitlines()
         ablation[1].end()
         await settle(pilot, lambda: FAILED[:30] in screen_text(pilot))

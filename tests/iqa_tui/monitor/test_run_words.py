@@ -111,6 +111,16 @@ def test_a_short_name_has_a_seed_only_if_its_experiment_has_several(tmp_path: Pa
     }
 
 
+def test_a_name_has_its_seed_if_its_experiment_has_several_in_its_group(tmp_path: Path) -> None:
+    FakeRun.queue(tmp_path, "F2", seed=1)
+    FakeRun.queue(tmp_path, "F2", seed=2)
+    FakeRun.queue(tmp_path, "F3", seed=1)
+    FakeRun.queue(tmp_path, "F3", seed=3, group="other")
+    states = Catalog(tmp_path).refresh()
+    names = sorted(run_words.name_among(state, states) for state in states)
+    assert names == ["F2 L2 (MSE) · seed 1", "F2 L2 (MSE) · seed 2", "F3 SRCC", "F3 SRCC"]
+
+
 def test_a_recorded_run_has_its_sign_behind_its_name(tmp_path: Path) -> None:
     run = record_run(tmp_path)
     states = Catalog(tmp_path).refresh()

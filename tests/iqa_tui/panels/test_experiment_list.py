@@ -18,7 +18,7 @@ def test_an_experiment_has_the_colour_that_its_runs_have() -> None:
 
 
 def test_in_a_narrow_place_priority_and_range_are_said_shorter() -> None:
-    experiment = Experiment("F2", "L2 (MSE)", {}, (0.93, 0.935), 1.7, "medium", "a note")
+    experiment = Experiment("F2", "L2 (MSE)", {}, (0.93, 0.935), expected_hours=1.7, priority="medium", notes="a note")
     columns = fitting_columns(COLUMNS, 42)
     line = "".join(text for text, _ in row_line(experiment_row(experiment, True, 1), columns, 42))
     assert line == "[x] F2  L2 (MSE)     med   1.7 h .930–.935"

@@ -27,6 +27,13 @@ def test_a_log_names_its_run_and_a_later_attempt() -> None:
     assert shown(run(Phase.RUNNING, attempt=2))[0] == "Log · run-a · attempt 2 · following"
 
 
+def test_without_colours_the_title_has_the_sign_of_the_run_s_curve() -> None:
+    for has_signs, title in ((True, "Log · + run-a · following"), (False, "Log · run-a · following")):
+        panel = LogPanel(has_signs=has_signs)
+        panel.show_log(run(Phase.RUNNING), LogText((LogLine("epoch 1"),)), look=2)
+        assert str(panel.border_title) == title
+
+
 def test_a_run_without_output_says_why() -> None:
     assert shown(run(Phase.RUNNING))[1] == "No output yet."
     assert shown(run(Phase.QUEUED))[1] == "It waits for a device; its output begins when it starts."

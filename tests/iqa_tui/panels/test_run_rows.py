@@ -13,10 +13,10 @@ from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.colours import colours_of
 from iqa_tui.monitor.rows import Row, RowKind, rows_of
 from iqa_tui.monitor.view import MonitorView
-from iqa_tui.panels.run_columns import columns_for, has_deviations
+from iqa_tui.panels.run_columns import SD_WIDTH, columns_for, has_deviations
 from iqa_tui.panels.run_rows import Context, recorded_row, table_row
 from iqa_tui.widgets.canvas import line_width
-from iqa_tui.widgets.table_lines import fitting_columns, row_line
+from iqa_tui.widgets.table_lines import fitting_columns, header_line, row_line
 from iqa_tui.words.waits import Wait, WaitKind
 from tests.fakes.run_folders import FakeRun
 from tests.fakes.runs import PLAN
@@ -37,6 +37,12 @@ def lines(
     drawn = [row_line(table_row(row, context, has_sd=has_deviations(rows)), columns, width) for row in rows]
     assert {line_width(line) for line in drawn} <= {width, sum(column.width + 1 for column in columns) - 1}
     return ["".join(text for text, _ in line) for line in drawn]
+
+
+def heading(runs_dir: Path) -> str:
+    rows = rows_of(Catalog(runs_dir).refresh(), MonitorView(filter=" "), 0.0)
+    ((text, _),) = header_line(fitting_columns(columns_for(rows), 100))
+    return text
 
 
 @contextmanager
@@ -76,6 +82,14 @@ def test_a_failed_run_says_its_cause_at_every_width(tmp_path: Path) -> None:
         assert "exit 1: CUDA" in text
 
 
+@pytest.mark.parametrize(("hours", "words"), [(1.7, "1.7 h"), (43 / 60, "43 min"), (41 / 3600, "41 s")])
+def test_what_a_run_took_is_said_alike_in_both_columns(tmp_path: Path, hours: float, words: str) -> None:
+    FakeRun.queue(tmp_path, "F2").start().train(200).finish(hours=hours)
+    (state,) = Catalog(tmp_path).refresh()
+    cells = table_row(Row(RowKind.RUN, state.run_id, (state,)), Context(0.0)).cells
+    assert (cells["progress"], cells["took"]) == (f"took {words}", words)
+
+
 def test_a_finished_run_says_how_long_it_took(tmp_path: Path) -> None:
     FakeRun.queue(tmp_path, "F2").start().train(200).finish(hours=1.7)
     assert "took 1.7 h" in lines(tmp_path)[1]
@@ -96,10 +110,20 @@ def test_a_recorded_result_is_marked_by_glyph_and_word() -> None:
     assert "0.9354" in text
 
 
+def test_there_is_no_room_for_deviations_before_there_is_one(tmp_path: Path) -> None:
+    fakes = [FakeRun.queue(tmp_path, "F2", seed=seed, created=9.0) for seed in (1, 2)]
+    fakes[0].start().train(200).finish(0.93)
+    assert "±" not in heading(tmp_path)
+    fakes[1].start().train(200).finish(0.932)
+    assert heading(tmp_path).count("val SRCC   ± SD") == 1
+
+
 def test_seeds_stand_below_their_experiment_and_means_below_each_other(tmp_path: Path) -> None:
     for experiment, seed, srcc in (("F2", 1, 0.93), ("F2", 2, 0.932), ("F3", 1, 0.935)):
         FakeRun.queue(tmp_path, experiment, seed=seed, created=9.0).start().train(200).finish(srcc)
     group, mean, seed1, seed2, alone = lines(tmp_path, 120)
+    recorded = recorded_row("recorded/0", PLAN["recorded"][0], has_sd=True)
+    assert recorded.cells["srcc"].index("0.9354") + len("0.9354") == len(recorded.cells["srcc"]) - SD_WIDTH
     assert mean.split()[:4] == ["▾", "F2", "L2", "(MSE)"]
     assert "2 seeds" in mean
     assert "2 of 2" in mean
@@ -172,3 +196,20 @@ def test_a_narrow_group_leaves_out_whole_numbers(tmp_path: Path) -> None:
     assert "koniq-losses · seeds 1 2 · 0 of 2 finished, 2 queued" in lines(tmp_path, 120)[0]
     assert not any("…" in lines(tmp_path, width)[0] for width in range(60, 120))
     assert "2 queued" not in lines(tmp_path, 60)[0]
+
+
+AT_80, AT_140, AT_200 = 76, 90, 150
+"""Cells in the frame of the table at these columns of the terminal."""
+
+
+def test_at_80_columns_runs_keep_id_loss_state_progress_time_left_and_score_and_a_wide_terminal_shows_more(
+    tmp_path: Path,
+) -> None:
+    FakeRun.queue(tmp_path, "F3").start().train(20)
+    rows = rows_of(Catalog(tmp_path).refresh(), MonitorView(), 0.0)
+    shown = {
+        width: [column.key for column in fitting_columns(columns_for(rows), width)] for width in (AT_80, AT_140, AT_200)
+    }
+    assert {"id", "label", "state", "short", "left", "srcc"} <= set(shown[AT_80])
+    assert {"progress", "device", "loss"} <= set(shown[AT_140])
+    assert {"plcc", "lr", "speed", "peak", "batch", "attempt"} <= set(shown[AT_200])

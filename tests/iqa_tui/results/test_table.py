@@ -12,7 +12,9 @@ from iqa_tui.plans.plan import load_plan
 from iqa_tui.results.caption import caption
 from iqa_tui.results.row import Row
 from iqa_tui.results.table import Table, build_table, group_tables
-from tests.fakes.runs import fail_run, finish_run, queue_experiment
+from tests.fakes.published_logs import record_run
+from tests.fakes.published_logs import table as log_table
+from tests.fakes.runs import PLAN, fail_run, finish_run, queue_experiment
 from training.runfolder.exits import ExitKind
 from training.runfolder.folders import list_runs
 from training.runfolder.read import read_spec
@@ -270,3 +272,29 @@ def test_a_plan_that_cannot_be_followed_hides_no_row_of_an_earlier_one(tmp_path:
         write_record(newest.spec, replace(read_spec(newest), plan=content))
         assert [row.id for row in build_table(tmp_path).rows] == ["F1", "F2", "F3", "F4", "F5"]
         assert row_of(tmp_path, "F2").srcc == 0.93
+
+
+def test_an_imported_a_recorded_and_a_launched_row_of_one_id_are_three_rows(tmp_path: Path) -> None:
+    run = record_run(tmp_path)
+    finish_run(queue_experiment(tmp_path, "F1"), 0.9300, 0.9400)
+    table = build_table(tmp_path)
+    rows = [row for row in table.rows if row.id == "F1"]
+    assert [(row.key, row.recorded, row.srcc, bool(row.run_ids)) for row in rows] == [
+        ("imported F1", True, 0.9354, True),
+        ("recorded F1", True, 0.9354, False),
+        ("F1", False, 0.9300, True),
+    ]
+    assert (rows[0].run_ids, rows[0].status, rows[0].met, rows[0].seeds) == ((run.run_id,), "recorded", "", (42,))
+    assert (table.protocols, table.seeds) == (("clean",), (42,))
+    assert rows[0].delta_note == "difference across protocols (published − clean)"
+
+
+def test_the_plan_of_a_launched_run_comes_before_that_of_a_newer_imported_one(tmp_path: Path) -> None:
+    queue_experiment(tmp_path, "F2", plan=PLAN | {"title": "as launched"})
+    record_run(tmp_path)
+    assert build_table(tmp_path).title == "as launched"
+
+
+def test_an_imported_row_without_a_time_has_no_hours(tmp_path: Path) -> None:
+    record_run(tmp_path, text=log_table(with_bars=False))
+    assert next(row for row in build_table(tmp_path).rows if row.key == "imported F1").hours is None

@@ -66,9 +66,23 @@ async def test_a_plan_that_was_launched_from_the_shell_is_listed_and_chosen(
         assert pilot.app.screen.query_one(PlanList).row_keys.count(plan_file) == 1
 
 
-async def test_in_the_smallest_form_there_is_something_to_tick(plan_file: str, open_app: OpenApp) -> None:
+async def test_in_the_smallest_form_tab_shows_one_part_after_the_other_whole(plan_file: str, open_app: OpenApp) -> None:
+    parts = [
+        ("[ ] A", "[x] B", "[x] C", "python -m training"),
+        ("[x] GPU 0", "held by ann"),
+        ("(•) all at once", "( ) by priority", "Forecast"),
+        ("epochs=1", "seeds", "Launch "),
+        ("epochs=1", "seeds", "Launch "),
+        ("epochs=1", "seeds", "Launch "),
+        ("A small plan", "koniq-losses"),
+    ]
     async with open_app((60, 15), room="launch", plans=(plan_file,)) as pilot:
-        await settle(pilot, lambda: all(words in screen_text(pilot) for words in ("[x] B", "[x] C", "[x] GPU 0")))
+        for number, part in enumerate(parts):
+            await settle(pilot, lambda part=part: all(words in screen_text(pilot) for words in part))
+            others = {words for other in parts for words in other} - {*part, "Launch ", "A small plan", "held by ann"}
+            assert not [words for words in others if words in screen_text(pilot)], number
+            await pilot.press("tab")
+        await settle(pilot, lambda: "[x] B" in screen_text(pilot))
         await pilot.resize_terminal(80, 24)
         await settle(pilot, lambda: "python -m training" in screen_text(pilot))
 
@@ -94,9 +108,9 @@ async def test_settings_typed_in_one_burst_stand_in_their_fields(plan_file: str,
         await settle(pilot, lambda: "A small plan" in screen_text(pilot))
         await burst(pilot, "f", *"epochs=1", "tab", *"4,5", "enter", "j")
         await settle(pilot, lambda: "--epochs 1 --train_test_num 1 --seed 4" in flowing(screen_text(pilot)))
+        await settle(pilot, lambda: pilot.app.screen.query_one(ExperimentList).cursor_key == "B")
         fields = [pilot.app.screen.query_one(field, Input).value for field in ("#overrides", "#seeds")]
         assert fields == ["epochs=1", "4,5"]
-        assert pilot.app.screen.query_one(ExperimentList).cursor_key == "B"
 
 
 async def test_devices_that_are_not_ticked_are_not_used(
@@ -183,3 +197,13 @@ async def test_what_differs_from_the_last_launch_of_the_plan_is_shown(
         await pilot.press("enter")
         await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
         assert "Since the last launch" in screen_text(pilot)
+
+
+@pytest.mark.parametrize("height", [32, 34, 40])
+async def test_in_every_terminal_that_is_not_low_three_devices_are_in_sight(
+    open_on_eight: OpenApp, height: int
+) -> None:
+    async with open_on_eight((110, height), room="launch") as pilot:
+        await settle(pilot, lambda: "GPU 0" in screen_text(pilot))
+        devices = pilot.app.screen.query_one(DeviceList)
+        await settle(pilot, lambda: devices.size.height >= 3)

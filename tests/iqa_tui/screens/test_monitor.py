@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from iqa_tui.panels.curves import Curves
 from iqa_tui.panels.gpu import GpuPanel
 from iqa_tui.panels.log_tail import LogPanel
 from iqa_tui.panels.run_list import RunList
+from iqa_tui.screens.monitor import MonitorScreen
 from iqa_tui.words.waits import Wait, WaitKind
 from tests.fakes.app import OpenApp, flowing, screen_text, settle
 from tests.fakes.eight_gpus import UNSEEN, WITHDRAWN
@@ -71,7 +73,7 @@ async def test_a_filter_shows_what_matches_and_escape_shows_all(ablation: list[F
         await settle(pilot, lambda: len(runs.row_keys) == 7)
         await pilot.press("slash", *"rank")
         await settle(pilot, lambda: len(runs.row_keys) == 2)
-        await settle(pilot, lambda: screen_text(pilot).splitlines()[-1].split() == ["⏎", "done", "esc", "back"])
+        await settle(pilot, lambda: screen_text(pilot).splitlines()[-1].split() == ["enter", "done", "esc", "back"])
         await pilot.press("enter")
         assert pilot.app.focused is runs
         assert "matching" in str(runs.border_title)
@@ -159,11 +161,49 @@ async def test_the_cursor_begins_on_a_run_that_is_alive(ablation: list[FakeRun],
         await settle(pilot, lambda: "last line" in screen_text(pilot))
 
 
-async def test_the_smallest_form_has_no_scroll_bar(ablation: list[FakeRun], open_app: OpenApp) -> None:
+async def test_in_the_smallest_form_tab_shows_one_thing_after_the_other_in_all_of_the_room(
+    ablation: list[FakeRun], open_app: OpenApp
+) -> None:
     async with open_app((60, 15)) as pilot:
+        screen = pilot.app.screen
+        await settle(pilot, lambda: screen_text(pilot).count("● running") == 2)
+        panels = [screen.query_one(kind) for kind in (RunList, GpuPanel, Curves, LogPanel)]
+        assert "tab next" in screen_text(pilot).splitlines()[-1]
+        for panel in (*panels, panels[0]):
+            await settle(pilot, lambda panel=panel: [each for each in panels if each.size.height] == [panel])
+            assert pilot.app.focused is panel
+            assert panel.size.height >= (6 if panel is panels[0] else 11)
+            await pilot.press("tab")
+        assert screen.show_vertical_scrollbar is False
+
+
+async def test_in_the_smallest_form_folded_devices_have_no_turn_and_a_larger_one_shows_all(
+    ablation: list[FakeRun], open_app: OpenApp
+) -> None:
+    async with open_app((60, 15)) as pilot:
+        screen = pilot.app.screen
+        runs, gpus, curves = (screen.query_one(kind) for kind in (RunList, GpuPanel, Curves))
+        await pilot.press("tab")
+        await settle(pilot, lambda: pilot.app.focused is gpus)
+        await pilot.press("d")
+        await settle(pilot, lambda: pilot.app.focused is runs and runs.size.height > 0)
+        await pilot.press("tab")
+        await settle(pilot, lambda: pilot.app.focused is curves)
+        await pilot.press("d", "shift+tab")
+        await settle(pilot, lambda: gpus.size.height > 0)
+        await pilot.resize_terminal(140, 40)
+        await settle(pilot, lambda: all(each.size.height for each in (runs, gpus, curves)))
+        assert pilot.app.focused is runs, "what is always in sight has no focus"
+
+
+async def test_in_the_smallest_form_a_filter_is_typed_beside_the_runs(
+    ablation: list[FakeRun], open_app: OpenApp
+) -> None:
+    async with open_app((60, 15)) as pilot:
+        runs = pilot.app.screen.query_one(RunList)
         await settle(pilot, lambda: "● running" in screen_text(pilot))
-        assert pilot.app.screen.show_vertical_scrollbar is False
-        assert pilot.app.screen.query_one(Curves).size.height >= 1
+        await pilot.press("tab", "tab", "slash", *"F3")
+        await settle(pilot, lambda: runs.size.height > 0 and len(runs.row_keys) == 2)
 
 
 LONGEST_CAUSE = "exit 3: ValueError: " + " ".join(f"word{number} [{number}]" for number in range(24)) + " the end"
@@ -219,3 +259,24 @@ async def test_a_folder_that_cannot_be_read_says_so_above_the_runs_as_they_were(
         pilot.app.post_message(RunsChanged(pilot.app._runs, "Stale file handle: /mnt/runs"))
         await settle(pilot, lambda: "as they were last: Stale file handle: /mnt/runs" in screen_text(pilot))
         assert "● running" in screen_text(pilot)
+
+
+@pytest.mark.parametrize(("is_over", "times"), [(True, 1), (False, 12)])
+async def test_times_are_computed_seldom_if_all_runs_are_over(
+    runs_dir: Path, open_app: OpenApp, monkeypatch: pytest.MonkeyPatch, is_over: bool, times: int
+) -> None:
+    run = FakeRun.queue(runs_dir, "F2").start().train(50)
+    held = [] if is_over else run.hold()
+    if is_over:
+        run.finish()
+    async with open_app() as pilot:
+        await settle(pilot, lambda: ("✓ finished" if is_over else "● running") in screen_text(pilot))
+        screen = pilot.app.screen
+        assert isinstance(screen, MonitorScreen)
+        drawn: list[float] = []
+        monkeypatch.setattr(screen, "runs_changed", lambda: drawn.append(1.0))
+        for _ in range(12):
+            screen._tick()
+        assert len(drawn) == times
+    for descriptor in held:
+        os.close(descriptor)

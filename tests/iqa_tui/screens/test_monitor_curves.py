@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from textual.pilot import Pilot
+
 from iqa_tui.panels.curves import Curves
 from iqa_tui.panels.run_list import RunList
+from iqa_tui.widgets.palette import SERIES_ON_DARK
 from iqa_tui.widgets.plots.series import Plot
 from tests.fakes.app import OpenApp, screen_text, settle
 from tests.fakes.run_folders import FakeRun
@@ -58,6 +61,33 @@ async def test_the_curve_of_the_run_under_the_cursor_is_drawn_over_the_others_an
         row = lines[2 : next(number for number, line in enumerate(lines) if "└" in line)]
         names = [name for line in row for name in re.findall(r" (F[34]) ", line[start:])]
         assert names == sorted(last, key=lambda name: -last[name])
+
+
+def colours_of_words(pilot: Pilot[None], words: str) -> list[str]:
+    """Colour of each text of the screen that is these words, from the top left on."""
+    strips = pilot.app.screen._compositor.render_strips(pilot.app.size)
+    segments = [segment for strip in strips for segment in strip if segment.text.strip() == words]
+    return [segment.style.color.name for segment in segments if segment.style and segment.style.color]
+
+
+async def test_a_run_has_one_colour_in_its_row_at_its_curve_in_its_log_s_title_and_in_the_results(
+    ablation: list[FakeRun], open_app: OpenApp
+) -> None:
+    ablation[0].print("a line\n")
+    async with open_app() as pilot:
+        runs = pilot.app.screen.query_one(RunList)
+        await settle(pilot, lambda: len(runs.row_keys) == 7)
+        runs.move_to(ablation[0].run.run_id)
+        await settle(pilot, lambda: len(colours_of_words(pilot, "F3 SRCC")) == 1 and "F3 0.92" in screen_text(pilot))
+        (colour,) = colours_of_words(pilot, "F3 SRCC")  # of the log's title
+        assert colour == SERIES_ON_DARK[2], "its place in the plan"
+        in_row, *at_curves = colours_of_words(pilot, "F3")
+        assert in_row == colour
+        assert at_curves
+        assert set(at_curves) == {colour}
+        await pilot.press("3")
+        await settle(pilot, lambda: "0.9342" in screen_text(pilot))
+        assert colours_of_words(pilot, "F3") == [colour]
 
 
 async def test_keys_change_the_look_of_the_curves(ablation: list[FakeRun], open_app: OpenApp) -> None:

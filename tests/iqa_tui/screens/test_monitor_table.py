@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from iqa_tui.messages import RunsChanged
 from iqa_tui.panels.curves import Curves
 from iqa_tui.panels.run_list import RunList
 from tests.fakes.app import OpenApp, screen_text, settle
@@ -125,3 +126,29 @@ async def test_nothing_moves_when_the_cursor_comes_to_a_run_with_a_long_cause(
 
 def is_curves(line: str) -> bool:
     return line.startswith("╭─ Curves")
+
+
+async def test_while_runs_are_read_rows_stand_at_once_and_nothing_is_said_to_be_missing(
+    ablation: list[FakeRun], open_app: OpenApp
+) -> None:
+    async with open_app() as pilot:
+        await settle(pilot, lambda: "● running" in screen_text(pilot))
+        pilot.app.run_watcher.stop()
+        known = pilot.app._runs
+        pilot.app.post_message(RunsChanged(known, "", "reading curves 57 of 200"))
+        await settle(pilot, lambda: "Runs · reading curves 57 of 200" in screen_text(pilot))
+        assert "● running" in screen_text(pilot)
+        pilot.app.post_message(RunsChanged((), "", "reading runs 0 of 200"))
+        await settle(pilot, lambda: "reading runs 0 of 200 …" in screen_text(pilot))
+        assert "No runs" not in screen_text(pilot)
+
+
+async def test_a_filter_that_no_run_passes_says_how_to_see_them_again(
+    ablation: list[FakeRun], open_app: OpenApp
+) -> None:
+    async with open_app() as pilot:
+        await settle(pilot, lambda: "● running" in screen_text(pilot))
+        await pilot.press("slash", *"nothing", "enter")
+        await settle(pilot, lambda: "No run matches “nothing”. Escape shows all again." in screen_text(pilot))
+        await pilot.press("escape")
+        await settle(pilot, lambda: "● running" in screen_text(pilot))

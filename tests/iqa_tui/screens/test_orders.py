@@ -20,6 +20,7 @@ from iqa_tui.screens.orders import retry_lines, stop_lines
 from iqa_tui.trust.signature import why_not_signed
 from tests.fakes.app import OpenApp, burst, screen_text, settle
 from tests.fakes.run_folders import FakeRun
+from tests.fakes.runs import files_in
 from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
@@ -190,6 +191,33 @@ async def test_the_keys_below_are_those_that_do_something_for_this_run(
         await pilot.press("K")
         await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
         assert "Keep it queued" in screen_text(pilot)
+
+
+async def test_no_single_key_ends_or_starts_a_run_nor_overwrites_a_file(
+    ablation: list[FakeRun], runs_dir: Path, open_app: OpenApp
+) -> None:
+    goes_elsewhere = {"1", "3", "q"}
+    takes_back = {"A", "h", "p"}  # a second press undoes the first
+    async with open_app() as pilot:
+        screen = pilot.app.screen
+        runs = screen.query_one(RunList)
+        await settle(pilot, lambda: len(runs.row_keys) == 7)
+        before = files_in(runs_dir)
+        keys = {active.binding.key for active in screen.active_bindings.values()} | {"s", "v", "enter"}
+        letters = {key for key in keys if len(key) == 1} - goes_elsewhere - takes_back
+        assert {"K", "R", "e", "s"} <= letters
+        for state in (state for state in pilot.app._runs if state.experiment in ("F1", "F3")):
+            for key in (*sorted(letters), "enter"):
+                runs.focus()
+                runs.move_to(state.run_id)
+                await pilot.press(key)
+                for _ in range(5):
+                    if pilot.app.screen is screen:
+                        break
+                    await pilot.press("escape", "2")
+                assert pilot.app.screen is screen, key
+        await pilot.pause(0.2)
+        assert files_in(runs_dir) == before
 
 
 async def test_an_error_names_the_run_but_leaves_paths_as_they_are(

@@ -101,6 +101,11 @@ async def test_a_low_terminal_shows_chart_or_findings_and_tab_changes_between_th
         await pilot.press("tab", "tab")
         await settle(pilot, lambda: "Recommendation" in screen_text(pilot))
         assert "Δ to F1," not in screen_text(pilot)
+        assert "Notes · F1" in screen_text(pilot)
+        await pilot.resize_terminal(20, 5)
+        await settle(pilot, lambda: screen_text(pilot).split() == ["needs", "60×15"])
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot, lambda: "Recommendation" in screen_text(pilot))
         await pilot.press("tab")
         await settle(pilot, lambda: "Δ to F1" in screen_text(pilot) and "Recommendation" not in screen_text(pilot))
 

@@ -53,6 +53,16 @@ async def test_enter_opens_the_page_of_the_run_and_escape_closes_it(
         assert pilot.app.focused is pilot.app.screen.query_one(RunList)
 
 
+async def test_in_the_smallest_form_facts_curves_and_images_take_turns(scored: FakeRun, open_app: OpenApp) -> None:
+    async with open_app((60, 15)) as pilot:
+        await open_page(pilot, scored)
+        parts = [pilot.app.screen.query_one(kind) for kind in (Facts, Curves, PredictionPlot)]
+        for part in (*parts, parts[0]):
+            await settle(pilot, lambda part=part: [each for each in parts if each.size.height] == [part])
+            assert part.size.height >= 8
+            await pilot.press("tab")
+
+
 async def test_the_page_follows_its_run(scored: FakeRun, open_app: OpenApp) -> None:
     async with open_app() as pilot:
         await open_page(pilot, scored)

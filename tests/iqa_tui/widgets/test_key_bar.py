@@ -67,6 +67,17 @@ async def test_keys_that_would_do_nothing_and_hidden_ones_are_left_out_and_the_a
         assert shown(app)[:6] == ["a", "first", "b", "other", "c", "third"]
 
 
+async def test_one_key_may_come_before_all_others_and_is_left_out_last() -> None:
+    app = KeyApp()
+    async with app.run_test(size=(60, 5)) as pilot:
+        await pilot.pause()
+        bar = KeyBar(lambda _action, description: description, first="third")
+        app.screen.query_one(KeyBar).remove()
+        await app.screen.mount(bar)
+        await pilot.pause()
+        assert shown(app)[:6] == ["c", "third", "a", "first", "b", "second"]
+
+
 async def test_in_a_narrow_line_the_last_keys_of_the_screen_give_way_to_the_apps() -> None:
     app = KeyApp()
     async with app.run_test(size=(60, 5)) as pilot:
@@ -82,7 +93,7 @@ async def test_while_the_user_types_only_the_keys_that_end_it_are_shown() -> Non
     async with app.run_test(size=(60, 5)) as pilot:
         app.screen.query_one(Input).focus()
         await pilot.pause()
-        assert shown(app) == ["⏎", "done", "esc", "back"]
+        assert shown(app) == ["enter", "done", "esc", "back"]
 
 
 async def test_a_click_presses_the_key_that_it_hits() -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import pty
+import signal
 import struct
 import termios
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual import events
+from textual.message import Message
 from textual.messages import TerminalSupportsSynchronizedOutput
 
 from iqa_tui.widgets import terminal_driver
@@ -35,6 +40,72 @@ def test_the_terminals_own_size_counts_and_the_environments_only_without_one(mon
         os.close(terminal)
     with Path(os.devnull).open() as nothing:
         assert size_seen(nothing.fileno()) == (60, 15)
+
+
+class FakeApp:
+    """Takes what the driver posts, as Textual's and as ours does."""
+
+    def __init__(self) -> None:
+        self.sizes: list[tuple[int, int]] = []
+
+    def post_message(self, message: Message) -> None:
+        if isinstance(message, events.Resize):
+            self.sizes.append(tuple(message.size))
+
+    async def _post_message(self, message: Message) -> None:
+        self.post_message(message)
+
+
+@pytest.fixture
+def terminal() -> Iterator[tuple[int, int]]:
+    """Both ends of a terminal of 80 × 24; signals are handled afterwards as they were before."""
+    watched = (signal.SIGWINCH, signal.SIGTSTP, signal.SIGCONT, signal.SIGTTOU, signal.SIGTTIN)
+    handlers = [(number, signal.getsignal(number)) for number in watched]
+    ends = pty.openpty()
+    set_size(ends[0], 80, 24)
+    yield ends
+    for number, handler in handlers:
+        signal.signal(number, handler)
+    for end in ends:
+        os.close(end)
+
+
+def set_size(controller: int, columns: int, lines: int) -> None:
+    fcntl.ioctl(controller, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+
+async def test_of_two_sizes_that_follow_each_other_at_once_the_newest_stays(
+    terminal: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second signal comes when the first size was read and is not yet posted."""
+    controller, end = terminal
+    app = FakeApp()
+    sizes = [(100, 30), (120, 33)]
+
+    def change() -> None:
+        set_size(controller, *sizes.pop(0))
+        signal.raise_signal(signal.SIGWINCH)
+
+    class Disturbed(TerminalDriver):
+        def _get_terminal_size(self) -> tuple[int, int]:
+            size = super()._get_terminal_size()
+            if size == (100, 30) and sizes:
+                change()
+            return size
+
+    with os.fdopen(os.dup(end), "w") as file:
+        driver = Disturbed(app)  # type: ignore[arg-type]  # as much of an app as it asks
+        driver.fileno, driver._file = end, file
+        driver.start_application_mode()
+        try:
+            await asyncio.sleep(0.05)
+            change()
+            await asyncio.sleep(0.05)
+        finally:
+            driver.stop_application_mode()
+            driver.close()
+    assert sizes == []
+    assert app.sizes[-2:] == [(100, 30), (120, 33)]
 
 
 class FakeWriter:

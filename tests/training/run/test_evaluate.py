@@ -116,6 +116,25 @@ def test_scores_are_on_the_data_sets_own_scale_and_give_the_metrics_again(finish
     assert all_metrics(pred, mos)[0] == pytest.approx(read_record(run.result, Result).metrics["test"])
 
 
+def test_the_reference_image_is_written_if_images_share_one(tmp_path, finished):
+    demo = opened("demo").limited(6, 6).only(("test",))
+    assert demo.shares_groups
+    names, groups = ([item.name for item in demo.items], [item.group for item in demo.items])
+    scores = np.arange(6.0)
+    evaluate.write_scores(
+        tmp_path / "demo_test.csv", evaluate.Evaluation("test", names, scores, scores / 2, None, {}, [], groups)
+    )
+    with (tmp_path / "demo_test.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["group"] for row in rows] == groups
+    assert rows[1] == {"image": names[1], "mos": "1.0", "pred": "0.5", "group": groups[1]}
+
+
+def test_images_that_share_no_reference_image_have_no_groups(images, dataset):
+    assert not dataset.shares_groups
+    assert images.groups is None
+
+
 def test_attention_is_kept_for_every_image(finished):
     with finished[0].score_file("csv", "test_attention").open() as file:
         rows = list(csv.DictReader(file))

@@ -9,7 +9,6 @@ import pytest
 
 from iqa_tui.results.intervals.cancelling import Cancelled, Observer
 from iqa_tui.results.intervals.resampling import Resampling
-from iqa_tui.results.intervals.scores import RunScores
 from iqa_tui.results.intervals.table import measure_rows
 from tests.fakes.scored import METRICS, Scored, is_bare, measured, with_all
 
@@ -60,13 +59,6 @@ def test_rmse_is_of_calibrated_predictions() -> None:
     assert moving.low is not None
     assert moving.low < moving.value < moving.high
     assert moving.value == pytest.approx(np.sqrt(np.mean(errors**2)))
-
-
-def test_scores_of_unequal_number_or_an_image_twice_are_refused() -> None:
-    with pytest.raises(ValueError, match="differ in number"):
-        RunScores(1, ("a", "b"), np.ones(2), np.ones(3))
-    with pytest.raises(ValueError, match="stands there twice"):
-        RunScores(1, ("a", "a"), np.ones(2), np.ones(2))
 
 
 def test_progress_rises_to_the_end_and_a_stop_ends_it() -> None:

@@ -118,3 +118,8 @@ def test_counts_are_short() -> None:
 
 def test_words_that_cannot_differ_are_rounded() -> None:
     assert tick_words([0.5000001, 0.5000002], 1e-7, 7) == ["0.50000", "0.50000"]
+
+
+def test_small_numbers_are_written_as_learning_rates_are() -> None:
+    assert words(linear_axis(0.0, 3e-4, 6, 6).ticks) == ["0", "1e-4", "2e-4", "3e-4"]
+    assert words(linear_axis(0.0, 0.003, 6, 6).ticks) == ["0.000", "0.001", "0.002", "0.003"]

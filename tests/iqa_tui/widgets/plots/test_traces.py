@@ -55,3 +55,10 @@ def test_a_band_that_reaches_below_zero_has_an_end_on_a_logarithmic_axis() -> No
     assert thin.line[0][0] == pytest.approx(math.log10(0.505))
     assert thin.band[0][0] < -100
     assert thin.band[1][0] == pytest.approx(math.log10(0.505 + 0.99 / math.sqrt(2)))
+
+
+def test_the_value_of_a_mean_is_that_at_its_end_as_it_is_drawn() -> None:
+    (trace,) = traces((1.0, 2.0, 3.0), (3.0, 4.0))
+    assert trace.last == 3.0  # the second seed is not there yet
+    (both,) = traces((1.0, 2.0), (3.0, 4.0))
+    assert both.last == 3.0

@@ -1,0 +1,53 @@
+"""The commands that make the runs and this folder again, without the paths of one machine."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable
+
+from iqa_tui.results.paper.content import Content, PaperRun
+
+PLACE = "FOLDER"
+"""Stands for where a file lies on the reader's machine."""
+
+
+def again(content: Content) -> list[str]:
+    """The launch, and the command that wrote this folder."""
+    paper = ["iqa-tui", "paper", content.table.group, "--output", "paper"]
+    launch = _launch(content)
+    return ([shlex.join(launch)] if launch else []) + [shlex.join(paper)]
+
+
+def _launch(content: Content) -> list[str]:
+    """Empty for runs that were started by hand."""
+    if not content.table.plan_name or not content.runs:
+        return []
+    plan = content.table.plan_name if content.is_preset else f"{PLACE}/{content.table.plan_name}.toml"
+    rows = list(dict.fromkeys(run.spec.experiment for run in content.runs if run.spec.experiment))
+    seeds = sorted({run.spec.seed for run in content.runs})
+    overrides = {name: value for run in content.runs for name, value in run.spec.overrides.items() if name != "seed"}
+    words = ["iqa-tui", "launch", plan, "--only", ",".join(rows), "--seeds", ",".join(map(str, seeds))]
+    for name, value in sorted(overrides.items()):
+        words += ["--set", f"{name}={elsewhere(value)}"]
+    return words
+
+
+def trainer_command(run: PaperRun) -> str:
+    """As it was started, with `python` for the interpreter and FOLDER for the places of one machine."""
+    words = list(run.spec.argv)
+    if words[1:2] == ["-m"]:
+        words[0] = "python"
+    return shlex.join(_without_places(words))
+
+
+def _without_places(words: Iterable[str]) -> list[str]:
+    return [elsewhere(word.replace("{run_folder}", f"{PLACE}/run")) for word in words]
+
+
+def elsewhere(text: str) -> str:
+    """`FOLDER/koniq-10k` for an absolute path, also behind `--flag=`."""
+    flag, sign, value = text.partition("=") if re.match(r"--\w+=[/~]", text) else ("", "", text)
+    if not value.startswith(("/", "~")):
+        return text
+    return f"{flag}{sign}{PLACE}/{value.rstrip('/').rpartition('/')[2]}"
