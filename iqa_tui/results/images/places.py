@@ -76,7 +76,7 @@ def find_image(name: str, dataset: str, folders: Sequence[Path]) -> Path:
                     return real
     looked_for = [root / folder / name for root in folders for folder in FOLDERS.get(dataset, OF_OTHERS)]
     if not looked_for:
-        raise NotShown("It is not known where the data set is: set IQA_TUI_DATA to the folder of all data sets.")
+        raise NotShown("The folder of the data set is not known: set IQA_TUI_DATA to the folder of all data sets.")
     others = f", and in {len(looked_for) - 1} other folders" if len(looked_for) > 1 else ""
     raise NotShown(f"The image is not on this machine. Looked for {plain(str(looked_for[0]))}{others}.")
 

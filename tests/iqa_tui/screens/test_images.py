@@ -141,7 +141,7 @@ async def test_lists_rows_seeds_and_the_other_row_have_keys(runs_dir: Path, open
         await settle(pilot, title("F1 · most right about"))
 
 
-async def test_an_image_that_is_not_there_says_where_it_was_looked_for(scored: Path, open_app: OpenApp) -> None:
+async def test_of_an_image_that_is_not_there_the_path_that_was_tried_is_said(scored: Path, open_app: OpenApp) -> None:
     replace_all(scored, lambda _: None)
     async with open_app(room="results") as pilot:
         page = await open_images(pilot)

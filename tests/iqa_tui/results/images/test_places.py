@@ -94,7 +94,7 @@ def test_a_name_in_another_spelling_is_found_if_it_is_the_only_one(data: Path) -
         find_image("A.JPG", "biq2021", [data])
 
 
-def test_a_missing_image_tells_where_it_was_looked_for(data: Path) -> None:
+def test_a_missing_image_names_the_path_that_was_tried(data: Path) -> None:
     with pytest.raises(NotShown) as told:
         find_image("b\x1b.jpg", "koniq-10k", [data])
     assert str(told.value) == (
@@ -119,4 +119,4 @@ def test_folders_are_those_of_the_runs_then_those_of_the_environment(monkeypatch
     assert data_folders("csv", [("/one/labels.csv", "")]) == (Path("/one"),)
     monkeypatch.delenv("IQA_TUI_DATA")
     assert data_folders("bid", [("", "/work")]) == (Path("/work/data/bid"),)
-    assert data_folders("bid", [("~nobody-of-this-name/x", "/work")]) == (Path("/work/~nobody-of-this-name/x"),)
+    assert data_folders("bid", [("~no-user-of-this-name/x", "/work")]) == (Path("/work/~no-user-of-this-name/x"),)
