@@ -197,7 +197,7 @@ class ResultsScreen(Room):
         table.show_table(shown, looks, self._findings, columns=self._view.columns, has_signs=signs)
         chart.show(shown, self._findings, looks)
         table_height = min(len(shown.rows) + TABLE_FRAME, self.size.height // 2)
-        set_height(table, table_height)
+        set_height(table, None if self.has_class("-flat") else table_height)
         set_height(chart, self._chart_height(chart, table_height))
 
     def body_resized(self) -> None:
@@ -232,8 +232,9 @@ class ResultsScreen(Room):
         return [self.query_one(name) for name in (ResultTable, ResultChart, FindingsText)]
 
     def before_focus(self, widget: Widget) -> None:
-        """In a narrow or low terminal the findings take the place of chart and notes."""
+        """In a low terminal the findings take the place of the chart; in a flat one each part has all of it."""
         self.set_class(isinstance(widget, FindingsText), "-findings")
+        self.set_class(isinstance(widget, ResultChart), "-chart")
 
     def action_columns(self) -> None:
         shown = self.query_one(ResultTable).shown_columns
