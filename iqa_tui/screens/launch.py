@@ -16,7 +16,6 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button, Input, Label
 
-from iqa_tui.errors import LaunchError
 from iqa_tui.monitor import run_words
 from iqa_tui.panels.command_view import CommandView
 from iqa_tui.panels.device_list import DeviceList
@@ -26,11 +25,11 @@ from iqa_tui.panels.gpu_users import RunOnGpu
 from iqa_tui.panels.plan_list import PlanList
 from iqa_tui.panels.strategy_list import StrategyList
 from iqa_tui.plans.choice import LaunchChoice
-from iqa_tui.plans.plan import Plan, load_plan, preset_names
+from iqa_tui.plans.plan import Plan, preset_names
 from iqa_tui.plans.simulate import STRATEGY_NAMES
 from iqa_tui.plans.trainer_files import trainer_digest_of
 from iqa_tui.queue.last_plans import last_plans
-from iqa_tui.screens.launch_facts import device_words, going_on, offered_devices, words_on_last_launch
+from iqa_tui.screens.launch_facts import device_words, going_on, offered_devices, plan_or_words, words_on_last_launch
 from iqa_tui.screens.launching import LaunchingRoom
 from iqa_tui.screens.opening_plan import OpeningRoom
 from iqa_tui.screens.power import PowerRoom
@@ -112,7 +111,7 @@ class LaunchScreen(OpeningRoom, LaunchingRoom, PowerRoom):
         named = {str(Path(name).absolute()) for name in self.session.plans}
         last = (name for name in last_plans(self.session.runs_dir) if name not in named)
         names = dict.fromkeys([*self.session.plans, *last, *preset_names()])
-        plans = {name: _plan_or_words(name) for name in names}
+        plans = {name: plan_or_words(name) for name in names}
         digests = {name: trainer_digest_of(plan) for name, plan in plans.items() if isinstance(plan, Plan)}
         self.post_message(PlansLoaded(plans, digests))
 
@@ -293,10 +292,3 @@ class LaunchScreen(OpeningRoom, LaunchingRoom, PowerRoom):
         """While the user types into a field, enter and space belong to the field."""
         typing = isinstance(self.focused, Input)
         return not (typing and action in ("launch", "tick"))
-
-
-def _plan_or_words(name: str) -> Plan | str:
-    try:
-        return load_plan(name)
-    except LaunchError as error:
-        return str(error)
