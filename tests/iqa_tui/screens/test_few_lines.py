@@ -29,7 +29,7 @@ async def test_the_answers_of_a_dialog_are_in_sight(
 
 
 @pytest.mark.usefixtures("ablation")
-async def test_a_panel_that_had_the_whole_screen_is_not_drawn_where_there_is_room_for_one_line(
+async def test_a_panel_that_had_the_whole_screen_is_not_drawn_if_there_is_room_for_one_line_alone(
     open_app: OpenApp,
 ) -> None:
     async with open_app((80, 24)) as pilot:

@@ -85,7 +85,7 @@ async def test_another_log_is_shown_from_its_end_and_unshifted() -> None:
         assert log.render_line(9).text.rstrip() == "line 29"
 
 
-async def test_a_log_that_is_called_something_else_stays_where_it_is() -> None:
+async def test_a_log_that_is_called_something_else_stays_in_its_place() -> None:
     async with opened() as (pilot, log):
         log.show("F2 L2 (MSE)", lines(0, 50), log="run/1")
         await pilot.press("up")
