@@ -37,6 +37,7 @@ class ImagesPage(Page):
     """Of the row that was under the cursor; scores and pictures are read in threads."""
 
     ROOM = "row-images"
+    TAB = "results"
     AUTO_FOCUS = "#image-list"
 
     BINDINGS: ClassVar[list[BindingType]] = [
