@@ -15,11 +15,11 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from training.config import CROSS_DATASETS, RESIZE, SMALLEST_BATCH, TrainConfig
+from training.config import CROSS_DATASETS, RESIZE, TrainConfig
 from training.flag_values import above_zero, from_zero, not_negative, positive, rate, resize, scale, seed
+from training.loss_parts import LOSS_TYPES, RANKING, default_alpha, loss_type, parts_of, smallest_batch
 
 MODEL_SIZES = ("tiny", "small", "base")
-LOSS_TYPES = ("l1", "l2", "srcc", "rank", "pairwise", "plcc", "nin")
 DATASETS = (
     "koniq-10k",
     "spaq",
@@ -53,8 +53,8 @@ class Parser(argparse.ArgumentParser):
 def parse(argv: list[str]) -> TrainConfig:
     """Read and check flags; exits with code 2 and a reason if they are refused."""
     parser = build_parser()
-    namespace = parser.parse_args(argv)
-    config = TrainConfig(**vars(namespace))
+    flags = vars(parser.parse_args(argv))
+    config = TrainConfig(**{"ranking_loss_alpha": default_alpha(flags["loss_type"]), **flags})
     reason = refusal(config)
     if reason:
         parser.error(reason)
@@ -63,8 +63,15 @@ def parse(argv: list[str]) -> TrainConfig:
 
 def refusal(config: TrainConfig) -> str | None:
     """Why these flags are refused, in words; None if they are not."""
-    smallest = SMALLEST_BATCH.get(config.loss_type, 1)
+    smallest = smallest_batch(config.loss_type)
     reasons = (
+        (
+            config.ranking_loss_alpha > 0 and any(part.name == RANKING for part in parts_of(config.loss_type)),
+            (
+                f"--ranking_loss_alpha adds the ranking term to the loss, and --loss_type {config.loss_type} has it "
+                "already: give its weight in one of the two"
+            ),
+        ),
         (
             config.epochs > 0 and config.batch_size < smallest,
             (
@@ -98,7 +105,7 @@ def refusal(config: TrainConfig) -> str | None:
 
 def command_of(config: TrainConfig) -> str:
     """The shortest command that means the same, without the place of its run folder."""
-    defaults = vars(build_parser().parse_args([]))
+    defaults = {**vars(build_parser().parse_args([])), "ranking_loss_alpha": default_alpha(config.loss_type)}
     left_out = {"runs_dir", "run_folder", "device", "tensorboard", "resume", "check"}
     words = ["python", "-m", "training"]
     for name, value in config.as_dict().items():
@@ -201,15 +208,24 @@ def _add_network_flags(group: Group) -> None:
 
 
 def _add_loss_flags(group: Group) -> None:
-    group.add_argument("--loss_type", choices=LOSS_TYPES, default="l1")
+    group.add_argument(
+        "--loss_type",
+        type=loss_type,
+        default="l1",
+        metavar="LOSS",
+        help=f"one of {', '.join(LOSS_TYPES)}, or a weighted sum, such as l1+0.5*srcc; docs/trainer.md defines each",
+    )
     group.add_argument(
         "--pairwise_sd",
         choices=("image", "uniform"),
         default="image",
-        help="opinion spread in the pairwise loss: each image's own if known, or one for all",
+        help="opinion spread in the losses pairwise and ranknet: each image's own if known, or one for all",
     )
     group.add_argument(
-        "--ranking_loss_alpha", type=not_negative, default=0.5, help="weight of a margin ranking term beside the loss"
+        "--ranking_loss_alpha",
+        type=not_negative,
+        default=argparse.SUPPRESS,  # it depends on --loss_type
+        help="weight of a margin ranking term beside the loss (default: 0.5, as published; 0 beside a sum or ranking)",
     )
     group.add_argument(
         "--ranking_loss_margin",
