@@ -17,7 +17,7 @@ from typing import NoReturn
 
 from training.config import CROSS_DATASETS, RESIZE, TrainConfig
 from training.flag_values import above_zero, from_zero, not_negative, positive, rate, resize, scale, seed
-from training.loss_parts import LOSS_TYPES, RANKING, default_alpha, loss_type, parts_of, smallest_batch
+from training.loss_parts import LOSS_TYPES, RANKING_TWICE, default_alpha, has_ranking_twice, loss_type, smallest_batch
 
 MODEL_SIZES = ("tiny", "small", "base")
 DATASETS = (
@@ -65,13 +65,7 @@ def refusal(config: TrainConfig) -> str | None:
     """Why these flags are refused, in words; None if they are not."""
     smallest = smallest_batch(config.loss_type)
     reasons = (
-        (
-            config.ranking_loss_alpha > 0 and any(part.name == RANKING for part in parts_of(config.loss_type)),
-            (
-                f"--ranking_loss_alpha adds the ranking term to the loss, and --loss_type {config.loss_type} has it "
-                "already: give its weight in one of the two"
-            ),
-        ),
+        (has_ranking_twice(config.loss_type, config.ranking_loss_alpha), RANKING_TWICE),
         (
             config.epochs > 0 and config.batch_size < smallest,
             (

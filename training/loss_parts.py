@@ -40,6 +40,10 @@ SMALLEST_BATCH = {
 shift and scale say nothing of two: these lie one SD above and below their mean, whatever is predicted."""
 PUBLISHED_ALPHA = 0.5
 """Default of `--ranking_loss_alpha` in the published code."""
+RANKING_TWICE = (
+    "--ranking_loss_alpha adds the ranking term to the loss, and --loss_type has it already: give its weight in one of "
+    "the two"
+)
 EXAMPLE = "l1+0.5*srcc"
 
 
@@ -87,6 +91,10 @@ def smallest_batch(loss_type: str) -> int:
 def default_alpha(loss_type: str) -> float:
     """Of `--ranking_loss_alpha`: as in the published code; 0 beside a sum or `ranking`, which say all they mean."""
     return 0.0 if "+" in loss_type or loss_type.endswith(RANKING) else PUBLISHED_ALPHA
+
+
+def has_ranking_twice(loss_type: str, alpha: float) -> bool:
+    return alpha > 0 and any(part.name == RANKING for part in parts_of(loss_type))
 
 
 def _part(word: str, text: str) -> LossPart:

@@ -123,7 +123,7 @@ def test_an_unknown_data_set_is_refused_with_what_there_is(capsys):
         (("--loss_type", "l1+0.5*srcc", "--batch_size", "2"), "--loss_type l1+0.5*srcc compares images"),
         (
             ("--loss_type", "l1+0.5*ranking", "--ranking_loss_alpha", "0.5"),
-            "--ranking_loss_alpha adds the ranking term to the loss, and --loss_type l1+0.5*ranking has it already",
+            "--ranking_loss_alpha adds the ranking term to the loss, and --loss_type has it already",
         ),
     ],
 )
