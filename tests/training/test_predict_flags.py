@@ -23,14 +23,14 @@ def picture(finished):
 
 def test_what_cannot_be_a_file_is_named_in_a_line_and_the_others_are_scored(run, picture, tmp_path, capsys):
     os.mkfifo(tmp_path / "pipe")
-    assert main([str(run.path), "x" * 300, "a\0b", str(tmp_path), str(tmp_path / "pipe"), str(picture)]) == 4
+    assert main([str(run.path), "x" * 300, "a\0b", str(tmp_path), str(tmp_path / "pipe"), str(picture)]) == 1
     said = capsys.readouterr()
     errors = said.err.splitlines()
     assert [line.partition(": ")[0] for line in errors] == ["error"] * 4
     assert errors[3].endswith("pipe: is no regular file; give an image file")
     assert errors[0].endswith("File name too long")
     assert "null" in errors[1]
-    assert "is a folder; give its images" in errors[2]
+    assert "is a folder without images" in errors[2]
     assert picture.name in said.out
 
 
