@@ -49,6 +49,8 @@ def read_kept(path: Path, form: str) -> Kept:
     except FileNotFoundError:
         content = b""
     whole = content[: content.rfind(b"\n") + 1].decode(errors="surrogateescape")
+    while form == "csv" and whole.count('"') % 2:  # torn within the name of an image that holds a line end
+        whole = whole[: whole.rfind("\n", 0, -1) + 1]
     lines, scores = [], {}
     for line, image, score in (_csv_rows if form == "csv" else _json_rows)(path, whole):
         lines.append(line)
