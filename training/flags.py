@@ -27,6 +27,7 @@ DATASETS = (
     "agiqa-3k",
     "livec",
     "tid2013",
+    "tid2008",
     "live",
     "csiq",
     "bid",
