@@ -31,6 +31,10 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run_command(argv: list[str] | None) -> int | OpenApp:
     options = parse(sys.argv[1:] if argv is None else argv)
+    if os.path.exists(options.runs_dir) and not os.path.isdir(options.runs_dir):  # noqa: PTH110, PTH112  pathlib's are slower
+        from iqa_tui.errors import PlanError  # noqa: PLC0415
+
+        raise PlanError(f"{options.runs_dir} is no folder, so it holds no runs. Name another by --runs-dir.")
     if options.read_only or options.refused:
         from iqa_tui.settings import read_only  # noqa: PLC0415  not for a command that looks
 

@@ -27,6 +27,7 @@ DATASETS = (
     "agiqa-3k",
     "livec",
     "tid2013",
+    "tid2008",
     "live",
     "csiq",
     "bid",
@@ -206,7 +207,6 @@ def _add_loss_flags(group: Group) -> None:
         "--loss_type",
         type=loss_type,
         default="l1",
-        metavar="LOSS",
         help=f"one of {', '.join(LOSS_TYPES)}, or a weighted sum, such as l1+0.5*srcc; docs/trainer.md defines each",
     )
     group.add_argument(

@@ -14,6 +14,7 @@ from iqa_tui.plans.flags import command_for, group_name, shell_words
 from iqa_tui.plans.forecast import UNKNOWN_HOURS, Fleet, jobs_of
 from iqa_tui.plans.plan import load_plan, preset_names
 from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.plans.scoring import words_at_once
 from iqa_tui.plans.simulate import STRATEGIES, Job, schedule
 from iqa_tui.queue.check import check
 from iqa_tui.words.durations import hours_words
@@ -45,12 +46,26 @@ def run(options: argparse.Namespace) -> int:
         print(f"The plan does not say how long {', '.join(unknown)} takes: each is counted as {UNKNOWN_HOURS:g} h.")
     if kind != "GPU" and not request.plan.demo:
         print("The hours are the plan's, for a GPU: on a CPU it takes far longer.")
+    if words := _power_words(request):
+        print(f"{words[0].upper()}{words[1:]}.")
     print("\nCommands")
     for experiment in request.chosen():
         for seed in request.seeds_or_default():
             command = command_for(request.plan, experiment, request.overrides, seed)
             print(f"  {experiment.id}: {plain(shell_words(command))}")
     return ALL_WELL
+
+
+def _power_words(request: LaunchRequest) -> str:
+    """Which differences the launch can show; empty if there is nothing to say."""
+    if (known := words_at_once(request)) is not None:
+        return known
+    from iqa_tui.results.power import power_of  # noqa: PLC0415  it loads scipy, which a plan of one seed needs not
+
+    try:
+        return plain(power_of(request).words)
+    except OSError as error:
+        return plain(f"which differences it can show is not known: {error}")
 
 
 def _print_environments(request: LaunchRequest) -> int:

@@ -53,7 +53,8 @@ class LogPanel(LogTool):
             name += f" · attempt {state.status.attempt}"
         is_mine = text.search is not None and text.search.pattern == self._pattern()
         self.show_hits(text.search if is_mine else None, text.hits if is_mine else 0, text.searched_share)
-        self.show(name, text, _empty_words(state), "" if look is None else series_style(look))
+        style = "" if look is None else series_style(look)
+        self.show(name, text, _empty_words(state), style, log=f"{state.run_id}/{state.status.attempt}")
 
     @property
     def wish(self) -> LogWish:

@@ -53,11 +53,8 @@ class ResultChart(Canvas, can_focus=True):
         looks: run id to the number of its look.
         """
         self._table, self._findings, self._looks = table, findings, looks
-        spread = ", whiskers ± SD over seeds" if any(row.srcc_sd is not None for row in table.rows) else ""
-        band = f", {self._signs.band} expected" if any(_band(row) for row in table.rows) else ""
-        self.set_title(
-            f"Test SRCC{spread}{band} · Δ to {table.baseline}, 95% interval" if table.baseline else "Test SRCC"
-        )
+        self.set_title(_title(table, self._signs.band))
+        self.set_subtitle(findings.warning if findings else "")
         self.redraw()
 
     def lines_wanted(self, *, with_numbers: bool) -> int:
@@ -113,6 +110,12 @@ class ResultChart(Canvas, can_focus=True):
         sign = "" if not self._has_signs else "  " if look is None else f"{series_sign(look)} "
         mark = self._signs.recorded if row.recorded else " "
         return [(sign + fit(row.id, width - 2 - len(sign)) + f"{mark} ", f"{style} strong")]
+
+
+def _title(table: Table, band_sign: str) -> str:
+    spread = ", whiskers ± SD over seeds" if any(row.srcc_sd is not None for row in table.rows) else ""
+    band = f", {band_sign} expected" if any(_band(row) for row in table.rows) else ""
+    return f"Test SRCC{spread}{band}" + (f" · Δ to {table.baseline}, 95% interval" if table.baseline else "")
 
 
 def axes(scales: Scales, baseline: str) -> str:

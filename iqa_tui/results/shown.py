@@ -37,6 +37,8 @@ class ShownFindings:
     paragraphs: tuple[Paragraph, ...]
     differences: tuple[ShownDifference | None, ...]
     """Of each row of the table, in its order; None for the baseline itself, and for a row without a value."""
+    warning: str = ""
+    """What must stand beside the intervals, for example that one seed tells nothing of training noise."""
 
 
 @dataclass(frozen=True, slots=True)

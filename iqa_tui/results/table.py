@@ -40,8 +40,8 @@ class Table:
     """Which rows come from different trainer code, or from other settings than the plan's; else empty."""
 
 
-def read_entries(runs_dir: Path, group: str) -> list[ListedRun]:
-    """The runs of a group, oldest first, without the archived ones.
+def read_entries(runs_dir: Path, group: str | None = None) -> list[ListedRun]:
+    """The runs of a group, or of all groups, oldest first, without the archived ones.
 
     A run that cannot be read is left out of every table; `status` names it.
     """

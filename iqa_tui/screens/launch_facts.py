@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from iqa_tui.devices.device import DeviceState
 from iqa_tui.devices.survey import Survey
+from iqa_tui.errors import LaunchError
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.colours import colours_of
 from iqa_tui.monitor.group_time import run_seconds_left, starts_by_itself
@@ -13,6 +14,7 @@ from iqa_tui.monitor.state import RunState
 from iqa_tui.plans.choice import LaunchChoice, OfferedDevice
 from iqa_tui.plans.forecast import UNKNOWN_HOURS
 from iqa_tui.plans.last_launch import last_launch, last_launch_words
+from iqa_tui.plans.plan import Plan, load_plan
 from iqa_tui.plans.priority import priority_rank
 from iqa_tui.plans.simulate import Job
 from iqa_tui.plans.timeline import Bar, GoingOn
@@ -88,3 +90,18 @@ def going_on(survey: Survey, runs: Sequence[RunState], now: float) -> GoingOn:
         bar = Bar(names[state.run_id], looks[state.run_id], 0.0, 0.0, is_new=False)
         waiting.append((job, bar))
     return GoingOn(running, tuple(waiting))
+
+
+def plan_or_words(name: str) -> Plan | str:
+    """The plan of this name or path; what is wrong with it, if it cannot be read."""
+    try:
+        return load_plan(name)
+    except LaunchError as error:
+        return str(error)
+
+
+def likely_plan(runs: Sequence[RunState], plans: Mapping[str, Plan | str]) -> str:
+    """That of the newest runs. Without any the demo: a newcomer's first enter launches what runs anywhere."""
+    ordered = run_words.in_plan_order(runs)
+    likely = ordered[0].plan_name if ordered and ordered[0].plan_name else "demo"
+    return next((name for name, plan in plans.items() if isinstance(plan, Plan) and plan.name == likely), "demo")

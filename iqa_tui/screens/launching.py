@@ -22,6 +22,7 @@ from iqa_tui.queue.check import check
 from iqa_tui.queue.enqueue import enqueue
 from iqa_tui.screens.confirm import Choice, ConfirmScreen
 from iqa_tui.screens.launch_facts import words_on_last_launch
+from iqa_tui.screens.power import power_texts
 from iqa_tui.screens.room import Room, ScreenAsked, Session
 from training.runfolder.text import plain
 
@@ -208,7 +209,7 @@ def _notes(choice: LaunchChoice, known: Sequence[RunState] | None) -> list[str]:
     request = choice.request()
     digest = trainer_digest_of(request.plan, request.cwd)
     words = words_on_last_launch(choice, known or (), digest, time.time())
-    lines = [words[0].upper() + words[1:]] if words else []
+    lines = [text[0].upper() + text[1:] for text in (*power_texts(request)[:1], words) if text]
     try:
         return lines + notes_before_launch(request, known)
     except OSError as error:

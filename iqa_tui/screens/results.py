@@ -72,6 +72,7 @@ class ResultsScreen(Room):
     AUTO_FOCUS = "#results ResultTable"
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("i", "images", "images"),
         Binding("e", "export", "export"),
         Binding("right_square_bracket", "next_group(1)", "next table", key_display="]"),
         Binding("left_square_bracket", "next_group(-1)", "previous table", key_display="["),
@@ -196,7 +197,7 @@ class ResultsScreen(Room):
         table.show_table(shown, looks, self._findings, columns=self._view.columns, has_signs=signs)
         chart.show(shown, self._findings, looks)
         table_height = min(len(shown.rows) + TABLE_FRAME, self.size.height // 2)
-        set_height(table, table_height)
+        set_height(table, None if self.has_class("-flat") else table_height)
         set_height(chart, self._chart_height(chart, table_height))
 
     def body_resized(self) -> None:
@@ -231,8 +232,9 @@ class ResultsScreen(Room):
         return [self.query_one(name) for name in (ResultTable, ResultChart, FindingsText)]
 
     def before_focus(self, widget: Widget) -> None:
-        """In a narrow or low terminal the findings take the place of chart and notes."""
+        """In a low terminal the findings take the place of the chart; in a flat one each part has all of it."""
         self.set_class(isinstance(widget, FindingsText), "-findings")
+        self.set_class(isinstance(widget, ResultChart), "-chart")
 
     def action_columns(self) -> None:
         shown = self.query_one(ResultTable).shown_columns
@@ -250,6 +252,17 @@ class ResultsScreen(Room):
             shown = self._table.group if self._table else ""
             here = self._groups.index(shown) if shown in self._groups else 0
             self.show_group(self._groups[(here + direction) % len(self._groups)])
+
+    def action_images(self) -> None:
+        """Of the row under the cursor."""
+        row = self._row_under_cursor()
+        if row is None or self._table is None:
+            self.notify("There is no row yet whose images could be shown.")
+            return
+        from iqa_tui.screens.images import ImagesPage  # noqa: PLC0415  when the user goes there
+
+        place = [plain(each.key) for each in self._table.rows].index(row.key)
+        self.app.push_screen(ImagesPage(self.session, self._table, place))
 
     def action_export(self) -> None:
         if self._table is None or not self._table.rows:

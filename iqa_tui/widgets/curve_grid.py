@@ -21,6 +21,9 @@ from iqa_tui.widgets.plots.series import Plot, PlotLook
 if TYPE_CHECKING:
     from iqa_tui.widgets.plots.grid import GridDrawer
 
+LOAD_SECONDS = 0.05
+"""From then on: meanwhile what else has changed is drawn, as loading numpy keeps the interpreter from all threads."""
+
 
 class CurveGrid(Canvas, can_focus=True):
     """Shows what `show` was given last."""
@@ -139,7 +142,7 @@ class CurveGrid(Canvas, can_focus=True):
     def _load_in_thread(self) -> None:
         if self._loader is None:
             self._loader = threading.Thread(target=self._load, name="load numpy", daemon=True)
-            self._loader.start()
+            self.set_timer(LOAD_SECONDS, self._loader.start)
 
     def _load(self) -> None:
         from iqa_tui.widgets.plots.grid import GridDrawer  # noqa: PLC0415  numpy: see above

@@ -82,7 +82,7 @@ class LogView(Canvas, can_focus=True):
         super().__init__(id=id, classes=classes)
         self._place = LogPlace()
         self._part: LogPart | None = None
-        self._log_name = self._name_style = self._empty = ""
+        self._log_name = self._log = self._name_style = self._empty = ""
         self._title: tuple[str, ...] = ()
         self._shift = 0
         self._owed = 0
@@ -107,17 +107,19 @@ class LogView(Canvas, can_focus=True):
             return self._goal
         return None if self._place.is_following or not self._place.lowest else self._place.lowest.offset
 
-    def show(self, name: str, part: LogPart, empty: str = "", style: str = "") -> None:
+    def show(self, name: str, part: LogPart, empty: str = "", style: str = "", log: str = "") -> None:
         """Show a part of a log.
 
         Args:
-            name: the log's; another than before is shown from its end.
+            name: what the title calls the log.
             part: may be another one than wanted; what was on screen stays if it is among it.
             empty: what to say if there is no line.
             style: of the name.
+            log: which log it is; another than before is shown from its end. Empty: as its name says.
         """
-        if name != self._log_name:
-            self._log_name = name
+        self._log_name = name
+        if self._log != (log or name):
+            self._log = log or name
             self.begin()
         self._empty, self._part, self._name_style = empty, part, style
         self._place.set_size(*self.size)
@@ -242,8 +244,10 @@ class LogView(Canvas, can_focus=True):
         self.changed()
 
     def action_shift(self, steps: int) -> None:
-        if not self._place.wraps:
-            self._shift = max(0, self._shift + steps * SHIFT_COLUMNS)
+        longest = max((len(self._place.lines[index].text) for index, _, _ in self._place.shown()), default=0)
+        wanted = max(0, self._shift + steps * SHIFT_COLUMNS)
+        if not self._place.wraps and (steps < 0 or wanted < longest):
+            self._shift = wanted
             self.redraw()
 
     def action_wrap(self) -> None:

@@ -97,7 +97,8 @@ class PaintsDifferences(App[None]):
         """
         has_changed = self._resize_event is not None
         super()._check_resize()
-        if has_changed and self._mirror and (self._mirror.width, self._mirror.height) == tuple(self.size):
+        is_new = isinstance(self._driver, TerminalDriver) and self._driver.terminal_is_new
+        if has_changed and is_new and self._mirror is not None:
             self.action_repaint()
 
     def action_repaint(self) -> None:

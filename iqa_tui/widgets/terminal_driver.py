@@ -44,7 +44,7 @@ class TerminalDriver(LinuxDriver):
         self._size = size or self._get_terminal_size()  # before the first paint, too
         self._file = cast("Any", _Told(cast("IO[str]", self._file), self._taken))
         self.terminal_is_new = True
-        """Nothing is known of what the terminal shows."""
+        """Nothing is known of what the terminal shows: it has just begun, or its size was told anew."""
         self.when_ready: Callable[[], None] | None = None
         """Called, perhaps in another thread, if the terminal took what it was sent."""
         self._given = 0
@@ -75,6 +75,7 @@ class TerminalDriver(LinuxDriver):
     def _post_size(self) -> None:
         """In the event loop. A terminal that tells its size in band is asked no other way."""
         if not self._in_band_window_resize:
+            self.terminal_is_new = True
             size = Size(*self._get_terminal_size())
             self._app.post_message(events.Resize(size, size))
 
@@ -123,6 +124,8 @@ class TerminalDriver(LinuxDriver):
             if was_asked:
                 self._tell()
                 return
+        elif isinstance(message, events.Resize):
+            self.terminal_is_new = True
         super().process_message(message)
 
     def _taken(self) -> None:

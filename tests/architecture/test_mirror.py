@@ -12,6 +12,7 @@ OTHERWISE_NAMED = {
     "iqa_tui/service/test_hard_trainers.py": "a supervisor and trainers that misbehave",
     "iqa_tui/results/intervals/test_simulation.py": "intervals of simulated tables, whose true differences are known",
     "iqa_tui/screens/test_few_colours.py": "what 16 colours and none leave on screen",
+    "iqa_tui/screens/test_few_lines.py": "dialogs in a terminal of few lines",
     "iqa_tui/screens/test_sequences.py": "what any sequence of sizes and keys leaves on screen",
     "training/checkpoints/test_crashes.py": "a training process that is killed at each of its writes",
     "training/checkpoints/test_resume.py": "a run that is resumed, from flags to result",

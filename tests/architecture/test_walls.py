@@ -55,7 +55,8 @@ def test_a_room_of_the_app_loads_nothing_of_the_trainer_but_the_run_folder(room:
 
 
 def test_the_app_starts_without_scipy() -> None:
-    computing = ("iqa_tui.results.intervals", "iqa_tui.results.findings", "iqa_tui.results.paper")
+    rooms = ("intervals", "findings", "paper", "power")
+    computing = tuple(f"iqa_tui.results.{room}" for room in rooms)
     commands = ("iqa_tui.commands.findings", "iqa_tui.commands.paper", "iqa_tui.commands.telling_progress")
     modules = [name for name in modules_below("iqa_tui") if not name.startswith((*computing, *commands))]
     assert "scipy" not in packages(loaded_by(modules))

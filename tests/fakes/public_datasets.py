@@ -90,6 +90,11 @@ def write_tid2013(folder: Path, pictures: int = 10, distortions: int = 3) -> Pat
     return folder
 
 
+def write_tid2008(folder: Path) -> Path:
+    """Files and labels as in TID2013's archive."""
+    return write_tid2013(folder, distortions=2)
+
+
 def write_live(folder: Path) -> Path:
     """All 982 entries; every tenth is an undistorted copy."""
     from training.datasets.live import FOLDERS
@@ -151,6 +156,7 @@ WRITERS = {
     "agiqa-3k": write_agiqa,
     "livec": write_livec,
     "tid2013": write_tid2013,
+    "tid2008": write_tid2008,
     "live": write_live,
     "csiq": write_csiq,
     "bid": write_bid,

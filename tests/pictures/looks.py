@@ -101,7 +101,7 @@ LOOKS = (
     Look("launch-devices", "launch", ("tab", "j"), settle_seconds=3.0),
     Look("launch-settings", "launch", ("f", *"epochs=1", "enter"), settle_seconds=3.0),
     Look("launch-open", "launch", ("o", *"no/such.toml", "enter"), settle_seconds=3.0),
-    Look("launch-question", "launch", ("enter",), settle_seconds=8.0, in_all_sizes=True),
+    Look("launch-question", "launch", ("enter",), settle_seconds=30.0, in_all_sizes=True),
     Look("results", "results", suits_any=True, in_all_sizes=True),
     Look("results-end", "results", ("G",)),
     Look("export", "results", ("e",), in_all_sizes=True),

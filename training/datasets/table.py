@@ -19,6 +19,7 @@ from training.datasets.koniq10k import PUBLISHED_SIZING, open_koniq10k, open_pub
 from training.datasets.live import open_live
 from training.datasets.livec import open_livec
 from training.datasets.spaq import open_spaq
+from training.datasets.tid2008 import open_tid2008
 from training.datasets.tid2013 import open_tid2013
 from training.datasets.user_csv import LabelScale, open_user_csv
 from training.errors import BadData
@@ -30,6 +31,7 @@ READERS: dict[str, Callable[[Path], Dataset]] = {
     "agiqa-3k": open_agiqa3k,
     "livec": open_livec,
     "tid2013": open_tid2013,
+    "tid2008": open_tid2008,
     "live": open_live,
     "csiq": open_csiq,
     "bid": open_bid,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from iqa_tui.results.findings.answers import is_shown
 from iqa_tui.results.findings.sections import Section, sections
 from iqa_tui.results.findings.values import Findings
-from iqa_tui.results.intervals.estimates import Difference
+from iqa_tui.results.intervals.estimates import ONE_SEED, Difference
 from iqa_tui.results.intervals.score_files import row_names
 from iqa_tui.results.shown import Paragraph, ShownDifference, ShownFindings
 from iqa_tui.results.table import Table
@@ -24,6 +24,7 @@ def for_screen(findings: Findings, table: Table) -> ShownFindings:
     return ShownFindings(
         tuple(each for section in sections(findings) for each in _paragraphs(section)),
         tuple(_shown(each) if each is not None and each.value is not None else None for each in found),
+        ONE_SEED if any(each is not None and ONE_SEED in each.note for each in found) else "",
     )
 
 

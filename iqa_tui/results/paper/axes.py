@@ -98,8 +98,8 @@ def _draw_panels(shown: Shown, figure: Any, ground: Ground, most_points: int) ->
         )  # fmt: skip
         if panel.fit:
             axes.plot(*zip(*panel.fit, strict=True), color=ground.ink, linewidth=1.1)
-        srcc = "" if panel.srcc is None else f"\nSRCC {panel.srcc:.4f}"
-        axes.set_title(f"{panel.look.name}{srcc}", fontsize=7)
+        srcc = "" if panel.srcc is None else f", SRCC {panel.srcc:.4f}"
+        axes.set_title(f"{panel.look.name}\nseed {panel.run.rpartition(' ')[2]}{srcc}", fontsize=7)
         axes.locator_params(nbins=4)
         axes.set_xlabel("prediction")
     for line in range(0, len(places), columns):
@@ -117,12 +117,14 @@ def _columns(panels: int) -> int:
 def _draw_prices(shown: Shown, figure: Any, ground: Ground) -> None:
     axes = figure.subplots()
     prices = cast("Sequence[Price]", shown.parts)
+    unit, factor = ("minutes", 60) if max(price.hours for price in prices) < 1 else ("hours", 1)
     for price in prices:
+        place = factor * price.place
         colour = ground.colours[price.look.colour]
         if price.low is not None and price.high is not None:
-            axes.plot([price.place, price.place], [price.low, price.high], color=colour, linewidth=1, alpha=0.7)
+            axes.plot([place, place], [price.low, price.high], color=colour, linewidth=1, alpha=0.7)
         axes.plot(
-            [price.place], [price.srcc], linestyle="", marker=price.look.marker, color=colour, markersize=5.5,
+            [place], [price.srcc], linestyle="", marker=price.look.marker, color=colour, markersize=5.5,
             markeredgecolor=ground.paper, markeredgewidth=0.5, label=price.look.name,
         )  # fmt: skip
     hours = [price.hours for price in prices if price.hours > 0]
@@ -131,7 +133,7 @@ def _draw_prices(shown: Shown, figure: Any, ground: Ground) -> None:
     else:
         axes.margins(x=0.12)
         axes.locator_params(axis="x", nbins=5)
-    axes.set_xlabel("hours a run")
+    axes.set_xlabel(f"{unit} a run")
     axes.set_ylabel("test SRCC")
     _legend(figure)
 

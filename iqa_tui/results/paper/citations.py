@@ -64,6 +64,13 @@ CITATIONS = {
             "Signal Processing: Image Communication", 2015, "57--77", "30",
         ),
         Citation(
+            "TID2008", "ponomarenko2009tid2008",
+            "Ponomarenko, Nikolay and Lukin, Vladimir and Zelensky, Alexander and Egiazarian, Karen and Carli, Marco"
+            " and Battisti, Federica",
+            "TID2008 - A database for evaluation of full-reference visual quality assessment metrics", "article",
+            "Advances of Modern Radioelectronics", 2009, "30--45", "10",
+        ),
+        Citation(
             "LIVE", "sheikh2006statistical", "Sheikh, Hamid R. and Sabir, Muhammad F. and Bovik, Alan C.",
             "A statistical evaluation of recent full reference image quality assessment algorithms", "article",
             "IEEE Transactions on Image Processing", 2006, "3440--3451", "15", "11",

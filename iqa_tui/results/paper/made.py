@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import metadata
 
 from iqa_tui.results.findings.wording import listed
 from iqa_tui.results.paper.content import Content, PaperRun
@@ -35,6 +37,15 @@ def _moment(seconds: float) -> str:
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M")
     except (OverflowError, OSError, ValueError):
         return "unknown"
+
+
+def written_by(packages: Sequence[str]) -> str:
+    """`iqa-tui 0.1.0, numpy 2.4.6`: the same versions write the same bytes. One that is not installed is left out."""
+    words = []
+    for package in packages:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            words.append(f"{package} {metadata.version(package)}")
+    return ", ".join(words)
 
 
 def facts(content: Content) -> list[str]:

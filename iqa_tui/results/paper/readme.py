@@ -9,11 +9,12 @@ from iqa_tui.results.markdown import MARKDOWN
 from iqa_tui.results.paper.citations import bibtex, citation_words, dataset_name
 from iqa_tui.results.paper.commands import PLACE, again, trainer_command
 from iqa_tui.results.paper.content import Content
-from iqa_tui.results.paper.made import facts, run_lines
+from iqa_tui.results.paper.made import facts, run_lines, written_by
 from iqa_tui.results.paper.numbers_tex import NAMING
 from iqa_tui.results.paper.shown import Shown
 from training.runfolder.text import plain
 
+WRITERS = ("iqa-tui", "numpy", "scipy", "matplotlib")
 FILES = {
     "table.tex": "the table; needs booktabs",
     "numbers.tex": "one macro a number, for the text",
@@ -31,7 +32,9 @@ def readme_md(content: Content, figures: Sequence[Shown], without: str) -> str:
     """
     lines = [f"# {MARKDOWN.text(content.table.title)}", "", *_files(figures, without)]
     lines += ["", "## Made again by", "", *_fenced(again(content), "console")]
-    lines += ["", f"{PLACE} stands for where the file lies on your machine. The same runs give the same bytes."]
+    writers = written_by(WRITERS if figures else WRITERS[:-1])
+    lines += ["", f"{PLACE} stands for where the file lies on your machine."]
+    lines += [f"This folder was written by {writers}; they write the same bytes of the same runs."]
     lines += [] if content.is_preset else ["The content of the plan stands in `spec.json` of each run."]
     lines += ["", "The trainers were started by these commands:", ""]
     lines += _fenced([trainer_command(run) for run in content.runs], "console")

@@ -145,14 +145,16 @@ def _of(row: PaperRow) -> list[str]:
     worst = found.worst(MOST_IMAGES)
     best = sorted(found.images, key=lambda image: (abs(image.error), image.name))[:MOST_IMAGES]
     headings = ["Image", "MOS", "Prediction", "Place by people", "Place by the network"]
+    largest = max(max(abs(image.mos), abs(image.pred)) for image in found.images)
+    decimals = 2 if largest >= 10 else 3 if largest >= 2 else 4
     which = f"By {row.runs[0].name}, of {len(found.images):,} images of the {found.split} split."
     lines = [f"<p>{text(which)}</p>"]
     for what, images in (("is most wrong about", worst), ("is least wrong about", best)):
         rows = [
             [
                 text(image.name),
-                _plain_number(image.mos),
-                _plain_number(image.pred),
+                _with(decimals, image.mos),
+                _with(decimals, image.pred),
                 f"{image.mos_place:,}",
                 f"{image.pred_place:,}",
             ]
@@ -162,8 +164,8 @@ def _of(row: PaperRow) -> list[str]:
     return lines
 
 
-def _plain_number(value: float) -> str:
-    return f"{value:.4g}".replace("-", MINUS)
+def _with(decimals: int, value: float) -> str:
+    return f"{value:.{decimals}f}".replace("-", MINUS)
 
 
 def _made(content: Content) -> list[str]:

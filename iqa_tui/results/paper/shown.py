@@ -159,7 +159,7 @@ def _cost(content: Content) -> Shown:
     ends = " with 95% intervals" if any(price.low is not None for price in prices) else ""
     moved = any(price.place != price.hours for price in prices)
     beside = "; rows that take equally long stand side by side" if moved else ""
-    return Shown("cost", f"Test SRCC{ends} against hours a run{beside}", "; ".join(told), prices, COLUMN)
+    return Shown("cost", f"Test SRCC{ends} against the time of a run{beside}", "; ".join(told), prices, COLUMN)
 
 
 def beside_each_other(hours: Sequence[float]) -> list[float]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from iqa_tui.results.findings.answers import is_shown
 from iqa_tui.results.findings.wording import listed
-from iqa_tui.results.intervals.estimates import ONE_SEED
+from iqa_tui.results.intervals.estimates import ONE_SEED, Difference
 from iqa_tui.results.paper.citations import dataset_name
-from iqa_tui.results.paper.content import Content
+from iqa_tui.results.paper.content import Content, PaperRow
 
 PROTOCOLS = {
     "clean": "the best epoch is chosen on the validation split",
@@ -77,7 +77,20 @@ def _differences(content: Content) -> list[str]:
         f"Δ: difference to {baseline} in SRCC with its 95% interval, from {content.findings.resamples:,} resamples of"
         " the test images and from the seeds if there are several, paired by image and by seed."
     )
-    return [how, f"{star}{none}."]
+    left_out = any(set(found.seeds) != _seeds_of(row, content) for row, found in _compared(content))
+    shared = ["It counts the seeds that both rows have."] if left_out else []
+    return [how, *shared, f"{star}{none}."]
+
+
+def _compared(content: Content) -> list[tuple[PaperRow, Difference]]:
+    """Rows with runs and their differences to the baseline."""
+    return [(row, found) for row in content.rows if row.runs and (found := content.difference(row, "srcc")) is not None]
+
+
+def _seeds_of(row: PaperRow, content: Content) -> set[int]:
+    """Those of the row and those of the baseline."""
+    baseline = content.findings.estimate(content.findings.baseline, "srcc")
+    return {*content.estimate(row, "srcc").seeds, *(baseline.seeds if baseline else ())}
 
 
 def _one_seed(content: Content) -> list[str]:

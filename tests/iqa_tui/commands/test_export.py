@@ -12,7 +12,7 @@ from tests.fakes.shell import LONG, Shell, plan_file
 
 
 def test_the_table_is_printed_or_written(lab: Lab, shell: Shell) -> None:
-    assert "| Loss | SRCC |" in shell("export", "koniq-losses")
+    assert "| Loss | Test SRCC |" in shell("export", "koniq-losses")
     path = lab.folder / "table.csv"
     assert shell("export", "koniq-losses", "--format", "csv", "--output", str(path)) == ""
     assert path.read_text().startswith("id,label,loss_type,srcc")

@@ -23,7 +23,7 @@ def test_a_headless_launch_prints_progress_and_the_table_and_fails_with_its_run(
     assert "A good" in out
     assert "running  on CPU 0" in out
     assert "failed: exit 3: the moon is full" in out
-    assert "| Loss | SRCC |" in out
+    assert "| Loss | Test SRCC |" in out
     assert "output.log" in shell.errors
 
 

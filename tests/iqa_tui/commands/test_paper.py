@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.fakes.ablation import make_ablation
 from tests.fakes.lab import Lab
 from tests.fakes.shell import Shell
@@ -32,6 +34,7 @@ def test_without_runs_the_next_step_is_said(lab: Lab, shell: Shell) -> None:
     assert not (lab.folder / "paper").exists()
 
 
-def test_a_visitor_may_export(lab: Lab, shell: Shell) -> None:
+def test_a_visitor_may_export(lab: Lab, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IQA_TUI_READ_ONLY", "0")  # the option sets it, for the programs that we start
     make_ablation(lab.runs_dir, {"F1": [0.9]}, images=60, seeds=(1,))
     assert "table.tex" in shell("paper", "--read-only", "--output", str(lab.folder / "paper"))

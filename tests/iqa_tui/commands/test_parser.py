@@ -74,3 +74,13 @@ def test_what_cannot_be_done_is_said_and_ends_with_the_right_code(
 ) -> None:
     shell(*words, code=code)
     assert error in shell.errors
+
+
+@pytest.mark.parametrize("command", [(), ("status",), ("findings",), ("launch", "demo")])
+def test_a_file_is_no_folder_of_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    assert __main__.main(["--runs-dir", str(file), *command]) == 2
+    assert f"{file} is no folder, so it holds no runs. Name another by --runs-dir." in capsys.readouterr().err

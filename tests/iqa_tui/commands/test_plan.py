@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.ablation import make_ablation
 from tests.fakes.nvml import FakeGpus
 from tests.fakes.shell import Shell
 
@@ -47,3 +48,17 @@ def test_a_gpu_in_use_is_named_and_nothing_is_put_on_it_now(
     assert "on 2 GPUs, all at once: 5.4 h. GPU 0 and GPU 1 are busy and counted from when they are free.\n" in out
     assert "once free" in out
     assert " now " not in out
+
+
+def test_the_plan_says_which_differences_its_seeds_can_show(shell: Shell, tmp_path: Path) -> None:
+    assert "One seed: it can show nothing about training noise.\n" in shell("plan", "koniq-losses", "--gpus", "1")
+    asked = ("plan", "koniq-losses", "--gpus", "1", "--seeds", "1,2,3", "--runs-dir", str(tmp_path))
+    assert "3 seeds: differences from about 0.008 on, by a typical spread.\n" in shell(*asked)
+    make_ablation(tmp_path, {"F1": (0.935, 0.936), "F2": (0.931, 0.933)}, images=60)
+    assert " on, by the runs of koniq-losses.\n" in shell(*asked)
+
+
+def test_of_the_demo_it_says_nothing_about_differences(shell: Shell) -> None:
+    out = shell("plan", "demo", "--gpus", "1", "--seeds", "1,2,3")
+    assert "Commands" in out
+    assert "differences" not in out

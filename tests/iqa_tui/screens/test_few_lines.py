@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.widgets import Button
 
-from tests.fakes.app import OpenApp, settle
+from tests.fakes.app import OpenApp, screen_text, settle
 
 
 @pytest.mark.usefixtures("ablation")
@@ -26,3 +26,15 @@ async def test_the_answers_of_a_dialog_are_in_sight(
         for button in answers:
             place = screen.find_widget(screen.query_one(f"#{button}", Button))
             assert place.visible_region.height == 1, button
+
+
+@pytest.mark.usefixtures("ablation")
+async def test_a_panel_that_had_the_whole_screen_is_not_drawn_if_there_is_room_for_one_line_alone(
+    open_app: OpenApp,
+) -> None:
+    async with open_app((80, 24)) as pilot:
+        await pilot.press("z")
+        await pilot.resize_terminal(20, 5)
+        await settle(pilot, lambda: screen_text(pilot).split() == ["needs", "60×15"])
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot, lambda: "Curves" in screen_text(pilot))

@@ -19,6 +19,7 @@ from iqa_tui.plans.plan import load_plan
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.queue.last_plans import remember_plan
 from iqa_tui.screens.confirm import ConfirmScreen
+from iqa_tui.screens.launch import PlansLoaded
 from tests.fakes.app import FakeSurveyor, OpenApp, burst, flowing, gpu_state, screen_text, settle
 from tests.fakes.eight_gpus import WITHDRAWN
 from tests.fakes.run_folders import FakeRun
@@ -108,9 +109,9 @@ async def test_settings_typed_in_one_burst_stand_in_their_fields(plan_file: str,
         await settle(pilot, lambda: "A small plan" in screen_text(pilot))
         await burst(pilot, "f", *"epochs=1", "tab", *"4,5", "enter", "j")
         await settle(pilot, lambda: "--epochs 1 --train_test_num 1 --seed 4" in flowing(screen_text(pilot)))
+        await settle(pilot, lambda: pilot.app.screen.query_one(ExperimentList).cursor_key == "B")
         fields = [pilot.app.screen.query_one(field, Input).value for field in ("#overrides", "#seeds")]
         assert fields == ["epochs=1", "4,5"]
-        assert pilot.app.screen.query_one(ExperimentList).cursor_key == "B"
 
 
 async def test_devices_that_are_not_ticked_are_not_used(
@@ -197,3 +198,33 @@ async def test_what_differs_from_the_last_launch_of_the_plan_is_shown(
         await pilot.press("enter")
         await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
         assert "Since the last launch" in screen_text(pilot)
+
+
+@pytest.mark.parametrize("height", [32, 34, 40])
+async def test_in_every_terminal_that_is_not_low_three_devices_are_in_sight(
+    open_on_eight: OpenApp, height: int
+) -> None:
+    async with open_on_eight((110, height), room="launch") as pilot:
+        await settle(pilot, lambda: "GPU 0" in screen_text(pilot))
+        devices = pilot.app.screen.query_one(DeviceList)
+        await settle(pilot, lambda: devices.size.height >= 3)
+
+
+@pytest.mark.parametrize(("moved", "chosen"), [(False, "koniq-losses"), (True, "model-sizes")])
+async def test_a_plan_that_was_guessed_before_runs_were_read_gives_way_unless_the_user_moved(
+    ablation: list[FakeRun], open_app: OpenApp, monkeypatch: pytest.MonkeyPatch, moved: bool, chosen: str
+) -> None:
+    async with open_app(room="launch") as pilot:
+        screen, plans = pilot.app.screen, pilot.app.screen.query_one(PlanList)
+        await settle(pilot, lambda: plans.cursor_key == "koniq-losses" and screen.reading != screen.NOTHING_READ)
+        read = screen.runs
+        screen.set_reactive(type(screen).runs, ())
+        screen.set_reactive(type(screen).reading, screen.NOTHING_READ)
+        screen.on_plans_loaded(PlansLoaded(screen._choice.plans, {}))
+        await settle(pilot, lambda: plans.cursor_key == "demo")
+        if moved:
+            plans.move_to("model-sizes")
+            await pilot.pause()
+        screen.reading = ""
+        screen.runs = read
+        await settle(pilot, lambda: plans.cursor_key == chosen)

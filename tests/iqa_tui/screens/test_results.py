@@ -101,6 +101,11 @@ async def test_a_low_terminal_shows_chart_or_findings_and_tab_changes_between_th
         await pilot.press("tab", "tab")
         await settle(pilot, lambda: "Recommendation" in screen_text(pilot))
         assert "Δ to F1," not in screen_text(pilot)
+        assert "Notes · F1" in screen_text(pilot)
+        await pilot.resize_terminal(20, 5)
+        await settle(pilot, lambda: screen_text(pilot).split() == ["needs", "60×15"])
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot, lambda: "Recommendation" in screen_text(pilot))
         await pilot.press("tab")
         await settle(pilot, lambda: "Δ to F1" in screen_text(pilot) and "Recommendation" not in screen_text(pilot))
 
@@ -131,3 +136,22 @@ async def test_what_cannot_be_worked_out_is_said_and_the_table_stays(
         await settle(pilot, lambda: "could not be worked out" in screen_text(pilot))
         assert "a strange number" in screen_text(pilot)
         assert "0.9" in screen_text(pilot)
+
+
+async def test_with_one_seed_the_chart_says_what_its_intervals_lack(runs_dir: Path, open_app: OpenApp) -> None:
+    make_ablation(runs_dir, images=60, seeds=(1,))
+    async with open_app(room="results", size=(140, 40)) as pilot:
+        await settle(pilot, lambda: "one seed: training noise is not in it ─" in screen_text(pilot))
+
+
+async def test_in_few_lines_table_chart_and_findings_take_turns(runs_dir: Path, open_app: OpenApp) -> None:
+    make_ablation(runs_dir, {row: LOSSES[row][:2] for row in ("F1", "F3")}, images=60)
+    async with open_app(room="results", size=(60, 15)) as pilot:
+        shown = (("experiment", "test SRCC"), ("Δ to F1", "test SRCC"), ("Recommendation",))
+        for place in (0, 1, 2, 0):
+            await settle(pilot, lambda place=place: all(words in screen_text(pilot) for words in shown[place]))
+            if place:
+                assert "experiment" not in screen_text(pilot)
+            if place != 1:
+                assert "whiskers" not in screen_text(pilot)
+            await pilot.press("tab")

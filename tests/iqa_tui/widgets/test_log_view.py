@@ -85,10 +85,22 @@ async def test_another_log_is_shown_from_its_end_and_unshifted() -> None:
         assert log.render_line(9).text.rstrip() == "line 29"
 
 
+async def test_a_log_that_is_called_something_else_stays_in_its_place() -> None:
+    async with opened() as (pilot, log):
+        log.show("F2 L2 (MSE)", lines(0, 50), log="run/1")
+        await pilot.press("up")
+        log.show("F2", lines(0, 50), log="run/1")
+        assert (log.is_following, log.lowest_line) == (False, "line 48")
+        log.show("F2", lines(0, 50), log="other/1")
+        assert log.is_following
+
+
 async def test_a_long_line_is_shifted_into_view_and_back() -> None:
     async with opened() as (pilot, log):
         log.show("F2", LogText((LogLine("x" * SHIFT_COLUMNS + "the end"),)))
         await pilot.press("right")
+        assert log.render_line(0).text.rstrip() == "the end"
+        await pilot.press("right", "right")
         assert log.render_line(0).text.rstrip() == "the end"
         await pilot.press("left", "left")
         assert log.render_line(0).text.startswith("xxx")

@@ -40,3 +40,23 @@ def test_it_is_drawn_at_any_size(size: tuple[int, int]) -> None:
         assert text[0].startswith("       4┤")
         assert "MOS" in text[-1]
         assert "pred" in text[4]
+
+
+def rows(plot: Scatter, width: int, height: int) -> list[str]:
+    return ["".join(text for text, _ in line) for line in plot.draw(width, height)]
+
+
+def test_the_line_hides_points_and_the_mark_hides_both() -> None:
+    plot = Scatter(id="s", ascii_mode=True)
+    plot._points, plot._line, plot._marked = ((0.0, 0.0), (4.0, 0.0), (4.0, 4.0)), ((0.0, 0.0), (4.0, 4.0)), (4.0, 0.0)
+    assert [line[9:] for line in rows(plot, 14, 6)[:5]] == ["    #", "   # ", "  #  ", " #   ", "#   @"]
+    styles = {style for line in plot.draw(14, 6) for text, style in line if "#" in text}
+    assert styles == {"strong"}
+
+
+def test_a_line_that_leaves_the_range_of_the_points_is_cut() -> None:
+    plot = Scatter(id="s", ascii_mode=True)
+    plot._points, plot._line = ((0.0, 0.0), (4.0, 4.0)), ((-4.0, -4.0), (8.0, 8.0))
+    drawn = rows(plot, 14, 6)
+    assert {len(line) for line in drawn} == {14}
+    assert sum(line.count("#") for line in drawn) == 5

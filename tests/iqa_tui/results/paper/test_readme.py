@@ -25,6 +25,7 @@ def test_it_tells_how_the_folder_is_made_again_by_which_code_and_on_which_data(t
         "`validation.pdf`, `validation.png`",
         r"\IqaImages",
         content.runs[0].scores_sha256,
+        "This folder was written by iqa-tui 0.1.0, numpy ",
     ):
         assert words in text
     assert len(content.runs[0].scores_sha256) == 64

@@ -1,0 +1,82 @@
+"""The test images of a row with what people and the networks said of them: plain values that a screen shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RowImage:
+    """One image, as the seeds of a row scored it. Places begin with 1 for the best; equal ones share a mean place."""
+
+    name: str
+    """As the file of scores has it: it may hold anything."""
+    mos: float
+    pred: float
+    """On the scale of `mos` by the logistic fit, mean over the seeds; as the networks gave it if there is no fit."""
+    drawn: float
+    """What the scatter shows: of one seed as its network gave it, of several `pred`."""
+    preds: tuple[float, ...]
+    """As the network of each seed gave it."""
+    mos_place: int
+    pred_place: int
+
+    @property
+    def error(self) -> int:
+        """Places by which the row puts it too high, negative for too low."""
+        return self.mos_place - self.pred_place
+
+
+@dataclass(frozen=True, slots=True)
+class RowImages:
+    """All test images of a row that its seeds have in common."""
+
+    id: str
+    """Unique in its table."""
+    seeds: tuple[int, ...] = ()
+    """Those that are looked at."""
+    images: tuple[RowImage, ...] = ()
+    curve: tuple[tuple[float, float], ...] = ()
+    """The logistic fit as points (MOS, `drawn`), by `drawn`; empty if none is found."""
+    problem: str = ""
+    """Why there are no images."""
+
+    @property
+    def seed_words(self) -> str:
+        """`mean of 3 seeds`, `seed 2`."""
+        if not self.seeds:
+            return ""
+        return f"seed {self.seeds[0]}" if len(self.seeds) == 1 else f"mean of {len(self.seeds)} seeds"
+
+    def worst(self, most: int) -> list[RowImage]:
+        """Those that lie most places from where people put them."""
+        return sorted(self.images, key=lambda image: (-abs(image.error), image.name))[:most]
+
+    def best(self, most: int) -> list[RowImage]:
+        """Those that lie nearest to where people put them; of equal ones the smaller error on the scale first."""
+        return sorted(self.images, key=lambda image: (abs(image.error), abs(image.pred - image.mos)))[:most]
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePair:
+    """One image as two rows scored it, with places among the images that both have."""
+
+    one: RowImage
+    other: RowImage
+
+    @property
+    def gap(self) -> int:
+        """Places by which the first row puts it higher than the other."""
+        return self.other.pred_place - self.one.pred_place
+
+    @property
+    def nearer(self) -> int:
+        """1: the first row is nearer to people; -1: the other; 0: both are as near."""
+        one, other = abs(self.one.error), abs(self.other.error)
+        return (one < other) - (one > other)
+
+
+def apart(pairs: Sequence[ImagePair], most: int) -> list[ImagePair]:
+    """Those on which two rows disagree most."""
+    return sorted(pairs, key=lambda pair: (-abs(pair.gap), pair.one.name))[:most]

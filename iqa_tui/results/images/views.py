@@ -1,0 +1,117 @@
+"""What a user looks at of the images of a table, and the words for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from iqa_tui.results.images.values import ImagePair, RowImage, RowImages, apart
+from training.runfolder.text import plain
+
+MOST = 500
+
+
+class ImageOrder(Enum):
+    """Which images a list begins with."""
+
+    WRONG = "most wrong about"
+    RIGHT = "most right about"
+    APART = "most apart from"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked at."""
+
+    row: int
+    """Place in the table."""
+    other: int | None = None
+    """Place of the row that it is compared with; None: there is no other."""
+    seed: int | None = None
+    """None: the mean over all seeds."""
+    order: ImageOrder = ImageOrder.WRONG
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One image of a list."""
+
+    image: RowImage
+    pair: ImagePair | None = None
+    """None if one row alone is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was read for `wanted`."""
+
+    wanted: Wanted
+    images: RowImages
+    other: RowImages | None = None
+    pairs: tuple[ImagePair, ...] = ()
+    """Of the images that both rows have; empty without another row."""
+    seeds: tuple[int, ...] = ()
+    """Of the row, those that have scores."""
+    dataset: str = ""
+    folders: tuple[Path, ...] = ()
+    """Where the data set may be."""
+
+    def listed(self) -> list[Listed]:
+        """In the wanted order, the first ones."""
+        if self.wanted.order is ImageOrder.APART:
+            return [Listed(pair.one, pair) for pair in apart(self.pairs, MOST)]
+        by_name = {pair.one.name: pair for pair in self.pairs}
+        chosen = self.images.worst(MOST) if self.wanted.order is ImageOrder.WRONG else self.images.best(MOST)
+        return [Listed(image, by_name.get(image.name)) for image in chosen]
+
+    def title(self) -> str:
+        """`F3 · most wrong about · mean of 3 seeds`."""
+        order = self.wanted.order.value
+        if self.wanted.order is ImageOrder.APART:
+            order = f"{order} {self.other.id}" if self.other else "no other row has scores of the same images"
+        return plain(" · ".join(text for text in (self.images.id, order, self.images.seed_words) if text))
+
+
+def image_words(found: Found, listed: Listed, path: str, file_words: str) -> list[tuple[str, str]]:
+    """What is said of one image, each line with its style.
+
+    Args:
+        path: of its file; empty if that is not known.
+        file_words: what the file is; empty if it was not read.
+    """
+    image, count = listed.image, len(found.images.images)
+    rows = [(found.images, image)]
+    if listed.pair is not None and found.other is not None:
+        rows.append((found.other, listed.pair.other))
+    lines = [(f"MOS {image.mos:.4g}, place {image.mos_place} of {count}", "strong")]
+    lines += [(_row_words(images, each), "") for images, each in rows]
+    lines.append((" · ".join(text for text in (plain(path or image.name), file_words) if text), ""))
+    lines.append((" · ".join(_given_words(images, each) for images, each in rows), "dim"))
+    return lines
+
+
+def image_headline(found: Found, listed: Listed) -> str:
+    """`MOS 0.784 · F3 0.717 · F1 0.793`."""
+    parts = [f"MOS {listed.image.mos:.3g}", f"{found.images.id} {minus(f'{listed.image.pred:.3g}')}"]
+    if listed.pair is not None and found.other is not None:
+        parts.append(f"{found.other.id} {minus(f'{listed.pair.other.pred:.3g}')}")
+    return plain(" · ".join(parts))
+
+
+def _row_words(images: RowImages, image: RowImage) -> str:
+    """`F3 0.612, place 90: 78 too low`."""
+    side = "high" if image.error > 0 else "low"
+    off = f"{abs(image.error)} too {side}" if image.error else "as people do"
+    return f"{plain(images.id)} {minus(f'{image.pred:.3g}')}, place {image.pred_place}: {off}"
+
+
+def _given_words(images: RowImages, image: RowImage) -> str:
+    """`F3 gave s1 −42.9, s2 −40.1`: before any fit."""
+    given = ", ".join(f"s{seed} {pred:.4g}" for seed, pred in zip(images.seeds, image.preds, strict=True))
+    return f"{plain(images.id)} gave {minus(given)}"
+
+
+def minus(text: str) -> str:
+    """With the sign that is as wide as a plus."""
+    return text.replace("-", "−")
