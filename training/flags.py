@@ -32,6 +32,7 @@ DATASETS = (
     "csiq",
     "bid",
     "biq2021",
+    "uhd-iqa",
     "csv",
     "demo",
 )

@@ -140,6 +140,17 @@ def write_bid(folder: Path, count: int = 20) -> Path:
     return folder
 
 
+def write_uhdiqa(folder: Path, count: int = 20) -> Path:
+    """With most of the columns of the published table, in its order."""
+    sets = ["test" if number % 5 == 4 else "validation" if number % 5 == 3 else "training" for number in range(count)]
+    link_pictures(folder, [f"{name}/{number}.jpg" for number, name in enumerate(sets)])
+    header = ("image_name", "quality_mos", "set", "subset", "orig_width", "orig_height", "user_name", "page_url")
+    page = "https://pixabay.com/photos/a,b/"
+    rows = [(f"{n}.jpg", f"{n / 25:.4f}", name, "", 6000, 4000, "me", page) for n, name in enumerate(sets)]
+    write_rows(folder / "uhd-iqa-metadata.csv", header, rows)
+    return folder
+
+
 def write_published_koniq(folder: Path, train: int = 4, test: int = 3) -> Path:
     """The published code's own split of KonIQ-10k, without the official label files."""
     for split, count in (("train", train), ("test", test)):
@@ -160,4 +171,5 @@ WRITERS = {
     "live": write_live,
     "csiq": write_csiq,
     "bid": write_bid,
+    "uhd-iqa": write_uhdiqa,
 }

@@ -21,6 +21,7 @@ from training.datasets.livec import open_livec
 from training.datasets.spaq import open_spaq
 from training.datasets.tid2008 import open_tid2008
 from training.datasets.tid2013 import open_tid2013
+from training.datasets.uhdiqa import open_uhdiqa
 from training.datasets.user_csv import LabelScale, open_user_csv
 from training.errors import BadData
 
@@ -36,6 +37,7 @@ READERS: dict[str, Callable[[Path], Dataset]] = {
     "csiq": open_csiq,
     "bid": open_bid,
     "biq2021": open_biq2021,
+    "uhd-iqa": open_uhdiqa,
     "demo": lambda _: open_demo(),
 }
 """All but csv, whose flags say how to read it."""

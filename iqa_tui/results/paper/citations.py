@@ -92,6 +92,12 @@ CITATIONS = {
             "BIQ2021: a large-scale blind image quality assessment database", "article",
             "Journal of Electronic Imaging", 2022, "053010", "31", "5",
         ),
+        Citation(
+            "UHD-IQA", "hosu2024uhd",
+            "Hosu, Vlad and Agnolucci, Lorenzo and Wiedemann, Oliver and Iso, Daisuke and Saupe, Dietmar",
+            "UHD-IQA benchmark database: Pushing the boundaries of blind photo quality assessment", "inproceedings",
+            "European Conference on Computer Vision (ECCV) Workshops", 2024,
+        ),
     )
 }  # fmt: skip
 """Name of a data set, as `--dataset` takes it, to its paper."""

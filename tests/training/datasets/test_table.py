@@ -81,6 +81,7 @@ def test_an_absent_data_set_is_told_with_its_label_file_and_the_flag(tmp_path, n
         ("tid2013", "mos_std.txt", "in TID2013's archive"),
         ("tid2008", "mos_with_names.txt", "in TID2008's archive"),
         ("bid", "DatabaseGrades.xlsx", "comes with the data set"),
+        ("uhd-iqa", "uhd-iqa-metadata.csv", r"uhd-iqa-metadata\.zip: .*uhd-iqa-training-metadata\.csv is another"),
         (
             "koniq-10k",
             WITH_SETS,
@@ -124,6 +125,7 @@ def test_folders_and_files_in_other_case_are_the_same_data_set(tmp_path, name):
         ("live", "wn/img3.bmp", r"dmos_realigned\.mat, entry 463"),
         ("csiq", "dst_imgs_all/1600.AWGN.1.png", r"csiq_label\.txt, line 2"),
         ("bid", "DatabaseImage0002.JPG", r"DatabaseGrades\.xlsx, line 3"),
+        ("uhd-iqa", "validation/3.jpg", r"uhd-iqa-metadata\.csv, line 5"),
     ],
 )
 def test_a_missing_image_is_named_with_the_line_that_names_it(tmp_path, name, image, where):
