@@ -15,8 +15,8 @@ from training.errors import BadData
 
 LABELS = "uhd-iqa-metadata.csv"
 SOURCE = (
-    "It comes with the images, or alone as uhd-iqa-metadata.zip: see database.mmsp-kn.de/uhd-iqa-benchmark-database.html. "
-    "The challenge's uhd-iqa-training-metadata.csv is another: it has the training images alone."
+    "It comes with the images, or alone as uhd-iqa-metadata.zip: see database.mmsp-kn.de/uhd-iqa-benchmark-database"
+    ".html. The challenge's uhd-iqa-training-metadata.csv is another: it has the training images alone."
 )
 OFFICIAL_SETS = {"training": "train", "validation": "val", "test": "test"}
 """What the column `set` holds, which is also the folder of the image, to our names."""
