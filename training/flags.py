@@ -28,6 +28,7 @@ DATASETS = (
     "livec",
     "tid2013",
     "tid2008",
+    "pipal",
     "live",
     "csiq",
     "bid",

@@ -95,6 +95,17 @@ def write_tid2008(folder: Path) -> Path:
     return write_tid2013(folder, distortions=2)
 
 
+def write_pipal(folder: Path, pictures: int = 10, distortions: int = 3) -> Path:
+    """A label file a picture, and the images in four folders, as the archives of the training images unpack."""
+    for p in range(1, pictures + 1):
+        names = [f"A{p:04d}_00_{d:02d}.bmp" for d in range(distortions)]
+        link_pictures(folder / f"Distortion_{1 + p % 4}", names)
+        labels = folder / "Train_Label" / f"A{p:04d}.txt"
+        labels.parent.mkdir(exist_ok=True)
+        labels.write_text("".join(f"{name},{1300 + 20 * p + d}.25\n" for d, name in enumerate(names)))
+    return folder
+
+
 def write_live(folder: Path) -> Path:
     """All 982 entries; every tenth is an undistorted copy."""
     from training.datasets.live import FOLDERS
@@ -168,6 +179,7 @@ WRITERS = {
     "livec": write_livec,
     "tid2013": write_tid2013,
     "tid2008": write_tid2008,
+    "pipal": write_pipal,
     "live": write_live,
     "csiq": write_csiq,
     "bid": write_bid,

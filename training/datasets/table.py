@@ -18,6 +18,7 @@ from training.datasets.kadid10k import open_kadid10k
 from training.datasets.koniq10k import PUBLISHED_SIZING, open_koniq10k, open_published_koniq10k
 from training.datasets.live import open_live
 from training.datasets.livec import open_livec
+from training.datasets.pipal import open_pipal
 from training.datasets.spaq import open_spaq
 from training.datasets.tid2008 import open_tid2008
 from training.datasets.tid2013 import open_tid2013
@@ -33,6 +34,7 @@ READERS: dict[str, Callable[[Path], Dataset]] = {
     "livec": open_livec,
     "tid2013": open_tid2013,
     "tid2008": open_tid2008,
+    "pipal": open_pipal,
     "live": open_live,
     "csiq": open_csiq,
     "bid": open_bid,

@@ -71,6 +71,12 @@ CITATIONS = {
             "Advances of Modern Radioelectronics", 2009, "30--45", "10",
         ),
         Citation(
+            "PIPAL", "gu2020pipal",
+            "Gu, Jinjin and Cai, Haoming and Chen, Haoyu and Ye, Xiaoxing and Ren, Jimmy S. and Dong, Chao",
+            "PIPAL: a large-scale image quality assessment dataset for perceptual image restoration", "inproceedings",
+            "European Conference on Computer Vision (ECCV)", 2020, "633--651",
+        ),
+        Citation(
             "LIVE", "sheikh2006statistical", "Sheikh, Hamid R. and Sabir, Muhammad F. and Bovik, Alan C.",
             "A statistical evaluation of recent full reference image quality assessment algorithms", "article",
             "IEEE Transactions on Image Processing", 2006, "3440--3451", "15", "11",

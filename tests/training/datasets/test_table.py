@@ -29,7 +29,7 @@ def test_an_absent_data_set_is_told_with_the_flag(tmp_path):
             opened(name, tmp_path / "nowhere")
 
 
-GROUPED = ("kadid-10k", "tid2008", "tid2013", "live", "csiq")
+GROUPED = ("kadid-10k", "tid2008", "tid2013", "pipal", "live", "csiq")
 
 
 @pytest.mark.parametrize("name", WRITERS)
@@ -122,6 +122,7 @@ def test_folders_and_files_in_other_case_are_the_same_data_set(tmp_path, name):
         ("livec", "Images/5.bmp", r"AllImages_release\.mat, entry 10"),
         ("tid2013", "distorted_images/i01_02_1.bmp", r"mos_with_names\.txt, line 2"),
         ("tid2008", "distorted_images/i01_02_1.bmp", r"mos_with_names\.txt, line 2"),
+        ("pipal", "Distortion_1/A0004_00_01.bmp", r"A0004\.txt, line 2"),
         ("live", "wn/img3.bmp", r"dmos_realigned\.mat, entry 463"),
         ("csiq", "dst_imgs_all/1600.AWGN.1.png", r"csiq_label\.txt, line 2"),
         ("bid", "DatabaseImage0002.JPG", r"DatabaseGrades\.xlsx, line 3"),
