@@ -34,6 +34,7 @@ DATASETS = (
     "bid",
     "biq2021",
     "uhd-iqa",
+    "flive",
     "csv",
     "demo",
 )

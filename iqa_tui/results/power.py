@@ -35,6 +35,7 @@ TEST_IMAGES = {
     "agiqa-3k": 596,
     "bid": 117,
     "biq2021": 2_000,
+    "flive": 1_827,
     "koniq-10k": 2_015,
     "livec": 232,
     "spaq": 2_225,

@@ -162,6 +162,20 @@ def write_uhdiqa(folder: Path, count: int = 20) -> Path:
     return folder
 
 
+def write_flive(folder: Path, count: int = 20) -> Path:
+    """The folder `database` of PaQ-2-PiQ's repository, with three columns of the thirty in the lists of the splits."""
+    places = ("voc_emotic_ava/AVA__", "blur_dataset/motion", "EE371R/rq")
+    names = [f"{places[n % 3]}{n}.{'JPG' if n % 7 == 0 else 'jpg'}" for n in range(count)]
+    link_pictures(folder, names)
+    write_rows(folder / "labels_image.csv", ("name", "mos"), [(name, 20 + 3.5 * n) for n, name in enumerate(names)])
+    test, others = names[::5], [name for n, name in enumerate(names) if n % 5]
+    header = ("mos_image", "name_image", "width_image")
+    write_rows(folder / "labels640.csv", header, [(50, name, 1024) for name in test])
+    rows = [(50, name, 640, n % 4 == 3) for n, name in enumerate(others)]
+    write_rows(folder / "labels=640_padded.csv", (*header, "is_valid"), rows)
+    return folder
+
+
 def write_published_koniq(folder: Path, train: int = 4, test: int = 3) -> Path:
     """The published code's own split of KonIQ-10k, without the official label files."""
     for split, count in (("train", train), ("test", test)):
@@ -184,4 +198,5 @@ WRITERS = {
     "csiq": write_csiq,
     "bid": write_bid,
     "uhd-iqa": write_uhdiqa,
+    "flive": write_flive,
 }

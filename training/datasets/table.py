@@ -14,6 +14,7 @@ from training.datasets.biq2021 import open_biq2021
 from training.datasets.checks import check_complete, check_fills_scale
 from training.datasets.csiq import open_csiq
 from training.datasets.demo import open_demo
+from training.datasets.flive import open_flive
 from training.datasets.kadid10k import open_kadid10k
 from training.datasets.koniq10k import PUBLISHED_SIZING, open_koniq10k, open_published_koniq10k
 from training.datasets.live import open_live
@@ -40,6 +41,7 @@ READERS: dict[str, Callable[[Path], Dataset]] = {
     "bid": open_bid,
     "biq2021": open_biq2021,
     "uhd-iqa": open_uhdiqa,
+    "flive": open_flive,
     "demo": lambda _: open_demo(),
 }
 """All but csv, whose flags say how to read it."""

@@ -99,6 +99,13 @@ CITATIONS = {
             "Journal of Electronic Imaging", 2022, "053010", "31", "5",
         ),
         Citation(
+            "FLIVE", "ying2020patches",
+            "Ying, Zhenqiang and Niu, Haoran and Gupta, Praful and Mahajan, Dhruv and Ghadiyaram, Deepti and Bovik,"
+            " Alan",
+            "From patches to pictures (PaQ-2-PiQ): Mapping the perceptual space of picture quality", "inproceedings",
+            "IEEE/CVF Conference on Computer Vision and Pattern Recognition (CVPR)", 2020, "3575--3585",
+        ),
+        Citation(
             "UHD-IQA", "hosu2024uhd",
             "Hosu, Vlad and Agnolucci, Lorenzo and Wiedemann, Oliver and Iso, Daisuke and Saupe, Dietmar",
             "UHD-IQA benchmark database: Pushing the boundaries of blind photo quality assessment", "inproceedings",

@@ -81,6 +81,8 @@ def test_an_absent_data_set_is_told_with_its_label_file_and_the_flag(tmp_path, n
         ("tid2013", "mos_std.txt", "in TID2013's archive"),
         ("tid2008", "mos_with_names.txt", "in TID2008's archive"),
         ("bid", "DatabaseGrades.xlsx", "comes with the data set"),
+        ("flive", "labels_image.csv", "PaQ-2-PiQ, folder database"),
+        ("flive", "labels=640_padded.csv", "PaQ-2-PiQ, folder database"),
         ("uhd-iqa", "uhd-iqa-metadata.csv", r"uhd-iqa-metadata\.zip: .*uhd-iqa-training-metadata\.csv is another"),
         (
             "koniq-10k",
@@ -126,6 +128,7 @@ def test_folders_and_files_in_other_case_are_the_same_data_set(tmp_path, name):
         ("live", "wn/img3.bmp", r"dmos_realigned\.mat, entry 463"),
         ("csiq", "dst_imgs_all/1600.AWGN.1.png", r"csiq_label\.txt, line 2"),
         ("bid", "DatabaseImage0002.JPG", r"DatabaseGrades\.xlsx, line 3"),
+        ("flive", "EE371R/rq2.jpg", r"labels_image\.csv, line 4"),
         ("uhd-iqa", "validation/3.jpg", r"uhd-iqa-metadata\.csv, line 5"),
     ],
 )
