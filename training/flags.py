@@ -28,10 +28,13 @@ DATASETS = (
     "livec",
     "tid2013",
     "tid2008",
+    "pipal",
     "live",
     "csiq",
     "bid",
     "biq2021",
+    "uhd-iqa",
+    "flive",
     "csv",
     "demo",
 )
