@@ -17,7 +17,7 @@ from typing import NoReturn
 
 from training.config import CROSS_DATASETS, RESIZE, TrainConfig
 from training.flag_values import above_zero, from_zero, not_negative, positive, rate, resize, scale, seed
-from training.loss_parts import LOSS_TYPES, RANKING_TWICE, default_alpha, has_ranking_twice, loss_type, smallest_batch
+from training.loss_parts import RANKING_TWICE, add_loss_flags, default_alpha, has_ranking_twice, smallest_batch
 
 MODEL_SIZES = ("tiny", "small", "base")
 DATASETS = (
@@ -140,7 +140,7 @@ def build_parser() -> Parser:
     parser._negative_number_matcher = NEGATIVE  # noqa: SLF001 - argparse takes the value `-1,1` for a flag otherwise
     _add_data_flags(parser.add_argument_group("data"))
     _add_network_flags(parser.add_argument_group("network"))
-    _add_loss_flags(parser.add_argument_group("loss"))
+    add_loss_flags(parser.add_argument_group("loss"))
     _add_training_flags(parser.add_argument_group("training"))
     _add_run_flags(parser.add_argument_group("run"))
     return parser
@@ -203,33 +203,6 @@ def _add_network_flags(group: Group) -> None:
     group.add_argument("--attention_fusion", action="store_true", help="weigh the scales by the image")
     group.add_argument("--drop_path_rate", type=rate, default=0.2, help="stochastic depth of the backbone")
     group.add_argument("--dropout_rate", type=rate, default=0.3, help="of the hyper-network and the target network")
-
-
-def _add_loss_flags(group: Group) -> None:
-    group.add_argument(
-        "--loss_type",
-        type=loss_type,
-        default="l1",
-        help=f"one of {', '.join(LOSS_TYPES)}, or a weighted sum, such as l1+0.5*srcc; docs/trainer.md defines each",
-    )
-    group.add_argument(
-        "--pairwise_sd",
-        choices=("image", "uniform"),
-        default="image",
-        help="opinion spread in the losses pairwise and ranknet: each image's own if known, or one for all",
-    )
-    group.add_argument(
-        "--ranking_loss_alpha",
-        type=not_negative,
-        default=argparse.SUPPRESS,  # it depends on --loss_type
-        help="weight of a margin ranking term beside the loss (default: 0.5, as published; 0 beside a sum or ranking)",
-    )
-    group.add_argument(
-        "--ranking_loss_margin",
-        type=not_negative,
-        default=0.1,
-        help="of that term, on the scale of training (0 to 1; published: 0 to 100)",
-    )
 
 
 def _add_training_flags(group: Group) -> None:

@@ -1,4 +1,4 @@
-"""`--loss_type`: the name of one loss, or a sum of several, such as `l1+0.5*srcc`.
+"""The flags of the loss. `--loss_type` is the name of one, or a sum of several, such as `l1+0.5*srcc`.
 
 Standard library only, as the flags are. What a loss computes is in `training.losses`; here stands what the flags, the
 checks before a run and the reader of its weights must know of it.
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
+
+from training.flag_values import not_negative
 
 RANKING = "ranking"
 """The part that `--ranking_loss_alpha` adds, too."""
@@ -54,6 +56,33 @@ class LossPart:
     name: str
     """One of `LOSS_TYPES`."""
     weight: float = 1.0
+
+
+def add_loss_flags(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--loss_type",
+        type=loss_type,
+        default="l1",
+        help=f"one of {', '.join(LOSS_TYPES)}, or a weighted sum, such as {EXAMPLE}; docs/trainer.md defines each",
+    )
+    group.add_argument(
+        "--pairwise_sd",
+        choices=("image", "uniform"),
+        default="image",
+        help="opinion spread in the losses pairwise and ranknet: each image's own if known, or one for all",
+    )
+    group.add_argument(
+        "--ranking_loss_alpha",
+        type=not_negative,
+        default=argparse.SUPPRESS,  # it depends on --loss_type
+        help="weight of a margin ranking term beside the loss (default: 0.5, as published; 0 beside a sum or ranking)",
+    )
+    group.add_argument(
+        "--ranking_loss_margin",
+        type=not_negative,
+        default=0.1,
+        help="of that term, on the scale of training (0 to 1; published: 0 to 100)",
+    )
 
 
 def loss_type(text: str) -> str:
