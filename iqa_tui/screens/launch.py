@@ -16,7 +16,6 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button, Input, Label
 
-from iqa_tui.monitor import run_words
 from iqa_tui.panels.command_view import CommandView
 from iqa_tui.panels.device_list import DeviceList
 from iqa_tui.panels.experiment_list import ExperimentList
@@ -29,7 +28,7 @@ from iqa_tui.plans.plan import Plan, preset_names
 from iqa_tui.plans.simulate import STRATEGY_NAMES
 from iqa_tui.plans.trainer_files import trainer_digest_of
 from iqa_tui.queue.last_plans import last_plans
-from iqa_tui.screens.launch_facts import device_words, going_on, offered_devices, plan_or_words, words_on_last_launch
+from iqa_tui.screens import launch_facts
 from iqa_tui.screens.launching import LaunchingRoom
 from iqa_tui.screens.opening_plan import OpeningRoom
 from iqa_tui.screens.power import PowerRoom
@@ -84,6 +83,8 @@ class LaunchScreen(OpeningRoom, LaunchingRoom, PowerRoom):
         self._choice = LaunchChoice(session.runs_dir)
         self._digests: dict[str, str] = {}
         self._progress = ""
+        self._guess = ""
+        """The plan that was chosen before any run was read."""
         self._alive: dict[str, RunOnGpu] = {}
 
     def compose_body(self) -> ComposeResult:
@@ -111,7 +112,7 @@ class LaunchScreen(OpeningRoom, LaunchingRoom, PowerRoom):
         named = {str(Path(name).absolute()) for name in self.session.plans}
         last = (name for name in last_plans(self.session.runs_dir) if name not in named)
         names = dict.fromkeys([*self.session.plans, *last, *preset_names()])
-        plans = {name: plan_or_words(name) for name in names}
+        plans = {name: launch_facts.plan_or_words(name) for name in names}
         digests = {name: trainer_digest_of(plan) for name, plan in plans.items() if isinstance(plan, Plan)}
         self.post_message(PlansLoaded(plans, digests))
 
@@ -122,14 +123,9 @@ class LaunchScreen(OpeningRoom, LaunchingRoom, PowerRoom):
         plans = self.query_one(PlanList)
         plans.show_plans(message.plans)
         if not self.session.plans:
-            plans.move_to(self._likely_plan(message.plans))
+            plans.move_to(launch_facts.likely_plan(self.runs, message.plans))
+            self._guess = (plans.cursor_key or "") if self.reading == self.NOTHING_READ else ""
         self._choose(replace(self._choice.with_plans(message.plans), plan_name=plans.cursor_key or ""))
-
-    def _likely_plan(self, plans: dict[str, Plan | str]) -> str:
-        """That of the newest runs. Without any the demo: a newcomer's first enter launches what runs anywhere."""
-        ordered = run_words.in_plan_order(self.runs)
-        likely = ordered[0].plan_name if ordered and ordered[0].plan_name else "demo"
-        return next((name for name, plan in plans.items() if isinstance(plan, Plan) and plan.name == likely), "demo")
 
     # What is drawn
 
@@ -175,7 +171,7 @@ class LaunchScreen(OpeningRoom, LaunchingRoom, PowerRoom):
         devices, command = self.query_one(DeviceList), self.query_one(CommandView)
         if self.devices is not None and devices.has_focus:
             state = next((each for each in self.devices.survey.devices if each.device.key == devices.cursor_key), None)
-            command.show_words(*device_words(state, self.devices.survey.note))
+            command.show_words(*launch_facts.device_words(state, self.devices.survey.note))
             return
         experiment = self.query_one(ExperimentList).cursor_key
         try:
@@ -194,17 +190,22 @@ class LaunchScreen(OpeningRoom, LaunchingRoom, PowerRoom):
         """Below the command: what differs from the last launch, or what a launch does now."""
         digest = self._digests.get(self._choice.plan_name, "")
         hint = " esc cancels" if self.is_checking else ""
-        words = f"{self._progress}{hint}" or words_on_last_launch(self._choice, self.runs, digest, time.time())
-        self.query_one(CommandView).set_subtitle(words)
+        words = launch_facts.words_on_last_launch(self._choice, self.runs, digest, time.time())
+        self.query_one(CommandView).set_subtitle(f"{self._progress}{hint}" or words)
 
     def devices_changed(self) -> None:
         if self.devices is not None:
             survey = self.devices.survey
             self._alive = runs_on_gpus(self.runs, has_signs=self.session.has_signs)
-            found, there = offered_devices(survey), going_on(survey, self.runs, time.time())
+            found, there = launch_facts.offered_devices(survey), launch_facts.going_on(survey, self.runs, time.time())
             self._choose(replace(self._choice, devices=found, device_kind=survey.default_kind, going_on=there))
 
     def runs_changed(self) -> None:
+        """Once they are known, so is the likely plan, unless the user chose one meanwhile."""
+        plans, guess = self.query_one(PlanList), self._guess
+        self._guess = ""
+        if guess and plans.cursor_key == guess:
+            plans.move_to(launch_facts.likely_plan(self.runs, self._choice.plans))
         if self.is_current:
             self.devices_changed()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from iqa_tui.devices.device import DeviceState
 from iqa_tui.devices.survey import Survey
@@ -98,3 +98,10 @@ def plan_or_words(name: str) -> Plan | str:
         return load_plan(name)
     except LaunchError as error:
         return str(error)
+
+
+def likely_plan(runs: Sequence[RunState], plans: Mapping[str, Plan | str]) -> str:
+    """That of the newest runs. Without any the demo: a newcomer's first enter launches what runs anywhere."""
+    ordered = run_words.in_plan_order(runs)
+    likely = ordered[0].plan_name if ordered and ordered[0].plan_name else "demo"
+    return next((name for name, plan in plans.items() if isinstance(plan, Plan) and plan.name == likely), "demo")

@@ -223,8 +223,8 @@ class Room(Screen[None]):
 
     @property
     def can_draw(self) -> bool:
-        """False before the panels are there, and while the app exits: then they may be gone already."""
-        return self.is_mounted and self.app.is_running
+        """False before the panels are there, and once they may be gone: the screen was left, or the app exits."""
+        return self.is_mounted and self.is_running and self.app.is_running
 
     def watch_runs(self) -> None:
         if self.can_draw:

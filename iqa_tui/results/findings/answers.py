@@ -117,7 +117,7 @@ def _told(found: Difference, name: str, measure: str) -> str:
     numbers = f"{name} = {difference_words(found)} {what}"
     if found.p is None:
         return f"{numbers}; whether they differ cannot be told ({found.note or 'no interval'})"
-    parts = [f"{'shown' if found.p < SHOWN else 'not shown'} ({p_words(found.p)})"]
+    parts = [f"{'shown' if found.p < SHOWN else 'not shown'} ({p_words(found.p)}, taken alone)"]
     if found.note:
         parts.append(found.note)
     if found.p >= SHOWN and (needs := needs_words(seeds_needed(found))):

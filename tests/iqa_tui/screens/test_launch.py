@@ -19,6 +19,7 @@ from iqa_tui.plans.plan import load_plan
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.queue.last_plans import remember_plan
 from iqa_tui.screens.confirm import ConfirmScreen
+from iqa_tui.screens.launch import PlansLoaded
 from tests.fakes.app import FakeSurveyor, OpenApp, burst, flowing, gpu_state, screen_text, settle
 from tests.fakes.eight_gpus import WITHDRAWN
 from tests.fakes.run_folders import FakeRun
@@ -207,3 +208,23 @@ async def test_in_every_terminal_that_is_not_low_three_devices_are_in_sight(
         await settle(pilot, lambda: "GPU 0" in screen_text(pilot))
         devices = pilot.app.screen.query_one(DeviceList)
         await settle(pilot, lambda: devices.size.height >= 3)
+
+
+@pytest.mark.parametrize(("moved", "chosen"), [(False, "koniq-losses"), (True, "model-sizes")])
+async def test_a_plan_that_was_guessed_before_runs_were_read_gives_way_unless_the_user_moved(
+    ablation: list[FakeRun], open_app: OpenApp, monkeypatch: pytest.MonkeyPatch, moved: bool, chosen: str
+) -> None:
+    async with open_app(room="launch") as pilot:
+        screen, plans = pilot.app.screen, pilot.app.screen.query_one(PlanList)
+        await settle(pilot, lambda: plans.cursor_key == "koniq-losses" and screen.reading != screen.NOTHING_READ)
+        read = screen.runs
+        screen.set_reactive(type(screen).runs, ())
+        screen.set_reactive(type(screen).reading, screen.NOTHING_READ)
+        screen.on_plans_loaded(PlansLoaded(screen._choice.plans, {}))
+        await settle(pilot, lambda: plans.cursor_key == "demo")
+        if moved:
+            plans.move_to("model-sizes")
+            await pilot.pause()
+        screen.reading = ""
+        screen.runs = read
+        await settle(pilot, lambda: plans.cursor_key == chosen)

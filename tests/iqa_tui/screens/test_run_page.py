@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from iqa_tui.monitor.run_details import RunDetails
 from iqa_tui.panels.curves import Curves
 from iqa_tui.panels.facts import Facts
 from iqa_tui.panels.images import PredictionPlot
@@ -120,3 +121,16 @@ async def test_the_keys_of_curves_work_on_the_page(scored: FakeRun, open_app: Op
         assert curves.look.cross < 1.0
         await pilot.press("c", "0")
         assert curves.look.cross is None
+
+
+async def test_what_was_read_for_a_page_that_was_left_is_not_drawn(scored: FakeRun, open_app: OpenApp) -> None:
+    """Its files are read in a thread, which may be slower than escape; the panels are gone then."""
+    async with open_app() as pilot:
+        await open_page(pilot, scored)
+        page = pilot.app.screen
+        assert isinstance(page, RunPage)
+        assert page.can_draw
+        await pilot.press("escape")
+        await settle(pilot, lambda: not page.query(Facts))
+        assert not page.can_draw
+        page._take(RunDetails())

@@ -104,6 +104,7 @@ def test_a_bad_label_of_koniq_and_biq2021_is_refused_with_file_and_line(tmp_path
             "",
             r"mos_with_names\.txt has 30 entries and .*mos_std\.txt has 29 entries",
         ),
+        ("tid2008", "mos_std.txt", "0.10000", "-0.1", r"line 1: column mos_sd holds -0.1; a spread"),
         ("csiq", "csiq_label.txt", "0.000", "good", r"csiq_label\.txt, line 1: column dmos holds 'good'"),
         ("csiq", "csiq_label.txt", "1600.AWGN.1.png", "1600.AWGN.0.png", r"line 2: image 1600\.AWGN\.0\.png was named"),
     ],
