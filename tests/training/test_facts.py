@@ -12,11 +12,11 @@ import torch
 
 from training.checkpoints.resumable import Learner, save_last
 from training.config import TrainConfig
-from training.ema import Ema
 from training.errors import BadUsage
 from training.facts import facts_of
 from training.flags import parse
 from training.network.build import build_network
+from training.network.ema import Ema
 from training.optim import build_optimizer
 from training.progress import Progress
 from training.runfolder.layout import RunFolder

@@ -19,8 +19,8 @@ import torch
 
 from training.checkpoints.file import FORMAT, read_file, save_file
 from training.config import TrainConfig
-from training.ema import Ema
 from training.errors import BadCheckpoint
+from training.network.ema import Ema
 from training.network.quality import QualityNetwork
 from training.progress import Progress
 from training.runfolder.errors import UnreadableFile

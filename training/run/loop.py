@@ -6,6 +6,7 @@ import itertools
 import math
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -47,7 +48,7 @@ def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) 
     setup.network.train()
     setup.network.backbone.hold(is_frozen=progress.epoch <= config.frozen_epochs)
     clock = Speedometer()
-    unread = Unread(progress, config, is_scaled=setup.scaler.is_enabled())
+    unread = Unread(progress, config, setup.criterion.reported, is_scaled=setup.scaler.is_enabled())
     for batches in in_groups(_batches(setup, progress), config.accumulate):
         if setup.attempt.should_stop():
             recorder.close_bar()
@@ -68,7 +69,7 @@ def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) 
         progress.step_in_epoch += 1
         clock.count(sum(len(batch.mos) for batch in batches))
         if progress.step_in_epoch in (1, steps) or recorder.step_is_due():
-            loss, grad_norm = unread.read(recorder)
+            read = unread.read(recorder)
             recorder.step(
                 Step(
                     epoch=progress.epoch,
@@ -76,10 +77,11 @@ def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) 
                     step=progress.step,
                     done=progress.step_in_epoch,
                     steps=steps,
-                    loss=loss,
+                    loss=read.loss,
+                    parts=read.parts,
                     lr=lr,
                     images_per_second=clock.images_per_second(),
-                    grad_norm=grad_norm if math.isfinite(grad_norm) else None,
+                    grad_norm=read.grad_norm if math.isfinite(read.grad_norm) else None,
                 )
             )
         if schedule.is_due():
@@ -102,28 +104,35 @@ def in_groups(batches: Iterable[TrainBatch], size: int) -> Iterator[list[TrainBa
 
 
 def _train_step(setup: Setup, batches: list[TrainBatch]) -> Tensor:
-    """One update; returns loss and norm of the gradient before it was clipped, (2,), left on the device.
+    """One update; returns its figures, left on the device.
 
     Batches weigh as many crops as they have: with a loss that is a mean over crops the gradient is that of one batch.
+
+    Returns:
+        (2 + parts,) loss, norm of the gradient before it was clipped, and the parts of the loss that are reported.
     """
     setup.optimizer.zero_grad(set_to_none=True)
     crops = sum(len(batch.mos) for batch in batches)
-    losses = []
+    losses, parts = [], []
     for batch in batches:
-        loss = _loss(setup, batch) * (len(batch.mos) / crops)
+        weight = len(batch.mos) / crops
+        values = _values(setup, batch)
+        loss = setup.criterion.total(values) * weight
         torch.autograd.backward(setup.scaler.scale(loss))
         losses.append(loss.detach())
+        parts.append([value.detach() * weight for value in values if setup.criterion.reported])
     setup.scaler.unscale_(setup.optimizer)
     grad_norm = torch.nn.utils.clip_grad_norm_(setup.network.parameters(), setup.config.clip_norm or math.inf)
     setup.scaler.step(setup.optimizer)  # skips a gradient that overflowed
     setup.scaler.update()
     if setup.ema is not None:
         setup.ema.update()
-    return torch.stack((torch.stack(losses).sum(), grad_norm))
+    means = (torch.stack(of_batches).sum() for of_batches in zip(*parts, strict=True))
+    return torch.stack((torch.stack(losses).sum(), grad_norm, *means))
 
 
-def _loss(setup: Setup, batch: TrainBatch) -> Tensor:
-    """() of one batch, with its graph."""
+def _values(setup: Setup, batch: TrainBatch) -> list[Tensor]:
+    """() each part of the loss of one batch, with its graph."""
     network = setup.network
 
     def there(tensor: Tensor) -> Tensor:
@@ -133,36 +142,51 @@ def _loss(setup: Setup, batch: TrainBatch) -> Tensor:
     images = to_network_input(there(batch.crops), network.normalisation, there(batch.flips), jitters)
     with setup.placement.autocast(training=True):
         pred = network(images)
-    return setup.criterion(pred, there(batch.mos), None if batch.mos_sd is None else there(batch.mos_sd))
+    return setup.criterion.values(pred, there(batch.mos), None if batch.mos_sd is None else there(batch.mos_sd))
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a step computed beside its update."""
+
+    loss: float = math.nan
+    grad_norm: float = math.nan
+    parts: dict[str, float] = field(default_factory=dict)
+    """Name to value without its weight; empty for a loss of one part."""
 
 
 class Unread:
     """Losses and gradient norms of steps, left on the device until they are needed: fetching waits for the device."""
 
-    def __init__(self, progress: Progress, config: TrainConfig, *, is_scaled: bool = False) -> None:
+    def __init__(
+        self, progress: Progress, config: TrainConfig, parts: tuple[str, ...], *, is_scaled: bool = False
+    ) -> None:
         """`is_scaled`: losses are scaled, so a step whose gradient overflowed was skipped."""
         self._progress = progress
         self._config = config
+        self._parts = parts
         self._is_scaled = is_scaled
         self._steps: list[Tensor] = []
-        self._newest = (math.nan, math.nan)
+        self._newest = Figures()
 
-    def add(self, loss_and_norm: Tensor) -> None:
-        """(2,), of the step that follows those added before."""
-        self._steps.append(loss_and_norm)
+    def add(self, figures: Tensor) -> None:
+        """(2 + parts,) as `_train_step` gives them, of the step that follows those added before."""
+        self._steps.append(figures)
 
-    def read(self, recorder: Recorder) -> tuple[float, float]:
-        """Fetch them all at once, add the losses up in `progress`; returns the newest loss and norm.
+    def read(self, recorder: Recorder) -> Figures:
+        """Fetch them all at once, add the losses up in `progress`; returns those of the newest step.
 
         Raises:
             LossNotFinite: naming the first step with a loss or a gradient that is not finite.
         """
         if not self._steps:
             return self._newest
-        pairs: list[tuple[float, float]] = torch.stack(self._steps).tolist()
+        rows: list[list[float]] = torch.stack(self._steps).tolist()
         self._steps.clear()
-        first = self._progress.step - len(pairs) + 1
-        for step, (loss, grad_norm) in enumerate(pairs, start=first):
+        if self._progress.step_in_epoch == len(rows):  # the first ones of the epoch
+            self._progress.part_sums = dict.fromkeys(self._parts, 0.0)
+        first = self._progress.step - len(rows) + 1
+        for step, (loss, grad_norm, *values) in enumerate(rows, start=first):
             was_skipped = self._is_scaled and math.isfinite(loss) and not math.isfinite(grad_norm)
             self._progress.skipped += was_skipped
             self._progress.skipped_in_a_row = self._progress.skipped_in_a_row + 1 if was_skipped else 0
@@ -170,10 +194,13 @@ class Unread:
             if not (is_finite or was_skipped) or self._progress.skipped_in_a_row > MOST_SKIPPED:
                 raise self._diverged(step, loss, grad_norm, recorder)
             self._progress.loss_sum += loss  # one by one: a sum of sums would depend on when they were read
+            parts = dict(zip(self._parts, values, strict=True))
+            for name in self._progress.part_sums:
+                self._progress.part_sums[name] += parts[name]
             if 0 < self._config.clip_norm < grad_norm and not was_skipped:
                 self._progress.clipped_in_epoch += 1
                 self._progress.clipped += 1
-        self._newest = pairs[-1]
+            self._newest = Figures(loss, grad_norm, parts)
         return self._newest
 
     def _diverged(self, step: int, loss: float, grad_norm: float, recorder: Recorder) -> LossNotFinite:

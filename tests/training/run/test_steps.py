@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +21,8 @@ from training.errors import BadUsage, LossNotFinite
 from training.flags import parse
 from training.images.batches import SplitImages, TrainBatch, train_batches
 from training.images.transforms import Normalisation, plan_crops, to_network_input
+from training.losses import build_criterion
+from training.losses.table import Criterion
 from training.network.build import build_network
 from training.progress import Progress
 from training.run import loop, setup
@@ -117,11 +120,12 @@ def test_a_step_of_unequal_batches_is_the_step_of_one_large_batch() -> None:
     def weights_after(*parts: slice) -> Tensor:
         torch.manual_seed(4)
         network = OneLayer(8 * 8 * 3, 1)
+        config = config_of("--dataset", "demo", "--loss_type", "l2", "--ranking_loss_alpha", 0, "--clip_norm", 0)
         used = SimpleNamespace(
-            config=config_of("--dataset", "demo", "--clip_norm", 0),
+            config=config,
             network=network,
             placement=Placement(torch.device("cpu"), "CPU", "fp32"),
-            criterion=lambda pred, mos, _: (pred - mos).square().mean(),
+            criterion=build_criterion(config),
             optimizer=torch.optim.SGD(network.parameters(), lr=0.01),
             scaler=torch.amp.GradScaler("cpu", enabled=False),
             ema=None,
@@ -184,7 +188,7 @@ def test_a_kill_within_an_accumulation_in_the_warm_up_or_after_it_changes_no_bit
     unbroken = train_here(tmp_path / "unbroken", *flags, *EVERY_WAY, *AT_EVERY_STEP)
     for batch in (2, 5, 6):  # of an attempt: in step 1; in step 2; from there on in step 4, after the warm-up
         with monkeypatch.context() as patched:
-            patched.setattr(loop, "_loss", at_call(batch, kill, loop._loss))
+            patched.setattr(loop, "_values", at_call(batch, kill, loop._values))
             with pytest.raises(MemoryError):
                 train_here(tmp_path / "killed", *flags, *EVERY_WAY, *AT_EVERY_STEP, "--resume")
     killed = train_here(tmp_path / "killed", *flags, *EVERY_WAY, *AT_EVERY_STEP, "--resume")
@@ -201,14 +205,14 @@ def test_a_kill_within_an_accumulation_in_the_warm_up_or_after_it_changes_no_bit
 def test_fp16_scales_the_loss_and_skips_a_step_whose_gradient_overflows(
     tmp_path: Path, flags: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calls = [0]
+    real, calls = Criterion.total, [0]
 
-    def steep_once(pred: Tensor, mos: Tensor, _: Tensor | None) -> Tensor:
+    def steep_once(criterion: Criterion, values: Sequence[Tensor]) -> Tensor:
         calls[0] += 1
-        return (pred - mos).abs().mean() * (1e35 if calls[0] == 2 else 1)
+        return real(criterion, values) * (1e35 if calls[0] == 2 else 1)
 
     monkeypatch.setattr(setup, "place", lambda *_: CPU_IN_FP16)
-    monkeypatch.setattr(setup, "build_criterion", lambda _: steep_once)
+    monkeypatch.setattr(Criterion, "total", steep_once)
     run = train_here(tmp_path / "run", *flags, "--epochs", 1)
     result, written = read_record(run.result, Result), checkpoint(run)
     assert result.precision == "fp16"
@@ -224,7 +228,7 @@ def test_fp16_scales_the_loss_and_skips_a_step_whose_gradient_overflows(
 def test_a_gradient_that_overflows_whatever_the_scale_ends_the_run() -> None:
     said = SimpleNamespace(close_bar=lambda: None, warning=lambda _: None)
     progress = Progress(step=MOST_SKIPPED)
-    unread = Unread(progress, config_of("--dataset", "demo"), is_scaled=True)
+    unread = Unread(progress, config_of("--dataset", "demo"), (), is_scaled=True)
     for _ in range(MOST_SKIPPED):
         unread.add(torch.tensor([1.0, math.inf]))
     unread.read(said)

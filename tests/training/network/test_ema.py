@@ -9,7 +9,7 @@ import torch
 from timm.utils import ModelEmaV3
 from torch import nn
 
-from training.ema import Ema
+from training.network.ema import Ema
 
 DECAY = 0.9
 
