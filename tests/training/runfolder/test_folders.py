@@ -37,6 +37,14 @@ def test_the_split_seed_is_read_from_a_command(words: str, split_seed: int) -> N
     assert split_seed_in(["python", "-m", "training", *words.split()]) == split_seed
 
 
+@pytest.mark.parametrize(
+    ("loss", "words"), [("l1+0.5*srcc", "l1-0.5srcc"), ("0.25*plcc", "0.25plcc"), ("smooth_l1", "smooth-l1")]
+)
+def test_the_name_of_a_run_has_no_sign_that_a_shell_or_an_address_reads(loss: str, words: str) -> None:
+    name = run_name(datetime(2026, 11, 23, 17, 5, 1), "demo", "swin-base", loss, 1)  # noqa: DTZ001
+    assert name == f"2026-11-23_17-05-01_demo_swin-base_{words}_s1"
+
+
 def test_runs_made_in_the_same_second_get_folders_of_their_own(tmp_path: Path) -> None:
     names = [create_run_folder(tmp_path / "runs", "a").run_id for _ in range(3)]
     assert names == ["a", "a-2", "a-3"]
