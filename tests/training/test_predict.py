@@ -25,7 +25,7 @@ from training.flags import parse
 from training.images.decode import decode
 from training.network import published
 from training.network.build import build_network
-from training.predict import as_table, main
+from training.predict import main
 from training.run.scorer import Wish, open_scorer
 from training.runfolder.read import read_record
 from training.runfolder.schema import Result
@@ -90,13 +90,13 @@ def test_an_upright_photograph_and_hidden_colours_are_scored_as_they_look(capsys
     assert hidden["score"] == pytest.approx(white["score"], abs=1e-6)
     assert [score["was_transparent"] for score in told["scores"]] == [False, False, False, True]
     assert main([str(run.path), str(tmp_path / "hidden.png")]) == 0
-    assert capsys.readouterr().out.startswith(f"# transparent pixels are shown on white: {tmp_path / 'hidden.png'}\n")
+    assert capsys.readouterr().out.endswith(f"# transparent pixels are shown on white: {tmp_path / 'hidden.png'}\n")
 
 
 def test_pixels_of_an_unknown_range_are_refused_with_their_mode(capsys, run, tmp_path):
     Image.new("F", (90, 90), 0.5).save(tmp_path / "float.tif")
     code, line = refused(capsys, run.path, tmp_path / "float.tif")
-    assert code == 4
+    assert code == 1
     assert "float.tif: cannot be read as an image (its pixels are floating-point numbers, mode F" in line
 
 
@@ -115,20 +115,22 @@ def test_flags_are_refused_in_a_process_without_torch():
     ("image", "words"),
     [
         ("https://example.org/a.jpg", "https://example.org/a.jpg: is a web address; download the image"),
-        ("{folder}", "{folder}: is a folder; give its images, for example {folder}/*.jpg"),
+        ("{folder}/empty", "{folder}/empty: is a folder without images; --recursive looks into the folders below it"),
+        ("{folder}/*.webp", "{folder}/*.webp: no such image"),
         ("{folder}/nowhere.jpg", "{folder}/nowhere.jpg: no such image"),
         ("{folder}/text.jpg", "{folder}/text.jpg: cannot be read as an image"),
     ],
 )
 def test_what_is_no_image_is_named_and_the_others_are_scored(capsys, run, picture, tmp_path, image, words):
     (tmp_path / "text.jpg").write_text("no picture")
+    (tmp_path / "empty").mkdir()
     image = image.format(folder=tmp_path)
     code = main([str(run.path), image, str(picture)])
     told = capsys.readouterr()
-    assert code == 4
+    assert code == 1
     assert told.err.startswith("error: " + words.format(folder=tmp_path))
     assert [line.split()[-1] for line in told.out.splitlines()[1:]] == [str(picture)]
-    assert main([str(run.path), image, str(picture), "--json"]) == 4
+    assert main([str(run.path), image, str(picture), "--json"]) == 1
     told = json.loads(capsys.readouterr().out)
     assert [score["image"] for score in told["scores"]] == [str(picture)]
     assert list(told["errors"]) == [image]
@@ -137,14 +139,14 @@ def test_what_is_no_image_is_named_and_the_others_are_scored(capsys, run, pictur
 def test_an_image_that_cannot_be_read_is_named(capsys, run, tmp_path):
     (tmp_path / "text.jpg").write_text("no picture")
     code, line = refused(capsys, run.path, tmp_path / "text.jpg")
-    assert code == 4
+    assert code == 1
     assert line.startswith(f"error: {tmp_path / 'text.jpg'}: cannot be read as an image")
     assert "nowhere.jpg" in refused(capsys, run.path, tmp_path / "nowhere.jpg")[1]
 
 
 def test_a_folder_without_a_finished_epoch_and_a_wrong_file_are_refused(capsys, run, tmp_path, picture):
     code, line = refused(capsys, tmp_path, picture)
-    assert code == 1
+    assert code == 4
     assert "has not finished an epoch yet" in line
     assert "for a resume; take best.pt" in refused(capsys, run.last_checkpoint, picture)[1]
     (tmp_path / "torn.pt").write_bytes(run.best_checkpoint.read_bytes()[:4000])
@@ -236,9 +238,3 @@ def test_a_published_checkpoint_is_scored_on_a_data_set_without_training(publish
         for row, image in zip(csv.DictReader(file), images, strict=True):
             expected = low + scorer.score(image).score / 100 * (high - low)
             assert float(row["pred"]) == pytest.approx(expected, abs=1e-3)
-
-
-def test_the_name_of_an_image_is_printed_as_text() -> None:
-    scorer = SimpleNamespace(dataset=SimpleNamespace(mos_range=(0, 5), name="demo"), note="", has_scale=True)
-    table = as_table(scorer, [SimpleNamespace(was_transparent=False, score=1.0, image="a\x1b]0;x\x07\nb.png")])
-    assert table.endswith(r"1.0000  a\x1b]0;x\x07 b.png")

@@ -118,7 +118,7 @@ def score_crops(
     """
     network.eval()
     if batch_size is None:
-        batch_size = max(config.batch_size, SMALLEST_GPU_BATCH) if placement.is_cuda else CPU_BATCH
+        batch_size = crops_at_once(config, placement)
     owners: list[Tensor] = []
     scores: list[Tensor] = []  # these two stay on the device until all is done: fetching waits for it
     attention: list[Tensor] = []
@@ -139,6 +139,11 @@ def score_crops(
         _sum_by_image(of_crops, owners, len(images)) / config.test_crops for of_crops in (scores, attention) if of_crops
     ]
     return means[0], means[1] if attention else None
+
+
+def crops_at_once(config: TrainConfig, placement: Placement) -> int:
+    """Crops that go through the network at once on this device, if the user does not say."""
+    return max(config.batch_size, SMALLEST_GPU_BATCH) if placement.is_cuda else CPU_BATCH
 
 
 def _sum_by_image(of_crops: list[Tensor], owners: list[Tensor], images: int) -> Scores:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,14 +17,17 @@ from training.device import Placement, place
 from training.errors import BadCheckpoint, NoWeights
 from training.flags import parse
 from training.images.batches import SplitImages
-from training.images.decode import decode
+from training.images.decode import Decoded, decode
 from training.images.store import ImageStore
 from training.network import own, published
 from training.network.build import build_network
 from training.network.own import OwnWeights
 from training.network.quality import QualityNetwork
-from training.run.evaluate import score_crops
+from training.run.evaluate import Observer, crops_at_once, score_crops
 from training.runfolder.layout import RunFolder
+
+GPU_BATCHES = 4
+"""Batches that are scored before their scores are fetched: fetching waits for the GPU."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Scorer:
-    """Scores image files, one at a time."""
+    """Scores image files."""
 
     network: QualityNetwork
     config: TrainConfig
@@ -73,23 +78,64 @@ class Scorer:
     batch_size: int | None = None
     """See `score_crops`."""
 
+    @property
+    def images_at_once(self) -> int:
+        """Images whose crops fill the batches that belong together."""
+        batch = self.batch_size or crops_at_once(self.config, self.placement)
+        batches = GPU_BATCHES if self.placement.is_cuda else 1
+        return math.ceil(batches * batch / self.config.test_crops)
+
     def score(self, path: Path) -> Prediction:
         """The mean over the image's test crops, taken as the run took them.
 
         Raises:
             BadData: no such file, or no image.
         """
+        return self.score_decoded([(str(path), self.read(path))])[0]
+
+    def read(self, path: Path) -> Decoded:
+        """The image at the size from which crops are taken. Several threads may call it.
+
+        Raises:
+            BadData: no such file, or no image.
+        """
+        return decode(self.dataset, self._item(path), self.config.patch_size)
+
+    def score_decoded(
+        self, images: Sequence[tuple[str, Decoded]], on_smaller_batches: Callable[[int], None] = lambda _crops: None
+    ) -> list[Prediction]:
+        """As `score`, of one image or more, whose crops share batches.
+
+        Args:
+            images: path and pixels of each.
+            on_smaller_batches: see `Observer`.
+
+        Raises:
+            GpuOutOfMemory: not even a single crop fits.
+        """
+        pixels = np.concatenate([decoded.pixels.reshape(-1) for _, decoded in images])
+        store = ImageStore(pixels, [decoded.pixels.shape[:2] for _, decoded in images])
+        items = tuple(self._item(Path(image)) for image, _ in images)
+        split = SplitImages(replace(self.dataset, items=items), store, "test")
+        observer = Observer(on_smaller_batches=on_smaller_batches)
+        scores, attention = score_crops(
+            self.network, split, self.config, self.placement, observer, batch_size=self.batch_size
+        )
+        pred = np.array([self.dataset.from_training(float(score)) for score in scores])
+        calibrated = pred if self.calibration is None else self.calibration(pred)
+        return [
+            Prediction(
+                image,
+                float(calibrated[number]),
+                None if attention is None else [float(weight) for weight in attention[number]],
+                decoded.was_transparent,
+            )
+            for number, (image, decoded) in enumerate(images)
+        ]
+
+    def _item(self, path: Path) -> Item:
         low, _ = self.dataset.mos_range
-        item = Item(path.name, path, low, None, "test", path.name, "the command line")
-        decoded = decode(self.dataset, item, self.config.patch_size)
-        pixels = decoded.pixels
-        store = ImageStore(pixels.reshape(-1), [(pixels.shape[0], pixels.shape[1])])
-        images = SplitImages(replace(self.dataset, items=(item,)), store, "test")
-        scores, attention = score_crops(self.network, images, self.config, self.placement, batch_size=self.batch_size)
-        weights = None if attention is None else [float(weight) for weight in attention[0]]
-        pred = np.array([self.dataset.from_training(float(scores[0]))])
-        score = float((pred if self.calibration is None else self.calibration(pred))[0])
-        return Prediction(str(path), score, weights, decoded.was_transparent)
+        return Item(path.name, path, low, None, "test", path.name, "the command line")
 
 
 def open_scorer(path: Path, wish: Wish = Wish()) -> Scorer:

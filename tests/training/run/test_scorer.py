@@ -8,7 +8,7 @@ import pytest
 from tests.fakes.photographs import write_csv_dataset
 from tests.fakes.trainer_processes import SMALL, train_here
 from training.calibration import from_dict
-from training.predict import as_table
+from training.predict import main
 from training.run.scorer import open_scorer
 from training.runfolder.read import read_record
 from training.runfolder.schema import Result
@@ -26,7 +26,7 @@ def scores_of(run):
     return rows, *(np.array([float(row[name]) for row in rows]) for name in ("mos", "pred"))
 
 
-@pytest.mark.parametrize(("loss", "seed"), [("srcc", 42), ("pairwise", 5)])
+@pytest.mark.parametrize(("loss", "seed"), [("srcc", 42), ("pairwise", 5), ("plcc+0.3*monotonicity", 42)])
 def test_a_loss_without_a_scale_is_calibrated_on_validation(tmp_path, loss, seed):
     run, result, picture = trained(tmp_path, "--loss_type", loss, "--seed", seed)
     calibration = from_dict(result.calibration)
@@ -38,25 +38,26 @@ def test_a_loss_without_a_scale_is_calibrated_on_validation(tmp_path, loss, seed
     scorer = open_scorer(run.path)
     prediction = scorer.score(picture)
     assert prediction.score == pytest.approx(float(calibration(pred[own : own + 1])[0]), rel=1e-4)
-    assert "fitted on the validation split" in as_table(scorer, [prediction])
+    assert "fitted on the validation split" in scorer.note
     assert open_scorer(run.best_weights).calibration == calibration
 
 
-def test_a_loss_with_a_scale_needs_no_calibration(tmp_path):
-    run, result, _ = trained(tmp_path, "--loss_type", "l2", "--epochs", 1)
+@pytest.mark.parametrize("loss", ["l2", "0.5*srcc+smooth_l1"])
+def test_a_loss_with_a_scale_needs_no_calibration(tmp_path, loss):
+    run, result, _ = trained(tmp_path, "--loss_type", loss, "--epochs", 1)
     assert result.calibration is None
     _, mos, pred = scores_of(run)
     assert result.metrics["test"]["rmse"] == pytest.approx(np.sqrt(np.mean((pred - mos) ** 2)))
-    assert "scale of csv" in as_table(open_scorer(run.path), [])
+    assert open_scorer(run.path).has_scale
 
 
-def test_the_published_protocol_has_no_validation_and_so_no_scale_for_such_a_loss(tmp_path):
+def test_the_published_protocol_has_no_validation_and_so_no_scale_for_such_a_loss(tmp_path, capsys):
     run, result, picture = trained(tmp_path, "--loss_type", "srcc", "--protocol", "published", "--epochs", 1)
     assert result.metrics["test"]["rmse"] is None
     assert result.metrics["test"]["srcc"] is not None
     assert any("without a validation split there is no calibration and no RMSE" in note for note in result.notes)
-    scorer = open_scorer(run.path)
-    table = as_table(scorer, [scorer.score(picture)])
+    assert main([str(run.path), str(picture)]) == 0
+    table = capsys.readouterr().out
     assert "its scores have no scale" in table
     assert "image (higher is better)" in table
 
