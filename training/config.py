@@ -17,11 +17,6 @@ CROSS_DATASETS = ("spaq", "kadid-10k", "agiqa-3k")
 SWIN_WEIGHTS = "ms_in22k_ft_in1k"
 """The pretrained weights of every Swin size. timm's own choice is ImageNet-1k for tiny and ImageNet-22k for the others,
 but sizes are compared with each other."""
-FIXES_SCALE = frozenset({"l1", "l2"})
-"""Losses that compare a prediction with its own opinion, so that predictions lie on the scale of opinions."""
-SMALLEST_BATCH = {"rank": 2, "pairwise": 2, "srcc": 3, "plcc": 3, "nin": 3}
-"""How many crops a batch of a loss needs to have a gradient; l1 and l2 need one. Losses that are free of shift and
-scale say nothing of two: these lie one SD above and below their mean, whatever is predicted."""
 MAY_CHANGE = (
     "data_path",
     "runs_dir",
@@ -59,10 +54,11 @@ class TrainConfig:
     train_test_num: int
     """Seeds to train by hand, from `seed` on; one process trains one."""
     ranking_loss_alpha: float
-    """Weight of the margin ranking term added to the loss; 0: none."""
+    """Weight of the margin ranking term added to the loss; 0: none, or it is a part of `loss_type`."""
     ranking_loss_margin: float
     """On the scale of training: 0 to 1, under the published protocol 0 to 100."""
     loss_type: str
+    """A loss, or a sum such as `l1+0.5*srcc`; see `training.loss_parts`."""
     patience: int
     """Epochs without a better SRCC on `judged_on` before training stops."""
     no_early_stopping: bool

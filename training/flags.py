@@ -15,11 +15,11 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from training.config import CROSS_DATASETS, RESIZE, SMALLEST_BATCH, TrainConfig
+from training.config import CROSS_DATASETS, RESIZE, TrainConfig
 from training.flag_values import above_zero, from_zero, not_negative, positive, rate, resize, scale, seed
+from training.loss_parts import RANKING_TWICE, add_loss_flags, default_alpha, has_ranking_twice, smallest_batch
 
 MODEL_SIZES = ("tiny", "small", "base")
-LOSS_TYPES = ("l1", "l2", "srcc", "rank", "pairwise", "plcc", "nin")
 DATASETS = (
     "koniq-10k",
     "spaq",
@@ -28,10 +28,13 @@ DATASETS = (
     "livec",
     "tid2013",
     "tid2008",
+    "pipal",
     "live",
     "csiq",
     "bid",
     "biq2021",
+    "uhd-iqa",
+    "flive",
     "csv",
     "demo",
 )
@@ -54,8 +57,8 @@ class Parser(argparse.ArgumentParser):
 def parse(argv: list[str]) -> TrainConfig:
     """Read and check flags; exits with code 2 and a reason if they are refused."""
     parser = build_parser()
-    namespace = parser.parse_args(argv)
-    config = TrainConfig(**vars(namespace))
+    flags = vars(parser.parse_args(argv))
+    config = TrainConfig(**{"ranking_loss_alpha": default_alpha(flags["loss_type"]), **flags})
     reason = refusal(config)
     if reason:
         parser.error(reason)
@@ -64,8 +67,9 @@ def parse(argv: list[str]) -> TrainConfig:
 
 def refusal(config: TrainConfig) -> str | None:
     """Why these flags are refused, in words; None if they are not."""
-    smallest = SMALLEST_BATCH.get(config.loss_type, 1)
+    smallest = smallest_batch(config.loss_type)
     reasons = (
+        (has_ranking_twice(config.loss_type, config.ranking_loss_alpha), RANKING_TWICE),
         (
             config.epochs > 0 and config.batch_size < smallest,
             (
@@ -99,7 +103,7 @@ def refusal(config: TrainConfig) -> str | None:
 
 def command_of(config: TrainConfig) -> str:
     """The shortest command that means the same, without the place of its run folder."""
-    defaults = vars(build_parser().parse_args([]))
+    defaults = {**vars(build_parser().parse_args([])), "ranking_loss_alpha": default_alpha(config.loss_type)}
     left_out = {"runs_dir", "run_folder", "device", "tensorboard", "resume", "check"}
     words = ["python", "-m", "training"]
     for name, value in config.as_dict().items():
@@ -136,7 +140,7 @@ def build_parser() -> Parser:
     parser._negative_number_matcher = NEGATIVE  # noqa: SLF001 - argparse takes the value `-1,1` for a flag otherwise
     _add_data_flags(parser.add_argument_group("data"))
     _add_network_flags(parser.add_argument_group("network"))
-    _add_loss_flags(parser.add_argument_group("loss"))
+    add_loss_flags(parser.add_argument_group("loss"))
     _add_training_flags(parser.add_argument_group("training"))
     _add_run_flags(parser.add_argument_group("run"))
     return parser
@@ -199,25 +203,6 @@ def _add_network_flags(group: Group) -> None:
     group.add_argument("--attention_fusion", action="store_true", help="weigh the scales by the image")
     group.add_argument("--drop_path_rate", type=rate, default=0.2, help="stochastic depth of the backbone")
     group.add_argument("--dropout_rate", type=rate, default=0.3, help="of the hyper-network and the target network")
-
-
-def _add_loss_flags(group: Group) -> None:
-    group.add_argument("--loss_type", choices=LOSS_TYPES, default="l1")
-    group.add_argument(
-        "--pairwise_sd",
-        choices=("image", "uniform"),
-        default="image",
-        help="opinion spread in the pairwise loss: each image's own if known, or one for all",
-    )
-    group.add_argument(
-        "--ranking_loss_alpha", type=not_negative, default=0.5, help="weight of a margin ranking term beside the loss"
-    )
-    group.add_argument(
-        "--ranking_loss_margin",
-        type=not_negative,
-        default=0.1,
-        help="of that term, on the scale of training (0 to 1; published: 0 to 100)",
-    )
 
 
 def _add_training_flags(group: Group) -> None:

@@ -20,6 +20,9 @@ class Progress:
     """Steps done over all epochs."""
     loss_sum: float = 0.0
     """Over the done steps of this epoch."""
+    part_sums: dict[str, float] = field(default_factory=dict)
+    """The same of each part of a loss that has several, without its weight; empty for a loss that has none, and if a
+    version that did not add them up trained the beginning of this epoch."""
     clipped_in_epoch: int = 0
     """Done steps of this epoch whose gradient was longer than `--clip_norm` and was cut to it."""
     clipped: int = 0

@@ -47,6 +47,8 @@ KNOWN = {
     f"{MACHINE}gpu_utilisation_percent": MetricKind("GPU utilisation, %", is_smoothed=True),
     f"{MACHINE}gpu_power_watts": MetricKind("GPU power, W", is_smoothed=True),
 }
+PART = "loss_"
+"""What the names of a loss's parts begin with, in the trainer's events: `loss_l1`."""
 DEFAULT = ("val/srcc", LOSS, f"{MACHINE}gpu_memory_bytes", "lr", "grad_norm", "images_per_second")
 NO_SPLIT = "test/srcc"
 """Shown in the place of the validation SRCC if no run has that: the published protocol has no such split."""
@@ -57,10 +59,12 @@ def metric_kind(name: str) -> MetricKind:
     if name in KNOWN:
         return KNOWN[name]
     place, _, metric = name.rpartition("/")
+    if not place and metric.startswith(PART):
+        return MetricKind(f"loss: {metric.removeprefix(PART)}", may_be_log=True, is_smoothed=True)
     if not place:
         return MetricKind(metric.replace("_", " "), is_smoothed=True)
     if name.startswith(EPOCH):
-        kind = KNOWN.get(metric, MetricKind(metric.replace("_", " ")))
+        kind = metric_kind(metric)
         return replace(kind, title=f"{kind.title}, of an epoch", is_smoothed=False, has_points=True)
     if name.startswith(MACHINE):
         return MetricKind(metric.replace("_", " "))

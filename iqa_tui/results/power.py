@@ -31,7 +31,16 @@ TYPICAL_IMAGE_SD = 0.08
 """Standard error of a difference in SRCC by the test images, times the root of their number: of two networks of SRCC
 0.93 whose errors correlate by 0.87, as those of one network trained by two losses do. `test_power.py` repeats it.
 """
-TEST_IMAGES = {"agiqa-3k": 596, "bid": 117, "biq2021": 2_000, "koniq-10k": 2_015, "livec": 232, "spaq": 2_225}
+TEST_IMAGES = {
+    "agiqa-3k": 596,
+    "bid": 117,
+    "biq2021": 2_000,
+    "flive": 1_827,
+    "koniq-10k": 2_015,
+    "livec": 232,
+    "spaq": 2_225,
+    "uhd-iqa": 900,
+}
 """Of the data sets whose every image is a picture of its own."""
 
 

@@ -37,6 +37,7 @@ class ImagesPage(Page):
     """Of the row that was under the cursor; scores and pictures are read in threads."""
 
     ROOM = "row-images"
+    TAB = "results"
     AUTO_FOCUS = "#image-list"
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -168,7 +169,8 @@ class ImagesPage(Page):
     def _read_picture(self) -> None:
         listed, picture, found = self._under_cursor(), self.query_one(Picture), self._found
         if listed is None or found is None:
-            picture.say("")
+            problem = plain(found.images.problem) if found else ""
+            picture.say(f"{problem}; ] goes to the next row" if problem else "")
             return
         room = (picture.size.width, picture.size.height)
         if min(room) > 0:

@@ -95,6 +95,17 @@ def write_tid2008(folder: Path) -> Path:
     return write_tid2013(folder, distortions=2)
 
 
+def write_pipal(folder: Path, pictures: int = 10, distortions: int = 3) -> Path:
+    """A label file a picture, and the images in four folders, as the archives of the training images unpack."""
+    for p in range(1, pictures + 1):
+        names = [f"A{p:04d}_00_{d:02d}.bmp" for d in range(distortions)]
+        link_pictures(folder / f"Distortion_{1 + p % 4}", names)
+        labels = folder / "Train_Label" / f"A{p:04d}.txt"
+        labels.parent.mkdir(exist_ok=True)
+        labels.write_text("".join(f"{name},{1300 + 20 * p + d}.25\n" for d, name in enumerate(names)))
+    return folder
+
+
 def write_live(folder: Path) -> Path:
     """All 982 entries; every tenth is an undistorted copy."""
     from training.datasets.live import FOLDERS
@@ -140,6 +151,31 @@ def write_bid(folder: Path, count: int = 20) -> Path:
     return folder
 
 
+def write_uhdiqa(folder: Path, count: int = 20) -> Path:
+    """With most of the columns of the published table, in its order."""
+    sets = ["test" if number % 5 == 4 else "validation" if number % 5 == 3 else "training" for number in range(count)]
+    link_pictures(folder, [f"{name}/{number}.jpg" for number, name in enumerate(sets)])
+    header = ("image_name", "quality_mos", "set", "subset", "orig_width", "orig_height", "user_name", "page_url")
+    page = "https://pixabay.com/photos/a,b/"
+    rows = [(f"{n}.jpg", f"{n / 25:.4f}", name, "", 6000, 4000, "me", page) for n, name in enumerate(sets)]
+    write_rows(folder / "uhd-iqa-metadata.csv", header, rows)
+    return folder
+
+
+def write_flive(folder: Path, count: int = 20) -> Path:
+    """The folder `database` of PaQ-2-PiQ's repository, with three columns of the thirty in the lists of the splits."""
+    places = ("voc_emotic_ava/AVA__", "blur_dataset/motion", "EE371R/rq")
+    names = [f"{places[n % 3]}{n}.{'JPG' if n % 7 == 0 else 'jpg'}" for n in range(count)]
+    link_pictures(folder, names)
+    write_rows(folder / "labels_image.csv", ("name", "mos"), [(name, 20 + 3.5 * n) for n, name in enumerate(names)])
+    test, others = names[::5], [name for n, name in enumerate(names) if n % 5]
+    header = ("mos_image", "name_image", "width_image")
+    write_rows(folder / "labels640.csv", header, [(50, name, 1024) for name in test])
+    rows = [(50, name, 640, n % 4 == 3) for n, name in enumerate(others)]
+    write_rows(folder / "labels=640_padded.csv", (*header, "is_valid"), rows)
+    return folder
+
+
 def write_published_koniq(folder: Path, train: int = 4, test: int = 3) -> Path:
     """The published code's own split of KonIQ-10k, without the official label files."""
     for split, count in (("train", train), ("test", test)):
@@ -157,7 +193,10 @@ WRITERS = {
     "livec": write_livec,
     "tid2013": write_tid2013,
     "tid2008": write_tid2008,
+    "pipal": write_pipal,
     "live": write_live,
     "csiq": write_csiq,
     "bid": write_bid,
+    "uhd-iqa": write_uhdiqa,
+    "flive": write_flive,
 }

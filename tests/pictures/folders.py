@@ -11,6 +11,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
+import skimage
+from PIL import Image
+
 from iqa_tui.devices.device import Device, DeviceState
 from iqa_tui.devices.gpus.sample import GpuProcess, GpuSample
 from iqa_tui.devices.lease import Holder
@@ -26,6 +29,7 @@ LOSSES = ("F1", "F2", "F3", "F4", "F5")
 GPUS = 4
 GIB = 1 << 30
 SCORED_IMAGES = 300
+PHOTOGRAPHS = ("astronaut.png", "coffee.png", "chelsea.png", "rocket.jpg")
 
 
 class FourGpus:
@@ -72,12 +76,14 @@ def seconds_for(steps: int) -> float:
 def several_seeds(runs: Path) -> list[int]:
     """Five losses, three seeds: some finished, eight alive, one failed, the rest queued."""
     now, noise, held = time.time(), Random(1), []
+    write_photographs(runs.parent / "koniq-10k" / "1024x768")
     for number, (identity, seed) in enumerate((identity, seed) for seed in (1, 2, 3) for identity in LOSSES):
         fake = FakeRun.queue(runs, identity, seed=seed, created=now - 9000 + number)
         if number < 4:
             fake.start(gpu=number % GPUS, at=now - 8000).train(1000)
             write_scores(fake, noise)
-            fake.finish(srcc=0.93 + 0.001 * number, config={"lr": 5e-6, "loss_type": identity, "batch_size": 32})
+            config = {"lr": 5e-6, "loss_type": identity, "batch_size": 32, "data_path": str(runs.parent / "koniq-10k")}
+            fake.finish(srcc=0.93 + 0.001 * number, config=config)
         elif number == 4:
             fake.start(gpu=0, at=now - 7000).train(150)
             fake.print("loading weights\nTraceback (most recent call last):\nerror: CUDA out of memory\n").end()
@@ -138,9 +144,19 @@ def write_scores(fake: FakeRun, noise: Random) -> None:
     path.parent.mkdir(exist_ok=True)
     lines = ["image,mos,pred"]
     for number in range(SCORED_IMAGES):
-        mos = noise.uniform(20, 90)
+        mos = Random(number).uniform(20, 90)
         lines.append(f"img_{number:04d}.jpg,{mos!r},{(mos + noise.gauss(0, 6))!r}")
     path.write_text("\n".join(lines) + "\n")
+
+
+def write_photographs(folder: Path) -> None:
+    """Those of scikit-image, under the names of the scored images."""
+    folder.mkdir(parents=True)
+    for kind, name in enumerate(PHOTOGRAPHS):
+        with Image.open(Path(skimage.__file__).parent / "data" / name) as photograph:
+            photograph.convert("RGB").save(folder / name, "JPEG", quality=90)
+        for number in range(kind, SCORED_IMAGES, len(PHOTOGRAPHS)):
+            os.link(folder / name, folder / f"img_{number:04d}.jpg")
 
 
 MAKERS: dict[str, Make | Path] = {

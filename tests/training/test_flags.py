@@ -110,6 +110,21 @@ def test_an_unknown_data_set_is_refused_with_what_there_is(capsys):
         (("--loss_type", "rank", "--batch_size", "1"), "fewer than 2 crops"),
         (("--loss_type", "pairwise", "--batch_size", "1"), "fewer than 2 crops"),
         (("--batch", "3"), "--batch"),
+        (("--loss_type", "l1+0*srcc"), "--loss_type: the weight of srcc, 0, is not a number above 0"),
+        (("--loss_type", "l1+-1*srcc"), "the weight of srcc, -1, is not a number above 0"),
+        (("--loss_type", "l1+inf*srcc"), "the weight of srcc, inf, is not a number above 0"),
+        (("--loss_type", "l1+nan*srcc"), "the weight of srcc, nan, is not a number above 0"),
+        (("--loss_type", "l1+half*srcc"), "'half' is no weight of srcc: write a number above 0, such as l1+0.5*srcc"),
+        (("--loss_type", "l1+*srcc"), "'' is no weight of srcc"),
+        (("--loss_type", "l1+ssim"), "'ssim' is no loss: write one of l1, l2, srcc, rank, pairwise, plcc, nin"),
+        (("--loss_type", "l1++srcc"), "'l1++srcc' lacks a loss"),
+        (("--loss_type", ""), "'' lacks a loss"),
+        (("--loss_type", "l1+0.5*srcc+2*l1"), "'l1+0.5*srcc+2*l1' has l1 twice"),
+        (("--loss_type", "l1+0.5*srcc", "--batch_size", "2"), "--loss_type l1+0.5*srcc compares images"),
+        (
+            ("--loss_type", "l1+0.5*ranking", "--ranking_loss_alpha", "0.5"),
+            "--ranking_loss_alpha adds the ranking term to the loss, and --loss_type has it already",
+        ),
     ],
 )
 def test_a_refused_flag_is_named_in_the_last_line(capsys, flags, words):
@@ -130,6 +145,9 @@ def test_a_csv_data_set_needs_its_file(capsys):
         ["--dataset", "csv", "--data_path", "x.csv", "--scale", "-1,2.5", "--lower_is_better", "--resize", "none"],
         ["--no_multiscale", "--no_lr_scheduler", "--no_early_stopping", "--weights", "none", "--precision", "fp32"],
         ["--lr", "1.25e-07", "--limit_train_images", "3", "--pairwise_sd", "uniform", "--protocol", "published"],
+        ["--loss_type", "l1 + 0.5 * srcc"],
+        ["--loss_type", "l1+1e20*srcc", "--ranking_loss_alpha", "0.5"],
+        ["--loss_type", "2*ranking"],
         ["--backbone", "resnet50.a1_in1k", "--ranking_loss_alpha", "0", "--lr_scheduler", "step", "--seed", "7"],
     ],
 )
@@ -141,8 +159,35 @@ def test_the_command_of_a_run_means_the_same_run(flags):
 
 
 @pytest.mark.parametrize(
-    ("loss", "size"), [("l1", 1), ("l2", 1), ("rank", 2), ("pairwise", 2), ("srcc", 3), ("nin", 3)]
+    ("loss", "size"),
+    [
+        *(("l1", 1), ("l2", 1), ("smooth_l1", 1), ("l1+0.5*l2", 1)),
+        *(("rank", 2), ("pairwise", 2), ("l1+ranking", 2), ("srcc", 3), ("nin", 3), ("srcc+rank", 3)),
+    ],
 )
 def test_the_smallest_batch_that_a_loss_can_use_is_taken(loss, size):
     assert parse(["--dataset", "demo", "--loss_type", loss, "--batch_size", str(size)]).batch_size == size
     assert parse(["--dataset", "demo", "--loss_type", loss, "--batch_size", "1", "--epochs", "0"]).epochs == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("l1+0.5*srcc", "l1+0.5*srcc"),
+        (" l1 + 0.5 * srcc ", "l1+0.5*srcc"),
+        ("1*l1", "l1"),
+        ("1.0*l1+.50*srcc", "l1+0.5*srcc"),
+        ("2.0*l1+1e-1*plcc+nin", "2*l1+0.1*plcc+nin"),
+    ],
+)
+def test_a_sum_of_losses_has_one_spelling(typed, kept):
+    assert parse(["--dataset", "demo", "--loss_type", typed]).loss_type == kept
+
+
+@pytest.mark.parametrize(
+    ("loss", "alpha"), [("l1", 0.5), ("2*l1", 0.5), ("nin", 0.5), ("l1+0.5*srcc", 0), ("ranking", 0), ("2*ranking", 0)]
+)
+def test_nothing_is_added_unasked_to_a_sum_of_losses(loss, alpha):
+    flags = ["--dataset", "demo", "--loss_type", loss]
+    assert parse(flags).ranking_loss_alpha == alpha
+    assert parse([*flags, "--ranking_loss_alpha", "0"]).ranking_loss_alpha == 0

@@ -14,13 +14,16 @@ from training.datasets.biq2021 import open_biq2021
 from training.datasets.checks import check_complete, check_fills_scale
 from training.datasets.csiq import open_csiq
 from training.datasets.demo import open_demo
+from training.datasets.flive import open_flive
 from training.datasets.kadid10k import open_kadid10k
 from training.datasets.koniq10k import PUBLISHED_SIZING, open_koniq10k, open_published_koniq10k
 from training.datasets.live import open_live
 from training.datasets.livec import open_livec
+from training.datasets.pipal import open_pipal
 from training.datasets.spaq import open_spaq
 from training.datasets.tid2008 import open_tid2008
 from training.datasets.tid2013 import open_tid2013
+from training.datasets.uhdiqa import open_uhdiqa
 from training.datasets.user_csv import LabelScale, open_user_csv
 from training.errors import BadData
 
@@ -32,10 +35,13 @@ READERS: dict[str, Callable[[Path], Dataset]] = {
     "livec": open_livec,
     "tid2013": open_tid2013,
     "tid2008": open_tid2008,
+    "pipal": open_pipal,
     "live": open_live,
     "csiq": open_csiq,
     "bid": open_bid,
     "biq2021": open_biq2021,
+    "uhd-iqa": open_uhdiqa,
+    "flive": open_flive,
     "demo": lambda _: open_demo(),
 }
 """All but csv, whose flags say how to read it."""

@@ -1,5 +1,5 @@
-"""The losses of the ablation, one a file: `LOSSES` maps a flag to its function, `PUBLISHED` to the published code's."""
+"""The losses, one a file: `LOSSES` maps a flag to its function, `PUBLISHED` to the published code's."""
 
-from training.losses.table import LOSSES, PUBLISHED, build_criterion
+from training.losses.table import LOSSES, PUBLISHED, Criterion, build_criterion
 
-__all__ = ["LOSSES", "PUBLISHED", "build_criterion"]
+__all__ = ["LOSSES", "PUBLISHED", "Criterion", "build_criterion"]

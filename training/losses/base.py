@@ -5,6 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+UNIFORM_SD = 0.16
+"""Of opinions about one image if labels span 0 to 1: KonIQ-10k's average, 16% of the range."""
+
 
 def checked(*tensors: Tensor) -> tuple[Tensor, ...]:
     """Predictions and labels as a loss computes with them: of one shape, and of float32 or better.
@@ -25,6 +28,27 @@ def checked(*tensors: Tensor) -> tuple[Tensor, ...]:
 def pair_differences(values: Tensor) -> Tensor:
     """(N,) to (N, N): entry i, j is values[i] − values[j]."""
     return values[:, None] - values[None, :]
+
+
+def order_hinge(pred: Tensor, mos: Tensor, *, margin: float) -> Tensor:
+    """() mean over mos_i ≠ mos_j of max(0, margin − sign(mos_i − mos_j) · (pred_i − pred_j)). Raises as `checked`."""
+    pred, mos = checked(pred, mos)
+    gaps = pair_differences(mos)
+    signs = torch.where(gaps.isnan(), gaps, gaps.sign())  # torch gives NaN the sign 0
+    return mean_over(torch.relu(margin - signs * pair_differences(pred)), signs != 0)
+
+
+def pair_z(mos: Tensor, mos_sd: Tensor | None, uniform_sd: float) -> Tensor:
+    """(N, N): (mos_i − mos_j) / √(sd_i² + sd_j²), with one SD for all if no image's own is known."""
+    sd = torch.full_like(mos, uniform_sd) if mos_sd is None else checked(mos_sd, mos)[0]
+    variances = sd.square()
+    return pair_differences(mos) / (variances[:, None] + variances[None, :]).clamp(min=1e-12).sqrt()
+
+
+def mean_of_pairs(values: Tensor) -> Tensor:
+    """() mean over i < j of (N, N) values; 0 with zero gradient for a single image."""
+    upper = torch.ones_like(values).triu(diagonal=1)
+    return (values * upper).sum() / upper.sum().clamp(min=1)
 
 
 def zero_with_gradient(pred: Tensor) -> Tensor:

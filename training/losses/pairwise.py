@@ -7,10 +7,8 @@ import math
 import torch
 from torch import Tensor
 
-from training.losses.base import checked, pair_differences
+from training.losses.base import UNIFORM_SD, checked, mean_of_pairs, pair_differences, pair_z
 
-UNIFORM_SD = 0.16
-"""Of opinions about one image if labels span 0 to 1: KonIQ-10k's average, 16% of the range."""
 EPSILON = 1e-8
 """Inside the roots: without it the gradient is infinite if a probability is 0."""
 
@@ -45,16 +43,12 @@ def pairwise_loss(
     "Uncertainty-aware blind image quality assessment in the laboratory and wild", IEEE TIP 2021.
     """
     pred, mos = checked(pred, mos)
-    sd = torch.full_like(mos, uniform_sd) if mos_sd is None else checked(mos_sd, mos)[0]
-    variances = sd.square()
-    z_opinion = pair_differences(mos) / (variances[:, None] + variances[None, :]).clamp(min=1e-12).sqrt()
+    z_opinion = pair_z(mos, mos_sd, uniform_sd)
     z_predicted = pair_differences(pred) / (math.sqrt(2) * pred_sd)
     # Φ(−z) rather than 1 − Φ(z), which loses all digits if one image is clearly better.
     better = _root(z_opinion, z_predicted)
     worse = _root(-z_opinion, -z_predicted)
-    upper = torch.ones_like(better).triu(diagonal=1)
-    pairs = upper.sum().clamp(min=1)
-    return ((1 - better - worse) * upper).sum() / pairs
+    return mean_of_pairs(1 - better - worse)
 
 
 def _root(z_opinion: Tensor, z_predicted: Tensor) -> Tensor:

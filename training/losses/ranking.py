@@ -1,11 +1,10 @@
-"""The margin ranking term of the published code, added to any loss."""
+"""The margin ranking term of the published code, added to any loss, or a part of a sum."""
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
-from training.losses.base import checked, mean_over, pair_differences
+from training.losses.base import order_hinge
 
 
 def ranking_term(pred: Tensor, mos: Tensor, *, margin: float) -> Tensor:
@@ -24,7 +23,4 @@ def ranking_term(pred: Tensor, mos: Tensor, *, margin: float) -> Tensor:
     Raises:
         ValueError: not two (N,) tensors of one length.
     """
-    pred, mos = checked(pred, mos)
-    gaps = pair_differences(mos)
-    signs = torch.where(gaps.isnan(), gaps, gaps.sign())  # torch gives NaN the sign 0
-    return mean_over(torch.relu(margin - signs * pair_differences(pred)), signs != 0)
+    return order_hinge(pred, mos, margin=margin)

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from torch import Tensor
 
 from training.config import TrainConfig
+from training.datasets.table import TRAINING_TOP
+from training.loss_parts import RANKING, LossPart, parts_of
+from training.losses.base import UNIFORM_SD
 from training.losses.l1 import l1_loss
 from training.losses.l2 import l2_loss
+from training.losses.monotonicity import monotonicity_loss
 from training.losses.nin import nin_loss
 from training.losses.pairwise import pairwise_loss
 from training.losses.plcc import plcc_loss
 from training.losses.published import published_pairwise_loss, published_rank_loss, published_srcc_loss
 from training.losses.rank import rank_loss
 from training.losses.ranking import ranking_term
+from training.losses.ranknet import ranknet_loss
+from training.losses.smooth_l1 import BETA, smooth_l1_loss
 from training.losses.srcc import srcc_loss
 
 Loss = Callable[..., Tensor]
@@ -27,6 +35,9 @@ LOSSES: dict[str, Loss] = {
     "pairwise": pairwise_loss,
     "plcc": plcc_loss,
     "nin": nin_loss,
+    "smooth_l1": smooth_l1_loss,
+    "monotonicity": monotonicity_loss,
+    "ranknet": ranknet_loss,
 }
 """Each `loss(pred, mos, *, mos_sd=None)` with (N,) tensors, higher is better, gives ()."""
 
@@ -37,18 +48,63 @@ PUBLISHED: dict[str, Loss] = {
 }
 """What the published code computes under the same names, if that differs."""
 
-LOSSES_BY_PROTOCOL: dict[str, dict[str, Loss]] = {"clean": LOSSES, "published": LOSSES | PUBLISHED}
+TOP = TRAINING_TOP["published"]
+LOSSES_BY_PROTOCOL: dict[str, dict[str, Loss]] = {
+    "clean": LOSSES,
+    "published": LOSSES
+    | PUBLISHED
+    | {
+        "smooth_l1": partial(smooth_l1_loss, beta=BETA * TOP),
+        "ranknet": partial(ranknet_loss, pred_sd=UNIFORM_SD * TOP, uniform_sd=UNIFORM_SD * TOP),
+    },
+}
 
 
-def build_criterion(config: TrainConfig) -> Loss:
-    """The loss of this run, with the ranking term if its weight is not 0; computed in float32."""
-    loss = LOSSES_BY_PROTOCOL[config.protocol][config.loss_type]
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """What a run minimises: a weighted sum of losses, each computed in float32."""
 
-    def criterion(pred: Tensor, mos: Tensor, mos_sd: Tensor | None = None) -> Tensor:
+    parts: tuple[LossPart, ...]
+    losses: tuple[Loss, ...]
+    """Of `parts`, in their order."""
+    uses_sd: bool = True
+    """Each image's own spread of opinions is given to the losses, if it is known."""
+
+    @property
+    def reported(self) -> tuple[str, ...]:
+        """The names of the parts whose values say more than the sum; empty for a single loss without a weight."""
+        is_plain = len(self.parts) == 1 and self.parts[0].weight == 1
+        return () if is_plain else tuple(part.name for part in self.parts)
+
+    def values(self, pred: Tensor, mos: Tensor, mos_sd: Tensor | None = None) -> list[Tensor]:
+        """() of each part, without its weight. Raises ValueError: not (N,) tensors of one length."""
         pred, mos = pred.float(), mos.float()  # bf16 has 8 bits: differences of near scores would vanish
-        value = loss(pred, mos, mos_sd=None if config.pairwise_sd == "uniform" else mos_sd)
-        if config.ranking_loss_alpha == 0:
-            return value
-        return value + config.ranking_loss_alpha * ranking_term(pred, mos, margin=config.ranking_loss_margin)
+        return [loss(pred, mos, mos_sd=mos_sd if self.uses_sd else None) for loss in self.losses]
 
-    return criterion
+    def total(self, values: Sequence[Tensor]) -> Tensor:
+        """() sum of the parts' values times their weights."""
+        weighted = [
+            value if part.weight == 1 else part.weight * value for part, value in zip(self.parts, values, strict=True)
+        ]
+        total = weighted[0]
+        for value in weighted[1:]:
+            total = total + value
+        return total
+
+    def __call__(self, pred: Tensor, mos: Tensor, mos_sd: Tensor | None = None) -> Tensor:
+        """() what is minimised. Raises as `values`."""
+        return self.total(self.values(pred, mos, mos_sd))
+
+
+def build_criterion(config: TrainConfig) -> Criterion:
+    """The loss of this run; `--ranking_loss_alpha`, if it is not 0, adds the part `ranking`."""
+
+    def ranking(pred: Tensor, mos: Tensor, *, mos_sd: Tensor | None = None) -> Tensor:  # noqa: ARG001 - one signature
+        return ranking_term(pred, mos, margin=config.ranking_loss_margin)
+
+    table = {**LOSSES_BY_PROTOCOL[config.protocol], RANKING: ranking}
+    parts = parts_of(config.loss_type)
+    if config.ranking_loss_alpha:
+        parts = (*parts, LossPart(RANKING, config.ranking_loss_alpha))
+    losses = tuple(table[part.name] for part in parts)
+    return Criterion(parts, losses, uses_sd=config.pairwise_sd != "uniform")

@@ -10,9 +10,9 @@ from typing import Any
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from training.config import FIXES_SCALE
 from training.errors import NoWeights
 from training.images.transforms import Normalisation
+from training.loss_parts import fixes_scale
 from training.network.quality import QualityNetwork
 from training.network.tensor_files import UNREADABLE, StateDict, first_line, read_content
 from training.network.weights import differences
@@ -83,7 +83,7 @@ def load_into(network: QualityNetwork, weights: OwnWeights, source: str) -> None
     reading = weights.reading
     network.backbone.normalisation = Normalisation(tuple(reading["mean"]), tuple(reading["std"]))
     network.began_with_top = float(reading["training_top"])
-    network.began_on_scale = weights.config.get("loss_type", "l1") in FIXES_SCALE
+    network.began_on_scale = fixes_scale(weights.config.get("loss_type", "l1"))
 
 
 def _network_flags(config: dict[str, Any]) -> str:

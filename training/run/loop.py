@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -39,7 +40,7 @@ def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) 
     config, recorder, steps = setup.config, setup.recorder, setup.steps_per_epoch
     setup.network.train()
     clock = Speedometer()
-    unread = Unread(progress, config)
+    unread = Unread(progress, config, setup.criterion.reported)
     for batch in _batches(setup, progress):
         if setup.attempt.should_stop():
             recorder.close_bar()
@@ -60,7 +61,7 @@ def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) 
         progress.step_in_epoch += 1
         clock.count(len(batch.mos))
         if progress.step_in_epoch in (1, steps) or recorder.step_is_due():
-            loss, grad_norm = unread.read(recorder)
+            read = unread.read(recorder)
             recorder.step(
                 Step(
                     epoch=progress.epoch,
@@ -68,10 +69,11 @@ def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) 
                     step=progress.step,
                     done=progress.step_in_epoch,
                     steps=steps,
-                    loss=loss,
+                    loss=read.loss,
+                    parts=read.parts,
                     lr=lr,
                     images_per_second=clock.images_per_second(),
-                    grad_norm=grad_norm,
+                    grad_norm=read.grad_norm,
                 )
             )
         if schedule.is_due():
@@ -87,7 +89,11 @@ def _batches(setup: Setup, progress: Progress) -> Iterator[TrainBatch]:
 
 
 def _train_step(setup: Setup, batch: TrainBatch) -> Tensor:
-    """One update; returns loss and norm of the gradient before it was clipped, (2,), left on the device."""
+    """One update; returns its figures, left on the device.
+
+    Returns:
+        (2 + parts,) loss, norm of the gradient before it was clipped, and the parts of the loss that are reported.
+    """
     network = setup.network
 
     def there(tensor: Tensor) -> Tensor:
@@ -97,46 +103,64 @@ def _train_step(setup: Setup, batch: TrainBatch) -> Tensor:
     images = to_network_input(there(batch.crops), network.normalisation, there(batch.flips), jitters)
     with setup.placement.autocast(training=True):
         pred = network(images)
-    loss = setup.criterion(pred, there(batch.mos), None if batch.mos_sd is None else there(batch.mos_sd))
+    criterion = setup.criterion
+    values = criterion.values(pred, there(batch.mos), None if batch.mos_sd is None else there(batch.mos_sd))
+    loss = criterion.total(values)
     setup.optimizer.zero_grad(set_to_none=True)
     torch.autograd.backward(loss)
     grad_norm = torch.nn.utils.clip_grad_norm_(network.parameters(), setup.config.clip_norm or math.inf)
     setup.optimizer.step()
-    return torch.stack((loss.detach(), grad_norm))
+    return torch.stack((loss.detach(), grad_norm, *(value.detach() for value in values if criterion.reported)))
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a step computed beside its update."""
+
+    loss: float = math.nan
+    grad_norm: float = math.nan
+    parts: dict[str, float] = field(default_factory=dict)
+    """Name to value without its weight; empty for a loss of one part."""
 
 
 class Unread:
     """Losses and gradient norms of steps, left on the device until they are needed: fetching waits for the device."""
 
-    def __init__(self, progress: Progress, config: TrainConfig) -> None:
+    def __init__(self, progress: Progress, config: TrainConfig, parts: tuple[str, ...]) -> None:
         self._progress = progress
         self._config = config
+        self._parts = parts
         self._steps: list[Tensor] = []
-        self._newest = (math.nan, math.nan)
+        self._newest = Figures()
 
-    def add(self, loss_and_norm: Tensor) -> None:
-        """(2,), of the step that follows those added before."""
-        self._steps.append(loss_and_norm)
+    def add(self, figures: Tensor) -> None:
+        """(2 + parts,) as `_train_step` gives them, of the step that follows those added before."""
+        self._steps.append(figures)
 
-    def read(self, recorder: Recorder) -> tuple[float, float]:
-        """Fetch them all at once, add the losses up in `progress`; returns the newest loss and norm.
+    def read(self, recorder: Recorder) -> Figures:
+        """Fetch them all at once, add the losses up in `progress`; returns those of the newest step.
 
         Raises:
             LossNotFinite: naming the first step with a loss or a gradient that is not finite.
         """
         if not self._steps:
             return self._newest
-        pairs: list[tuple[float, float]] = torch.stack(self._steps).tolist()
+        rows: list[list[float]] = torch.stack(self._steps).tolist()
         self._steps.clear()
-        first = self._progress.step - len(pairs) + 1
-        for step, (loss, grad_norm) in enumerate(pairs, start=first):
+        if self._progress.step_in_epoch == len(rows):  # the first ones of the epoch
+            self._progress.part_sums = dict.fromkeys(self._parts, 0.0)
+        first = self._progress.step - len(rows) + 1
+        for step, (loss, grad_norm, *values) in enumerate(rows, start=first):
             if not (math.isfinite(loss) and math.isfinite(grad_norm)):
                 raise self._diverged(step, loss, grad_norm, recorder)
             self._progress.loss_sum += loss  # one by one: a sum of sums would depend on when they were read
+            parts = dict(zip(self._parts, values, strict=True))
+            for name in self._progress.part_sums:
+                self._progress.part_sums[name] += parts[name]
             if 0 < self._config.clip_norm < grad_norm:
                 self._progress.clipped_in_epoch += 1
                 self._progress.clipped += 1
-        self._newest = pairs[-1]
+            self._newest = Figures(loss, grad_norm, parts)
         return self._newest
 
     def _diverged(self, step: int, loss: float, grad_norm: float, recorder: Recorder) -> LossNotFinite:

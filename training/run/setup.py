@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from training.checkpoints.resumable import Learner
-from training.config import FIXES_SCALE, SMALLEST_BATCH, TrainConfig
+from training.config import TrainConfig
 from training.datasets import Dataset, open_cross_dataset, open_dataset
 from training.datasets.base import SPLITS
 from training.datasets.table import TRAINING_TOP
@@ -16,8 +16,8 @@ from training.device import Placement, check_compiler, make_deterministic, memor
 from training.errors import BadData, BadUsage, GpuOutOfMemory, is_gpu_out_of_memory
 from training.images.batches import SplitImages
 from training.images.cache import open_images
-from training.losses import build_criterion
-from training.losses.table import Loss
+from training.loss_parts import fixes_scale, parts_of, smallest_batch
+from training.losses import Criterion, build_criterion
 from training.network.build import build_network
 from training.network.quality import QualityNetwork, parameter_count
 from training.optim import build_optimizer, rising_lr_note
@@ -40,7 +40,7 @@ class Setup:
     images: dict[str, SplitImages]
     network: QualityNetwork
     optimizer: torch.optim.Optimizer
-    criterion: Loss
+    criterion: Criterion
 
     @property
     def learner(self) -> Learner:
@@ -49,7 +49,7 @@ class Setup:
     @property
     def fixes_scale(self) -> bool:
         """Whether predictions lie on the scale of opinions by themselves, so that an error has a unit."""
-        return self.config.loss_type in FIXES_SCALE if self.config.epochs else self.network.began_on_scale
+        return fixes_scale(self.config.loss_type) if self.config.epochs else self.network.began_on_scale
 
     @property
     def steps_per_epoch(self) -> int:
@@ -102,7 +102,7 @@ def refuse_labels_without_gradient(config: TrainConfig, images: SplitImages) -> 
         BadUsage: an epoch has fewer crops than the loss needs in a batch.
         BadData: every training image has the same label.
     """
-    smallest = SMALLEST_BATCH.get(config.loss_type, 1)
+    smallest = smallest_batch(config.loss_type)
     crops = len(images) * config.train_patch_num
     if crops < smallest:
         raise BadUsage(
@@ -168,7 +168,11 @@ def notes_of_setup(setup: Setup) -> list[str]:
         )
     if rising := rising_lr_note(config):
         notes.append(rising)
-    uses_spread = config.loss_type == "pairwise" and config.pairwise_sd == "image" and not config.is_published
-    if uses_spread and setup.images["train"].training_mos_sd is None:
-        notes.append("no spread of opinions is known for every training image: the pairwise loss uses one for all")
+    spread = [name for name in ("pairwise", "ranknet") if any(part.name == name for part in parts_of(config.loss_type))]
+    if config.is_published and "pairwise" in spread:  # as published it takes no spread
+        spread.remove("pairwise")
+    if spread and config.pairwise_sd == "image" and setup.images["train"].training_mos_sd is None:
+        notes.append(
+            f"no spread of opinions is known for every training image: the {' and '.join(spread)} loss uses one for all"
+        )
     return notes

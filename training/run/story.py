@@ -120,6 +120,7 @@ def _train_one_epoch(setup: Setup, schedule: CheckpointSchedule, progress: Progr
     recorder.epoch(
         epoch=progress.epoch,
         loss=mean_loss,
+        parts={name: total / max(progress.step_in_epoch, 1) for name, total in progress.part_sums.items()},
         elapsed_seconds=elapsed_seconds,
         clipped=progress.clipped_in_epoch / max(progress.step_in_epoch, 1) if config.clip_norm else None,
     )
@@ -128,6 +129,7 @@ def _train_one_epoch(setup: Setup, schedule: CheckpointSchedule, progress: Progr
     progress.epoch += 1
     progress.step_in_epoch = 0
     progress.loss_sum = 0.0
+    progress.part_sums = {}
     progress.clipped_in_epoch = 0
     progress.epoch_began_seconds = schedule.elapsed_seconds()
     schedule.save(progress)

@@ -15,8 +15,11 @@ RUN_NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}_")
 
 
 def run_name(now: datetime, dataset: str, network: str, loss_type: str, seed: int) -> str:
-    """Name a run so that a listing sorts by time and reads by content."""
-    words = (dataset, network, loss_type, f"s{seed}")
+    """Name a run so that a listing sorts by time and reads by content: `…_l1-0.5srcc_s42` for `l1+0.5*srcc`.
+
+    A shell takes a star for a pattern, and some programs read a plus in a path as a blank.
+    """
+    words = (dataset, network, loss_type.replace("+", "-").replace("*", ""), f"s{seed}")
     return "_".join([f"{now:%Y-%m-%d_%H-%M-%S}", *(re.sub(r"[^A-Za-z0-9.+-]+", "-", word) for word in words)])
 
 

@@ -35,7 +35,7 @@ def model_card(result: Result, command: str) -> str:
             "tags: [image-quality-assessment, no-reference]",
             f"datasets: [{result.dataset}]",
             "---",
-            f"# {result.network}, {result.loss_type} loss, {result.dataset}",
+            f"# {result.network}, {_loss(result)} loss, {result.dataset}",
             "A no-reference image-quality network: an image in, a score out, higher is better.",
             "",
             *(f"**{warning}**\n" for warning in warnings),
@@ -59,6 +59,11 @@ def model_card(result: Result, command: str) -> str:
     )
 
 
+def _loss(result: Result) -> str:
+    """Markdown would take two stars of a sum, and the words between them, for emphasis."""
+    return result.loss_type.replace("*", r"\*").replace("_", r"\_")
+
+
 def _facts(result: Result) -> list[str]:
     images = ", ".join(
         f"{count:,} {split}" for split, count in result.images.items() if split in ("train", "val", "test")
@@ -69,7 +74,7 @@ def _facts(result: Result) -> list[str]:
         "Began with": str(result.config.get("weights", "unknown")),
         "Parameters": f"{result.parameters:,}",
         "Data": f"{result.dataset}: {images} images",
-        "Loss": result.loss_type,
+        "Loss": _loss(result),
         "Protocol": result.protocol,
         "Seed": str(result.seed),
         "Epochs": f"{result.epochs}, chosen {result.best_epoch}",

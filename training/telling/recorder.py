@@ -6,7 +6,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tqdm import tqdm
@@ -38,6 +38,8 @@ class Step:
     images_per_second: float
     grad_norm: float | None = None
     """Of the whole gradient before it was clipped."""
+    parts: dict[str, float] = field(default_factory=dict)
+    """Of a loss with several parts: name to value without its weight. The event has them as `loss_l1`, `loss_srcc`."""
 
 
 class Recorder:
@@ -114,6 +116,7 @@ class Recorder:
             epoch=step.epoch,
             step=step.step,
             loss=step.loss,
+            **_fields_of(step.parts),
             lr=step.lr,
             images_per_second=step.images_per_second,
             grad_norm=step.grad_norm,
@@ -144,8 +147,12 @@ class Recorder:
             self._bar.close()
             self._bar = None
 
-    def epoch(self, *, epoch: int, loss: float, elapsed_seconds: float, clipped: float | None) -> None:
-        self._event("epoch", epoch=epoch, loss=loss, elapsed_seconds=elapsed_seconds, clipped=clipped)
+    def epoch(
+        self, *, epoch: int, loss: float, parts: dict[str, float], elapsed_seconds: float, clipped: float | None
+    ) -> None:
+        self._event(
+            "epoch", epoch=epoch, loss=loss, **_fields_of(parts), elapsed_seconds=elapsed_seconds, clipped=clipped
+        )
 
     def evaluated(self, *, epoch: int, split: str, metrics: dict[str, float | None]) -> None:
         self._event("evaluated", epoch=epoch, split=split, metrics=metrics)
@@ -166,6 +173,10 @@ class Recorder:
         """
         with contextlib.suppress(OSError, TrainingError):
             self._event("ended", how=how.value, epoch=epoch, step=step, checkpoint=checkpoint, saved=saved)
+
+
+def _fields_of(parts: dict[str, float]) -> dict[str, float]:
+    return {f"loss_{name}": value for name, value in parts.items()}
 
 
 def shown_metric(value: float | None) -> str:

@@ -99,7 +99,8 @@ class Board:
         if self._writer is None:
             self._writer = _writer(self._folder, self._hidden_from, self._config)
         if kind == "step":
-            scalars = {name: fields.get(name) for name in STEP_SCALARS}
+            parts = [name for name in fields if name.startswith("loss_")]
+            scalars = {name: fields.get(name) for name in (*STEP_SCALARS, *parts)}
         else:
             scalars = {f"{name}/{fields['split']}": fields["metrics"].get(name) for name in METRICS}
         for name, value in scalars.items():

@@ -71,6 +71,12 @@ CITATIONS = {
             "Advances of Modern Radioelectronics", 2009, "30--45", "10",
         ),
         Citation(
+            "PIPAL", "gu2020pipal",
+            "Gu, Jinjin and Cai, Haoming and Chen, Haoyu and Ye, Xiaoxing and Ren, Jimmy S. and Dong, Chao",
+            "PIPAL: a large-scale image quality assessment dataset for perceptual image restoration", "inproceedings",
+            "European Conference on Computer Vision (ECCV)", 2020, "633--651",
+        ),
+        Citation(
             "LIVE", "sheikh2006statistical", "Sheikh, Hamid R. and Sabir, Muhammad F. and Bovik, Alan C.",
             "A statistical evaluation of recent full reference image quality assessment algorithms", "article",
             "IEEE Transactions on Image Processing", 2006, "3440--3451", "15", "11",
@@ -91,6 +97,19 @@ CITATIONS = {
             "BIQ2021", "ahmed2022biq", "Ahmed, Nisar and Asif, Shahzad",
             "BIQ2021: a large-scale blind image quality assessment database", "article",
             "Journal of Electronic Imaging", 2022, "053010", "31", "5",
+        ),
+        Citation(
+            "FLIVE", "ying2020patches",
+            "Ying, Zhenqiang and Niu, Haoran and Gupta, Praful and Mahajan, Dhruv and Ghadiyaram, Deepti and Bovik,"
+            " Alan",
+            "From patches to pictures (PaQ-2-PiQ): Mapping the perceptual space of picture quality", "inproceedings",
+            "IEEE/CVF Conference on Computer Vision and Pattern Recognition (CVPR)", 2020, "3575--3585",
+        ),
+        Citation(
+            "UHD-IQA", "hosu2024uhd",
+            "Hosu, Vlad and Agnolucci, Lorenzo and Wiedemann, Oliver and Iso, Daisuke and Saupe, Dietmar",
+            "UHD-IQA benchmark database: Pushing the boundaries of blind photo quality assessment", "inproceedings",
+            "European Conference on Computer Vision (ECCV) Workshops", 2024,
         ),
     )
 }  # fmt: skip

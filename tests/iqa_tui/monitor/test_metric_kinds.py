@@ -31,6 +31,9 @@ def test_every_metric_has_a_title_with_its_unit() -> None:
         "spaq/plcc": "spaq PLCC",
         "epoch/loss": "loss, of an epoch",
         "my_own": "my own",
+        "epoch/my_own": "my own, of an epoch",
+        "loss_smooth_l1": "loss: smooth_l1",
+        "epoch/loss_srcc": "loss: srcc, of an epoch",
     }
     assert {name: metric_kind(name).title for name in titles} == titles
 
@@ -40,6 +43,11 @@ def test_what_is_measured_at_every_step_is_smoothed_and_what_is_measured_once_an
     assert [name for name, kind in kinds.items() if kind.is_smoothed] == ["loss", "my_own"]
     assert [name for name, kind in kinds.items() if kind.has_points] == ["val/srcc", "epoch/loss"]
     assert [name for name, kind in kinds.items() if kind.is_loss] == ["loss", "epoch/loss"]
+
+
+def test_the_part_of_a_sum_is_the_same_measure_in_every_run_that_has_it() -> None:
+    part = metric_kind("loss_srcc")
+    assert (part.is_loss, part.may_be_log, part.is_smoothed) == (False, True, True)
 
 
 def test_values_are_said_in_seven_characters() -> None:

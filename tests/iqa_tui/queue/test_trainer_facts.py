@@ -25,6 +25,14 @@ def test_each_experiment_has_its_facts_with_the_launchs_settings() -> None:
     assert {known.data_folder for known in facts.values()} == {"/koniq"}
 
 
+def test_a_sum_of_losses_has_the_trainers_spelling_and_its_refusal() -> None:
+    plan = load_plan("koniq-losses")
+    request = LaunchRequest(plan, experiments=("F1",), overrides={"loss_type": "l1 + .5*srcc"})
+    assert ask_trainer(request)["F1"].loss_type == "l1+0.5*srcc"
+    with pytest.raises(PlanError, match=r"F1: argument --loss_type: the weight of srcc, 0, is not a number above 0"):
+        ask_trainer(replace(request, overrides={"loss_type": "l1+0*srcc"}))
+
+
 def test_defaults_are_the_trainers() -> None:
     plan = plan_from({"name": "bare", "experiment": [{"id": "A"}]}, "bare.toml")
     known = ask_trainer(LaunchRequest(plan))["A"]

@@ -29,7 +29,7 @@ def test_an_absent_data_set_is_told_with_the_flag(tmp_path):
             opened(name, tmp_path / "nowhere")
 
 
-GROUPED = ("kadid-10k", "tid2008", "tid2013", "live", "csiq")
+GROUPED = ("kadid-10k", "tid2008", "tid2013", "pipal", "live", "csiq")
 
 
 @pytest.mark.parametrize("name", WRITERS)
@@ -81,6 +81,9 @@ def test_an_absent_data_set_is_told_with_its_label_file_and_the_flag(tmp_path, n
         ("tid2013", "mos_std.txt", "in TID2013's archive"),
         ("tid2008", "mos_with_names.txt", "in TID2008's archive"),
         ("bid", "DatabaseGrades.xlsx", "comes with the data set"),
+        ("flive", "labels_image.csv", "PaQ-2-PiQ, folder database"),
+        ("flive", "labels=640_padded.csv", "PaQ-2-PiQ, folder database"),
+        ("uhd-iqa", "uhd-iqa-metadata.csv", r"uhd-iqa-metadata\.zip: .*uhd-iqa-training-metadata\.csv is another"),
         (
             "koniq-10k",
             WITH_SETS,
@@ -121,9 +124,12 @@ def test_folders_and_files_in_other_case_are_the_same_data_set(tmp_path, name):
         ("livec", "Images/5.bmp", r"AllImages_release\.mat, entry 10"),
         ("tid2013", "distorted_images/i01_02_1.bmp", r"mos_with_names\.txt, line 2"),
         ("tid2008", "distorted_images/i01_02_1.bmp", r"mos_with_names\.txt, line 2"),
+        ("pipal", "Distortion_1/A0004_00_01.bmp", r"A0004\.txt, line 2"),
         ("live", "wn/img3.bmp", r"dmos_realigned\.mat, entry 463"),
         ("csiq", "dst_imgs_all/1600.AWGN.1.png", r"csiq_label\.txt, line 2"),
         ("bid", "DatabaseImage0002.JPG", r"DatabaseGrades\.xlsx, line 3"),
+        ("flive", "EE371R/rq2.jpg", r"labels_image\.csv, line 4"),
+        ("uhd-iqa", "validation/3.jpg", r"uhd-iqa-metadata\.csv, line 5"),
     ],
 )
 def test_a_missing_image_is_named_with_the_line_that_names_it(tmp_path, name, image, where):

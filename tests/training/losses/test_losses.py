@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fakes.losses import EVERY_LOSS, distinct, double, value_and_gradient
-from training.config import SMALLEST_BATCH
+from training.loss_parts import SMALLEST_BATCH
 from training.losses import LOSSES
 
 CORRELATIONS = ("srcc", "plcc")
 FREE_SCALE = (*CORRELATIONS, "nin")
-PAIRS = ("rank", "srcc", "plcc", "nin")
+PAIRS = ("rank", "srcc", "plcc", "nin", "monotonicity")
 
 
 @pytest.mark.parametrize(

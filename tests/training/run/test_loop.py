@@ -15,14 +15,16 @@ from torch.optim.optimizer import register_optimizer_step_pre_hook
 from tests.fakes.opened_datasets import decoded, opened
 from tests.fakes.photographs import write_csv_dataset
 from tests.fakes.trainer_processes import train_here
-from tests.fakes.trouble import AT_EVERY_STEP, STEPS, events_of, warnings_of
+from tests.fakes.trouble import AT_EVERY_STEP, STEPS, at_call, events_of, warnings_of
 from training.device import Placement
 from training.errors import BadUsage, LossNotFinite, exit_kind
 from training.flags import parse
 from training.images.batches import SplitImages
+from training.loss_parts import LossPart
+from training.losses import Criterion
 from training.network.quality import QualityNetwork
 from training.progress import Progress
-from training.run import evaluate, setup
+from training.run import evaluate, loop, setup
 from training.run.loop import _batches
 from training.runfolder.events import read_events
 from training.runfolder.exits import ExitKind
@@ -38,12 +40,12 @@ def test_a_gradient_that_is_not_finite_reaches_neither_a_checkpoint_nor_an_evalu
     """In the last step of the second epoch, whose loss is as it should be."""
     calls = [0]
 
-    def loss(pred: Tensor, mos: Tensor, mos_sd: Tensor | None) -> Tensor:
+    def loss(pred: Tensor, mos: Tensor, *, mos_sd: Tensor | None) -> Tensor:
         calls[0] += 1
         steep = (pred - pred).abs().sqrt().sum()  # 0, and its slope there is no number
         return (pred - mos).abs().mean() + (steep if calls[0] == 2 * STEPS else 0)
 
-    monkeypatch.setattr(setup, "build_criterion", lambda _: loss)
+    monkeypatch.setattr(setup, "build_criterion", lambda _: Criterion((LossPart("l1"),), (loss,)))
     with pytest.raises(LossNotFinite) as ended:
         train_here(tmp_path / "run", *flags, *AT_EVERY_STEP)
     assert str(ended.value).startswith("gradient not finite at step 8 in epoch 2: start a new run with an --lr smaller")
@@ -163,3 +165,41 @@ def test_an_operation_without_the_same_bits_is_named_if_the_user_asked_for_them(
     torch.use_deterministic_algorithms(False)
     with pytest.raises(RuntimeError, match="adaptive"):
         train_here(tmp_path / "other", *flags)
+
+
+def test_the_parts_of_a_sum_stand_in_the_events_of_steps_and_epochs(tmp_path, flags):
+    run = train_here(tmp_path / "run", *flags, "--epochs", 2, "--loss_type", "l1 + 0.5 * srcc")
+    steps, epochs = events_of(run, "step"), events_of(run, "epoch")
+    assert steps
+    for fields in (*steps, *epochs):
+        assert fields["loss"] == pytest.approx(fields["loss_l1"] + 0.5 * fields["loss_srcc"], rel=1e-5)
+    assert len({fields["loss_srcc"] for fields in epochs}) == 2
+    assert read_record(run.result, Result).loss_type == "l1+0.5*srcc"
+    assert read_record(run.result, Result).calibration is None
+
+
+@pytest.mark.usefixtures("eager")
+def test_an_epochs_means_of_parts_are_over_all_its_steps_after_a_resume_too(tmp_path, flags, monkeypatch):
+    loss = ["--loss_type", "l1+0.5*l2", "--epochs", 2, *AT_EVERY_STEP]
+
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    whole = train_here(tmp_path / "whole", *flags, *loss)
+    with monkeypatch.context() as patched:
+        patched.setattr(loop, "_train_step", at_call(STEPS + 3, stop, loop._train_step))
+        with pytest.raises(KeyboardInterrupt):
+            train_here(tmp_path / "broken", *flags, *loss)
+    broken = train_here(tmp_path / "broken", *flags, *loss, "--resume")
+    ours, theirs = (
+        [{name: fields[name] for name in ("loss", "loss_l1", "loss_l2")} for fields in events_of(run, "epoch")]
+        for run in (broken, whole)
+    )
+    assert len(theirs) == 2
+    assert ours == theirs
+
+
+def test_a_single_loss_has_no_parts_in_its_events(tmp_path, flags):
+    run = train_here(tmp_path / "run", *flags, "--epochs", 1, "--ranking_loss_alpha", 0)
+    fields = {name for kind in ("step", "epoch") for one in events_of(run, kind) for name in one}
+    assert {name for name in fields if name.startswith("loss")} == {"loss"}

@@ -26,7 +26,7 @@ def scores_of(run):
     return rows, *(np.array([float(row[name]) for row in rows]) for name in ("mos", "pred"))
 
 
-@pytest.mark.parametrize(("loss", "seed"), [("srcc", 42), ("pairwise", 5)])
+@pytest.mark.parametrize(("loss", "seed"), [("srcc", 42), ("pairwise", 5), ("plcc+0.3*monotonicity", 42)])
 def test_a_loss_without_a_scale_is_calibrated_on_validation(tmp_path, loss, seed):
     run, result, picture = trained(tmp_path, "--loss_type", loss, "--seed", seed)
     calibration = from_dict(result.calibration)
@@ -42,8 +42,9 @@ def test_a_loss_without_a_scale_is_calibrated_on_validation(tmp_path, loss, seed
     assert open_scorer(run.best_weights).calibration == calibration
 
 
-def test_a_loss_with_a_scale_needs_no_calibration(tmp_path):
-    run, result, _ = trained(tmp_path, "--loss_type", "l2", "--epochs", 1)
+@pytest.mark.parametrize("loss", ["l2", "0.5*srcc+smooth_l1"])
+def test_a_loss_with_a_scale_needs_no_calibration(tmp_path, loss):
+    run, result, _ = trained(tmp_path, "--loss_type", loss, "--epochs", 1)
     assert result.calibration is None
     _, mos, pred = scores_of(run)
     assert result.metrics["test"]["rmse"] == pytest.approx(np.sqrt(np.mean((pred - mos) ** 2)))

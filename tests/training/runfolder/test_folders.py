@@ -6,6 +6,8 @@ import os
 from datetime import datetime
 from pathlib import Path
 
+import pytest
+
 from training.runfolder.folders import create_run_folder, list_runs, run_name
 from training.runfolder.layout import RunFolder
 from training.runfolder.write import write_json
@@ -14,6 +16,14 @@ from training.runfolder.write import write_json
 def test_a_run_is_named_by_time_and_content() -> None:
     name = run_name(datetime(2026, 11, 23, 17, 5, 1), "koniq-10k", "swin base/x", "l2", 42)  # noqa: DTZ001
     assert name == "2026-11-23_17-05-01_koniq-10k_swin-base-x_l2_s42"
+
+
+@pytest.mark.parametrize(
+    ("loss", "words"), [("l1+0.5*srcc", "l1-0.5srcc"), ("0.25*plcc", "0.25plcc"), ("smooth_l1", "smooth-l1")]
+)
+def test_the_name_of_a_run_has_no_sign_that_a_shell_or_an_address_reads(loss: str, words: str) -> None:
+    name = run_name(datetime(2026, 11, 23, 17, 5, 1), "demo", "swin-base", loss, 1)  # noqa: DTZ001
+    assert name == f"2026-11-23_17-05-01_demo_swin-base_{words}_s1"
 
 
 def test_runs_made_in_the_same_second_get_folders_of_their_own(tmp_path: Path) -> None:

@@ -41,6 +41,12 @@ def test_every_score_stands_in_the_card_with_what_it_was_measured_on():
     assert "played no part" in card
 
 
+def test_the_stars_of_a_sum_are_no_emphasis_in_the_card():
+    card = model_card(replace(RESULT, loss_type="l1+0.5*srcc+2*smooth_l1"), "")
+    assert r"# swin-base, l1+0.5\*srcc+2\*smooth\_l1 loss, koniq-10k" in card
+    assert r"| Loss | l1+0.5\*srcc+2\*smooth\_l1 |" in card
+
+
 def test_the_published_protocol_is_said_to_flatter():
     assert "so the test score flatters" in model_card(replace(RESULT, protocol="published"), "")
 

@@ -46,10 +46,10 @@ def tell(run: RunFolder, attempt: int, *events: int | str, resumed_at: int | Non
 
 def test_a_run_shows_what_its_events_say(tmp_path, capsys):
     labels = write_csv_dataset(tmp_path / "data")
-    run = train_here(tmp_path / "run", *SMALL, "--data_path", labels, "--tensorboard")
+    run = train_here(tmp_path / "run", *SMALL, "--data_path", labels, "--tensorboard", "--loss_type", "l1+2*plcc")
     events = read_events(run)
     steps = [event.fields for event in events if event.kind == "step"]
-    for tag in ("loss", "lr", "grad_norm", "images_per_second"):
+    for tag in ("loss", "loss_l1", "loss_plcc", "lr", "grad_norm", "images_per_second"):
         assert points(run, tag) == [(fields["step"], fields[tag]) for fields in steps]
     for split in ("val", "test"):
         scores = [

@@ -99,3 +99,27 @@ def label_file(folder: Path, name: str, source: str) -> Path:
     if not folder.is_dir():
         raise BadData(f"{folder / name}: no such file, for there is no such folder. Give the data set's by --data_path")
     raise BadData(f"{folder / name}: no such file in this data set's folder. {source}")
+
+
+def label_files(folder: Path, subfolders: Sequence[str], ending: str, source: str) -> list[Path]:
+    """The label files of the first of some subfolders that has any, by name.
+
+    Args:
+        folder: of the data set.
+        subfolders: other names of the same thing, as the authors spell them.
+        ending: of the files' names.
+        source: a sentence that says where to get the files.
+
+    Raises:
+        BadData: there are none.
+    """
+    for name in subfolders:
+        place = Spellings().find(folder / name)
+        if place is not None and (files := [path for path in _listing(place) if folded(path.suffix) == ending]):
+            return sorted(files, key=lambda path: folded(path.name))
+    if not folder.is_dir():
+        raise BadData(f"{folder}: no such file, for there is no such folder. Give the data set's by --data_path")
+    others = "".join(f", nor of {name}" for name in subfolders[1:])
+    raise BadData(
+        f"{folder / subfolders[0]}: no such file in this data set's folder ends in {ending}{others}. {source}"
+    )

@@ -10,7 +10,7 @@ from iqa_tui.results.paper.citations import CITATIONS, UNCITED, bibtex, citation
 
 DATASETS = Path(__file__).parents[4] / "training" / "datasets"
 """Read, not imported: that would load torch."""
-MODULES = {"koniq-10k": "koniq10k", "kadid-10k": "kadid10k", "agiqa-3k": "agiqa3k"}
+MODULES = {"koniq-10k": "koniq10k", "kadid-10k": "kadid10k", "agiqa-3k": "agiqa3k", "uhd-iqa": "uhdiqa"}
 
 
 def readers() -> set[str]:
