@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from training.config import RESIZE, TrainConfig
 from training.errors import BadCheckpoint, BadData, BadUsage, TrainingError
 from training.flag_values import positive, resize, scale
-from training.flags import DATASETS, DEVICES, PRECISIONS, Parser, build_parser, refusal
+from training.flags import DATASETS, DEVICES, PRECISIONS, Parser, parse, refusal
 from training.predicting.progress import Progress
 from training.process.output import let_go_of_output
 from training.runfolder.text import plain, plain_lines, speak_leniently
@@ -140,9 +140,8 @@ def _read_flags(argv: list[str] | None) -> tuple[argparse.Namespace, TrainConfig
     """The flags, and those of the data set as the trainer takes them."""
     parser = _parser()
     asked = parser.parse_args(argv)
-    defaults = TrainConfig(**vars(build_parser().parse_args([])))
     data = replace(
-        defaults,
+        parse([]),
         dataset=asked.dataset,
         data_path=asked.data_path,
         scale=asked.scale,

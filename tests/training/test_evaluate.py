@@ -31,9 +31,10 @@ def test_a_table_has_a_line_a_metric_and_the_scores_are_those_of_the_run(run, la
     assert evaluate(run.path, "--dataset", "csv", "--data_path", labels, "--output", output) == 0
     lines = capsys.readouterr().out.splitlines()
     assert "csv, split test: 4 images" in lines
-    rows = {line.split()[0]: line.split() for line in lines}
-    assert -1 <= float(rows["SRCC"][1]) <= 1
-    assert rows["RMSE"][3] == "to" or "after" in rows["RMSE"]
+    rows = {line[:26].strip(): line[26:].split() for line in lines}
+    assert set(rows) >= {"SRCC", "PLCC", "KRCC", "RMSE", "RMSE after a logistic fit"}
+    value, low, to, high = rows["RMSE"]
+    assert (to, float(low) <= float(value) <= float(high)) == ("to", True)
     assert lines[-1] == "95% intervals: percentiles of 1,000 bootstrap resamples of the 4 images"
     with output.open() as found, run.score_file("csv", "test").open() as expected:
         for row, other in zip(csv.DictReader(found), csv.DictReader(expected), strict=True):

@@ -7,9 +7,8 @@ import pytest
 
 from tests.fakes.photographs import write_csv_dataset
 from training.calibration import Calibration
-from training.config import TrainConfig
 from training.datasets.koniq10k import PUBLISHED_SIZING
-from training.flags import build_parser
+from training.flags import parse
 from training.predicting.whole_set import evaluate_on, open_for
 from training.run.scorer import open_scorer
 from training.runfolder.read import read_record
@@ -31,8 +30,7 @@ def scorer(run):
 
 
 def data_of(path, **flags):
-    defaults = TrainConfig(**vars(build_parser().parse_args([])))
-    return replace(defaults, dataset="csv", data_path=str(path), **flags)
+    return replace(parse([]), dataset="csv", data_path=str(path), **flags)
 
 
 def own_data(run):
