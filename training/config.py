@@ -85,6 +85,8 @@ class TrainConfig:
     run_folder: str | None
     """None: a new folder below `runs_dir`."""
     seed: int
+    split_seed: int
+    """Of data sets without an official split: each draws another one; 0: the split that all runs share."""
     backbone: str | None
     """A timm model; None: the Swin Transformer of `model_size`."""
     weights: str
@@ -202,4 +204,5 @@ class TrainConfig:
     def what_differs(self, other: dict[str, Any]) -> list[str]:
         """Flags that make this another experiment than `other`, the `as_dict` of an earlier attempt."""
         names = (field.name for field in fields(self) if field.name not in MAY_CHANGE)
+        other = {"split_seed": 0, **other}  # an attempt of the time when there was no such flag
         return [name for name in names if name in other and other[name] != getattr(self, name)]

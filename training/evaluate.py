@@ -70,15 +70,19 @@ def _evaluate(asked: argparse.Namespace, data: TrainConfig) -> None:
 
 
 def as_the_run_read_it(data: TrainConfig, run: TrainConfig) -> TrainConfig:
-    """The flags of a CSV, completed from those of the run: its size of images, and its scale if it is the run's own."""
-    if not data.dataset == run.dataset == "csv":
+    """The flags of the data set, completed from those of the run: its split, and of a CSV its scale, if the set is the
+    run's own; of any CSV the size of images.
+    """
+    if data.dataset != run.dataset:
         return data
+    if data.dataset != "csv":
+        return replace(data, split_seed=run.split_seed)
     if data.resize == RESIZE:
         data = replace(data, resize=run.resize)
     if data.data_folder.resolve() != run.data_folder.resolve():
         return data
     lower_is_better = data.lower_is_better or run.lower_is_better
-    return replace(data, scale=data.scale or run.scale, lower_is_better=lower_is_better)
+    return replace(data, scale=data.scale or run.scale, lower_is_better=lower_is_better, split_seed=run.split_seed)
 
 
 class _Line:

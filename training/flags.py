@@ -227,7 +227,8 @@ def _add_training_flags(group: Group) -> None:
         default=10,
         help="seeds to train one after another, from --seed on; each is a run of its own",
     )
-    group.add_argument("--seed", type=seed, default=42, help="all that is random follows from it")
+    group.add_argument("--seed", type=seed, default=42, help="all that is random follows from it, but for the split")
+    group.add_argument("--split_seed", type=seed, default=0, help="another split, if the data set has no official one")
     group.add_argument(
         "--device",
         choices=DEVICES,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from iqa_tui.front.base import FrontApp
+from iqa_tui.screens.room import Room
 from iqa_tui.widgets import terminal_speech
 from iqa_tui.widgets.terminal_driver import TerminalDriver
 from training.runfolder.text import plain, plain_lines
@@ -62,10 +63,11 @@ class TellingApp(FrontApp):
         self.set_timer(options.get("timeout") or self.NOTIFICATION_TIMEOUT, self._refresh_notifications)
 
     def _refresh_notifications(self) -> None:
-        """Textual's own would cover the log with toasts."""
+        """Textual's own would cover the log with toasts. Pages that lie on a screen show them too."""
         messages = [
             (note.severity, f"{note.title}: {note.message}" if note.title else note.message)
             for note in self._notifications
         ]
-        for room in self._rooms.values():
+        pages = [] if not self.is_running else [each for each in self.screen_stack if isinstance(each, Room)]
+        for room in dict.fromkeys([*self._rooms.values(), *pages]):
             room.show_messages(messages)

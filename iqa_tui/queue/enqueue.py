@@ -19,7 +19,7 @@ from iqa_tui.queue.trainer_facts import Facts, ask_trainer
 from iqa_tui.settings.read_only import order
 from iqa_tui.trust.signature import write_signed
 from iqa_tui.trust.state_folder import state_folder
-from training.runfolder.folders import create_run_folder, run_name
+from training.runfolder.folders import create_run_folder, run_name, split_seed_in
 from training.runfolder.layout import RunFolder
 from training.runfolder.schema import Spec
 
@@ -51,7 +51,8 @@ def enqueue(request: LaunchRequest, facts: Facts | None = None) -> list[RunFolde
         for seed in request.seeds_or_default():
             for experiment in request.chosen():
                 spec = own_fields(request, experiment, seed, order=len(runs), facts=known.get(experiment.id))
-                name = run_name(now, spec["dataset"] or request.plan.name, spec["network"], spec["loss_type"], seed)
+                data, split_seed = spec["dataset"] or request.plan.name, split_seed_in(spec["argv"])
+                name = run_name(now, data, spec["network"], spec["loss_type"], seed, split_seed)
                 run = create_run_folder(runs_dir, name)
                 runs.append(QueuedRun(run, Spec(run_id=run.run_id, **common, **spec)))
         for run, asked in in_starting_order(runs):  # a dispatcher at work starts what it sees first

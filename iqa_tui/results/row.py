@@ -169,14 +169,15 @@ def rows_without_plan(entries: list[ListedRun]) -> list[Row]:
 
 
 def _measured(row: Row, entries: list[ListedRun]) -> Row:
-    """The row with the numbers of its runs: of each seed the newest finished run, else the newest run."""
+    """The row with the numbers of its runs: of each seed and split the newest finished run, else the newest run."""
     if not entries:
         return row
-    by_seed: dict[int, ListedRun] = {}
+    by_seed: dict[tuple[int, int], ListedRun] = {}
     for entry in entries:  # oldest first, so later runs replace earlier ones
-        before = by_seed.get(entry.spec.seed)
+        key = entry.spec.seed, entry.split_seed
+        before = by_seed.get(key)
         if before is None or before.status.phase is not Phase.FINISHED or entry.status.phase is Phase.FINISHED:
-            by_seed[entry.spec.seed] = entry
+            by_seed[key] = entry
     chosen = [by_seed[seed] for seed in sorted(by_seed)]
     finished = [entry for entry in chosen if entry.result is not None] or chosen
     counted = [entry for entry in finished if _metric(entry, "srcc") is not None] or finished

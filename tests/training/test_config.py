@@ -20,6 +20,13 @@ def test_a_resumed_run_may_change_where_but_not_what():
     assert parse([*F2, "--seed", "1", "--lr", "1e-6"]).what_differs(first) == ["lr", "seed"]
 
 
+def test_a_run_from_before_there_were_split_seeds_had_the_split_that_all_share():
+    first = parse(F2).as_dict()
+    del first["split_seed"]
+    assert parse(F2).what_differs(first) == []
+    assert parse([*F2, "--split_seed", "1"]).what_differs(first) == ["split_seed"]
+
+
 @pytest.mark.parametrize("size", ["tiny", "small", "base"])
 def test_every_swin_size_has_one_kind_of_pretraining(size):
     name = parse(["--dataset", "demo", "--model_size", size]).backbone_name

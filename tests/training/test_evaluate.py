@@ -93,12 +93,18 @@ def test_flags_are_refused_in_a_process_without_torch():
 
 def test_a_csv_is_read_as_the_run_read_it_and_another_one_only_in_its_size():
     common = ["--dataset", "csv", "--data_path"]
-    run = parse([*common, "a.csv", "--scale", "1,5", "--lower_is_better", "--resize", "none"])
+    run = parse([*common, "a.csv", "--scale", "1,5", "--lower_is_better", "--resize", "none", "--split_seed", "3"])
     own = as_the_run_read_it(parse([*common, "./a.csv"]), run)
-    assert (own.scale, own.lower_is_better, own.resize) == ("1.0,5.0", True, "none")
+    assert (own.scale, own.lower_is_better, own.resize, own.split_seed) == ("1.0,5.0", True, "none", 3)
     other = as_the_run_read_it(parse([*common, "b.csv"]), run)
-    assert (other.scale, other.lower_is_better, other.resize) == (None, False, "none")
+    assert (other.scale, other.lower_is_better, other.resize, other.split_seed) == (None, False, "none", 0)
     chosen = as_the_run_read_it(parse([*common, "a.csv", "--scale", "0,9", "--resize", "200"]), run)
     assert (chosen.scale, chosen.resize) == ("0.0,9.0", "200")
     demo = parse(["--dataset", "demo"])
     assert as_the_run_read_it(demo, run) == demo
+
+
+def test_the_test_split_is_that_of_the_run_so_no_image_it_learnt_from_is_in_it():
+    run = parse(["--dataset", "livec", "--split_seed", "7"])
+    assert as_the_run_read_it(parse(["--dataset", "livec"]), run).split_seed == 7
+    assert as_the_run_read_it(parse(["--dataset", "bid"]), run).split_seed == 0

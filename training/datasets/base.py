@@ -83,6 +83,8 @@ class Dataset:
     """May be called from several threads; raises one of `UNREADABLE`. Use `picture`, which names file and line."""
     is_scale_guessed: bool = False
     """True if `mos_range` is only how far labels of some splits reach, so that others may lie beyond."""
+    has_official_split: bool = False
+    """True if its authors say which images are for the test, so that no other split may be drawn."""
     demo: bool = False
     """True if the labels are no human opinions."""
     notes: tuple[str, ...] = ()

@@ -34,4 +34,5 @@ def open_biq2021(folder: Path) -> Dataset:
         for split, name in FILES.items()
         for row in read_rows(label_file(folder, name, SOURCE), ("Image Name", "MOS"))
     ]
-    return Dataset("biq2021", tuple(hold_out(items, "train", "val", HELD_OUT_FOR_VALIDATION)), mos_range=(0.0, 1.0))
+    items = hold_out(items, "train", "val", HELD_OUT_FOR_VALIDATION)
+    return Dataset("biq2021", tuple(items), mos_range=(0.0, 1.0), has_official_split=True)

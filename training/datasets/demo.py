@@ -55,7 +55,9 @@ def open_demo() -> Dataset:
     """
     folder = _photo_folder()
     items = tuple(item for split in PHOTOS for item in _items(folder, split))
-    return Dataset("demo", items, mos_range=(0.0, float(HIGHEST_LEVEL)), decode=decode, demo=True)
+    return Dataset(
+        "demo", items, mos_range=(0.0, float(HIGHEST_LEVEL)), decode=decode, has_official_split=True, demo=True
+    )
 
 
 def _photo_folder() -> Path:

@@ -49,7 +49,7 @@ def open_flive(folder: Path) -> Dataset:
         for row in read_rows(labels, ("name", "mos"))
         for name in [row.text("name")]  # voc_emotic_ava/AVA__149.jpg: folder and file
     ]
-    return Dataset("flive", tuple(items), mos_range=(0.0, 100.0), sizing=SHRUNK)
+    return Dataset("flive", tuple(items), mos_range=(0.0, 100.0), sizing=SHRUNK, has_official_split=True)
 
 
 def _for_validation(path: Path) -> Iterator[str]:

@@ -63,7 +63,14 @@ def open_koniq10k(folder: Path) -> Dataset:
         rows = read_rows(without_sets, ("image_name", "MOS_zscore", "SD"))
         items = split_anew([_item(row, images, "MOS_zscore", "") for row in rows])
         notes = (f"{WITHOUT_SETS} has no official split, so the images were split anew: put {WITH_SETS} beside it",)
-    return Dataset("koniq-10k", tuple(items), mos_range=(0.0, 100.0), sizing=SIZING, notes=notes)
+    return Dataset(
+        "koniq-10k",
+        tuple(items),
+        mos_range=(0.0, 100.0),
+        sizing=SIZING,
+        has_official_split=with_sets is not None,
+        notes=notes,
+    )
 
 
 def _item(row: Row, images: ImageFolders, mos_column: str, split: str) -> Item:
@@ -106,7 +113,9 @@ def open_published_koniq10k(folder: Path) -> Dataset:
     labelled = _labelled(folder, images)
     items = [_published_item(row, split, images, labelled) for split, file in there.items() for row in _entries(file)]
     notes = () if labelled else (NO_ZSCORE,)
-    return Dataset("koniq-10k", tuple(items), mos_range=(0.0, 100.0), sizing=PUBLISHED_SIZING, notes=notes)
+    return Dataset(
+        "koniq-10k", tuple(items), mos_range=(0.0, 100.0), sizing=PUBLISHED_SIZING, has_official_split=True, notes=notes
+    )
 
 
 def _labelled(folder: Path, images: ImageFolders) -> dict[str, Item]:

@@ -14,7 +14,7 @@ from training.datasets.base import Dataset, Item
 from training.datasets.labels.folders import ImageFolders, label_files
 from training.datasets.labels.rows import Row
 from training.datasets.labels.text import read_text
-from training.datasets.splits import split_anew
+from training.datasets.splits import reach, split_anew
 from training.errors import BadData
 
 LABEL_FOLDERS = ("Train_Label", "MOS_Scores_train")
@@ -50,10 +50,9 @@ def open_pipal(folder: Path) -> Dataset:
             for row in _rows(file)
         ]
     )
-    labels = [item.mos for item in items if item.split != "test"]
-    if not labels:
+    if not items:
         raise BadData(f"{files[0]}: holds no label, nor does another text file of its folder")
-    return Dataset("pipal", tuple(items), mos_range=(min(labels), max(labels)), is_scale_guessed=True)
+    return Dataset("pipal", tuple(items), mos_range=reach(items), is_scale_guessed=True)
 
 
 def _rows(path: Path) -> Iterator[Row]:

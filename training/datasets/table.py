@@ -21,6 +21,7 @@ from training.datasets.live import open_live
 from training.datasets.livec import open_livec
 from training.datasets.pipal import open_pipal
 from training.datasets.spaq import open_spaq
+from training.datasets.splits import reach, split_anew
 from training.datasets.tid2008 import open_tid2008
 from training.datasets.tid2013 import open_tid2013
 from training.datasets.uhdiqa import open_uhdiqa
@@ -58,7 +59,7 @@ def open_dataset(config: TrainConfig) -> Dataset:
         BadData: missing, incomplete or damaged; the text names the file and, for labels, the line.
     """
     _check_kind(config)
-    dataset = check_fills_scale(_read(config))
+    dataset = check_fills_scale(_split_by(config.split_seed, _read(config)))
     limited = dataset.limited(config.limit_train_images, config.limit_test_images).only(config.used_splits)
     return check_complete(replace(limited, training_top=TRAINING_TOP[config.protocol]), config.used_splits)
 
@@ -70,7 +71,7 @@ def open_part(config: TrainConfig, split: str) -> Dataset:
         BadData: as `open_dataset`; images of other splits may be missing.
     """
     _check_kind(config)
-    dataset = check_fills_scale(_read(config))
+    dataset = check_fills_scale(_split_by(config.split_seed, _read(config)))
     if split != "all":
         if not dataset.split(split):
             there = ", ".join(sorted({item.split for item in dataset.items if item.split})) or "none"
@@ -86,6 +87,24 @@ def _read(config: TrainConfig) -> Dataset:
         return open_user_csv(config.data_folder, scale, Sizing(largest_short_side=config.largest_short_side))
     readers = READERS | PUBLISHED_READERS if config.is_published else READERS
     return readers[config.dataset](config.data_folder)
+
+
+def _split_by(split_seed: int, dataset: Dataset) -> Dataset:
+    """The data set with another split than the one that all runs share by default.
+
+    Raises:
+        BadData: its split is official.
+    """
+    if not split_seed:
+        return dataset
+    if dataset.has_official_split:
+        raise BadData(
+            f"--split_seed {split_seed}: {dataset.name} has a split of its own, and scores on another one do not "
+            "compare with published ones; leave --split_seed out"
+        )
+    items = split_anew(dataset.items, split_seed)
+    scale = reach(items) if dataset.is_scale_guessed else dataset.mos_range
+    return replace(dataset, items=tuple(items), mos_range=scale)
 
 
 def _check_kind(config: TrainConfig) -> None:

@@ -40,7 +40,7 @@ def open_uhdiqa(folder: Path) -> Dataset:
         )
         for row in read_rows(label_file(folder, LABELS, SOURCE), ("image_name", "quality_mos", "set"))
     ]
-    return Dataset("uhd-iqa", tuple(items), mos_range=(0.0, 1.0), sizing=SHRUNK)
+    return Dataset("uhd-iqa", tuple(items), mos_range=(0.0, 1.0), sizing=SHRUNK, has_official_split=True)
 
 
 def _official_set(row: Row) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from training.datasets.base import SHRUNK, SPLITS, Dataset, Item, Sizing
 from training.datasets.labels.rows import Row
 from training.datasets.labels.sheet import read_table
-from training.datasets.splits import hold_out, split_anew
+from training.datasets.splits import hold_out, reach, split_anew
 from training.errors import BadData
 
 COLUMNS, OPTIONAL_COLUMNS = ("image", "mos"), ("mos_sd", "split", "group")
@@ -42,22 +42,23 @@ def open_user_csv(path: Path, scale: LabelScale = LabelScale(), sizing: Sizing =
     rows = read_table(path, COLUMNS, OPTIONAL_COLUMNS)
     if not rows:
         raise BadData(f"{path}: holds no images")
-    items = _with_splits([_item(row, path.parent) for row in rows])
-    low, high = scale.ends or _reach(items)
+    read = [_item(row, path.parent) for row in rows]
+    items = _with_splits(read)
+    low, high = scale.ends or reach(items)
     notes = list(_outlier_notes(items))
     if scale.lower_is_better:
         items = [replace(item, mos=low + high - item.mos) for item in items]
         notes.append(f"csv: labels are turned round, since lower is better: mos = {low + high:g} − label")
     is_guessed = scale.ends is None
-    return Dataset("csv", tuple(items), (low, high), sizing=sizing, is_scale_guessed=is_guessed, notes=tuple(notes))
-
-
-def _reach(items: Sequence[Item]) -> tuple[float, float]:
-    """From the smallest to the largest label outside the test split; of all if those do not differ."""
-    labels = {item.mos for item in items if item.split != "test"}
-    if len(labels) < 2:
-        labels = {item.mos for item in items}
-    return min(labels), max(labels)
+    return Dataset(
+        "csv",
+        tuple(items),
+        (low, high),
+        sizing=sizing,
+        is_scale_guessed=is_guessed,
+        has_official_split=any(item.split for item in read),
+        notes=tuple(notes),
+    )
 
 
 def _outlier_notes(items: Sequence[Item]) -> Iterator[str]:

@@ -112,7 +112,8 @@ def _begin_by_hand(config: TrainConfig, argv: list[str], should_stop: StopSignal
 
 def _folder_by_hand(config: TrainConfig) -> RunFolder:
     if config.run_folder is None:
-        name = run_name(datetime.now(), config.dataset, config.network_name, config.loss_type, config.seed)  # noqa: DTZ005 - people read it
+        now = datetime.now()  # noqa: DTZ005 - people read it
+        name = run_name(now, config.dataset, config.network_name, config.loss_type, config.seed, config.split_seed)
         return create_run_folder(Path(config.runs_dir).resolve(), name)
     run = RunFolder(Path(config.run_folder).resolve())
     if config.resume and not run.spec.exists():

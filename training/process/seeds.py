@@ -85,7 +85,8 @@ def _series(config: TrainConfig) -> Path:
 
 def _new_series(config: TrainConfig) -> Path:
     """All folders are made at once: a series that starts in the same second takes other names."""
-    name = run_name(datetime.now(), config.dataset, config.network_name, config.loss_type, config.seed)  # noqa: DTZ005 - people read it
+    now = datetime.now()  # noqa: DTZ005 - people read it
+    name = run_name(now, config.dataset, config.network_name, config.loss_type, config.seed, config.split_seed)
     first = Path(config.runs_dir).resolve() / name.removesuffix(f"_s{config.seed}")
     first.parent.mkdir(parents=True, exist_ok=True)
     number = 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -14,13 +15,26 @@ RUN_NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}_")
 """The beginning of a `run_name`, unlike `lost+found`."""
 
 
-def run_name(now: datetime, dataset: str, network: str, loss_type: str, seed: int) -> str:
+def run_name(now: datetime, dataset: str, network: str, loss_type: str, seed: int, split_seed: int = 0) -> str:
     """Name a run so that a listing sorts by time and reads by content: `…_l1-0.5srcc_s42` for `l1+0.5*srcc`.
 
-    A shell takes a star for a pattern, and some programs read a plus in a path as a blank.
+    A shell takes a star for a pattern, and some programs read a plus in a path as a blank. The split that all runs
+    share has no name; another one stands behind the data set.
     """
-    words = (dataset, network, loss_type.replace("+", "-").replace("*", ""), f"s{seed}")
+    split = [f"split{split_seed}"] if split_seed else []
+    words = (dataset, *split, network, loss_type.replace("+", "-").replace("*", ""), f"s{seed}")
     return "_".join([f"{now:%Y-%m-%d_%H-%M-%S}", *(re.sub(r"[^A-Za-z0-9.+-]+", "-", word) for word in words)])
+
+
+def split_seed_in(argv: Sequence[str]) -> int:
+    """`--split_seed` of a trainer's command; 0 if it has none, or none that is a number."""
+    found = 0
+    for word, following in zip(argv, [*argv[1:], ""], strict=True):
+        name, _, value = word.partition("=")
+        if name == "--split_seed":
+            told = value or following
+            found = int(told) if told.isdecimal() else 0
+    return found
 
 
 def create_run_folder(runs_dir: Path, name: str) -> RunFolder:

@@ -13,6 +13,8 @@ from iqa_tui.results.shown import Paragraph, ShownDifference, ShownFindings
 from iqa_tui.results.table import Table
 from training.runfolder.text import plain
 
+SHORT = 5
+"""Cells of an id that stands before its words, in their line."""
 STYLES = {"✓": "good", "✗": "bad", "?": "warning", "○": "dim"}
 
 
@@ -31,6 +33,9 @@ def for_screen(findings: Findings, table: Table) -> ShownFindings:
 def _paragraphs(section: Section) -> Iterator[Paragraph]:
     yield Paragraph(section.heading, "strong accent")
     for point in section.points:
+        if 0 < len(point.head) <= SHORT and not point.details:
+            yield Paragraph(f"{plain(point.head):<{SHORT}} {plain(point.told)}")
+            continue
         if point.head:
             yield Paragraph(plain(point.head), f"strong {_style(point.head)}".rstrip())
         yield Paragraph(plain(point.told), indent=2 if point.head else 0)

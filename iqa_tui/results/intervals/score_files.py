@@ -100,19 +100,21 @@ def _row_scores(row: Row, name: str, entries: Sequence[ListedRun]) -> RowScores:
 def run_scores(entry: ListedRun, result: Result) -> RunScores:
     """Of one finished run. Never raises for what a file holds: then its metrics are those of the result alone."""
     numbers = {"hours": result.elapsed_seconds / SECONDS_PER_HOUR}
+    split = str(entry.split_seed) if entry.split_seed else ""
     path = entry.run.score_file(plain(result.dataset).replace("/", "_"), "test")
     try:
         file = read_score_file(path)
     except BadScores as error:
         told = result.metrics.get("test", {})
         numbers |= {name: value for name in IMAGE_METRICS if (value := told.get(name)) is not None}
-        return RunScores(entry.spec.seed, numbers=numbers, problem=str(error))
+        return RunScores(entry.spec.seed, split=split, numbers=numbers, problem=str(error))
     return RunScores(
         seed=entry.spec.seed,
         images=file.images,
         mos=file.mos,
         predictions=file.pred,
         groups=file.groups,
+        split=split,
         calibrated=_calibrated(file.pred, result),
         train_images=result.images.get("train"),
         numbers=numbers,

@@ -30,7 +30,8 @@ class RunScores:
     groups: tuple[str, ...] = ()
     """The reference image of each image; empty: every image counts by itself."""
     split: str = ""
-    """Which of several random splits of a data set; empty for the official one."""
+    """Which of several random splits of a data set, the split seed; empty for the official one, and for the split that
+    all runs share if they ask for no other."""
     calibrated: Floats | None = None
     """(N,) predictions on the scale of the opinions, for RMSE; None: the loss fixes no scale and no map was found."""
     train_images: int | None = None

@@ -213,6 +213,7 @@ async def test_o_opens_the_file_or_says_why_not_and_copies_the_path(
         assert (pilot.app.clipboard == str(path)) is bool(problem)
         await pilot.press("y")
         assert pilot.app.clipboard == str(path)
+        await settle(pilot, lambda: "Copied the path" in screen_text(pilot))
 
 
 async def test_read_only_starts_no_viewer(scored: Path, open_app: OpenApp, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 from training.datasets.base import Item
 from training.datasets.splits import hold_out, split_anew
 
+SHARED = {"val": ["2.jpg", "18.jpg"], "test": ["0.jpg", "6.jpg", "12.jpg", "15.jpg"]}
+"""What `split_anew` has always drawn of twenty photographs."""
+
 
 @settings(max_examples=60)
 @example(groups=[0, 0, 0, 0, 0, 0, 1, 2], shuffle=Random(1))
@@ -28,3 +31,10 @@ def test_images_of_one_group_never_lie_in_two_splits_whatever_their_sizes_and_or
         assert {item.split for item in split.values()} == {"train", "val", "test"}
     held = {item.name: item.split for item in hold_out(list(split.values()), "train", "val", 0.2)}
     assert all(held[name] == item.split for name, item in split.items() if item.split != "train")
+
+
+def test_the_split_that_all_runs_share_stays_what_it_was():
+    items = [Item(f"{n}.jpg", Path(f"{n}.jpg"), 1.0, None, "", f"photo{n}", "line") for n in range(20)]
+    drawn = {split: [item.name for item in split_anew(items) if item.split == split] for split in ("val", "test")}
+    assert drawn == SHARED
+    assert split_anew(items, 0) == split_anew(items)

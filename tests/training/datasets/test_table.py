@@ -11,6 +11,7 @@ from tests.fakes.public_datasets import (
     WRITERS,
 )
 from training.datasets.koniq10k import WITH_SETS, WITHOUT_SETS
+from training.datasets.splits import reach
 from training.datasets.table import open_part
 from training.errors import BadData
 from training.flags import parse
@@ -167,3 +168,37 @@ def test_a_part_of_a_data_set_needs_the_images_of_that_part_alone(tmp_path):
     assert [(item.split, item.name[:12]) for item in part.items] == [("test", "pictures/val")] * 3
     with pytest.raises(BadData, match=r"train3\.jpg: no such image"):
         open_part(replace(config, limit_test_images=None), "all")
+
+
+OFFICIAL = ("uhd-iqa", "flive")
+
+
+@pytest.mark.parametrize("name", [name for name in WRITERS if name not in OFFICIAL])
+def test_a_split_seed_draws_another_split_of_the_same_images(folders, name):
+    shared, other = opened(name, folders[name], "--split_seed", "0"), opened(name, folders[name], "--split_seed", "3")
+    assert shared.items == opened(name, folders[name]).items
+    before, after = ({item.name: item.split for item in dataset.items} for dataset in (shared, other))
+    assert set(after) == set(before)
+    assert after != before
+    assert other.items == opened(name, folders[name], "--split_seed", "3", "--seed", "7").items
+    groups = {split: {item.group for item in other.split(split)} for split in ("train", "val", "test")}
+    assert sum(map(len, groups.values())) == len({item.group for item in other.items})
+    assert all(groups.values())
+
+
+@pytest.mark.parametrize("name", [*OFFICIAL, "koniq-10k", "biq2021", "demo"])
+def test_a_split_seed_is_refused_if_the_data_set_has_a_split_of_its_own(tmp_path, name):
+    folder = None if name == "demo" else ALL_WRITERS[name](tmp_path)
+    with pytest.raises(BadData, match=f"--split_seed 3: {name} has a split of its own, .*leave --split_seed out"):
+        opened(name, folder, "--split_seed", "3")
+
+
+def test_a_table_of_the_users_own_has_another_split_unless_it_names_them(tmp_path):
+    labels = write_csv_dataset(tmp_path)
+    with pytest.raises(BadData, match="--split_seed 3: csv has a split of its own"):
+        opened("csv", labels, "--split_seed", "3")
+    lines = [line.rpartition(",")[0] for line in labels.read_text().splitlines()]
+    labels.write_text("\n".join(lines) + "\n")
+    shared, other = opened("csv", labels), opened("csv", labels, "--split_seed", "3")
+    assert {item.name for item in other.split("test")} != {item.name for item in shared.split("test")}
+    assert other.mos_range == reach(other.items)

@@ -76,6 +76,33 @@ def test_seeds_of_a_row_are_its_runs_and_recorded_rows_have_a_name_of_their_own(
     assert list(scores_in(tmp_path))[:3] == ["F1 ◆", "F1", "F2"]
 
 
+def by_hand(*flags: str) -> dict[str, Any]:
+    return {"label": "l2", "plan": {}, "experiment": "", "argv": ["python", "-m", "training", *flags]}
+
+
+def test_runs_of_one_seed_on_several_random_splits_are_runs_of_one_row(tmp_path: Path) -> None:
+    scored = Scored()
+    for number, flags in enumerate((["--seed", "1"], ["--split_seed", "3"], ["--split_seed=4"])):
+        spec = {**by_hand(*flags), "day": number}
+        finished(tmp_path, "F2", scored.predictions(0.9), scored, spec=spec)
+    (row,) = scores_in(tmp_path).values()
+    assert [(run.seed, run.split, run.train_images) for run in row.runs] == [
+        (1, "", 7058),
+        (1, "3", 7058),
+        (1, "4", 7058),
+    ]
+    table = measure_rows([row], ["srcc"], Resampling(100))
+    assert table.estimate(row.id, "srcc").note == "3 random splits"
+
+
+def test_of_one_seed_and_split_the_newest_finished_run_counts(tmp_path: Path) -> None:
+    scored = Scored()
+    for day in (0, 1):
+        finished(tmp_path, "F2", scored.predictions(0.9), scored, spec={**by_hand("--split_seed", "3"), "day": day})
+    (row,) = scores_in(tmp_path).values()
+    assert [run.split for run in row.runs] == ["3"]
+
+
 def test_runs_that_were_started_by_hand_may_share_an_id(tmp_path: Path) -> None:
     scored = Scored()
     for label in ("one", "other"):
