@@ -36,7 +36,7 @@ RUN_ELSEWHERE = {
     r"\.venv/bin/pip install \.": "this run uses what pip installed",
     r"iqa-tui": "tests/terminal opens the app",
     r"python -m training --dataset koniq-10k .*": "tests/training runs the experiment's command on few pictures",
-    r".*python -m training\.predict .*": "tests/training scores pictures with a run that it trained",
+    r".*python -m training\.(predict|evaluate) .*": "tests/training scores pictures with a run that it trained",
 }
 """Pattern of a command to what runs it."""
 

@@ -64,6 +64,23 @@ def open_dataset(config: TrainConfig) -> Dataset:
     return check_complete(replace(limited, training_top=TRAINING_TOP[config.protocol]), config.used_splits)
 
 
+def open_part(config: TrainConfig, split: str) -> Dataset:
+    """The images of one split, or of `all`, as one test split of at most `limit_test_images`.
+
+    Raises:
+        BadData: as `open_dataset`; images of other splits may be missing.
+    """
+    _check_kind(config)
+    dataset = check_fills_scale(_split_by(config.split_seed, _read(config)))
+    if split != "all":
+        if not dataset.split(split):
+            there = ", ".join(sorted({item.split for item in dataset.items if item.split})) or "none"
+            raise BadData(f"data set {dataset.name}: no image in the split {split}; it has {there}")
+        dataset = dataset.only((split,))
+    items = tuple(replace(item, split="test") for item in dataset.items)
+    return check_complete(replace(dataset, items=items).limited(None, config.limit_test_images), ("test",))
+
+
 def _read(config: TrainConfig) -> Dataset:
     if config.dataset == "csv":
         scale = LabelScale(config.scale_ends, config.lower_is_better)

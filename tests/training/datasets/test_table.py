@@ -1,6 +1,7 @@
 """From `--dataset` and `--data_path` to the data set."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,9 @@ from tests.fakes.public_datasets import (
 )
 from training.datasets.koniq10k import WITH_SETS, WITHOUT_SETS
 from training.datasets.splits import reach
+from training.datasets.table import open_part
 from training.errors import BadData
+from training.flags import parse
 
 ALL_WRITERS = {**WRITERS, "koniq-10k": write_koniq, "biq2021": write_biq2021}
 
@@ -155,6 +158,16 @@ def test_a_damaged_label_file_is_refused_by_name(tmp_path, name, file, words):
     (folder / file).write_bytes(b"\xff\xfe\x00 not what it should be \x80" * 20)
     with pytest.raises(BadData, match=rf"{re.escape(file)}: {words}"):
         opened(name, folder)
+
+
+def test_a_part_of_a_data_set_needs_the_images_of_that_part_alone(tmp_path):
+    labels = write_csv_dataset(tmp_path)
+    (tmp_path / "pictures" / "train3.jpg").unlink()
+    config = parse(["--dataset", "csv", "--data_path", str(labels), "--limit_test_images", "3"])
+    part = open_part(config, "val")
+    assert [(item.split, item.name[:12]) for item in part.items] == [("test", "pictures/val")] * 3
+    with pytest.raises(BadData, match=r"train3\.jpg: no such image"):
+        open_part(replace(config, limit_test_images=None), "all")
 
 
 OFFICIAL = ("uhd-iqa", "flive")
