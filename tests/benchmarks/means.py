@@ -72,6 +72,8 @@ class Means:
             network=self.network,
             optimizer=self.optimizer,
             criterion=self.criterion,
+            scaler=self.placement.grad_scaler(),
+            ema=None,
         )
         with contextlib.redirect_stdout(io.StringIO()):
             train_epoch(setup, Progress(epoch=epoch), self.schedule)

@@ -18,9 +18,15 @@ LATE_STEP = 25
 """The first of the second epoch below; the first step of an epoch is always reported."""
 
 
-def flags(folder: Path, name: str) -> list[object]:
+EVERY_WAY = [
+    *("--accumulate", 3, "--warmup_steps", 12, "--ema", 0.9, "--layer_decay", 0.7, "--freeze_backbone", 1),
+]
+"""Of making a step; with these an epoch has eight, and the second one begins in the warm-up."""
+
+
+def flags(folder: Path, name: str, *more: object) -> list[object]:
     data = ["--data_path", folder / "data" / "labels.csv", "--run_folder", folder / name]
-    return [*SMALL, "--train_patch_num", 2, "--epochs", 3, *data]
+    return [*SMALL, "--train_patch_num", 2, "--epochs", 3, *data, *more]
 
 
 def evaluations(run: RunFolder) -> dict[tuple[int, str], object]:
@@ -45,18 +51,35 @@ def test_output_that_cannot_be_printed_ends_no_run(unbroken: RunFolder) -> None:
     assert unbroken.attempt(1).output.read_text().splitlines()[-1].startswith("test SRCC")
 
 
-def test_a_killed_and_resumed_run_ends_with_the_same_weights_scores_and_result(unbroken: RunFolder) -> None:
-    folder = unbroken.path.parent
-    run = RunFolder(folder / "killed")
-    process = start(*flags(folder, "killed"), IQA_TUI_CACHE=str(folder / "cache"))
-    wait_for_steps(run, process, first=LATE_STEP)
+def killed_and_resumed(folder: Path, name: str, step: int, *more: object) -> RunFolder:
+    run = RunFolder(folder / name)
+    process = start(*flags(folder, name, *more), IQA_TUI_CACHE=str(folder / "cache"))
+    wait_for_steps(run, process, first=step)
     process.kill()
     process.communicate()
     assert not run.result.exists()
-    ended = train(*flags(folder, "killed"), "--resume", IQA_TUI_CACHE=str(folder / "cache"))
+    ended = train(*flags(folder, name, *more), "--resume", IQA_TUI_CACHE=str(folder / "cache"))
     assert ended.returncode == 0, ended.stderr
-    whole, resumed = (torch.load(one.last_checkpoint, weights_only=True)["network"] for one in (unbroken, run))
-    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+    return run
+
+
+def test_a_killed_and_resumed_run_ends_with_the_same_weights_scores_and_result(unbroken: RunFolder) -> None:
+    assert_same_end(unbroken, killed_and_resumed(unbroken.path.parent, "killed", LATE_STEP))
+
+
+def test_so_does_one_with_every_way_of_making_a_step_that_is_killed_in_its_warm_up(unbroken: RunFolder) -> None:
+    folder = unbroken.path.parent
+    whole = train(*flags(folder, "ways", *EVERY_WAY), IQA_TUI_CACHE=str(folder / "cache"))
+    assert whole.returncode == 0, whole.stderr
+    run = killed_and_resumed(folder, "ways_killed", 9, *EVERY_WAY)
+    assert_same_end(RunFolder(folder / "ways"), run, "ema")
+
+
+def assert_same_end(unbroken: RunFolder, run: RunFolder, *parts: str) -> None:
+    """In the network and in other `parts` of the last checkpoint, in scores and result."""
+    for part in ("network", *parts):
+        whole, resumed = (torch.load(one.last_checkpoint, weights_only=True)[part] for one in (unbroken, run))
+        assert all(torch.equal(whole[name], resumed[name]) for name in whole)
     assert evaluations(run) == evaluations(unbroken)
     results = [read_record(one.result, Result) for one in (unbroken, run)]
     assert results[0].metrics == results[1].metrics

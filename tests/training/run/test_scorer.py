@@ -8,8 +8,10 @@ import pytest
 from tests.fakes.photographs import write_csv_dataset
 from tests.fakes.trainer_processes import SMALL, train_here
 from training.calibration import from_dict
+from training.errors import NoDevice
+from training.flags import parse
 from training.predict import main
-from training.run.scorer import open_scorer
+from training.run.scorer import Wish, open_scorer
 from training.runfolder.read import read_record
 from training.runfolder.schema import Result
 
@@ -69,3 +71,10 @@ def test_such_weights_scored_without_training_are_calibrated_too(tmp_path):
     scored = read_record(train_here(tmp_path / "scored", *SMALL, *flags).result, Result)
     assert scored.calibration is not None
     assert any("the loss of these weights leaves the scale of predictions free" in note for note in scored.notes)
+
+
+def test_a_run_in_fp16_is_scored_on_a_cpu_as_well_unless_fp16_is_asked_for():
+    config = parse(["--dataset", "demo", "--precision", "fp16"])
+    assert Wish(device="cpu").place(config).precision in ("fp32", "bf16")
+    with pytest.raises(NoDevice, match="--precision fp16 is for GPUs"):
+        Wish(device="cpu", precision="fp16").place(config)
