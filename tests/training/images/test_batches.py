@@ -49,12 +49,12 @@ def test_two_losses_with_one_seed_see_the_same_bytes(tmp_path, protocol, test_cr
     assert stream_of("l1") == stream_of("srcc")
 
 
-def test_an_epoch_can_be_taken_up_at_any_step_and_ends_with_a_smaller_batch(tmp_path):
+def test_an_epoch_can_be_taken_up_at_any_batch_and_ends_with_a_smaller_batch(tmp_path):
     images, config = split_images(tmp_path), parse(CROPS)
     plan = plan_crops(len(images), config.train_patch_num, seed=1, epoch=1)
     whole = list(train_batches(images, plan, config))
     assert [len(batch.mos) for batch in whole] == [8, 8, 8, 6]
-    rest = list(train_batches(images, plan, config, first_step=2))
+    rest = list(train_batches(images, plan, config, first_batch=2))
     assert all(torch.equal(one.crops, other.crops) for one, other in zip(whole[2:], rest, strict=True))
 
 

@@ -117,7 +117,7 @@ def test_a_history_longer_than_one_poll_is_read_in_several(tmp_path: Path, monke
     tail, count = EventTail(path), len(EventTail(path).poll())
     assert tail.poll()
     while tail.is_behind:  # as a reader does that asks no more once all was read
-        count += len(tail.poll_thinly())
+        count += len(tail.poll_thinly(300))
     assert count == 5
 
 
