@@ -8,6 +8,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from iqa_tui.commands.exit_codes import ENVIRONMENT, INTERRUPTED, USAGE, OpenApp
@@ -15,6 +16,8 @@ from iqa_tui.commands.net import plain_output
 from iqa_tui.commands.parser import parse
 from training.runfolder.text import plain_lines, speak_leniently
 
+ASKING_THEMSELVES = ("doctor", "settings")
+"""Commands that must not touch the folder of runs first: it may lie on a disk that does not answer."""
 Outcome = TypeVar("Outcome", int, int | OpenApp)
 
 
@@ -31,7 +34,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run_command(argv: list[str] | None) -> int | OpenApp:
     options = parse(sys.argv[1:] if argv is None else argv)
-    if os.path.exists(options.runs_dir) and not os.path.isdir(options.runs_dir):  # noqa: PTH110, PTH112  pathlib's are slower
+    if options.command not in ASKING_THEMSELVES and _is_a_file(options.runs_dir):
         from iqa_tui.errors import PlanError  # noqa: PLC0415
 
         raise PlanError(f"{options.runs_dir} is no folder, so it holds no runs. Name another by --runs-dir.")
@@ -46,6 +49,10 @@ def _run_command(argv: list[str] | None) -> int | OpenApp:
     command = importlib.import_module(f"iqa_tui.commands.{options.command or 'home'}")
     outcome: int | OpenApp = command.run(options)
     return outcome
+
+
+def _is_a_file(path: Path) -> bool:
+    return os.path.exists(path) and not os.path.isdir(path)  # noqa: PTH110, PTH112  pathlib's are slower
 
 
 def _in_words(act: Callable[[], Outcome]) -> Outcome | int:

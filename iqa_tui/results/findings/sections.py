@@ -98,11 +98,13 @@ def _evidence(findings: Findings) -> list[Point]:
             parts.append(f"{each.peak_gpu_gib:.1f} GiB of GPU memory at most")
         if each.unsteadiness is not None:
             parts.append(f"unsteadiness {each.unsteadiness:.3f} (SD of the log of the gradient norm)")
-            parts.append(f"{each.spikes} spikes of the loss")
+            parts.append(f"{each.spikes} spike{'s' if each.spikes != 1 else ''} of the loss")
         if each.not_finite:
-            parts.append(f"{each.not_finite} losses that were not finite")
+            parts.append(
+                f"{each.not_finite} {'losses that were' if each.not_finite > 1 else 'loss that was'} not finite"
+            )
         if each.zero_norms:
-            parts.append(f"{each.zero_norms} steps with a gradient of 0")
+            parts.append(f"{each.zero_norms} step{'s' if each.zero_norms > 1 else ''} with a gradient of 0")
         if each.largest_fall is not None:
             parts.append(f"validation SRCC fell by {each.largest_fall:.4f} at most between two epochs")
         if each.srcc_sd is not None:

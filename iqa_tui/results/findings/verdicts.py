@@ -87,7 +87,11 @@ def _found(tested: _Tested, p: float | None) -> LinkFinding:
         return LinkFinding(link, Verdict.HOLDS, tested.numbers)
     if p is not None and p < SHOWN:
         return LinkFinding(link, Verdict.FAILS, f"{tested.numbers}, {p_words(p)} after Holm")
-    return LinkFinding(link, Verdict.OPEN, "; ".join(part for part in (tested.numbers, tested.tell) if part))
+    tell = tested.tell
+    if p is not None and tested.p_against is not None and tested.p_against < SHOWN:
+        alone, corrected = p_words(tested.p_against), p_words(p)
+        tell = f"its opposite would be shown if it were the only link ({alone}; {corrected} after Holm)"
+    return LinkFinding(link, Verdict.OPEN, "; ".join(part for part in (tested.numbers, tell) if part))
 
 
 def _tested(link: Link | Range, hypothesis: Hypothesis, asked: Asked) -> _Tested:

@@ -119,7 +119,10 @@ def test_that_a_link_fails_is_corrected_for_the_number_of_links_and_that_it_hold
     assert 0.05 / 3 < p < 0.05
     wrong, right = Link("A", Sign.ABOVE, "B"), Link("B", Sign.ABOVE, "A")
     assert found(asked, wrong).verdict is FAILS
-    assert found(asked, wrong, Range("A", low=0.0), Range("B", low=0.0)).links[0].verdict is OPEN
+    among = found(asked, wrong, Range("A", low=0.0), Range("B", low=0.0)).links[0]
+    assert among.verdict is OPEN
+    assert "its opposite would be shown if it were the only link (p = 0.0" in among.why
+    assert "seeds would show" not in among.why
     assert found(asked, right, Range("A", low=0.0), Range("B", low=0.0)).links[0].verdict is HOLDS
 
 
