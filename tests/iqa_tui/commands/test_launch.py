@@ -35,7 +35,7 @@ def test_a_plan_that_was_launched_is_remembered_for_the_launch_screen(lab: Lab, 
 
 def test_a_headless_launch_of_good_runs_ends_well(lab: Lab, shell: Shell) -> None:
     out = shell("launch", plan_file(lab, ONE_GOOD_ONE_BAD), "--only", "A", "--headless")
-    assert "A good  finished" in out
+    assert "A good  ✓ finished" in out
     assert len(list_runs(lab.runs_dir)) == 1
 
 

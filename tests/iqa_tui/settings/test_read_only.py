@@ -76,7 +76,7 @@ OF_SERVICES = [
 """What the dispatcher and the supervisor do by themselves, and parts of orders that have been let through."""
 STARTING = ["dispatching.ensure_dispatcher", "dispatching.revive_dispatcher"]
 """They refuse only what they would have to start."""
-LOOKING_COMMANDS = {"status", "plan", "export", "findings", "doctor", "settings"}
+LOOKING_COMMANDS = {"status", "plan", "export", "findings", "paper", "doctor", "settings"}
 ORDERING = {
     "import": ["a.log"],
     "demo": ["--headless"],
