@@ -157,6 +157,7 @@ async def after(runs_dir: Path, runs: list[RunState], keys: list[str], size: tup
         else:
             await burst(pilot, *keys)
         await settle(pilot, lambda: not app._is_taking)
+        await settle(pilot, lambda: all(worker.is_finished for worker in app.workers))  # a page reads its run
         await pilot.pause()
         screen = app.get_screen_stack("monitor")[0]
         assert isinstance(screen, MonitorScreen)
