@@ -16,6 +16,7 @@ from iqa_tui.panels.run_list import RunList
 from iqa_tui.queue import noting
 from iqa_tui.screens import orders
 from iqa_tui.screens.monitor import MonitorScreen
+from iqa_tui.screens.run_page import RunPage
 from iqa_tui.settings.remembered import view_file
 from tests.fakes.app import OpenApp, burst, screen_text, settle
 from tests.fakes.run_folders import FakeRun
@@ -142,6 +143,12 @@ def still(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Still:
     return Still(Catalog(runs_dir).refresh())
 
 
+def has_read(app: IqaApp) -> bool:
+    """A run's page, if one is open, has read its run: it begins a moment after it was opened, in a thread."""
+    begun = not isinstance(app.screen, RunPage) or app.screen._seen is not None
+    return begun and all(worker.is_finished for worker in app.workers)
+
+
 async def after(runs_dir: Path, runs: list[RunState], keys: list[str], size: tuple[int, int], *, slowly: bool) -> str:
     """What stands in the table and beside it after these keys, for a user who comes for the first time."""
     view_file(runs_dir).unlink(missing_ok=True)
@@ -157,8 +164,12 @@ async def after(runs_dir: Path, runs: list[RunState], keys: list[str], size: tup
         else:
             await burst(pilot, *keys)
         await settle(pilot, lambda: not app._is_taking)
-        await settle(pilot, lambda: all(worker.is_finished for worker in app.workers))  # a page reads its run
-        await pilot.pause()
+        await settle(pilot, lambda: has_read(app))
+        for _ in range(50):  # what a thread found is drawn a moment later
+            before = screen_text(pilot)
+            await pilot.pause(0.1)
+            if screen_text(pilot) == before and has_read(app):
+                break
         screen = app.get_screen_stack("monitor")[0]
         assert isinstance(screen, MonitorScreen)
         if not table.row_keys:
