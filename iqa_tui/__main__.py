@@ -16,8 +16,10 @@ from iqa_tui.commands.net import plain_output
 from iqa_tui.commands.parser import parse
 from training.runfolder.text import plain_lines, speak_leniently
 
-ASKING_THEMSELVES = ("doctor", "settings")
-"""Commands that must not touch the folder of runs first: it may lie on a disk that does not answer."""
+ASKING_THEMSELVES = (None, "doctor", "settings")
+"""Commands, and the app, that say by themselves what is wrong with the folder of runs, and must not wait for it before
+they draw: it may lie on a disk that does not answer.
+"""
 Outcome = TypeVar("Outcome", int, int | OpenApp)
 
 

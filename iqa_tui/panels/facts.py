@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
-
-from textual import events
-from textual.binding import Binding, BindingType
 
 from iqa_tui.monitor.run_facts import Fact, Section
-from iqa_tui.widgets.canvas import Canvas, Line, fit, line_width, wrapped
+from iqa_tui.widgets.canvas import Line, fit, line_width, wrapped
+from iqa_tui.widgets.scrolled import Scrolled
 
 MOST_NAME_WIDTH = 22
 LEAST_VALUE_WIDTH = 10
 
 
-class Facts(Canvas, can_focus=True):
+class Facts(Scrolled):
     """Draws what `show` was given last."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "scroll_facts(-1)", "up", show=False),
-        Binding("down,j", "scroll_facts(1)", "down", show=False),
-        Binding("pageup,ctrl+u", "page_facts(-1)", "page up", show=False),
-        Binding("pagedown,ctrl+d", "page_facts(1)", "page down", show=False),
-        Binding("home,g", "scroll_facts(-100000)", "first", show=False),
-        Binding("end,G", "scroll_facts(100000)", "last", show=False),
-    ]
-
     def __init__(self, *, id: str) -> None:  # noqa: A002  Textual's name
-        super().__init__(id=id, classes="panel")
+        super().__init__(id=id)
         self._sections: tuple[Section, ...] = ()
         self._heads: tuple[str, ...] = ()
-        self._first = 0
 
     def show(self, sections: Sequence[Section], heads: Sequence[str] = ()) -> None:
         """Args:
@@ -40,27 +27,8 @@ class Facts(Canvas, can_focus=True):
         self._sections, self._heads = tuple(sections), tuple(heads)
         self.redraw()
 
-    def draw(self, width: int, height: int) -> list[Line]:
-        lines = fact_lines(self._sections, width, self._heads)
-        self._first = max(0, min(self._first, len(lines) - height))
-        below = len(lines) - self._first - height
-        self.set_subtitle(f"{below} more lines below" if below > 0 else "")
-        return lines[self._first : self._first + height]
-
-    def action_scroll_facts(self, lines: int) -> None:
-        self._first = max(0, self._first + lines)
-        self.redraw()
-
-    def action_page_facts(self, pages: int) -> None:
-        self.action_scroll_facts(pages * max(1, self.size.height - 1))
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        event.stop()
-        self.action_scroll_facts(-3)
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        event.stop()
-        self.action_scroll_facts(3)
+    def all_lines(self, width: int) -> list[Line]:
+        return fact_lines(self._sections, width, self._heads)
 
 
 def fact_lines(sections: Sequence[Section], width: int, heads: Sequence[str] = ()) -> list[Line]:

@@ -8,23 +8,21 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.message import Message
 from textual.widget import Widget
-from textual.worker import Worker, get_current_worker
+from textual.worker import get_current_worker
 
 from iqa_tui.monitor.colours import colours_of
-from iqa_tui.monitor.listing import ListedRun
 from iqa_tui.panels.findings_text import FindingsText
 from iqa_tui.panels.notes import Notes
 from iqa_tui.panels.result_chart import ResultChart
 from iqa_tui.panels.result_columns import CHOOSABLE, TITLES, WORDS
 from iqa_tui.panels.result_table import ResultTable
-from iqa_tui.plans.plan import Plan
 from iqa_tui.results.caption import caption
 from iqa_tui.results.row import Row
 from iqa_tui.results.shown import Paragraph, ResultView, ShownFindings
-from iqa_tui.results.table import Table, group_tables, read_entries, recorded_plan, table_of
+from iqa_tui.results.table import Table
 from iqa_tui.results.values import spreadsheet_text
+from iqa_tui.screens.building_results import FindingsComputed, FindingsProgressed, TableBuilt, build_results
 from iqa_tui.screens.columns import ColumnsScreen
 from iqa_tui.screens.export import ExportScreen
 from iqa_tui.screens.monitor_heights import set_height
@@ -36,29 +34,6 @@ FRAME = 2
 """Lines of a panel's border."""
 TABLE_FRAME = FRAME + 1
 BARS_AND_CAPTION, LEAST_TOLD, LEAST_CHART = 5, 9, 4
-
-
-class TableBuilt(Message, bubble=False):
-    """A table was computed from the runs as they are now."""
-
-    def __init__(self, groups: tuple[str, ...], table: Table) -> None:
-        super().__init__()
-        self.groups = groups
-        self.table = table
-
-    def can_replace(self, message: Message) -> bool:
-        return isinstance(message, TableBuilt)
-
-
-class FindingsComputed(Message, bubble=False):
-    """What a table shows was worked out."""
-
-    def __init__(self, table: Table, findings: ShownFindings | None, problem: str = "") -> None:
-        super().__init__()
-        self.table = table
-        self.findings = findings
-        self.problem = problem
-        """Why there are none."""
 
 
 class ResultsScreen(Room):
@@ -118,50 +93,35 @@ class ResultsScreen(Room):
             self._build()
 
     def runs_changed(self) -> None:
-        """A table depends on the states of the runs, not on each of their steps."""
+        """A table depends on the states of the runs, not on each of their steps; it is built once it is looked at."""
         key = frozenset((state.run_id, state.phase.value, state.status.attempt) for state in self.runs)
-        if key != self._built_from:
+        if key != self._built_from and self.is_current:
             self._built_from = key
             self._build()
 
+    def on_screen_resume(self) -> None:
+        if self.can_draw:
+            self.runs_changed()
+
     def _build(self) -> None:
-        self.run_worker(self._build_table, thread=True, exclusive=True, group="table")
+        self.run_worker(self._build_in_thread, thread=True, exclusive=True, group="table")
 
-    def _build_table(self) -> None:
-        """In a thread: every run's records are read, then the scores of all images."""
+    def _build_in_thread(self) -> None:
         worker = get_current_worker()
-        groups = tuple(group_tables(self.session.runs_dir))
-        group = self._group if self._group in groups else next(iter(groups), "")
-        entries = read_entries(self.session.runs_dir, group)
-        plan = recorded_plan(entries)
-        table = table_of(entries, group, plan)
-        if worker.is_cancelled:
-            return
-        self.post_message(TableBuilt(groups, table))
-        try:
-            self.post_message(FindingsComputed(table, self._work_out(table, entries, plan, worker)))
-        except Exception as error:  # noqa: BLE001  numbers from files that any trainer wrote: the table must stay
-            if not worker.is_cancelled:
-                self.post_message(FindingsComputed(table, None, f"{type(error).__name__}: {error}"))
 
-    def _work_out(
-        self, table: Table, entries: list[ListedRun], plan: Plan | None, worker: Worker[None]
-    ) -> ShownFindings:
-        from iqa_tui.results.findings.build import findings_of  # noqa: PLC0415  scipy takes half a second
-        from iqa_tui.results.findings.for_screen import for_screen  # noqa: PLC0415
-        from iqa_tui.results.intervals.cancelling import Observer  # noqa: PLC0415
+        def should_stop() -> bool:
+            return worker.is_cancelled or not self.app.is_running
 
-        panel = self.query_one(FindingsText)
-        observer = Observer(
-            on_progress=lambda share: self.app.call_from_thread(panel.set_progress, share),
-            should_stop=lambda: worker.is_cancelled or not self.app.is_running,
-        )
-        return for_screen(findings_of(table, entries, plan, observer=observer), table)
+        build_results(self.session.runs_dir, self._group, self.post_message, should_stop)
 
     def on_table_built(self, message: TableBuilt) -> None:
         if not self.can_draw:
             return
-        self._groups, self._table, self._findings = message.groups, message.table, None
+        if self._table != message.table:  # else what was found stays in sight until it is found again
+            self._findings = None
+            if self._table is None or self._table.group != message.table.group:
+                self.query_one(FindingsText).show(())
+        self._groups, self._table = message.groups, message.table
         shown = plain_copy(message.table)
         place = (
             f" · table {self._groups.index(message.table.group) + 1} of {len(self._groups)}, [ and ] change"
@@ -178,12 +138,16 @@ class ResultsScreen(Room):
             self._export_when_built = False
             self.action_export()
 
+    def on_findings_progressed(self, message: FindingsProgressed) -> None:
+        if self.can_draw and message.table is self._table:
+            self.query_one(FindingsText).show_progress(message.share)
+
     def on_findings_computed(self, message: FindingsComputed) -> None:
         if not self.can_draw or message.table is not self._table:
             return
         self._findings = message.findings
         panel = self.query_one(FindingsText)
-        panel.set_progress(None)
+        panel.show_progress(None)
         problem = Paragraph(f"The findings could not be worked out: {plain(message.problem, 300)}", "bad")
         panel.show(message.findings.paragraphs if message.findings else [problem])
         self._show_table()

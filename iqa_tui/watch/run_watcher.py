@@ -81,6 +81,8 @@ class RunWatcher:
             states, problem = self._catalog.refresh(everything=everything), ""
             if not states and self._states and not self._catalog.runs_dir.exists():  # unmounted, moved, deleted
                 states, problem = self._states, f"the folder is gone: {self._catalog.runs_dir}"
+            elif not states and self._catalog.runs_dir.is_file():
+                problem = f"no folder, so it holds no runs: {self._catalog.runs_dir}"
         except OSError as error:
             states, problem = self._states or (), f"{error.strerror or error}: {self._catalog.runs_dir}"
         self._states = states

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from iqa_tui.plans.questions import Question
 from iqa_tui.results.findings.measured import Asked, is_higher_better
-from iqa_tui.results.findings.values import Answer, Evidence
+from iqa_tui.results.findings.values import SHOWN, Answer, Evidence
 from iqa_tui.results.findings.wording import (
     NAMES,
     difference_words,
@@ -21,7 +21,6 @@ from iqa_tui.results.intervals.estimates import Difference
 from iqa_tui.results.intervals.needs import seeds_needed
 from iqa_tui.words.durations import duration_words, hours_words
 
-SHOWN = 0.05
 TITLES = {
     "best": "Which row has the best {measure}?",
     "compare": "Do {rows} differ in {measure}?",
@@ -143,7 +142,7 @@ def _cost(question: Question, asked: Asked, evidence: Sequence[Evidence]) -> str
     beaten = [row for row in values if row not in front]
     if beaten:
         told += f" Another row is cheaper and better than {listed(beaten)}."
-    return f"{told} These are the values as measured; which differences are shown stands above."
+    return f"{told} These are the values as measured; the differences to the baseline say which are shown."
 
 
 def _beats(one: str, other: str, costs: dict[str, Evidence], values: dict[str, float]) -> bool:
@@ -185,7 +184,7 @@ def _worth_of(row: str, question: Question, asked: Asked, evidence: Sequence[Evi
         if mine and its
         else ""
     )
-    return f"{head}: {sentence(told[:1].lower() + told[1:] if told.startswith('This') else told)}{price}"
+    return f"{head}: {sentence(told)}{price}"
 
 
 def is_shown(difference: Difference) -> bool:

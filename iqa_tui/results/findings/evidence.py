@@ -17,6 +17,8 @@ from iqa_tui.words.sizes import GIB
 from training.runfolder.layout import RunFolder
 
 KEPT_RUNS = 500
+LARGEST_BYTES = 64 << 20
+"""Of events; some 300,000 recorded steps, which take seconds to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +30,25 @@ class RunEvidence:
     """Median over its steps."""
 
 
+NOTHING = RunEvidence(Stability(), None)
+
+
 def run_evidence(run: RunFolder) -> RunEvidence:
-    """From the events of a run; a run without events has nothing to tell."""
+    """From the events of a run; one without events, or with more than `LARGEST_BYTES` of them, has nothing to tell."""
     try:
         found = run.events.stat()
     except OSError:
-        return RunEvidence(Stability(), None)
+        return NOTHING
+    if found.st_size > LARGEST_BYTES:
+        return NOTHING
     return _read(run, (found.st_size, found.st_mtime_ns, found.st_ino))
 
 
 @lru_cache(maxsize=KEPT_RUNS)
 def _read(run: RunFolder, stamp: tuple[int, int, int]) -> RunEvidence:  # noqa: ARG001  the file's state
     history = History(run)
-    history.read_all()
+    while not history.is_caught_up:  # in slices: no other thread runs while one is parsed
+        history.read_on()
     curves = history.state.metrics
 
     def values(name: str) -> list[float | None]:

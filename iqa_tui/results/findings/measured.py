@@ -10,7 +10,7 @@ from iqa_tui.results.intervals.estimates import Difference, Estimate
 from iqa_tui.results.intervals.table import MeasuredTable
 
 LN_STABILITY = "ln_stability"
-ONE_SEED_STABILITY = "steadiness is compared over seeds, and one seed alone has both rows"
+ONE_SEED_STABILITY = "steadiness is compared over two seeds or more that both rows have"
 
 
 @dataclass(frozen=True, slots=True)

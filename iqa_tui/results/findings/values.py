@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from iqa_tui.results.intervals.estimates import Difference, Estimate
 
+SHOWN = 0.05
+"""A p below this shows a difference, or that a link does not hold."""
+
 
 class Verdict(StrEnum):
     """Of a hypothesis, or of one of its links."""

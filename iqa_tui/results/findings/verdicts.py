@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from iqa_tui.plans.hypotheses import Hypothesis, Link, Range, Sign
 from iqa_tui.results.findings.measured import ONE_SEED_STABILITY, Asked
-from iqa_tui.results.findings.values import HypothesisFinding, LinkFinding, Verdict
+from iqa_tui.results.findings.values import SHOWN, HypothesisFinding, LinkFinding, Verdict
 from iqa_tui.results.findings.wording import (
     difference_words,
     estimate_words,
@@ -23,9 +23,6 @@ from iqa_tui.results.intervals.correlation import CORRELATIONS
 from iqa_tui.results.intervals.estimates import Difference, Estimate
 from iqa_tui.results.intervals.needs import seeds_needed
 from iqa_tui.results.intervals.student import holm, two_sided_p
-
-SHOWN = 0.05
-"""A corrected p below this shows that a link does not hold."""
 
 
 @dataclass(frozen=True, slots=True)

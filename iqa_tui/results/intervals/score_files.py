@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from iqa_tui.monitor.listing import ListedRun
+from iqa_tui.monitor.scored_images import LARGEST_BYTES, MOST_IMAGES
 from iqa_tui.results.intervals.logistic import logistic
 from iqa_tui.results.intervals.measuring import IMAGE_METRICS
 from iqa_tui.results.intervals.scores import Floats, RowScores, RunScores
@@ -24,8 +25,6 @@ from training.runfolder.opening import read_bounded
 from training.runfolder.schema import Result
 from training.runfolder.text import plain
 
-LARGEST_BYTES = 16 << 20
-MOST_IMAGES = 200_000
 KEPT_FILES = 64
 COLUMNS = ["image", "mos", "pred"]
 RECORDED_SIGN = "◆"

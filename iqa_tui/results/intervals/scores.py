@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -62,11 +62,3 @@ class RowScores:
     """The labels are not human opinions."""
     recorded: Mapping[str, float] = field(default_factory=dict)
     """Metric to the value that was measured elsewhere; used if there are no runs."""
-
-    def with_numbers(self, name: str, by_seed: Mapping[int, float | None]) -> RowScores:
-        """The row with one more number of its runs, such as `ln_stability`; None and absent seeds have none."""
-        runs = tuple(
-            run if (value := by_seed.get(run.seed)) is None else replace(run, numbers={**run.numbers, name: value})
-            for run in self.runs
-        )
-        return replace(self, runs=runs)

@@ -13,7 +13,7 @@ from iqa_tui.monitor.colours import COLOURS, colours_of
 from iqa_tui.monitor.curves import Evaluation
 from iqa_tui.monitor.history import History
 from iqa_tui.monitor.listing import ListedRun
-from iqa_tui.monitor.scored_images import ScoredImages, read_scored_images
+from iqa_tui.monitor.scored_images import LARGEST_BYTES, ScoredImages, read_scored_images
 from iqa_tui.monitor.state import RunState
 from iqa_tui.plans.plan import Plan, load_plan, preset_names
 from iqa_tui.results.findings.build import findings_of
@@ -21,7 +21,7 @@ from iqa_tui.results.findings.values import Findings
 from iqa_tui.results.intervals.cancelling import SILENT, Observer
 from iqa_tui.results.intervals.estimates import Difference, Estimate
 from iqa_tui.results.intervals.resampling import USUAL, Resampling
-from iqa_tui.results.intervals.score_files import LARGEST_BYTES, table_scores
+from iqa_tui.results.intervals.score_files import table_scores
 from iqa_tui.results.intervals.scores import RowScores, RunScores
 from iqa_tui.results.row import Row
 from iqa_tui.results.table import Table, table_of

@@ -76,7 +76,7 @@ def test_what_cannot_be_done_is_said_and_ends_with_the_right_code(
     assert error in shell.errors
 
 
-@pytest.mark.parametrize("command", [(), ("status",), ("findings",), ("launch", "demo")])
+@pytest.mark.parametrize("command", [("status",), ("findings",), ("launch", "demo")])
 def test_a_file_is_no_folder_of_runs(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
 ) -> None:

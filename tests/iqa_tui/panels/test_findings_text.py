@@ -24,16 +24,16 @@ def test_it_scrolls_to_its_last_line_and_no_further() -> None:
     panel = FindingsText()
     panel._paragraphs = tuple(Paragraph(str(number)) for number in range(10))
     assert texts(panel.draw(10, 4)) == ["0", "1", "2", "3"]
-    panel.action_scroll_text(100)
+    panel.action_scroll_lines(100)
     assert texts(panel.draw(10, 4)) == ["6", "7", "8", "9"]
-    panel.action_scroll_text(-3)
+    panel.action_scroll_lines(-3)
     assert texts(panel.draw(10, 4)) == ["3", "4", "5", "6"]
 
 
 def test_other_findings_are_shown_from_their_first_line() -> None:
     panel = FindingsText()
     panel.show([Paragraph(str(number)) for number in range(10)])
-    panel.action_scroll_text(5)
+    panel.action_scroll_lines(5)
     panel.show([Paragraph(str(number)) for number in range(10)])
     assert texts(panel.draw(10, 2)) == ["5", "6"]
     panel.show([Paragraph("new")] * 9)

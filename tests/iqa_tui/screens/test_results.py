@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from iqa_tui.panels.result_table import ResultTable
 from iqa_tui.results.findings import build
+from iqa_tui.results.findings.values import Findings
 from iqa_tui.results.shown import ResultView
+from iqa_tui.results.table import Table
+from iqa_tui.screens.building_results import TableBuilt
 from iqa_tui.screens.export import ExportScreen
+from iqa_tui.screens.monitor import MonitorScreen
 from iqa_tui.widgets.row_table import RowTable
 from tests.fakes.ablation import LOSSES, make_ablation
 from tests.fakes.app import OpenApp, screen_text, settle
@@ -155,3 +161,44 @@ async def test_in_few_lines_table_chart_and_findings_take_turns(runs_dir: Path, 
             if place != 1:
                 assert "whiskers" not in screen_text(pilot)
             await pilot.press("tab")
+
+
+async def test_intervals_stay_in_sight_while_a_table_that_did_not_change_is_worked_out_again(
+    runs_dir: Path, open_app: OpenApp
+) -> None:
+    make_ablation(runs_dir, {row: LOSSES[row][:2] for row in ("F1", "F3")}, images=60)
+    async with open_app(room="results", size=(140, 40)) as pilot:
+        screen = pilot.app.screen
+        await settle(pilot, lambda: "├" in screen_text(pilot) and "Recommendation" in screen_text(pilot))
+        screen.on_table_built(TableBuilt(screen._groups, replace(screen._table)))
+        await pilot.pause()
+        assert "├" in screen_text(pilot)
+        other = replace(screen._table, group="another")
+        screen.on_table_built(TableBuilt(screen._groups, other))
+        await settle(pilot, lambda: "Recommendation" not in screen_text(pilot))
+
+
+async def test_nothing_is_worked_out_for_a_screen_that_is_not_looked_at(
+    ablation: list[FakeRun], open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables: list[Table] = []
+    computed = build.findings_of
+
+    def counted(table: Table, *arguments: Any, **more: Any) -> Findings:
+        tables.append(table)
+        return computed(table, *arguments, **more)
+
+    monkeypatch.setattr(build, "findings_of", counted)
+    async with open_app(room="results", size=(140, 40)) as pilot:
+        await settle(pilot, lambda: bool(tables) and "Recommendation" in screen_text(pilot))
+        before = len(tables)
+        await pilot.press("2")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, MonitorScreen))
+        ablation[0].finish(srcc=0.9388)
+        runs = pilot.app.screen
+        await settle(
+            pilot, lambda: any(run.result and run.result.metrics["test"]["srcc"] == 0.9388 for run in runs.runs)
+        )
+        assert len(tables) == before
+        await pilot.press("3")
+        await settle(pilot, lambda: "0.9388" in screen_text(pilot) and len(tables) > before)

@@ -51,7 +51,7 @@ def test_runs_are_posted_when_they_change_and_not_otherwise(tmp_path: Path) -> N
     watcher.stop()
 
 
-def test_a_folder_that_is_a_file_is_no_runs(tmp_path: Path) -> None:
+def test_a_folder_that_is_a_file_is_said_to_be_none(tmp_path: Path) -> None:
     posted = Posted()
     (tmp_path / "runs").write_text("")
     watcher = RunWatcher(tmp_path / "runs", posted.append, period_seconds=0.01)
@@ -59,7 +59,7 @@ def test_a_folder_that_is_a_file_is_no_runs(tmp_path: Path) -> None:
     message = posted.wait_for(lambda message: isinstance(message, RunsChanged))
     watcher.stop()
     assert isinstance(message, RunsChanged)
-    assert message.runs == ()
+    assert (message.runs, message.problem) == ((), f"no folder, so it holds no runs: {tmp_path / 'runs'}")
 
 
 def test_runs_whose_folder_is_gone_stay_as_they_were_and_it_is_said(tmp_path: Path) -> None:

@@ -157,7 +157,7 @@ def test_with_one_seed_the_steadiness_is_shown_and_not_judged() -> None:
     told = found(steady(A=[0.1], B=[0.3]), Link("A", Sign.ABOVE, "B"), measure="stability")
     assert told.verdict is OPEN
     assert "unsteadiness of B / A = 3.00" in told.links[0].why
-    assert "one seed" in told.links[0].why
+    assert "over two seeds or more" in told.links[0].why
 
 
 def test_what_cannot_be_told_comes_with_what_would_tell() -> None:

@@ -114,9 +114,9 @@ def test_without_any_folder_it_says_what_to_set() -> None:
 
 def test_folders_are_those_of_the_runs_then_those_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IQA_TUI_DATA", "/sets")
-    told = [("/one", "/work"), ("two", "/work"), ("", "/work")]
-    assert data_folders("bid", told) == tuple(map(Path, ("/one", "/work/two", "/sets/bid")))
+    told = [("/one", "/here"), ("two", "/here"), ("", "/here")]
+    assert data_folders("bid", told) == tuple(map(Path, ("/one", "/here/two", "/sets/bid")))
     assert data_folders("csv", [("/one/labels.csv", "")]) == (Path("/one"),)
     monkeypatch.delenv("IQA_TUI_DATA")
-    assert data_folders("bid", [("", "/work")]) == (Path("/work/data/bid"),)
-    assert data_folders("bid", [("~no-user-of-this-name/x", "/work")]) == (Path("/work/~no-user-of-this-name/x"),)
+    assert data_folders("bid", [("", "/here")]) == (Path("/here/data/bid"),)
+    assert data_folders("bid", [("~no-user-of-this-name/x", "/here")]) == (Path("/here/~no-user-of-this-name/x"),)
