@@ -53,7 +53,7 @@ class ResultChart(Canvas, can_focus=True):
         looks: run id to the number of its look.
         """
         self._table, self._findings, self._looks = table, findings, looks
-        self.set_title(_title(table, self._signs.band))
+        self.set_title(_title(table, findings, self._signs.band))
         self.set_subtitle(findings.warning if findings else "")
         self.redraw()
 
@@ -112,10 +112,14 @@ class ResultChart(Canvas, can_focus=True):
         return [(sign + fit(row.id, width - 2 - len(sign)) + f"{mark} ", f"{style} strong")]
 
 
-def _title(table: Table, band_sign: str) -> str:
+def _title(table: Table, findings: ShownFindings | None, band_sign: str) -> str:
     spread = ", whiskers ± SD over seeds" if any(row.srcc_sd is not None for row in table.rows) else ""
     band = f", {band_sign} expected" if any(_band(row) for row in table.rows) else ""
-    return f"Test SRCC{spread}{band}" + (f" · Δ to {table.baseline}, 95% interval" if table.baseline else "")
+    has_intervals = findings is not None and any(
+        each is not None and each.low is not None for each in findings.differences
+    )
+    gap = f" · Δ to {table.baseline}{', 95% interval' if has_intervals else ''}" if table.baseline else ""
+    return f"Test SRCC{spread}{band}{gap}"
 
 
 def axes(scales: Scales, baseline: str) -> str:

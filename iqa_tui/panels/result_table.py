@@ -124,7 +124,7 @@ def _is_wanted(column: Column, table: Table, chosen: Sequence[str]) -> bool:
         return False
     if key in ("bar", "shown", "delta"):
         return bool(table.baseline)
-    return key in ("status", "met", "notes") or any(has_value(row, key) for row in table.rows)
+    return key in ("status", "notes") or any(has_value(row, key) for row in table.rows)
 
 
 def _has_spread(table: Table) -> bool:

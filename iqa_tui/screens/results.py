@@ -36,6 +36,9 @@ TABLE_FRAME = FRAME + 1
 BARS_AND_CAPTION, LEAST_TOLD, LEAST_CHART = 5, 9, 4
 
 
+WORKING_OUT = Paragraph("What these runs show is being worked out …", "dim")
+
+
 class ResultsScreen(Room):
     """Asks for the table again whenever a run changes its state; the findings follow, from a thread.
 
@@ -120,7 +123,7 @@ class ResultsScreen(Room):
         if self._table != message.table:  # else what was found stays in sight until it is found again
             self._findings = None
             if self._table is None or self._table.group != message.table.group:
-                self.query_one(FindingsText).show(())
+                self.query_one(FindingsText).show([WORKING_OUT])
         self._groups, self._table = message.groups, message.table
         shown = plain_copy(message.table)
         place = (

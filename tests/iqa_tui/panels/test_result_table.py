@@ -79,6 +79,7 @@ def test_met_and_the_scale_stay_in_every_width_and_no_name_is_cut(width: int, ba
 def test_a_column_in_which_no_row_says_anything_is_left_out_unless_it_is_chosen() -> None:
     keys = [column.key for column in columns_for(context_of(MEASURED))]
     assert not {"krcc", "rmse", "gpu", "epoch"} & set(keys)
+    assert "met" not in [column.key for column in columns_for(context_of(replace(MEASURED, met="")))]
     known = replace(MEASURED, more={"krcc": (0.77, None)}, peak_gpu_gib=40.0)
     assert {"krcc", "gpu"} <= {column.key for column in columns_for(context_of(known))}
     chosen = [column.key for column in columns_for(context_of(MEASURED), ("rmse", "bar"))]

@@ -175,7 +175,9 @@ async def test_intervals_stay_in_sight_while_a_table_that_did_not_change_is_work
         assert "├" in screen_text(pilot)
         other = replace(screen._table, group="another")
         screen.on_table_built(TableBuilt(screen._groups, other))
-        await settle(pilot, lambda: "Recommendation" not in screen_text(pilot))
+        await settle(pilot, lambda: "is being worked out" in screen_text(pilot))
+        assert "Recommendation" not in screen_text(pilot)
+        assert "95% interval" not in screen_text(pilot)
 
 
 async def test_nothing_is_worked_out_for_a_screen_that_is_not_looked_at(
