@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from iqa_tui.devices.device import Device, DeviceState, names_device
 from iqa_tui.devices.gpus.free import SPARE_BYTES
 from iqa_tui.devices.gpus.sample import GpuSample
-from training.runfolder.schema import Spec
+from training.runfolder.spec import Spec
 
 
 def may_use(spec: Spec, device: Device, default_kind: str) -> bool:

@@ -30,7 +30,8 @@ from training.runfolder.engines import RECORDED, SPEC_FORMAT
 from training.runfolder.fields import LAST_SECOND
 from training.runfolder.folders import close_to_others, create_run_folder, run_name
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import Result, Spec
+from training.runfolder.schema import Result
+from training.runfolder.spec import Spec
 from training.runfolder.text import plain
 from training.runfolder.write import EventWriter, make_folder, sync_folder, write_atomic, write_record
 

@@ -17,7 +17,8 @@ from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.opening import read_bounded
 from training.runfolder.phase import Phase, Status
 from training.runfolder.read import read_shown_notes, read_shown_record
-from training.runfolder.schema import ProcessRecord, Spec
+from training.runfolder.schema import ProcessRecord
+from training.runfolder.spec import Spec
 from training.runfolder.stamps import change_stamp, is_settled
 from training.runfolder.status import Seen, run_status
 from training.runfolder.text import plain

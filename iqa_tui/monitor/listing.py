@@ -20,7 +20,8 @@ from training.runfolder.folders import list_runs, split_seed_in
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
 from training.runfolder.read import read_spec
-from training.runfolder.schema import ExitRecord, Result, Spec
+from training.runfolder.schema import ExitRecord, Result
+from training.runfolder.spec import Spec
 from training.runfolder.status import Seen, run_status
 
 

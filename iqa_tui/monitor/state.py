@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from iqa_tui.monitor.curves import NO_CURVE, Clock, Curve, Evaluation, Progress
 from iqa_tui.monitor.trainer_code import made_by
 from training.runfolder.engines import RECORDED
-from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RunNotes, Spec
+from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RunNotes
+from training.runfolder.spec import Spec
 
 if TYPE_CHECKING:
     from training.runfolder.layout import RunFolder

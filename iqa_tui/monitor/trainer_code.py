@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 from iqa_tui.words.code import code_words
 
 if TYPE_CHECKING:
-    from training.runfolder.schema import Result, Spec
+    from training.runfolder.schema import Result
+from training.runfolder.spec import Spec
 
 
 class MadeRun(Protocol):

@@ -10,7 +10,7 @@ from iqa_tui.plans.plan import Experiment
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.plans.settings import settings_in
 from iqa_tui.words.durations import duration_words
-from training.runfolder.schema import Spec
+from training.runfolder.spec import Spec
 from training.runfolder.text import plain
 
 SEED_FLAGS = frozenset({"seed", REPETITIONS})

@@ -8,7 +8,7 @@ from typing import Any
 from iqa_tui.plans.flags import WHERE_FLAGS, flag_text, is_same
 from iqa_tui.plans.plan import Plan
 from training.runfolder.phase import Phase
-from training.runfolder.schema import Spec
+from training.runfolder.spec import Spec
 
 
 def other_settings(spec: Spec, plan: Plan) -> list[str]:

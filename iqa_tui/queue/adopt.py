@@ -24,7 +24,8 @@ from training.runfolder.held import hold, open_to_others
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
 from training.runfolder.read import read_record, read_spec
-from training.runfolder.schema import Signature, Spec
+from training.runfolder.schema import Signature
+from training.runfolder.spec import Spec
 from training.runfolder.status import run_status
 from training.runfolder.text import plain
 

@@ -23,7 +23,8 @@ from training.runfolder.host import boot_id
 from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.phase import Phase, Status
 from training.runfolder.read import read_record
-from training.runfolder.schema import ProcessRecord, RetryRecord, Spec
+from training.runfolder.schema import ProcessRecord, RetryRecord
+from training.runfolder.spec import Spec
 from training.runfolder.write import make_folder, write_record
 
 MOST_AUTOMATIC = 2

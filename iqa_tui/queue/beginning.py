@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import Spec
+from training.runfolder.spec import Spec
 
 
 def goes_on(run: RunFolder, spec: Spec) -> bool:

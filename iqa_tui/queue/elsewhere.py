@@ -20,7 +20,7 @@ from training.runfolder.layout import RunFolder
 from training.runfolder.lock import is_held
 from training.runfolder.phase import Phase, Status
 from training.runfolder.read import read_spec
-from training.runfolder.schema import Spec
+from training.runfolder.spec import Spec
 from training.runfolder.status import run_status
 from training.runfolder.text import plain
 

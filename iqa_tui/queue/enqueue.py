@@ -21,7 +21,7 @@ from iqa_tui.trust.signature import write_signed
 from iqa_tui.trust.state_folder import state_folder
 from training.runfolder.folders import create_run_folder, run_name, split_seed_in
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import Spec
+from training.runfolder.spec import Spec
 
 
 @order("launches nothing")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import Spec
+from training.runfolder.spec import Spec
 
 
 class QueuedRun(NamedTuple):

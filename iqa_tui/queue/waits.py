@@ -22,7 +22,8 @@ from training.runfolder.errors import RunFolderError
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase
 from training.runfolder.read import read_record
-from training.runfolder.schema import Place, Spec
+from training.runfolder.schema import Place
+from training.runfolder.spec import Spec
 
 
 def waits_of(queued: Sequence[QueuedRun], survey: Survey, alive: Sequence[QueuedRun] | None = None) -> dict[str, Wait]:

@@ -32,7 +32,7 @@ from iqa_tui.service.supervisor_exits import (
 from training.runfolder.errors import RunFolderError
 from training.runfolder.held import hold
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import Spec
+from training.runfolder.spec import Spec
 
 START_SECONDS = 60.0
 """A supervisor that has not recorded its trainer by then is given up."""

@@ -45,7 +45,8 @@ from training.runfolder.host import boot_id, host_name, machine_id, start_ticks
 from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.machine import peak_gpu_memory
 from training.runfolder.read import read_record
-from training.runfolder.schema import ExitRecord, ProcessRecord, Spec, StopRequest
+from training.runfolder.schema import ExitRecord, ProcessRecord, StopRequest
+from training.runfolder.spec import Spec
 from training.runfolder.write import write_atomic
 
 GIVE_WAY_GRACE_SECONDS = 1.0

@@ -23,7 +23,8 @@ from training.runfolder.errors import RunFolderError
 from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.phase import Phase, Status
 from training.runfolder.read import read_shown_record, read_spec
-from training.runfolder.schema import ExitRecord, ProcessRecord, Result, Spec
+from training.runfolder.schema import ExitRecord, ProcessRecord, Result
+from training.runfolder.spec import Spec
 from training.runfolder.status import STATES_OF_ENDS
 from training.runfolder.text import plain
 

@@ -9,7 +9,7 @@ from iqa_tui.devices.cpu_slots import threads_per_slot
 from iqa_tui.processes.marks import MARK_VARIABLE, Mark
 from iqa_tui.queue.beginning import goes_on
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import Spec
+from training.runfolder.spec import Spec
 
 FENCE_VARIABLE = "IQA_TUI_FENCE"
 """The nonce of our `owner.json`: a trainer that finds another one there writes nothing more."""

@@ -29,7 +29,8 @@ from training.runfolder.host import host_name, machine_id
 from training.runfolder.layout import RunFolder
 from training.runfolder.opening import read_bounded
 from training.runfolder.read import parse_record, read_record
-from training.runfolder.schema import Environment, Signature, Spec
+from training.runfolder.schema import Environment, Signature
+from training.runfolder.spec import Spec
 from training.runfolder.write import record_bytes, write_atomic, write_record
 
 KEY_FILE = "signing.key"

@@ -22,7 +22,7 @@ from tests.benchmarks.figure import median_seconds_in_turns, report
 from tests.benchmarks.plain_plot import plain_lines
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
-from training.runfolder.schema import Spec
+from training.runfolder.spec import Spec
 
 MILLION = 1_000_000
 RUNS, POINTS = 200, 10_000

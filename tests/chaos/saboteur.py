@@ -25,7 +25,7 @@ from training.runfolder.errors import RunFolderError
 from training.runfolder.folders import create_run_folder, list_runs
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase
-from training.runfolder.schema import Spec
+from training.runfolder.spec import Spec
 from training.runfolder.status import run_status
 
 MOST_OPEN_RUNS = 9

@@ -24,7 +24,8 @@ from training.runfolder.host import boot_id, host_name, machine_id, start_ticks
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import is_held, take_lock
 from training.runfolder.phase import Phase
-from training.runfolder.schema import ProcessRecord, Spec
+from training.runfolder.schema import ProcessRecord
+from training.runfolder.spec import Spec
 from training.runfolder.status import run_status
 from training.runfolder.write import write_record
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from training.runfolder.schema import Spec
+from training.runfolder.spec import Spec
 
 MIB = 1 << 20
 GIB = 1 << 30

@@ -23,7 +23,8 @@ from training.runfolder.host import boot_id, host_name, machine_id, start_ticks
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
 from training.runfolder.read import read_spec
-from training.runfolder.schema import ExitRecord, ProcessRecord, Spec
+from training.runfolder.schema import ExitRecord, ProcessRecord
+from training.runfolder.spec import Spec
 from training.runfolder.write import EventWriter, write_record
 
 STEPS_PER_EPOCH = 200

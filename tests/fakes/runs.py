@@ -16,7 +16,8 @@ from training.runfolder.folders import create_run_folder
 from training.runfolder.host import boot_id
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_spec
-from training.runfolder.schema import ExitRecord, ProcessRecord, Result, Spec
+from training.runfolder.schema import ExitRecord, ProcessRecord, Result
+from training.runfolder.spec import Spec
 from training.runfolder.write import make_folder, write_record
 
 PLAN: dict[str, Any] = load_plan("koniq-losses").content

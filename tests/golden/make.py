@@ -14,7 +14,8 @@ from pathlib import Path
 from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
 from training.runfolder.machine import GpuUse, MachineLog, MachineSample
-from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RetryRecord, Spec, StopRequest
+from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RetryRecord, StopRequest
+from training.runfolder.spec import Spec
 from training.runfolder.write import EventWriter, write_atomic, write_record
 
 HERE = Path(__file__).parent

@@ -22,7 +22,7 @@ from iqa_tui.queue.dispatching import ensure_dispatcher
 from training.runfolder.folders import create_run_folder, list_runs
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase
-from training.runfolder.schema import Spec
+from training.runfolder.spec import Spec
 from training.runfolder.status import run_status
 from training.runfolder.write import write_record
 

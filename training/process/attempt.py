@@ -29,8 +29,9 @@ from training.runfolder.held import hold
 from training.runfolder.host import boot_id, host_name, machine_id, start_ticks
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
-from training.runfolder.schema import ExitRecord, ProcessRecord, Spec
+from training.runfolder.schema import ExitRecord, ProcessRecord
 from training.runfolder.source import trainer_digest
+from training.runfolder.spec import Spec
 from training.runfolder.write import write_record
 
 ATTEMPT_VARIABLE = "IQA_TUI_ATTEMPT"

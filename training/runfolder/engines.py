@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+FORMAT = 1
+"""Version of the layout of a run folder. It grows when an old reader would misread a new folder."""
+
 LOCAL = "local"
 """A supervisor of one of this user's hosts starts it."""
 RECORDED = "recorded"

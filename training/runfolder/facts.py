@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from training.runfolder.engines import FORMAT
 from training.runfolder.read import parse_record
-from training.runfolder.schema import FORMAT
 
 
 @dataclass(frozen=True, slots=True)

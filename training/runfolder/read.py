@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from training.runfolder.engines import SPEC_FORMAT
+from training.runfolder.engines import FORMAT, SPEC_FORMAT
 from training.runfolder.errors import NewerFormat, RunFolderError, UnreadableFile
 from training.runfolder.exits import ExitKind
 from training.runfolder.fields import (
@@ -21,12 +21,8 @@ from training.runfolder.fields import (
 )
 from training.runfolder.layout import RunFolder
 from training.runfolder.opening import read_bounded
-from training.runfolder.schema import (
-    FORMAT,
-    ExitRecord,
-    RunNotes,
-    Spec,
-)
+from training.runfolder.schema import ExitRecord, RunNotes
+from training.runfolder.spec import Spec
 from training.runfolder.text import plain_copy
 
 

@@ -9,70 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from training.runfolder.engines import LOCAL
+from training.runfolder.engines import FORMAT
 from training.runfolder.exits import ExitKind
-
-FORMAT = 1
-"""Version of this layout. It grows when an old reader would misread a new folder."""
-
-
-@dataclass(frozen=True, slots=True)
-class Spec:
-    """`spec.json`: what was asked. Written once, before anything of the run exists."""
-
-    run_id: str
-    group: str
-    """Runs of one table: the plan's name, and the settings changed from it, if any."""
-    label: str
-    """The row's name for people, for example `L2 (MSE)`."""
-    argv: list[str]
-    """The trainer's command. `{run_folder}` in it stands for the run's folder."""
-    created: float
-    """Unix seconds."""
-    experiment: str = ""
-    """The row of the plan, for example `F2`; empty for a run started by hand."""
-    plan: dict[str, Any] = field(default_factory=dict)
-    """The plan's content, so that a table needs no plan file; empty for a run started by hand."""
-    trainer: str = "training"
-    """`training`: writes events and a result. `command`: an external trainer; exit code 0 is all it needs."""
-    env: dict[str, str] = field(default_factory=dict)
-    """Added to the trainer's environment."""
-    cwd: str | None = None
-    """Working directory of the trainer; None: the supervisor's own."""
-    devices: list[str] | None = None
-    """Devices it may have: GPU indices, UUIDs, `cpu`; None: any that is free."""
-    device_kind: str = ""
-    """gpu, cpu: what `devices` None means, as it was at the launch; empty in specs of earlier versions."""
-    vram_bytes: int | None = None
-    """Declared need; None: a GPU for itself."""
-    priority: str = "medium"
-    """high, medium, low."""
-    order: int = 0
-    """Place in the plan: the first of two with the same priority goes first."""
-    strategy: str = "all"
-    """all; sequential: never beside another run of its group; priority: not before its group's higher ones ended."""
-    loss_type: str = ""
-    dataset: str = ""
-    network: str = ""
-    seed: int = 0
-    protocol: str = "clean"
-    expected_srcc: list[float] | None = None
-    """[low, high]."""
-    expected_hours: float | None = None
-    time_limit_seconds: float | None = None
-    """How long one attempt may run before it is stopped; None: without limit."""
-    notes: str = ""
-    git_commit: str | None = None
-    source_digest: str = ""
-    """Of the trainer's source when it was queued; empty if it cannot be known."""
-    overrides: dict[str, str] = field(default_factory=dict)
-    """Flags changed from the plan, so that what is missing of a group can be launched as the rest was."""
-    created_by: str = ""
-    """User and host."""
-    engine: str = LOCAL  # see `training.runfolder.engines`
-    log: dict[str, Any] = field(default_factory=dict)
-    """Of a recorded run: its log's file, sha256 and round (counted from 1); empty for all others."""
-    format: int = FORMAT
 
 
 @dataclass(frozen=True, slots=True)

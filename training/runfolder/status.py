@@ -16,7 +16,8 @@ from training.runfolder.lock import is_held
 from training.runfolder.opening import is_there
 from training.runfolder.phase import Phase, Status
 from training.runfolder.read import read_record, read_shown_record, read_spec, refuse_trouble
-from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RetryRecord, Spec, StopRequest
+from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RetryRecord, StopRequest
+from training.runfolder.spec import Spec
 
 STATES_OF_ENDS = {
     ExitKind.FINISHED: Phase.FINISHED,

@@ -24,9 +24,9 @@ from training.runfolder.schema import (
     Result,
     RetryRecord,
     Signature,
-    Spec,
     StopRequest,
 )
+from training.runfolder.spec import Spec
 
 Record = (
     Spec | ProcessRecord | ExitRecord | StopRequest | Place | RetryRecord | Result | Signature | Environment | Owner

@@ -27,7 +27,8 @@ from iqa_tui.results.row import Row
 from iqa_tui.results.table import Table, table_of
 from training.runfolder.errors import RunFolderError
 from training.runfolder.opening import read_bounded
-from training.runfolder.schema import Result, Spec
+from training.runfolder.schema import Result
+from training.runfolder.spec import Spec
 from training.runfolder.text import plain, plain_copy
 
 

@@ -11,7 +11,7 @@ from iqa_tui.words.waits import Wait, WaitKind
 from tests.fakes.clock import FakeClock
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
-from training.runfolder.schema import Spec
+from training.runfolder.spec import Spec
 
 SPEC = Spec(run_id="r", group="g", label="L2 (MSE)", experiment="F2", argv=[], created=0.0)
 RUNNING = RunState(

@@ -12,7 +12,7 @@ from iqa_tui.monitor.curves import Evaluation
 from iqa_tui.monitor.state import RunState
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
-from training.runfolder.schema import Spec
+from training.runfolder.spec import Spec
 
 
 def run(experiment: str, seed: int, srcc: float | None = None, phase: Phase = Phase.FINISHED, day: int = 0) -> RunState:

@@ -11,7 +11,7 @@ from iqa_tui.monitor.happenings import Happening, happenings, known_of, title_wo
 from iqa_tui.monitor.state import RunState
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
-from training.runfolder.schema import Spec
+from training.runfolder.spec import Spec
 
 
 def state(phase: Phase, number: int = 2, *, attempt: int = 1, cause: str = "", seed: int = 1) -> RunState:

@@ -10,7 +10,7 @@ from iqa_tui.monitor.ordering import in_order
 from iqa_tui.monitor.state import RunState
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
-from training.runfolder.schema import Spec
+from training.runfolder.spec import Spec
 
 
 def run(experiment: str, loss: float | None) -> RunState:

@@ -14,7 +14,8 @@ from iqa_tui.monitor.query import Asked, parse
 from iqa_tui.monitor.state import RunState
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
-from training.runfolder.schema import RunNotes, Spec
+from training.runfolder.schema import RunNotes
+from training.runfolder.spec import Spec
 
 
 def run(experiment: str, label: str, phase: Phase, *, seed: int = 1, srcc: float | None = None) -> RunState:

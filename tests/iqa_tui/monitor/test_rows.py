@@ -13,7 +13,7 @@ from tests.fakes.run_folders import FakeRun
 from tests.fakes.runs import PLAN
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
-from training.runfolder.schema import Spec
+from training.runfolder.spec import Spec
 
 VIEW = MonitorView()
 

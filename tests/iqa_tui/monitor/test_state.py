@@ -9,7 +9,8 @@ from iqa_tui.monitor.fold import fold
 from iqa_tui.monitor.state import RunState
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
-from training.runfolder.schema import Event, Place, ProcessRecord, Spec
+from training.runfolder.schema import Event, Place, ProcessRecord
+from training.runfolder.spec import Spec
 
 RUN = RunFolder(Path("a-run"))
 SPEC = Spec("a-run", "losses", "L1", [], 0.0, experiment="F1", priority="low")

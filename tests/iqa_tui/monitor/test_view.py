@@ -11,7 +11,7 @@ from iqa_tui.monitor.state import RunState
 from iqa_tui.monitor.view import MonitorView
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
-from training.runfolder.schema import Spec
+from training.runfolder.spec import Spec
 
 
 def run(experiment: str, label: str, phase: Phase = Phase.RUNNING, *, created: float = 0.0) -> RunState:

@@ -20,7 +20,8 @@ from iqa_tui.widgets.plots.series import Plot, Scale
 from tests.fakes.run_folders import FakeRun
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
-from training.runfolder.schema import Event, Result, Spec
+from training.runfolder.schema import Event, Result
+from training.runfolder.spec import Spec
 
 
 def plots_of(*states: RunState, view: CurveView | None = None) -> dict[str, Plot]:

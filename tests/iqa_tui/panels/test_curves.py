@@ -12,7 +12,8 @@ from iqa_tui.panels.curves import Curves, empty_words
 from iqa_tui.widgets.plots.series import Dots, XKind
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
-from training.runfolder.schema import Event, Spec
+from training.runfolder.schema import Event
+from training.runfolder.spec import Spec
 
 
 def state_of(experiment: str, phase: Phase, trainer: str = "training", **fields: Any) -> RunState:

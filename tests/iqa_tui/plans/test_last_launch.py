@@ -8,7 +8,7 @@ from typing import Any
 from iqa_tui.plans.last_launch import last_launch, last_launch_words
 from iqa_tui.plans.plan import plan_from
 from iqa_tui.plans.request import LaunchRequest
-from training.runfolder.schema import Spec
+from training.runfolder.spec import Spec
 
 ROWS: list[dict[str, Any]] = [{"id": "F2", "flags": {"loss_type": "l2"}}, {"id": "F3", "flags": {"loss_type": "srcc"}}]
 CONTENT: dict[str, Any] = {"name": "losses", "base": {"lr": 5e-6, "vram": "10 GiB"}, "experiment": ROWS}

@@ -7,7 +7,7 @@ from typing import Any
 from iqa_tui.plans.plan import Plan, plan_from
 from iqa_tui.plans.settings import other_settings, other_settings_words
 from training.runfolder.phase import Phase
-from training.runfolder.schema import Spec
+from training.runfolder.spec import Spec
 
 
 def content(**base: Any) -> dict[str, Any]:

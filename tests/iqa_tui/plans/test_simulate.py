@@ -15,7 +15,7 @@ from iqa_tui.plans.priority import PRIORITIES
 from iqa_tui.plans.simulate import FREE, Busy, Job, schedule, simulate
 from iqa_tui.queue.order import in_starting_order
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import Spec
+from training.runfolder.spec import Spec
 
 
 def losses() -> list[Job]:

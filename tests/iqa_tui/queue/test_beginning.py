@@ -6,7 +6,7 @@ from pathlib import Path
 
 from iqa_tui.queue.beginning import beginning_words, goes_on
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import Spec
+from training.runfolder.spec import Spec
 
 
 def spec_of(trainer: str) -> Spec:

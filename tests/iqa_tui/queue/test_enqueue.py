@@ -22,7 +22,7 @@ from training.runfolder.folders import list_runs
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase
 from training.runfolder.read import read_spec
-from training.runfolder.schema import Spec
+from training.runfolder.spec import Spec
 from training.runfolder.status import run_status
 
 F2 = """python -m training

@@ -14,7 +14,8 @@ from iqa_tui.queue.queued_run import QueuedRun, Waiting
 from tests.fakes.runs import make_run
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_spec
-from training.runfolder.schema import Place, Spec
+from training.runfolder.schema import Place
+from training.runfolder.spec import Spec
 from training.runfolder.write import write_record
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from iqa_tui.queue.queued_run import QueuedRun, Waiting
 from training.runfolder.layout import RunFolder
-from training.runfolder.schema import Spec
+from training.runfolder.spec import Spec
 
 HERE, THERE = (
     QueuedRun(RunFolder(Path("/runs") / name), Spec(run_id=name, group="g", label=name, argv=[], created=0.0))

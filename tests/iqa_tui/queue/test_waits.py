@@ -23,7 +23,8 @@ from training.runfolder.folders import create_run_folder
 from training.runfolder.layout import RunFolder, older_dispatcher_lock
 from training.runfolder.lock import take_lock
 from training.runfolder.read import read_spec
-from training.runfolder.schema import Place, Spec
+from training.runfolder.schema import Place
+from training.runfolder.spec import Spec
 from training.runfolder.write import write_record
 
 GIB = 1 << 30

@@ -24,7 +24,8 @@ from tests.fakes.runs import files_in
 from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
-from training.runfolder.schema import Event, Place, Spec
+from training.runfolder.schema import Event, Place
+from training.runfolder.spec import Spec
 from training.runfolder.write import write_record
 
 

@@ -17,7 +17,7 @@ from tests.fakes.lab import (
 )
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_spec
-from training.runfolder.schema import Spec
+from training.runfolder.spec import Spec
 
 
 def spec_of(trainer: str) -> Spec:

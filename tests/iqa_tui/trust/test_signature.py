@@ -19,7 +19,8 @@ from training.runfolder import host
 from training.runfolder.folders import create_run_folder
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record, read_spec
-from training.runfolder.schema import Environment, Signature, Spec
+from training.runfolder.schema import Environment, Signature
+from training.runfolder.spec import Spec
 from training.runfolder.write import write_record
 
 SPEC = Spec("r", "g", "l", ["true"], 0.0, devices=["cpu"])

@@ -11,7 +11,8 @@ import pytest
 from tests.golden.make import a_spec
 from training.runfolder.exits import ExitKind
 from training.runfolder.fields import WrongField, build, has_long_text, with_whole_characters
-from training.runfolder.schema import Environment, ExitRecord, Owner, ProcessRecord, Result, Spec
+from training.runfolder.schema import Environment, ExitRecord, Owner, ProcessRecord, Result
+from training.runfolder.spec import Spec
 from training.runfolder.write import Record
 
 SPEC = dataclasses.asdict(a_spec("r"))

@@ -14,7 +14,7 @@ from training.runfolder.folders import close_to_others, create_run_folder
 from training.runfolder.held import held, held_folder, hold, is_deleted, open_to_others
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_spec
-from training.runfolder.schema import Spec
+from training.runfolder.spec import Spec
 from training.runfolder.write import write_record
 
 SPEC = Spec("r", "g", "l", ["true"], 0.0)

@@ -18,7 +18,8 @@ from training.runfolder.folders import list_runs
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase
 from training.runfolder.read import read_json, read_record, read_shown_notes, read_spec
-from training.runfolder.schema import ExitRecord, RunNotes, Spec
+from training.runfolder.schema import ExitRecord, RunNotes
+from training.runfolder.spec import Spec
 from training.runfolder.status import run_status
 from training.runfolder.write import write_json
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
-from training.runfolder.schema import Spec
+from training.runfolder.spec import Spec
 from training.runfolder.text import MOST_NESTED, plain, plain_copy, plain_lines, speak_leniently
 
 HOSTILE = "\x1b]52;c;aGk=\x07 \x9b31m \u202eabc\u2066 a\u200bb \udc80 x\r\ny\tz \u2028 ✓\ufe0f \U000e0041"
