@@ -24,6 +24,7 @@ OFF: dict[str, Any] = {
     "layer_decay": 1.0,
     "freeze_backbone": None,
     "ema": 0.0,
+    "processes": 1,
 }
 """The values of `training.step_flags` that change nothing; checkpoints from before these flags mean them."""
 MAY_CHANGE = (
@@ -33,6 +34,7 @@ MAY_CHANGE = (
     "num_workers",
     "train_test_num",
     "device",
+    "processes",
     "tensorboard",
     "checkpoint_minutes",
     "resume",
@@ -69,6 +71,8 @@ class TrainConfig:
     """`all`, or the number of first epochs in which the backbone stays as it is; None: it always learns."""
     ema: float
     """Decay, at each step, of the averaged weights that are scored and kept; 0: those of the last step are."""
+    processes: int
+    """That share out each batch, each on a GPU of its own, or with its part of the CPU's threads; 1: this one alone."""
     epochs: int
     patch_size: int
     """Side of a crop in pixels."""

@@ -13,12 +13,15 @@ from torch import Tensor
 
 from training.checkpoints.schedule import CheckpointSchedule
 from training.config import TrainConfig
+from training.device import Placement
 from training.errors import BadUsage, GpuOutOfMemory, LossNotFinite, Stopped, is_gpu_out_of_memory
-from training.images.batches import PREFETCHED, TrainBatch, prefetched, train_batches
+from training.images.batches import PREFETCHED, Part, SplitImages, TrainBatch, prefetched, train_batches
 from training.images.transforms import plan_crops, to_network_input
+from training.network.quality import QualityNetwork
 from training.optim import set_lr
 from training.progress import Progress
 from training.run.setup import Setup
+from training.run.team import add_up_gradients, whole
 from training.telling.recorder import Recorder, Step
 
 NOT_DETERMINISTIC = "does not have a deterministic implementation"
@@ -49,6 +52,8 @@ def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) 
     setup.network.backbone.hold(is_frozen=progress.epoch <= config.frozen_epochs)
     clock = Speedometer()
     unread = Unread(progress, config, setup.criterion.reported, is_scaled=setup.scaler.is_enabled())
+    if setup.team is not None:
+        setup.team.begin_epoch(setup.network, progress.epoch, progress.step_in_epoch * config.accumulate)
     for batches in in_groups(_batches(setup, progress), config.accumulate):
         if setup.attempt.should_stop():
             recorder.close_bar()
@@ -56,13 +61,16 @@ def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) 
             raise Stopped("stopped between steps")
         lr = set_lr(setup.optimizer, config, progress.step, steps)
         try:
+            if setup.team is not None:
+                setup.team.begin_step(setup.network, step=progress.step, batches=len(batches))
             unread.add(_train_step(setup, batches))
-        except RuntimeError as error:
+        except RuntimeError as caught:
+            error = caught if setup.team is None else setup.team.cause_of(caught)
             if config.deterministic and NOT_DETERMINISTIC in str(error):
                 raise BadUsage(f"--deterministic: {str(error).splitlines()[0]} Leave the flag out") from error
-            if not is_gpu_out_of_memory(error):
-                raise
             recorder.close_bar()
+            if not is_gpu_out_of_memory(error):
+                raise error from error.__cause__
             recorder.say(str(error))  # how much of what was free, in torch's own words
             raise _out_of_memory(config, progress) from error
         progress.step += 1
@@ -90,10 +98,26 @@ def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) 
 
 
 def _batches(setup: Setup, progress: Progress) -> Iterator[TrainBatch]:
-    images, config = setup.images["train"], setup.config
-    plan = plan_crops(len(images), config.train_patch_num, seed=config.seed, epoch=progress.epoch)
-    batches = train_batches(images, plan, config, progress.step_in_epoch * config.accumulate)
-    return prefetched((batch.pinned() for batch in batches), PREFETCHED) if setup.placement.is_cuda else batches
+    first = progress.step_in_epoch * setup.config.accumulate
+    return batches_of(setup.config, setup.placement, setup.images["train"], (progress.epoch, first), setup.part)
+
+
+def batches_of(
+    config: TrainConfig, placement: Placement, images: SplitImages, place: tuple[int, int], part: Part
+) -> Iterator[TrainBatch]:
+    """What a process needs of the batches of an epoch.
+
+    Args:
+        config: of the run.
+        placement: of the network.
+        images: that are trained on.
+        place: the epoch, and its first batch that is wanted (counted from 0).
+        part: which process of how many it is.
+    """
+    epoch, first = place
+    plan = plan_crops(len(images), config.train_patch_num, seed=config.seed, epoch=epoch)
+    batches = train_batches(images, plan, config, first, part)
+    return prefetched((batch.pinned() for batch in batches), PREFETCHED) if placement.is_cuda else batches
 
 
 def in_groups(batches: Iterable[TrainBatch], size: int) -> Iterator[list[TrainBatch]]:
@@ -121,6 +145,8 @@ def _train_step(setup: Setup, batches: list[TrainBatch]) -> Tensor:
         torch.autograd.backward(setup.scaler.scale(loss))
         losses.append(loss.detach())
         parts.append([value.detach() * weight for value in values if setup.criterion.reported])
+    if setup.team is not None:
+        add_up_gradients(setup.network)
     setup.scaler.unscale_(setup.optimizer)
     grad_norm = torch.nn.utils.clip_grad_norm_(setup.network.parameters(), setup.config.clip_norm or math.inf)
     setup.scaler.step(setup.optimizer)  # skips a gradient that overflowed
@@ -133,16 +159,26 @@ def _train_step(setup: Setup, batches: list[TrainBatch]) -> Tensor:
 
 def _values(setup: Setup, batch: TrainBatch) -> list[Tensor]:
     """() each part of the loss of one batch, with its graph."""
-    network = setup.network
+    device = setup.placement.device
+    pred = predicted(setup.network, batch, setup.config, setup.placement)
+    if setup.team is not None:
+        pred = whole(pred, len(batch.mos), setup.part)
+    mos = batch.mos.to(device, non_blocking=True)
+    mos_sd = None if batch.mos_sd is None else batch.mos_sd.to(device, non_blocking=True)
+    return setup.criterion.values(pred, mos, mos_sd)
+
+
+def predicted(network: QualityNetwork, batch: TrainBatch, config: TrainConfig, placement: Placement) -> Tensor:
+    """(b,) what the network says of the crops of a batch that this process has, with its graph."""
 
     def there(tensor: Tensor) -> Tensor:
-        return tensor.to(setup.placement.device, non_blocking=True)
+        return tensor.to(placement.device, non_blocking=True)
 
-    jitters = None if setup.config.no_color_jitter else there(batch.jitters)
+    jitters = None if config.no_color_jitter else there(batch.jitters)
     images = to_network_input(there(batch.crops), network.normalisation, there(batch.flips), jitters)
-    with setup.placement.autocast(training=True):
-        pred = network(images)
-    return setup.criterion.values(pred, there(batch.mos), None if batch.mos_sd is None else there(batch.mos_sd))
+    with placement.autocast(training=True):
+        pred: Tensor = network(images)
+    return pred
 
 
 @dataclass(frozen=True, slots=True)

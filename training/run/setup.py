@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 
@@ -13,9 +14,9 @@ from training.config import TrainConfig
 from training.datasets import Dataset, open_cross_dataset, open_dataset
 from training.datasets.base import SPLITS
 from training.datasets.table import TRAINING_TOP
-from training.device import Placement, check_compiler, make_deterministic, memory_words, place, suit_network
+from training.device import Placement, check_compiler, make_deterministic, memory_words, place, share_out, suit_network
 from training.errors import BadData, BadUsage, GpuOutOfMemory, is_gpu_out_of_memory
-from training.images.batches import SplitImages
+from training.images.batches import Part, SplitImages
 from training.images.cache import open_images
 from training.loss_parts import fixes_scale, parts_of, smallest_batch
 from training.losses import Criterion, build_criterion
@@ -23,7 +24,8 @@ from training.network.build import build_network
 from training.network.ema import Ema
 from training.network.quality import QualityNetwork, parameter_count
 from training.optim import build_optimizer, rising_lr_note
-from training.process.attempt import Attempt
+from training.process.attempt import Attempt, end_at_once
+from training.run.team import Team, gather_team
 from training.seed import seed_network
 from training.telling.recorder import Recorder
 
@@ -47,6 +49,13 @@ class Setup:
     """Not enabled unless the precision is fp16: then it changes nothing."""
     ema: Ema | None
     """The averaged weights, which are scored and kept; None without `--ema`."""
+    team: Team | None = None
+    """The processes that share out batches and scoring; None if there is this one alone."""
+
+    @property
+    def part(self) -> Part:
+        """Which process of how many this is."""
+        return Part(0, 1) if self.team is None else self.team.part
 
     @property
     def learner(self) -> Learner:
@@ -76,7 +85,7 @@ def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
     """Data before network: what users most often get wrong fails first."""
     if config.deterministic:
         make_deterministic()
-    placement = place(config.precision, config.device)
+    placement = share_out(place(config.precision, config.device), config.processes)
     if config.torch_compile:
         check_compiler(placement.device)
     dataset = open_dataset(config)
@@ -111,6 +120,7 @@ def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
         criterion=build_criterion(config),
         scaler=placement.grad_scaler(),
         ema=Ema(network, config.ema) if config.ema else None,
+        team=gather_team(config, placement, attempt.should_stop, partial(end_at_once, attempt)),
     )
 
 
@@ -191,6 +201,7 @@ def ways_of_training(config: TrainConfig, steps_per_epoch: int) -> list[str]:
     when = "in every epoch" if frozen >= config.epochs else f"in the first {frozen} of {config.epochs} epochs"
     warmup = config.warmup_length(steps_per_epoch)
     ways = (
+        (config.processes > 1, f"{config.processes} processes share out each batch of {config.batch_size} crops"),
         (config.accumulate > 1, f"each step is made of {config.accumulate} batches of {config.batch_size} crops"),
         (warmup > 0, f"the learning rate rises over the first {warmup:,} steps"),
         (

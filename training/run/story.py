@@ -44,6 +44,7 @@ def run(config: TrainConfig, attempt: Attempt) -> None:
     recorder = Recorder(events, show_bar=attempt.by_hand and sys.stderr.isatty())
     schedule: CheckpointSchedule | None = None
     progress: Progress | None = None
+    setup: Setup | None = None
     try:
         setup = _set_up(config, attempt, recorder)
         schedule = CheckpointSchedule(folder, setup.learner, recorder, began=began)
@@ -64,6 +65,8 @@ def run(config: TrainConfig, attempt: Attempt) -> None:
             )
         raise
     finally:
+        if setup is not None and setup.team is not None:
+            setup.team.close()
         recorder.close_bar()
         events.close()
 

@@ -129,6 +129,7 @@ def test_a_step_of_unequal_batches_is_the_step_of_one_large_batch() -> None:
             optimizer=torch.optim.SGD(network.parameters(), lr=0.01),
             scaler=torch.amp.GradScaler("cpu", enabled=False),
             ema=None,
+            team=None,
         )
         batches = [TrainBatch(crops[part], mos[part], None, flips[part], jitters[part]) for part in parts]
         loop._train_step(used, batches)
