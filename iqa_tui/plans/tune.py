@@ -11,7 +11,17 @@ from iqa_tui.plans.toml_table import FlagValue, TomlTable
 
 NOT_TUNED = frozenset(
     {
-        *("check", "data_path", "dataset", "device", "limit_test_images", "no_test", "num_workers", "protocol", "resume"),
+        *(
+            "check",
+            "data_path",
+            "dataset",
+            "device",
+            "limit_test_images",
+            "no_test",
+            "num_workers",
+            "protocol",
+            "resume",
+        ),
         *("run_folder", "runs_dir", "scale", "seed", "split_seed", "train_test_num", "vram"),
     }
 )

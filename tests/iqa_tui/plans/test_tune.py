@@ -70,7 +70,10 @@ def test_several_flags_are_tried_in_all_combinations_in_the_order_of_the_plan() 
         ("[tune]\nseed = [1, 2]", "cannot be tuned.*at line 6"),
         ('[tune]\ndataset = ["livec", "bid"]', "cannot be tuned"),
         ("[tune]\nlimit_train_images = [10, 20]", "write images = a number"),
-        ('[tune]\nlr = [1]\nloss_type = ["l1", "l2"]', r"experiment F1: flags: loss_type = 'l1': \[tune\] chooses.*line 4"),
+        (
+            '[tune]\nlr = [1]\nloss_type = ["l1", "l2"]',
+            r"experiment F1: flags: loss_type = 'l1': \[tune\] chooses.*line 4",
+        ),
     ],
 )
 def test_what_cannot_be_tuned_is_refused_with_its_line(tmp_path: Path, text: str, words: str) -> None:
