@@ -238,6 +238,11 @@ class TrainConfig:
 
     def what_differs(self, other: dict[str, Any]) -> list[str]:
         """Flags that make this another experiment than `other`, the `as_dict` of an earlier attempt."""
-        before = {"split_seed": 0, "no_test": False, **OFF, **other}  # an attempt of the time when there were no such flags
+        before = {
+            "split_seed": 0,
+            "no_test": False,
+            **OFF,
+            **other,
+        }  # an attempt of the time when there were no such flags
         names = (field.name for field in fields(self) if field.name not in MAY_CHANGE)
         return [name for name in names if name in before and before[name] != getattr(self, name)]

@@ -258,8 +258,12 @@ class LaunchChoice:
         """
         request = self.request()
         experiments, seeds = request.experiments or (), request.seeds_or_default()
-        count = len(experiments) * len(seeds)
-        lines = [f"{count} run{'s' if count != 1 else ''}: {', '.join(experiments)}"]
+        count, trials = len(experiments) * len(seeds), len(request.trials())
+        runs = f"{count} run{'s' if count != 1 else ''}: {', '.join(experiments)}"
+        tuning = f"{trials} tuning run{'s' if trials != 1 else ''}, then " if trials else ""
+        lines = [f"{tuning}{runs}"]
+        if self.plan is not None and self.plan.tune is not None:
+            lines.append(f"tuning: {self.plan.tune.words}; what the group has tried already is not trained again")
         if request.seeds or len(seeds) > 1:
             lines.append(f"seeds: {', '.join(map(str, seeds))}")
         if request.overrides:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from iqa_tui.plans.flags import trial_text
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.plans.simulate import SECONDS_PER_HOUR, Job
 from iqa_tui.words.durations import duration_words
@@ -63,7 +64,8 @@ def _in_words(hours: float) -> str:
 
 
 def jobs_of(request: LaunchRequest) -> list[Job]:
-    """One job a run; ids are `F2`, or `F2 seed 1` with several seeds. None takes longer than the time limit.
+    """One job a run; ids are `F2`, or `F2 seed 1` with several seeds; of tuning runs `F2 lr=1e-5`, with several tuning
+    seeds `F2 lr=1e-5 seed 1`. None takes longer than the time limit.
 
     Raises:
         PlanError: an experiment that is not in the plan.
@@ -71,9 +73,22 @@ def jobs_of(request: LaunchRequest) -> list[Job]:
     """
     seeds, limit = request.seeds_or_default(), request.time_limit()
     jobs: list[Job] = []
+    tried: dict[str, tuple[str, ...]] = {}
+    trials = request.trials()
+    several = len({trial.seed for trial in trials}) > 1
+    for experiment, values, seed in trials:
+        name = f"{experiment.id} {trial_text(values)}" + (f" seed {seed}" if several else "")
+        hours = _limited(request.trial_hours(experiment), limit)
+        tried[experiment.id] = (*tried.get(experiment.id, ()), name)
+        jobs.append(Job(name, hours, experiment.priority, len(jobs), is_trial=True))
     for seed in seeds:
         for experiment in request.chosen():
             name = experiment.id if len(seeds) == 1 else f"{experiment.id} seed {seed}"
-            hours = UNKNOWN_HOURS if experiment.expected_hours is None else experiment.expected_hours
-            jobs.append(Job(name, hours if limit is None else min(hours, limit), experiment.priority, len(jobs)))
+            hours = _limited(experiment.expected_hours, limit)
+            jobs.append(Job(name, hours, experiment.priority, len(jobs), after=tried.get(experiment.id, ())))
     return jobs
+
+
+def _limited(hours: float | None, limit: float | None) -> float:
+    expected = UNKNOWN_HOURS if hours is None else hours
+    return expected if limit is None else min(expected, limit)

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from iqa_tui.plans.flags import REPETITIONS, flag_text
 from iqa_tui.plans.plan import Experiment, Plan
 from iqa_tui.plans.toml_table import FlagValue
 
 DEFAULT_SEED = 42
+
+
+class Trial(NamedTuple):
+    """One tuning run."""
+
+    experiment: Experiment
+    values: dict[str, FlagValue]
+    """Flag to the value that it tries."""
+    seed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,38 @@ class LaunchRequest:
         if self.seeds is not None:
             return self.seeds
         return plan_seeds(self.plan, self.overrides)
+
+    def trials(self) -> list[Trial]:
+        """The tuning runs, experiment by experiment, value by value, seed by seed; [] if the plan tunes nothing.
+
+        Raises:
+            PlanError: an experiment that is not in the plan.
+            ValueError: in words, if the plan's seed is no number.
+        """
+        tune = self.plan.tune
+        if tune is None:
+            return []
+        seeds = tune.seeds or plan_seeds(self.plan, self.overrides)[:1]
+        return [
+            Trial(experiment, values, seed)
+            for experiment in self.chosen()
+            for values in tune.points()
+            for seed in seeds
+        ]
+
+    def trial_hours(self, experiment: Experiment) -> float | None:
+        """How long one of its tuning runs takes: as much shorter as it has fewer epochs and training images, if both
+        are known. None if the plan does not say how long the run itself takes.
+        """
+        if experiment.expected_hours is None or self.plan.tune is None:
+            return experiment.expected_hours
+        settings = {**self.plan.flags_of(experiment), **self.overrides}
+        hours = experiment.expected_hours
+        for flag, short in self.plan.tune.shortened.items():
+            whole = flag_text(settings.get(flag, ""))
+            if whole.isdecimal() and int(whole) > 0:
+                hours *= min(1.0, float(short) / int(whole))
+        return hours
 
     def time_limit(self) -> float | None:
         """Hours; None if neither the launch nor its plan sets one."""

@@ -108,6 +108,7 @@ def looks_of(plan: Plan | None, jobs: Sequence[Job]) -> dict[str, Bar]:
     places = {each.id: place for place, each in enumerate(plan.experiments if plan else ())}
     looks = {}
     for job in jobs:
-        row, _, seed = job.id.partition(" seed ")
-        looks[job.id] = Bar(f"{row}·s{seed}" if seed else row, places.get(row, 0), 0.0, job.hours)
+        tried, _, seed = job.id.partition(" seed ")
+        row = tried.partition(" ")[0]
+        looks[job.id] = Bar(f"{tried}·s{seed}" if seed else tried, places.get(row, 0), 0.0, job.hours)
     return looks

@@ -48,6 +48,12 @@ class Tune:
         return [dict(zip(self.grid, values, strict=True)) for values in product(*self.grid.values())]
 
     @property
+    def shortened(self) -> dict[str, FlagValue]:
+        """Flags that make a tuning run shorter than the run itself."""
+        short = {"epochs": self.epochs, "limit_train_images": self.images}
+        return {flag: value for flag, value in short.items() if value is not None}
+
+    @property
     def words(self) -> str:
         """`lr: 1e-06, 2e-06, 5e-06`."""
         return "; ".join(f"{flag}: {', '.join(map(str, values))}" for flag, values in self.grid.items())

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from iqa_tui.errors import LaunchError, PlanError
 from iqa_tui.monitor.listing import ListedRun, read_run, specs_in
+from iqa_tui.plans.flags import trial_text
 from iqa_tui.plans.plan import Plan, plan_from
-from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.plans.request import LaunchRequest, plan_seeds
 from iqa_tui.queue.check import check
 from iqa_tui.queue.enqueue import enqueue
 from iqa_tui.queue.retry import retry_run
@@ -19,6 +20,7 @@ from training.runfolder.engines import RECORDED
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase
 from training.runfolder.read import read_spec
+from training.runfolder.tuned import trials_of
 
 Pair = tuple[str, int]
 """Experiment and seed."""
@@ -36,6 +38,8 @@ class Missing:
     """Failed, stopped or lost, with the newest run of it."""
     never: tuple[Pair, ...]
     """Not launched yet, or not readable any more."""
+    trials: tuple[RunFolder, ...]
+    """Tuning runs that ended without a result, and that a run without a chosen value needs: the newest of each."""
     template: LaunchRequest
     """How the group's newest run was launched."""
     asks_for_seeds: bool
@@ -49,6 +53,7 @@ class Missing:
         parts += [f"{len(self.under_way)} {_be(self.under_way, 'is', 'are')} under way"] if self.under_way else []
         parts += [f"{len(self.ended)} ended without one"] if self.ended else []
         parts += [f"{len(self.never)} {_be(self.never, 'was', 'were')} never launched"] if self.never else []
+        parts += [f"{len(self.trials)} tuning run{_be(self.trials, '', 's')} ended without one"] if self.trials else []
         return f"{self.group}: {', '.join(parts)}."
 
 
@@ -77,9 +82,10 @@ def find_missing(
     newest = members[-1].spec
     plan = _plan_of(members)
     wanted = _wanted(plan, members, experiments, seeds)
+    runs = [member for member in members if not member.spec.trial]
     by_pair: dict[Pair, list[ListedRun]] = {pair: [] for pair in wanted}
-    for member in members:
-        by_pair.get((member.spec.experiment, member.spec.seed), []).append(member)
+    for member in runs:
+        by_pair.get(_pair(member), []).append(member)
     found: dict[str, list[Pair]] = {"finished": [], "under_way": [], "never": []}
     ended: list[tuple[Pair, RunFolder]] = []
     for pair, tries in by_pair.items():
@@ -103,6 +109,7 @@ def find_missing(
         under_way=tuple(found["under_way"]),
         ended=tuple(ended),
         never=tuple(found["never"]),
+        trials=tuple(_needed_trials([member for member in runs if _pair(member) in by_pair], members)),
         template=template,
         asks_for_seeds=seeds is not None or plan.command is None or "--seed" in newest.argv,
     )
@@ -119,15 +126,29 @@ def launch_missing(missing: Missing) -> Iterator[str]:
     facts: Facts = {}
     if missing.never:
         facts = check(replace(missing.template, experiments=_experiments(missing.never)))
-    for (experiment, seed), run in missing.ended:
+    again = [(f"{read_spec(run).experiment} tuning run", run) for run in missing.trials]  # a run waits for these
+    again += [(f"{experiment} seed {seed}", run) for (experiment, seed), run in missing.ended]
+    for name, run in again:
         try:
-            yield f"{experiment} seed {seed}: {retry_run(run)}"
+            yield f"{name}: {retry_run(run)}"
         except LaunchError as error:
-            yield f"{experiment} seed {seed}: {error}"
+            yield f"{name}: {error}"
     for request in _requests(missing):
         for run in enqueue(request, facts):
             spec = read_spec(run)
-            yield f"{spec.experiment} seed {spec.seed}: {run.run_id} is queued; it was never launched."
+            name = f"tuning run {trial_text(spec.trial['values'])}" if spec.trial else f"seed {spec.seed}"
+            yield f"{spec.experiment} {name}: {run.run_id} is queued; it was never launched."
+
+
+def _pair(member: ListedRun) -> Pair:
+    return member.spec.experiment, member.spec.seed
+
+
+def _needed_trials(runs: Sequence[ListedRun], members: Sequence[ListedRun]) -> Iterator[RunFolder]:
+    """Tuning runs that can be tried again, and that one of these runs is still to be chosen by."""
+    waiting = [member for member in runs if member.phase is not Phase.FINISHED and not member.run.tuned.exists()]
+    needed = {name for member in waiting for name in trials_of(member.spec.tune)}
+    return (member.run for member in members if member.run_id in needed and member.phase.can_be_retried)
 
 
 def _members_of(runs_dir: Path, group: str | None) -> list[ListedRun]:
@@ -169,11 +190,14 @@ def _wanted(
     plan: Plan, members: Sequence[ListedRun], experiments: Sequence[str] | None, seeds: Sequence[int] | None
 ) -> list[Pair]:
     """Seed by seed in the plan's order, as a launch has them."""
-    launched = {member.spec.experiment for member in members}
+    launched = {member.spec.experiment for member in members if not member.spec.trial}
     rows = [row.id for row in plan.experiments if row.selected or row.id in launched]
     if experiments is not None:
         rows = [plan.experiment(name).id for name in dict.fromkeys(experiments)]
-    wanted_seeds = sorted({member.spec.seed for member in members}) if seeds is None else list(dict.fromkeys(seeds))
+    launched_seeds = sorted({member.spec.seed for member in members if not member.spec.trial})
+    if not launched_seeds:  # no run was written after the tuning runs
+        launched_seeds = list(plan_seeds(plan, dict(members[-1].spec.overrides)))
+    wanted_seeds = launched_seeds if seeds is None else list(dict.fromkeys(seeds))
     return [(row, seed) for seed in wanted_seeds for row in rows]
 
 

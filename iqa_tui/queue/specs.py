@@ -13,10 +13,12 @@ from iqa_tui.devices.survey import Surveyor
 from iqa_tui.plans.flags import flags_for, group_name
 from iqa_tui.plans.paths import counted_from
 from iqa_tui.plans.plan import Experiment
-from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.plans.request import LaunchRequest, plan_seeds
+from iqa_tui.plans.toml_table import FlagValue
 from iqa_tui.plans.trainer_files import trainer_digest_of
 from iqa_tui.processes.start import program
 from iqa_tui.words.people import user_name
+from training.runfolder.engines import SPEC_FORMAT
 from training.runfolder.facts import TrainerFacts
 
 
@@ -40,7 +42,13 @@ def shared_fields(request: LaunchRequest, created: float) -> dict[str, Any]:
 
 
 def own_fields(
-    request: LaunchRequest, experiment: Experiment, seed: int, *, order: int, facts: TrainerFacts | None
+    request: LaunchRequest,
+    experiment: Experiment,
+    seed: int,
+    *,
+    order: int,
+    facts: TrainerFacts | None,
+    trial: dict[str, FlagValue] | None = None,
 ) -> dict[str, Any]:
     """What is a run's own.
 
@@ -50,13 +58,14 @@ def own_fields(
         seed: of the run.
         order: its place in the plan.
         facts: what our trainer says of the experiment; None for an external trainer, whose flags may say some of it.
+        trial: of a tuning run: the values that it tries.
     """
     settings = {**request.plan.flags_of(experiment), **request.overrides}
     said = {name: str(settings.get(name, "")) for name in ("loss_type", "dataset", "protocol")}
     return {
         "label": experiment.label,
         "experiment": experiment.id,
-        "argv": _argv(request, experiment, seed),
+        "argv": _argv(request, experiment, seed, trial),
         "priority": experiment.priority,
         "order": order,
         "loss_type": facts.loss_type if facts else said["loss_type"] or experiment.id,
@@ -68,13 +77,47 @@ def own_fields(
         "expected_hours": experiment.expected_hours,
         "vram_bytes": experiment.vram_bytes,
         "notes": experiment.notes,
+        **(_of_a_trial(request, experiment, trial) if trial is not None else {}),
     }
 
 
-def _argv(request: LaunchRequest, experiment: Experiment, seed: int) -> list[str]:
+def _of_a_trial(request: LaunchRequest, experiment: Experiment, values: dict[str, FlagValue]) -> dict[str, Any]:
+    return {
+        "expected_srcc": None,
+        "expected_hours": request.trial_hours(experiment),
+        "notes": "",
+        "trial": {"values": values},
+        "format": SPEC_FORMAT,
+    }
+
+
+def tune_fields(request: LaunchRequest, trials: list[str]) -> dict[str, Any]:
+    """What the spec of a tuned run says of its tuning; {} if the plan tunes nothing.
+
+    Args:
+        request: of the launch.
+        trials: run ids of the experiment's tuning runs, in the order of `LaunchRequest.trials`.
+    """
+    tune = request.plan.tune
+    if tune is None:
+        return {}
+    seeds = tune.seeds or plan_seeds(request.plan, request.overrides)[:1]
+    return {
+        "tune": {
+            "grid": {flag: list(values) for flag, values in tune.grid.items()},
+            "epochs": tune.epochs,
+            "images": tune.images,
+            "seeds": list(seeds),
+            "trials": trials,
+        },
+        "format": SPEC_FORMAT,
+    }
+
+
+def _argv(request: LaunchRequest, experiment: Experiment, seed: int, trial: dict[str, FlagValue] | None) -> list[str]:
     if request.plan.command is None:
         typed = counted_from(request.cwd or Path.cwd(), request.overrides)
-        flags = flags_for(request.plan, experiment, typed, seed)
+        flags = flags_for(request.plan, experiment, typed, seed, trial)
         return [*program("training"), *flags, "--run_folder", "{run_folder}"]
     # An external trainer may know no --seed: it gets one only if the user asked for seeds.
     flags = flags_for(request.plan, experiment, request.overrides, seed if request.seeds is not None else None)

@@ -119,7 +119,9 @@ def tuned_of(run: RunFolder, config: TrainConfig) -> tuple[dict[str, Any], list[
     if tuned is None:
         return {}, []
     used = config.as_dict()
-    others = [flag for flag, value in tuned.choice.items() if str(value) != str(used.get(flag)) and value != used.get(flag)]
+    others = [
+        flag for flag, value in tuned.choice.items() if str(value) != str(used.get(flag)) and value != used.get(flag)
+    ]
     if others:
         named = ", ".join(f"--{flag} {used.get(flag)} instead of {tuned.choice[flag]}" for flag in others)
         return {}, [f"it was not trained with what {run.tuned.name} chose: {named}"]

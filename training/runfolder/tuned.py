@@ -40,6 +40,16 @@ class Tuned:
         return content
 
 
+def trials_of(tune: Mapping[str, Any]) -> tuple[str, ...]:
+    """The run ids of a tuned run's tuning runs, in the order of the grid, seed by seed; () for any other run.
+
+    Args:
+        tune: of a spec.
+    """
+    trials = tune.get("trials")
+    return tuple(name for name in trials if isinstance(name, str)) if isinstance(trials, list) else ()
+
+
 def tuned_words(tuned: Mapping[str, Any]) -> str:
     """`lr 5e-06 of 1e-06, 5e-06, 1e-05, by validation SRCC after 2 epochs; at the edge of the grid`.
 
