@@ -215,8 +215,8 @@ def _parser() -> Parser:
     parser.add_argument(
         "--output",
         metavar="FILE.csv|FOLDER",
-        help="a name in .csv: write image, mos, pred of every image there; else a folder with them and evaluation.json, "
-        "which `iqa-tui import FOLDER` puts into a table",
+        help="a name in .csv: write image, mos, pred of every image there; else a folder with them and what was "
+        "measured, which `iqa-tui import FOLDER` puts into a table",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     parser.add_argument("--device", choices=DEVICES, default="auto", help="auto: a GPU if torch can use one")

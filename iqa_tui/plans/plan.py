@@ -18,6 +18,7 @@ from iqa_tui.plans.priority import PRIORITIES
 from iqa_tui.plans.questions import Question, read_questions
 from iqa_tui.plans.toml_lines import TomlPlace, line_of
 from iqa_tui.plans.toml_table import FlagValue, TomlTable
+from iqa_tui.plans.tune import Tune, read_tune
 
 PRESETS_DIR = Path(__file__).parent / "presets"
 
@@ -82,6 +83,8 @@ class Plan:
     """What the plan predicts."""
     questions: tuple[Question, ...] = ()
     """What the plan asks."""
+    tune: Tune | None = None
+    """What every experiment tries before it is trained; None: nothing."""
     content: dict[str, Any] = field(default_factory=dict)
     """The TOML as it was parsed, relative paths counted from its folder."""
     source: str = ""
@@ -190,6 +193,7 @@ def plan_from(content: dict[str, Any], source: str) -> Plan:
         demo=table.switch("demo", default=False),
         hypotheses=read_hypotheses(table, ids, margin),
         questions=read_questions(table, ids, baseline),
+        tune=read_tune(table),
         content=content,
         source=source,
     )

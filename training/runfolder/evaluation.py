@@ -1,4 +1,4 @@
-"""What `python -m training.evaluate --output FOLDER` leaves: a network's scores of one data set, for a table of runs."""
+"""What `python -m training.evaluate --output FOLDER` leaves: a network's scores of one data set, for a table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WHOLE_SET = "all"
 
 @dataclass(frozen=True, slots=True)
 class EvaluationRecord:
-    """`evaluation.json`. The scores of single images lie beside it, as those of a run: image, mos, pred, perhaps group."""
+    """`evaluation.json`. The scores of single images lie beside it, as those of a run do: image, mos, pred."""
 
     network: str
     """The run or the file of weights, as it was named."""
