@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from training.runfolder.evaluation import EvaluationRecord, record_in, scores_in
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_spec
 from training.runfolder.source import trainer_digest
-from training.runfolder.write import write_record
+from training.runfolder.write import write_json
 
 READ_AT_ONCE = 1 << 20
 
@@ -45,7 +45,7 @@ def write_evaluation(folder: Path, scorer: Scorer, dataset: Dataset, evaluated: 
     """
     folder.mkdir(parents=True, exist_ok=True)
     write_scores(scores_in(folder), replace(evaluated.evaluation, attention=None))
-    write_record(record_in(folder), _record(folder, scorer, dataset, evaluated, told))
+    write_json(record_in(folder), asdict(_record(folder, scorer, dataset, evaluated, told)))
 
 
 def _record(folder: Path, scorer: Scorer, dataset: Dataset, evaluated: Evaluated, told: Told) -> EvaluationRecord:
