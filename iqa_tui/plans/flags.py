@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Mapping
 
 from iqa_tui.plans.plan import Experiment, Plan
 from iqa_tui.plans.toml_table import FlagValue
+from iqa_tui.words.values import value_words
 
 REPETITIONS = "train_test_num"
 """How many seeds. The launcher makes a run of each, so a run itself gets 1."""
@@ -57,9 +57,7 @@ def flag_words(settings: Mapping[str, FlagValue]) -> list[str]:
 
 def flag_text(value: FlagValue) -> str:
     """As a user would type it: `5e-6` for 5e-06, `true` for True."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return re.sub(r"e([+-])0(\d)$", r"e\1\2", str(value)) if isinstance(value, float) else str(value)
+    return value_words(value)
 
 
 def trial_text(values: Mapping[str, FlagValue]) -> str:
