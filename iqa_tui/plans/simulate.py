@@ -139,11 +139,11 @@ def _next(left: Sequence[Job], ended: Mapping[str, float], hours: float, strateg
     """
     best: tuple[Job, float] | None = None
     for job in left:
+        if strategy == "priority" and best is not None and best[1] < math.inf and job.priority != best[0].priority:
+            break
         ready = max((ended.get(name, 0.0) for name in job.after), default=0.0)
         if ready <= hours:
             return job, ready
-        if strategy == "priority" and best is not None and best[1] < math.inf and job.priority != best[0].priority:
-            break
         if best is None or ready < best[1]:
             best = job, ready
     assert best is not None

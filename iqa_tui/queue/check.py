@@ -53,8 +53,8 @@ def _check_tuned(request: LaunchRequest) -> None:
     for flag in request.overrides if tune is not None else ():
         if tune is not None and flag in tune.grid:
             raise PlanError(
-                f"--set {flag}: {request.plan.source} chooses {flag} from a grid. Leave it out here, or leave [tune] out "
-                "of a copy of the plan."
+                f"--set {flag}: {request.plan.source} chooses {flag} from a grid. Leave it out here, or launch a copy "
+                "of the plan without [tune]."
             )
 
 

@@ -38,12 +38,13 @@ def _starting_rank(queued: QueuedRun) -> tuple[int, float, bool, float, int, str
 
 def trials_before(queued: QueuedRun, waiting: Waiting) -> list[QueuedRun]:
     """The tuning runs that must end before this run's value is chosen; [] if it has one, or needs none."""
-    trials = frozenset(trials_of(queued.spec.tune))
+    run, spec = queued
+    trials = frozenset(trials_of(spec.tune))
     if not trials:
         return []
     parts = (waiting.alive, waiting.queued, waiting.held, waiting.resumable, waiting.elsewhere)
-    found = {other.run.run_id: other for part in parts for other in part if other.run.run_id in trials}
-    return [] if not found or queued.run.tuned.exists() else list(found.values())
+    found = {other[0].run_id: other for part in parts for other in part if other[0].run_id in trials}
+    return [] if not found or run.tuned.exists() else list(found.values())
 
 
 def held_back_by(queued: QueuedRun, waiting: Waiting) -> list[QueuedRun]:
@@ -53,7 +54,7 @@ def held_back_by(queued: QueuedRun, waiting: Waiting) -> list[QueuedRun]:
         return trials
     if spec.strategy == "sequential":
         alive = [other for other in waiting.alive if other[1].group == spec.group]
-        first = next(iter(_that_may_start(spec.group, waiting)), queued)
+        first = next(_that_may_start(spec.group, waiting), queued)
         return alive or ([] if first[0] == run else [first])
     if spec.strategy == "priority":
         alive = [other for other in waiting.alive if other[1].group == spec.group]
@@ -64,5 +65,5 @@ def held_back_by(queued: QueuedRun, waiting: Waiting) -> list[QueuedRun]:
 
 def _that_may_start(group: str, waiting: Waiting) -> Iterator[QueuedRun]:
     """Without those that wait for tuning runs: what comes before these must not wait for them in turn."""
-    own = (other for other in waiting.queued if other.spec.group == group)
+    own = (other for other in waiting.queued if other[1].group == group)
     return (other for other in own if not trials_before(other, waiting))
