@@ -34,13 +34,16 @@ def group_words(members: Sequence[RunState], waiting: Mapping[str, Wait], now: f
         now: Unix seconds.
     """
     progress = group_progress(members, now, starting_next(members, waiting))
-    numbers = sorted({state.spec.seed for state in members if state.spec and not state.is_recorded})
+    counted = (state for state in members if not (state.is_recorded or state.is_trial))
+    numbers = sorted({state.spec.seed for state in counted if state.spec})
     seeds = f"seeds {' '.join(map(str, numbers))}" if len(numbers) <= MOST_SEEDS else f"{len(numbers)} seeds"
     over = progress.alive == progress.queued == 0 and _ended(members)
     age = age_words(now - over) if over else ""
+    tuning = progress.tuning_words if progress.is_tuning else ""
     code = "trainer code differs" if code_note(members) else ""
     name = members[0].group or ("started by hand" if any(state.spec for state in members) else "unreadable")
     forms = (
+        (seeds if len(numbers) > 1 else "", progress.words, tuning, code, age),
         (seeds if len(numbers) > 1 else "", progress.words, code, age),
         ("", progress.words, code, age),
         ("", progress.short_words, code, age),
@@ -69,8 +72,9 @@ def headline_words(runs: Iterable[RunState], waiting: Mapping[str, Wait], now: f
     counts = Counter(state.phase for state in ordered if not state.status.recorded)
     parts += [f"{counts[phase]} {phase.value}" for phase in ALWAYS_COUNTED if counts[phase]]
     if members:
-        left = group_progress(members, now, starting_next(members, waiting)).seconds_left
-        parts += [f"{duration_words(left)} left"] if left is not None else []
+        progress = group_progress(members, now, starting_next(members, waiting))
+        parts += [f"{duration_words(progress.seconds_left)} left"] if progress.seconds_left is not None else []
+        parts += [progress.tuning_words] if progress.is_tuning else []
     ended = (*ENDED_BADLY, Phase.FINISHED)
     return parts + [f"{counts[phase]} {phase.value}" for phase in ended if counts[phase]]
 
