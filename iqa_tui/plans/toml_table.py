@@ -12,6 +12,7 @@ FlagValue = str | int | float | bool
 
 TOP = TomlPlace()
 LARGEST = 1e100
+MOST_PLACES = 1000
 UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30}
 
 
@@ -101,6 +102,20 @@ class TomlTable:
         if not _is_number(value) or not 0 < value < float("inf"):
             raise self.wrong(key, "write a number above 0.")
         return float(value)
+
+    def places(self, key: str) -> tuple[int, ...]:
+        """A list of whole numbers, or how many from 0 on; empty if the key is not there."""
+        value = self._get(key)
+        if value is None:
+            return ()
+        numbers = list(range(min(value, MOST_PLACES + 1))) if type(value) is int else value
+        if (
+            not isinstance(numbers, list)
+            or not 0 < len(set(map(str, numbers))) == len(numbers) <= MOST_PLACES
+            or not all(type(number) is int and 0 <= number <= LARGEST for number in numbers)
+        ):
+            raise self.wrong(key, f"write how many, from 1 to {MOST_PLACES}, or a list such as [0, 1, 2], each once.")
+        return tuple(numbers)
 
     def range(self, key: str) -> tuple[float, float] | None:
         value = self._get(key)
