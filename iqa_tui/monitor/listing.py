@@ -47,6 +47,11 @@ class ListedRun:
         return self.spec.engine == RECORDED
 
     @property
+    def is_trial(self) -> bool:
+        """A tuning run: it tries a value for another run, and its score is no result."""
+        return bool(self.spec.trial)
+
+    @property
     def phase(self) -> Phase:
         return self.status.phase
 

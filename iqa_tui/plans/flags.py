@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 
 from iqa_tui.plans.plan import SPLIT_FLAG, Experiment, Plan
 from iqa_tui.plans.toml_table import FlagValue
+from iqa_tui.words.values import value_words
 
 REPETITIONS = "train_test_num"
 """How many seeds. The launcher makes a run of each, so a run itself gets 1."""
@@ -42,9 +42,7 @@ def flags_for(
 
 def flag_text(value: FlagValue) -> str:
     """As a user would type it: `5e-6` for 5e-06, `true` for True."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return re.sub(r"e([+-])0(\d)$", r"e\1\2", str(value)) if isinstance(value, float) else str(value)
+    return value_words(value)
 
 
 def command_for(

@@ -18,6 +18,7 @@ from iqa_tui.plans.priority import PRIORITIES
 from iqa_tui.plans.questions import Question, read_questions
 from iqa_tui.plans.toml_lines import TomlPlace, line_of
 from iqa_tui.plans.toml_table import FlagValue, TomlTable
+from iqa_tui.plans.tune import Tune, read_tune
 
 SPLIT_FLAG = "split_seed"
 """The trainer's flag that draws another split of the data."""
@@ -88,6 +89,8 @@ class Plan:
     """What the plan predicts."""
     questions: tuple[Question, ...] = ()
     """What the plan asks."""
+    tune: Tune | None = None
+    """What every experiment tries before it is trained; None: nothing."""
     content: dict[str, Any] = field(default_factory=dict)
     """The TOML as it was parsed, relative paths counted from its folder."""
     source: str = ""
@@ -197,6 +200,7 @@ def plan_from(content: dict[str, Any], source: str) -> Plan:
         demo=table.switch("demo", default=False),
         hypotheses=read_hypotheses(table, ids, margin),
         questions=read_questions(table, ids, baseline),
+        tune=read_tune(table),
         content=content,
         source=source,
     )
@@ -210,7 +214,7 @@ def plan_from(content: dict[str, Any], source: str) -> Plan:
 
 def _splits(table: TomlTable, base: Mapping[str, FlagValue], experiments: Iterable[Experiment]) -> tuple[int, ...]:
     """Raises PlanError if a row, or the base, has a split of its own beside them."""
-    splits = table.places("splits")
+    splits = table.counted("splits")
     owners = ["base"] if SPLIT_FLAG in base else []
     owners += [f"experiment {experiment.id}" for experiment in experiments if SPLIT_FLAG in experiment.flags]
     if splits and owners:

@@ -41,6 +41,8 @@ def enqueue(request: LaunchRequest, facts: Facts | None = None) -> list[RunFolde
         LaunchError: the folder of runs, or the user's own state, cannot be written, or no dispatcher can be started.
             Runs that were written before stay queued.
     """
+    if request.plan.tune is not None:
+        raise LaunchError(f"{request.plan.source}: this version reads [tune], but cannot launch it. Leave it out.")
     state_folder()  # comes first: without it no run could be started
     runs_dir = request.runs_dir.absolute()
     now = datetime.now().astimezone()

@@ -65,6 +65,12 @@ class Spec:
     engine: str = LOCAL  # see `training.runfolder.engines`
     log: dict[str, Any] = field(default_factory=dict)
     """Of a recorded run: its log's file, sha256 and round (counted from 1); empty for all others."""
+    trial: dict[str, Any] = field(default_factory=dict)
+    """Of a tuning run: `values`, flag to the value of the grid that it tries. Empty for all others."""
+    tune: dict[str, Any] = field(default_factory=dict)
+    """Of a run that is trained with the best value of a grid: `grid` (flag to its values), `epochs`, `images` and
+    `seeds` of the tuning runs, and `trials`, their run ids: value by value, seed by seed. Empty for all others.
+    """
     format: int = FORMAT
 
     @property
