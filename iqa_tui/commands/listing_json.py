@@ -90,6 +90,7 @@ def _run_fields(state: RunState, waits: dict[str, Wait]) -> dict[str, Any]:
         "user_note": state.noted.note,
         "archived": state.is_archived,
         "seed": state.spec.seed if state.spec else None,
+        "split": state.spec.split if state.spec else None,
         "source_digests": list(state.trainer_digests),
     }
 

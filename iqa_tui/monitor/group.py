@@ -111,7 +111,8 @@ def _over_since(state: RunState) -> float:
 
 def _cell(state: RunState) -> object:
     """What another launch would measure again."""
-    return (state.experiment, state.spec.seed) if state.spec and state.experiment else state.run_id
+    spec = state.spec
+    return (state.experiment, spec.split_seed, spec.seed) if spec and state.experiment else state.run_id
 
 
 def starting_next(states: Iterable[RunState], waiting: Mapping[str, Wait]) -> int:

@@ -213,3 +213,20 @@ def test_at_80_columns_runs_keep_id_loss_state_progress_time_left_and_score_and_
     assert {"id", "label", "state", "short", "left", "srcc"} <= set(shown[AT_80])
     assert {"progress", "device", "loss"} <= set(shown[AT_140])
     assert {"plcc", "lr", "speed", "peak", "batch", "attempt"} <= set(shown[AT_200])
+
+
+def test_splits_are_named_below_their_experiment_and_counted_in_its_row(tmp_path: Path) -> None:
+    for split in (0, 13):
+        FakeRun.queue(tmp_path, "F2", seed=1, argv=["--split_seed", str(split)]).start().train(200).finish(0.93)
+    told = lines(tmp_path)
+    assert "2 splits" in told[1]
+    assert [line.split()[:3] for line in told[2:]] == [["s1", "split", "0"], ["s1", "split", "13"]]
+    FakeRun.queue(tmp_path, "F2", seed=2, argv=["--split_seed", "0"])
+    assert "3 runs" in lines(tmp_path)[1]
+
+
+def test_the_column_of_splits_is_there_once_a_run_has_one(tmp_path: Path) -> None:
+    FakeRun.queue(tmp_path, "F3", seed=1)
+    assert "split" not in heading(tmp_path)
+    FakeRun.queue(tmp_path, "F2", seed=1, argv=["--split_seed", "3"])
+    assert "split" in heading(tmp_path)
