@@ -92,6 +92,7 @@ def _run_fields(state: RunState, waits: dict[str, Wait]) -> dict[str, Any]:
         "archived": state.is_archived,
         "seed": state.spec.seed if state.spec else None,
         "trial": dict(trial_values(state.spec.trial)) if state.spec and state.is_trial else None,
+        "split": state.spec.split if state.spec else None,
         "source_digests": list(state.trainer_digests),
     }
 

@@ -133,9 +133,10 @@ def _over_since(state: RunState) -> float:
 
 def _cell(state: RunState) -> object:
     """What another launch would measure again."""
-    if state.spec is None or not state.experiment:
+    spec = state.spec
+    if spec is None or not state.experiment:
         return state.run_id
-    return state.experiment, state.spec.seed, values_words(trial_values(state.spec.trial))
+    return state.experiment, spec.split_seed, spec.seed, values_words(trial_values(spec.trial))
 
 
 def starting_next(states: Iterable[RunState], waiting: Mapping[str, Wait]) -> int:

@@ -14,6 +14,7 @@ from iqa_tui.monitor.metric_kinds import metric_kind, shown_metrics
 from iqa_tui.monitor.metrics import LOSS, MACHINE
 from iqa_tui.monitor.run_words import trial_words
 from iqa_tui.widgets.plots.series import Along, Plot, Scale, Series
+from iqa_tui.words.repetitions import short_repetition
 
 if TYPE_CHECKING:
     from iqa_tui.monitor.state import RunState
@@ -40,7 +41,7 @@ class _Drawn:
     state: RunState
     name: str
     experiment: str
-    """What the mean of its seeds is called."""
+    """What the mean of its seeds and splits is called."""
     look: int
     begun: float
     """Unix seconds that are 0 on the axis of time."""
@@ -190,12 +191,14 @@ def chosen_epoch(state: RunState) -> int | None:
 
 
 def curve_names(states: Sequence[RunState]) -> dict[str, str]:
-    """Run id to what stands at its curve: `F2`, or `F2·s1` if another of these runs is of the same experiment."""
+    """Run id to what stands at its curve: `F2`, or `F2·s1`, `F2·s1 split 3`, if another of these runs is of the same
+    experiment.
+    """
     short = experiment_names(states)
     counts = Counter(short.values())
-    seeds = {state.run_id: state.spec.seed for state in states if state.spec}
+    own = {state.run_id: short_repetition(state.spec.seed, state.spec.split) for state in states if state.spec}
     return {
-        run_id: f"{name}·s{seeds[run_id]}" if counts[name] > 1 and run_id in seeds else name
+        run_id: f"{name}·{own[run_id]}" if counts[name] > 1 and run_id in own else name
         for run_id, name in short.items()
     }
 

@@ -233,3 +233,20 @@ def test_the_best_of_a_group_is_never_that_of_a_tuning_run(tmp_path: Path) -> No
     tuning = FakeTuning(tmp_path, "F1").try_all((0.99, 0.98, 0.97, 0.96))
     tuning.finish(tuning.queue(), (0.99, 0.98, 0.97, 0.96), 0.93)
     assert "0.9000" in lines(tmp_path)[0]
+
+
+def test_splits_are_named_below_their_experiment_and_counted_in_its_row(tmp_path: Path) -> None:
+    for split in (0, 13):
+        FakeRun.queue(tmp_path, "F2", seed=1, argv=["--split_seed", str(split)]).start().train(200).finish(0.93)
+    told = lines(tmp_path)
+    assert "2 splits" in told[1]
+    assert [line.split()[:3] for line in told[2:]] == [["s1", "split", "0"], ["s1", "split", "13"]]
+    FakeRun.queue(tmp_path, "F2", seed=2, argv=["--split_seed", "0"])
+    assert "3 runs" in lines(tmp_path)[1]
+
+
+def test_the_column_of_splits_is_there_once_a_run_has_one(tmp_path: Path) -> None:
+    FakeRun.queue(tmp_path, "F3", seed=1)
+    assert "split" not in heading(tmp_path)
+    FakeRun.queue(tmp_path, "F2", seed=1, argv=["--split_seed", "3"])
+    assert "split" in heading(tmp_path)
