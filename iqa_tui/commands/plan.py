@@ -60,13 +60,13 @@ def _print_forecast(request: LaunchRequest, gpus: int | None) -> None:
 
 def _print_commands(request: LaunchRequest) -> None:
     print("\nCommands")
-    for experiment, values, seed in request.trials():
-        command = command_for(request.plan, experiment, request.overrides, seed, values)
+    for experiment, values, (seed, split) in request.trials():
+        command = command_for(request.plan, experiment, request.overrides, seed, split, values)
         print(f"  {experiment.id} {plain(trial_text(values))}: {plain(shell_words(command))}")
     chosen = f" (with the chosen {' and '.join(request.plan.tune.grid)})" if request.plan.tune is not None else ""
     for experiment in request.chosen():
-        for seed in request.seeds_or_default():
-            command = command_for(request.plan, experiment, request.overrides, seed)
+        for seed, split in request.repetitions():
+            command = command_for(request.plan, experiment, request.overrides, seed, split)
             print(f"  {experiment.id}{plain(chosen)}: {plain(shell_words(command))}")
 
 
@@ -140,7 +140,7 @@ def _schedule_text(request: LaunchRequest, jobs: list[Job], fleet: Fleet, kind: 
                 hours_words(placement.end_hours),
             ]
         )
-    runs = f"{len(jobs)} run{'s' if len(jobs) > 1 else ''} on {devices} {kind}{'s' if devices > 1 else ''}"
+    runs = f"{request.count_words} on {devices} {kind}{'s' if devices > 1 else ''}"
     words = f"{runs}, {STRATEGY_WORDS[request.strategy]}: {hours_words(placed.total_hours)}."
     words += f" {fleet.words}." if fleet.words else ""
     return f"{words}\n\n{columns(rows)}\n"

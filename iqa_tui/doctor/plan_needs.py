@@ -45,13 +45,13 @@ def networks_of(request: LaunchRequest, facts: Facts) -> list[NetworkNeed]:
     for experiment, known in _known(request, facts):
         key = tuple(known.settings.get(name) for name in NETWORK_SETTINGS)
         found.setdefault(key, []).append(experiment)
-    seeds = len(request.seeds_or_default())
+    repetitions = len(request.repetitions())
     trials = Counter(trial.experiment.id for trial in request.trials())
     return [
         NetworkNeed(
             facts[same[0].id].backbone,
             _flags(request, same[0]),
-            sum(seeds + trials[experiment.id] for experiment in same),
+            sum(repetitions + trials[experiment.id] for experiment in same),
         )
         for same in found.values()
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 
-from iqa_tui.plans.plan import Experiment, Plan
+from iqa_tui.plans.plan import SPLIT_FLAG, Experiment, Plan
 from iqa_tui.plans.toml_table import FlagValue
 from iqa_tui.words.values import value_words
 
@@ -13,7 +13,7 @@ REPETITIONS = "train_test_num"
 """How many seeds. The launcher makes a run of each, so a run itself gets 1."""
 NO_TEST = "no_test"
 """The test split is not scored."""
-WHERE_FLAGS = frozenset({"data_path", "num_workers", "tensorboard", "seed", REPETITIONS})
+WHERE_FLAGS = frozenset({"data_path", "num_workers", "tensorboard", "seed", SPLIT_FLAG, REPETITIONS})
 """Flags for the place, the manner and the repetitions: runs that differ only in them make one table."""
 
 
@@ -22,12 +22,14 @@ def flags_for(
     experiment: Experiment,
     overrides: dict[str, str],
     seed: int | None,
+    split: int | None = None,
     trial: Mapping[str, FlagValue] | None = None,
 ) -> list[str]:
-    """The command line's flags: the plan's base, the experiment's, then the overrides, then the seed.
+    """The command line's flags: the plan's base, the experiment's, then the overrides, then split and seed.
 
     Args:
         seed: None: left to the trainer.
+        split: None: as the flags say, else left to the trainer.
         trial: of a tuning run: the values that it tries. None: the run itself, to which the supervisor adds the values
             that were chosen.
     """
@@ -38,6 +40,8 @@ def flags_for(
             settings |= {**trial, **plan.tune.shortened, NO_TEST: True}
     if plan.command is None:
         settings[REPETITIONS] = 1
+    if split is not None:
+        settings[SPLIT_FLAG] = split
     if seed is not None:
         settings["seed"] = seed
     return flag_words(settings)
@@ -70,11 +74,12 @@ def command_for(
     experiment: Experiment,
     overrides: dict[str, str],
     seed: int | None,
+    split: int | None = None,
     trial: Mapping[str, FlagValue] | None = None,
 ) -> list[str]:
     """The command of one run, for people to read and to copy."""
     trainer = plan.command or ["python", "-m", "training"]
-    return [*trainer, *flags_for(plan, experiment, overrides, seed, trial)]
+    return [*trainer, *flags_for(plan, experiment, overrides, seed, split, trial)]
 
 
 def group_name(plan: Plan, overrides: dict[str, str]) -> str:

@@ -64,28 +64,29 @@ def _in_words(hours: float) -> str:
 
 
 def jobs_of(request: LaunchRequest) -> list[Job]:
-    """One job a run; ids are `F2`, or `F2 seed 1` with several seeds; of tuning runs `F2 lr=1e-5`, with several tuning
-    seeds `F2 lr=1e-5 seed 1`. None takes longer than the time limit.
+    """One job a run; ids are `F2`, or `F2 seed 1`, `F2 split 3 seed 1` with several of them; of tuning runs
+    `F2 lr=1e-5`, or `F2 lr=1e-5 seed 1`. None takes longer than the time limit.
 
     Raises:
         PlanError: an experiment that is not in the plan.
-        ValueError: in words, if the seeds are no numbers.
+        ValueError: in words, if the seeds or the splits are no numbers.
     """
-    seeds, limit = request.seeds_or_default(), request.time_limit()
+    repetitions, limit = request.repetitions(), request.time_limit()
     jobs: list[Job] = []
-    tried: dict[str, tuple[str, ...]] = {}
+    tried: dict[tuple[str, int | None], tuple[str, ...]] = {}
     trials = request.trials()
-    several = len({trial.seed for trial in trials}) > 1
-    for experiment, values, seed in trials:
-        name = f"{experiment.id} {trial_text(values)}" + (f" seed {seed}" if several else "")
+    several = len({trial.repetition for trial in trials}) > 1
+    for experiment, values, repetition in trials:
+        name = f"{experiment.id} {trial_text(values)}" + (f" {repetition.words}" if several else "")
+        key = experiment.id, repetition.split
+        tried[key] = (*tried.get(key, ()), name)
         hours = _limited(request.trial_hours(experiment), limit)
-        tried[experiment.id] = (*tried.get(experiment.id, ()), name)
         jobs.append(Job(name, hours, experiment.priority, len(jobs), is_trial=True))
-    for seed in seeds:
+    for repetition in repetitions:
         for experiment in request.chosen():
-            name = experiment.id if len(seeds) == 1 else f"{experiment.id} seed {seed}"
-            hours = _limited(experiment.expected_hours, limit)
-            jobs.append(Job(name, hours, experiment.priority, len(jobs), after=tried.get(experiment.id, ())))
+            name = experiment.id if len(repetitions) == 1 else f"{experiment.id} {repetition.words}"
+            hours, after = _limited(experiment.expected_hours, limit), tried.get((experiment.id, repetition.split), ())
+            jobs.append(Job(name, hours, experiment.priority, len(jobs), after=after))
     return jobs
 
 

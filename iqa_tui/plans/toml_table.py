@@ -13,6 +13,7 @@ FlagValue = str | int | float | bool
 TOP = TomlPlace()
 LARGEST = 1e100
 LARGEST_WHOLE = 2**31 - 1
+MOST_COUNTED = 1000
 UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30}
 
 
@@ -106,6 +107,18 @@ class TomlTable:
         if not _is_number(value) or not 0 < value < float("inf"):
             raise self.wrong(key, "write a number above 0.")
         return float(value)
+
+    def counted(self, key: str) -> tuple[int, ...]:
+        """A list of whole numbers, or how many from 0 on; empty if the key is not there."""
+        value = self._get(key)
+        if value is None:
+            return ()
+        numbers = list(range(value)) if _is_whole(value, 1) and value <= MOST_COUNTED else value
+        if not isinstance(numbers, list) or not all(_is_whole(number, 0) for number in numbers):
+            numbers = []
+        if not 0 < len(set(numbers)) == len(numbers) <= MOST_COUNTED:
+            raise self.wrong(key, f"write how many, from 1 to {MOST_COUNTED}, or a list such as [0, 1, 2], each once.")
+        return tuple(numbers)
 
     def whole_number(self, key: str, *, at_least: int) -> int | None:
         value = self._get(key)

@@ -16,27 +16,29 @@ from iqa_tui.queue.dispatching import ensure_dispatcher
 from iqa_tui.queue.last_plans import remember_plan
 from iqa_tui.queue.order import in_starting_order
 from iqa_tui.queue.queued_run import QueuedRun
-from iqa_tui.queue.specs import own_fields, shared_fields, tune_fields
+from iqa_tui.queue.specs import own_fields, shared_fields, trial_fields, tune_fields
 from iqa_tui.queue.trainer_facts import Facts, ask_trainer
 from iqa_tui.queue.trials import known_trials
 from iqa_tui.settings.read_only import order
 from iqa_tui.trust.signature import write_signed
 from iqa_tui.trust.state_folder import state_folder
-from training.runfolder.folders import create_run_folder, name_part, run_name, split_seed_in
+from training.runfolder.folders import create_run_folder, name_part, run_name
 from training.runfolder.layout import RunFolder
 from training.runfolder.spec import Spec
+from training.runfolder.splits import split_seed_in
 
 
 @order("launches nothing")
 def enqueue(request: LaunchRequest, facts: Facts | None = None) -> list[RunFolder]:
-    """Write a spec for each experiment and seed, and make sure that a dispatcher works.
+    """Write a spec for each experiment, split and seed, and make sure that a dispatcher works.
 
     Args:
         request: what to queue.
         facts: what `check` returned; None: the trainer is asked.
 
     Returns:
-        The new runs: tuning runs if the plan has any, then the others in the plan's order, seed by seed.
+        The new runs: tuning runs if the plan has any, then the others in the plan's order, split by split and seed by
+            seed.
 
     Raises:
         PlanError: as `check`, which the caller should call before.
@@ -50,11 +52,11 @@ def enqueue(request: LaunchRequest, facts: Facts | None = None) -> list[RunFolde
     variables = trainer_variables()
     try:
         trials = new.make_trials()
-        for seed in request.seeds_or_default():
+        for seed, split in request.repetitions():
             for experiment in request.chosen():
                 known = new.facts.get(experiment.id)
-                own = own_fields(request, experiment, seed, order=len(new.runs), facts=known)
-                new.make({**own, **tune_fields(request, trials.get(experiment.id, []))})
+                own = own_fields(request, experiment, seed, split=split, order=len(new.runs), facts=known)
+                new.make({**own, **tune_fields(request, trials.get((experiment.id, split), []))})
         for run, asked in new.in_writing_order():
             write_signed(run, asked, variables)
     except OSError as error:
@@ -77,20 +79,20 @@ class _NewRuns:
         self._now = now
         self._common = shared_fields(request, now.timestamp())
 
-    def make_trials(self) -> dict[str, list[str]]:
+    def make_trials(self) -> dict[tuple[str, int | None], list[str]]:
         """Make the tuning runs that are not known yet.
 
         Returns:
-            Experiment to the run ids of its tuning runs, new and known, in the order of the request.
+            Experiment and split to the run ids of the tuning runs, new and known, in the order of the request.
         """
         trials = self._request.trials()
         known = known_trials(self._request.runs_dir, self._common["group"]) if trials else {}
-        ids: dict[str, list[str]] = {}
-        for experiment, values, seed in trials:
-            facts, order = self.facts.get(experiment.id), len(self.runs)
-            fields = own_fields(self._request, experiment, seed, order=order, facts=facts, trial=values)
+        ids: dict[tuple[str, int | None], list[str]] = {}
+        for trial in trials:
+            row, split = trial.experiment.id, trial.repetition.split
+            fields = trial_fields(self._request, trial, order=len(self.runs), facts=self.facts.get(row))
             run_id = known.get(tuple(fields["argv"])) or self.make(fields)
-            ids.setdefault(experiment.id, []).append(run_id)
+            ids.setdefault((row, split), []).append(run_id)
         return ids
 
     def make(self, fields: dict[str, Any]) -> str:

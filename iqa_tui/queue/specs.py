@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from iqa_tui.devices.survey import Surveyor
 from iqa_tui.plans.flags import flags_for, group_name
 from iqa_tui.plans.paths import counted_from
 from iqa_tui.plans.plan import Experiment
-from iqa_tui.plans.request import LaunchRequest, plan_seeds
+from iqa_tui.plans.request import LaunchRequest, Trial
 from iqa_tui.plans.toml_table import FlagValue
 from iqa_tui.plans.trainer_files import trainer_digest_of
 from iqa_tui.processes.start import program
@@ -48,7 +49,7 @@ def own_fields(
     *,
     order: int,
     facts: TrainerFacts | None,
-    trial: dict[str, FlagValue] | None = None,
+    split: int | None = None,
 ) -> dict[str, Any]:
     """What is a run's own.
 
@@ -58,14 +59,14 @@ def own_fields(
         seed: of the run.
         order: its place in the plan.
         facts: what our trainer says of the experiment; None for an external trainer, whose flags may say some of it.
-        trial: of a tuning run: the values that it tries.
+        split: of the run; None: the trainer is not told of one.
     """
     settings = {**request.plan.flags_of(experiment), **request.overrides}
     said = {name: str(settings.get(name, "")) for name in ("loss_type", "dataset", "protocol")}
     return {
         "label": experiment.label,
         "experiment": experiment.id,
-        "argv": _argv(request, experiment, seed, trial),
+        "argv": _argv(request, experiment, seed, split),
         "priority": experiment.priority,
         "order": order,
         "loss_type": facts.loss_type if facts else said["loss_type"] or experiment.id,
@@ -77,12 +78,15 @@ def own_fields(
         "expected_hours": experiment.expected_hours,
         "vram_bytes": experiment.vram_bytes,
         "notes": experiment.notes,
-        **(_of_a_trial(request, experiment, trial) if trial is not None else {}),
     }
 
 
-def _of_a_trial(request: LaunchRequest, experiment: Experiment, values: dict[str, FlagValue]) -> dict[str, Any]:
+def trial_fields(request: LaunchRequest, trial: Trial, *, order: int, facts: TrainerFacts | None) -> dict[str, Any]:
+    """What is a tuning run's own. The arguments are those of `own_fields`."""
+    experiment, values, (seed, split) = trial
     return {
+        **own_fields(request, experiment, seed, split=split, order=order, facts=facts),
+        "argv": _argv(request, experiment, seed, split, values),
         "expected_srcc": None,
         "expected_hours": request.trial_hours(experiment),
         "notes": "",
@@ -101,26 +105,31 @@ def tune_fields(request: LaunchRequest, trials: list[str]) -> dict[str, Any]:
     tune = request.plan.tune
     if tune is None:
         return {}
-    seeds = tune.seeds or plan_seeds(request.plan, request.overrides)[:1]
     return {
         "tune": {
             "grid": {flag: list(values) for flag, values in tune.grid.items()},
             "epochs": tune.epochs,
             "images": tune.images,
-            "seeds": list(seeds),
+            "seeds": list(request.tuning_seeds()),
             "trials": trials,
         },
         "format": SPEC_FORMAT,
     }
 
 
-def _argv(request: LaunchRequest, experiment: Experiment, seed: int, trial: dict[str, FlagValue] | None) -> list[str]:
+def _argv(
+    request: LaunchRequest,
+    experiment: Experiment,
+    seed: int,
+    split: int | None,
+    trial: Mapping[str, FlagValue] | None = None,
+) -> list[str]:
     if request.plan.command is None:
         typed = counted_from(request.cwd or Path.cwd(), request.overrides)
-        flags = flags_for(request.plan, experiment, typed, seed, trial)
+        flags = flags_for(request.plan, experiment, typed, seed, split, trial)
         return [*program("training"), *flags, "--run_folder", "{run_folder}"]
     # An external trainer may know no --seed: it gets one only if the user asked for seeds.
-    flags = flags_for(request.plan, experiment, request.overrides, seed if request.seeds is not None else None)
+    flags = flags_for(request.plan, experiment, request.overrides, seed if request.seeds is not None else None, split)
     return [*request.plan.command, *flags]
 
 

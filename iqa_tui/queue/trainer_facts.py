@@ -30,9 +30,10 @@ def ask_trainer(request: LaunchRequest) -> Facts:
     """
     if request.plan.command is not None:
         return {}
-    seed = request.seeds_or_default()[0]
+    seed, splits = request.seeds_or_default()[0], request.splits_or_default()
+    split = max(splits, default=None)  # 0 is the split that every data set has: another one may be refused
     asked = [
-        (experiment.id, _start(flags_for(request.plan, experiment, request.overrides, seed)))
+        (experiment.id, _start(flags_for(request.plan, experiment, request.overrides, seed, split)))
         for experiment in request.chosen()
     ]
     facts: dict[str, TrainerFacts] = {}
@@ -67,13 +68,13 @@ def _refused_trials(request: LaunchRequest) -> Iterator[tuple[str, str]]:
         each
         for each in trials
         if first is not None
-        and each.seed == first.seed
+        and each.repetition == first.repetition
         and (each.experiment.id == first.experiment.id or each.values == first.values)
     ]
     for number in range(0, len(asked), MOST_AT_ONCE):
         processes = [
-            (experiment, values, _start(flags_for(request.plan, experiment, request.overrides, seed, values)))
-            for experiment, values, seed in asked[number : number + MOST_AT_ONCE]
+            (experiment, values, _start(flags_for(request.plan, experiment, request.overrides, *repetition, values)))
+            for experiment, values, repetition in asked[number : number + MOST_AT_ONCE]
         ]
         answers = [
             (f"{experiment.id} {trial_text(values)}", _answer(process)[1]) for experiment, values, process in processes

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -31,17 +30,6 @@ def run_name(now: datetime, dataset: str, network: str, loss_type: str, seed: in
 def name_part(words: str) -> str:
     """The same words as a part of a folder's name, cut if they are many."""
     return re.sub(r"[^A-Za-z0-9.+-]+", "-", words)[:LONGEST_PART]
-
-
-def split_seed_in(argv: Sequence[str]) -> int:
-    """`--split_seed` of a trainer's command; 0 if it has none, or none that is a number."""
-    found = 0
-    for word, following in zip(argv, [*argv[1:], ""], strict=True):
-        name, _, value = word.partition("=")
-        if name == "--split_seed":
-            told = value or following
-            found = int(told) if told.isdecimal() else 0
-    return found
 
 
 def create_run_folder(runs_dir: Path, name: str) -> RunFolder:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from training.runfolder.engines import FORMAT, LOCAL
+from training.runfolder.splits import told_split_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +72,13 @@ class Spec:
     `seeds` of the tuning runs, and `trials`, their run ids: value by value, seed by seed. Empty for all others.
     """
     format: int = FORMAT
+
+    @property
+    def split(self) -> int | None:
+        """Which random split of its data set the trainer was told to draw; None: of none."""
+        return told_split_in(self.argv)
+
+    @property
+    def split_seed(self) -> int:
+        """The same; 0 is the official split, or the one that all runs share."""
+        return self.split or 0

@@ -68,3 +68,8 @@ def test_tuning_runs_take_as_much_less_as_they_have_fewer_epochs_and_images(
     *trials, run = jobs_of(LaunchRequest(plan))
     assert trials == [Job(name, hours, "high", order, is_trial=True) for order, name in enumerate(names)]
     assert run == Job("F2", 1.5, "high", len(names), after=tuple(names))
+
+
+def test_with_random_splits_each_job_names_its_split_too() -> None:
+    jobs = jobs_of(replace(REQUEST, experiments=("F2",), seeds=(1,), splits=(0, 3)))
+    assert [job.id for job in jobs] == ["F2 split 0 seed 1", "F2 split 3 seed 1"]

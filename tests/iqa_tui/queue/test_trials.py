@@ -127,7 +127,7 @@ def test_nothing_but_runs_that_make_rows_can_be_missing(tmp_path: Path) -> None:
         finish_run(run_of(tmp_path, spec), None, None)
     finish_run(run_of(tmp_path, first), 0.9, 0.9)
     missing = find_missing(tmp_path / "runs")
-    assert (missing.finished, missing.under_way, missing.never) == ((("F1", 7),), (("F2", 7),), ())
+    assert (missing.finished, missing.under_way, missing.never) == ((("F1", 7, None),), (("F2", 7, None),), ())
     assert missing.words == "tiny: 1 of 2 have a result, 1 is under way."
     assert second.seed == 7
 
@@ -140,10 +140,10 @@ def test_failed_tuning_runs_that_are_still_needed_are_retried_before_the_run(tmp
     run_of(tmp_path, first).tuned.write_text("{}")  # it has its value
     fail_run(run_of(tmp_path, first), "exit 1")
     missing = find_missing(tmp_path / "runs")
-    assert [run.run_id for run in missing.trials] == [spec.run_id for spec in trials[2:]]
+    assert [run.run_id for run, _ in missing.trials] == [spec.run_id for spec in trials[2:]]
     assert missing.words.endswith("2 ended without one, 2 tuning runs ended without one.")
     lines = list(launch_missing(missing))
-    assert [line.partition(":")[0] for line in lines] == ["F2 tuning run"] * 2 + ["F1 seed 7", "F2 seed 7"]
+    assert [line.partition(":")[0] for line in lines] == ["F2 lr 0.0001", "F2 lr 0.001", "F1 seed 7", "F2 seed 7"]
     phases = [run_status(run_of(tmp_path, spec)).phase for spec in (*trials, first, second)]
     assert phases == [Phase.FAILED] * 2 + [Phase.QUEUED] * 4
 
@@ -153,4 +153,15 @@ def test_runs_that_no_disk_had_room_for_are_missing(tmp_path: Path) -> None:
     for spec in (first, second):
         run_of(tmp_path, spec).spec.unlink()
     missing = find_missing(tmp_path / "runs")
-    assert missing.never == (("F1", 7), ("F2", 7))
+    assert missing.never == (("F1", 7, None), ("F2", 7, None))
+
+
+def test_each_random_split_has_tuning_runs_of_its_own(tmp_path: Path) -> None:
+    """Those of another split would have seen images on which the run is tested."""
+    specs = launched(tmp_path, experiments=("F1",), splits=(1, 2))
+    trials, runs = specs[:4], specs[4:]
+    assert [(spec.split, spec.trial["values"]["lr"]) for spec in trials] == [(1, 1e-4), (1, 1e-3), (2, 1e-4), (2, 1e-3)]
+    assert [(spec.split, spec.tune["trials"]) for spec in runs] == [
+        (1, [spec.run_id for spec in trials[:2]]),
+        (2, [spec.run_id for spec in trials[2:]]),
+    ]
