@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from training.runfolder import image_packs
+
 RESIZE = "384"
 """KonIQ-10k's short side, at which a crop shows a good part of the picture."""
 CROSS_DATASETS = ("spaq", "kadid-10k", "agiqa-3k")
@@ -212,10 +214,8 @@ class TrainConfig:
 
     @staticmethod
     def cache_folder() -> Path:
-        """The folder of decoded images: `$IQA_TUI_CACHE`, else `$XDG_CACHE_HOME/iqa-tui`, else `~/.cache/iqa-tui`."""
-        if chosen := os.environ.get("IQA_TUI_CACHE"):
-            return Path(chosen).expanduser()
-        return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "iqa-tui"
+        """The folder of decoded images."""
+        return image_packs.cache_folder()
 
     def cross_folders(self) -> dict[str, Path]:
         """Other data sets to test on after training, and their folders: beside this run's data, or in `$IQA_TUI_DATA`.

@@ -87,6 +87,7 @@ def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
         threads=config.num_workers,
         on_progress=lambda done, total: recorder.progress("decoding images", done, total),
         should_stop=attempt.should_stop,
+        say=recorder.say,
     )
     dataset = replace(dataset, notes=(*dataset.notes, *store.changes.notes(dataset)))
     images = {split: SplitImages(dataset, store, split) for split in SPLITS}
