@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ from training.network import own, published
 from training.network.build import build_network
 from training.network.own import OwnWeights
 from training.network.quality import QualityNetwork
+from training.run.calibrating import calibrations_from
 from training.run.evaluate import Observer, crops_at_once, score_crops
 from training.runfolder.layout import RunFolder
 
@@ -76,6 +77,8 @@ class Scorer:
     """What a reader of the scores must know."""
     calibration: Calibration | None = None
     """Brings predictions to the scale of opinions; None: they lie on it, or `has_scale` is False."""
+    calibrations: Mapping[str, Calibration] = field(default_factory=dict)
+    """Of a network of several data sets: each one's own, onto its scale."""
     has_scale: bool = True
     """False: the loss compared images with each other, so a score alone says nothing."""
     batch_size: int | None = None
@@ -172,6 +175,7 @@ def _of_run(file: Path, weights: OwnWeights, wish: Wish) -> Scorer:
         low, high = reading["mos_range"]
         dataset = Dataset(reading["dataset"], (), (low, high), reading["training_top"], sizing)
         calibration = from_dict(reading.get("calibration"))
+        calibrations = calibrations_from(reading.get("calibrations", {}))
     except (KeyError, TypeError, ValueError, RuntimeError, NoWeights) as error:
         reason = str(error).partition("\n")[0]
         raise BadCheckpoint(f"{file}: was written by another version of this program ({reason})") from error
@@ -179,7 +183,11 @@ def _of_run(file: Path, weights: OwnWeights, wish: Wish) -> Scorer:
     note = "" if calibration is None else calibration.words
     if not has_scale:
         note = f"a network of --loss_type {config.loss_type} orders images; its scores have no scale"
-    return Scorer(network, config, dataset, wish.place(config), note, calibration, has_scale, wish.batch_size)
+    if config.is_mixed:
+        scale = "scores lie on the scale from 0 to 1 to which the labels of each were brought; " if has_scale else ""
+        note = f"a network of several data sets, {', '.join(config.dataset_names)}: {scale}{note}".rstrip("; :")
+    placement = wish.place(config)
+    return Scorer(network, config, dataset, placement, note, calibration, calibrations, has_scale, wish.batch_size)
 
 
 def _of_published(file: Path, wish: Wish) -> Scorer:
