@@ -50,8 +50,8 @@ def run(options: argparse.Namespace) -> int:
         print(f"{words[0].upper()}{words[1:]}.")
     print("\nCommands")
     for experiment in request.chosen():
-        for seed in request.seeds_or_default():
-            command = command_for(request.plan, experiment, request.overrides, seed)
+        for seed, split in request.repetitions():
+            command = command_for(request.plan, experiment, request.overrides, seed, split)
             print(f"  {experiment.id}: {plain(shell_words(command))}")
     return ALL_WELL
 
@@ -118,7 +118,7 @@ def _schedule_text(request: LaunchRequest, jobs: list[Job], fleet: Fleet, kind: 
                 hours_words(placement.end_hours),
             ]
         )
-    runs = f"{len(jobs)} run{'s' if len(jobs) > 1 else ''} on {devices} {kind}{'s' if devices > 1 else ''}"
+    runs = f"{request.count_words} on {devices} {kind}{'s' if devices > 1 else ''}"
     words = f"{runs}, {STRATEGY_WORDS[request.strategy]}: {hours_words(placed.total_hours)}."
     words += f" {fleet.words}." if fleet.words else ""
     return f"{words}\n\n{columns(rows)}\n"

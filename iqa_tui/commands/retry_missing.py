@@ -16,7 +16,11 @@ def run(options: argparse.Namespace) -> int:
         print("error: --missing takes one group, or none for that of the newest run.", file=sys.stderr)
         return USAGE
     missing = find_missing(
-        options.runs_dir, next(iter(options.runs), None), experiments=options.only, seeds=options.seeds
+        options.runs_dir,
+        next(iter(options.runs), None),
+        experiments=options.only,
+        seeds=options.seeds,
+        splits=options.splits,
     )
     print(plain(missing.words), flush=True)
     if missing.ended or missing.never:

@@ -44,9 +44,10 @@ def networks_of(request: LaunchRequest, facts: Facts) -> list[NetworkNeed]:
     for experiment, known in _known(request, facts):
         key = tuple(known.settings.get(name) for name in NETWORK_SETTINGS)
         found.setdefault(key, []).append(experiment)
-    seeds = len(request.seeds_or_default())
+    repetitions = len(request.repetitions())
     return [
-        NetworkNeed(facts[same[0].id].backbone, _flags(request, same[0]), len(same) * seeds) for same in found.values()
+        NetworkNeed(facts[same[0].id].backbone, _flags(request, same[0]), len(same) * repetitions)
+        for same in found.values()
     ]
 
 

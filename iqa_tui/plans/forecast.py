@@ -63,17 +63,18 @@ def _in_words(hours: float) -> str:
 
 
 def jobs_of(request: LaunchRequest) -> list[Job]:
-    """One job a run; ids are `F2`, or `F2 seed 1` with several seeds. None takes longer than the time limit.
+    """One job a run; ids are `F2`, or `F2 seed 1`, `F2 split 3 seed 1` with several of them. None takes longer than
+    the time limit.
 
     Raises:
         PlanError: an experiment that is not in the plan.
-        ValueError: in words, if the seeds are no numbers.
+        ValueError: in words, if the seeds or the splits are no numbers.
     """
-    seeds, limit = request.seeds_or_default(), request.time_limit()
+    repetitions, limit = request.repetitions(), request.time_limit()
     jobs: list[Job] = []
-    for seed in seeds:
+    for repetition in repetitions:
         for experiment in request.chosen():
-            name = experiment.id if len(seeds) == 1 else f"{experiment.id} seed {seed}"
+            name = experiment.id if len(repetitions) == 1 else f"{experiment.id} {repetition.words}"
             hours = UNKNOWN_HOURS if experiment.expected_hours is None else experiment.expected_hours
             jobs.append(Job(name, hours if limit is None else min(hours, limit), experiment.priority, len(jobs)))
     return jobs

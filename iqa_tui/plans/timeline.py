@@ -19,7 +19,7 @@ class Bar:
     """One run on one device."""
 
     name: str
-    """`F2`, `F2·s1` with several seeds."""
+    """`F2`, `F2·s1` with several seeds, `F2·s1 split 3` with random splits."""
     look: int
     """Number of its colour, the same as on the other screens."""
     start_hours: float
@@ -108,6 +108,8 @@ def looks_of(plan: Plan | None, jobs: Sequence[Job]) -> dict[str, Bar]:
     places = {each.id: place for place, each in enumerate(plan.experiments if plan else ())}
     looks = {}
     for job in jobs:
-        row, _, seed = job.id.partition(" seed ")
-        looks[job.id] = Bar(f"{row}·s{seed}" if seed else row, places.get(row, 0), 0.0, job.hours)
+        row, _, repetition = job.id.partition(" ")
+        split, _, seed = repetition.rpartition("seed ")
+        name = f"{row}·s{seed} {split}".rstrip() if seed else row
+        looks[job.id] = Bar(name, places.get(row, 0), 0.0, job.hours)
     return looks

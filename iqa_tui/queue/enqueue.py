@@ -19,27 +19,30 @@ from iqa_tui.queue.trainer_facts import Facts, ask_trainer
 from iqa_tui.settings.read_only import order
 from iqa_tui.trust.signature import write_signed
 from iqa_tui.trust.state_folder import state_folder
-from training.runfolder.folders import create_run_folder, run_name, split_seed_in
+from training.runfolder.folders import create_run_folder, run_name
 from training.runfolder.layout import RunFolder
 from training.runfolder.spec import Spec
+from training.runfolder.splits import split_seed_in
 
 
 @order("launches nothing")
 def enqueue(request: LaunchRequest, facts: Facts | None = None) -> list[RunFolder]:
-    """Write a spec for each experiment and seed, and make sure that a dispatcher works.
+    """Write a spec for each experiment, split and seed, and make sure that a dispatcher works.
 
     Args:
         request: what to queue.
         facts: what `check` returned; None: the trainer is asked.
 
     Returns:
-        The runs, in the plan's order, seed by seed.
+        The runs, in the plan's order, split by split and seed by seed.
 
     Raises:
         PlanError: as `check`, which the caller should call before.
         LaunchError: the folder of runs, or the user's own state, cannot be written, or no dispatcher can be started.
             Runs that were written before stay queued.
     """
+    if request.plan.tune is not None:
+        raise LaunchError(f"{request.plan.source}: this version reads [tune], but cannot launch it. Leave it out.")
     state_folder()  # comes first: without it no run could be started
     runs_dir = request.runs_dir.absolute()
     now = datetime.now().astimezone()
@@ -48,9 +51,10 @@ def enqueue(request: LaunchRequest, facts: Facts | None = None) -> list[RunFolde
     variables = trainer_variables()
     runs: list[QueuedRun] = []
     try:
-        for seed in request.seeds_or_default():
+        for seed, split in request.repetitions():
             for experiment in request.chosen():
-                spec = own_fields(request, experiment, seed, order=len(runs), facts=known.get(experiment.id))
+                own = known.get(experiment.id)
+                spec = own_fields(request, experiment, seed, split=split, order=len(runs), facts=own)
                 data, split_seed = spec["dataset"] or request.plan.name, split_seed_in(spec["argv"])
                 name = run_name(now, data, spec["network"], spec["loss_type"], seed, split_seed)
                 run = create_run_folder(runs_dir, name)

@@ -40,7 +40,13 @@ def shared_fields(request: LaunchRequest, created: float) -> dict[str, Any]:
 
 
 def own_fields(
-    request: LaunchRequest, experiment: Experiment, seed: int, *, order: int, facts: TrainerFacts | None
+    request: LaunchRequest,
+    experiment: Experiment,
+    seed: int,
+    *,
+    order: int,
+    facts: TrainerFacts | None,
+    split: int | None = None,
 ) -> dict[str, Any]:
     """What is a run's own.
 
@@ -50,13 +56,14 @@ def own_fields(
         seed: of the run.
         order: its place in the plan.
         facts: what our trainer says of the experiment; None for an external trainer, whose flags may say some of it.
+        split: of the run; None: the trainer is not told of one.
     """
     settings = {**request.plan.flags_of(experiment), **request.overrides}
     said = {name: str(settings.get(name, "")) for name in ("loss_type", "dataset", "protocol")}
     return {
         "label": experiment.label,
         "experiment": experiment.id,
-        "argv": _argv(request, experiment, seed),
+        "argv": _argv(request, experiment, seed, split),
         "priority": experiment.priority,
         "order": order,
         "loss_type": facts.loss_type if facts else said["loss_type"] or experiment.id,
@@ -71,13 +78,13 @@ def own_fields(
     }
 
 
-def _argv(request: LaunchRequest, experiment: Experiment, seed: int) -> list[str]:
+def _argv(request: LaunchRequest, experiment: Experiment, seed: int, split: int | None) -> list[str]:
     if request.plan.command is None:
         typed = counted_from(request.cwd or Path.cwd(), request.overrides)
-        flags = flags_for(request.plan, experiment, typed, seed)
+        flags = flags_for(request.plan, experiment, typed, seed, split)
         return [*program("training"), *flags, "--run_folder", "{run_folder}"]
     # An external trainer may know no --seed: it gets one only if the user asked for seeds.
-    flags = flags_for(request.plan, experiment, request.overrides, seed if request.seeds is not None else None)
+    flags = flags_for(request.plan, experiment, request.overrides, seed if request.seeds is not None else None, split)
     return [*request.plan.command, *flags]
 
 

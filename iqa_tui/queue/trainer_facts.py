@@ -26,9 +26,10 @@ def ask_trainer(request: LaunchRequest) -> Facts:
     """
     if request.plan.command is not None:
         return {}
-    seed = request.seeds_or_default()[0]
+    seed, splits = request.seeds_or_default()[0], request.splits_or_default()
+    split = max(splits, default=None)  # 0 is the split that every data set has: another one may be refused
     asked = [
-        (experiment.id, _start(flags_for(request.plan, experiment, request.overrides, seed)))
+        (experiment.id, _start(flags_for(request.plan, experiment, request.overrides, seed, split)))
         for experiment in request.chosen()
     ]
     facts: dict[str, TrainerFacts] = {}

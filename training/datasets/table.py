@@ -27,6 +27,7 @@ from training.datasets.tid2013 import open_tid2013
 from training.datasets.uhdiqa import open_uhdiqa
 from training.datasets.user_csv import LabelScale, open_user_csv
 from training.errors import BadData
+from training.official_splits import refuse_other_split
 
 READERS: dict[str, Callable[[Path], Dataset]] = {
     "koniq-10k": open_koniq10k,
@@ -81,7 +82,7 @@ def open_datasets(config: TrainConfig) -> tuple[Dataset, ...]:
                 "labels cannot be brought to 0 to 1 as those of the others are; leave it out"
             )
     if config.split_seed and all(dataset.has_official_split for dataset in read):
-        raise BadData(f"--split_seed {config.split_seed}: {config.dataset} have splits of their own; leave it out")
+        refuse_other_split(config.split_seed, f"each of {', '.join(config.dataset_names)}")
     seeds = [0 if dataset.has_official_split else config.split_seed for dataset in read]
     return tuple(_prepared(one, _split_by(seed, dataset)) for one, dataset, seed in zip(each, read, seeds, strict=True))
 
@@ -91,6 +92,20 @@ def _prepared(config: TrainConfig, dataset: Dataset) -> Dataset:
     limited = check_fills_scale(dataset).limited(config.limit_train_images, config.limit_test_images)
     used = limited.only(config.used_splits)
     return check_complete(replace(used, training_top=TRAINING_TOP[config.protocol]), config.used_splits)
+
+
+def refuse_split_seed(config: TrainConfig) -> None:
+    """Refuse `--split_seed` before a run if the files of its data set name a split. If they cannot be read, as on a
+    login node without the data, the run will say so.
+
+    Raises:
+        BadData: they name one.
+    """
+    try:
+        dataset = _read(config)
+    except (BadData, OSError):
+        return
+    _split_by(config.split_seed, dataset)
 
 
 def open_part(config: TrainConfig, split: str, *, keeps_official: bool = False) -> Dataset:
@@ -131,10 +146,7 @@ def _split_by(split_seed: int, dataset: Dataset) -> Dataset:
     if not split_seed:
         return dataset
     if dataset.has_official_split:
-        raise BadData(
-            f"--split_seed {split_seed}: {dataset.name} has a split of its own, and scores on another one do not "
-            "compare with published ones; leave --split_seed out"
-        )
+        refuse_other_split(split_seed, dataset.name)
     items = split_anew(dataset.items, split_seed)
     scale = reach(items) if dataset.is_scale_guessed else dataset.mos_range
     return replace(dataset, items=tuple(items), mos_range=scale)

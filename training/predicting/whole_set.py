@@ -105,13 +105,11 @@ def _on_scale(scorer: Scorer, dataset: Dataset, pred: Scores) -> tuple[Scores | 
     """Predictions on the scale of the opinions, None if they have no scale there; and what a reader must know."""
     own = scorer.dataset
     is_same = (dataset.name, dataset.mos_range) == (own.name, own.mos_range)
-    if (of_this := scorer.calibrations.get(dataset.name)) is not None:
+    if (of_this := scorer.calibration_on(dataset)) is not None:
         return of_this(pred), f"RMSE: {of_this.words}"
     if not scorer.has_scale:
         return None, f"no RMSE: {scorer.note}"
     if scorer.calibration is not None:
-        if is_same:
-            return scorer.calibration(pred), f"RMSE: {scorer.calibration.words}"
         return None, f"no RMSE: the calibration of the network holds for {own.name} alone"
     if is_same:
         return pred, ""

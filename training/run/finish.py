@@ -87,8 +87,7 @@ def _result(setup: Setup, progress: Progress, cross_metrics: dict[str, Metrics],
         clipped=progress.clipped / progress.step if config.clip_norm and progress.step else None,
         attention=progress.best_attention,
         config=config.as_dict(),
-        versions={"python": platform.python_version(), "torch": torch.__version__}
-        | {name: _version(name) for name in PACKAGES},
+        versions=versions(),
         source_digest=setup.attempt.source_digest,
         notes=[
             *notes_of_setup(setup),
@@ -121,6 +120,13 @@ def skipped_notes(progress: Progress) -> list[str]:
         return []
     share = f"{progress.skipped:,} of {progress.step:,} steps"
     return [f"{share} changed no weight: their fp16 gradients overflowed, and the scale of the loss was halved"]
+
+
+def versions() -> dict[str, str]:
+    """Of what a score depends on: package to version."""
+    return {"python": platform.python_version(), "torch": torch.__version__} | {
+        name: _version(name) for name in PACKAGES
+    }
 
 
 def _version(package: str) -> str:

@@ -83,6 +83,10 @@ class Scorer:
     """False: the loss compared images with each other, so a score alone says nothing."""
     batch_size: int | None = None
     """See `score_crops`."""
+    file: Path | None = None
+    """Of its weights."""
+    is_published: bool = False
+    """It was trained by the published code, not by a run."""
 
     @property
     def images_at_once(self) -> int:
@@ -90,6 +94,12 @@ class Scorer:
         batch = self.batch_size or crops_at_once(self.config, self.placement)
         batches = GPU_BATCHES if self.placement.is_cuda else 1
         return math.ceil(batches * batch / self.config.test_crops)
+
+    def calibration_on(self, dataset: Dataset) -> Calibration | None:
+        """The map onto the opinions of one of the data sets that it was trained on; None: there is none."""
+        own = self.dataset
+        is_same = (dataset.name, dataset.mos_range) == (own.name, own.mos_range)
+        return self.calibration if is_same else self.calibrations.get(dataset.name)
 
     def score(self, path: Path) -> Prediction:
         """The mean over the image's test crops, taken as the run took them.
@@ -161,7 +171,7 @@ def open_scorer(path: Path, wish: Wish = Wish()) -> Scorer:
     if wish.test_patch_num is not None:
         scorer = replace(scorer, config=replace(scorer.config, test_patch_num=wish.test_patch_num))
     scorer.network.to(scorer.placement.device)
-    return scorer
+    return replace(scorer, file=file)
 
 
 def _of_run(file: Path, weights: OwnWeights, wish: Wish) -> Scorer:
@@ -203,4 +213,4 @@ def _of_published(file: Path, wish: Wish) -> Scorer:
     config = parse([])
     height, width = PUBLISHED_SIZING.exact or (0, 0)
     note = f"images are brought to {height} high and {width} wide, squeezed if need be, as the published code does"
-    return Scorer(network, config, dataset, wish.place(config), note, batch_size=wish.batch_size)
+    return Scorer(network, config, dataset, wish.place(config), note, batch_size=wish.batch_size, is_published=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -24,17 +23,6 @@ def run_name(now: datetime, dataset: str, network: str, loss_type: str, seed: in
     split = [f"split{split_seed}"] if split_seed else []
     words = (dataset, *split, network, loss_type.replace("+", "-").replace("*", ""), f"s{seed}")
     return "_".join([f"{now:%Y-%m-%d_%H-%M-%S}", *(re.sub(r"[^A-Za-z0-9.+-]+", "-", word) for word in words)])
-
-
-def split_seed_in(argv: Sequence[str]) -> int:
-    """`--split_seed` of a trainer's command; 0 if it has none, or none that is a number."""
-    found = 0
-    for word, following in zip(argv, [*argv[1:], ""], strict=True):
-        name, _, value = word.partition("=")
-        if name == "--split_seed":
-            told = value or following
-            found = int(told) if told.isdecimal() else 0
-    return found
 
 
 def create_run_folder(runs_dir: Path, name: str) -> RunFolder:

@@ -46,3 +46,8 @@ def test_a_forecast_counts_on_what_is_free_and_names_what_is_busy(
     fleet: Fleet, devices: tuple[str, ...], begins: str, words: str
 ) -> None:
     assert (fleet.devices, fleet.begin_words, fleet.words) == (devices, begins, words)
+
+
+def test_with_random_splits_each_job_names_its_split_too() -> None:
+    jobs = jobs_of(replace(REQUEST, experiments=("F2",), seeds=(1,), splits=(0, 3)))
+    assert [job.id for job in jobs] == ["F2 split 0 seed 1", "F2 split 3 seed 1"]

@@ -10,6 +10,7 @@ import pytest
 from iqa_tui.errors import PlanError
 from iqa_tui.plans.plan import Plan, load_plan
 from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.plans.tune import Tune
 from iqa_tui.queue.check import check
 
 
@@ -42,6 +43,12 @@ def test_a_good_plan_passes(plan: Plan, tmp_path: Path) -> None:
         ({"overrides": {"run_folder": "x"}}, r"--set run_folder"),
         ({"overrides": {"seed": "x"}}, r"seed='x'"),
         ({"overrides": {"train_test_num": "0"}}, r"train_test_num='0': write a whole number of at least 1"),
+        ({"overrides": {"split_seed": "x"}}, r"split_seed='x'"),
+        ({"overrides": {"split_seed": "3"}, "splits": (1, 2)}, r"--splits and --set split_seed: both say which splits"),
+        (
+            {"overrides": {"dataset": "biq2021"}, "splits": (0, 1)},
+            r"F5: --split_seed 1: biq2021 has a split of its own",
+        ),
         ({"devices": ("7",)}, r"--devices 7: this machine has no such device. It has CPU 0"),
     ],
 )
@@ -56,3 +63,16 @@ def test_repetitions_of_one_row_alone_are_refused(plan: Plan, tmp_path: Path) ->
     rows = tuple(replace(row, flags={**row.flags, "train_test_num": 2}) for row in plan.experiments)
     with pytest.raises(PlanError, match=r"experiment F1: write train_test_num into \[base\]"):
         check(LaunchRequest(replace(plan, experiments=rows), runs_dir=tmp_path))
+
+
+def test_a_plan_that_tunes_is_not_run_on_several_splits(plan: Plan, tmp_path: Path) -> None:
+    tuned = replace(plan, tune=Tune({"lr": (1e-6, 2e-6)}), base={**plan.base, "dataset": "livec"})
+    with pytest.raises(PlanError, match=r"\[tune\] with random splits: .* by --set split_seed=0"):
+        check(LaunchRequest(tuned, splits=(0, 1), runs_dir=tmp_path))
+
+
+def test_a_row_with_a_split_of_its_own_is_not_run_on_others(plan: Plan, tmp_path: Path) -> None:
+    rows = tuple(replace(row, flags={**row.flags, "split_seed": 2}) for row in plan.experiments[:2])
+    request = LaunchRequest(replace(plan, experiments=rows), splits=(0, 1), runs_dir=tmp_path)
+    with pytest.raises(PlanError, match=r"experiment F1, F2: has a split_seed of its own; --splits"):
+        check(request)

@@ -174,7 +174,7 @@ def test_a_split_seed_draws_the_splits_that_are_open_and_leaves_official_ones(da
     assert [item.split for item in drawn[0].items] == [item.split for item in other[0].items]
     assert {item.name for item in drawn[1].split("test")} != {item.name for item in other[1].split("test")}
     where = f"csv={data}/csv/labels.csv"
-    with pytest.raises(BadData, match="have splits of their own"):
+    with pytest.raises(BadData, match="each of csv, demo has a split of its own"):
         open_datasets(parse(["--dataset", "csv+demo", "--data_path", where, "--scale", "1,5", "--split_seed", "3"]))
 
 
