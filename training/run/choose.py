@@ -69,14 +69,14 @@ def _judge(
     Raises:
         CannotWrite: scores or weights of a new best epoch; `progress` is as it was.
     """
-    judged_on, test = setup.config.judged_on, scored["test"]
+    judged_on, test = setup.config.judged_on, scored.get("test")
     score = _srcc(scored[judged_on].metrics)
     if progress.best_epoch is None or score > _srcc(progress.best_metrics[judged_on]):
         best: dict[str, Any] = {
             "best_epoch": epoch,
             "best_metrics": {name: metrics for split in scored.values() for name, metrics in split.named.items()},
             "best_notes": [note for split in scored.values() for note in split.notes],
-            "best_attention": test.mean_attention,
+            "best_attention": None if test is None else test.mean_attention,
             "best_calibration": None if found.of_all is None else found.of_all.as_dict(),
             "best_calibrations": found.as_dict() if setup.config.is_mixed else {},
         }
@@ -86,7 +86,7 @@ def _judge(
         progress.epochs_without_better = 0
     else:
         progress.epochs_without_better += 1
-    if not progress.oracle or _srcc(test.metrics) > _srcc(progress.oracle):
+    if test is not None and (not progress.oracle or _srcc(test.metrics) > _srcc(progress.oracle)):
         progress.oracle = test.metrics
 
 

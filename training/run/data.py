@@ -41,6 +41,7 @@ def _with_images(
         threads=config.num_workers,
         on_progress=lambda done, total: recorder.progress(doing, done, total),
         should_stop=attempt.should_stop,
+        say=recorder.say,
     )
     dataset = replace(dataset, notes=(*dataset.notes, *store.changes.notes(dataset)))
     return dataset, {split: SplitImages(dataset, store, split) for split in SPLITS}

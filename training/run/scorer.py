@@ -18,7 +18,7 @@ from training.errors import BadCheckpoint, NoWeights
 from training.flags import parse
 from training.images.batches import SplitImages
 from training.images.decode import Decoded, decode
-from training.images.store import ImageStore
+from training.images.store import Part, end_to_end
 from training.network import own, published
 from training.network.build import build_network
 from training.network.own import OwnWeights
@@ -130,7 +130,7 @@ class Scorer:
             GpuOutOfMemory: not even a single crop fits.
         """
         pixels = np.concatenate([decoded.pixels.reshape(-1) for _, decoded in images])
-        store = ImageStore(pixels, [decoded.pixels.shape[:2] for _, decoded in images])
+        store = end_to_end(Part(pixels), [decoded.pixels.shape[:2] for _, decoded in images])
         items = tuple(self._item(Path(image)) for image, _ in images)
         split = SplitImages(replace(self.dataset, items=items), store, "test")
         observer = Observer(on_smaller_batches=on_smaller_batches)

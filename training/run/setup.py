@@ -202,6 +202,8 @@ def ways_of_training(config: TrainConfig, steps_per_epoch: int) -> list[str]:
 def notes_of_setup(setup: Setup) -> list[str]:
     config = setup.config
     notes = [*mixed_notes(setup), *setup.dataset.notes]
+    if config.no_test:
+        notes.append("the test split was not read: this run was made to choose by")
     if config.is_published:
         notes.append("protocol published: the best epoch is chosen on the test split itself")
     top = setup.network.began_with_top

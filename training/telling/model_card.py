@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from training.runfolder.mixed import dataset_names, is_mixed, of_scores
 from training.runfolder.schema import Result
+from training.runfolder.tuned import tuned_words
 from training.telling.recorder import shown_metric
 
 METRICS = ("srcc", "plcc", "krcc", "rmse")
@@ -21,6 +22,7 @@ MIXED = (
     "epoch was chosen by that mean; RMSE stands on each data set's own scale. A score of an image of unknown origin "
     "lies on the scale from 0 to 1 to which the labels of all data sets were brought."
 )
+NO_TEST = "The epoch was chosen on the validation split; the test split was not scored."
 LEAVE_OUT = "Its numbers are no scientific result: "
 
 
@@ -48,7 +50,7 @@ def model_card(result: Result, command: str) -> str:
             *_facts(result),
             "",
             "## Scores",
-            CHOICE[result.protocol],
+            CHOICE[result.protocol] if "test" in result.metrics else NO_TEST,
             *([MIXED] if is_mixed(result.dataset) else []),
             "",
             *_scores(result),
@@ -92,6 +94,8 @@ def _facts(result: Result) -> list[str]:
         "Took": f"{result.elapsed_seconds / 3600:.2f} hours on {result.device}, {result.precision}",
         "Versions": versions,
     }
+    if result.tuned:
+        facts["Tuned"] = tuned_words(result.tuned)
     if result.attention is not None:
         weights = ", ".join(f"{weight:.3f}" for weight in result.attention)
         facts["Mean attention on the four scales, fine to coarse"] = weights
