@@ -61,7 +61,7 @@ def add_step_flags(group: Group) -> None:
     group.add_argument(
         "--processes",
         type=positive,
-        default=OFF["processes"],
+        default=1,
         metavar="N",
         help="share each batch out over N processes, each on a GPU of its own, on a CPU with its part of the threads",
     )

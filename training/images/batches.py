@@ -70,6 +70,10 @@ class Part:
         return rows if rows.start < rows.stop else slice(count - 1, count)
 
 
+ALONE = Part(0, 1)
+"""The one process of a run that shares nothing out."""
+
+
 class SplitImages:
     """The images of one split, with their labels as arrays."""
 
@@ -104,7 +108,7 @@ class SplitImages:
 
 
 def train_batches(
-    images: SplitImages, plan: CropPlan, config: TrainConfig, first_batch: int = 0, part: Part = Part(0, 1)
+    images: SplitImages, plan: CropPlan, config: TrainConfig, first_batch: int = 0, part: Part = ALONE
 ) -> Iterator[TrainBatch]:
     """The batches of one epoch from `first_batch` (counted from 0); the last one may be smaller.
 

@@ -83,7 +83,7 @@ def evaluate(setup: Setup, images: SplitImages, name: str) -> Evaluation:
         should_stop=setup.attempt.should_stop,
         on_smaller_batches=sizes.append,
     )
-    scores, attention = _scored(setup, images, name, observer)
+    scores, attention = _scored(setup, images, observer)
     pred = np.array([images.dataset.from_training(score) for score in scores], dtype=np.float64)
     metrics, notes = all_metrics(pred, images.mos)
     if not setup.fixes_scale:
@@ -94,13 +94,17 @@ def evaluate(setup: Setup, images: SplitImages, name: str) -> Evaluation:
     return Evaluation(name, images.names, images.mos, pred, attention, metrics, notes, images.groups)
 
 
-def _scored(setup: Setup, images: SplitImages, name: str, observer: Observer) -> tuple[Scores, Scores | None]:
+def _scored(setup: Setup, images: SplitImages, observer: Observer) -> tuple[Scores, Scores | None]:
     """By all processes of the run, if they have these images."""
     team = setup.team
-    if team is None or images is not setup.images.get(name):
+    places = (
+        (split, number) for split, sets in setup.images.items() for number, each in enumerate(sets) if each is images
+    )
+    place = next(places, None)
+    if team is None or place is None:
         return score_crops(setup.network, images, setup.config, setup.placement, observer)
     try:
-        team.begin_scoring(setup.network, name)
+        team.begin_scoring(setup.network, *place)
         return score_together(setup.network, images, setup.config, setup.placement, team.part, observer)
     except RuntimeError as caught:
         error = team.cause_of(caught)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -15,8 +15,9 @@ from training.checkpoints.schedule import CheckpointSchedule
 from training.config import TrainConfig
 from training.device import Placement
 from training.errors import BadUsage, GpuOutOfMemory, LossNotFinite, Stopped, is_gpu_out_of_memory
-from training.images.batches import PREFETCHED, Part, SplitImages, TrainBatch, prefetched, train_batches
-from training.images.transforms import plan_crops, to_network_input
+from training.images.batches import PREFETCHED, Part, SplitImages, TrainBatch, prefetched
+from training.images.mixing import epoch_batches
+from training.images.transforms import to_network_input
 from training.network.quality import QualityNetwork
 from training.optim import set_lr
 from training.progress import Progress
@@ -103,20 +104,19 @@ def _batches(setup: Setup, progress: Progress) -> Iterator[TrainBatch]:
 
 
 def batches_of(
-    config: TrainConfig, placement: Placement, images: SplitImages, place: tuple[int, int], part: Part
+    config: TrainConfig, placement: Placement, images: Sequence[SplitImages], place: tuple[int, int], part: Part
 ) -> Iterator[TrainBatch]:
     """What a process needs of the batches of an epoch.
 
     Args:
         config: of the run.
         placement: of the network.
-        images: that are trained on.
+        images: that are trained on, of each data set.
         place: the epoch, and its first batch that is wanted (counted from 0).
         part: which process of how many it is.
     """
     epoch, first = place
-    plan = plan_crops(len(images), config.train_patch_num, seed=config.seed, epoch=epoch)
-    batches = train_batches(images, plan, config, first, part)
+    batches = epoch_batches(images, config, epoch, first, part)
     return prefetched((batch.pinned() for batch in batches), PREFETCHED) if placement.is_cuda else batches
 
 

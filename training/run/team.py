@@ -57,9 +57,9 @@ class Team:
         self.workers.tell(what="step", step=step, batches=batches)
         share(learning(network))
 
-    def begin_scoring(self, network: QualityNetwork, split: str) -> None:
-        """Hand out all weights; each process scores its part of a split."""
-        self.workers.tell(what="score", split=split)
+    def begin_scoring(self, network: QualityNetwork, split: str, number: int) -> None:
+        """Hand out all weights; each process scores its part of a split of data set `number` (counted from 0)."""
+        self.workers.tell(what="score", split=split, number=number)
         share(network.state_dict().values())
 
     def cause_of(self, error: RuntimeError) -> Exception:

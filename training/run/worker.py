@@ -9,14 +9,16 @@ from typing import Any
 import torch
 
 from training.config import TrainConfig
-from training.datasets import open_dataset
+from training.datasets import Dataset, open_datasets
 from training.datasets.base import SPLITS
 from training.device import Placement, allow_tf32, cap_memory, check_compiler, keep_freed_memory, make_deterministic
 from training.images.batches import Part, SplitImages, TrainBatch
 from training.images.cache import open_images
+from training.images.store import ImageStore
 from training.network.build import build_network
 from training.network.quality import QualityNetwork
 from training.process.workers import Hello, Orders
+from training.run.data import Images
 from training.run.evaluate import score_together
 from training.run.loop import batches_of, predicted
 from training.run.setup import on_device
@@ -32,15 +34,8 @@ def work(hello: Hello, orders: Orders) -> None:
     placement = _placement(hello)
     if config.torch_compile:
         check_compiler(placement.device)
-    dataset = open_dataset(config)
-    store = open_images(
-        dataset,
-        config.patch_size,
-        threads=config.num_workers,
-        on_progress=lambda _done, _total: None,
-        should_stop=lambda: False,
-    )
-    images = {split: SplitImages(dataset, store, split) for split in SPLITS}
+    sets = [(dataset, _decoded(dataset, config)) for dataset in open_datasets(config)]
+    images = {split: tuple(SplitImages(dataset, store, split) for dataset, store in sets) for split in SPLITS}
     network = on_device(build_network(config), placement)
     if config.torch_compile:
         network.compile()
@@ -59,7 +54,7 @@ class Hand:
         self,
         config: TrainConfig,
         placement: Placement,
-        images: dict[str, SplitImages],
+        images: Images,
         network: QualityNetwork,
         part: Part,
     ) -> None:
@@ -78,7 +73,9 @@ class Hand:
             self._train_step(order["step"], order["batches"])
         else:
             share(self._network.state_dict().values())
-            score_together(self._network, self._images[order["split"]], self._config, self._placement, self._part)
+            score_together(
+                self._network, self._images[order["split"]][order["number"]], self._config, self._placement, self._part
+            )
 
     def _begin_epoch(self, epoch: int, first_batch: int) -> None:
         share(self._network.state_dict().values())
@@ -97,6 +94,17 @@ class Hand:
             pred = whole(predicted(self._network, batch, self._config, self._placement), len(batch.mos), self._part)
             torch.autograd.backward(pred, torch.zeros_like(pred))  # rank 0 has the gradient
         add_up_gradients(self._network)
+
+
+def _decoded(dataset: Dataset, config: TrainConfig) -> ImageStore:
+    return open_images(
+        dataset,
+        config.patch_size,
+        threads=config.num_workers,
+        on_progress=lambda _done, _total: None,
+        should_stop=lambda: False,
+        say=lambda _line: None,
+    )
 
 
 def _placement(hello: Hello) -> Placement:
