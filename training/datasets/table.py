@@ -15,6 +15,7 @@ from training.datasets.checks import check_complete, check_fills_scale
 from training.datasets.csiq import open_csiq
 from training.datasets.demo import open_demo
 from training.datasets.flive import open_flive
+from training.datasets.histograms import with_answers
 from training.datasets.kadid10k import open_kadid10k
 from training.datasets.koniq10k import PUBLISHED_SIZING, open_koniq10k, open_published_koniq10k
 from training.datasets.live import open_live
@@ -60,6 +61,8 @@ def open_dataset(config: TrainConfig) -> Dataset:
     """
     _check_kind(config)
     dataset = check_fills_scale(_split_by(config.split_seed, _read(config)))
+    if config.learns_histogram:
+        dataset = with_answers(dataset, config.answers)
     limited = dataset.limited(config.limit_train_images, config.limit_test_images).only(config.used_splits)
     return check_complete(replace(limited, training_top=TRAINING_TOP[config.protocol]), config.used_splits)
 
@@ -84,7 +87,9 @@ def open_part(config: TrainConfig, split: str) -> Dataset:
 def _read(config: TrainConfig) -> Dataset:
     if config.dataset == "csv":
         scale = LabelScale(config.scale_ends, config.lower_is_better)
-        return open_user_csv(config.data_folder, scale, Sizing(largest_short_side=config.largest_short_side))
+        sizing = Sizing(largest_short_side=config.largest_short_side)
+        answers = config.answers if config.learns_histogram else 0
+        return open_user_csv(config.data_folder, scale, sizing, answers=answers)
     readers = READERS | PUBLISHED_READERS if config.is_published else READERS
     return readers[config.dataset](config.data_folder)
 

@@ -17,7 +17,7 @@ from training.network.quality import parameter_count
 from training.progress import Metrics, Progress
 from training.run.choose import scale_notes
 from training.run.placements import placement_notes
-from training.run.setup import Setup, notes_of_setup, ways_of_training
+from training.run.setup import Setup, notes_of_setup, ways_of_scoring, ways_of_training
 from training.runfolder.schema import Result
 from training.runfolder.write import write_atomic, write_record
 from training.telling.model_card import model_card
@@ -89,6 +89,7 @@ def _result(setup: Setup, progress: Progress, cross_metrics: dict[str, Metrics],
         notes=[
             *notes_of_setup(setup),
             *ways_of_training(config, setup.steps_per_epoch),
+            *ways_of_scoring(setup),
             *skipped_notes(progress),
             *placement_notes(progress),
             *scale_notes(setup, progress),
