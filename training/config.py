@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from training.loss_parts import ANSWERS, HISTOGRAM, has_part, outputs_of
+from training.runfolder import image_packs
 
 RESIZE = "384"
 """KonIQ-10k's short side, at which a crop shows a good part of the picture."""
@@ -134,6 +135,8 @@ class TrainConfig:
     """None: all."""
     limit_test_images: int | None
     """None: all. Limits validation and test each."""
+    no_test: bool
+    """No image of the test split is used: the run is made to choose by, not to report."""
     check: str | None
     """`settings` or `network`: what to print instead of training; None: train."""
 
@@ -174,6 +177,8 @@ class TrainConfig:
     @property
     def evaluated_splits(self) -> tuple[str, ...]:
         """Scored after every epoch."""
+        if self.no_test:
+            return ("val",)
         return ("test",) if self.is_published else ("val", "test")
 
     @property
@@ -222,15 +227,13 @@ class TrainConfig:
 
     @staticmethod
     def cache_folder() -> Path:
-        """The folder of decoded images: `$IQA_TUI_CACHE`, else `$XDG_CACHE_HOME/iqa-tui`, else `~/.cache/iqa-tui`."""
-        if chosen := os.environ.get("IQA_TUI_CACHE"):
-            return Path(chosen).expanduser()
-        return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "iqa-tui"
+        """The folder of decoded images."""
+        return image_packs.cache_folder()
 
     def cross_folders(self) -> dict[str, Path]:
         """Other data sets to test on after training, and their folders: beside this run's data, or in `$IQA_TUI_DATA`.
 
-        Empty for the demo, whose labels are no opinions.
+        Empty for the demo, whose labels are no opinions, and without a test.
         """
         roots = (self.data_folder.parent, Path(os.environ.get("IQA_TUI_DATA", "data")).expanduser())
         found = {
@@ -240,14 +243,15 @@ class TrainConfig:
             if (root / name).is_dir()
         }
         left_out = {self.dataset, "spaq" if self.no_spaq else ""}
-        return {} if self.dataset == "demo" else {name: path for name, path in found.items() if name not in left_out}
+        is_tested = self.dataset != "demo" and not self.no_test
+        return {} if not is_tested else {name: path for name, path in found.items() if name not in left_out}
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
     def what_differs(self, other: dict[str, Any]) -> list[str]:
         """Flags that make this another experiment than `other`, the `as_dict` of an earlier attempt."""
-        without_them = {"split_seed": 0, "answers": ANSWERS, **OFF}
+        without_them = {"split_seed": 0, "no_test": False, "answers": ANSWERS, **OFF}
         before = {**without_them, **other}  # an attempt may be of the time when there were no such flags
         names = (field.name for field in fields(self) if field.name not in MAY_CHANGE)
         return [name for name in names if name in before and before[name] != getattr(self, name)]

@@ -89,6 +89,10 @@ def refusal(config: TrainConfig) -> str | None:
             "--scale, --lower_is_better, --resize are for --dataset csv: what they say is known of the other data sets",
         ),
         (
+            config.no_test and config.is_published,
+            "--no_test: the published protocol has no validation split to score instead: use --protocol clean",
+        ),
+        (
             config.resume and config.run_folder is None,
             "--resume needs --run_folder, the folder of the run to go on with",
         ),
@@ -181,6 +185,9 @@ def _add_data_flags(group: Group) -> None:
     )
     group.add_argument("--limit_train_images", type=positive, metavar="N", help="a quick look: only N images")
     group.add_argument("--limit_test_images", type=positive, metavar="N", help="same for validation and for test")
+    group.add_argument(
+        "--no_test", action="store_true", help="score the validation split alone, for runs that are chosen by"
+    )
     group.add_argument("--num_workers", type=positive, default=4, help="threads that decode images")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from iqa_tui.plans.typed import parse_seeds, parse_setting
+from iqa_tui.plans.typed import parse_seeds, parse_setting, parse_splits
 
 
 def words(text: str) -> list[str]:
@@ -17,6 +17,13 @@ def words(text: str) -> list[str]:
 def seeds(text: str) -> tuple[int, ...]:
     try:
         return parse_seeds(",".join(words(text)))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def splits(text: str) -> tuple[int, ...]:
+    try:
+        return parse_splits(text) or parse_seeds(",".join(words(text)))
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

@@ -133,6 +133,12 @@ def _add_choice(command: argparse.ArgumentParser) -> None:
         help="a flag of the trainer, for all",
     )
     command.add_argument("--seeds", type=option_types.seeds, help="each experiment once a seed", metavar="1,2,3")
+    command.add_argument(
+        "--splits",
+        type=option_types.splits,
+        help="and once a random split, if the data set has no official one: how many, or which",
+        metavar="10|0,3",
+    )
     # What some of them do not ask for, so that every command makes its request in one way.
     command.set_defaults(devices=None, strategy="all", time_limit=None)
 
@@ -194,6 +200,9 @@ def _add_retry(commands: Subparsers[argparse.ArgumentParser]) -> None:
     )
     retry.add_argument(
         "--seeds", type=option_types.seeds, help="--missing: these seeds, not the group's own", metavar="1,2,3"
+    )
+    retry.add_argument(
+        "--splits", type=option_types.splits, help="--missing: these splits, not the group's own", metavar="10|0,3"
     )
     retry.add_argument(
         "--from-elsewhere", action="store_true", help="go on here with runs of another host: it says that host is gone"

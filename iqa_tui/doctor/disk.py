@@ -13,6 +13,7 @@ from iqa_tui.doctor.ask_python import answers
 from iqa_tui.doctor.file_systems import existing_parent
 from iqa_tui.doctor.finding import Finding, blocked, doubtful
 from iqa_tui.words.sizes import GIB, gib_words
+from training.runfolder.image_packs import own_folder, packs_of, read_about
 
 CHECKPOINTS = 3
 """That a run keeps at one time: the last, the best, and the one that is being written."""
@@ -49,8 +50,14 @@ def cache_needs(cache: Path, images: Mapping[str, int]) -> list[Need]:
         cache: the trainer's folder of decoded images.
         images: data set to how many images it has.
     """
-    missing = {name: count for name, count in images.items() if not any(cache.glob(f"{name}-*/index.json"))}
-    return [Need(f"decoded images of {name}", cache, count * IMAGE_BYTES) for name, count in missing.items()]
+    there: dict[str, int] = {}
+    for pack in packs_of(own_folder(cache)):
+        for name in read_about(pack).datasets:
+            there[name] = there.get(name, 0) + pack.images
+    missing = {name: count - there.get(name, 0) for name, count in images.items()}
+    return [
+        Need(f"decoded images of {name}", cache, count * IMAGE_BYTES) for name, count in missing.items() if count > 0
+    ]
 
 
 def check_answers(folders: Sequence[Path], timeout_seconds: float = ANSWER_SECONDS) -> list[Finding]:

@@ -21,6 +21,7 @@ COLUMNS = (
     Column("plcc_fitted", "PLCC fitted", 15, "right", importance=4),
     Column("krcc", "test KRCC", 15, "right", importance=6),
     Column("rmse", "test RMSE", 15, "right", importance=5),
+    Column("tuned", "tuned", 10, grows=True, importance=9),
     Column("epoch", "epoch", 8, "right", importance=3),
     Column("hours", "time", 7, "right", importance=8),
     Column("gpu", "GPU GiB", 7, "right", importance=3),

@@ -13,6 +13,7 @@ from iqa_tui.results.columns import has_value
 from iqa_tui.results.row import MORE_METRICS, Row
 from iqa_tui.results.shown import ShownDifference, ShownFindings
 from iqa_tui.results.table import Table
+from iqa_tui.results.tuning import tuning_words
 from iqa_tui.widgets.interval_line import ASCII, UNICODE, Scale, Signs, scale_line
 from iqa_tui.widgets.palette import series_sign, series_style
 from iqa_tui.widgets.row_table import RowTable
@@ -34,6 +35,7 @@ SAYS_WHY = (
     "plcc_fitted",
     "krcc",
     "rmse",
+    "tuned",
     "epoch",
     "hours",
     "status",
@@ -97,7 +99,13 @@ def columns_for(context: Context, chosen: Sequence[str] = ()) -> tuple[Column, .
     """
     table = context.table
     ids, labels = [row.id for row in table.rows], [row.label for row in table.rows]
-    texts = {"id": ids, "label": labels, "status": [row.status for row in table.rows if not _says_why(row)]}
+    tuned = [tuning_words(row) for row in table.rows]
+    texts = {
+        "id": ids,
+        "label": labels,
+        "tuned": tuned,
+        "status": [row.status for row in table.rows if not _says_why(row)],
+    }
     most = {key: max(map(cell_len, of), default=0) for key, of in texts.items()}
     widths = {} if _has_spread(table) else dict(NARROW)
     widths |= {"mark": COLUMNS[0].width + SIGN_WIDTH} if context.has_signs else {}
@@ -157,6 +165,7 @@ def result_row(context: Context, place: int) -> TableRow:
         **{key: _more_number(row, key, with_sd) for key in MORE_METRICS},
         "delta": (delta(row, difference),),
         "shown": (_shown(difference),),
+        "tuned": tuning_words(row),
         "epoch": ", ".join(map(str, row.best_epochs)) or "–",
         "hours": hours_words(row.hours) if row.hours is not None else "",
         "gpu": f"{row.peak_gpu_gib:.1f}" if row.peak_gpu_gib is not None else "–",

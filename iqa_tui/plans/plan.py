@@ -6,7 +6,7 @@ An error names the file, the row, the key, the value and what to write instead.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,10 @@ from iqa_tui.plans.priority import PRIORITIES
 from iqa_tui.plans.questions import Question, read_questions
 from iqa_tui.plans.toml_lines import TomlPlace, line_of
 from iqa_tui.plans.toml_table import FlagValue, TomlTable
+from iqa_tui.plans.tune import Tune, read_tune
 
+SPLIT_FLAG = "split_seed"
+"""The trainer's flag that draws another split of the data."""
 PRESETS_DIR = Path(__file__).parent / "presets"
 
 
@@ -76,12 +79,18 @@ class Plan:
     """Of an external trainer; None: `python -m training`."""
     time_limit_hours: float | None = None
     """One run is stopped after that time; None: never."""
+    splits: tuple[int, ...] = ()
+    """Random splits of the data, by their `--split_seed`: each experiment is run on each of them; empty: the trainer is
+    not told of any.
+    """
     demo: bool = False
     """The labels are no human opinions."""
     hypotheses: tuple[Hypothesis, ...] = ()
     """What the plan predicts."""
     questions: tuple[Question, ...] = ()
     """What the plan asks."""
+    tune: Tune | None = None
+    """What every experiment tries before it is trained; None: nothing."""
     content: dict[str, Any] = field(default_factory=dict)
     """The TOML as it was parsed, relative paths counted from its folder."""
     source: str = ""
@@ -187,9 +196,11 @@ def plan_from(content: dict[str, Any], source: str) -> Plan:
         baseline=baseline,
         command=table.words("command"),
         time_limit_hours=table.positive_number("time_limit_hours"),
+        splits=_splits(table, base, experiments),
         demo=table.switch("demo", default=False),
         hypotheses=read_hypotheses(table, ids, margin),
         questions=read_questions(table, ids, baseline),
+        tune=read_tune(table),
         content=content,
         source=source,
     )
@@ -199,6 +210,16 @@ def plan_from(content: dict[str, Any], source: str) -> Plan:
     if not experiments:
         raise PlanError(f"{source}: it has no experiment. Add one: [[experiment]] with an id and a label.")
     return plan
+
+
+def _splits(table: TomlTable, base: Mapping[str, FlagValue], experiments: Iterable[Experiment]) -> tuple[int, ...]:
+    """Raises PlanError if a row, or the base, has a split of its own beside them."""
+    splits = table.counted("splits")
+    owners = ["base"] if SPLIT_FLAG in base else []
+    owners += [f"experiment {experiment.id}" for experiment in experiments if SPLIT_FLAG in experiment.flags]
+    if splits and owners:
+        raise table.wrong("splits", f"every row is run on these; leave {SPLIT_FLAG} out of {', '.join(owners)}.")
+    return splits
 
 
 def _base(table: TomlTable) -> tuple[dict[str, FlagValue], int | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from iqa_tui.results.table import Table
+from iqa_tui.results.tuning import table_sentences
 
 
 def caption(table: Table) -> str:
@@ -19,4 +20,5 @@ def caption(table: Table) -> str:
     words = f"{table.title.rstrip('.')}: {', '.join(parts)}." if parts else f"{table.title}."
     if table.code_note:
         words += f" {table.code_note}"
+    words = " ".join([words, *table_sentences(table.rows)])
     return f"{words} Demo data: the labels are levels of distortion, not human opinions." if table.demo else words

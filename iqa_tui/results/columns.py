@@ -29,6 +29,7 @@ PLAIN = (
     ResultColumn("krcc", "Test KRCC", "Kendall's rank correlation"),
     ResultColumn("rmse", "Test RMSE", "root mean square error of the calibrated predictions, on the scale of MOS"),
     ResultColumn("delta", "Δ SRCC", "test SRCC less the baseline's"),
+    ResultColumn("tuned", "Tuned", "the values that were chosen on the validation split, of how many", is_number=False),
     ResultColumn("epoch", "Epoch", "the chosen epoch of each seed"),
     ResultColumn("hours", "Time", "of one run, training and evaluation"),
     ResultColumn("gpu", "GPU GiB", "most GPU memory of one run"),
@@ -61,12 +62,18 @@ def chosen_columns(table: Table, keys: Sequence[str] = ()) -> tuple[ResultColumn
     for key in keys:
         if key not in there:
             raise PlanError(f"There is no column {key!r}. Choose from {', '.join(there)}, or {ALL}.")
-    return tuple(there[key] for key in dict.fromkeys(keys or USUAL))
+    return tuple(there[key] for key in dict.fromkeys(keys or usual(table)))
+
+
+def usual(table: Table) -> tuple[str, ...]:
+    """The keys of the columns that a table has if the user chooses none."""
+    tuned = ("tuned",) if any(row.is_tuned for row in table.rows) else ()
+    return (*USUAL[:3], *tuned, *USUAL[3:])
 
 
 def has_value(row: Row, key: str) -> bool:
     """Whether a row says anything in a column."""
-    values = {"delta": row.delta_srcc, "epoch": row.best_epochs, "gpu": row.peak_gpu_gib}
+    values = {"delta": row.delta_srcc, "epoch": row.best_epochs, "gpu": row.peak_gpu_gib, "tuned": row.is_tuned}
     if key in values:
-        return values[key] not in (None, ())
+        return values[key] not in (None, (), False)
     return key in row.more or getattr(row, key, None) not in (None, "")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from iqa_tui.monitor.listing import ListedRun
+from iqa_tui.monitor.tuning import Tuning
 from iqa_tui.plans.plan import Experiment, Plan, Recorded
+from iqa_tui.results.row_status import status_of
 from iqa_tui.results.statistics import mean_and_sd
 from iqa_tui.words.sizes import GIB
 from iqa_tui.words.states import ShownState, by_need, shown_state
-from training.runfolder.phase import Phase, Status
+from training.runfolder.phase import Phase
 
 SECONDS_PER_HOUR = 3600.0
 MORE_METRICS = ("krcc", "rmse", "plcc_fitted")
@@ -66,11 +67,18 @@ class Row:
     """
     best_epochs: tuple[int, ...] = ()
     """The chosen epoch of each of `seeds`, if all have one."""
+    tunings: tuple[Tuning | None, ...] = ()
+    """What was chosen for each of `run_ids` before it was trained; None for one that was not tuned."""
     recorded: bool = False
     """It was measured elsewhere: the plan records it, or its log was imported (then it has runs)."""
     best_srcc: bool = False
     """Best among rows of the table's protocol."""
     best_plcc: bool = False
+
+    @property
+    def is_tuned(self) -> bool:
+        """Whether values were chosen for a run of it."""
+        return any(each is not None for each in self.tunings)
 
     @property
     def key(self) -> str:
@@ -196,7 +204,7 @@ def _measured(row: Row, entries: list[ListedRun]) -> Row:
         plcc=plcc,
         plcc_sd=plcc_sd,
         hours=hours,
-        status=_status_words(chosen),
+        status=status_of(chosen),
         phase=chosen[0].phase if len({entry.phase for entry in chosen}) == 1 else None,
         shown=shown_state(min((entry.status for entry in chosen), key=by_need)),
         met=_met(srcc, row, protocol),
@@ -263,23 +271,6 @@ def _result_notes(entries: list[ListedRun]) -> list[str]:
             notes.append(f"a quick look, limited to {images} images")
         notes += entry.result.notes
     return notes
-
-
-def _status_words(entries: list[ListedRun]) -> str:
-    """`finished`, `failed: <cause>`; for seeds in different states `2 of 3 finished, 1 of 3 running`."""
-    words = [_words(entry.status) for entry in entries]
-    if len(set(words)) == 1:
-        return words[0]
-    counts = Counter(entry.status.phase.value for entry in entries)
-    return ", ".join(f"{count} of {len(entries)} {state}" for state, count in counts.items())
-
-
-def _words(status: Status) -> str:
-    if status.phase is Phase.STOPPED:
-        return status.cause or Phase.STOPPED.value
-    if status.phase in (Phase.FAILED, Phase.LOST) and status.cause:
-        return f"{status.phase.value}: {status.cause}"
-    return status.phase.value
 
 
 def _met(srcc: float | None, row: Row, protocol: str) -> str:

@@ -15,6 +15,7 @@ from iqa_tui.plans.plan import Plan, plan_from
 from iqa_tui.results.comparison import with_best, with_deltas
 from iqa_tui.results.notes import with_code, with_settings
 from iqa_tui.results.row import Row, in_order, plan_rows, rows_without_plan
+from iqa_tui.results.tuning import with_tuning
 from training.runfolder.phase import Phase
 from training.runfolder.read import read_shown_notes
 
@@ -41,12 +42,13 @@ class Table:
 
 
 def read_entries(runs_dir: Path, group: str | None = None) -> list[ListedRun]:
-    """The runs of a group, or of all groups, oldest first, without the archived ones.
+    """The runs of a group, or of all groups, oldest first, without the archived ones and the tuning runs.
 
-    A run that cannot be read is left out of every table; `status` names it.
+    A run that cannot be read is left out of every table; `status` names it. A tuning run is no row and no seed of one:
+    its score on the validation split chose a value, and its test split was never scored.
     """
-    runs = (each for each in read_runs(runs_dir, group) if not _has_broken_result(each) and not _is_archived(each))
-    return sorted(runs, key=lambda each: (each.spec.created, each.run_id))
+    runs = (each for each in read_runs(runs_dir, group) if not (each.is_trial or _has_broken_result(each)))
+    return sorted((each for each in runs if not _is_archived(each)), key=lambda each: (each.spec.created, each.run_id))
 
 
 def _has_broken_result(listed: ListedRun) -> bool:
@@ -61,7 +63,7 @@ def group_tables(runs_dir: Path) -> list[str]:
     """The groups that have runs which are not archived, the one with the newest run first."""
     newest: dict[str, float] = {}
     for run, spec in specs_in(runs_dir):
-        if spec is not None and not read_shown_notes(run).archived:
+        if spec is not None and not spec.trial and not read_shown_notes(run).archived:
             newest[spec.group] = max(newest.get(spec.group, 0.0), spec.created)
     return sorted(newest, key=lambda group: -newest[group])
 
@@ -90,7 +92,7 @@ def table_of(entries: list[ListedRun], group: str, plan: Plan | None) -> Table:
     if plan:
         rows, settings_note = with_settings(rows, launched, plan)
         code_note = " ".join(in_order([code_note, settings_note]))
-    rows = with_deltas(rows, plan.baseline if plan else "")
+    rows = with_deltas(with_tuning(rows, launched), plan.baseline if plan else "")
     return Table(
         title=plan.title if plan else group,
         group=group,

@@ -28,6 +28,7 @@ from training.datasets.tid2013 import open_tid2013
 from training.datasets.uhdiqa import open_uhdiqa
 from training.datasets.user_csv import LabelScale, open_user_csv
 from training.errors import BadData
+from training.official_splits import refuse_other_split
 
 READERS: dict[str, Callable[[Path], Dataset]] = {
     "koniq-10k": open_koniq10k,
@@ -67,6 +68,20 @@ def open_dataset(config: TrainConfig) -> Dataset:
     return check_complete(replace(limited, training_top=TRAINING_TOP[config.protocol]), config.used_splits)
 
 
+def refuse_split_seed(config: TrainConfig) -> None:
+    """Refuse `--split_seed` before a run if the files of its data set name a split. If they cannot be read, as on a
+    login node without the data, the run will say so.
+
+    Raises:
+        BadData: they name one.
+    """
+    try:
+        dataset = _read(config)
+    except (BadData, OSError):
+        return
+    _split_by(config.split_seed, dataset)
+
+
 def open_part(config: TrainConfig, split: str) -> Dataset:
     """The images of one split, or of `all`, as one test split of at most `limit_test_images`.
 
@@ -103,10 +118,7 @@ def _split_by(split_seed: int, dataset: Dataset) -> Dataset:
     if not split_seed:
         return dataset
     if dataset.has_official_split:
-        raise BadData(
-            f"--split_seed {split_seed}: {dataset.name} has a split of its own, and scores on another one do not "
-            "compare with published ones; leave --split_seed out"
-        )
+        refuse_other_split(split_seed, dataset.name)
     items = split_anew(dataset.items, split_seed)
     scale = reach(items) if dataset.is_scale_guessed else dataset.mos_range
     return replace(dataset, items=tuple(items), mos_range=scale)

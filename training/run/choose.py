@@ -62,14 +62,14 @@ def _judge(
     Raises:
         CannotWrite: scores or weights of a new best epoch; `progress` is as it was.
     """
-    judged_on, test = setup.config.judged_on, evaluations["test"]
+    judged_on, test = setup.config.judged_on, evaluations.get("test")
     score = _srcc(evaluations[judged_on].metrics)
     if progress.best_epoch is None or score > _srcc(progress.best_metrics[judged_on]):
         best: dict[str, Any] = {
             "best_epoch": epoch,
             "best_metrics": {split: evaluation.metrics for split, evaluation in evaluations.items()},
             "best_notes": [note for evaluation in evaluations.values() for note in evaluation.notes],
-            "best_attention": test.mean_attention,
+            "best_attention": None if test is None else test.mean_attention,
             "best_calibration": None if calibration is None else calibration.as_dict(),
         }
         _keep_best(setup, replace(progress, **best), evaluations)
@@ -78,7 +78,7 @@ def _judge(
         progress.epochs_without_better = 0
     else:
         progress.epochs_without_better += 1
-    if not progress.oracle or _srcc(test.metrics) > _srcc(progress.oracle):
+    if test is not None and (not progress.oracle or _srcc(test.metrics) > _srcc(progress.oracle)):
         progress.oracle = test.metrics
 
 

@@ -18,7 +18,7 @@ from training.errors import BadCheckpoint, NoWeights
 from training.flags import parse
 from training.images.batches import SplitImages
 from training.images.decode import Decoded, decode
-from training.images.store import ImageStore
+from training.images.store import Part, end_to_end
 from training.network import own, published
 from training.network.build import build_network
 from training.network.own import OwnWeights
@@ -80,6 +80,10 @@ class Scorer:
     """False: the loss compared images with each other, so a score alone says nothing."""
     batch_size: int | None = None
     """See `score_crops`."""
+    file: Path | None = None
+    """Of its weights."""
+    is_published: bool = False
+    """It was trained by the published code, not by a run."""
 
     @property
     def images_at_once(self) -> int:
@@ -117,7 +121,7 @@ class Scorer:
             GpuOutOfMemory: not even a single crop fits.
         """
         pixels = np.concatenate([decoded.pixels.reshape(-1) for _, decoded in images])
-        store = ImageStore(pixels, [decoded.pixels.shape[:2] for _, decoded in images])
+        store = end_to_end(Part(pixels), [decoded.pixels.shape[:2] for _, decoded in images])
         items = tuple(self._item(Path(image)) for image, _ in images)
         split = SplitImages(replace(self.dataset, items=items), store, "test")
         observer = Observer(on_smaller_batches=on_smaller_batches)
@@ -158,7 +162,7 @@ def open_scorer(path: Path, wish: Wish = Wish()) -> Scorer:
     if wish.test_patch_num is not None:
         scorer = replace(scorer, config=replace(scorer.config, test_patch_num=wish.test_patch_num))
     scorer.network.to(scorer.placement.device)
-    return scorer
+    return replace(scorer, file=file)
 
 
 def _of_run(file: Path, weights: OwnWeights, wish: Wish) -> Scorer:
@@ -195,4 +199,4 @@ def _of_published(file: Path, wish: Wish) -> Scorer:
     config = parse([])
     height, width = PUBLISHED_SIZING.exact or (0, 0)
     note = f"images are brought to {height} high and {width} wide, squeezed if need be, as the published code does"
-    return Scorer(network, config, dataset, wish.place(config), note, batch_size=wish.batch_size)
+    return Scorer(network, config, dataset, wish.place(config), note, batch_size=wish.batch_size, is_published=True)

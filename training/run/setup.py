@@ -88,6 +88,7 @@ def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
         threads=config.num_workers,
         on_progress=lambda done, total: recorder.progress("decoding images", done, total),
         should_stop=attempt.should_stop,
+        say=recorder.say,
     )
     dataset = replace(dataset, notes=(*dataset.notes, *store.changes.notes(dataset)))
     images = {split: SplitImages(dataset, store, split) for split in SPLITS}
@@ -223,6 +224,8 @@ def ways_of_scoring(setup: Setup) -> list[str]:
 def notes_of_setup(setup: Setup) -> list[str]:
     config = setup.config
     notes = list(setup.dataset.notes)
+    if config.no_test:
+        notes.append("the test split was not read: this run was made to choose by")
     if config.is_published:
         notes.append("protocol published: the best epoch is chosen on the test split itself")
     top = setup.network.began_with_top

@@ -134,6 +134,11 @@ class RunFolder:
         return self.path / "spec.json"
 
     @property
+    def tuned(self) -> Path:
+        """What it is trained with, chosen from a grid; only in a tuned run that was started."""
+        return self.path / "tuned.json"
+
+    @property
     def signature(self) -> Path:
         """Who queued it, and on which host."""
         return self.path / "signature.json"

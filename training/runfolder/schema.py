@@ -204,6 +204,10 @@ class Result:
     versions: dict[str, str] = field(default_factory=dict)
     source_digest: str = ""
     """Of the trainer's source as it ran."""
+    tuned: dict[str, Any] = field(default_factory=dict)
+    """What was chosen on the validation split before it was trained: `tuned.json` without its format. Empty if nothing
+    was.
+    """
     notes: list[str] = field(default_factory=list)
     """What a reader of the numbers must know, for example that a fit did not converge."""
     format: int = FORMAT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from training.runfolder.schema import Result
+from training.runfolder.tuned import tuned_words
 from training.telling.recorder import shown_metric
 
 METRICS = ("srcc", "plcc", "krcc", "rmse")
@@ -15,6 +16,7 @@ CHOICE = {
     "clean": "The epoch was chosen on the validation split; the test split played no part in it.",
     "published": "The epoch was chosen on the test split itself, as in the published code, so the test score flatters.",
 }
+NO_TEST = "The epoch was chosen on the validation split; the test split was not scored."
 LEAVE_OUT = "Its numbers are no scientific result: "
 
 
@@ -42,7 +44,7 @@ def model_card(result: Result, command: str) -> str:
             *_facts(result),
             "",
             "## Scores",
-            CHOICE[result.protocol],
+            CHOICE[result.protocol] if "test" in result.metrics else NO_TEST,
             "",
             *_scores(result),
             "",
@@ -81,6 +83,8 @@ def _facts(result: Result) -> list[str]:
         "Took": f"{result.elapsed_seconds / 3600:.2f} hours on {result.device}, {result.precision}",
         "Versions": versions,
     }
+    if result.tuned:
+        facts["Tuned"] = tuned_words(result.tuned)
     if result.attention is not None:
         weights = ", ".join(f"{weight:.3f}" for weight in result.attention)
         facts["Mean attention on the four scales, fine to coarse"] = weights

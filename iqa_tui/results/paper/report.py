@@ -16,6 +16,7 @@ from iqa_tui.results.paper.page import bullets, code_block, page, section, table
 from iqa_tui.results.paper.readme import datasets
 from iqa_tui.results.paper.shown import PAGE, Shown
 from iqa_tui.results.paper.wording import caption_sentences
+from iqa_tui.results.tuning import tuning_words
 from iqa_tui.words.durations import hours_words
 
 MOST_IMAGES = 10
@@ -54,7 +55,7 @@ def report_html(content: Content, figures: Sequence[Shown], links: Mapping[str, 
 
 def _table(content: Content) -> list[str]:
     delta = f"Δ SRCC to {content.findings.baseline}" if content.findings.differences else "Δ SRCC"
-    headings = ["Loss", "SRCC", "PLCC", delta, "Time", "Status"]
+    headings = ["Loss", "SRCC", "PLCC", delta, *(["Tuned"] if _is_tuned(content) else []), "Time", "Status"]
     rows = [_row(row, content) for row in content.rows]
     notes = [f"{row.name}: {row.row.notes}" for row in content.rows if row.row.notes]
     told = caption_sentences(content)[1:]
@@ -64,6 +65,11 @@ def _table(content: Content) -> list[str]:
         f'<p class="dim">{text(" ".join(told))}</p>',
         *(["<h3>Notes of the rows</h3>", *bullets(map(text, notes))] if notes else []),
     ]
+
+
+def _is_tuned(content: Content) -> bool:
+    """Whether values were chosen for a row of the table."""
+    return any(row.row.is_tuned for row in content.rows)
 
 
 def _row(row: PaperRow, content: Content) -> list[str]:
@@ -76,6 +82,7 @@ def _row(row: PaperRow, content: Content) -> list[str]:
         _score(row, "srcc", content, is_best=row.row.best_srcc),
         _score(row, "plcc", content, is_best=row.row.best_plcc),
         delta or "–",
+        *([text(tuning_words(row.row)) or "–"] if _is_tuned(content) else []),
         text(hours_words(row.row.hours)) if row.row.hours is not None else "–",
         text(row.row.status),
     ]

@@ -10,6 +10,7 @@ from iqa_tui.results.latex import LATEX
 from iqa_tui.results.latex_text import latex_text
 from iqa_tui.results.paper.content import Content, PaperRow, sd_over_seeds
 from iqa_tui.results.paper.wording import caption_sentences, has_intervals
+from iqa_tui.results.tuning import tuning_words
 from iqa_tui.words.durations import hours_words
 
 SHOWN = r"$^{*}$"
@@ -19,7 +20,8 @@ UNKNOWN = "--"
 def table_tex(content: Content) -> str:
     r"""A float of its own; `\input` it."""
     is_wide = has_intervals(content)
-    headings = ["Loss", "SRCC", "PLCC", _delta_heading(content), "Time"]
+    is_tuned = any(row.row.is_tuned for row in content.rows)
+    headings = ["Loss", "SRCC", "PLCC", _delta_heading(content), *(["Tuned"] if is_tuned else []), "Time"]
     lines = [
         r"% needs \usepackage{booktabs}; in a document of two columns write table* for table",
         *(f"% {row.name}: {', '.join(run.run_id for run in row.runs)}" for row in content.rows if row.runs),
@@ -30,7 +32,7 @@ def table_tex(content: Content) -> str:
         r"  \smallskip",
         r"  \small",
         r"  \setlength{\tabcolsep}{4pt}",
-        rf"  \begin{{tabular}}{{lll{'l' if is_wide else 'r'}r}}",
+        rf"  \begin{{tabular}}{{lll{'l' if is_wide else 'r'}{'l' * is_tuned}r}}",
         r"    \toprule",
         f"    {' & '.join(headings)} \\\\",
         r"    \midrule",
@@ -60,6 +62,7 @@ def _cells(row: PaperRow, content: Content) -> list[str]:
         _score(row, "srcc", content, is_best=row.row.best_srcc),
         _score(row, "plcc", content, is_best=row.row.best_plcc),
         delta_tex(row, content),
+        *([latex_text(tuning_words(row.row)) or UNKNOWN] if any(each.row.is_tuned for each in content.rows) else []),
         hours_words(row.row.hours).replace(" ", "~") if row.row.hours is not None else UNKNOWN,
     ]
 

@@ -7,6 +7,7 @@ from iqa_tui.results.findings.wording import listed
 from iqa_tui.results.intervals.estimates import ONE_SEED, Difference
 from iqa_tui.results.paper.citations import dataset_name
 from iqa_tui.results.paper.content import Content, PaperRow
+from iqa_tui.results.tuning import table_sentences
 
 PROTOCOLS = {
     "clean": "the best epoch is chosen on the validation split",
@@ -21,6 +22,7 @@ def caption_sentences(content: Content) -> list[str]:
         *_demo(content),
         _tested(content),
         *_differences(content),
+        *table_sentences([row.row for row in content.rows]),
         *_one_seed(content),
         *(["Some runs used only part of the images."] if any(run.result.limited for run in content.runs) else []),
         *_best(content),

@@ -11,6 +11,7 @@ import pytest
 from iqa_tui.doctor import disk as disk_check
 from iqa_tui.doctor.disk import Need, cache_needs, check_disk, checkpoint_need
 from tests.fakes.doctor import sign
+from tests.fakes.image_packs import write_pack
 from tests.fakes.needs import GIB
 
 
@@ -32,10 +33,10 @@ def test_checkpoints_and_decoded_images_must_fit(
 
 
 def test_images_that_are_decoded_already_need_no_room(tmp_path: Path) -> None:
-    (tmp_path / "koniq-10k-0123").mkdir()
-    assert len(cache_needs(tmp_path, {"koniq-10k": 9})) == 1  # half made: no index yet
-    (tmp_path / "koniq-10k-0123" / "index.json").touch()
+    write_pack(tmp_path, images=9, datasets=["koniq-10k"])
     assert cache_needs(tmp_path, {"koniq-10k": 9}) == []
+    (need,) = cache_needs(tmp_path, {"koniq-10k": 12})
+    assert need.size_bytes == 3 * disk_check.IMAGE_BYTES
 
 
 def test_a_folder_that_may_not_be_written_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

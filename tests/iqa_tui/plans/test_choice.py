@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from iqa_tui.plans.choice import LaunchChoice, Obstacle, OfferedDevice, chosen_seeds, parse_overrides
+from iqa_tui.plans.choice import LaunchChoice, Obstacle, OfferedDevice
 from iqa_tui.plans.forecast import Fleet
 from iqa_tui.plans.plan import plan_from
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.plans.simulate import STRATEGIES
+from iqa_tui.plans.typed import chosen_seeds, parse_overrides
 
 SMALL = plan_from(
     {
