@@ -18,6 +18,7 @@ from training.flags import command_of
 from training.network.quality import parameter_count
 from training.progress import Metrics, Progress
 from training.run.choose import scale_notes
+from training.run.data import count
 from training.run.placements import placement_notes
 from training.run.setup import Setup, notes_of_setup, ways_of_scoring, ways_of_training
 from training.runfolder.errors import RunFolderError
@@ -58,8 +59,9 @@ def finish(setup: Setup, progress: Progress, cross_metrics: dict[str, Metrics], 
         run.previous_checkpoint.unlink()  # a finished run is never resumed
     split, scored = ("validation", progress.best_metrics["val"]) if config.no_test else ("test", test)
     demo = " (demo data: the labels are no human opinions)" if setup.dataset.demo else ""
+    mean = f" (means over {len(config.dataset_names)} data sets)" if config.is_mixed else ""
     setup.recorder.say(
-        f"{split} SRCC {shown_metric(scored['srcc'])}  PLCC {shown_metric(scored['plcc'])}  of epoch "
+        f"{split} SRCC {shown_metric(scored['srcc'])}  PLCC {shown_metric(scored['plcc'])}{mean}  of epoch "
         f"{progress.best_epoch}{demo}  in {run.shown}"
     )
 
@@ -80,7 +82,7 @@ def _result(setup: Setup, progress: Progress, cross_metrics: dict[str, Metrics],
         elapsed_seconds=progress.elapsed_seconds,
         best_epoch=progress.best_epoch,
         epochs=progress.epoch - 1,
-        images={split: len(images) for split, images in setup.images.items()}
+        images={split: count(images) for split, images in setup.images.items()}
         | {dataset.name: len(dataset.items) for dataset in setup.cross_datasets if dataset.name in cross_metrics},
         limited=config.is_limited,
         demo=setup.dataset.demo,
@@ -89,6 +91,7 @@ def _result(setup: Setup, progress: Progress, cross_metrics: dict[str, Metrics],
         parameters=parameter_count(setup.network),
         backbone=setup.network.backbone.timm_name,
         calibration=progress.best_calibration,
+        sets=_sets(setup, progress) if config.is_mixed else {},
         clipped=progress.clipped / progress.step if config.clip_norm and progress.step else None,
         attention=progress.best_attention,
         config=config.as_dict(),
@@ -108,6 +111,18 @@ def _result(setup: Setup, progress: Progress, cross_metrics: dict[str, Metrics],
             *cross_notes,
         ],
     )
+
+
+def _sets(setup: Setup, progress: Progress) -> dict[str, dict[str, Any]]:
+    """What is known of each data set of a mixed run."""
+    return {
+        name: {
+            "images": {split: len(images[place]) for split, images in setup.images.items()},
+            "mos_range": list(setup.images["test"][place].dataset.mos_range),
+            "calibration": progress.best_calibrations.get(name),
+        }
+        for place, name in enumerate(setup.config.dataset_names)
+    }
 
 
 def tuned_of(run: RunFolder, config: TrainConfig) -> tuple[dict[str, Any], list[str]]:
