@@ -72,14 +72,14 @@ def refused_losses(config: TrainConfig) -> tuple[tuple[bool, str], ...]:
         f"Take --dataset koniq-10k ({HISTOGRAM_FILES['koniq-10k']} has the columns c1 to c5), or --dataset csv with a "
         f"file of your own that has the columns c1 to c{config.answers} beside image and mos"
     )
+    several_studies = (
+        f"--loss_type {config.loss_type} learns how many people gave each answer, and the answers of two studies are "
+        "not the same: take one data set"
+    )
     return (
         (has_ranking_twice(config.loss_type, config.ranking_loss_alpha), RANKING_TWICE),
         (config.epochs > 0 and config.batch_size < smallest, no_gradient),
-        (
-            config.learns_histogram and config.is_mixed,
-            f"--loss_type {config.loss_type} learns how many people gave each answer, and the answers of two studies are "
-            "not the same: take one data set",
-        ),
+        (config.learns_histogram and config.is_mixed, several_studies),
         (config.learns_histogram and config.dataset not in HISTOGRAM_FILES, no_histogram),
         (
             config.answers != ANSWERS and not learns_histogram,

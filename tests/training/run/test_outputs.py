@@ -101,7 +101,7 @@ def test_its_weights_begin_a_run_of_the_same_kind_and_no_other(tmp_path, loss):
 def test_weights_with_one_output_do_not_begin_a_run_with_more(tmp_path):
     run, _, labels = trained(tmp_path, "--loss_type", "l1", "--epochs", "1")
     flags = [*SMALL, "--data_path", labels, "--loss_type", "emd", "--weights", run.best_weights]
-    with pytest.raises(NoWeights, match="gives one number of an image, as --loss_type l1 needs, .* gives 5 numbers"):
+    with pytest.raises(NoWeights, match=r"gives one number of an image, as --loss_type l1 needs, .* gives 5 numbers"):
         build_network(parse(list(map(str, flags))))
 
 
