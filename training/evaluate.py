@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from training.config import RESIZE, TrainConfig
+from training.dataset_flag import DATASETS
 from training.errors import BadCheckpoint, BadData, BadUsage, TrainingError
 from training.flag_values import positive, resize, scale
-from training.flags import DATASETS, DEVICES, PRECISIONS, Parser, parse, refusal
+from training.flags import DEVICES, PRECISIONS, Parser, parse, refusal
 from training.predicting.progress import Progress
 from training.process.output import let_go_of_output
 from training.runfolder.text import plain, plain_lines, speak_leniently
@@ -96,6 +97,7 @@ def as_the_run_read_it(data: TrainConfig, run: TrainConfig) -> TrainConfig:
     """The flags of the data set, completed from those of the run: its split, and of a CSV its scale, if the set is the
     run's own; of any CSV the size of images.
     """
+    run = next((each for each in run.of_each_dataset() if each.dataset == data.dataset), run)
     if data.dataset != run.dataset:
         return data
     if data.dataset != "csv":

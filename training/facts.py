@@ -42,7 +42,7 @@ def facts_of(config: TrainConfig) -> TrainerFacts:
 
 
 def _refuse_other_split(config: TrainConfig) -> None:
-    if config.dataset in ALWAYS:
+    if ALWAYS.issuperset(config.dataset_names):  # of several, those with an open split are drawn
         refuse_other_split(config.split_seed, config.dataset)
     if config.dataset in BY_THEIR_FILES:
         from training.datasets.table import refuse_split_seed  # noqa: PLC0415  scipy: seconds, which few need

@@ -23,11 +23,11 @@ def run(options: argparse.Namespace) -> int:
         splits=options.splits,
     )
     print(plain(missing.words), flush=True)
-    if missing.ended or missing.never:
+    if missing.ended or missing.never or missing.trials:
         for line in notes_before_launch(missing.template):
             print(line, file=sys.stderr)
     for line in launch_missing(missing):
         print(plain(line), flush=True)
-    if not missing.ended and not missing.never:
+    if not (missing.ended or missing.never or missing.trials):
         print("Nothing is missing.")
     return ALL_WELL

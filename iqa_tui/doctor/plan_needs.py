@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,8 +46,13 @@ def networks_of(request: LaunchRequest, facts: Facts) -> list[NetworkNeed]:
         key = tuple(known.settings.get(name) for name in NETWORK_SETTINGS)
         found.setdefault(key, []).append(experiment)
     repetitions = len(request.repetitions())
+    trials = Counter(trial.experiment.id for trial in request.trials())
     return [
-        NetworkNeed(facts[same[0].id].backbone, _flags(request, same[0]), len(same) * repetitions)
+        NetworkNeed(
+            facts[same[0].id].backbone,
+            _flags(request, same[0]),
+            sum(repetitions + trials[experiment.id] for experiment in same),
+        )
         for same in found.values()
     ]
 

@@ -36,9 +36,11 @@ def group_words(members: Sequence[RunState], waiting: Mapping[str, Wait], now: f
     progress = group_progress(members, now, starting_next(members, waiting))
     over = progress.alive == progress.queued == 0 and _ended(members)
     age = age_words(now - over) if over else ""
+    tuning = progress.tuning_words if progress.is_tuning else ""
     code = "trainer code differs" if code_note(members) else ""
     name = members[0].group or ("started by hand" if any(state.spec for state in members) else "unreadable")
     forms = (
+        (_repetitions(members), progress.words, tuning, code, age),
         (_repetitions(members), progress.words, code, age),
         ("", progress.words, code, age),
         ("", progress.short_words, code, age),
@@ -51,7 +53,7 @@ def group_words(members: Sequence[RunState], waiting: Mapping[str, Wait], now: f
 
 def _repetitions(members: Iterable[RunState]) -> str:
     """`seeds 1 2 3`, `10 splits, seed 1`; empty if all have one seed and one split."""
-    specs = [state.spec for state in members if state.spec and not state.is_recorded]
+    specs = [state.spec for state in members if state.spec and not (state.is_recorded or state.is_trial)]
     seeds, splits = sorted({spec.seed for spec in specs}), {spec.split_seed for spec in specs}
     if len(splits) < 2 and len(seeds) < 2:
         return ""
@@ -78,10 +80,12 @@ def headline_words(runs: Iterable[RunState], waiting: Mapping[str, Wait], now: f
     counts = Counter(state.phase for state in ordered if not state.status.recorded)
     parts += [f"{counts[phase]} {phase.value}" for phase in ALWAYS_COUNTED if counts[phase]]
     if members:
-        left = group_progress(members, now, starting_next(members, waiting)).seconds_left
-        parts += [f"{duration_words(left)} left"] if left is not None else []
+        progress = group_progress(members, now, starting_next(members, waiting))
+        parts += [f"{duration_words(progress.seconds_left)} left"] if progress.seconds_left is not None else []
+        parts += [progress.tuning_words] if progress.is_tuning else []
+    over = Counter(state.phase for state in ordered if not (state.status.recorded or state.is_trial))
     ended = (*ENDED_BADLY, Phase.FINISHED)
-    return parts + [f"{counts[phase]} {phase.value}" for phase in ended if counts[phase]]
+    return parts + [f"{over[phase]} {phase.value}" for phase in ended if over[phase]]
 
 
 def age_words(seconds: float) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from iqa_tui.monitor.noted import note_line
 from iqa_tui.monitor.pace import time_left
+from iqa_tui.monitor.tuning import trial_values, values_words
 from iqa_tui.words.durations import duration_words, hours_words
 from iqa_tui.words.repetitions import repetition_words, short_repetition
 from iqa_tui.words.states import RECORDED_SIGN, shown_state
@@ -124,8 +125,17 @@ def priority_words(state: RunState) -> str:
 
 
 def run_name(state: RunState) -> str:
-    """`F2 L2 (MSE)`: what a question calls it."""
-    return f"{state.experiment} {state.label}".strip() + _sign(state)
+    """`F2 L2 (MSE)`: what a question calls it; of a tuning run `F2 L2 (MSE) · lr 5e-6`."""
+    return f"{state.experiment} {state.label}".strip() + _sign(state) + _tried(state)
+
+
+def trial_words(state: RunState) -> str:
+    """`lr 5e-6`: what a tuning run tries; empty for all others."""
+    return values_words(trial_values(state.spec.trial)) if state.spec is not None and state.is_trial else ""
+
+
+def _tried(state: RunState) -> str:
+    return f" · {trial_words(state)}" if state.is_trial else ""
 
 
 def _sign(state: RunState) -> str:
@@ -156,7 +166,8 @@ def name_among(state: RunState, runs: Iterable[RunState]) -> str:
     if state.spec is None:
         return run_name(state)
     like = (_key(other) for other in runs if other.group == state.group and other.experiment == state.experiment
-            and other.label == state.label and other.spec is not None)  # fmt: skip
+            and other.label == state.label and other.spec is not None
+            and other.spec.trial == state.spec.trial)  # fmt: skip
     has_several = any(key != _key(state) for key in like)
     return f"{run_name(state)} · {_repetition(state)}" if has_several else run_name(state)
 
@@ -181,7 +192,7 @@ def short_names(states: Iterable[RunState]) -> dict[str, str]:
 
 
 def _short(state: RunState) -> str:
-    return (state.experiment or state.label) + _sign(state)
+    return (state.experiment or state.label) + _sign(state) + _tried(state).replace(" · ", "·")
 
 
 def summary_words(states: Iterable[RunState], recorded: int = 0) -> str:

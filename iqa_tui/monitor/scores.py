@@ -61,8 +61,10 @@ def score_of(runs: Sequence[RunState]) -> Score | None:
 
 
 def experiment_of(state: RunState) -> object:
-    """What the seeds of one experiment have in common, within a group; of a run started by hand, its own id."""
-    return (state.experiment, state.label, state.is_recorded) if state.experiment else state.run_id
+    """What the seeds of one experiment have in common, within a group; of a run started by hand, its own id. The tuning
+    runs of an experiment are no seeds of it.
+    """
+    return (state.experiment, state.label, state.is_recorded, state.is_trial) if state.experiment else state.run_id
 
 
 def by_experiment(runs: Iterable[RunState]) -> list[list[RunState]]:
@@ -75,9 +77,9 @@ def by_experiment(runs: Iterable[RunState]) -> list[list[RunState]]:
 
 def best_of(runs: Iterable[RunState]) -> tuple[RunState, Score] | None:
     """The experiment of a group with the highest score, by its first run; None if no run has a score. Recorded runs are
-    left out, as theirs are test scores.
+    left out, as theirs are test scores, and tuning runs, as they are no result.
     """
-    launched = by_experiment(state for state in runs if not state.is_recorded)
+    launched = by_experiment(state for state in runs if not (state.is_recorded or state.is_trial))
     scored = [(members[0], score) for members in launched if (score := score_of(members))]
     return max(scored, key=lambda pair: pair[1].mean, default=None)
 

@@ -12,6 +12,7 @@ from iqa_tui.monitor.curve_view import CurveView, XAxis, YScale
 from iqa_tui.monitor.curves import NO_CURVE, Curve
 from iqa_tui.monitor.metric_kinds import metric_kind, shown_metrics
 from iqa_tui.monitor.metrics import LOSS, MACHINE
+from iqa_tui.monitor.run_words import trial_words
 from iqa_tui.widgets.plots.series import Along, Plot, Scale, Series
 from iqa_tui.words.repetitions import short_repetition
 
@@ -143,7 +144,7 @@ def _plot(name: str, series: tuple[Series, ...], view: CurveView, *, has_several
 def _series(drawn: _Drawn, metric: str, view: CurveView) -> Series:
     state = drawn.state
     curve = state.metrics[metric]
-    group = f"{state.group}\n{state.experiment}\n{state.label}" if state.experiment else ""
+    group = f"{state.group}\n{state.experiment}\n{state.label}\n{trial_words(state)}" if state.experiment else ""
     series = Series(state.run_id, drawn.name, drawn.look, Along(curve.steps), curve.values, group, drawn.experiment)
     if view.x is XAxis.TIME:
         x = Along(curve.times, shift=drawn.begun)
@@ -204,7 +205,10 @@ def curve_names(states: Sequence[RunState]) -> dict[str, str]:
 
 def experiment_names(states: Sequence[RunState]) -> dict[str, str]:
     """Run id to the name of its experiment, with its group if another group has one of that name."""
-    short = {state.run_id: state.experiment or state.label[:LONGEST_NAME] for state in states}
+    short = {
+        state.run_id: f"{state.experiment or state.label[:LONGEST_NAME]} {trial_words(state)}".strip()
+        for state in states
+    }
     groups: dict[str, set[str]] = {}
     for state in states:
         groups.setdefault(short[state.run_id], set()).add(state.group)

@@ -86,10 +86,11 @@ def columns_for(rows: Sequence[Row], chosen: Sequence[str] = (), *, has_signs: b
     runs = [state for row in rows if row.kind is RowKind.GROUP for state in row.runs]
     recorded = [row.recorded for row in rows if row.recorded is not None]
     ids = [*(state.experiment for state in runs), *(str(row.get("id", "")) for row in recorded)]
+    ids += [f" {state.experiment}" for state in runs if state.is_trial]
     if has_experiments(rows):
         ids += [f" {short_repetition(state.spec.seed, state.spec.split)}" for state in runs if state.spec]
     labels = [
-        *(state.label for state in runs if state.spec is not None),
+        *(run_words.trial_words(state) or state.label for state in runs if state.spec is not None),
         *(str(row.get("label", "")) for row in recorded),
     ]
     columns = with_label_width(COLUMNS, "id", ids, LEAST_ID_WIDTH)

@@ -262,6 +262,8 @@ class LaunchChoice:
         request = self.request()
         seeds, splits = request.seeds_or_default(), request.splits_or_default()
         lines = [f"{request.count_words}: {', '.join(request.experiments or ())}"]
+        if self.plan is not None and self.plan.tune is not None:
+            lines.append(f"tuning: {self.plan.tune.words}; what the group has tried already is not trained again")
         if splits:
             lines.append(f"splits: {', '.join(map(str, splits))}")
         if request.seeds or len(seeds) > 1:

@@ -19,8 +19,10 @@ NOT_THERE = "none"
 
 
 def last_launch(specs: Iterable[Spec], plan_name: str) -> list[Spec]:
-    """The runs that were queued together when a plan of this name was launched last; [] if it never was."""
-    own = [spec for spec in specs if spec.plan.get("name") == plan_name]
+    """The runs that were queued together when a plan of this name was launched last, but for tuning runs; [] if it
+    never was.
+    """
+    own = [spec for spec in specs if spec.plan.get("name") == plan_name and not spec.trial]
     newest = max((spec.created for spec in own), default=0.0)
     return [spec for spec in own if spec.created == newest]
 

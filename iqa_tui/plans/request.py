@@ -27,6 +27,16 @@ class Repetition(NamedTuple):
         return repetition_words(self.seed, self.split)
 
 
+class Trial(NamedTuple):
+    """One tuning run."""
+
+    experiment: Experiment
+    values: dict[str, FlagValue]
+    """Flag to the value that it tries."""
+    repetition: Repetition
+    """Of its own seed, and of the split of the runs that are chosen by it."""
+
+
 @dataclass(frozen=True, slots=True)
 class LaunchRequest:
     """One launch."""
@@ -74,17 +84,58 @@ class LaunchRequest:
 
     @property
     def count_words(self) -> str:
-        """`15 runs`; with random splits `5 experiments × 10 splits × 1 seed: 50 runs`.
+        """`15 runs`, `20 tuning runs, then 15 runs`; with random splits `5 experiments × 10 splits × 1 seed: 50 runs`.
 
         Raises:
             PlanError, ValueError: as `chosen` and `repetitions`.
         """
         experiments, splits, seeds = self.chosen(), self.splits_or_default(), self.seeds_or_default()
-        runs = _counted(len(experiments) * len(self.repetitions()), "run")
+        runs, trials = _counted(len(experiments) * len(self.repetitions()), "run"), self.trials()
+        before = f"{_counted(len(trials), 'tuning run')}, then " if trials else ""
         if not splits:
-            return runs
+            return f"{before}{runs}"
         factors = ((experiments, "experiment"), (splits, "split"), (seeds, "seed"))
-        return f"{' × '.join(_counted(len(things), name) for things, name in factors)}: {runs}"
+        return f"{before}{' × '.join(_counted(len(things), name) for things, name in factors)}: {runs}"
+
+    def tuning_seeds(self) -> tuple[int, ...]:
+        """Of each value of the plan's grid."""
+        tune = self.plan.tune
+        return (tune.seeds if tune is not None else None) or plan_seeds(self.plan, self.overrides)[:1]
+
+    def trials(self) -> list[Trial]:
+        """The tuning runs, split by split, experiment by experiment, value by value, seed by seed; [] if the plan tunes
+        nothing.
+
+        A run of another split would have seen images on which the run itself is tested.
+
+        Raises:
+            PlanError: an experiment that is not in the plan.
+            ValueError: in words, if the plan's seed or split is no number.
+        """
+        tune = self.plan.tune
+        if tune is None:
+            return []
+        return [
+            Trial(experiment, values, Repetition(seed, split))
+            for split in self.splits_or_default() or (None,)
+            for experiment in self.chosen()
+            for values in tune.points()
+            for seed in self.tuning_seeds()
+        ]
+
+    def trial_hours(self, experiment: Experiment) -> float | None:
+        """How long one of its tuning runs takes: as much shorter as it has fewer epochs and training images, if both
+        are known. None if the plan does not say how long the run itself takes.
+        """
+        if experiment.expected_hours is None or self.plan.tune is None:
+            return experiment.expected_hours
+        settings = {**self.plan.flags_of(experiment), **self.overrides}
+        hours = experiment.expected_hours
+        for flag, short in self.plan.tune.shortened.items():
+            whole = flag_text(settings.get(flag, ""))
+            if whole.isdecimal() and int(whole) > 0:
+                hours *= min(1.0, float(short) / int(whole))
+        return hours
 
     def time_limit(self) -> float | None:
         """Hours; None if neither the launch nor its plan sets one."""

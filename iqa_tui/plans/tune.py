@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 from iqa_tui.plans.toml_table import FlagValue, TomlTable
+from iqa_tui.words.values import value_words
 
 NOT_TUNED = frozenset(
     {
@@ -48,9 +49,15 @@ class Tune:
         return [dict(zip(self.grid, values, strict=True)) for values in product(*self.grid.values())]
 
     @property
+    def shortened(self) -> dict[str, FlagValue]:
+        """Flags that make a tuning run shorter than the run itself."""
+        short = {"epochs": self.epochs, "limit_train_images": self.images}
+        return {flag: value for flag, value in short.items() if value is not None}
+
+    @property
     def words(self) -> str:
-        """`lr: 1e-06, 2e-06, 5e-06`."""
-        return "; ".join(f"{flag}: {', '.join(map(str, values))}" for flag, values in self.grid.items())
+        """`lr 1e-6, 2e-6, 5e-6`."""
+        return "; ".join(f"{flag} {', '.join(map(value_words, values))}" for flag, values in self.grid.items())
 
 
 def read_tune(table: TomlTable) -> Tune | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Sized
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from iqa_tui.errors import LaunchError, PlanError
 from iqa_tui.monitor.listing import ListedRun, read_run, specs_in
+from iqa_tui.monitor.tuning import Values, trial_values, values_words
 from iqa_tui.plans.flags import flag_text
 from iqa_tui.plans.plan import SPLIT_FLAG, Plan, plan_from
 from iqa_tui.plans.request import LaunchRequest
@@ -23,6 +24,7 @@ from training.runfolder.facts import TrainerFacts
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase
 from training.runfolder.read import read_spec
+from training.runfolder.tuned import trials_of
 
 
 class Pair(NamedTuple):
@@ -39,6 +41,10 @@ class Pair(NamedTuple):
         return f"{self.experiment} {repetition_words(self.seed, self.split)}"
 
 
+TrialRun = tuple[RunFolder, Values]
+"""A tuning run, and the values that it tries."""
+
+
 @dataclass(frozen=True, slots=True)
 class Missing:
     """A group, pair by pair of experiment and repetition."""
@@ -51,6 +57,8 @@ class Missing:
     """Failed, stopped or lost, with the newest run of it."""
     never: tuple[Pair, ...]
     """Not launched yet, or not readable any more."""
+    trials: tuple[TrialRun, ...]
+    """Tuning runs that ended without a result, and that a run without a chosen value needs."""
     template: LaunchRequest
     """How the group's newest run was launched."""
     asks_for_seeds: bool
@@ -64,6 +72,7 @@ class Missing:
         parts += [f"{len(self.under_way)} {_be(self.under_way, 'is', 'are')} under way"] if self.under_way else []
         parts += [f"{len(self.ended)} ended without one"] if self.ended else []
         parts += [f"{len(self.never)} {_be(self.never, 'was', 'were')} never launched"] if self.never else []
+        parts += [f"{len(self.trials)} tuning run{_be(self.trials, '', 's')} ended without one"] if self.trials else []
         return f"{self.group}: {', '.join(parts)}."
 
 
@@ -94,11 +103,15 @@ def find_missing(
     members = _members_of(runs_dir, group)
     newest = members[-1].spec
     plan = _plan_of(members)
-    wanted = _wanted(plan, _rows(plan, members, experiments), _seeds(members, seeds), _splits(plan, members, splits))
+    runs = [member for member in members if not member.spec.trial]
+    if not runs:  # no disk had room for more than the tuning runs
+        asked = LaunchRequest(plan, overrides=dict(newest.overrides))
+        seeds, splits = seeds or asked.seeds_or_default(), splits or asked.splits_or_default() or None
+    wanted = _wanted(plan, _rows(plan, runs, experiments), _seeds(runs, seeds), _splits(plan, runs, splits))
     by_pair: dict[Pair, list[ListedRun]] = {pair: [] for pair in wanted}
     by_key = {(pair.experiment, pair.seed, _split_seed(plan, pair)): tries for pair, tries in by_pair.items()}
-    for member in members:
-        by_key.get((member.spec.experiment, member.spec.seed, member.split_seed), []).append(member)
+    for member in runs:
+        by_key.get(_key(member), []).append(member)
     found: dict[str, list[Pair]] = {"finished": [], "under_way": [], "never": []}
     ended: list[tuple[Pair, RunFolder]] = []
     for pair, tries in by_pair.items():
@@ -122,6 +135,7 @@ def find_missing(
         under_way=tuple(found["under_way"]),
         ended=tuple(ended),
         never=tuple(found["never"]),
+        trials=tuple(_needed_trials([member for member in runs if _key(member) in by_key], members)),
         template=template,
         asks_for_seeds=seeds is not None or plan.command is None or "--seed" in newest.argv,
     )
@@ -138,15 +152,18 @@ def launch_missing(missing: Missing) -> Iterator[str]:
     facts: Facts = {}
     if missing.never:
         facts = _checked(missing)
-    for pair, run in missing.ended:
+    again = [(f"{read_spec(run).experiment} {values_words(values)}", run) for run, values in missing.trials]
+    again += [(pair.words, run) for pair, run in missing.ended]  # these wait for the tuning runs
+    for name, run in again:
         try:
-            yield f"{pair.words}: {retry_run(run)}"
+            yield f"{name}: {retry_run(run)}"
         except LaunchError as error:
-            yield f"{pair.words}: {error}"
+            yield f"{name}: {error}"
     for request in _requests(missing):
         for run in enqueue(request, facts):
             spec = read_spec(run)
-            words = repetition_words(spec.seed, spec.split)
+            words = f"{values_words(trial_values(spec.trial))} " if spec.trial else ""
+            words += repetition_words(spec.seed, spec.split)
             yield f"{spec.experiment} {words}: {run.run_id} is queued; it was never launched."
 
 
@@ -159,6 +176,19 @@ def _checked(missing: Missing) -> Facts:
             splits = tuple(dict.fromkeys(pair.split for pair in pairs if pair.split is not None))
             facts.update(check(replace(missing.template, experiments=_experiments(pairs), splits=splits)))
     return facts
+
+
+def _key(member: ListedRun) -> tuple[str, int, int]:
+    return member.spec.experiment, member.spec.seed, member.split_seed
+
+
+def _needed_trials(runs: Iterable[ListedRun], members: Sequence[ListedRun]) -> Iterator[TrialRun]:
+    """Tuning runs that can be tried again, and that one of these runs is still to be chosen by."""
+    waiting = [member for member in runs if member.phase is not Phase.FINISHED and not member.run.tuned.exists()]
+    needed = {name for member in waiting for name in trials_of(member.spec.tune)}
+    for member in members:
+        if member.run_id in needed and member.phase.can_be_retried:
+            yield member.run, trial_values(member.spec.trial)
 
 
 def _members_of(runs_dir: Path, group: str | None) -> list[ListedRun]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ from iqa_tui.devices.survey import Surveyor
 from iqa_tui.plans.flags import flags_for, group_name
 from iqa_tui.plans.paths import counted_from
 from iqa_tui.plans.plan import Experiment
-from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.plans.request import LaunchRequest, Trial
+from iqa_tui.plans.toml_table import FlagValue
 from iqa_tui.plans.trainer_files import trainer_digest_of
 from iqa_tui.processes.start import program
 from iqa_tui.words.people import user_name
+from training.runfolder.engines import SPEC_FORMAT
 from training.runfolder.facts import TrainerFacts
 
 
@@ -78,10 +81,52 @@ def own_fields(
     }
 
 
-def _argv(request: LaunchRequest, experiment: Experiment, seed: int, split: int | None) -> list[str]:
+def trial_fields(request: LaunchRequest, trial: Trial, *, order: int, facts: TrainerFacts | None) -> dict[str, Any]:
+    """What is a tuning run's own. The arguments are those of `own_fields`."""
+    experiment, values, (seed, split) = trial
+    return {
+        **own_fields(request, experiment, seed, split=split, order=order, facts=facts),
+        "argv": _argv(request, experiment, seed, split, values),
+        "expected_srcc": None,
+        "expected_hours": request.trial_hours(experiment),
+        "notes": "",
+        "trial": {"values": values},
+        "format": SPEC_FORMAT,
+    }
+
+
+def tune_fields(request: LaunchRequest, trials: list[str]) -> dict[str, Any]:
+    """What the spec of a tuned run says of its tuning; {} if the plan tunes nothing.
+
+    Args:
+        request: of the launch.
+        trials: run ids of the experiment's tuning runs, in the order of `LaunchRequest.trials`.
+    """
+    tune = request.plan.tune
+    if tune is None:
+        return {}
+    return {
+        "tune": {
+            "grid": {flag: list(values) for flag, values in tune.grid.items()},
+            "epochs": tune.epochs,
+            "images": tune.images,
+            "seeds": list(request.tuning_seeds()),
+            "trials": trials,
+        },
+        "format": SPEC_FORMAT,
+    }
+
+
+def _argv(
+    request: LaunchRequest,
+    experiment: Experiment,
+    seed: int,
+    split: int | None,
+    trial: Mapping[str, FlagValue] | None = None,
+) -> list[str]:
     if request.plan.command is None:
         typed = counted_from(request.cwd or Path.cwd(), request.overrides)
-        flags = flags_for(request.plan, experiment, typed, seed, split)
+        flags = flags_for(request.plan, experiment, typed, seed, split, trial)
         return [*program("training"), *flags, "--run_folder", "{run_folder}"]
     # An external trainer may know no --seed: it gets one only if the user asked for seeds.
     flags = flags_for(request.plan, experiment, request.overrides, seed if request.seeds is not None else None, split)

@@ -21,6 +21,7 @@ from iqa_tui.results.caption import caption
 from iqa_tui.results.row import Row
 from iqa_tui.results.shown import Paragraph, ResultView, ShownFindings
 from iqa_tui.results.table import Table
+from iqa_tui.results.tuning import edge_sentences, tuning_words
 from iqa_tui.results.values import spreadsheet_text
 from iqa_tui.screens.building_results import FindingsComputed, FindingsProgressed, TableBuilt, build_results
 from iqa_tui.screens.columns import ColumnsScreen
@@ -258,5 +259,7 @@ def row_notes(row: Row) -> list[tuple[str, str]]:
     if row.protocol:
         repetitions = repetitions_words(row.seeds, row.splits)
         lines.append((" · ".join(filter(None, (f"protocol {row.protocol}", repetitions))), "dim"))
+    if row.is_tuned:
+        lines += [(f"tuned: {tuning_words(row)}", ""), *((text, "warning") for text in edge_sentences([row]))]
     lines += [(run_id, "dim") for run_id in row.run_ids]
     return [(text, style) for text, style in lines if text]

@@ -32,9 +32,11 @@ from iqa_tui.service.trainer_call import (
     FENCE_VARIABLE,
     FOLDER_VARIABLE,
     DeviceRecord,
+    cannot_run_words,
     trainer_command,
     trainer_environment,
 )
+from iqa_tui.service.tuning import NothingChosen, tuned_flags
 from iqa_tui.trust.signature import Signed
 from iqa_tui.words.people import user_name
 from training.runfolder.claim import claim_run
@@ -46,7 +48,6 @@ from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.machine import peak_gpu_memory
 from training.runfolder.read import read_record
 from training.runfolder.schema import ExitRecord, ProcessRecord, StopRequest
-from training.runfolder.spec import Spec
 from training.runfolder.write import write_atomic
 
 GIVE_WAY_GRACE_SECONDS = 1.0
@@ -99,6 +100,10 @@ class Supervisor:
             self._claim = claim_run(self._run, self._attempt)
             output = OutputLog(self._attempt.output)
             _print_to(self._attempt.supervisor_output)
+            self._chosen = tuned_flags(self._run, self._spec)
+        except NothingChosen as nothing:
+            self._write_end(ExitKind.NOT_STARTED, str(nothing))
+            return 0
         except OSError as error:
             if error.errno not in NO_ROOM_ERRORS:
                 raise
@@ -114,7 +119,7 @@ class Supervisor:
             if is_no_process(error):
                 print(f"{self._run.run_id}: {no_process_words(error)}; it stays queued", file=sys.stderr)
                 return EXIT_NO_PROCESS
-            self._write_end(ExitKind.NOT_STARTED, _cannot_run(self._spec, error))
+            self._write_end(ExitKind.NOT_STARTED, cannot_run_words(self._spec, error))
             return 0
         self._record_process(trainer)
         self._wait(trainer, output)
@@ -164,7 +169,7 @@ class Supervisor:
 
     def _start(self, output: OutputLog) -> Child:
         return start_child(
-            trainer_command(self._run, self._spec),
+            [*trainer_command(self._run, self._spec), *self._chosen],
             env={
                 **trainer_environment(self._spec, self._devices, self._mark, self._variables),
                 FOLDER_VARIABLE: str(self._folder),
@@ -279,11 +284,6 @@ def _is_there(path: Path) -> bool:
         return path.exists()
     except OSError:
         return False
-
-
-def _cannot_run(spec: Spec, error: OSError) -> str:
-    what = error.filename or spec.argv[0]
-    return f"its command cannot be run: {what}: {error.strerror}"
 
 
 def say(words: str) -> None:

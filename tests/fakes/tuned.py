@@ -33,6 +33,8 @@ class FakeTuning:
     experiment: str
     grid: Sequence[float] = GRID
     created: float = START
+    signed: bool = True
+    """False: as if they came from another host, so that no dispatcher starts them."""
     trials: list[RunFolder] = field(default_factory=list)
 
     def try_all(self, scores: Sequence[float | None]) -> FakeTuning:
@@ -50,6 +52,7 @@ class FakeTuning:
         run = queue_experiment(
             self.runs_dir, self.experiment, seed=seed, created=self.created, argv=argv,
             trial={"values": {"lr": rate}}, format=SPEC_FORMAT, expected_srcc=None, expected_hours=0.1,
+            signed=self.signed,
         )  # fmt: skip
         self.trials.append(run)
         return run
@@ -64,8 +67,8 @@ class FakeTuning:
             "trials": [run.run_id for run in self.trials],
         }
         return queue_experiment(
-            self.runs_dir, self.experiment, seed=seed, created=self.created + 1, tune=tune, format=SPEC_FORMAT
-        )
+            self.runs_dir, self.experiment, seed=seed, created=self.created + 1, tune=tune, format=SPEC_FORMAT, signed=self.signed,
+        )  # fmt: skip
 
     def tuned(self, scores: Sequence[float | None]) -> Tuned:
         """What the supervisor chose by these scores."""
@@ -108,21 +111,21 @@ def tuned_table(runs_dir: Path, seeds: Sequence[int] = (1,), experiments: Sequen
             tuning.finish(tuning.queue(seed), SCORES[experiment], FINAL[experiment] + 0.0007 * seed)
 
 
-def tuning_group(runs_dir: Path) -> list[list[int]]:
+def tuning_group(runs_dir: Path, *, signed: bool = True) -> list[list[int]]:
     """A group that is being tuned: F1 trains with its choice, F2's trials run, the others wait.
 
     Returns:
         The locks of the runs that are alive, to be kept.
     """
     now = time.time()
-    first = FakeTuning(runs_dir, "F1", created=now - 4_000).try_all(SCORES["F1"])
+    first = FakeTuning(runs_dir, "F1", created=now - 4_000, signed=signed).try_all(SCORES["F1"])
     run = first.queue()
     write_json(run.tuned, {**first.tuned(SCORES["F1"]).as_dict(), "format": 1})
     alive = [FakeRun(run, read_spec(run)).start(at=now - 600).train(260)]
-    second = FakeTuning(runs_dir, "F2", created=now - 4_000).try_all(SCORES["F2"][:2])
+    second = FakeTuning(runs_dir, "F2", created=now - 4_000, signed=signed).try_all(SCORES["F2"][:2])
     alive.append(FakeRun(second.trials[2], read_spec(second.trials[2])).start(gpu=1, at=now - 200).train(120))
     second.queue()
-    third = FakeTuning(runs_dir, "F3", created=now - 4_000).try_all([None])
+    third = FakeTuning(runs_dir, "F3", created=now - 4_000, signed=signed).try_all([None])
     third.queue()
     return [each.hold() for each in alive]
 
@@ -132,6 +135,6 @@ if __name__ == "__main__":
     if "finished" in sys.argv:
         tuned_table(folder, seeds=(1, 2))
     else:
-        locks = tuning_group(folder)
+        locks = tuning_group(folder, signed=False)
         print(f"{PLAN['name']} is being tuned in {folder}; interrupt this once you have looked at it")
         time.sleep(36_000)

@@ -9,6 +9,7 @@ from typing import Any
 
 from training.datasets.pictures import UNREADABLE, Picture, read_picture
 from training.errors import BadData
+from training.runfolder.mixed import PLUS
 from training.seed import stream
 
 SPLITS = ("train", "val", "test")
@@ -132,6 +133,24 @@ class Dataset:
     def only(self, splits: Sequence[str]) -> Dataset:
         """The images of these splits."""
         return replace(self, items=tuple(item for item in self.items if item.split in splits))
+
+
+def mixture(datasets: Sequence[Dataset]) -> Dataset:
+    """What several data sets are together, without images: one scale from 0 to 1. A single one is given back.
+
+    Images of unknown origin are brought to a size as those of all sets are, or shrunk as photographs, if sets differ.
+    """
+    if len(datasets) == 1:
+        return datasets[0]
+    sizings = {dataset.sizing for dataset in datasets}
+    return Dataset(
+        PLUS.join(dataset.name for dataset in datasets),
+        (),
+        mos_range=(0.0, 1.0),
+        sizing=sizings.pop() if len(sizings) == 1 else SHRUNK,
+        demo=any(dataset.demo for dataset in datasets),
+        notes=tuple(note for dataset in datasets for note in dataset.notes),
+    )
 
 
 def _some(items: list[Item], limit: int | None, split: str) -> list[Item]:

@@ -60,9 +60,38 @@ def open_dataset(config: TrainConfig) -> Dataset:
         BadData: missing, incomplete or damaged; the text names the file and, for labels, the line.
     """
     _check_kind(config)
-    dataset = check_fills_scale(_split_by(config.split_seed, _read(config)))
-    limited = dataset.limited(config.limit_train_images, config.limit_test_images).only(config.used_splits)
-    return check_complete(replace(limited, training_top=TRAINING_TOP[config.protocol]), config.used_splits)
+    return _prepared(config, _split_by(config.split_seed, _read(config)))
+
+
+def open_datasets(config: TrainConfig) -> tuple[Dataset, ...]:
+    """The data set of this run, or all of a mixed one, in which `split_seed` leaves official splits.
+
+    Raises:
+        BadData: as `open_dataset`; a scale without ends in a mixed run; a split seed that moves nothing.
+    """
+    if not config.is_mixed:
+        return (open_dataset(config),)
+    each = config.of_each_dataset()
+    for one in each:
+        _check_kind(one)
+    read = [_read(one) for one in each]
+    for dataset in read:
+        if dataset.is_scale_guessed:
+            raise BadData(
+                f"--dataset {config.dataset}: the opinions of {dataset.name} are on a scale without ends, so its "
+                "labels cannot be brought to 0 to 1 as those of the others are; leave it out"
+            )
+    if config.split_seed and all(dataset.has_official_split for dataset in read):
+        refuse_other_split(config.split_seed, f"each of {', '.join(config.dataset_names)}")
+    seeds = [0 if dataset.has_official_split else config.split_seed for dataset in read]
+    return tuple(_prepared(one, _split_by(seed, dataset)) for one, dataset, seed in zip(each, read, seeds, strict=True))
+
+
+def _prepared(config: TrainConfig, dataset: Dataset) -> Dataset:
+    """Looked at, limited, and on the protocol's scale."""
+    limited = check_fills_scale(dataset).limited(config.limit_train_images, config.limit_test_images)
+    used = limited.only(config.used_splits)
+    return check_complete(replace(used, training_top=TRAINING_TOP[config.protocol]), config.used_splits)
 
 
 def refuse_split_seed(config: TrainConfig) -> None:
@@ -79,14 +108,18 @@ def refuse_split_seed(config: TrainConfig) -> None:
     _split_by(config.split_seed, dataset)
 
 
-def open_part(config: TrainConfig, split: str) -> Dataset:
+def open_part(config: TrainConfig, split: str, *, keeps_official: bool = False) -> Dataset:
     """The images of one split, or of `all`, as one test split of at most `limit_test_images`.
+
+    `keeps_official`: `split_seed` is that of a run on several data sets, and moves no official split.
 
     Raises:
         BadData: as `open_dataset`; images of other splits may be missing.
     """
     _check_kind(config)
-    dataset = check_fills_scale(_split_by(config.split_seed, _read(config)))
+    read = _read(config)
+    split_seed = 0 if keeps_official and read.has_official_split else config.split_seed
+    dataset = check_fills_scale(_split_by(split_seed, read))
     if split != "all":
         if not dataset.split(split):
             there = ", ".join(sorted({item.split for item in dataset.items if item.split})) or "none"

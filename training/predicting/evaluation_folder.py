@@ -50,7 +50,7 @@ def write_evaluation(folder: Path, scorer: Scorer, dataset: Dataset, evaluated: 
 
 def _record(folder: Path, scorer: Scorer, dataset: Dataset, evaluated: Evaluated, told: Told) -> EvaluationRecord:
     config, own, evaluation = scorer.config, scorer.dataset, evaluated.evaluation
-    is_same = (dataset.name, dataset.mos_range) == (own.name, own.mos_range)
+    calibration = scorer.calibration_on(dataset)
     was_chosen_on_it = dataset.name == own.name and (scorer.is_published or config.is_published)
     return EvaluationRecord(
         network=told.network,
@@ -71,7 +71,7 @@ def _record(folder: Path, scorer: Scorer, dataset: Dataset, evaluated: Evaluated
         seed=0 if scorer.is_published else config.seed,
         limited=told.data.limit_test_images is not None,
         demo=dataset.demo,
-        calibration=scorer.calibration.as_dict() if scorer.calibration is not None and is_same else None,
+        calibration=None if calibration is None else calibration.as_dict(),
         device=scorer.placement.name,
         precision=scorer.placement.precision,
         parameters=parameter_count(scorer.network),

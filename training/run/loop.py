@@ -14,8 +14,9 @@ from torch import Tensor
 from training.checkpoints.schedule import CheckpointSchedule
 from training.config import TrainConfig
 from training.errors import BadUsage, GpuOutOfMemory, LossNotFinite, Stopped, is_gpu_out_of_memory
-from training.images.batches import PREFETCHED, TrainBatch, prefetched, train_batches
-from training.images.transforms import plan_crops, to_network_input
+from training.images.batches import PREFETCHED, TrainBatch, prefetched
+from training.images.mixing import epoch_batches
+from training.images.transforms import to_network_input
 from training.optim import set_lr
 from training.progress import Progress
 from training.run.setup import Setup
@@ -90,9 +91,8 @@ def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) 
 
 
 def _batches(setup: Setup, progress: Progress) -> Iterator[TrainBatch]:
-    images, config = setup.images["train"], setup.config
-    plan = plan_crops(len(images), config.train_patch_num, seed=config.seed, epoch=progress.epoch)
-    batches = train_batches(images, plan, config, progress.step_in_epoch * config.accumulate)
+    config = setup.config
+    batches = epoch_batches(setup.images["train"], config, progress.epoch, progress.step_in_epoch * config.accumulate)
     return prefetched((batch.pinned() for batch in batches), PREFETCHED) if setup.placement.is_cuda else batches
 
 

@@ -12,6 +12,8 @@ from training.runfolder.layout import RunFolder
 
 RUN_NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}_")
 """The beginning of a `run_name`, unlike `lost+found`."""
+LONGEST_PART = 80
+"""Characters of one part of a name: a file system takes names of 255 bytes."""
 
 
 def run_name(now: datetime, dataset: str, network: str, loss_type: str, seed: int, split_seed: int = 0) -> str:
@@ -22,7 +24,12 @@ def run_name(now: datetime, dataset: str, network: str, loss_type: str, seed: in
     """
     split = [f"split{split_seed}"] if split_seed else []
     words = (dataset, *split, network, loss_type.replace("+", "-").replace("*", ""), f"s{seed}")
-    return "_".join([f"{now:%Y-%m-%d_%H-%M-%S}", *(re.sub(r"[^A-Za-z0-9.+-]+", "-", word) for word in words)])
+    return "_".join([f"{now:%Y-%m-%d_%H-%M-%S}", *map(name_part, words)])
+
+
+def name_part(words: str) -> str:
+    """The same words as a part of a folder's name, cut if they are many."""
+    return re.sub(r"[^A-Za-z0-9.+-]+", "-", words)[:LONGEST_PART]
 
 
 def create_run_folder(runs_dir: Path, name: str) -> RunFolder:

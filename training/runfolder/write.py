@@ -27,9 +27,20 @@ from training.runfolder.schema import (
     StopRequest,
 )
 from training.runfolder.spec import Spec
+from training.runfolder.tuned import Tuned
 
 Record = (
-    Spec | ProcessRecord | ExitRecord | StopRequest | Place | RetryRecord | Result | Signature | Environment | Owner
+    Spec
+    | ProcessRecord
+    | ExitRecord
+    | StopRequest
+    | Place
+    | RetryRecord
+    | Result
+    | Signature
+    | Environment
+    | Owner
+    | Tuned
 )
 
 FILE_MODE = 0o644

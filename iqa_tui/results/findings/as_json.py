@@ -7,6 +7,7 @@ from typing import Any
 
 from iqa_tui.results.findings.values import Findings
 from iqa_tui.words.plain_json import plain_json
+from training.runfolder.tuned import MEASURE
 
 ROW_KEYS = (
     "id",
@@ -51,4 +52,8 @@ def content(findings: Findings) -> dict[str, Any]:
         "recommendation": asdict(findings.recommendation),
         "limits": list(findings.limits),
         "resamples": findings.resamples,
+        "tuning": [
+            {"id": each.id, **asdict(each.tuning), "measure": MEASURE, "edge_words": list(each.edge)}
+            for each in findings.tunings
+        ],
     }

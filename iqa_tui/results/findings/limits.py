@@ -11,6 +11,7 @@ from iqa_tui.results.findings.measured import Asked
 from iqa_tui.results.findings.wording import listed
 from iqa_tui.results.row import Row
 from iqa_tui.results.table import Table
+from iqa_tui.results.tuning import table_sentences
 
 SEEDS = "One seed: training noise is not in the intervals. Train each row with three seeds or more to know it."
 
@@ -37,7 +38,7 @@ def limits(table: Table, plan: Plan | None, entries: Sequence[ListedRun], asked:
             f"The rows have unequal numbers of seeds ({words}); a difference counts the seeds that both rows have."
         )
     told += _tested(table, entries, asked)
-    told += _untuned(plan)
+    told += table_sentences(table.rows) or _untuned(plan)
     if any(row.recorded for row in table.rows):
         ids = listed(list(dict.fromkeys(row.id for row in table.rows if row.recorded)))
         told.append(f"◆ {ids}: measured elsewhere, without scores by image; a difference to it has no interval.")

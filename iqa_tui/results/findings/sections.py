@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from iqa_tui.results.findings.answers import is_shown
+from iqa_tui.results.findings.tuning import chosen_score, tuning_table
 from iqa_tui.results.findings.values import Findings, HypothesisFinding, Verdict
 from iqa_tui.results.findings.wording import NAMES, difference_words, estimate_words, number, p_words, sentence
 from iqa_tui.results.intervals.estimates import Difference
@@ -15,6 +16,11 @@ WHAT_AN_INTERVAL_IS = (
     "Intervals of 95% from {resamples:,} resamples of the test images, and from the seeds if there are several; a"
     " difference is paired by image and by seed. “Shown” means p < 0.05 after Holm's correction over the differences of"
     " one metric."
+)
+
+WHAT_TUNING_IS = (
+    "Validation SRCC of each value that was tried, by runs of its own; * was chosen, – has no score. The test split was"
+    " not scored while tuning."
 )
 
 
@@ -43,12 +49,22 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
+class Grid:
+    """A small table: its first column is text, all others are numbers."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """A heading, and what is said below it."""
 
     heading: str
     points: tuple[Point, ...]
     note: str = ""
+    grid: Grid | None = None
+    """Between the points and the note."""
 
 
 def sections(findings: Findings) -> tuple[Section, ...]:
@@ -67,10 +83,22 @@ def sections(findings: Findings) -> tuple[Section, ...]:
             what_an_interval_is(findings),
         ),
         *(_differences(findings, metric) for metric in ("srcc", "plcc")),
+        _tuning(findings),
         Section("Training and cost", tuple(_evidence(findings))),
         Section("Limits", tuple(Point("", text) for text in findings.limits)),
     )
     return tuple(section for section in found if section.points)
+
+
+def _tuning(findings: Findings) -> Section:
+    tunings = findings.tunings
+    points = []
+    for each in tunings:
+        score = chosen_score(each.tuning)
+        by = "" if score is None else f", validation SRCC {number(score, 'srcc')}"
+        told = f"{each.tuning.words}{by}"
+        points.append(Point(each.id, " ".join([sentence(f"chosen: {told}"), *each.edge])))
+    return Section("Tuning", tuple(points), WHAT_TUNING_IS, Grid(*tuning_table(tunings)) if points else None)
 
 
 def _hypothesis(finding: HypothesisFinding) -> Point:

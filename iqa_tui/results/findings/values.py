@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from iqa_tui.monitor.tuning import Tuning
 from iqa_tui.results.intervals.estimates import Difference, Estimate
 
 SHOWN = 0.05
@@ -92,6 +93,17 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class RowTuning:
+    """What was tried for a row, and what was chosen."""
+
+    id: str
+    label: str
+    tuning: Tuning
+    edge: tuple[str, ...] = ()
+    """A sentence for each flag whose choice lies at the edge of its grid."""
+
+
+@dataclass(frozen=True, slots=True)
 class Findings:
     """All that is said of one table."""
 
@@ -109,6 +121,8 @@ class Findings:
     limits: tuple[str, ...]
     """What the numbers cannot say, a sentence each."""
     resamples: int
+    tunings: tuple[RowTuning, ...] = ()
+    """Of the rows that were tuned."""
 
     def estimate(self, row_id: str, metric: str) -> Estimate | None:
         """None if the table has no such row, or the metric was not measured."""

@@ -110,6 +110,9 @@ def _findings(content: Content) -> list[str]:
     for each in sections(content.findings):
         lines.append(f"<h3>{text(each.heading)}</h3>")
         lines += _points(each.points)
+        if each.grid is not None:
+            rows = [list(map(text, row)) for row in each.grid.rows]
+            lines += table(each.heading, each.grid.headings, rows)
         lines += [f'<p class="dim">{text(each.note)}</p>'] if each.note else []
     return lines
 

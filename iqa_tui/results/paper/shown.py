@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from iqa_tui.monitor.tuning import Tuning
 from iqa_tui.results.findings.answers import is_shown
 from iqa_tui.results.findings.wording import difference_words, estimate_words
 from iqa_tui.results.paper.content import Content, PaperRow
@@ -13,6 +14,7 @@ from iqa_tui.results.paper.looks import Look, look_of
 from iqa_tui.results.statistics import mean_and_sd
 from iqa_tui.words.durations import hours_words
 from iqa_tui.words.repetitions import repetition_words
+from iqa_tui.words.values import value_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,18 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """Validation SRCC of a row by the value of the flag that was tuned."""
+
+    look: Look
+    values: tuple[float, ...]
+    """Those that have a score, in rising order."""
+    srccs: tuple[float, ...]
+    chosen: tuple[float, float] | None
+    """Value and SRCC; None if the chosen value has no score."""
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """One figure: what it shows, without the parts that could be drawn of nothing."""
 
@@ -74,9 +88,11 @@ class Shown:
     title: str
     told: str
     """The numbers in words: the text for those that do not see it."""
-    parts: Sequence[Bar] | Sequence[Curve] | Sequence[Panel] | Sequence[Price]
+    parts: Sequence[Bar] | Sequence[Curve] | Sequence[Panel] | Sequence[Price] | Sequence[Tried]
     width_inches: float
     baseline: str = ""
+    flag: str = ""
+    """That was tuned."""
 
 
 COLUMN, PAGE = 3.3, 6.9
@@ -85,7 +101,7 @@ COLUMN, PAGE = 3.3, 6.9
 
 def figures_of(content: Content) -> tuple[Shown, ...]:
     """Those that have something to show."""
-    found = (_differences(content), _curves(content), _predictions(content), _cost(content))
+    found = (_differences(content), _curves(content), _predictions(content), _cost(content), _tuning(content))
     return tuple(each for each in found if each.parts)
 
 
@@ -180,3 +196,31 @@ def beside_each_other(hours: Sequence[float]) -> list[float]:
             place += step
         placed.append(place)
     return placed
+
+
+def _tuning(content: Content) -> Shown:
+    """Nothing if several flags were tuned, or one that is no number: no line says how they change a score."""
+    tunings = {each.id: each.tuning for each in content.findings.tunings}
+    flags = {flag for tuning in tunings.values() for flag in tuning.grid}
+    flag = next(iter(flags)) if len(flags) == 1 else ""
+    curves, told = [], []
+    for row in content.rows:
+        tuning = tunings.get(row.id)
+        points = _points(tuning, flag) if tuning is not None and flag else []
+        if tuning is None or not points:
+            continue
+        chosen = next((point for point in points if point[0] == tuning.choice.get(flag)), None)
+        curves.append(Tried(look_of(row), tuple(x for x, _ in points), tuple(y for _, y in points), chosen))
+        told.append(f"{row.id} {', '.join(f'{value_words(x)}: {y:.4f}' for x, y in points)}; {tuning.words}")
+    title = f"Validation SRCC by {flag}, of runs that tune it; the chosen value is filled"
+    return Shown("tuning", title, "; ".join(told), curves, COLUMN, flag=flag)
+
+
+def _points(tuning: Tuning, flag: str) -> list[tuple[float, float]]:
+    """(value, SRCC) in rising order."""
+    found = []
+    for each in tuning.tried:
+        value = each.values.get(flag)
+        if isinstance(value, int | float) and not isinstance(value, bool) and each.srcc is not None:
+            found.append((float(value), each.srcc))
+    return sorted(found)

@@ -11,7 +11,7 @@ GRID = {"lr": [1e-06, 5e-06, 1e-05], "batch_size": [16, 32]}
 
 
 def test_a_choice_is_said_as_a_user_would_type_it() -> None:
-    assert values_words({"lr": 5e-06, "ema": True, "scale": "1\x1b,5"}) == "lr 5e-6, ema true, scale 1,5"
+    assert values_words({"lr": 5e-06, "ema": True, "scale": "1\x1b,5"}) == r"lr 5e-6, ema true, scale 1\x1b,5"
     tuning = read_tuning(Tuned({"lr": 1e-05, "batch_size": 16}, GRID, [], ["lr", "batch_size"], epochs=1).as_dict())
     assert tuning is not None
     assert tuning.words == "lr 1e-5 of 3, batch_size 16 of 2"

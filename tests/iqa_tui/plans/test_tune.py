@@ -44,7 +44,7 @@ def test_several_flags_are_tried_in_all_combinations_in_the_order_of_the_plan() 
         {"lr": 1.0, "ema": 0.0},
         {"lr": 1.0, "ema": 0.9},
     ]
-    assert tune.words == "lr: 2.0, 1.0; ema: 0.0, 0.9"
+    assert tune.words == "lr 2.0, 1.0; ema 0.0, 0.9"
 
 
 @pytest.mark.parametrize(

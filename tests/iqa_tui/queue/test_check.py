@@ -12,6 +12,7 @@ from iqa_tui.plans.plan import Plan, load_plan
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.plans.tune import Tune
 from iqa_tui.queue.check import check
+from tests.fakes.tuned_plan import tuned_plan
 
 
 @pytest.fixture
@@ -57,6 +58,35 @@ def test_what_cannot_be_launched_is_refused_in_words(
 ) -> None:
     with pytest.raises(PlanError, match=words):
         check(replace(LaunchRequest(plan, runs_dir=tmp_path), **changes))
+
+
+def test_a_value_that_the_plan_chooses_is_not_set_by_the_launch(tmp_path: Path) -> None:
+    with pytest.raises(PlanError, match=r"--set lr: .*tiny\.toml chooses lr from a grid"):
+        check(LaunchRequest(tuned_plan(tmp_path), overrides={"lr": "1"}, runs_dir=tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "words"),
+    [
+        ("lr = [1e-4, 1e-3]", "lr = [1e-4, -1.0]", r"tiny\.toml: F1 lr=-1\.0: argument --lr"),
+        (
+            "[tune]",
+            'protocol = "published"\n[tune]',
+            r"F1 lr=0\.0001, F1 lr=0\.001, F2 lr=0\.0001: --no_test: the publ",
+        ),
+        (
+            "lr = [1e-4",
+            "rate = [1e-4",
+            r"F1 rate=0\.0001, F2 rate=0\.0001: unrecognized arguments: --rate",
+        ),
+    ],
+)
+def test_values_that_the_trainer_refuses_are_refused_before_anything_is_queued(
+    tmp_path: Path, was: str, now: str, words: str
+) -> None:
+    with pytest.raises(PlanError, match=words):
+        check(LaunchRequest(tuned_plan(tmp_path, was, now), runs_dir=tmp_path / "runs"))
+    assert not (tmp_path / "runs").exists()
 
 
 def test_repetitions_of_one_row_alone_are_refused(plan: Plan, tmp_path: Path) -> None:

@@ -180,3 +180,25 @@ def test_an_attempt_that_its_owner_may_not_write_is_a_reason_to_wait(lab: Lab) -
         (reason,) = waiting_reasons([(run, read_spec(run))], survey).values()
     assert reason == f"cannot start: {run.attempt(1).path} may not be written. Ask its owner, root, to give it to you"
     os.close(lease)
+
+
+TUNE = {"grid": {"lr": [1, 2]}, "trials": ["T1", "T2"]}
+
+
+def test_a_tuned_run_says_how_many_tuning_runs_it_waits_for() -> None:
+    queued = [queued_run("F1", tune=TUNE), queued_run("T2", trial={"values": {"lr": 2}})]
+    assert waiting_reasons(queued, survey(gpu(0), gpu(1)), alive=[]) == {
+        "F1": "waits for 1 of 2 tuning runs",
+        "T2": "starts next on GPU 0",
+    }
+    alive = [queued_run("T1", trial={"values": {"lr": 1}})]
+    assert waiting_reasons(queued, survey(gpu(0)), alive)["F1"] == "waits for 2 of 2 tuning runs"
+    assert waiting_reasons(queued[:1], survey(gpu(0)), alive=[]) == {"F1": "starts next on GPU 0"}
+
+
+def test_tuning_runs_that_a_user_holds_are_counted(lab: Lab) -> None:
+    run = create_run_folder(lab.runs_dir, "T1")
+    write_signed(run, Spec("T1", "g", "T1", argv=["true"], created=0.0, trial={"values": {"lr": 1}}), {})
+    write_record(run.place, Place("ann", 1.0, held=True))
+    queued = [queued_run("F1", tune=TUNE), QueuedRun(run, read_spec(run))]
+    assert waiting_reasons(queued, survey(gpu(0)), alive=[])["F1"] == "waits for 1 of 2 tuning runs, 1 of them held"

@@ -25,7 +25,7 @@ from iqa_tui.results.power import (
     typical_spread,
 )
 from tests.fakes.ablation import make_ablation
-from training.flags import DATASETS
+from training.dataset_flag import DATASETS
 from training.runfolder.read import read_spec
 from training.runfolder.write import write_record
 

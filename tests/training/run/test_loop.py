@@ -112,7 +112,7 @@ def test_batches_made_ahead_and_pinned_for_a_gpu_hold_the_same_bytes(images, mon
     config = parse(FLAGS)
 
     def everything(placement: Placement) -> list[np.ndarray]:
-        batches = _batches(SimpleNamespace(images={"train": images}, config=config, placement=placement), Progress())
+        batches = _batches(SimpleNamespace(images={"train": (images,)}, config=config, placement=placement), Progress())
         parts = [
             part for batch in batches for part in (batch.crops, batch.mos, batch.mos_sd, batch.flips, batch.jitters)
         ]
