@@ -58,7 +58,10 @@ def test_the_loss_says_how_many_numbers_the_network_gives_and_the_ranking_term_i
 
 
 def test_weights_that_learnt_a_histogram_are_scored_on_any_data_set():
-    assert parse("--dataset biq2021 --loss_type emd --epochs 0 --weights best.pt".split()).learns_histogram is False
+    assert (
+        parse(["--dataset", "biq2021", "--loss_type", "emd", "--epochs", "0", "--weights", "best.pt"]).learns_histogram
+        is False
+    )
 
 
 def test_a_run_from_before_the_flag_had_five_answers():
