@@ -159,17 +159,19 @@ def _train_step(setup: Setup, batches: list[TrainBatch]) -> Tensor:
 
 def _values(setup: Setup, batch: TrainBatch) -> list[Tensor]:
     """() each part of the loss of one batch, with its graph."""
-    device = setup.placement.device
-    pred = predicted(setup.network, batch, setup.config, setup.placement)
+    outputs = outputs_of(setup.network, batch, setup.config, setup.placement)
     if setup.team is not None:
-        pred = whole(pred, len(batch.mos), setup.part)
-    mos = batch.mos.to(device, non_blocking=True)
-    mos_sd = None if batch.mos_sd is None else batch.mos_sd.to(device, non_blocking=True)
-    return setup.criterion.values(pred, mos, mos_sd)
+        outputs = whole(outputs, len(batch.mos), setup.part)
+
+    def there(tensor: Tensor) -> Tensor:
+        return tensor.to(setup.placement.device, non_blocking=True)
+
+    mos_sd, histogram = (None if known is None else there(known) for known in (batch.mos_sd, batch.histogram))
+    return setup.criterion.values(setup.network.readout(outputs), there(batch.mos), mos_sd, histogram)
 
 
-def predicted(network: QualityNetwork, batch: TrainBatch, config: TrainConfig, placement: Placement) -> Tensor:
-    """(b,) what the network says of the crops of a batch that this process has, with its graph."""
+def outputs_of(network: QualityNetwork, batch: TrainBatch, config: TrainConfig, placement: Placement) -> Tensor:
+    """(b,) or (b, K) outputs for the crops of a batch that this process has, with their graph."""
 
     def there(tensor: Tensor) -> Tensor:
         return tensor.to(placement.device, non_blocking=True)
@@ -177,8 +179,8 @@ def predicted(network: QualityNetwork, batch: TrainBatch, config: TrainConfig, p
     jitters = None if config.no_color_jitter else there(batch.jitters)
     images = to_network_input(there(batch.crops), network.normalisation, there(batch.flips), jitters)
     with placement.autocast(training=True):
-        pred: Tensor = network(images)
-    return pred
+        outputs: Tensor = network(images)
+    return outputs
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """Several processes that compute the steps and scores of one run together, on one machine.
 
 The run's own process (rank 0) holds the weights, the optimiser and the files. For each step it hands out the weights;
-each process predicts its part of a batch; rank 0 computes the loss of the whole batch, since most losses compare its
-images; each process carries its part of the gradient back; and rank 0 adds the gradients up. So a step is the step of
-one process, but for the last digits of sums and for dropout, whose masks each process draws by itself.
+each process takes its part of a batch through the network; rank 0 computes the loss of the whole batch, as most losses
+compare its images; each process carries its part of the gradient back; and rank 0 adds the gradients up. So a step is
+the step of one process, but for the last digits of sums and for dropout, whose masks each process draws by itself.
 """
 
 from __future__ import annotations
@@ -161,13 +161,13 @@ def add_up_gradients(network: QualityNetwork) -> None:
 
 
 def whole(own: Tensor, count: int, part: Part) -> Tensor:
-    """(b,) predictions of this process, with their graph, to (count,) of the whole batch, in its order, as float32.
+    """(b,) or (b, K) outputs of this process, with their graph, to those of the whole batch of `count`.
 
     In the backward pass rank 0's gradient is the one that counts: the others get their part of it. To be called, and
     gone back through, by all processes.
     """
-    gathered: Tensor = _Whole.apply(own.float(), count, part)
-    return gathered
+    gathered: Tensor = _Whole.apply(own.float(), count, part)  # not every way of travelling knows bf16
+    return gathered.to(own.dtype)
 
 
 class _Whole(torch.autograd.Function):
@@ -176,7 +176,7 @@ class _Whole(torch.autograd.Function):
         ctx.rows, ctx.made = part.rows(count), len(own)
         parts = [Part(rank, part.of).rows(count) for rank in range(part.of)]
         sizes = [rows.stop - rows.start for rows in parts]
-        sent = own.new_zeros(max(sizes))
+        sent = own.new_zeros((max(sizes), *own.shape[1:]))
         sent[: sizes[part.rank]] = own[: sizes[part.rank]]
         received = [torch.empty_like(sent) for _ in sizes]
         dist.all_gather(received, sent)
@@ -187,7 +187,9 @@ class _Whole(torch.autograd.Function):
         gradient = gradient.contiguous().clone()
         dist.broadcast(gradient, 0)
         own = gradient[ctx.rows]
-        stand_in = own.new_zeros(ctx.made - len(own))  # a row that was made only to take part has no gradient
+        stand_in = own.new_zeros(
+            (ctx.made - len(own), *own.shape[1:])
+        )  # a row that was made only to take part has no gradient
         return torch.cat((own, stand_in)), None, None
 
 

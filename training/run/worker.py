@@ -20,7 +20,7 @@ from training.network.quality import QualityNetwork
 from training.process.workers import Hello, Orders
 from training.run.data import Images
 from training.run.evaluate import score_together
-from training.run.loop import batches_of, predicted
+from training.run.loop import batches_of, outputs_of
 from training.run.setup import on_device
 from training.run.team import add_up_gradients, join, learning, share, whole
 from training.seed import seed_network, stream
@@ -91,8 +91,8 @@ class Hand:
         seed_network(int(draw.integers(2**62)))
         self._network.zero_grad(set_to_none=True)
         for batch in itertools.islice(self._batches, batches):
-            pred = whole(predicted(self._network, batch, self._config, self._placement), len(batch.mos), self._part)
-            torch.autograd.backward(pred, torch.zeros_like(pred))  # rank 0 has the gradient
+            outputs = whole(outputs_of(self._network, batch, self._config, self._placement), len(batch.mos), self._part)
+            torch.autograd.backward(outputs, torch.zeros_like(outputs))  # rank 0 has the gradient
         add_up_gradients(self._network)
 
 

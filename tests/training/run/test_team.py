@@ -57,7 +57,7 @@ def linear_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 def few(flags: list[object]) -> list[object]:
     """Nine crops in batches of four: the second process has no crop in the last one."""
     flags.remove("--attention_fusion")  # its dropout cannot be turned off
-    return [*flags, *NETWORK, "--limit_train_images", 9, "--batch_size", 4, "--lr", 1e-3, "--lr_ratio", 1]
+    return [*flags, *NETWORK, "--limit_train_images", 9, "--batch_size", 4, "--lr", 3e-4, "--lr_ratio", 1]
 
 
 def checkpoint(run: RunFolder) -> dict[str, Any]:
@@ -99,13 +99,13 @@ def assert_same_run(ours: RunFolder, theirs: RunFolder) -> None:
             torch.testing.assert_close(written["optimizer"]["state"][number][name], tensor, rtol=1e-6, atol=1e-6)
     assert written["progress"]["loss_sum"] == pytest.approx(expected["progress"]["loss_sum"], rel=1e-6, abs=1e-6)
     assert written["progress"]["clipped"] == expected["progress"]["clipped"]
-    assert_same_steps(ours, theirs, within=1e-6)
+    assert_same_steps(ours, theirs, within=1e-5)
     assert scores_of(ours) == pytest.approx(scores_of(theirs), rel=1e-6, abs=1e-5)  # on a scale of 1 to 5
 
 
 def test_two_processes_make_the_steps_of_one_whatever_the_loss(tmp_path: Path, few: list[object]) -> None:
     """Accumulated, clipped and averaged; the events hold the value of each loss."""
-    loss = "l1+l2+0.5*srcc+rank+pairwise+0.5*plcc"
+    loss = "l1+l2+0.5*srcc+rank+pairwise+0.5*plcc+thurstone"
     ways = ["--accumulate", 2, "--clip_norm", 0.3, "--ema", 0.9, "--epochs", 2, *NO_DROPOUT, "--loss_type", loss]
     one = train_here(tmp_path / "one", *few, *ways)
     two = train_here(tmp_path / "two", *few, *ways, *TWO)
