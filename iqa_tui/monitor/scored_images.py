@@ -15,6 +15,7 @@ from pathlib import Path
 
 from iqa_tui.monitor.state import RunState
 from training.runfolder.errors import RunFolderError
+from training.runfolder.evaluation import is_evaluation
 from training.runfolder.opening import read_bounded
 from training.runfolder.text import plain
 
@@ -58,7 +59,7 @@ class ScoredImages:
 
 def read_scored_images(state: RunState) -> ScoredImages:
     """Never raises for what a file holds."""
-    if state.is_recorded:
+    if state.is_recorded and not (state.spec is not None and is_evaluation(state.spec)):
         return ScoredImages(problem="its log holds no scores of single images")
     dataset = state.result.dataset if state.result else state.spec.dataset if state.spec else ""
     for split in SPLITS:

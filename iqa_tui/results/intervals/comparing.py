@@ -32,6 +32,7 @@ RECORDED = "recorded: no scores by image, so no interval"
 OTHER_IMAGES = "tested on other images: no interval"
 OTHER_SPLITS = "other random splits: no interval"
 ONE_RUN = "one seed: no spread is known, so no interval"
+ELSEWHERE = "one of the two networks was trained elsewhere: not paired by seed"
 NOT_PAIRED = "no shared seed: not paired by seed"
 UNKNOWN_TRAINING_SET = "several random splits, and a run does not tell how many images it was trained on: no interval"
 NO_IMAGE_PART = "how it moves with the images is not known (too few, or too many for KRCC): no interval"
@@ -78,8 +79,12 @@ def compared(a: Sequence[Row], b: Sequence[Row], metric: str) -> Difference:
     blocked = "; ".join([*_no_comparison([row for row, _ in (*a, *b)]), *_no_interval((*a, *b), metric)])
     if not (sides[0] and sides[1]):
         return _without_runs(blank, a, b, blocked)
-    judged, seeds = _difference(sides[0], sides[1], metric, blocked)
-    notes = [*judged.notes, *_unshared(sides, ids)]
+    if any(row.is_elsewhere for row, _ in (*a, *b)):
+        judged, seeds = _unpaired(sides[0], sides[1], metric, blocked)
+        judged = replace(judged, notes=(ELSEWHERE, *judged.notes[1:]))
+    else:
+        judged, seeds = _difference(sides[0], sides[1], metric, blocked)
+    notes = [*judged.notes, *(() if ELSEWHERE in judged.notes else _unshared(sides, ids))]
     notes += [each for row, runs in (*a, *b) for each in _left_out(row, runs, metric)]
     if judged.se == 0:
         notes.insert(0, IDENTICAL if judged.value == 0 else NO_VARIATION)
@@ -111,6 +116,11 @@ def _difference(a: Cells, b: Cells, metric: str, blocked: str) -> tuple[_Judged,
     if pairs:
         scale = max(abs(cell.value) for cell in (*a.values(), *b.values()))
         return _judged(pairs, metric, blocked, scale), tuple(sorted({seed for _, seed in pairs}))
+    return _unpaired(a, b, metric, blocked)
+
+
+def _unpaired(a: Cells, b: Cells, metric: str, blocked: str) -> tuple[_Judged, tuple[int, ...]]:
+    """Only the images are paired."""
     several = len({*splits_of(a), *splits_of(b)}) > 1
     blocked = blocked or (OTHER_SPLITS if several else _images_differ([*a.values(), *b.values()], metric))
     judged = _combined(unpaired(a, b, metric), metric, blocked)

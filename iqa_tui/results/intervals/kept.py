@@ -48,7 +48,15 @@ def content_key(rows: Sequence[RowScores], metrics: Sequence[str], resampling: R
     """The same for the same scores, wherever they were read from."""
     digest = hashlib.sha256(repr((tuple(metrics), resampling)).encode())
     for row in rows:
-        facts = (row.id, row.dataset, row.protocol, row.is_demo, sorted(row.recorded.items()), len(row.runs))
+        facts = (
+            row.id,
+            row.dataset,
+            row.protocol,
+            row.is_demo,
+            row.is_elsewhere,
+            sorted(row.recorded.items()),
+            len(row.runs),
+        )
         digest.update(repr(facts).encode())
         for run in row.runs:
             _add(digest, run)

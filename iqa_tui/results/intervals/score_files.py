@@ -56,7 +56,7 @@ def table_scores(rows: Sequence[Row], entries: Sequence[ListedRun]) -> tuple[Row
         rows: of the table.
         entries: of the folder of runs, at least those that the rows count.
     """
-    by_run = {entry.run_id: entry for entry in entries if not entry.is_recorded}  # a log has no scores by image
+    by_run = {entry.run_id: entry for entry in entries if entry.has_scores}
     return tuple(
         _row_scores(row, name, [by_run[run_id] for run_id in row.run_ids if run_id in by_run])
         for row, name in zip(rows, row_names(rows), strict=True)
@@ -93,12 +93,14 @@ def _row_scores(row: Row, name: str, entries: Sequence[ListedRun]) -> RowScores:
         protocol=row.protocol,
         is_demo=any(result.demo for _, result in done),
         recorded={metric: value for metric, value in recorded.items() if value is not None},
+        is_elsewhere=row.recorded,
     )
 
 
 def run_scores(entry: ListedRun, result: Result) -> RunScores:
     """Of one finished run. Never raises for what a file holds: then its metrics are those of the result alone."""
-    numbers = {"hours": result.elapsed_seconds / SECONDS_PER_HOUR}
+    is_unknown = entry.is_recorded and not result.elapsed_seconds  # it was trained elsewhere
+    numbers = {} if is_unknown else {"hours": result.elapsed_seconds / SECONDS_PER_HOUR}
     split = str(entry.split_seed) if entry.split_seed else ""
     path = entry.run.score_file(plain(result.dataset).replace("/", "_"), "test")
     try:

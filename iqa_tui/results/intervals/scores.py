@@ -62,3 +62,7 @@ class RowScores:
     """The labels are not human opinions."""
     recorded: Mapping[str, float] = field(default_factory=dict)
     """Metric to the value that was measured elsewhere; used if there are no runs."""
+    is_elsewhere: bool = False
+    """It was not trained by a run of the table. If it has runs, its network was tested here: its seed is none of the
+    table's, so nothing is paired by it.
+    """

@@ -72,7 +72,7 @@ class MeasuredTable:
         values = [
             (sign * value, row.id)
             for row in self.rows
-            if row.runs and (among is None or row.id in among)
+            if row.runs and not row.is_elsewhere and (among is None or row.id in among)
             if (value := self.estimate(row.id, metric).value) is not None
         ]
         return max(values, key=lambda pair: pair[0])[1] if values else None

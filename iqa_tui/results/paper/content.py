@@ -141,7 +141,7 @@ def content_of(
         if scores.runs or scores.recorded
     ]
     known = {scores.id for _, _, scores in with_numbers}
-    by_run = {entry.run_id: entry for entry in entries if not entry.is_recorded}  # as `table_scores` counts them
+    by_run = {entry.run_id: entry for entry in entries if entry.has_scores}  # as `table_scores` counts them
     rows = tuple(
         _paper_row(row, scores, (looks[place], place), [by_run[run_id] for run_id in row.run_ids if run_id in by_run])
         for place, row, scores in with_numbers
