@@ -141,8 +141,9 @@ def _values(setup: Setup, batch: TrainBatch) -> list[Tensor]:
     jitters = None if setup.config.no_color_jitter else there(batch.jitters)
     images = to_network_input(there(batch.crops), network.normalisation, there(batch.flips), jitters)
     with setup.placement.autocast(training=True):
-        pred = network(images)
-    return setup.criterion.values(pred, there(batch.mos), None if batch.mos_sd is None else there(batch.mos_sd))
+        outputs = network(images)
+    mos_sd, histogram = (None if known is None else there(known) for known in (batch.mos_sd, batch.histogram))
+    return setup.criterion.values(network.readout(outputs), there(batch.mos), mos_sd, histogram)
 
 
 @dataclass(frozen=True, slots=True)
