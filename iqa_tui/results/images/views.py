@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
@@ -54,8 +55,8 @@ class Found:
     seeds: tuple[int, ...] = ()
     """Of the row, those that have scores."""
     dataset: str = ""
-    folders: tuple[Path, ...] = ()
-    """Where the data set may be."""
+    folders: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+    """Data set to where it may be."""
 
     def listed(self) -> list[Listed]:
         """In the wanted order, the first ones."""
