@@ -63,19 +63,17 @@ def _print_commands(request: LaunchRequest) -> None:
     for experiment, values, (seed, split) in request.trials():
         command = command_for(request.plan, experiment, request.overrides, seed, split, values)
         print(f"  {experiment.id} {plain(trial_text(values))}: {plain(shell_words(command))}")
-    chosen = f" (with the chosen {' and '.join(request.plan.tune.grid)})" if request.plan.tune is not None else ""
     for experiment in request.chosen():
         for seed, split in request.repetitions():
             command = command_for(request.plan, experiment, request.overrides, seed, split)
-            print(f"  {experiment.id}{plain(chosen)}: {plain(shell_words(command))}")
+            print(f"  {experiment.id}: {plain(shell_words(command))}")
 
 
 def _tuning_words(request: LaunchRequest, jobs: list[Job]) -> str:
-    """`Tuning: 20 runs of 30, 3.4 of 25.5 device hours. Tried: lr: 1e-06, 2e-06.`"""
-    trials = [job for job in jobs if job.is_trial]
-    tuning, whole = (hours_words(sum(job.hours for job in some)) for some in (trials, jobs))
+    """`Tuning takes 32 min of 44 min on devices. It tries lr 5e-5, 1e-4.`"""
+    tuning, whole = (sum(job.hours for job in some) for some in ([job for job in jobs if job.is_trial], jobs))
     tried = plain(request.plan.tune.words) if request.plan.tune is not None else ""
-    return f"Tuning takes {len(trials)} of the runs and {tuning} of {whole} on devices. It tries {tried}."
+    return f"Tuning takes {hours_words(tuning)} of {hours_words(whole)} on devices. It tries {tried}."
 
 
 def _power_words(request: LaunchRequest) -> str:

@@ -261,9 +261,7 @@ class LaunchChoice:
         """
         request = self.request()
         seeds, splits = request.seeds_or_default(), request.splits_or_default()
-        trials = len(request.trials())
-        tuning = f"{trials} tuning run{'s' if trials != 1 else ''}, then " if trials else ""
-        lines = [f"{tuning}{request.count_words}: {', '.join(request.experiments or ())}"]
+        lines = [f"{request.count_words}: {', '.join(request.experiments or ())}"]
         if self.plan is not None and self.plan.tune is not None:
             lines.append(f"tuning: {self.plan.tune.words}; what the group has tried already is not trained again")
         if splits:

@@ -77,9 +77,13 @@ def command_for(
     split: int | None = None,
     trial: Mapping[str, FlagValue] | None = None,
 ) -> list[str]:
-    """The command of one run, for people to read and to copy."""
+    """The command of one run, for people to read and to copy. A value that is still to be chosen is in it in words."""
     trainer = plan.command or ["python", "-m", "training"]
-    return [*trainer, *flags_for(plan, experiment, overrides, seed, split, trial)]
+    command = [*trainer, *flags_for(plan, experiment, overrides, seed, split, trial)]
+    grid = plan.tune.grid if plan.tune is not None and trial is None else {}
+    for flag, values in grid.items():
+        command += [f"--{flag}", f"<chosen from {', '.join(map(flag_text, values))}>"]
+    return command
 
 
 def group_name(plan: Plan, overrides: dict[str, str]) -> str:

@@ -5,18 +5,18 @@ An error names the file, the row, the key, the value and what to write instead.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from iqa_tui.errors import PlanError
+from iqa_tui.plans.extending import EXTENDS, extended_content
 from iqa_tui.plans.hypotheses import Hypothesis, read_hypotheses
 from iqa_tui.plans.paths import plan_counted_from
+from iqa_tui.plans.plan_file import read_toml, with_line
 from iqa_tui.plans.priority import PRIORITIES
 from iqa_tui.plans.questions import Question, read_questions
-from iqa_tui.plans.toml_lines import TomlPlace, line_of
 from iqa_tui.plans.toml_table import FlagValue, TomlTable
 from iqa_tui.plans.tune import Tune, read_tune
 
@@ -138,33 +138,42 @@ def load_plan(name_or_path: str) -> Plan:
     raise PlanError(f"There is no plan {name_or_path!r}. Presets: {presets}. Or give the path of a .toml file.")
 
 
-def _read_plan(path: Path) -> Plan:
+def _read_plan(path: Path, extended_by: tuple[Path, ...] = ()) -> Plan:
+    """Args:
+    extended_by: the files that are read because of each other, this one's reader last.
+    """
     try:
-        text = path.read_text(encoding="utf-8-sig")  # editors on Windows write a byte order mark
-        content = tomllib.loads(text)
+        text, content = read_toml(path)
     except FileNotFoundError:
         presets = ", ".join(preset_names())
         raise PlanError(f"{path}: there is no such file. Give another path, or a preset: {presets}.") from None
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        byte = f"byte {error.object[error.start]:#04x}"
-        raise PlanError(f"{path}: line {line} holds {byte}, which is not UTF-8. Save the file as UTF-8.") from error
-    except OSError as error:
-        raise PlanError(f"{path}: cannot be read ({error}). Give a readable text file.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise PlanError(f"{path}: this is no TOML: {error}. Mend that line.") from error
     try:
-        return plan_from(plan_counted_from(path.parent, content), str(path))
+        return plan_from(_whole(plan_counted_from(path.parent, content), path, extended_by), str(path))
     except PlanError as error:
-        raise _with_line(error, text) from None
+        raise with_line(error, text) from None
 
 
-def _with_line(error: PlanError, text: str) -> PlanError:
-    if error.place is None:
-        return error
-    heading, number, key = error.place
-    line = line_of(text, TomlPlace(heading, number), key)
-    return error if line is None else PlanError(f"{error} (at line {line})")
+def _whole(content: dict[str, Any], path: Path, extended_by: tuple[Path, ...]) -> dict[str, Any]:
+    """A plan's content with that of the plan which it extends.
+
+    Raises:
+        PlanError: there is no such plan, it is bad itself, or the two extend each other.
+    """
+    table = TomlTable(content, str(path))
+    name = table.text(EXTENDS, "")
+    if not name:
+        return content
+    other = PRESETS_DIR / f"{name}.toml" if name in preset_names() else path.parent / Path(name).expanduser()
+    if other.resolve() in (each.resolve() for each in (*extended_by, path)):
+        raise table.wrong(EXTENDS, "these plans extend each other. Name another, or leave it out.")
+    if not other.is_file():
+        presets = ", ".join(preset_names())
+        raise table.wrong(EXTENDS, f"there is no such plan. Write a file beside this one, or a preset: {presets}.")
+    try:
+        extended = _read_plan(other, (*extended_by, path))
+    except PlanError as error:  # its place is one of the other file
+        raise PlanError(str(error)) from None
+    return extended_content(extended.content, content)
 
 
 def plan_from(content: dict[str, Any], source: str) -> Plan:

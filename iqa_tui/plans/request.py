@@ -84,17 +84,18 @@ class LaunchRequest:
 
     @property
     def count_words(self) -> str:
-        """`15 runs`; with random splits `5 experiments × 10 splits × 1 seed: 50 runs`.
+        """`15 runs`, `20 tuning runs, then 15 runs`; with random splits `5 experiments × 10 splits × 1 seed: 50 runs`.
 
         Raises:
             PlanError, ValueError: as `chosen` and `repetitions`.
         """
         experiments, splits, seeds = self.chosen(), self.splits_or_default(), self.seeds_or_default()
-        runs = _counted(len(experiments) * len(self.repetitions()), "run")
+        runs, trials = _counted(len(experiments) * len(self.repetitions()), "run"), self.trials()
+        before = f"{_counted(len(trials), 'tuning run')}, then " if trials else ""
         if not splits:
-            return runs
+            return f"{before}{runs}"
         factors = ((experiments, "experiment"), (splits, "split"), (seeds, "seed"))
-        return f"{' × '.join(_counted(len(things), name) for things, name in factors)}: {runs}"
+        return f"{before}{' × '.join(_counted(len(things), name) for things, name in factors)}: {runs}"
 
     def tuning_seeds(self) -> tuple[int, ...]:
         """Of each value of the plan's grid."""

@@ -61,3 +61,15 @@ def test_a_split_that_is_set_over_the_plan_replaces_its_splits() -> None:
     assert request(splits=[4, 2]).splits_or_default() == (4, 2)
     with pytest.raises(ValueError, match="split_seed='x': write a whole number of at least 0"):
         replace(request(), overrides={"split_seed": "x"}).repetitions()
+
+
+def test_tuning_runs_are_those_of_each_split_experiment_value_and_seed() -> None:
+    tuned = request(tune={"lr": [1.0, 2.0], "seeds": [7]}, splits=2)
+    assert [(trial.experiment.id, trial.values["lr"], trial.repetition) for trial in tuned.trials()] == [
+        (row, rate, Repetition(7, split)) for split in (0, 1) for row in ("F2", "F3") for rate in (1.0, 2.0)
+    ]
+    assert tuned.count_words == "8 tuning runs, then 2 experiments × 2 splits × 1 seed: 4 runs"
+    one = replace(request(tune={"lr": [1.0]}, base={"seed": 5}), experiments=("F2",), seeds=(1, 2, 3))
+    assert [trial.repetition for trial in one.trials()] == [Repetition(5)], "the plan's seed, whatever the launch asks"
+    assert one.count_words == "1 tuning run, then 3 runs"
+    assert request().trials() == []

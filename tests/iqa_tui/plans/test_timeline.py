@@ -79,3 +79,24 @@ def test_each_run_of_a_launch_has_a_name_of_its_own() -> None:
     names = ("F1", "F1 seed 2", "F1 split 3 seed 2")
     looks = looks_of(None, [Job(name, 1.0) for name in names])
     assert [looks[name].name for name in names] == ["F1", "F1·s2", "F1·s2 split 3"]
+
+
+def test_a_tuning_run_has_the_look_of_its_row_and_names_its_value() -> None:
+    ids = (
+        "F2 lr=1e-5",
+        "F2 lr=1e-5 ema=0.9 seed 3",
+        "F2 lr=1e-5 split 2 seed 3",
+        "F2 split 2 seed 3",
+        "F2 seed 3",
+        "F2",
+    )
+    looks = looks_of(PLAN, [Job(name, 1.0) for name in ids])
+    assert {looks[name].look for name in ids} == {1}
+    assert [looks[name].name for name in ids] == [
+        "F2 lr=1e-5",
+        "F2 lr=1e-5 ema=0.9·s3",
+        "F2 lr=1e-5·s3 split 2",
+        "F2·s3 split 2",
+        "F2·s3",
+        "F2",
+    ]
