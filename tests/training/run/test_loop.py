@@ -230,4 +230,6 @@ def test_a_batch_without_room_is_parted_into_batches_whose_steps_have_as_many_cr
     told = str(_out_of_memory(config, Progress()))
     assert words in told
     advised = told.partition("start a new run with ")[2].partition(" (")[0].partition(",")[0].split()
-    assert parse([*["--dataset", "csv", "--data_path", "x.csv"], *flags.split(), *advised]).batch_size <= config.batch_size
+    assert (
+        parse([*["--dataset", "csv", "--data_path", "x.csv"], *flags.split(), *advised]).batch_size <= config.batch_size
+    )
