@@ -18,7 +18,6 @@ OTHERWISE_NAMED = {
     "training/checkpoints/test_resume.py": "a run that is resumed, from flags to result",
     "training/losses/test_losses.py": "what holds for every loss",
     "training/process/test_moved_folder.py": "a training process whose folder is moved",
-    "training/run/test_no_test.py": "a run that scores no test split, from flags to result",
     "training/run/test_mixed_run.py": "one network on two data sets, from flags to result, prediction and test",
     "training/run/test_no_test.py": "a run that never scores the test split",
     "training/run/test_outputs.py": "runs whose network has more outputs, from flags to scores",
