@@ -24,7 +24,7 @@ from iqa_tui.results.intervals.pairing import (
     splits_of,
     unpaired,
 )
-from iqa_tui.results.intervals.scores import RowScores
+from iqa_tui.results.intervals.scores import RowScores, RunScores
 from iqa_tui.results.intervals.student import detectable, together, two_sided_p
 from iqa_tui.words.repetitions import seeds_words
 
@@ -38,6 +38,7 @@ NOT_PAIRED = "no shared seed: not paired by seed"
 UNKNOWN_TRAINING_SET = "several random splits, and a run does not tell how many images it was trained on: no interval"
 NO_IMAGE_PART = "how it moves with the images is not known (too few, or too many for KRCC): no interval"
 NOT_CALIBRATED = "its loss fixes no scale"
+SCALES_DIFFER = "errors on several scales have no mean; see those on each data set"
 
 Row = tuple[RowScores, Sequence[MeasuredRun]]
 
@@ -261,13 +262,20 @@ def _why(run: MeasuredRun, metric: str) -> str:
         return f"no {metric}"
     if not scores.images:
         return scores.problem or "no scores"
+    if metric == "rmse" and scores.parts:
+        return SCALES_DIFFER
     if metric == "rmse" and scores.calibrated is None:
         return NOT_CALIBRATED
     if metric not in run.values:
         return f"{metric} was not measured"
+    causes = [f"{words} of {part.part_of}" for part in scores.parts if (words := _why_undefined(part))]
+    return f"undefined: {', '.join(causes) or _why_undefined(scores) or 'not finite'}"
+
+
+def _why_undefined(scores: RunScores) -> str:
     causes = {
         "fewer than two images": len(scores.images) < 2,
         "constant predictions": is_constant(scores.predictions),
         "constant opinions": is_constant(scores.mos),
     }
-    return f"undefined: {next((words for words, is_so in causes.items() if is_so), 'not finite')}"
+    return next((words for words, is_so in causes.items() if is_so), "")

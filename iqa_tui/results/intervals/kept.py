@@ -68,3 +68,6 @@ def _add(digest: hashlib._Hash, run: RunScores) -> None:
     digest.update(repr(facts).encode())
     for scores in (run.mos, run.predictions, run.calibrated):
         digest.update(b"-" if scores is None else scores.tobytes())
+    for part in run.parts:
+        digest.update(part.part_of.encode())
+        _add(digest, part)

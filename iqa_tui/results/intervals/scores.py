@@ -40,6 +40,10 @@ class RunScores:
     """What a run has one number of, not one an image: `hours`, `ln_stability`; without images its metrics too."""
     problem: str = ""
     """Why its scores cannot be read."""
+    parts: tuple[RunScores, ...] = ()
+    """Of a run on several data sets: its scores on each, on that one's own scale; here they are all from 0 to 1."""
+    part_of: str = ""
+    """Of such a part: its data set, whose images are drawn by themselves."""
 
     def __post_init__(self) -> None:
         lengths = {len(self.images), len(self.mos), len(self.predictions), len(self.groups) or len(self.images)}

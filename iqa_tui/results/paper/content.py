@@ -27,6 +27,7 @@ from iqa_tui.results.row import Row
 from iqa_tui.results.table import Table, table_of
 from iqa_tui.words.repetitions import repetition_words
 from training.runfolder.errors import RunFolderError
+from training.runfolder.mixed import dataset_names
 from training.runfolder.opening import read_bounded
 from training.runfolder.schema import Result
 from training.runfolder.spec import Spec
@@ -200,10 +201,11 @@ def _paper_run(name: str, entry: ListedRun, result: Result, scores: RunScores) -
 
 
 def _sha256(entry: ListedRun, what: str) -> str:
-    dataset = plain(entry.result.dataset if entry.result else "").replace("/", "_")
-    path = entry.run.score_file(dataset, "test") if what == "scores" else entry.run.result
+    """Of several data sets' scores, one after another."""
+    names = dataset_names(plain(entry.result.dataset if entry.result else "").replace("/", "_"))
+    paths = [entry.run.score_file(name, "test") for name in names] if what == "scores" else [entry.run.result]
     try:
-        return hashlib.sha256(read_bounded(path, LARGEST_BYTES)).hexdigest()
+        return hashlib.sha256(b"".join(read_bounded(path, LARGEST_BYTES) for path in paths)).hexdigest()
     except (OSError, RunFolderError):
         return ""
 
