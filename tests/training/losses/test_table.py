@@ -8,7 +8,7 @@ from training.losses import LOSSES, PUBLISHED, build_criterion
 from training.losses.emd import emd_loss
 from training.losses.ranking import ranking_term
 from training.losses.thurstone import thurstone_loss
-from training.readout import Reading
+from training.readout import Reading, build_readout
 
 PUBLISHED_FLAGS = ["--dataset", "demo", "--protocol", "published"]
 CLEAN_FLAGS = ["--dataset", "demo"]
@@ -155,3 +155,22 @@ def test_what_a_loss_needs_and_a_network_does_not_give_is_refused():
         emd(MEAN, OPINIONS)
     with pytest.raises(ValueError, match="needs a predicted spread"):
         build_criterion(parse([*CLEAN_FLAGS, "--loss_type", "thurstone"]))(MEAN, OPINIONS)
+
+
+@pytest.mark.parametrize("loss", ["emd+0.5*srcc", "thurstone+0.5*srcc"])
+def test_no_loss_of_a_network_with_more_outputs_fetches_a_number_from_the_device(loss, monkeypatch):
+    """Each fetch would wait for a GPU, once a step."""
+
+    def fetch(*_):
+        raise AssertionError("a loss asked the device")
+
+    criterion = build_criterion(parse(["--dataset", "csv", "--data_path", "x", "--loss_type", loss, "--answers", "5"]))
+    readout = build_readout(loss, 5)
+    outputs = torch.randn(3, readout.outputs, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    with monkeypatch.context() as patched:
+        for fetching in ("__bool__", "__float__", "__int__", "item", "tolist", "cpu", "numpy"):
+            patched.setattr(torch.Tensor, fetching, fetch)
+        value = criterion(readout(outputs), OPINIONS, OPINION_SD, torch.eye(5)[:3])
+        value.backward()
+    assert torch.isfinite(value)
+    assert outputs.grad.any()
