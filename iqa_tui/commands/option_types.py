@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 
 from iqa_tui.plans.typed import parse_seeds, parse_setting, parse_splits
 
@@ -59,3 +60,13 @@ def hours(text: str) -> float:
     if not 0 < number < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is no number of hours above 0")
     return number
+
+
+def size(text: str) -> int:
+    """Bytes, of `10GiB` or `500 MiB`."""
+    found = re.fullmatch(r"(\d{1,15}(?:\.\d+)?) ?(GiB|MiB)", text.strip(), re.IGNORECASE)
+    if text.strip() == "0":
+        return 0
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size with its unit, for example 10GiB or 500MiB")
+    return int(float(found[1]) * (1 << 30 if found[2].lower() == "gib" else 1 << 20))

@@ -22,6 +22,7 @@ environment:
   IQA_TUI_DATA       folder of data sets, one folder each; otherwise --set data_path=FOLDER
   IQA_TUI_CPU_SLOTS  runs that share the CPU if there is no GPU (default 1)
   IQA_TUI_CACHE      folder of decoded images that all runs share (default ~/.cache/iqa-tui)
+  IQA_TUI_CACHE_GIB  how large that folder may become (default three quarters of what its disk has for it)
   IQA_TUI_LEASES     folder of device leases, one for all users of the machine (default /run/lock, else /var/tmp)
   IQA_TUI_STATE      folder of this user's own state: the key that signs runs, dispatchers' locks and logs
                      (default $XDG_STATE_HOME/iqa-tui, else ~/.local/state/iqa-tui)
@@ -96,6 +97,7 @@ def _parser() -> tuple[argparse.ArgumentParser, Container[str]]:
     _add_archive(commands)
     add_result_commands(commands)
     _add_doctor(commands)
+    _add_cache(commands)
     _add_settings(commands)
     return parser, commands.choices
 
@@ -260,6 +262,24 @@ def _add_doctor(commands: Subparsers[argparse.ArgumentParser]) -> None:
         "--notify", action="store_true", help="only this: try the command of your settings that tells how runs end"
     )
     _add_choice(doctor)
+
+
+def _add_cache(commands: Subparsers[argparse.ArgumentParser]) -> None:
+    cache = add_command(commands, "cache", "what the decoded images take, and which runs use them; prune deletes some")
+    cache.add_argument(
+        "action",
+        nargs="?",
+        choices=("prune",),
+        help="delete, after a question, what is over the limit and what earlier versions left; nothing that is in use",
+    )
+    cache.add_argument(
+        "--keep",
+        type=option_types.size,
+        metavar="SIZE",
+        help="prune: delete until at most so much is left, for example 10GiB; what was used longest ago goes first",
+    )
+    cache.add_argument("--all", action="store_true", help="prune: all that no run uses")
+    cache.add_argument("--yes", action="store_true", help="prune: do not ask; what is deleted is printed all the same")
 
 
 def _add_settings(commands: Subparsers[argparse.ArgumentParser]) -> None:

@@ -83,8 +83,9 @@ def headline_words(runs: Iterable[RunState], waiting: Mapping[str, Wait], now: f
         progress = group_progress(members, now, starting_next(members, waiting))
         parts += [f"{duration_words(progress.seconds_left)} left"] if progress.seconds_left is not None else []
         parts += [progress.tuning_words] if progress.is_tuning else []
+    over = Counter(state.phase for state in ordered if not (state.status.recorded or state.is_trial))
     ended = (*ENDED_BADLY, Phase.FINISHED)
-    return parts + [f"{counts[phase]} {phase.value}" for phase in ended if counts[phase]]
+    return parts + [f"{over[phase]} {phase.value}" for phase in ended if over[phase]]
 
 
 def age_words(seconds: float) -> str:

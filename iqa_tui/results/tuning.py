@@ -11,7 +11,7 @@ from iqa_tui.results.row import Row
 from iqa_tui.words.values import value_words
 from training.runfolder.text import plain
 
-HOW = "the best value by SRCC on the validation split; the test split was not scored while tuning"
+HOW = "its best value was chosen by SRCC on the validation split, and the test split was not scored while tuning"
 
 
 def with_tuning(rows: Sequence[Row], entries: Sequence[ListedRun]) -> list[Row]:

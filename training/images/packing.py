@@ -41,7 +41,7 @@ class NoRoom(Exception):
 
 
 class Packer:
-    """The one writer of the packs of a name; whoever makes one holds the lock of that name."""
+    """The one writer of the packs of a name; a process that makes one holds the lock of that name."""
 
     def __init__(self, cache: Path, base: Path, about: About, avoided: Container[Path] = ()) -> None:
         """

@@ -18,13 +18,14 @@ from training.device import Placement, check_compiler, make_deterministic, memor
 from training.errors import BadData, BadUsage, GpuOutOfMemory, is_gpu_out_of_memory
 from training.images.batches import SplitImages
 from training.images.mixing import batch_counts
-from training.loss_parts import fixes_scale, parts_of, smallest_batch
+from training.loss_parts import LEARNT_SD, fixes_scale, has_part, smallest_batch
 from training.losses import Criterion, build_criterion
 from training.network.build import build_network
 from training.network.ema import Ema
 from training.network.quality import QualityNetwork, parameter_count
 from training.optim import build_optimizer, rising_lr_note
 from training.process.attempt import Attempt
+from training.readout import HistogramReadout, SpreadReadout
 from training.run.data import Images, count, decode_all
 from training.seed import seed_network
 from training.telling.recorder import Recorder
@@ -89,7 +90,10 @@ def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
             refuse_labels_without_gradient(config, of_one)
         refuse_warmup_without_end(config, steps_per_epoch(config, images["train"]))
     seed_network(config.seed)
-    network = on_device(build_network(config), placement)
+    network = build_network(config)
+    if isinstance(network.readout, HistogramReadout) and dataset.answers:
+        network.readout.place([dataset.to_training(answer) for answer in dataset.answers])
+    network = on_device(network, placement)
     if config.torch_compile:
         network.compile()  # at its first step, in place: its tensors keep their names
     placement = suit_network(placement, config.precision, network)
@@ -173,7 +177,7 @@ def report_start(setup: Setup) -> None:
         f"{setup.dataset.name}: {count(images['train']):,} training, {count(images['val']):,} validation, "
         f"{count(images['test']):,} test images; {steps:,} steps an epoch; loss {config.loss_type}; seed {config.seed}"
     )
-    for line in ways_of_training(config, steps):
+    for line in (*ways_of_training(config, steps), *ways_of_scoring(setup)):
         setup.recorder.say(line)
     for note in notes_of_setup(setup):
         setup.recorder.warning(note)
@@ -199,6 +203,19 @@ def ways_of_training(config: TrainConfig, steps_per_epoch: int) -> list[str]:
     return [words for is_given, words in ways if is_given]
 
 
+def ways_of_scoring(setup: Setup) -> list[str]:
+    """How a score is read from a network with several outputs, for log and result; empty if it has one."""
+    readout, dataset = setup.network.readout, setup.dataset
+    if isinstance(readout, HistogramReadout):
+        places = ", ".join(f"{dataset.from_training(place):.4g}" for place in readout.answers.tolist())
+        return [
+            f"the network gives the shares of {readout.outputs} answers; a score is their mean, with them at {places}"
+        ]
+    if isinstance(readout, SpreadReadout):
+        return ["the network gives a mean and a spread of the opinions on an image; a score is the mean"]
+    return []
+
+
 def notes_of_setup(setup: Setup) -> list[str]:
     config = setup.config
     notes = [*mixed_notes(setup), *setup.dataset.notes]
@@ -215,14 +232,15 @@ def notes_of_setup(setup: Setup) -> list[str]:
         )
     if rising := rising_lr_note(config):
         notes.append(rising)
-    spread = [name for name in ("pairwise", "ranknet") if any(part.name == name for part in parts_of(config.loss_type))]
+    spread = [name for name in ("pairwise", "ranknet", LEARNT_SD) if has_part(config.loss_type, name)]
     if config.is_published and "pairwise" in spread:  # as published it takes no spread
         spread.remove("pairwise")
     if spread and config.pairwise_sd == "image" and (unknown := _without_spread(setup)):
         whose = f" of {' and '.join(unknown)}" if config.is_mixed else ""
+        order = ", and no order of spreads is learnt" if LEARNT_SD in spread else ""
         notes.append(
             f"no spread of opinions is known for every training image{whose}: the {' and '.join(spread)} loss uses one "
-            "for all"
+            f"for all{order}"
         )
     return notes
 

@@ -6,7 +6,7 @@
     CACHE/u1000/0f3a….lock       held by the run that decodes images of this folder at this size
 
 A pack belongs to the user in whose folder it lies, who alone may write it; a pack that others may write does not count.
-A reader holds a shared lock on the pixels as long as it maps them, so whoever holds the exclusive one may delete.
+A reader holds a shared lock on the pixels as long as it maps them; a process that holds the exclusive one may delete.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class ImageRecord(NamedTuple):
     height: int
     width: int
     start: int
-    """Where its pixels begin in the pack's file."""
+    """The byte at which its pixels begin in the pack's file."""
     checksum: int
     """CRC-32 of its pixels."""
     flags: int

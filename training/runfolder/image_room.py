@@ -129,7 +129,7 @@ def is_in_use(pack: Pack) -> bool:
 def delete_pack(pack: Pack) -> bool:
     """Delete a pack of this user, unless a process has it; whether it is gone.
 
-    The index goes first: whoever looks between finds no pack.
+    The index goes first: a process that looks in between finds no pack.
     """
     try:
         descriptor = open_regular(pack.pixels, os.O_RDWR)

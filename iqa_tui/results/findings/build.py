@@ -12,6 +12,7 @@ from iqa_tui.results.findings.answers import answer
 from iqa_tui.results.findings.evidence import row_evidence, run_evidence
 from iqa_tui.results.findings.limits import limits
 from iqa_tui.results.findings.measured import LN_STABILITY, Asked
+from iqa_tui.results.findings.tuning import row_tunings
 from iqa_tui.results.findings.values import Findings
 from iqa_tui.results.findings.verdicts import judge
 from iqa_tui.results.intervals.cancelling import SILENT, Observer
@@ -43,7 +44,7 @@ def findings_of(
     Raises:
         Cancelled: asked to stop.
     """
-    entries = [entry for entry in entries if not entry.is_recorded]  # their rows say all that is known of them
+    entries = [entry for entry in entries if entry.has_scores]  # the row of a log says all that is known of it
     rows = _with_stability(table_scores(table.rows, entries), table, entries)
     measured = kept_table(rows, METRICS, resampling, observer)
     by_run = {entry.run_id: entry for entry in entries}
@@ -66,6 +67,7 @@ def findings_of(
         recommendation=recommend(asked, evidence, table.baseline),
         limits=limits(table, plan, entries, asked),
         resamples=resampling.resamples,
+        tunings=row_tunings(table.rows, [scores.id for scores in rows]),
     )
 
 
