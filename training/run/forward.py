@@ -1,4 +1,4 @@
-"""The forward half of a step, as each process of a run makes it: its crops of each batch, and what the network gives."""
+"""The forward half of a step, as each process of a run makes it: its crops of each batch, and the outputs for them."""
 
 from __future__ import annotations
 
