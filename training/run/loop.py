@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import torch
@@ -13,14 +13,11 @@ from torch import Tensor
 
 from training.checkpoints.schedule import CheckpointSchedule
 from training.config import TrainConfig
-from training.device import Placement
 from training.errors import BadUsage, LossNotFinite, Stopped, is_gpu_out_of_memory
-from training.images.batches import PREFETCHED, Part, SplitImages, TrainBatch, prefetched
-from training.images.mixing import epoch_batches
-from training.images.transforms import to_network_input
-from training.network.quality import QualityNetwork
+from training.images.batches import TrainBatch
 from training.optim import set_lr
 from training.progress import Progress
+from training.run.forward import batches_of, outputs_of
 from training.run.out_of_memory import out_of_memory, what_is_kept
 from training.run.setup import Setup
 from training.run.team import add_up_gradients, whole
@@ -104,23 +101,6 @@ def _batches(setup: Setup, progress: Progress) -> Iterator[TrainBatch]:
     return batches_of(setup.config, setup.placement, setup.images["train"], (progress.epoch, first), setup.part)
 
 
-def batches_of(
-    config: TrainConfig, placement: Placement, images: Sequence[SplitImages], place: tuple[int, int], part: Part
-) -> Iterator[TrainBatch]:
-    """What a process needs of the batches of an epoch.
-
-    Args:
-        config: of the run.
-        placement: of the network.
-        images: that are trained on, of each data set.
-        place: the epoch, and its first batch that is wanted (counted from 0).
-        part: which process of how many it is.
-    """
-    epoch, first = place
-    batches = epoch_batches(images, config, epoch, first, part)
-    return prefetched((batch.pinned() for batch in batches), PREFETCHED) if placement.is_cuda else batches
-
-
 def in_groups(batches: Iterable[TrainBatch], size: int) -> Iterator[list[TrainBatch]]:
     """`size` at a time; the last group may have fewer."""
     rest = iter(batches)
@@ -169,19 +149,6 @@ def _values(setup: Setup, batch: TrainBatch) -> list[Tensor]:
 
     mos_sd, histogram = (None if known is None else there(known) for known in (batch.mos_sd, batch.histogram))
     return setup.criterion.values(setup.network.readout(outputs), there(batch.mos), mos_sd, histogram)
-
-
-def outputs_of(network: QualityNetwork, batch: TrainBatch, config: TrainConfig, placement: Placement) -> Tensor:
-    """(b,) or (b, K) outputs for the crops of a batch that this process has, with their graph."""
-
-    def there(tensor: Tensor) -> Tensor:
-        return tensor.to(placement.device, non_blocking=True)
-
-    jitters = None if config.no_color_jitter else there(batch.jitters)
-    images = to_network_input(there(batch.crops), network.normalisation, there(batch.flips), jitters)
-    with placement.autocast(training=True):
-        outputs: Tensor = network(images)
-    return outputs
 
 
 @dataclass(frozen=True, slots=True)

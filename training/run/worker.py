@@ -20,7 +20,7 @@ from training.network.quality import QualityNetwork
 from training.process.workers import Hello, Orders
 from training.run.data import Images
 from training.run.evaluate import score_together
-from training.run.loop import batches_of, outputs_of
+from training.run.forward import batches_of, outputs_of
 from training.run.setup import on_device
 from training.run.team import add_up_gradients, join, learning, share, whole
 from training.seed import seed_network, stream
