@@ -16,6 +16,7 @@ from iqa_tui.plans.hypotheses import Hypothesis, read_hypotheses
 from iqa_tui.plans.paths import plan_counted_from
 from iqa_tui.plans.priority import PRIORITIES
 from iqa_tui.plans.questions import Question, read_questions
+from iqa_tui.plans.slurm_table import read_slurm
 from iqa_tui.plans.toml_lines import TomlPlace, line_of
 from iqa_tui.plans.toml_table import FlagValue, TomlTable
 
@@ -42,6 +43,8 @@ class Experiment:
     """False: launched only if the user names it."""
     vram_bytes: int | None = None
     """Declared need of one run: it may then share a GPU. None: a GPU for itself."""
+    slurm: dict[str, Any] = field(default_factory=dict)
+    """What differs from the plan's `slurm`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,8 @@ class Plan:
     """One run is stopped after that time; None: never."""
     demo: bool = False
     """The labels are no human opinions."""
+    slurm: dict[str, Any] = field(default_factory=dict)
+    """What its runs ask of Slurm, if it is to start them (`iqa_tui.slurm.options`)."""
     hypotheses: tuple[Hypothesis, ...] = ()
     """What the plan predicts."""
     questions: tuple[Question, ...] = ()
@@ -188,6 +193,7 @@ def plan_from(content: dict[str, Any], source: str) -> Plan:
         command=table.words("command"),
         time_limit_hours=table.positive_number("time_limit_hours"),
         demo=table.switch("demo", default=False),
+        slurm=read_slurm(table),
         hypotheses=read_hypotheses(table, ids, margin),
         questions=read_questions(table, ids, baseline),
         content=content,
@@ -225,6 +231,7 @@ def _experiment(table: TomlTable, vram_bytes: int | None, expected_protocol: str
         notes=table.text("notes", ""),
         selected=table.switch("selected", default=True),
         vram_bytes=table.size("vram") or vram_bytes,
+        slurm=read_slurm(table),
     )
     table.refuse_others()
     return experiment
