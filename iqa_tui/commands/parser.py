@@ -11,6 +11,7 @@ from iqa_tui.commands.adding import Subparsers, add_command
 from iqa_tui.commands.result_commands import add_result_commands
 from iqa_tui.commands.version import VERSION
 from iqa_tui.plans.priority import PRIORITIES
+from training.runfolder.engines import LOCAL, SLURM
 
 DESCRIPTION = """\
 Launch, watch and tabulate image-quality ablations. Without a command: the app; `iqa-tui DIR` opens the runs of DIR.
@@ -106,6 +107,7 @@ def _add_launching(commands: Subparsers[argparse.ArgumentParser]) -> None:
     launch.add_argument("plan", metavar="PLAN")
     _add_choice(launch)
     _add_timing(launch)
+    _add_engine(launch)
     for command in (demo, launch):
         command.add_argument(
             "--devices",
@@ -134,7 +136,24 @@ def _add_choice(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--seeds", type=option_types.seeds, help="each experiment once a seed", metavar="1,2,3")
     # What some of them do not ask for, so that every command makes its request in one way.
-    command.set_defaults(devices=None, strategy="all", time_limit=None)
+    command.set_defaults(devices=None, strategy="all", time_limit=None, engine=LOCAL, slurm=[])
+
+
+def _add_engine(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--engine",
+        choices=(LOCAL, SLURM),
+        default=LOCAL,
+        help="slurm: each run is a job of Slurm, which gives the devices (default: local)",
+    )
+    command.add_argument(
+        "--slurm",
+        type=option_types.slurm_option,
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="asked of Slurm for all, over the plan's [slurm]: partition=gpu, time=4:00:00, gres=gpu:a100:1, …",
+    )
 
 
 def _add_timing(command: argparse.ArgumentParser) -> None:
@@ -165,6 +184,7 @@ def _add_plan(commands: Subparsers[argparse.ArgumentParser]) -> None:
     )
     _add_choice(plan)
     _add_timing(plan)
+    _add_engine(plan)
 
 
 def _add_status(commands: Subparsers[argparse.ArgumentParser]) -> None:

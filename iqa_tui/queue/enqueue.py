@@ -15,6 +15,7 @@ from iqa_tui.queue.last_plans import remember_plan
 from iqa_tui.queue.order import in_starting_order
 from iqa_tui.queue.queued_run import QueuedRun
 from iqa_tui.queue.specs import own_fields, shared_fields
+from iqa_tui.queue.submitting import passed, submit_new
 from iqa_tui.queue.trainer_facts import Facts, ask_trainer
 from iqa_tui.settings.read_only import order
 from iqa_tui.trust.signature import write_signed
@@ -45,7 +46,7 @@ def enqueue(request: LaunchRequest, facts: Facts | None = None) -> list[RunFolde
     now = datetime.now().astimezone()
     known = ask_trainer(request) if facts is None else facts
     common = shared_fields(request, now.timestamp())
-    variables = trainer_variables()
+    variables = trainer_variables()  # a Slurm job has its own, and of these those that its plan names
     runs: list[QueuedRun] = []
     try:
         for seed in request.seeds_or_default():
@@ -56,10 +57,13 @@ def enqueue(request: LaunchRequest, facts: Facts | None = None) -> list[RunFolde
                 run = create_run_folder(runs_dir, name)
                 runs.append(QueuedRun(run, Spec(run_id=run.run_id, **common, **spec)))
         for run, asked in in_starting_order(runs):  # a dispatcher at work starts what it sees first
-            write_signed(run, asked, variables)
+            write_signed(run, asked, passed(asked, variables) if request.is_slurm else variables)
     except OSError as error:
         raise _not_queued(runs_dir, [run for run, _ in runs], error) from error
     remember_plan(runs_dir, request.plan)
+    if request.is_slurm:
+        submit_new([run for run, _ in in_starting_order(runs)])
+        return [run for run, _ in runs]
     try:
         ensure_dispatcher(runs_dir)
     except LaunchError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence, Sized
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from iqa_tui.errors import LaunchError, PlanError
 from iqa_tui.monitor.listing import ListedRun, read_run, specs_in
@@ -15,10 +16,12 @@ from iqa_tui.queue.enqueue import enqueue
 from iqa_tui.queue.retry import retry_run
 from iqa_tui.queue.trainer_facts import Facts
 from iqa_tui.settings.read_only import order
+from iqa_tui.slurm.options import KEYS, merged
 from training.runfolder.engines import RECORDED
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase
 from training.runfolder.read import read_spec
+from training.runfolder.spec import Spec
 
 Pair = tuple[str, int]
 """Experiment and seed."""
@@ -96,6 +99,8 @@ def find_missing(
         time_limit_hours=None if newest.time_limit_seconds is None else newest.time_limit_seconds / 3600,
         runs_dir=runs_dir,
         cwd=Path(newest.cwd) if newest.cwd else None,
+        engine=newest.engine,
+        slurm=_typed_for_slurm(plan, newest),
     )
     return Missing(
         group=newest.group,
@@ -128,6 +133,13 @@ def launch_missing(missing: Missing) -> Iterator[str]:
         for run in enqueue(request, facts):
             spec = read_spec(run)
             yield f"{spec.experiment} seed {spec.seed}: {run.run_id} is queued; it was never launched."
+
+
+def _typed_for_slurm(plan: Plan, spec: Spec) -> dict[str, Any]:
+    """What a launch asked of Slurm beside its plan."""
+    row = next((each for each in plan.experiments if each.id == spec.experiment), None)
+    planned = merged(plan.slurm, row.slurm if row else {})
+    return {key: spec.slurm[key] for key in KEYS if key in spec.slurm and spec.slurm[key] != planned.get(key)}
 
 
 def _members_of(runs_dir: Path, group: str | None) -> list[ListedRun]:

@@ -76,6 +76,16 @@ class AttemptFolder:
         return self.path / "retry.json"
 
     @property
+    def job(self) -> Path:
+        """Which Slurm job works on it; only of a Slurm run."""
+        return self.path / "job.json"
+
+    @property
+    def stop(self) -> Path:
+        """Why a Slurm job was told to end: the run may go on in another one, so this is no request to the run."""
+        return self.path / "stop.json"
+
+    @property
     def beat(self) -> Path:
         """Touched by the supervisor while it lives, so that another host sees that it does."""
         return self.path / "beat"
