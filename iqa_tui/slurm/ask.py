@@ -1,6 +1,6 @@
 """Runs a program of Slurm and tells silence from refusal. Standard library only: the supervisor uses it.
 
-Slurm's programs read options from the environment too: whoever launches from within a job, or has set `SBATCH_…` for
+Slurm's programs read options from the environment too: a user who launches from within a job, or has set `SBATCH_…` for
 other work, must get the same job. So they see no such variable, and times come in Unix seconds.
 """
 

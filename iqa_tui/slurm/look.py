@@ -1,7 +1,7 @@
-"""Asks Slurm what its jobs do: one squeue for all runs of a user, at most every 15 s, whoever needs to know.
+"""Asks Slurm what its jobs do: one squeue for all runs of a user, at most every 15 s, for all programs.
 
-A controller that does not answer is asked less and less often. Whoever shows runs never waits for it: the question is
-asked in a thread, and what was heard last is shown with its age.
+A controller that does not answer is asked less and less often. A program that shows runs never waits for it: a thread
+asks, and what was heard last is shown with its age.
 """
 
 from __future__ import annotations

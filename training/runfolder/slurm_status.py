@@ -9,11 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from training.runfolder.beat import BeatWatch, beat_ns, patience_seconds
 from training.runfolder.exits import ExitKind
 from training.runfolder.foreign import length_words
-from training.runfolder.job import SETTLED_SECONDS, Course, JobLine, JobRecord, SlurmAnswers, SlurmWord
+from training.runfolder.job import SETTLED_SECONDS, Course, JobRecord, SlurmAnswers, SlurmWord
 from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.phase import Phase, Status
 from training.runfolder.read import read_record, read_shown_record
@@ -65,7 +66,7 @@ def slurm_status(look: SlurmRun, word: SlurmWord | None) -> Status:
         return Status(Phase.STOPPED, f"{look.asked_by} before it started", number)
     line = word.line if word is not None and word.is_fresh else None
     if look.recorded is not None:
-        return _recorded_status(look.recorded, line, look.asked_by)
+        return _recorded_status(look, look.recorded, word)
     if word is not None and line is not None and line.is_over and not _may_still_be_written(line.ends):
         kind = ExitKind.HOST_OUT_OF_MEMORY if line.state == "OUT_OF_MEMORY" else None
         phase = Phase.STOPPED if look.asked_by else PHASES[line.course]
@@ -73,12 +74,27 @@ def slurm_status(look: SlurmRun, word: SlurmWord | None) -> Status:
     return _not_begun_status(look, word) if process is None else _begun_status(look, process, word)
 
 
-def _recorded_status(recorded: Status, line: JobLine | None, asked_by: str) -> Status:
+def _recorded_status(look: SlurmRun, recorded: Status, word: SlurmWord | None) -> Status:
     """An attempt that ended, unless Slurm is about to begin the next one in the same job."""
-    waits = line is not None and line.course is Course.WAITS
-    if recorded.phase is Phase.FINISHED or not waits or asked_by:
+    if recorded.phase is Phase.FINISHED or look.asked_by or look.attempt is None:
+        return recorded
+    if not _waits_since(word, _age(look.attempt.exit)):
         return recorded
     return Status(Phase.QUEUED, f"again, after {recorded.cause or recorded.phase.value}", recorded.attempt)
+
+
+def _waits_since(word: SlurmWord | None, age_seconds: float | None) -> bool:
+    """Whether Slurm said that the job waits, after what is so old: a job may start and end between two answers."""
+    if word is None or not word.is_fresh or word.line is None or word.line.course is not Course.WAITS:
+        return False
+    return age_seconds is None or word.age_seconds < age_seconds
+
+
+def _age(path: Path) -> float | None:
+    try:
+        return time.time() - path.stat(follow_symlinks=False).st_mtime
+    except OSError:
+        return None
 
 
 def _may_still_be_written(ended: float | None) -> bool:
@@ -88,7 +104,7 @@ def _may_still_be_written(ended: float | None) -> bool:
 def _begun_status(look: SlurmRun, process: ProcessRecord, word: SlurmWord | None) -> Status:
     """Of an attempt whose trainer was started and that has no record of its end."""
     assert look.attempt is not None
-    if word is not None and word.is_fresh and word.line is not None and word.line.course is Course.WAITS:
+    if _waits_since(word, _age_of_signs(look.run, look.attempt)):
         again = f"again, after its job left {process.host} without a record"
         return Status(Phase.STOPPED if look.asked_by else Phase.QUEUED, look.asked_by or again, look.attempt.number)
     still = _still_seconds(look.run, look.attempt, look.beats)
@@ -139,6 +155,11 @@ def _not_begun_status(look: SlurmRun, word: SlurmWord | None) -> Status:
 def is_held_by_slurm(reason: str) -> bool:
     """Whether a waiting job starts only after it is released."""
     return "held" in reason.lower()
+
+
+def _age_of_signs(run: RunFolder, attempt: AttemptFolder) -> float | None:
+    ages = [age for path in (attempt.beat, attempt.process, run.events) if (age := _age(path)) is not None]
+    return min(ages, default=None)
 
 
 def _still_seconds(run: RunFolder, attempt: AttemptFolder, beats: BeatWatch | None) -> float | None:

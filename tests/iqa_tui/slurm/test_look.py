@@ -84,7 +84,7 @@ def test_a_job_is_gone_only_after_two_answers_without_it_a_minute_apart() -> Non
     assert not twice.with_answer(line, 1090.0).word_on("r", JOB).is_gone
 
 
-def test_answers_of_before_its_submission_say_nothing_of_a_job() -> None:
+def test_answers_from_earlier_than_its_submission_say_nothing_of_a_job() -> None:
     late = JobRecord("7", "lab", 1070.0, "ann@login")
     answers = Answers().with_answer("", 1000.0).with_answer("", 1080.0)
     assert not answers.word_on("r", late).is_gone
