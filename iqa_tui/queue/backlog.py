@@ -10,16 +10,18 @@ from iqa_tui.monitor.remembered import Remembered
 from iqa_tui.queue.attempts import may_resume
 from iqa_tui.queue.order import in_starting_order, with_given_priority
 from iqa_tui.queue.queued_run import QueuedRun, Waiting
+from iqa_tui.slurm.answers import last_answers
 from iqa_tui.trust.ownership import is_ours
 from iqa_tui.trust.signature import why_not_signed
 from training.runfolder.beat import BeatWatch
 from training.runfolder.engines import SLURM
 from training.runfolder.errors import RunFolderError
 from training.runfolder.folders import list_runs
-from training.runfolder.layout import RunFolder
+from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.phase import Phase
 from training.runfolder.read import read_record, read_spec
 from training.runfolder.schema import Place
+from training.runfolder.slurm_status import job_of
 from training.runfolder.spec import Spec
 from training.runfolder.status import run_status
 
@@ -101,10 +103,12 @@ class Backlog:
         """Slurm queues and starts these. What is left is what only their owner's programs can do."""
         try:
             attempt = run.latest_attempt() or run.attempt(1)
-            if run.result.exists() or attempt.exit.exists() or not is_ours(run):
+            if not is_ours(run) or run.result.exists():
                 return _Part.OVER
-            if attempt.job.exists():
-                return _Part.ASKED_TO_STOP if run.stop.exists() else _Part.OVER
+            if run.stop.exists() and attempt.job.exists():
+                return _Part.ASKED_TO_STOP if _job_lives(run, attempt) else _Part.OVER
+            if attempt.exit.exists() or attempt.job.exists():
+                return _Part.OVER
             place = read_record(run.place, Place)
             waits = not (run.stop.exists() or attempt.process.exists() or (place is not None and place.held))
         except (RunFolderError, OSError):
@@ -122,3 +126,10 @@ class Backlog:
             except RunFolderError:  # its status is `unreadable`, and says why
                 return None
         return self._specs[run.run_id]
+
+
+def _job_lives(run: RunFolder, attempt: AttemptFolder) -> bool:
+    """As far as Slurm has said; after a crash it may begin a job again that has ended."""
+    job = job_of(attempt)
+    line = last_answers().word_on(run.run_id, job).line if job is not None else None
+    return line is not None and not line.is_over

@@ -98,7 +98,7 @@ def _stop_job(run: RunFolder, status: Status, grace_seconds: float) -> str:
     try:
         words = stop_job(run)
     except SlurmError as error:
-        words = f"Slurm does not answer ({error}), but its supervisor looks for the request"
+        words = f"its supervisor looks for the request, and Slurm will be told once it answers ({error})"
     if not words:
         return "it never starts." if status.phase is Phase.QUEUED else "its supervisor looks for that all the time."
     ends = "" if status.phase is Phase.QUEUED else f"; what is left of it after {grace_seconds:g} s is ended"

@@ -37,8 +37,8 @@ def waits_of(queued: Sequence[QueuedRun], survey: Survey, alive: Sequence[Queued
         queued: runs of one folder.
         alive: the living runs of that folder; None: looked up if a strategy depends on them.
     """
-    of_slurm = [each for each in queued if each.spec.engine == SLURM]
-    queued = [each for each in queued if each.spec.engine != SLURM]
+    of_slurm = [(run, spec) for run, spec in queued if spec.engine == SLURM]
+    queued = [QueuedRun(run, spec) for run, spec in queued if spec.engine != SLURM]
     waits = {run.run_id: wait for run, spec in queued if (wait := _wait_of_its_folder(run, spec))}
     waits |= {run.run_id: _wait_of_slurm(run, spec) for run, spec in of_slurm}
     ordered = in_starting_order([with_given_priority(each) for each in queued if each[0].run_id not in waits])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
@@ -16,6 +17,7 @@ from iqa_tui.errors import LaunchError
 
 PATIENCE_SECONDS = 30.0
 """Slurm's own programs give up after up to 18 s if no controller answers (measured)."""
+SILENCE_SECONDS = 20.0
 KEPT = ("SLURM_CONF", "SLURM_CLUSTERS")
 PREFIXES = ("SLURM_", "SBATCH_", "SQUEUE_", "SINFO_", "SCANCEL_", "SCONTROL_", "SACCT_", "SLURMD_")
 SILENT = (
@@ -75,6 +77,24 @@ def ask_slurm(command: Sequence[str], *, given: str | None = None, patience_seco
     program = shutil.which(command[0])
     if program is None:
         raise SlurmMissing(f"{command[0]}: this machine has no such program. Launch where Slurm's programs are.")
+    try:
+        return _said(program, command, given, patience_seconds)
+    except SlurmSilent:
+        _Heard.silent = time.monotonic()
+        raise
+
+
+class _Heard:
+    silent = float("-inf")
+    """When Slurm was silent last, in seconds of the monotonic clock."""
+
+
+def was_silent_just_now() -> bool:
+    """Whether this process has waited for Slurm in vain a moment ago: the next order need not wait as long again."""
+    return time.monotonic() - _Heard.silent < SILENCE_SECONDS
+
+
+def _said(program: str, command: Sequence[str], given: str | None, patience_seconds: float) -> str:
     try:
         done = subprocess.run(
             [program, *command[1:]],

@@ -24,6 +24,8 @@ from training.runfolder.lock import take_lock
 
 PERIOD_SECONDS = 15.0
 LONGEST_PAUSE_SECONDS = 300.0
+JUST_NOW_SECONDS = 2.0
+"""An answer of that age is as good as a new one."""
 LOCK = "slurm.lock"
 """In the state folder: one question at a time."""
 FORMAT = "%i|%T|%r|%N|%S|%e|%l|%L|%P|%V|%k"
@@ -90,6 +92,8 @@ def is_due(answers: Answers, now: float) -> bool:
 class _Asking:
     lock = threading.Lock()
     thread: threading.Thread | None = None
+    began = 0.0
+    """When the thread was started, in seconds of the monotonic clock."""
 
 
 def look_in_a_thread(*, at_once: bool = False) -> threading.Thread | None:
@@ -104,7 +108,7 @@ def look_in_a_thread(*, at_once: bool = False) -> threading.Thread | None:
             thread.start()
         except RuntimeError:  # no more threads may be started
             return None
-        _Asking.thread = thread
+        _Asking.thread, _Asking.began = thread, time.monotonic()
         return thread
 
 
@@ -128,7 +132,7 @@ class Asked:
             look_in_a_thread()
         else:
             self._is_asked = True
-            thread = look_in_a_thread(at_once=time.time() - last_answers().answered > 2.0)
+            thread = look_in_a_thread(at_once=time.time() - last_answers().asked > JUST_NOW_SECONDS)
             if thread is not None:
-                thread.join(self._patience_seconds)
+                thread.join(max(0.0, _Asking.began + self._patience_seconds - time.monotonic()))
         return last_answers().word_on(run_id, job)

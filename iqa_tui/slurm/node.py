@@ -31,6 +31,8 @@ from training.runfolder.write import write_record_once
 NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EIO, errno.EOPNOTSUPP)
 """What flock says on a disk that has no locks: Lustre without `flock`, NFS without its lock daemon, some FUSE."""
 ASK_SECONDS = 10.0
+KILL_WAIT_SECONDS = 30.0
+"""Slurm's default."""
 NUMBERS = re.compile(r"\d+")
 DEFAULT_LEAD_SECONDS = 120.0
 
@@ -114,7 +116,8 @@ def is_claimed(attempt: AttemptFolder, node: Node) -> bool:
     """
     record = read_record(attempt.job, JobRecord)
     if record is None:
-        write_record_once(attempt.job, JobRecord(node.job, node.cluster, time.time(), BY_SLURM))
+        wait = kill_wait_now()
+        write_record_once(attempt.job, JobRecord(node.job, node.cluster, time.time(), BY_SLURM, kill_wait_seconds=wait))
         record = read_record(attempt.job, JobRecord)
     return record is not None and record.job == node.job
 
@@ -193,16 +196,29 @@ def requeue(node: Node) -> str:
     return ""
 
 
-def kill_wait_seconds(attempt: AttemptFolder, default: float = 30.0) -> float:
-    """Slurm's KillWait, as it was when the job was submitted."""
-    for number in range(attempt.number, 0, -1):  # the job of a requeue wrote down nothing of it
-        try:
-            record = read_record(AttemptFolder(attempt.path.parent / str(number)).job, JobRecord)
-        except (RunFolderError, OSError):
-            continue
-        if record is not None and record.arguments:
-            return record.kill_wait_seconds
-    return default
+def kill_wait_seconds(attempt: AttemptFolder) -> float:
+    """Slurm's KillWait, as it was when the attempt got its job."""
+    try:
+        record = read_record(attempt.job, JobRecord)
+    except (RunFolderError, OSError):
+        record = None
+    return KILL_WAIT_SECONDS if record is None else record.kill_wait_seconds
+
+
+def kill_wait_now() -> float:
+    """Slurm's KillWait; its default if Slurm does not say."""
+    try:
+        said = ask_slurm(["scontrol", "show", "config"], patience_seconds=ASK_SECONDS)
+    except SlurmError:
+        return KILL_WAIT_SECONDS
+    return config_of(said)[1]
+
+
+def config_of(said: str) -> tuple[str, float]:
+    """The cluster's name and KillWait, in what `scontrol show config` prints."""
+    values = dict(re.findall(r"^(ClusterName|KillWait)\s*=\s*(\S+)", said, re.MULTILINE))
+    wait = values.get("KillWait", "")
+    return values.get("ClusterName", ""), float(wait) if wait.isdecimal() else KILL_WAIT_SECONDS
 
 
 def lead_seconds(spec: Spec) -> float:

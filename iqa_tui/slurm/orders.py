@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from iqa_tui.slurm.answers import last_answers
-from iqa_tui.slurm.ask import ask_slurm
+from iqa_tui.slurm.ask import SlurmSilent, ask_slurm, was_silent_just_now
 from iqa_tui.slurm.look import Asked
 from iqa_tui.slurm.submit import NICE
 from training.runfolder.job import Course, JobRecord, SlurmWord
@@ -59,7 +59,9 @@ def stop_job(run: RunFolder) -> str:
         SlurmError: Slurm did not do it. The request in the folder is enough: the job looks for it.
     """
     job, word = word_now(run)
-    if job is None or word is None or word.line is None or not word.is_fresh:
+    if word is not None and (not word.is_fresh or was_silent_just_now()):
+        raise SlurmSilent("it has not answered for a while")
+    if job is None or word is None or word.line is None:
         return ""
     if word.line.course is Course.WAITS:
         cancel(job.job)

@@ -22,6 +22,7 @@ from iqa_tui.processes.start import package_folder
 from iqa_tui.slurm.answers import comment_of
 from iqa_tui.slurm.ask import SlurmError, SlurmRefused, SlurmSilent, ask_slurm
 from iqa_tui.slurm.look import look
+from iqa_tui.slurm.node import config_of
 from iqa_tui.slurm.options import CLUSTER, sbatch_flags
 from iqa_tui.slurm.refusals import note_refusal
 from iqa_tui.slurm.words import refused_words
@@ -42,8 +43,6 @@ from training.runfolder.write import write_record_once
 
 NICE = {"high": 0, "medium": 100, "low": 200}
 """Of sbatch: a user's jobs of a greater number start later. Less than 0 is for administrators alone."""
-KILL_WAIT_SECONDS = 30.0
-"""Slurm's default."""
 SUPERVISOR = "iqa_tui.service.supervisor"
 
 
@@ -63,9 +62,7 @@ def cluster() -> Cluster:
         SlurmError: there is none here, or its controller does not answer.
     """
     said = ask_slurm(["scontrol", "show", "config"])
-    values = dict(re.findall(r"^(ClusterName|KillWait)\s*=\s*(\S+)", said, re.MULTILINE))
-    wait = values.get("KillWait", "")
-    return Cluster(values.get("ClusterName", ""), float(wait) if wait.isdecimal() else KILL_WAIT_SECONDS)
+    return Cluster(*config_of(said))
 
 
 def is_slurm(run: RunFolder) -> bool:
