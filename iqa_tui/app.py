@@ -105,6 +105,7 @@ class IqaApp(LeavingApp, LooksApp, MemoryApp, PaletteApp, TellingApp):
             look_now=lambda: self.run_watcher.look_now() if self.run_watcher else None,
             size=lambda: (self.size.width, self.size.height),
             newest_runs=lambda: self._runs,
+            newest_devices=lambda: self.latest_devices,
             ascii_mode=ascii_mode,
             has_colours=not no_color,
             read_only=is_read_only(),

@@ -6,9 +6,13 @@ Standard library only, as the flags are: a launcher that asks for them waits a t
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
+
+from training.loss_parts import ANSWERS, HISTOGRAM, has_part, outputs_of
+from training.runfolder import image_packs
+from training.runfolder.mixed import dataset_names, is_mixed, places
 
 RESIZE = "384"
 """KonIQ-10k's short side, at which a crop shows a good part of the picture."""
@@ -46,6 +50,7 @@ class TrainConfig:
     """Every flag of one run, checked. Field names are flag names."""
 
     dataset: str
+    """One data set, or several, such as `koniq-10k+kadid-10k`."""
     train_patch_num: int
     """Crops of each training image in an epoch."""
     test_patch_num: int
@@ -80,6 +85,8 @@ class TrainConfig:
     """On the scale of training: 0 to 1, under the published protocol 0 to 100."""
     loss_type: str
     """A loss, or a sum such as `l1+0.5*srcc`; see `training.loss_parts`."""
+    answers: int
+    """Of the loss emd: how many answers an opinion chooses from."""
     patience: int
     """Epochs without a better SRCC on `judged_on` before training stops."""
     no_early_stopping: bool
@@ -95,7 +102,8 @@ class TrainConfig:
     no_color_jitter: bool
     pairwise_sd: str
     data_path: str | None
-    """None: `$IQA_TUI_DATA/<dataset>`, else `data/<dataset>`."""
+    """None: `$IQA_TUI_DATA/<dataset>`, else `data/<dataset>`. Or `NAME=PATH:NAME=PATH`; of several data sets also the
+    folder that holds each by its name."""
     resize: str
     """Of the data set csv: images with a longer short side are shrunk to this, in pixels; `none`: no image is."""
     scale: str | None
@@ -130,6 +138,8 @@ class TrainConfig:
     """None: all."""
     limit_test_images: int | None
     """None: all. Limits validation and test each."""
+    no_test: bool
+    """No image of the test split is used: the run is made to choose by, not to report."""
     check: str | None
     """`settings` or `network`: what to print instead of training; None: train."""
 
@@ -142,6 +152,16 @@ class TrainConfig:
     def network_name(self) -> str:
         """The network as tables name it."""
         return self.backbone or f"swin-{self.model_size}"
+
+    @property
+    def outputs(self) -> int:
+        """Numbers that the network gives of an image."""
+        return outputs_of(self.loss_type, self.answers)
+
+    @property
+    def learns_histogram(self) -> bool:
+        """Training needs the histogram of the opinions on each image."""
+        return self.epochs > 0 and has_part(self.loss_type, HISTOGRAM)
 
     @property
     def schedule(self) -> str:
@@ -160,6 +180,8 @@ class TrainConfig:
     @property
     def evaluated_splits(self) -> tuple[str, ...]:
         """Scored after every epoch."""
+        if self.no_test:
+            return ("val",)
         return ("test",) if self.is_published else ("val", "test")
 
     @property
@@ -200,39 +222,63 @@ class TrainConfig:
         return self.limit_train_images is not None or self.limit_test_images is not None
 
     @property
+    def dataset_names(self) -> tuple[str, ...]:
+        """The data sets that are trained on, usually one."""
+        return dataset_names(self.dataset)
+
+    @property
+    def is_mixed(self) -> bool:
+        """Several data sets are trained on."""
+        return is_mixed(self.dataset)
+
+    def of_each_dataset(self) -> tuple[TrainConfig, ...]:
+        """The settings by which each data set is read; of one data set, these."""
+        return tuple(map(self._of_one, self.dataset_names)) if self.is_mixed else (self,)
+
+    def _of_one(self, name: str) -> TrainConfig:
+        by_name = places(self.data_path or "")
+        folder = None if by_name or self.data_path is None else str(Path(self.data_path) / name)
+        alone = replace(self, dataset=name, data_path=by_name.get(name, folder))
+        return alone if name == "csv" else replace(alone, scale=None, lower_is_better=False, resize=RESIZE)
+
+    @property
     def data_folder(self) -> Path:
-        """The data set's folder; for `csv` the file itself."""
+        """The data set's folder; for `csv` the file itself; of several data sets the nearest folder with them all."""
+        if self.is_mixed:
+            read = [each.data_folder.absolute() for each in self.of_each_dataset() if each.dataset != "demo"]
+            return Path(os.path.commonpath(read))
         if self.data_path is not None:
-            return Path(self.data_path).expanduser()
+            return Path(places(self.data_path).get(self.dataset, self.data_path)).expanduser()
         return Path(os.environ.get("IQA_TUI_DATA", "data")).expanduser() / self.dataset
 
     @staticmethod
     def cache_folder() -> Path:
-        """The folder of decoded images: `$IQA_TUI_CACHE`, else `$XDG_CACHE_HOME/iqa-tui`, else `~/.cache/iqa-tui`."""
-        if chosen := os.environ.get("IQA_TUI_CACHE"):
-            return Path(chosen).expanduser()
-        return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "iqa-tui"
+        """The folder of decoded images."""
+        return image_packs.cache_folder()
 
     def cross_folders(self) -> dict[str, Path]:
         """Other data sets to test on after training, and their folders: beside this run's data, or in `$IQA_TUI_DATA`.
 
-        Empty for the demo, whose labels are no opinions.
+        Empty for the demo, whose labels are no opinions, and without a test.
         """
-        roots = (self.data_folder.parent, Path(os.environ.get("IQA_TUI_DATA", "data")).expanduser())
+        beside = dict.fromkeys(each.data_folder.parent for each in self.of_each_dataset())
+        roots = (*beside, Path(os.environ.get("IQA_TUI_DATA", "data")).expanduser())
         found = {
             name: root / name
             for name in CROSS_DATASETS
             for root in reversed(roots)  # the last written is the first
             if (root / name).is_dir()
         }
-        left_out = {self.dataset, "spaq" if self.no_spaq else ""}
-        return {} if self.dataset == "demo" else {name: path for name, path in found.items() if name not in left_out}
+        left_out = {*self.dataset_names, "spaq" if self.no_spaq else ""}
+        is_tested = "demo" not in self.dataset_names and not self.no_test
+        return {} if not is_tested else {name: path for name, path in found.items() if name not in left_out}
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
     def what_differs(self, other: dict[str, Any]) -> list[str]:
         """Flags that make this another experiment than `other`, the `as_dict` of an earlier attempt."""
-        before = {"split_seed": 0, **OFF, **other}  # an attempt of the time when there were no such flags
+        without_them = {"split_seed": 0, "no_test": False, "answers": ANSWERS, **OFF}
+        before = {**without_them, **other}  # an attempt may be of the time when there were no such flags
         names = (field.name for field in fields(self) if field.name not in MAY_CHANGE)
         return [name for name in names if name in before and before[name] != getattr(self, name)]

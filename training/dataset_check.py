@@ -11,7 +11,7 @@ import json
 import sys
 from typing import Any
 
-from training.datasets import Dataset, open_cross_dataset, open_dataset
+from training.datasets import Dataset, open_cross_dataset, open_datasets
 from training.datasets.base import SPLITS
 from training.errors import TrainingError
 from training.flags import parse
@@ -25,14 +25,16 @@ def main(argv: list[str] | None = None) -> int:
     speak_leniently()
     config = parse(sys.argv[1:] if argv is None else argv)
     try:
-        dataset = open_dataset(config)
+        datasets = open_datasets(config)
         others = [open_cross_dataset(name, path, config) for name, path in config.cross_folders().items()]
-        for each in (dataset, *others):
+        for each in (*datasets, *others):
             _decode_some(each)
     except TrainingError as error:
         print(f"error: {plain_lines(str(error))}", file=sys.stderr)
         return error.exit_code
-    print(json.dumps(_words_of(dataset) | {"tested_on": [_words_of(other) for other in others]}))
+    own = [_words_of(dataset) for dataset in datasets]
+    together = own[0] if len(own) == 1 else _sum_of(config.dataset, own)
+    print(json.dumps(together | {"tested_on": [_words_of(other) for other in others]}))
     return 0
 
 
@@ -47,6 +49,12 @@ def _decode_some(dataset: Dataset) -> None:
 def _words_of(dataset: Dataset) -> dict[str, Any]:
     counts = {split: len(dataset.split(split)) for split in SPLITS}
     return {"name": dataset.name, "images": {split: count for split, count in counts.items() if count}}
+
+
+def _sum_of(name: str, own: list[dict[str, Any]]) -> dict[str, Any]:
+    """Of a mixed run: all images by split, and `sets`, each by itself."""
+    counts = {split: sum(each["images"].get(split, 0) for each in own) for split in SPLITS}
+    return {"name": name, "images": {split: count for split, count in counts.items() if count}, "sets": own}
 
 
 if __name__ == "__main__":

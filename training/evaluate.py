@@ -9,14 +9,16 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from training.config import RESIZE, TrainConfig
+from training.dataset_flag import DATASETS
 from training.errors import BadCheckpoint, BadData, BadUsage, TrainingError
 from training.flag_values import positive, resize, scale
-from training.flags import DATASETS, DEVICES, PRECISIONS, Parser, parse, refusal
+from training.flags import DEVICES, PRECISIONS, Parser, parse, refusal
 from training.predicting.progress import Progress
 from training.process.output import let_go_of_output
 from training.runfolder.text import plain, plain_lines, speak_leniently
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from training.predicting.whole_set import Evaluated
 
 SPLITS = ("test", "val", "train", "all")
+SCORES_SUFFIX = ".csv"
 INTERRUPTED = 130
 ROWS = {"srcc": "SRCC", "plcc": "PLCC", "krcc": "KRCC", "rmse": "RMSE"}
 FITTED_ROWS = {"plcc_fitted": "PLCC after a logistic fit", "rmse_fitted": "RMSE after a logistic fit"}
@@ -47,15 +50,16 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _evaluate(asked: argparse.Namespace, data: TrainConfig) -> None:
-    from training.predicting.whole_set import evaluate_on, open_for  # noqa: PLC0415 - torch takes seconds
+    from training.predicting.evaluation_folder import Told, write_evaluation  # noqa: PLC0415 - torch takes seconds
+    from training.predicting.whole_set import evaluate_on, open_for  # noqa: PLC0415 - as above
     from training.run.evaluate import write_scores  # noqa: PLC0415 - as above
     from training.run.scorer import Wish, open_scorer  # noqa: PLC0415 - as above
 
-    output = None if asked.output is None else Path(asked.output)
-    if output is not None and output.exists():
-        raise BadUsage(f"--output {output}: the file exists; delete it, or give another name")
+    output = _output(asked)
+    began = time.monotonic()
     scorer = open_scorer(asked.network, Wish(asked.test_patch_num, asked.device, asked.precision, asked.batch_size))
-    dataset = open_for(scorer, as_the_run_read_it(data, scorer.config), asked.split)
+    data = as_the_run_read_it(data, scorer.config)
+    dataset = open_for(scorer, data, asked.split)
     line = _Line()
     try:
         evaluated = evaluate_on(scorer, dataset, line)
@@ -63,16 +67,37 @@ def _evaluate(asked: argparse.Namespace, data: TrainConfig) -> None:
         line.clear()
     if output is not None:
         try:
-            write_scores(output, replace(evaluated.evaluation, attention=None))
+            if output.suffix == SCORES_SUFFIX:
+                write_scores(output, replace(evaluated.evaluation, attention=None))
+            else:
+                told = Told(str(asked.network), asked.split, data, time.monotonic() - began)
+                write_evaluation(output, scorer, dataset, evaluated, told)
         except OSError as error:
             raise BadData(f"{output}: {error.strerror or error}") from error
     print((as_json if asked.json else as_table)(asked, evaluated))
+
+
+def _output(asked: argparse.Namespace) -> Path | None:
+    """Where scores are written; None: nowhere.
+
+    Raises:
+        BadUsage: something is there.
+    """
+    if asked.output is None:
+        return None
+    output = Path(asked.output)
+    is_empty_folder = output.is_dir() and not any(output.iterdir()) and output.suffix != SCORES_SUFFIX
+    if output.exists() and not is_empty_folder:
+        what = "folder is not empty" if output.is_dir() else "file exists"
+        raise BadUsage(f"--output {output}: the {what}; delete it, or give another name")
+    return output
 
 
 def as_the_run_read_it(data: TrainConfig, run: TrainConfig) -> TrainConfig:
     """The flags of the data set, completed from those of the run: its split, and of a CSV its scale, if the set is the
     run's own; of any CSV the size of images.
     """
+    run = next((each for each in run.of_each_dataset() if each.dataset == data.dataset), run)
     if data.dataset != run.dataset:
         return data
     if data.dataset != "csv":
@@ -189,7 +214,12 @@ def _parser() -> Parser:
         metavar="N|none",
         help=f"csv: shrink images to this short side, pixels; otherwise as the run did, or {RESIZE}",
     )
-    parser.add_argument("--output", metavar="FILE", help="write image, mos, pred of every image there, as CSV")
+    parser.add_argument(
+        "--output",
+        metavar="FILE.csv|FOLDER",
+        help="a name in .csv: write image, mos, pred of every image there; else a folder with them and what was "
+        "measured, which `iqa-tui import FOLDER` puts into a table",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     parser.add_argument("--device", choices=DEVICES, default="auto", help="auto: a GPU if torch can use one")
     parser.add_argument("--precision", choices=PRECISIONS, help="otherwise as the run was tested")

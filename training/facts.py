@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from training.config import TrainConfig
 from training.flags import CHECK_NETWORK
+from training.official_splits import ALWAYS, BY_THEIR_FILES, refuse_other_split
 from training.runfolder.facts import TrainerFacts
 
 MOMENTS = 2
@@ -19,8 +20,11 @@ def facts_of(config: TrainConfig) -> TrainerFacts:
     Without torch, as on a login node, the sizes stay None.
 
     Raises:
+        BadData: `--split_seed` for a data set with an official split.
         BadUsage: timm has no such backbone, or it gives too few feature maps.
     """
+    if config.split_seed:
+        _refuse_other_split(config)
     parameters, checkpoint_bytes = _sizes(config) if config.check == CHECK_NETWORK else (None, None)
     return TrainerFacts(
         settings=replace(config, check=None).as_dict(),
@@ -35,6 +39,15 @@ def facts_of(config: TrainConfig) -> TrainerFacts:
         parameters=parameters,
         checkpoint_bytes=checkpoint_bytes,
     )
+
+
+def _refuse_other_split(config: TrainConfig) -> None:
+    if ALWAYS.issuperset(config.dataset_names):  # of several, those with an open split are drawn
+        refuse_other_split(config.split_seed, config.dataset)
+    if config.dataset in BY_THEIR_FILES:
+        from training.datasets.table import refuse_split_seed  # noqa: PLC0415  scipy: seconds, which few need
+
+        refuse_split_seed(config)
 
 
 def _sizes(config: TrainConfig) -> tuple[int | None, int | None]:

@@ -16,29 +16,13 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from training.config import CROSS_DATASETS, RESIZE, TrainConfig
+from training.dataset_flag import DATASETS, EXAMPLE, dataset, refused_data
 from training.flag_values import above_zero, from_zero, not_negative, positive, rate, resize, scale, seed
-from training.loss_parts import RANKING_TWICE, add_loss_flags, default_alpha, has_ranking_twice, smallest_batch
+from training.loss_flags import add_loss_flags, refused_losses
+from training.loss_parts import default_alpha
 from training.step_flags import Group, add_step_flags, refused_steps
 
 MODEL_SIZES = ("tiny", "small", "base")
-DATASETS = (
-    "koniq-10k",
-    "spaq",
-    "kadid-10k",
-    "agiqa-3k",
-    "livec",
-    "tid2013",
-    "tid2008",
-    "pipal",
-    "live",
-    "csiq",
-    "bid",
-    "biq2021",
-    "uhd-iqa",
-    "flive",
-    "csv",
-    "demo",
-)
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "fp32", "tf32", "bf16", "fp16")
 PROTOCOLS = ("clean", "published")
@@ -68,17 +52,10 @@ def parse(argv: list[str]) -> TrainConfig:
 
 def refusal(config: TrainConfig) -> str | None:
     """Why these flags are refused, in words; None if they are not."""
-    smallest = smallest_batch(config.loss_type)
     reasons = (
         *refused_steps(config),
-        (has_ranking_twice(config.loss_type, config.ranking_loss_alpha), RANKING_TWICE),
-        (
-            config.epochs > 0 and config.batch_size < smallest,
-            (
-                f"--batch_size {config.batch_size}: --loss_type {config.loss_type} compares images and has no gradient "
-                f"for fewer than {smallest} crops in a batch"
-            ),
-        ),
+        *refused_data(config),
+        *refused_losses(config),
         (
             config.tensorboard and importlib.util.find_spec("tensorboard") is None,
             "--tensorboard needs a package that is not installed: pip install 'iqa-tui[tensorboard]'",
@@ -88,12 +65,8 @@ def refusal(config: TrainConfig) -> str | None:
             "--attention_fusion weighs the scales of the multi-scale fusion, so it cannot go with --no_multiscale",
         ),
         (
-            config.dataset == "csv" and config.data_path is None,
-            "--dataset csv needs --data_path FILE.csv (columns image, mos; optional mos_sd, split, group)",
-        ),
-        (
-            config.dataset != "csv" and bool(config.scale or config.lower_is_better or config.resize != RESIZE),
-            "--scale, --lower_is_better, --resize are for --dataset csv: what they say is known of the other data sets",
+            config.no_test and config.is_published,
+            "--no_test: the published protocol has no validation split to score instead: use --protocol clean",
         ),
         (
             config.resume and config.run_folder is None,
@@ -153,12 +126,14 @@ def _add_data_flags(group: Group) -> None:
     group.add_argument(
         "--dataset",
         default="livec",
-        choices=DATASETS,
+        type=dataset,
         metavar="NAME",
-        help=f"one of {', '.join(DATASETS)}",
+        help=f"one of {', '.join(DATASETS)}; several, such as {EXAMPLE}, train one network on all",
     )
     group.add_argument(
-        "--data_path", help="folder of the data set, or the file for csv; otherwise $IQA_TUI_DATA/NAME or data/NAME"
+        "--data_path",
+        help="folder of the data set, or the file for csv; otherwise $IQA_TUI_DATA/NAME or data/NAME; of several data "
+        "sets the folder that holds them all, or NAME=FOLDER:NAME=FOLDER",
     )
     group.add_argument(
         "--scale",
@@ -188,6 +163,9 @@ def _add_data_flags(group: Group) -> None:
     )
     group.add_argument("--limit_train_images", type=positive, metavar="N", help="a quick look: only N images")
     group.add_argument("--limit_test_images", type=positive, metavar="N", help="same for validation and for test")
+    group.add_argument(
+        "--no_test", action="store_true", help="score the validation split alone, for runs that are chosen by"
+    )
     group.add_argument("--num_workers", type=positive, default=4, help="threads that decode images")
 
 

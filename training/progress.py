@@ -40,6 +40,8 @@ class Progress:
     best_calibration: dict[str, Any] | None = None
     """Brings predictions of the best epoch to the scale of opinions, see `training.calibration`; None: they lie on it,
     or no map was found."""
+    best_calibrations: dict[str, Any] = field(default_factory=dict)
+    """Of a run on several data sets each one's own, which `best_calibration` cannot be; empty for a single one."""
     oracle: Metrics = field(default_factory=dict)
     """Test metrics of the epoch with the best test SRCC; for comparison with work that chose so."""
     epochs_without_better: int = 0

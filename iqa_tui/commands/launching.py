@@ -25,6 +25,7 @@ def request_of(options: argparse.Namespace) -> LaunchRequest:
         plan=load_plan(options.plan),
         experiments=tuple(options.only) if options.only else None,
         seeds=options.seeds,
+        splits=options.splits,
         overrides=dict(options.set),
         devices=tuple(options.devices) if options.devices else None,
         strategy=options.strategy,

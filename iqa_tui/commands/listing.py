@@ -18,9 +18,11 @@ from iqa_tui.monitor.run_words import (
     loss_words,
     priority_words,
     progress_words,
+    run_name,
     run_names,
     srcc_words,
     step_words,
+    summary_words,
     time_words,
 )
 from iqa_tui.monitor.state import RunState
@@ -28,7 +30,7 @@ from iqa_tui.monitor.trainer_code import code_note
 from iqa_tui.queue.dispatching import revive_in_words
 from iqa_tui.queue.waits import waits_of_states
 from iqa_tui.words.sizes import GIB, gib_words
-from iqa_tui.words.states import told_state
+from iqa_tui.words.states import by_need, told_state
 from iqa_tui.words.waits import Wait
 from training.runfolder.exits import ExitKind
 from training.runfolder.phase import Phase
@@ -68,10 +70,31 @@ def _runs_text(states: list[RunState], waits: dict[str, Wait]) -> str:
         lines = [f"{group or _without_group(members)}: {progress.words}"]
         if note := code_note(members):
             lines.append(f"  {note}")
-        names = run_names(members)
-        cells = [_run_cells(state, names, waits) for state in members]
-        texts.append("\n".join([*lines, columns(_with_each_reason_once(cells))]))
+        own = [state for state in members if not state.is_trial]
+        lines += [f"  {words}" for words in tuning_lines(members, waits)]
+        names = run_names(own)
+        cells = [_run_cells(state, names, waits) for state in own]
+        texts.append("\n".join([*lines, *([columns(_with_each_reason_once(cells))] if cells else [])]))
     return "\n\n".join(texts)
+
+
+def tuning_lines(members: list[RunState], waits: dict[str, Wait]) -> list[str]:
+    """How far the tuning of a group is: one line, or none without tuning runs."""
+    trials = [state for state in members if state.is_trial]
+    if not trials:
+        return []
+    done = sum(state.phase is Phase.FINISHED for state in trials)
+    if done == len(trials):
+        return [f"tuning: {done} of {done} done"]
+    worst = min(trials, key=lambda state: by_need(state.status))
+    why = worst.status.cause if worst.phase.ended_without_result else ""
+    wait = waits.get(worst.run_id) if worst.phase is Phase.QUEUED else None
+    reason = f"; {run_name(worst)}: {why or (wait.words if wait else '')}" if why or wait else ""
+    return [f"tuning: {done} of {len(trials)} done, {summary_words(_unfinished(trials)).replace(' · ', ', ')}{reason}"]
+
+
+def _unfinished(states: list[RunState]) -> list[RunState]:
+    return [state for state in states if state.phase is not Phase.FINISHED]
 
 
 def _without_group(members: list[RunState]) -> str:

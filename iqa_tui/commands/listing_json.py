@@ -20,6 +20,7 @@ from iqa_tui.monitor.run_words import (
 )
 from iqa_tui.monitor.state import RunState
 from iqa_tui.monitor.trainer_code import code_note
+from iqa_tui.monitor.tuning import trial_values
 from iqa_tui.queue.dispatcher_files import is_dispatching
 from iqa_tui.queue.waits import waits_of_states
 from iqa_tui.words.plain_json import plain_json
@@ -90,6 +91,8 @@ def _run_fields(state: RunState, waits: dict[str, Wait]) -> dict[str, Any]:
         "user_note": state.noted.note,
         "archived": state.is_archived,
         "seed": state.spec.seed if state.spec else None,
+        "trial": dict(trial_values(state.spec.trial)) if state.spec and state.is_trial else None,
+        "split": state.spec.split if state.spec else None,
         "source_digests": list(state.trainer_digests),
     }
 

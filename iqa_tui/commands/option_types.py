@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import re
 from typing import Any
 
-from iqa_tui.plans.typed import parse_seeds, parse_setting
+from iqa_tui.plans.typed import parse_seeds, parse_setting, parse_splits
 from iqa_tui.slurm.options import parse_option
 
 
@@ -19,6 +20,13 @@ def words(text: str) -> list[str]:
 def seeds(text: str) -> tuple[int, ...]:
     try:
         return parse_seeds(",".join(words(text)))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def splits(text: str) -> tuple[int, ...]:
+    try:
+        return parse_splits(text) or parse_seeds(",".join(words(text)))
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 
@@ -61,3 +69,13 @@ def hours(text: str) -> float:
     if not 0 < number < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is no number of hours above 0")
     return number
+
+
+def size(text: str) -> int:
+    """Bytes, of `10GiB` or `500 MiB`."""
+    found = re.fullmatch(r"(\d{1,15}(?:\.\d+)?) ?(GiB|MiB)", text.strip(), re.IGNORECASE)
+    if text.strip() == "0":
+        return 0
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size with its unit, for example 10GiB or 500MiB")
+    return int(float(found[1]) * (1 << 30 if found[2].lower() == "gib" else 1 << 20))

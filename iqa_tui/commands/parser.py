@@ -7,11 +7,11 @@ from collections.abc import Container, Sequence
 from pathlib import Path
 
 from iqa_tui.commands import option_types
-from iqa_tui.commands.adding import Subparsers, add_command
+from iqa_tui.commands.adding import Subparsers, add_command, add_engine
 from iqa_tui.commands.result_commands import add_result_commands
 from iqa_tui.commands.version import VERSION
 from iqa_tui.plans.priority import PRIORITIES
-from training.runfolder.engines import LOCAL, SLURM
+from training.runfolder.engines import LOCAL
 
 DESCRIPTION = """\
 Launch, watch and tabulate image-quality ablations. Without a command: the app; `iqa-tui DIR` opens the runs of DIR.
@@ -23,6 +23,7 @@ environment:
   IQA_TUI_DATA       folder of data sets, one folder each; otherwise --set data_path=FOLDER
   IQA_TUI_CPU_SLOTS  runs that share the CPU if there is no GPU (default 1)
   IQA_TUI_CACHE      folder of decoded images that all runs share (default ~/.cache/iqa-tui)
+  IQA_TUI_CACHE_GIB  how large that folder may become (default three quarters of what its disk has for it)
   IQA_TUI_LEASES     folder of device leases, one for all users of the machine (default /run/lock, else /var/tmp)
   IQA_TUI_STATE      folder of this user's own state: the key that signs runs, dispatchers' locks and logs
                      (default $XDG_STATE_HOME/iqa-tui, else ~/.local/state/iqa-tui)
@@ -97,6 +98,7 @@ def _parser() -> tuple[argparse.ArgumentParser, Container[str]]:
     _add_archive(commands)
     add_result_commands(commands)
     _add_doctor(commands)
+    _add_cache(commands)
     _add_settings(commands)
     return parser, commands.choices
 
@@ -107,7 +109,7 @@ def _add_launching(commands: Subparsers[argparse.ArgumentParser]) -> None:
     launch.add_argument("plan", metavar="PLAN")
     _add_choice(launch)
     _add_timing(launch)
-    _add_engine(launch)
+    add_engine(launch)
     for command in (demo, launch):
         command.add_argument(
             "--devices",
@@ -135,25 +137,14 @@ def _add_choice(command: argparse.ArgumentParser) -> None:
         help="a flag of the trainer, for all",
     )
     command.add_argument("--seeds", type=option_types.seeds, help="each experiment once a seed", metavar="1,2,3")
+    command.add_argument(
+        "--splits",
+        type=option_types.splits,
+        help="and once a random split, if the data set has no official one: how many, or which",
+        metavar="10|0,3",
+    )
     # What some of them do not ask for, so that every command makes its request in one way.
     command.set_defaults(devices=None, strategy="all", time_limit=None, engine=LOCAL, slurm=[])
-
-
-def _add_engine(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--engine",
-        choices=(LOCAL, SLURM),
-        default=LOCAL,
-        help="slurm: each run is a job of Slurm, which gives the devices (default: local)",
-    )
-    command.add_argument(
-        "--slurm",
-        type=option_types.slurm_option,
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="asked of Slurm for all, over the plan's [slurm]: partition=gpu, time=4:00:00, gres=gpu:a100:1, …",
-    )
 
 
 def _add_timing(command: argparse.ArgumentParser) -> None:
@@ -184,7 +175,7 @@ def _add_plan(commands: Subparsers[argparse.ArgumentParser]) -> None:
     )
     _add_choice(plan)
     _add_timing(plan)
-    _add_engine(plan)
+    add_engine(plan)
 
 
 def _add_status(commands: Subparsers[argparse.ArgumentParser]) -> None:
@@ -214,6 +205,9 @@ def _add_retry(commands: Subparsers[argparse.ArgumentParser]) -> None:
     )
     retry.add_argument(
         "--seeds", type=option_types.seeds, help="--missing: these seeds, not the group's own", metavar="1,2,3"
+    )
+    retry.add_argument(
+        "--splits", type=option_types.splits, help="--missing: these splits, not the group's own", metavar="10|0,3"
     )
     retry.add_argument(
         "--from-elsewhere", action="store_true", help="go on here with runs of another host: it says that host is gone"
@@ -271,6 +265,24 @@ def _add_doctor(commands: Subparsers[argparse.ArgumentParser]) -> None:
         "--notify", action="store_true", help="only this: try the command of your settings that tells how runs end"
     )
     _add_choice(doctor)
+
+
+def _add_cache(commands: Subparsers[argparse.ArgumentParser]) -> None:
+    cache = add_command(commands, "cache", "what the decoded images take, and which runs use them; prune deletes some")
+    cache.add_argument(
+        "action",
+        nargs="?",
+        choices=("prune",),
+        help="delete, after a question, what is over the limit and what earlier versions left; nothing that is in use",
+    )
+    cache.add_argument(
+        "--keep",
+        type=option_types.size,
+        metavar="SIZE",
+        help="prune: delete until at most so much is left, for example 10GiB; what was used longest ago goes first",
+    )
+    cache.add_argument("--all", action="store_true", help="prune: all that no run uses")
+    cache.add_argument("--yes", action="store_true", help="prune: do not ask; what is deleted is printed all the same")
 
 
 def _add_settings(commands: Subparsers[argparse.ArgumentParser]) -> None:

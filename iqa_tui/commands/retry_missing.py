@@ -16,14 +16,18 @@ def run(options: argparse.Namespace) -> int:
         print("error: --missing takes one group, or none for that of the newest run.", file=sys.stderr)
         return USAGE
     missing = find_missing(
-        options.runs_dir, next(iter(options.runs), None), experiments=options.only, seeds=options.seeds
+        options.runs_dir,
+        next(iter(options.runs), None),
+        experiments=options.only,
+        seeds=options.seeds,
+        splits=options.splits,
     )
     print(plain(missing.words), flush=True)
-    if missing.ended or missing.never:
+    if missing.ended or missing.never or missing.trials:
         for line in notes_before_launch(missing.template):
             print(line, file=sys.stderr)
     for line in launch_missing(missing):
         print(plain(line), flush=True)
-    if not missing.ended and not missing.never:
+    if not (missing.ended or missing.never or missing.trials):
         print("Nothing is missing.")
     return ALL_WELL

@@ -13,11 +13,15 @@ from iqa_tui.doctor.ask_python import answers
 from iqa_tui.doctor.file_systems import existing_parent
 from iqa_tui.doctor.finding import Finding, blocked, doubtful
 from iqa_tui.words.sizes import GIB, gib_words
+from training.runfolder.image_packs import own_folder, packs_of, read_about
+from training.runfolder.image_room import used_bytes
 
 CHECKPOINTS = 3
 """That a run keeps at one time: the last, the best, and the one that is being written."""
 IMAGE_BYTES = 600_000
 """Of one decoded image in the cache: 512×384×3, the size of KonIQ-10k's."""
+MUCH_BYTES = 10 * GIB
+"""Of decoded images, from which on the doctor says how much they take."""
 SPARE_BYTES = GIB // 2
 """For logs, scores, and what others write meanwhile."""
 ANSWER_SECONDS = 10.0
@@ -31,6 +35,8 @@ class Need:
     what: str
     folder: Path
     size_bytes: int
+    cached_bytes: int = 0
+    """Of decoded images that are there already and may be deleted."""
 
 
 def checkpoint_need(runs_dir: Path, sizes: Sequence[int]) -> Need:
@@ -43,14 +49,22 @@ def checkpoint_need(runs_dir: Path, sizes: Sequence[int]) -> Need:
 
 
 def cache_needs(cache: Path, images: Mapping[str, int]) -> list[Need]:
-    """Room for images that are not in the cache yet.
+    """Room for images that are not in the cache yet, and what the cache holds if that is much.
 
     Args:
         cache: the trainer's folder of decoded images.
         images: data set to how many images it has.
     """
-    missing = {name: count for name, count in images.items() if not any(cache.glob(f"{name}-*/index.json"))}
-    return [Need(f"decoded images of {name}", cache, count * IMAGE_BYTES) for name, count in missing.items()]
+    there: dict[str, int] = {}
+    for pack in packs_of(own_folder(cache)):
+        for name in read_about(pack).datasets:
+            there[name] = there.get(name, 0) + pack.images
+    missing = {name: count - there.get(name, 0) for name, count in images.items()}
+    used = used_bytes(cache)
+    held = [Need("decoded images", cache, 0, used)] if used >= MUCH_BYTES else []
+    return held + [
+        Need(f"decoded images of {name}", cache, count * IMAGE_BYTES) for name, count in missing.items() if count > 0
+    ]
 
 
 def check_answers(folders: Sequence[Path], timeout_seconds: float = ANSWER_SECONDS) -> list[Finding]:
@@ -86,6 +100,9 @@ def _check_one(needs: Sequence[Need]) -> Finding:
     what = " and ".join(f"{gib_words(need.size_bytes)} for {need.what}" for need in needs if need.size_bytes)
     words = f"{gib_words(free, 0)} free at {folder}" + (f"; the plan needs {what}" if what else "")
     remedy = "Delete old checkpoints, launch fewer runs at once, or name other folders: --runs-dir, IQA_TUI_CACHE"
+    if cached := sum(need.cached_bytes for need in needs):
+        words += f"; {gib_words(cached, 0)} are taken by decoded images (`iqa-tui cache`)"
+        remedy = f"`iqa-tui cache prune --all` deletes decoded images that no run uses. {remedy}"
     if free < needed + SPARE_BYTES:
         return blocked("disk", words, remedy)
     if free < 2 * needed:

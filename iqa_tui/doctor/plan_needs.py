@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,9 +45,15 @@ def networks_of(request: LaunchRequest, facts: Facts) -> list[NetworkNeed]:
     for experiment, known in _known(request, facts):
         key = tuple(known.settings.get(name) for name in NETWORK_SETTINGS)
         found.setdefault(key, []).append(experiment)
-    seeds = len(request.seeds_or_default())
+    repetitions = len(request.repetitions())
+    trials = Counter(trial.experiment.id for trial in request.trials())
     return [
-        NetworkNeed(facts[same[0].id].backbone, _flags(request, same[0]), len(same) * seeds) for same in found.values()
+        NetworkNeed(
+            facts[same[0].id].backbone,
+            _flags(request, same[0]),
+            sum(repetitions + trials[experiment.id] for experiment in same),
+        )
+        for same in found.values()
     ]
 
 

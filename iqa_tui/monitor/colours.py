@@ -29,11 +29,16 @@ def colours_of(runs: Iterable[RunState]) -> dict[str, int]:
     looks: dict[str, int] = {}
     for members in by_group(in_plan_order(runs)).values():
         seeds: Counter[int] = Counter()
-        for place, experiment in _placed(by_experiment(members)):
+        own = by_experiment(sorted(members, key=_is_trial))  # so that tuning changes no dash of another run
+        for place, experiment in _placed(own):
             for state in sorted(experiment, key=_age):
                 looks[state.run_id] = place + COLOURS * seeds[place]
                 seeds[place] += 1
     return looks
+
+
+def _is_trial(state: RunState) -> bool:
+    return state.is_trial
 
 
 def _placed(experiments: Sequence[Sequence[RunState]]) -> list[tuple[int, Sequence[RunState]]]:

@@ -21,9 +21,10 @@ MOST_RUNS = 24
 def chosen_for_curves(runs: Iterable[RunState]) -> list[RunState]:
     """In the order in which they come: all of a few; of many whole experiments, those alive, then the best, the newest.
 
-    Of one experiment with more than `MOST_RUNS` runs, those alive, then the best.
+    Of one experiment with more than `MOST_RUNS` runs, those alive, then the best. Tuning runs are left out once another
+    run has begun.
     """
-    given = list(runs)
+    given = _without_trials(list(runs))
     sizes = Counter(map(_experiment, given))
     if len(given) <= MOST_RUNS and len(sizes) <= MOST_EXPERIMENTS:
         return given
@@ -39,6 +40,11 @@ def chosen_for_curves(runs: Iterable[RunState]) -> list[RunState]:
         kept = {state.run_id for state in [state for state in best_first if _experiment(state) == first][:MOST_RUNS]}
         return [state for state in given if state.run_id in kept]
     return [state for state in given if _experiment(state) in chosen]
+
+
+def _without_trials(runs: list[RunState]) -> list[RunState]:
+    own = [state for state in runs if not state.is_trial]
+    return own if any(state.phase is not Phase.QUEUED for state in own) else runs
 
 
 def _experiment(state: RunState) -> object:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from iqa_tui.monitor.listing import specs_in
+from iqa_tui.words.repetitions import repetition_words
 from training.runfolder.engines import RECORDED
 from training.runfolder.errors import RunFolderError
 from training.runfolder.layout import RunFolder
@@ -32,7 +33,7 @@ def environments_of(runs_dir: Path, group: str) -> tuple[dict[str, dict[str, str
             continue
         if spec.group != group or spec.engine == RECORDED:
             continue
-        name = f"{spec.experiment or run.run_id} seed {spec.seed}"
+        name = f"{spec.experiment or run.run_id} {repetition_words(spec.seed, spec.split)}"
         name = run.run_id if name in read or name in closed else name
         environment = _environment_of(run)
         if environment is None:

@@ -39,6 +39,10 @@ def _seed(state: RunState, _now: float) -> float | None:
     return state.spec.seed if state.spec else None
 
 
+def _split(state: RunState, _now: float) -> float | None:
+    return state.spec.split if state.spec else None
+
+
 def _rate(state: RunState, _now: float) -> float | None:
     flag = number_of(flags_of(state).get("lr", ""))
     return flag if flag is not None else state.latest("lr")
@@ -75,6 +79,7 @@ FIELDS: Mapping[str, Field] = {
     "lr": Field("learning rate", _rate),
     "batch": Field("batch size", _batch),
     "seed": Field("seed", _seed),
+    "split": Field("random split, by its --split_seed", _split),
     "epoch": Field("epoch", lambda state, _: state.epoch or None),
     "step": Field("step", lambda state, _: state.step or None),
     "progress": Field("share of its steps, 0 to 1", lambda state, _: share_done(state)),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from iqa_tui.monitor.tuning import trial_values, values_words
 from iqa_tui.words.durations import duration_words
 from training.runfolder.phase import Phase
 
@@ -34,6 +35,12 @@ class GroupProgress:
     """Queued, but not by this user on this host: the user must adopt them first."""
     recorded: int = 0
     """Measured elsewhere; none of the others."""
+    trials: int = 0
+    """Tuning runs, which are none of the others."""
+    trials_done: int = 0
+    """Of them, those that have finished."""
+    trials_failed: int = 0
+    """Of them, those that ended without a score."""
     phases: Mapping[str, int] = field(default_factory=dict)
     """The state of a run to how many are in it; states that no run is in are left out."""
 
@@ -53,6 +60,16 @@ class GroupProgress:
         parts += [f"{self.recorded} recorded"] if self.recorded else []
         parts += [f"{duration_words(self.seconds_left)} left"] if self.seconds_left is not None else []
         return ", ".join(parts)
+
+    @property
+    def is_tuning(self) -> bool:
+        """Whether tuning runs have not ended yet."""
+        return self.trials > self.trials_done + self.trials_failed
+
+    @property
+    def tuning_words(self) -> str:
+        """`tuning 12 of 20`: how many are done; empty without tuning runs."""
+        return f"tuning {self.trials_done} of {self.trials}" if self.trials else ""
 
     @property
     def short_words(self) -> str:
@@ -76,7 +93,9 @@ def group_progress(states: Iterable[RunState], now: float, starting: int = 0) ->
     from iqa_tui.monitor.group_time import seconds_left, starts_by_itself  # noqa: PLC0415
 
     known = list(states)
-    counted = _that_count([state for state in known if not state.status.recorded])
+    to_come = _that_count([state for state in known if not state.status.recorded])
+    counted = [state for state in to_come if not state.is_trial]
+    trials = [state for state in to_come if state.is_trial]
     waiting = [state for state in counted if state.phase is Phase.QUEUED]
     return GroupProgress(
         group=known[0].group if known else "",
@@ -84,10 +103,13 @@ def group_progress(states: Iterable[RunState], now: float, starting: int = 0) ->
         alive=sum(state.phase.is_alive for state in counted),
         queued=sum(map(starts_by_itself, counted)),
         over=sum(state.phase.ended_without_result for state in counted),
-        seconds_left=seconds_left(counted, now, starting),
+        seconds_left=seconds_left(to_come, now, starting),
         held=sum(state.status.held for state in waiting),
         elsewhere=sum(state.status.elsewhere and not state.status.held for state in waiting),
         recorded=sum(state.status.recorded for state in known),
+        trials=len(trials),
+        trials_done=sum(state.phase is Phase.FINISHED for state in trials),
+        trials_failed=sum(state.phase.ended_without_result for state in trials),
         phases={phase.value: count for phase, count in sorted(Counter(state.phase for state in counted).items())},
     )
 
@@ -111,7 +133,10 @@ def _over_since(state: RunState) -> float:
 
 def _cell(state: RunState) -> object:
     """What another launch would measure again."""
-    return (state.experiment, state.spec.seed) if state.spec and state.experiment else state.run_id
+    spec = state.spec
+    if spec is None or not state.experiment:
+        return state.run_id
+    return state.experiment, spec.split_seed, spec.seed, values_words(trial_values(spec.trial))
 
 
 def starting_next(states: Iterable[RunState], waiting: Mapping[str, Wait]) -> int:

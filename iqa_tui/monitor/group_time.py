@@ -10,6 +10,7 @@ from iqa_tui.monitor.pace import time_left
 from iqa_tui.plans.priority import priority_rank
 from iqa_tui.plans.simulate import FREE, Busy, Job, simulate
 from training.runfolder.phase import Phase
+from training.runfolder.tuned import trials_of
 
 if TYPE_CHECKING:
     from iqa_tui.monitor.state import RunState
@@ -40,7 +41,13 @@ def seconds_left(states: Sequence[RunState], now: float, starting: int) -> float
         if (left := _left(state, now, factor)) is not None
     ]
     jobs = [
-        Job(state.run_id, expected / SECONDS_PER_HOUR, state.priority)
+        Job(
+            state.run_id,
+            expected / SECONDS_PER_HOUR,
+            state.priority,
+            after=tried_by(state),
+            is_trial=is_trial_run(state),
+        )
         for state in queued
         if (expected := _expected(state, factor) or _typical(states))
     ]
@@ -65,7 +72,19 @@ def starts_by_itself(state: RunState) -> bool:
 def _in_order(jobs: Sequence[Job], queued: Sequence[RunState]) -> list[Job]:
     """By priority; launched first goes first; longest first within a launch."""
     created = {state.run_id: state.spec.created for state in queued if state.spec}
-    return sorted(jobs, key=lambda job: (priority_rank(job.priority), created.get(job.id, 0.0), -job.hours))
+    return sorted(
+        jobs, key=lambda job: (priority_rank(job.priority), created.get(job.id, 0.0), not job.is_trial, -job.hours)
+    )
+
+
+def is_trial_run(state: RunState) -> bool:
+    """Whether it only tries a value of a grid."""
+    return state.spec is not None and bool(state.spec.trial)
+
+
+def tried_by(state: RunState) -> tuple[str, ...]:
+    """The tuning runs that its value is chosen by; those that have ended keep it from nothing."""
+    return () if state.spec is None or is_trial_run(state) else trials_of(state.spec.tune)
 
 
 def _strategy_of(queued: Sequence[RunState]) -> str:

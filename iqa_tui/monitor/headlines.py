@@ -25,8 +25,8 @@ MOST_SEEDS = 5
 
 
 def group_words(members: Sequence[RunState], waiting: Mapping[str, Wait], now: float) -> list[tuple[str, str]]:
-    """Name of the group, and ` · seeds 1 2 3 · 7 of 15 finished, 2 running, 2.3 h left · trainer code differs`, in the
-    ways to say it from the longest to the shortest.
+    """Name of the group, and ` · 10 splits, seeds 1 2 3 · 7 of 15 finished, 2 running, 2.3 h left · trainer code
+    differs`, in the ways to say it from the longest to the shortest.
 
     Args:
         members: the runs of one group, at least one.
@@ -34,14 +34,14 @@ def group_words(members: Sequence[RunState], waiting: Mapping[str, Wait], now: f
         now: Unix seconds.
     """
     progress = group_progress(members, now, starting_next(members, waiting))
-    numbers = sorted({state.spec.seed for state in members if state.spec and not state.is_recorded})
-    seeds = f"seeds {' '.join(map(str, numbers))}" if len(numbers) <= MOST_SEEDS else f"{len(numbers)} seeds"
     over = progress.alive == progress.queued == 0 and _ended(members)
     age = age_words(now - over) if over else ""
+    tuning = progress.tuning_words if progress.is_tuning else ""
     code = "trainer code differs" if code_note(members) else ""
     name = members[0].group or ("started by hand" if any(state.spec for state in members) else "unreadable")
     forms = (
-        (seeds if len(numbers) > 1 else "", progress.words, code, age),
+        (_repetitions(members), progress.words, tuning, code, age),
+        (_repetitions(members), progress.words, code, age),
         ("", progress.words, code, age),
         ("", progress.short_words, code, age),
         ("", progress.short_words, code, ""),
@@ -49,6 +49,17 @@ def group_words(members: Sequence[RunState], waiting: Mapping[str, Wait], now: f
         ("", f"{progress.finished} of {progress.total}", "", ""),
     )
     return [(name, "".join(f" · {part}" for part in parts if part)) for parts in forms]
+
+
+def _repetitions(members: Iterable[RunState]) -> str:
+    """`seeds 1 2 3`, `10 splits, seed 1`; empty if all have one seed and one split."""
+    specs = [state.spec for state in members if state.spec and not (state.is_recorded or state.is_trial)]
+    seeds, splits = sorted({spec.seed for spec in specs}), {spec.split_seed for spec in specs}
+    if len(splits) < 2 and len(seeds) < 2:
+        return ""
+    named = f"seed{'s' if len(seeds) > 1 else ''} {' '.join(map(str, seeds))}"
+    counted = named if len(seeds) <= MOST_SEEDS else f"{len(seeds)} seeds"
+    return f"{len(splits)} splits, {counted}" if len(splits) > 1 else counted
 
 
 def headline_words(runs: Iterable[RunState], waiting: Mapping[str, Wait], now: float) -> list[str]:
@@ -69,10 +80,12 @@ def headline_words(runs: Iterable[RunState], waiting: Mapping[str, Wait], now: f
     counts = Counter(state.phase for state in ordered if not state.status.recorded)
     parts += [f"{counts[phase]} {phase.value}" for phase in ALWAYS_COUNTED if counts[phase]]
     if members:
-        left = group_progress(members, now, starting_next(members, waiting)).seconds_left
-        parts += [f"{duration_words(left)} left"] if left is not None else []
+        progress = group_progress(members, now, starting_next(members, waiting))
+        parts += [f"{duration_words(progress.seconds_left)} left"] if progress.seconds_left is not None else []
+        parts += [progress.tuning_words] if progress.is_tuning else []
+    over = Counter(state.phase for state in ordered if not (state.status.recorded or state.is_trial))
     ended = (*ENDED_BADLY, Phase.FINISHED)
-    return parts + [f"{counts[phase]} {phase.value}" for phase in ended if counts[phase]]
+    return parts + [f"{over[phase]} {phase.value}" for phase in ended if over[phase]]
 
 
 def age_words(seconds: float) -> str:

@@ -17,7 +17,7 @@ from iqa_tui.slurm.look import Overheard
 from training.runfolder.engines import RECORDED
 from training.runfolder.errors import RunFolderError
 from training.runfolder.events import read_events
-from training.runfolder.folders import list_runs, split_seed_in
+from training.runfolder.folders import list_runs
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
 from training.runfolder.read import read_spec
@@ -48,6 +48,11 @@ class ListedRun:
         return self.spec.engine == RECORDED
 
     @property
+    def is_trial(self) -> bool:
+        """A tuning run: it tries a value for another run, and its score is no result."""
+        return bool(self.spec.trial)
+
+    @property
     def phase(self) -> Phase:
         return self.status.phase
 
@@ -63,7 +68,7 @@ class ListedRun:
     @property
     def split_seed(self) -> int:
         """Which random split of its data set it has; 0: the official one, or the one that all runs share."""
-        return split_seed_in(self.spec.argv)
+        return self.spec.split_seed
 
     @property
     def peak_gpu_memory_bytes(self) -> int | None:

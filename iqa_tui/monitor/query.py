@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from iqa_tui.monitor.expression import typed_expression
 from iqa_tui.monitor.fields import FIELDS, number, number_of, texts
+from iqa_tui.monitor.run_words import trial_words
 
 if TYPE_CHECKING:
     from iqa_tui.monitor.state import RunState
@@ -46,6 +47,8 @@ PIECE = re.compile(r'\s+|\||!?/(?:\\.|[^/\\])*/|(?:[^\s"|]|"[^"]*(?:"|$))+')
 HOURS = {"h": 1.0, "min": 1 / 60, "s": 1 / 3600, "d": 24.0}
 LENGTH = re.compile(r"([\d.e+-]+)\s*(h|min|s|d)")
 OF_TIME = ("took", "left")
+TUNING = "tuning"
+"""As a word: the tuning runs."""
 HIDDEN, ARCHIVED = "hidden", "archived"
 """As words: the runs that the user has hidden, or archived."""
 
@@ -191,4 +194,5 @@ def searched(state: RunState) -> str:
     """What words and patterns are looked for in."""
     parts = [state.experiment, state.label, state.phase.value, state.group, state.run_id, state.device_label]
     parts += [*state.noted.tags, state.noted.note]
+    parts += [f"{TUNING} {trial_words(state)}"] if state.is_trial else []
     return " ".join(parts)

@@ -20,6 +20,8 @@ FEW_RUNS = 12
 """A group of more keeps its experiments folded, and with more runs in all, older groups are folded."""
 
 
+TUNING = "tuning/"
+"""Key of a group's row of tuning runs, before the group's name."""
 PINNED = "pinned/"
 """Key of the row above the pinned runs."""
 
@@ -30,6 +32,8 @@ class RowKind(StrEnum):
     GROUP = "group"
     EXPERIMENT = "experiment"
     """Several runs of one experiment, mostly its seeds."""
+    TUNING = "tuning"
+    """The tuning runs of a group: a stage before its own runs."""
     RUN = "run"
     RECORDED = "recorded"
     """A result of the plan that was measured elsewhere."""
@@ -48,6 +52,8 @@ class Row:
     """None: it does not fold."""
     is_seed: bool = False
     """A run below the row of its experiment."""
+    is_trial: bool = False
+    """A run below the row of its group's tuning."""
     recorded: Mapping[str, Any] | None = None
 
     @property
@@ -63,13 +69,14 @@ def rows_of(shown: Sequence[RunState], view: MonitorView, now: float) -> list[Ro
     """
     pinned = [state for state in shown if state.run_id in view.pinned]
     head = _folding(RowKind.GROUP, PINNED, pinned, True, view)
-    rows = [head, *(_members(PINNED, pinned, view, now) if head.is_open else [])] if pinned else []
+    rows = [head, *(_pinned(pinned, view, now) if head.is_open else [])] if pinned else []
     groups = by_group(state for state in shown if state.run_id not in view.pinned)
     for place, (group, members) in enumerate(groups.items()):
         opens = place == 0 or len(shown) <= FEW_RUNS or any(state.phase.is_alive for state in members)
         head = _folding(RowKind.GROUP, f"group/{group}", members, opens, view)
         rows.append(head)
         if head.is_open:
+            rows += _tuning(group, members, view, now)
             rows += _recorded(members) if place == 0 and not view.filter else []
             rows += _members(group, members, view, now)
     return rows
@@ -80,7 +87,8 @@ def parent_key(rows: Sequence[Row], key: str) -> str | None:
     place = next((place for place, row in enumerate(rows) if row.key == key), None)
     if place is None or rows[place].kind is RowKind.GROUP:
         return None
-    wanted = RowKind.EXPERIMENT if rows[place].is_seed else RowKind.GROUP
+    row = rows[place]
+    wanted = RowKind.EXPERIMENT if row.is_seed else RowKind.TUNING if row.is_trial else RowKind.GROUP
     return next((row.key for row in reversed(rows[:place]) if row.kind is wanted), None)
 
 
@@ -96,6 +104,7 @@ def _recorded(members: Sequence[RunState]) -> list[Row]:
 
 def _members(group: str, members: Sequence[RunState], view: MonitorView, now: float) -> list[Row]:
     rows: list[Row] = []
+    members = [state for state in members if not state.is_trial]
     for runs in in_order(by_experiment(members), view.sort, now, is_rising=view.is_rising):
         if len(runs) == 1:
             rows.append(Row(RowKind.RUN, runs[0].run_id, (runs[0],)))
@@ -107,3 +116,19 @@ def _members(group: str, members: Sequence[RunState], view: MonitorView, now: fl
             seeds = in_order([[state] for state in runs], view.sort, now, is_rising=view.is_rising)
             rows += [Row(RowKind.RUN, state.run_id, (state,), is_seed=True) for (state,) in seeds]
     return rows
+
+
+def _pinned(pinned: Sequence[RunState], view: MonitorView, now: float) -> list[Row]:
+    return _tuning(PINNED, pinned, view, now) + _members(PINNED, pinned, view, now)
+
+
+def _tuning(group: str, members: Sequence[RunState], view: MonitorView, now: float) -> list[Row]:
+    """Folded, as long as the group has other runs that are shown."""
+    trials = [state for state in members if state.is_trial]
+    if not trials:
+        return []
+    opens = len(trials) == len(members)
+    head = _folding(RowKind.TUNING, f"{TUNING}{group}", trials, opens, view)
+    ordered = in_order([[state] for state in trials], view.sort, now, is_rising=view.is_rising)
+    below = [Row(RowKind.RUN, state.run_id, (state,), is_trial=True) for (state,) in ordered]
+    return [head, *(below if head.is_open else [])]

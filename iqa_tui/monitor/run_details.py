@@ -10,11 +10,13 @@ from pathlib import Path
 
 from iqa_tui.monitor.scored_images import ScoredImages, read_scored_images
 from iqa_tui.monitor.state import RunState
+from iqa_tui.monitor.tuning import Tuning, read_tuning
 from training.runfolder.errors import RunFolderError
 from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.read import read_shown_record
 from training.runfolder.schema import ExitRecord, ProcessRecord, RetryRecord
 from training.runfolder.text import plain
+from training.runfolder.tuned import Tuned
 
 MOST_FILES = 200
 MOST_ATTEMPTS = 100
@@ -44,6 +46,8 @@ class RunDetails:
     more_files: int = 0
     """How many are not listed."""
     images: ScoredImages = field(default_factory=ScoredImages)
+    tuning: Tuning | None = None
+    """What was chosen for it; None if nothing was, or not yet."""
 
 
 def read_details(state: RunState) -> RunDetails:
@@ -53,8 +57,22 @@ def read_details(state: RunState) -> RunDetails:
     with contextlib.suppress(OSError, RunFolderError):
         attempts = state.run.attempts()[-MOST_ATTEMPTS:]
     return RunDetails(
-        tuple(map(_attempt, attempts)), files[:MOST_FILES], max(0, len(files) - MOST_FILES), read_scored_images(state)
+        tuple(map(_attempt, attempts)),
+        files[:MOST_FILES],
+        max(0, len(files) - MOST_FILES),
+        read_scored_images(state),
+        _tuning(state),
     )
+
+
+def _tuning(state: RunState) -> Tuning | None:
+    """The result keeps it; before, the supervisor's record has it."""
+    if state.result is not None:
+        return read_tuning(state.result.tuned)
+    with contextlib.suppress(OSError, RunFolderError):
+        record = read_shown_record(state.run.tuned, Tuned)
+        return read_tuning(record.as_dict()) if record is not None else None
+    return None
 
 
 def _attempt(folder: AttemptFolder) -> AttemptDetails:

@@ -11,11 +11,13 @@ from iqa_tui.monitor.run_details import AttemptDetails, RunDetails
 from iqa_tui.monitor.run_settings import settings_of
 from iqa_tui.monitor.scores import val_metric
 from iqa_tui.monitor.state import RunState
+from iqa_tui.monitor.tuning_facts import tuning_facts
 from iqa_tui.plans.flags import is_same
 from iqa_tui.plans.settings import planned_settings
 from iqa_tui.words.durations import hours_words
 from iqa_tui.words.sizes import gib_words, size_words
 from iqa_tui.words.states import told_state
+from training.runfolder.phase import Phase
 
 DIGEST_DIGITS = 12
 
@@ -37,10 +39,16 @@ class Section:
     facts: tuple[Fact, ...]
 
 
-def page_sections(state: RunState, details: RunDetails) -> list[Section]:
-    """Everything about one run; sections without facts are left out."""
+def page_sections(state: RunState, details: RunDetails, waits_for: str = "") -> list[Section]:
+    """Everything about one run; sections without facts are left out.
+
+    Args:
+        waits_for: why it is queued, in words.
+    """
+    headlines = _headlines(state, waits_for)
     sections = [
-        Section("Run", tuple(Fact(name, (value,)) for name, value in _headlines(state).items() if value)),
+        Section("Run", tuple(Fact(name, (value,)) for name, value in headlines.items() if value)),
+        Section("Tuning", tuple(Fact(name, (told,), style) for name, told, style in tuning_facts(state, details))),
         Section("Scores", tuple(Fact(name, (value,)) for name, value in _scores(state).items() if value)),
         Section("Attempts", tuple(_attempt_facts(state, details))),
         Section("Warnings", tuple(Fact("", (text,), "warning") for text in reversed(state.warnings))),
@@ -83,7 +91,7 @@ def _beside(values: Sequence[Mapping[str, str]], *, same_too: bool) -> Iterator[
             yield Fact(name, texts, "strong" if len(set(texts)) > 1 else "dim")
 
 
-def _headlines(state: RunState) -> dict[str, str]:
+def _headlines(state: RunState, waits_for: str = "") -> dict[str, str]:
     spec, result = state.spec, state.result
     elapsed = state.elapsed_seconds(time.time())
     peak = state.exit.peak_rss_bytes if state.exit else None
@@ -91,6 +99,7 @@ def _headlines(state: RunState) -> dict[str, str]:
     digests = ", ".join(digest[:DIGEST_DIGITS] for digest in state.trainer_digests)
     return {
         "state": told_state(state.status),
+        "waits": waits_for if state.phase is Phase.QUEUED else "",
         "id": state.run_id,
         "group": state.group,
         "imported" if state.is_recorded else "launched": _moment(spec.created) if spec else "",

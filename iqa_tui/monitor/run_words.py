@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from iqa_tui.monitor.noted import note_line
 from iqa_tui.monitor.pace import time_left
+from iqa_tui.monitor.tuning import trial_values, values_words
 from iqa_tui.words.durations import duration_words, hours_words
+from iqa_tui.words.repetitions import repetition_words, short_repetition
 from iqa_tui.words.states import RECORDED_SIGN, shown_state
 from training.runfolder.phase import Phase
 from training.runfolder.text import plain_copy
@@ -123,8 +125,17 @@ def priority_words(state: RunState) -> str:
 
 
 def run_name(state: RunState) -> str:
-    """`F2 L2 (MSE)`: what a question calls it."""
-    return f"{state.experiment} {state.label}".strip() + _sign(state)
+    """`F2 L2 (MSE)`: what a question calls it; of a tuning run `F2 L2 (MSE) · lr 5e-6`."""
+    return f"{state.experiment} {state.label}".strip() + _sign(state) + _tried(state)
+
+
+def trial_words(state: RunState) -> str:
+    """`lr 5e-6`: what a tuning run tries; empty for all others."""
+    return values_words(trial_values(state.spec.trial)) if state.spec is not None and state.is_trial else ""
+
+
+def _tried(state: RunState) -> str:
+    return f" · {trial_words(state)}" if state.is_trial else ""
 
 
 def _sign(state: RunState) -> str:
@@ -133,42 +144,55 @@ def _sign(state: RunState) -> str:
 
 
 def run_names(states: Sequence[RunState]) -> dict[str, str]:
-    """Run id to its name; with its seed if another of these runs has the same name."""
+    """Run id to its name; with its seed, and its split, if another of these runs has the same name."""
     counts = Counter(run_name(state) for state in states)
     return {state.run_id: _name_among(state, counts[run_name(state)]) for state in states}
 
 
 def _name_among(state: RunState, namesakes: int) -> str:
     is_told_apart = namesakes > 1 and state.spec is not None and state.spec.seed is not None
-    return f"{run_name(state)} · seed {state.spec.seed}" if is_told_apart and state.spec else run_name(state)
+    return f"{run_name(state)} · {_repetition(state)}" if is_told_apart else run_name(state)
+
+
+def _repetition(state: RunState) -> str:
+    """`seed 1`, `split 3 seed 1`; empty for a run whose spec cannot be read."""
+    return repetition_words(state.spec.seed, state.spec.split) if state.spec else ""
 
 
 def name_among(state: RunState, runs: Iterable[RunState]) -> str:
-    """`F2 L2 (MSE) · seed 3`: its name, with its seed if its experiment has several among these runs."""
+    """`F2 L2 (MSE) · seed 3`: its name, with its seed, and its split, if its experiment has several of them among these
+    runs.
+    """
     if state.spec is None:
         return run_name(state)
-    like = (other.spec.seed for other in runs if other.group == state.group and other.experiment == state.experiment
-            and other.label == state.label and other.spec is not None)  # fmt: skip
-    has_several = any(seed != state.spec.seed for seed in like)
-    return f"{run_name(state)} · seed {state.spec.seed}" if has_several else run_name(state)
+    like = (_key(other) for other in runs if other.group == state.group and other.experiment == state.experiment
+            and other.label == state.label and other.spec is not None
+            and other.spec.trial == state.spec.trial)  # fmt: skip
+    has_several = any(key != _key(state) for key in like)
+    return f"{run_name(state)} · {_repetition(state)}" if has_several else run_name(state)
+
+
+def _key(state: RunState) -> tuple[int, int]:
+    """What tells the repetitions of an experiment apart."""
+    return (state.spec.split_seed, state.spec.seed) if state.spec else (0, 0)
 
 
 def short_names(states: Iterable[RunState]) -> dict[str, str]:
-    """Run id to `F2`, or to `F2·s1` if its experiment has several seeds."""
+    """Run id to `F2`, or to `F2·s1`, `F2·s1 split 3`, if its experiment has several of them."""
     known = list(states)
-    seeds: dict[tuple[str, str], set[int]] = {}
+    keys: dict[tuple[str, str], set[tuple[int, int]]] = {}
     for state in known:
-        seeds.setdefault((state.group, _short(state)), set()).add(state.spec.seed if state.spec else 0)
+        keys.setdefault((state.group, _short(state)), set()).add(_key(state))
     return {
-        state.run_id: f"{_short(state)}·s{state.spec.seed}"
-        if state.spec and len(seeds[state.group, _short(state)]) > 1
+        state.run_id: f"{_short(state)}·{short_repetition(state.spec.seed, state.spec.split)}"
+        if state.spec and len(keys[state.group, _short(state)]) > 1
         else _short(state)
         for state in known
     }
 
 
 def _short(state: RunState) -> str:
-    return (state.experiment or state.label) + _sign(state)
+    return (state.experiment or state.label) + _sign(state) + _tried(state).replace(" · ", "·")
 
 
 def summary_words(states: Iterable[RunState], recorded: int = 0) -> str:
@@ -187,7 +211,7 @@ def summary_words(states: Iterable[RunState], recorded: int = 0) -> str:
 
 
 def in_plan_order(states: Iterable[RunState]) -> list[RunState]:
-    """The newest group first, within it as the plan has them, then by seed and age."""
+    """The newest group first, within it as the plan has them, then by split, seed and age."""
     known = list(states)
     newest: dict[str, float] = {}
     for state in known:
@@ -196,7 +220,7 @@ def in_plan_order(states: Iterable[RunState]) -> list[RunState]:
         known,
         key=lambda state: (
             -newest[state.group],
-            (state.spec.order, state.spec.seed, state.spec.created) if state.spec else (0, 0, 0.0),
+            (state.spec.order, *_key(state), state.spec.created) if state.spec else (0, 0, 0, 0.0),
             state.run_id,
         ),
     )

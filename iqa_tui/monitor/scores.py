@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Mean validation SRCC of the seeds of one experiment; of recorded runs the test SRCC."""
+    """Mean validation SRCC of the seeds and splits of one experiment; of recorded runs the test SRCC."""
 
     mean: float
     sd: float | None = None
-    """None if it is of one seed."""
+    """None if it is of one run."""
     seeds: int = 1
-    """How many seeds it is of."""
+    """How many runs it is of, each of another seed or split."""
     is_final: bool = False
-    """True if each of those seeds has finished."""
+    """True if each of those runs has finished."""
 
 
 def val_metric(state: RunState, metric: str) -> float | None:
@@ -37,15 +37,17 @@ def val_metric(state: RunState, metric: str) -> float | None:
 
 
 def newest_of_each_seed(runs: Iterable[RunState]) -> list[RunState]:
-    """One run a seed, the newest that finished, else the newest; a run without a readable spec is a seed of its own."""
+    """One run a seed and split, the newest that finished, else the newest; a run without a readable spec stands for
+    itself.
+    """
     chosen: dict[object, RunState] = {}
     for state in sorted(runs, key=lambda state: (state.phase is Phase.FINISHED, _created(state))):
-        chosen[state.spec.seed if state.spec else state.run_id] = state
+        chosen[(state.spec.split_seed, state.spec.seed) if state.spec else state.run_id] = state
     return list(chosen.values())
 
 
 def score_of(runs: Sequence[RunState]) -> Score | None:
-    """Of the runs of one experiment, over the seeds that finished; if none has, over those with a score so far.
+    """Of the runs of one experiment, over those that finished; if none has, over those with a score so far.
 
     Returns:
         None if no run has a score.
@@ -59,8 +61,10 @@ def score_of(runs: Sequence[RunState]) -> Score | None:
 
 
 def experiment_of(state: RunState) -> object:
-    """What the seeds of one experiment have in common, within a group; of a run started by hand, its own id."""
-    return (state.experiment, state.label, state.is_recorded) if state.experiment else state.run_id
+    """What the seeds of one experiment have in common, within a group; of a run started by hand, its own id. The tuning
+    runs of an experiment are no seeds of it.
+    """
+    return (state.experiment, state.label, state.is_recorded, state.is_trial) if state.experiment else state.run_id
 
 
 def by_experiment(runs: Iterable[RunState]) -> list[list[RunState]]:
@@ -73,9 +77,9 @@ def by_experiment(runs: Iterable[RunState]) -> list[list[RunState]]:
 
 def best_of(runs: Iterable[RunState]) -> tuple[RunState, Score] | None:
     """The experiment of a group with the highest score, by its first run; None if no run has a score. Recorded runs are
-    left out, as theirs are test scores.
+    left out, as theirs are test scores, and tuning runs, as they are no result.
     """
-    launched = by_experiment(state for state in runs if not state.is_recorded)
+    launched = by_experiment(state for state in runs if not (state.is_recorded or state.is_trial))
     scored = [(members[0], score) for members in launched if (score := score_of(members))]
     return max(scored, key=lambda pair: pair[1].mean, default=None)
 

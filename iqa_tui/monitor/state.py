@@ -102,6 +102,11 @@ class RunState:
         return self.spec is not None and self.spec.engine == RECORDED
 
     @property
+    def is_trial(self) -> bool:
+        """A tuning run: it tries a value for another run, and its score is no result."""
+        return self.spec is not None and bool(self.spec.trial)
+
+    @property
     def phase(self) -> Phase:
         return self.status.phase
 

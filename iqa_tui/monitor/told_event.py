@@ -36,6 +36,7 @@ def told_event(state: RunState, attempt: int) -> bytes:
         "experiment": state.experiment,
         "label": state.label,
         "seed": spec.seed if spec else None,
+        "split": spec.split if spec else None,
         "attempt": attempt,
         "cause": state.status.cause,
         "device": state.device_label,
@@ -50,5 +51,5 @@ def example_event() -> bytes:
     """What `iqa-tui doctor --notify` tells, in the same form; its `event` is `test`."""
     words = "iqa-tui tells you how runs end: this is a test"
     texts = dict.fromkeys(("run", "folder", "group", "experiment", "label", "cause", "device"), "")
-    event = {"version": VERSION, "event": "test", "words": words, **texts, "seed": None, "attempt": 0}
+    event = {"version": VERSION, "event": "test", "words": words, **texts, "seed": None, "split": None, "attempt": 0}
     return json.dumps({**event, "when": time.time(), "elapsed_seconds": None, "scores": {}}).encode()

@@ -12,7 +12,9 @@ from iqa_tui.monitor.curve_view import CurveView, XAxis, YScale
 from iqa_tui.monitor.curves import NO_CURVE, Curve
 from iqa_tui.monitor.metric_kinds import metric_kind, shown_metrics
 from iqa_tui.monitor.metrics import LOSS, MACHINE
+from iqa_tui.monitor.run_words import trial_words
 from iqa_tui.widgets.plots.series import Along, Plot, Scale, Series
+from iqa_tui.words.repetitions import short_repetition
 
 if TYPE_CHECKING:
     from iqa_tui.monitor.state import RunState
@@ -39,7 +41,7 @@ class _Drawn:
     state: RunState
     name: str
     experiment: str
-    """What the mean of its seeds is called."""
+    """What the mean of its seeds and splits is called."""
     look: int
     begun: float
     """Unix seconds that are 0 on the axis of time."""
@@ -142,7 +144,7 @@ def _plot(name: str, series: tuple[Series, ...], view: CurveView, *, has_several
 def _series(drawn: _Drawn, metric: str, view: CurveView) -> Series:
     state = drawn.state
     curve = state.metrics[metric]
-    group = f"{state.group}\n{state.experiment}\n{state.label}" if state.experiment else ""
+    group = f"{state.group}\n{state.experiment}\n{state.label}\n{trial_words(state)}" if state.experiment else ""
     series = Series(state.run_id, drawn.name, drawn.look, Along(curve.steps), curve.values, group, drawn.experiment)
     if view.x is XAxis.TIME:
         x = Along(curve.times, shift=drawn.begun)
@@ -189,19 +191,24 @@ def chosen_epoch(state: RunState) -> int | None:
 
 
 def curve_names(states: Sequence[RunState]) -> dict[str, str]:
-    """Run id to what stands at its curve: `F2`, or `F2·s1` if another of these runs is of the same experiment."""
+    """Run id to what stands at its curve: `F2`, or `F2·s1`, `F2·s1 split 3`, if another of these runs is of the same
+    experiment.
+    """
     short = experiment_names(states)
     counts = Counter(short.values())
-    seeds = {state.run_id: state.spec.seed for state in states if state.spec}
+    own = {state.run_id: short_repetition(state.spec.seed, state.spec.split) for state in states if state.spec}
     return {
-        run_id: f"{name}·s{seeds[run_id]}" if counts[name] > 1 and run_id in seeds else name
+        run_id: f"{name}·{own[run_id]}" if counts[name] > 1 and run_id in own else name
         for run_id, name in short.items()
     }
 
 
 def experiment_names(states: Sequence[RunState]) -> dict[str, str]:
     """Run id to the name of its experiment, with its group if another group has one of that name."""
-    short = {state.run_id: state.experiment or state.label[:LONGEST_NAME] for state in states}
+    short = {
+        state.run_id: f"{state.experiment or state.label[:LONGEST_NAME]} {trial_words(state)}".strip()
+        for state in states
+    }
     groups: dict[str, set[str]] = {}
     for state in states:
         groups.setdefault(short[state.run_id], set()).add(state.group)

@@ -46,12 +46,11 @@ class Curves(CurveGrid):
             front=front or "",
             has_signs=self._has_signs or self._ascii_mode,
         )
-        plots = self._plots_of(runs, view)
+        plots, states = self._plots_of(runs, view), [state for state, _ in runs]
         of_many = f"best {len(runs)} of {len(runs) + left_out} runs · " if left_out > 0 else ""
         words = f"Curves · {of_many}{view.words}"
         if view.is_banded and any(_is_repeated(plot.series) for plot in plots):
-            words += " · seeds as mean ± SD"
-        states = [state for state, _ in runs]
+            words += f" · {repeated_words(states)} as mean ± SD"
         if not all(state.is_whole for state in states):
             words += f" · reading {sum(state.is_whole for state in states)} of {len(states)}"
         self.show(plots, look, page=view.page, words=words, empty=empty_words(states))
@@ -69,6 +68,17 @@ class Curves(CurveGrid):
 def _is_repeated(series: Sequence[Series]) -> bool:
     groups = [each.group for each in series if each.group]
     return len(set(groups)) < len(groups)
+
+
+def repeated_words(states: Sequence[RunState]) -> str:
+    """`seeds`, `splits`, `splits and seeds`: what the runs of an experiment differ in."""
+    runs: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for state in states:
+        if state.spec is not None:
+            runs.setdefault((state.group, state.experiment), []).append((state.spec.split_seed, state.spec.seed))
+    several = [any(len({key[place] for key in keys}) > 1 for keys in runs.values()) for place in (0, 1)]
+    words = [name for name, is_several in zip(("splits", "seeds"), several, strict=True) if is_several]
+    return " and ".join(words) or "seeds"
 
 
 def empty_words(states: Sequence[RunState]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from iqa_tui.results.shown import Paragraph
-from iqa_tui.widgets.canvas import Line, wrapped
+from iqa_tui.widgets.canvas import Line, fit, wrapped
 from iqa_tui.widgets.scrolled import Scrolled
 
 LEAST_TEXT_WIDTH = 20
@@ -39,6 +39,7 @@ def paragraph_lines(paragraphs: Sequence[Paragraph], width: int) -> list[Line]:
     lines: list[Line] = []
     for paragraph in paragraphs:
         indent = paragraph.indent if width - paragraph.indent >= LEAST_TEXT_WIDTH else 0
-        texts = wrapped(paragraph.text, width - indent) or [""]
+        is_line = paragraph.has_columns
+        texts = [fit(paragraph.text, width - indent)] if is_line else wrapped(paragraph.text, width - indent) or [""]
         lines += [[(" " * indent + text, paragraph.style)] if text else [] for text in texts]
     return lines

@@ -9,10 +9,11 @@ from rich.cells import cell_len
 
 from iqa_tui.panels.result_columns import ALWAYS, BARS, CHOSEN_IMPORTANCE, COLUMNS
 from iqa_tui.panels.result_scale import gap_bounds, gap_line, plain_difference
-from iqa_tui.results.columns import has_value
+from iqa_tui.results.columns import MEDIANS, has_value
 from iqa_tui.results.row import MORE_METRICS, Row
 from iqa_tui.results.shown import ShownDifference, ShownFindings
 from iqa_tui.results.table import Table
+from iqa_tui.results.tuning import tuning_words
 from iqa_tui.widgets.interval_line import ASCII, UNICODE, Scale, Signs, scale_line
 from iqa_tui.widgets.palette import series_sign, series_style
 from iqa_tui.widgets.row_table import RowTable
@@ -25,15 +26,18 @@ LEAST_ID_WIDTH = 12
 SIGN_WIDTH = 1
 SAYS_WHY = (
     "srcc",
+    "srcc_median",
     "delta",
     "bar",
     "short",
     "shown",
     "met",
     "plcc",
+    "plcc_median",
     "plcc_fitted",
     "krcc",
     "rmse",
+    "tuned",
     "epoch",
     "hours",
     "status",
@@ -97,7 +101,13 @@ def columns_for(context: Context, chosen: Sequence[str] = ()) -> tuple[Column, .
     """
     table = context.table
     ids, labels = [row.id for row in table.rows], [row.label for row in table.rows]
-    texts = {"id": ids, "label": labels, "status": [row.status for row in table.rows if not _says_why(row)]}
+    tuned = [tuning_words(row) for row in table.rows]
+    texts = {
+        "id": ids,
+        "label": labels,
+        "tuned": tuned,
+        "status": [row.status for row in table.rows if not _says_why(row)],
+    }
     most = {key: max(map(cell_len, of), default=0) for key, of in texts.items()}
     widths = {} if _has_spread(table) else dict(NARROW)
     widths |= {"mark": COLUMNS[0].width + SIGN_WIDTH} if context.has_signs else {}
@@ -128,7 +138,7 @@ def _is_wanted(column: Column, table: Table, chosen: Sequence[str]) -> bool:
 
 
 def _has_spread(table: Table) -> bool:
-    """Over seeds."""
+    """Over seeds, or over random splits."""
     return any(row.srcc_sd is not None for row in table.rows)
 
 
@@ -154,9 +164,11 @@ def result_row(context: Context, place: int) -> TableRow:
         "label": row.label,
         "srcc": ((number(row.srcc, row.srcc_sd, with_sd), "strong good" if row.best_srcc else ""),),
         "plcc": ((number(row.plcc, row.plcc_sd, with_sd), "strong good" if row.best_plcc else ""),),
+        **{key: number(getattr(row, key), None, False) for key in MEDIANS},
         **{key: _more_number(row, key, with_sd) for key in MORE_METRICS},
         "delta": (delta(row, difference),),
         "shown": (_shown(difference),),
+        "tuned": tuning_words(row),
         "epoch": ", ".join(map(str, row.best_epochs)) or "–",
         "hours": hours_words(row.hours) if row.hours is not None else "",
         "gpu": f"{row.peak_gpu_gib:.1f}" if row.peak_gpu_gib is not None else "–",
@@ -194,7 +206,7 @@ def _says_why(row: Row) -> bool:
 
 
 def number(value: float | None, sd: float | None, with_sd: bool) -> str:
-    """Four decimals, and the spread over seeds if the table has one."""
+    """Four decimals, and the spread over seeds or splits if the table has one."""
     if value is None:
         return "–"
     spread = f" ±{sd:.4f}" if sd is not None else " " * 8

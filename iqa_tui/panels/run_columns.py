@@ -13,6 +13,7 @@ from iqa_tui.monitor.fields import texts
 from iqa_tui.monitor.rows import Row, RowKind
 from iqa_tui.monitor.scores import score_of
 from iqa_tui.widgets.table_lines import Column, with_label_width
+from iqa_tui.words.repetitions import short_repetition
 
 if TYPE_CHECKING:
     from iqa_tui.monitor.state import RunState
@@ -21,6 +22,7 @@ COLUMNS = (
     Column("mark", "", 2, importance=30),
     Column("id", "id", 2, grows=True, importance=30),
     Column("seed", "seed", 4, "right", importance=4),
+    Column("split", "split", 5, "right", importance=4),
     Column("label", "experiment", 10, grows=True, importance=30, most=12),
     Column("state", "state", 11, importance=30),
     Column("device", "device", 6, importance=11),
@@ -43,10 +45,11 @@ ALWAYS = ("mark", "id", "label", "state")
 """Columns without which no row can be read."""
 CHOOSABLE = tuple(column for column in COLUMNS if column.key not in ALWAYS and not column.instead_of)
 IN_PROGRESS = ("progress", "short", "left")
-BEFORE_SRCC = ("id", "seed", "label", "state", "device", "progress", "short", "left", "loss")
-AFTER_STATE = tuple(column.key for column in COLUMNS if column.key not in (*ALWAYS, "seed", "tag", "note"))
+BEFORE_SRCC = ("id", "seed", "split", "label", "state", "device", "progress", "short", "left", "loss")
+AFTER_STATE = tuple(column.key for column in COLUMNS if column.key not in (*ALWAYS, "seed", "split", "tag", "note"))
 CHOSEN_IMPORTANCE = 20
-NEEDED_SEED_IMPORTANCE = 14
+NEEDED_IMPORTANCE = 14
+"""Of the seed and the split, while they tell runs apart."""
 LEAST_ID_WIDTH = 24
 """Cells of a longer id while the table has no room for all of it."""
 SIGN_WIDTH = 1
@@ -54,10 +57,10 @@ BAR = 10
 """Cells of a progress bar."""
 SD_WIDTH = 7
 """Cells of ` ±.0011`."""
-NOTED = ("tag", "note")
+WHERE_THERE_IS_ONE = ("split", "tag", "note")
 """Columns that are there once a run has something in them."""
 MOST_STATE_WIDTH, MOST_TAGS_WIDTH, MOST_NOTE_WIDTH = 14, 16, 40
-NAME = ("id", "seed", "label")
+NAME = ("id", "seed", "split", "label")
 """Columns in which the folder of a run stands that cannot be read."""
 
 
@@ -83,9 +86,11 @@ def columns_for(rows: Sequence[Row], chosen: Sequence[str] = (), *, has_signs: b
     runs = [state for row in rows if row.kind is RowKind.GROUP for state in row.runs]
     recorded = [row.recorded for row in rows if row.recorded is not None]
     ids = [*(state.experiment for state in runs), *(str(row.get("id", "")) for row in recorded)]
-    ids += [f" s{state.spec.seed}" for state in runs if state.spec] if has_experiments(rows) else []
+    ids += [f" {state.experiment}" for state in runs if state.is_trial]
+    if has_experiments(rows):
+        ids += [f" {short_repetition(state.spec.seed, state.spec.split)}" for state in runs if state.spec]
     labels = [
-        *(state.label for state in runs if state.spec is not None),
+        *(run_words.trial_words(state) or state.label for state in runs if state.spec is not None),
         *(str(row.get("label", "")) for row in recorded),
     ]
     columns = with_label_width(COLUMNS, "id", ids, LEAST_ID_WIDTH)
@@ -100,8 +105,8 @@ def columns_for(rows: Sequence[Row], chosen: Sequence[str] = (), *, has_signs: b
     }
     widths |= {"mark": COLUMNS[0].width + SIGN_WIDTH} if has_signs else {}
     importances = dict.fromkeys(chosen, CHOSEN_IMPORTANCE)
-    if not chosen and _has_several_seeds(rows):
-        importances["seed"] = NEEDED_SEED_IMPORTANCE
+    if not chosen:
+        importances |= dict.fromkeys(_that_tell_apart(rows), NEEDED_IMPORTANCE)
     most = {name: max(map(cell_len, texts_of), default=0) for name, texts_of in (("id", ids), ("label", labels))}
     return tuple(
         replace(
@@ -112,15 +117,19 @@ def columns_for(rows: Sequence[Row], chosen: Sequence[str] = (), *, has_signs: b
             importance=importances.get(column.key, column.importance),
         )
         for column in columns
-        if (column.key not in NOTED or column.key in chosen or _is_noted(runs, column.key))
+        if (column.key not in WHERE_THERE_IS_ONE or column.key in chosen or _has_one(runs, column.key))
         and (not chosen or (column.instead_of or column.key) in (*ALWAYS, *chosen))
     )
 
 
-def _has_several_seeds(rows: Sequence[Row]) -> bool:
-    """Among the runs that do not stand below their experiment."""
-    return len({row.run.spec.seed for row in rows if row.run and row.run.spec and not row.is_seed}) > 1
+def _that_tell_apart(rows: Sequence[Row]) -> list[str]:
+    """The seed and the split, if there are several among the runs that do not stand below their experiment."""
+    specs = [row.run.spec for row in rows if row.run and row.run.spec and not row.is_seed]
+    numbers = {"seed": {spec.seed for spec in specs}, "split": {spec.split_seed for spec in specs}}
+    return [name for name, different in numbers.items() if len(different) > 1]
 
 
-def _is_noted(runs: Sequence[RunState], name: str) -> bool:
+def _has_one(runs: Sequence[RunState], name: str) -> bool:
+    if name == "split":
+        return any(state.spec is not None and state.spec.split is not None for state in runs)
     return any(texts(state, name) for state in runs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from iqa_tui.panels.run_columns import AFTER_STATE, BAR, BEFORE_SRCC, IN_PROGRES
 from iqa_tui.widgets.palette import series_sign, series_style
 from iqa_tui.widgets.table_lines import Cell, TableRow
 from iqa_tui.words.durations import duration_words, hours_words
+from iqa_tui.words.repetitions import short_repetition
 from iqa_tui.words.states import RECORDED_SIGN, SIGNS, by_need, shown_state
 from training.runfolder.phase import Phase
 
@@ -67,6 +69,8 @@ def table_row(row: Row, context: Context, *, has_sd: bool = False) -> TableRow:
         return recorded_row(row.key, row.recorded, has_sd=has_sd)
     if row.kind is RowKind.GROUP:
         return _group_row(row, context, has_sd=has_sd)
+    if row.kind is RowKind.TUNING:
+        return _tuning_row(row, context)
     if row.kind is RowKind.EXPERIMENT:
         return _experiment_row(row, context, has_sd=has_sd)
     return _run_row(row, context, has_sd=has_sd)
@@ -100,9 +104,25 @@ def _group_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
     return TableRow(row.key, cells, span_from=BEFORE_SRCC, span=spans[0], shorter=spans[1:], folds=True)
 
 
+def _tuning_row(row: Row, context: Context) -> TableRow:
+    """`▸ tuning · 12 of 20 done, 2 running, 6 queued, 1 failed: exit 1`."""
+    counts = Counter(Phase.RUNNING if state.phase.is_alive else state.phase for state in row.runs)
+    parts = [f"{counts[Phase.FINISHED]} of {len(row.runs)} done"]
+    parts += [f"{counts[phase]} {phase.value}" for phase in (Phase.RUNNING, Phase.QUEUED) if counts[phase]]
+    lost = [f"{counts[phase]} {phase.value}" for phase in Phase if phase.ended_without_result and counts[phase]]
+    worst = _worst(row.runs)
+    _, why = _span(worst, context)
+    cells: dict[str, Cell] = {"mark": (*_mark(row.runs, context), (FOLDS[bool(row.is_open)], ""))}
+    bad = ((f", {', '.join(lost)}", shown_state(worst.status).style),) if lost else ()
+    said = (("tuning", "strong"), (f" · {', '.join(parts)}", "dim"), *bad)
+    short = (("tuning", "strong"), (f" · {parts[0]}", "dim"), *bad)
+    long = (*said, (": ", "dim"), *why) if why else said
+    return TableRow(row.key, cells, span_from=BEFORE_SRCC, span=long, shorter=(said, short), folds=True)
+
+
 def _experiment_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
     seeds = newest_of_each_seed(row.runs)
-    what = f"{len(seeds)} seeds" if len(seeds) > 1 else f"{len(row.runs)} runs"
+    what = _what(seeds) if len(seeds) > 1 else f"{len(row.runs)} runs"
     done = f"{sum(state.phase is Phase.FINISHED for state in seeds)} of {len(seeds)}"
     worst = _worst(seeds)
     glyph, _, style = shown_state(worst.status)
@@ -122,6 +142,15 @@ def _experiment_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
     return TableRow(row.key, cells, span_from=BETWEEN, span=((f"{done} · ", ""), *why), folds=True)
 
 
+def _what(runs: Sequence[RunState]) -> str:
+    """`3 seeds`, `10 splits`, `6 runs` of several seeds and splits."""
+    seeds = {state.spec.seed for state in runs if state.spec}
+    splits = {state.spec.split_seed for state in runs if state.spec}
+    if len(splits) < 2:
+        return f"{len(runs)} seeds"
+    return f"{len(splits)} splits" if len(seeds) < 2 else f"{len(runs)} runs"
+
+
 def _run_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
     state = row.runs[0]
     srcc = shown_srcc(state)
@@ -130,7 +159,8 @@ def _run_row(row: Row, context: Context, *, has_sd: bool) -> TableRow:
         "mark": (*_mark(row.runs, context), (" ", "")),
         "id": ((_id_words(row), f"{'' if row.is_seed else 'strong '}{_colour(row.runs, context)}"),),
         "seed": str(state.spec.seed) if state.spec else "",
-        "label": "" if row.is_seed else state.label,
+        "split": str(state.spec.split) if state.spec and state.spec.split is not None else "",
+        "label": "" if row.is_seed else run_words.trial_words(state) if row.is_trial else state.label,
         "state": ((run_words.state_words(state), shown_state(state.status).style),),
         "device": state.device_label,
         "progress": bar,
@@ -213,7 +243,10 @@ def _worst(runs: Sequence[RunState]) -> RunState:
 
 def _id_words(row: Row) -> str:
     state = row.runs[0]
-    return f" s{state.spec.seed}" if row.is_seed and state.spec else state.experiment
+    if row.is_trial:
+        return f" {state.experiment}"
+    is_below = row.is_seed and state.spec is not None
+    return f" {short_repetition(state.spec.seed, state.spec.split)}" if is_below and state.spec else state.experiment
 
 
 def _span(state: RunState, context: Context) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:

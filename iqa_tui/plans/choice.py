@@ -8,11 +8,11 @@ from pathlib import Path
 
 from iqa_tui.plans.flags import command_for
 from iqa_tui.plans.forecast import Fleet, jobs_of
-from iqa_tui.plans.plan import Experiment, Plan
-from iqa_tui.plans.request import LaunchRequest, plan_seeds
+from iqa_tui.plans.plan import SPLIT_FLAG, Experiment, Plan
+from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.plans.simulate import STRATEGIES, STRATEGY_NAMES, Job, Placement, Schedule, starting_order
 from iqa_tui.plans.timeline import DeviceRow, GoingOn, Timeline, device_rows, looks_of, place_launch
-from iqa_tui.plans.typed import parse_seeds, parse_setting
+from iqa_tui.plans.typed import chosen_seeds, chosen_splits, parse_overrides
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,8 @@ class LaunchChoice:
     """The text of the field: `epochs=1 data_path=/data`."""
     seeds: str = ""
     """The text of the field: `1, 2, 3`."""
+    splits: str = ""
+    """The text of the field: `10`, or `0, 3`."""
     going_on: GoingOn = field(default_factory=GoingOn)
     """What runs and waits here already."""
 
@@ -171,12 +173,13 @@ class LaunchChoice:
             plan=self.plan,
             experiments=tuple(each.id for each in self.ticked_experiments()),
             seeds=chosen_seeds(self.seeds),
+            splits=chosen_splits(self.splits),
             overrides=parse_overrides(self.settings),
             devices=self.chosen_devices(),
             strategy=self.strategy,
             runs_dir=self.runs_dir,
         )
-        request.seeds_or_default()
+        request.repetitions()
         return request
 
     def obstacle(self) -> Obstacle | None:
@@ -236,7 +239,7 @@ class LaunchChoice:
         return tuple(rows.get(each.label, DeviceRow(each.label, (), each.reason)) for each in ticked)
 
     def command_of(self, experiment_id: str | None) -> list[str]:
-        """The command of an experiment's first seed; [] if the chosen plan has no such experiment.
+        """The command of an experiment's first split and seed; [] if the chosen plan has no such experiment.
 
         Raises:
             ValueError: in words, if a setting or seed cannot be read.
@@ -245,10 +248,10 @@ class LaunchChoice:
         experiment = next((each for each in plan.experiments if each.id == experiment_id), None) if plan else None
         if plan is None or experiment is None:
             return []
-        overrides = parse_overrides(self.settings)
-        seed, *_ = chosen_seeds(self.seeds) or plan_seeds(plan, overrides)
-        overrides.pop("seed", None)
-        return command_for(plan, experiment, overrides, seed)
+        request = self.request()
+        first = request.repetitions()[0]
+        overrides = {flag: value for flag, value in request.overrides.items() if flag not in ("seed", SPLIT_FLAG)}
+        return command_for(plan, experiment, overrides, first.seed, first.split)
 
     def summary(self) -> list[str]:
         """The lines of the question before a launch.
@@ -257,9 +260,12 @@ class LaunchChoice:
             ValueError: as `request`.
         """
         request = self.request()
-        experiments, seeds = request.experiments or (), request.seeds_or_default()
-        count = len(experiments) * len(seeds)
-        lines = [f"{count} run{'s' if count != 1 else ''}: {', '.join(experiments)}"]
+        seeds, splits = request.seeds_or_default(), request.splits_or_default()
+        lines = [f"{request.count_words}: {', '.join(request.experiments or ())}"]
+        if self.plan is not None and self.plan.tune is not None:
+            lines.append(f"tuning: {self.plan.tune.words}; what the group has tried already is not trained again")
+        if splits:
+            lines.append(f"splits: {', '.join(map(str, splits))}")
         if request.seeds or len(seeds) > 1:
             lines.append(f"seeds: {', '.join(map(str, seeds))}")
         if request.overrides:
@@ -270,19 +276,3 @@ class LaunchChoice:
         hours += f"; {words}" if plan and (words := self.fleet().words) else ""
         lines.append(f"strategy: {STRATEGY_NAMES[self.strategy]}{hours}")
         return [*lines, f"into {self.runs_dir}"]
-
-
-def parse_overrides(text: str) -> dict[str, str]:
-    """`epochs=1 data_path=/data` as flags. Raises ValueError, in words, for anything else."""
-    try:
-        return dict(map(parse_setting, text.split()))
-    except ValueError as error:
-        raise ValueError(f"Settings: {error}.") from None
-
-
-def chosen_seeds(text: str) -> tuple[int, ...] | None:
-    """None if nothing is written: the plan's own. Raises ValueError, in words, for anything but numbers."""
-    try:
-        return parse_seeds(text) or None
-    except ValueError as error:
-        raise ValueError(f"Seeds: {error}.") from None

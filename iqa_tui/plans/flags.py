@@ -2,29 +2,53 @@
 
 from __future__ import annotations
 
-import re
 import shlex
+from collections.abc import Mapping
 
-from iqa_tui.plans.plan import Experiment, Plan
+from iqa_tui.plans.plan import SPLIT_FLAG, Experiment, Plan
 from iqa_tui.plans.toml_table import FlagValue
+from iqa_tui.words.values import value_words
 
 REPETITIONS = "train_test_num"
 """How many seeds. The launcher makes a run of each, so a run itself gets 1."""
-WHERE_FLAGS = frozenset({"data_path", "num_workers", "tensorboard", "seed", REPETITIONS})
+NO_TEST = "no_test"
+"""The test split is not scored."""
+WHERE_FLAGS = frozenset({"data_path", "num_workers", "tensorboard", "seed", SPLIT_FLAG, REPETITIONS})
 """Flags for the place, the manner and the repetitions: runs that differ only in them make one table."""
 
 
-def flags_for(plan: Plan, experiment: Experiment, overrides: dict[str, str], seed: int | None) -> list[str]:
-    """The command line's flags: the plan's base, the experiment's, then the overrides, then the seed.
+def flags_for(
+    plan: Plan,
+    experiment: Experiment,
+    overrides: dict[str, str],
+    seed: int | None,
+    split: int | None = None,
+    trial: Mapping[str, FlagValue] | None = None,
+) -> list[str]:
+    """The command line's flags: the plan's base, the experiment's, then the overrides, then split and seed.
 
     Args:
         seed: None: left to the trainer.
+        split: None: as the flags say, else left to the trainer.
+        trial: of a tuning run: the values that it tries. None: the run itself, to which the supervisor adds the values
+            that were chosen.
     """
     settings: dict[str, FlagValue] = {**plan.flags_of(experiment), **overrides}
+    if plan.tune is not None:
+        settings = {flag: value for flag, value in settings.items() if flag not in plan.tune.grid}
+        if trial is not None:
+            settings |= {**trial, **plan.tune.shortened, NO_TEST: True}
     if plan.command is None:
         settings[REPETITIONS] = 1
+    if split is not None:
+        settings[SPLIT_FLAG] = split
     if seed is not None:
         settings["seed"] = seed
+    return flag_words(settings)
+
+
+def flag_words(settings: Mapping[str, FlagValue]) -> list[str]:
+    """`--lr 5e-6 --no_spaq`: the words of a command line; what is false is left out."""
     words: list[str] = []
     for flag, value in settings.items():
         text = flag_text(value)
@@ -37,15 +61,29 @@ def flags_for(plan: Plan, experiment: Experiment, overrides: dict[str, str], see
 
 def flag_text(value: FlagValue) -> str:
     """As a user would type it: `5e-6` for 5e-06, `true` for True."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return re.sub(r"e([+-])0(\d)$", r"e\1\2", str(value)) if isinstance(value, float) else str(value)
+    return value_words(value)
 
 
-def command_for(plan: Plan, experiment: Experiment, overrides: dict[str, str], seed: int | None) -> list[str]:
-    """The command of one run, for people to read and to copy."""
+def trial_text(values: Mapping[str, FlagValue]) -> str:
+    """`lr=5e-6 ema=0.99`: the values that a tuning run tries."""
+    return " ".join(f"{flag}={flag_text(value)}" for flag, value in values.items())
+
+
+def command_for(
+    plan: Plan,
+    experiment: Experiment,
+    overrides: dict[str, str],
+    seed: int | None,
+    split: int | None = None,
+    trial: Mapping[str, FlagValue] | None = None,
+) -> list[str]:
+    """The command of one run, for people to read and to copy. A value that is still to be chosen is in it in words."""
     trainer = plan.command or ["python", "-m", "training"]
-    return [*trainer, *flags_for(plan, experiment, overrides, seed)]
+    command = [*trainer, *flags_for(plan, experiment, overrides, seed, split, trial)]
+    grid = plan.tune.grid if plan.tune is not None and trial is None else {}
+    for flag, values in grid.items():
+        command += [f"--{flag}", f"<chosen from {', '.join(map(flag_text, values))}>"]
+    return command
 
 
 def group_name(plan: Plan, overrides: dict[str, str]) -> str:

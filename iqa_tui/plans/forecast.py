@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from iqa_tui.plans.flags import trial_text
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.plans.simulate import SECONDS_PER_HOUR, Job
 from iqa_tui.words.durations import duration_words
@@ -63,17 +64,32 @@ def _in_words(hours: float) -> str:
 
 
 def jobs_of(request: LaunchRequest) -> list[Job]:
-    """One job a run; ids are `F2`, or `F2 seed 1` with several seeds. None takes longer than the time limit.
+    """One job a run; ids are `F2`, or `F2 seed 1`, `F2 split 3 seed 1` with several of them; of tuning runs
+    `F2 lr=1e-5`, or `F2 lr=1e-5 seed 1`. None takes longer than the time limit.
 
     Raises:
         PlanError: an experiment that is not in the plan.
-        ValueError: in words, if the seeds are no numbers.
+        ValueError: in words, if the seeds or the splits are no numbers.
     """
-    seeds, limit = request.seeds_or_default(), request.time_limit()
+    repetitions, limit = request.repetitions(), request.time_limit()
     jobs: list[Job] = []
-    for seed in seeds:
+    tried: dict[tuple[str, int | None], tuple[str, ...]] = {}
+    trials = request.trials()
+    several = len({trial.repetition for trial in trials}) > 1
+    for experiment, values, repetition in trials:
+        name = f"{experiment.id} {trial_text(values)}" + (f" {repetition.words}" if several else "")
+        key = experiment.id, repetition.split
+        tried[key] = (*tried.get(key, ()), name)
+        hours = _limited(request.trial_hours(experiment), limit)
+        jobs.append(Job(name, hours, experiment.priority, len(jobs), is_trial=True))
+    for repetition in repetitions:
         for experiment in request.chosen():
-            name = experiment.id if len(seeds) == 1 else f"{experiment.id} seed {seed}"
-            hours = UNKNOWN_HOURS if experiment.expected_hours is None else experiment.expected_hours
-            jobs.append(Job(name, hours if limit is None else min(hours, limit), experiment.priority, len(jobs)))
+            name = experiment.id if len(repetitions) == 1 else f"{experiment.id} {repetition.words}"
+            hours, after = _limited(experiment.expected_hours, limit), tried.get((experiment.id, repetition.split), ())
+            jobs.append(Job(name, hours, experiment.priority, len(jobs), after=after))
     return jobs
+
+
+def _limited(hours: float | None, limit: float | None) -> float:
+    expected = UNKNOWN_HOURS if hours is None else hours
+    return expected if limit is None else min(expected, limit)

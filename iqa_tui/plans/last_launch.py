@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from iqa_tui.plans.flags import REPETITIONS, flag_text, is_same
-from iqa_tui.plans.plan import Experiment
+from iqa_tui.plans.plan import SPLIT_FLAG, Experiment
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.plans.settings import settings_in
 from iqa_tui.words.durations import duration_words
 from training.runfolder.spec import Spec
 from training.runfolder.text import plain
 
-SEED_FLAGS = frozenset({"seed", REPETITIONS})
+REPETITION_FLAGS = frozenset({"seed", SPLIT_FLAG, REPETITIONS})
 NOT_THERE = "none"
 
 
 def last_launch(specs: Iterable[Spec], plan_name: str) -> list[Spec]:
-    """The runs that were queued together when a plan of this name was launched last; [] if it never was."""
-    own = [spec for spec in specs if spec.plan.get("name") == plan_name]
+    """The runs that were queued together when a plan of this name was launched last, but for tuning runs; [] if it
+    never was.
+    """
+    own = [spec for spec in specs if spec.plan.get("name") == plan_name and not spec.trial]
     newest = max((spec.created for spec in own), default=0.0)
     return [spec for spec in own if spec.created == newest]
 
@@ -36,7 +39,7 @@ def last_launch_words(request: LaunchRequest, last: Sequence[Spec], digest: str,
         ValueError: in words, if the seeds of the request are no numbers.
     """
     ago = f"the last launch, {duration_words(now - last[0].created)} ago"
-    parts = [*_settings_words(request, last), *_experiment_words(request, last), *_seed_words(request, last)]
+    parts = [*_settings_words(request, last), *_experiment_words(request, last), *_repetition_words(request, last)]
     made_by = {spec.source_digest for spec in last}
     if digest and "" not in made_by and made_by != {digest}:
         parts.append(f"trainer code {', '.join(sorted(made_by))} → {digest}")
@@ -63,7 +66,7 @@ def _changes(spec: Spec, now: Mapping[str, Any]) -> list[str]:
     return [
         f"{flag} {_text(then.get(flag))} → {_text(now.get(flag))}"
         for flag in dict.fromkeys([*now, *then])
-        if flag not in SEED_FLAGS | {"vram"}
+        if flag not in REPETITION_FLAGS | {"vram"}
         and not (flag in then and flag in now and is_same(now[flag], flag_text(then[flag])))
     ]
 
@@ -80,9 +83,20 @@ def _experiment_words(request: LaunchRequest, last: Sequence[Spec]) -> list[str]
     return [*words, *([f"without {', '.join(left_out)}"] if left_out else [])]
 
 
-def _seed_words(request: LaunchRequest, last: Sequence[Spec]) -> list[str]:
-    then, now = sorted({spec.seed for spec in last}), sorted(request.seeds_or_default())
+def _repetition_words(request: LaunchRequest, last: Sequence[Spec]) -> list[str]:
+    seeds = _changed("seed", {spec.seed for spec in last}, set(request.seeds_or_default()))
+    told = {split for spec in last if (split := spec.split) is not None}
+    own = {int(text) for each in request.chosen() if (text := _split_of(request, each)).isdecimal()}
+    return seeds + _changed("split", told, set(request.splits_or_default()) or own)
+
+
+def _split_of(request: LaunchRequest, experiment: Experiment) -> str:
+    """As the plan's flags say, empty if they do not."""
+    return flag_text(request.plan.flags_of(experiment).get(SPLIT_FLAG, ""))
+
+
+def _changed(kind: str, then: AbstractSet[int], now: AbstractSet[int]) -> list[str]:
     if then == now:
         return []
-    kind = "seed" if len(then) == len(now) == 1 else "seeds"
-    return [f"{kind} {' '.join(map(str, then))} → {' '.join(map(str, now))}"]
+    texts = [" ".join(map(str, sorted(numbers))) or NOT_THERE for numbers in (then, now)]
+    return [f"{kind}{'' if len(then) < 2 and len(now) < 2 else 's'} {' → '.join(texts)}"]

@@ -5,21 +5,24 @@ An error names the file, the row, the key, the value and what to write instead.
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from iqa_tui.errors import PlanError
+from iqa_tui.plans.extending import EXTENDS, extended_content
 from iqa_tui.plans.hypotheses import Hypothesis, read_hypotheses
 from iqa_tui.plans.paths import plan_counted_from
+from iqa_tui.plans.plan_file import read_toml, with_line
 from iqa_tui.plans.priority import PRIORITIES
 from iqa_tui.plans.questions import Question, read_questions
 from iqa_tui.plans.slurm_table import read_slurm
-from iqa_tui.plans.toml_lines import TomlPlace, line_of
 from iqa_tui.plans.toml_table import FlagValue, TomlTable
+from iqa_tui.plans.tune import Tune, read_tune
 
+SPLIT_FLAG = "split_seed"
+"""The trainer's flag that draws another split of the data."""
 PRESETS_DIR = Path(__file__).parent / "presets"
 
 
@@ -79,6 +82,10 @@ class Plan:
     """Of an external trainer; None: `python -m training`."""
     time_limit_hours: float | None = None
     """One run is stopped after that time; None: never."""
+    splits: tuple[int, ...] = ()
+    """Random splits of the data, by their `--split_seed`: each experiment is run on each of them; empty: the trainer is
+    not told of any.
+    """
     demo: bool = False
     """The labels are no human opinions."""
     slurm: dict[str, Any] = field(default_factory=dict)
@@ -87,6 +94,8 @@ class Plan:
     """What the plan predicts."""
     questions: tuple[Question, ...] = ()
     """What the plan asks."""
+    tune: Tune | None = None
+    """What every experiment tries before it is trained; None: nothing."""
     content: dict[str, Any] = field(default_factory=dict)
     """The TOML as it was parsed, relative paths counted from its folder."""
     source: str = ""
@@ -134,33 +143,42 @@ def load_plan(name_or_path: str) -> Plan:
     raise PlanError(f"There is no plan {name_or_path!r}. Presets: {presets}. Or give the path of a .toml file.")
 
 
-def _read_plan(path: Path) -> Plan:
+def _read_plan(path: Path, extended_by: tuple[Path, ...] = ()) -> Plan:
+    """Args:
+    extended_by: the files that are read because of each other, this one's reader last.
+    """
     try:
-        text = path.read_text(encoding="utf-8-sig")  # editors on Windows write a byte order mark
-        content = tomllib.loads(text)
+        text, content = read_toml(path)
     except FileNotFoundError:
         presets = ", ".join(preset_names())
         raise PlanError(f"{path}: there is no such file. Give another path, or a preset: {presets}.") from None
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        byte = f"byte {error.object[error.start]:#04x}"
-        raise PlanError(f"{path}: line {line} holds {byte}, which is not UTF-8. Save the file as UTF-8.") from error
-    except OSError as error:
-        raise PlanError(f"{path}: cannot be read ({error}). Give a readable text file.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise PlanError(f"{path}: this is no TOML: {error}. Mend that line.") from error
     try:
-        return plan_from(plan_counted_from(path.parent, content), str(path))
+        return plan_from(_whole(plan_counted_from(path.parent, content), path, extended_by), str(path))
     except PlanError as error:
-        raise _with_line(error, text) from None
+        raise with_line(error, text) from None
 
 
-def _with_line(error: PlanError, text: str) -> PlanError:
-    if error.place is None:
-        return error
-    heading, number, key = error.place
-    line = line_of(text, TomlPlace(heading, number), key)
-    return error if line is None else PlanError(f"{error} (at line {line})")
+def _whole(content: dict[str, Any], path: Path, extended_by: tuple[Path, ...]) -> dict[str, Any]:
+    """A plan's content with that of the plan which it extends.
+
+    Raises:
+        PlanError: there is no such plan, it is bad itself, or the two extend each other.
+    """
+    table = TomlTable(content, str(path))
+    name = table.text(EXTENDS, "")
+    if not name:
+        return content
+    other = PRESETS_DIR / f"{name}.toml" if name in preset_names() else path.parent / Path(name).expanduser()
+    if other.resolve() in (each.resolve() for each in (*extended_by, path)):
+        raise table.wrong(EXTENDS, "these plans extend each other. Name another, or leave it out.")
+    if not other.is_file():
+        presets = ", ".join(preset_names())
+        raise table.wrong(EXTENDS, f"there is no such plan. Write a file beside this one, or a preset: {presets}.")
+    try:
+        extended = _read_plan(other, (*extended_by, path))
+    except PlanError as error:  # its place is one of the other file
+        raise PlanError(str(error)) from None
+    return extended_content(extended.content, content)
 
 
 def plan_from(content: dict[str, Any], source: str) -> Plan:
@@ -192,10 +210,12 @@ def plan_from(content: dict[str, Any], source: str) -> Plan:
         baseline=baseline,
         command=table.words("command"),
         time_limit_hours=table.positive_number("time_limit_hours"),
+        splits=_splits(table, base, experiments),
         demo=table.switch("demo", default=False),
         slurm=read_slurm(table),
         hypotheses=read_hypotheses(table, ids, margin),
         questions=read_questions(table, ids, baseline),
+        tune=read_tune(table),
         content=content,
         source=source,
     )
@@ -205,6 +225,16 @@ def plan_from(content: dict[str, Any], source: str) -> Plan:
     if not experiments:
         raise PlanError(f"{source}: it has no experiment. Add one: [[experiment]] with an id and a label.")
     return plan
+
+
+def _splits(table: TomlTable, base: Mapping[str, FlagValue], experiments: Iterable[Experiment]) -> tuple[int, ...]:
+    """Raises PlanError if a row, or the base, has a split of its own beside them."""
+    splits = table.counted("splits")
+    owners = ["base"] if SPLIT_FLAG in base else []
+    owners += [f"experiment {experiment.id}" for experiment in experiments if SPLIT_FLAG in experiment.flags]
+    if splits and owners:
+        raise table.wrong("splits", f"every row is run on these; leave {SPLIT_FLAG} out of {', '.join(owners)}.")
+    return splits
 
 
 def _base(table: TomlTable) -> tuple[dict[str, FlagValue], int | None]:

@@ -7,7 +7,8 @@ group has left are the same simulation, of an empty machine and of a busy one.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -29,6 +30,10 @@ class Job:
     priority: str = "medium"
     order: int = 0
     """In the plan; decides between equals."""
+    after: tuple[str, ...] = ()
+    """Ids of the jobs that must have ended before it starts: its tuning runs."""
+    is_trial: bool = False
+    """A tuning run, which goes before the others of its priority."""
 
 
 class Busy(NamedTuple):
@@ -107,19 +112,44 @@ def simulate(jobs: Iterable[Job], devices: Sequence[Busy], strategy: str) -> lis
         free = [(max(hours for hours, _ in free), 0)]
     heapq.heapify(free)
     placements: list[Placement] = []
-    for job in jobs:
+    left = list(jobs)
+    ended = {job.id: math.inf for job in left}
+    while left:
+        hours, device = heapq.heappop(free)
+        job, ready = _next(left, ended, hours, strategy)
+        left.remove(job)
         rank = priority_rank(job.priority)
         barrier = 0.0
         if strategy == "priority":
             barrier = max((end for before, end in ends if before < rank), default=0.0)
-        hours, device = heapq.heappop(free)
-        start = max(hours, barrier)
-        placements.append(Placement(job.id, device, start, start + job.hours))
-        ends.append((rank, start + job.hours))
-        heapq.heappush(free, (start + job.hours, device))
+        start = max(hours, barrier, ready)
+        ended[job.id] = start + job.hours
+        placements.append(Placement(job.id, device, start, ended[job.id]))
+        ends.append((rank, ended[job.id]))
+        heapq.heappush(free, (ended[job.id], device))
     return placements
 
 
-def starting_order(job: Job) -> tuple[int, float, int, str]:
+def _next(left: Sequence[Job], ended: Mapping[str, float], hours: float, strategy: str) -> tuple[Job, float]:
+    """The job that starts next on a device that is free at a time, and when what it waits for has ended: the first that
+    waits for nothing then, else the one that waits for the shortest time.
+
+    Args:
+        ended: id of a job to its end; infinite if it is not placed yet. What is in it not is over.
+    """
+    best: tuple[Job, float] | None = None
+    for job in left:
+        if strategy == "priority" and best is not None and best[1] < math.inf and job.priority != best[0].priority:
+            break
+        ready = max((ended.get(name, 0.0) for name in job.after), default=0.0)
+        if ready <= hours:
+            return job, ready
+        if best is None or ready < best[1]:
+            best = job, ready
+    assert best is not None
+    return best
+
+
+def starting_order(job: Job) -> tuple[int, bool, float, int, str]:
     """Sort key: what starts first comes first."""
-    return priority_rank(job.priority), -job.hours, job.order, job.id
+    return priority_rank(job.priority), not job.is_trial, -job.hours, job.order, job.id

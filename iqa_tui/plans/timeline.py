@@ -5,6 +5,7 @@ Only what is free is counted, and what a run of known length frees. Queued runs 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -13,13 +14,16 @@ from iqa_tui.plans.plan import Plan
 from iqa_tui.plans.priority import priority_rank
 from iqa_tui.plans.simulate import Busy, Job, Placement, simulate
 
+REPETITION = re.compile(r"(.*?)(?: (split \d+)?(?(2) )seed (\d+))?", re.DOTALL)
+"""The id of a job: its row and the values that it tries, its split, its seed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bar:
     """One run on one device."""
 
     name: str
-    """`F2`, `F2·s1` with several seeds."""
+    """`F2`, `F2·s1` with several seeds, `F2·s1 split 3` with random splits."""
     look: int
     """Number of its colour, the same as on the other screens."""
     start_hours: float
@@ -108,6 +112,7 @@ def looks_of(plan: Plan | None, jobs: Sequence[Job]) -> dict[str, Bar]:
     places = {each.id: place for place, each in enumerate(plan.experiments if plan else ())}
     looks = {}
     for job in jobs:
-        row, _, seed = job.id.partition(" seed ")
-        looks[job.id] = Bar(f"{row}·s{seed}" if seed else row, places.get(row, 0), 0.0, job.hours)
+        tried, split, seed = REPETITION.fullmatch(job.id).groups("")  # type: ignore[union-attr]  # every name matches
+        name = f"{tried}·s{seed} {split}".rstrip() if seed else tried
+        looks[job.id] = Bar(name, places.get(tried.partition(" ")[0], 0), 0.0, job.hours)
     return looks

@@ -12,6 +12,8 @@ FlagValue = str | int | float | bool
 
 TOP = TomlPlace()
 LARGEST = 1e100
+LARGEST_WHOLE = 2**31 - 1
+MOST_COUNTED = 1000
 UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30}
 
 
@@ -42,6 +44,10 @@ class TomlTable:
         value = self._content.get(key)
         row = f"{self._where}: " if self._where else ""
         return self._placed(PlanError(f"{self._source}: {row}{key} = {value!r}: {remedy}"), key)
+
+    def wrong_whole(self, remedy: str) -> PlanError:
+        """What to raise if no key of this table is wrong by itself."""
+        return self._placed(PlanError(f"{self._source}: {self._where}: {remedy}"), "")
 
     def _placed(self, error: PlanError, key: str) -> PlanError:
         error.place = (self._place.heading, self._place.number, self._outer_key or key)
@@ -101,6 +107,65 @@ class TomlTable:
         if not _is_number(value) or not 0 < value < float("inf"):
             raise self.wrong(key, "write a number above 0.")
         return float(value)
+
+    def counted(self, key: str) -> tuple[int, ...]:
+        """A list of whole numbers, or how many from 0 on; empty if the key is not there."""
+        value = self._get(key)
+        if value is None:
+            return ()
+        numbers = list(range(value)) if _is_whole(value, 1) and value <= MOST_COUNTED else value
+        if not isinstance(numbers, list) or not all(_is_whole(number, 0) for number in numbers):
+            numbers = []
+        if not 0 < len(set(numbers)) == len(numbers) <= MOST_COUNTED:
+            raise self.wrong(key, f"write how many, from 1 to {MOST_COUNTED}, or a list such as [0, 1, 2], each once.")
+        return tuple(numbers)
+
+    def whole_number(self, key: str, *, at_least: int) -> int | None:
+        value = self._get(key)
+        if value is None:
+            return None
+        if not _is_whole(value, at_least):
+            raise self.wrong(key, f"write a whole number of at least {at_least}.")
+        return int(value)
+
+    def whole_numbers(self, key: str, *, at_least: int) -> tuple[int, ...] | None:
+        """A list of them, each once; None if the key is not there."""
+        value = self._get(key)
+        if value is None:
+            return None
+        if not isinstance(value, list) or not value or not all(_is_whole(number, at_least) for number in value):
+            raise self.wrong(key, f"write a list of whole numbers of at least {at_least}, for example [1, 2].")
+        if len(set(value)) < len(value):
+            raise self.wrong(key, "name each number once.")
+        return tuple(value)
+
+    def grid(self, key: str) -> tuple[FlagValue, ...]:
+        """Values of a flag to try: a list, each value of it once."""
+        value = self._get(key)
+        if not isinstance(value, list) or not value or not all(isinstance(each, FlagValue) for each in value):
+            raise self.wrong(key, "write a list of the values to try, for example [5e-6, 1e-5, 2e-5].")
+        if len({type(each) in (int, float) for each in value}) > 1:
+            raise self.wrong(key, "write either numbers alone or no numbers.")
+        if any(not _is_number(each) for each in value if isinstance(each, float)):
+            raise self.wrong(key, "write numbers that can be computed with.")
+        if any("\0" in str(each) for each in value):
+            raise self.wrong(key, "leave the NUL out.")
+        if len(set(value)) < len(value):
+            raise self.wrong(key, "name each value once.")
+        return tuple(value)
+
+    def optional(self, key: str) -> TomlTable | None:
+        """A table in this one; None if it is not there."""
+        value = self._get(key)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise self.wrong(key, f"write a table: the heading [{key}], and its keys below it.")
+        return self.inner(key, value)
+
+    def others(self) -> list[str]:
+        """Keys that no question named yet."""
+        return [key for key in self._content if key not in self._asked]
 
     def range(self, key: str) -> tuple[float, float] | None:
         value = self._get(key)
@@ -207,6 +272,10 @@ class TomlTable:
         for key in self._content:
             if key not in self._asked:
                 raise self.wrong(key, f"there is no such key. Use {', '.join(sorted(self._asked))}.")
+
+
+def _is_whole(value: object, at_least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and at_least <= value <= LARGEST_WHOLE
 
 
 def _is_number(value: object) -> bool:

@@ -10,7 +10,8 @@ from iqa_tui.devices.device import names_device
 from iqa_tui.devices.survey import Survey, Surveyor
 from iqa_tui.errors import PlanError
 from iqa_tui.plans.flags import REPETITIONS
-from iqa_tui.plans.request import LaunchRequest, plan_seeds
+from iqa_tui.plans.plan import SPLIT_FLAG
+from iqa_tui.plans.request import LaunchRequest, plan_seeds, plan_splits
 from iqa_tui.plans.simulate import STRATEGIES
 from iqa_tui.queue.trainer_facts import Facts, ask_trainer
 from iqa_tui.slurm.ask import SlurmRefused
@@ -44,7 +45,8 @@ def check(request: LaunchRequest) -> Facts:
     for flag in request.overrides:
         if flag in OUR_FLAGS:
             raise PlanError(f"--set {flag}: the launcher sets this itself. {OUR_FLAGS[flag]}")
-    _check_seeds(request)
+    _check_tuned(request)
+    _check_repetitions(request)
     _check_engine(request)
     if request.devices is not None:
         _check_devices(request.devices, Surveyor(all_cpu_slots=True).survey())
@@ -70,9 +72,21 @@ def _check_engine(request: LaunchRequest) -> None:
                 raise PlanError(f"{experiment.id}: {refusal}. No run is queued.") from None
 
 
-def _check_seeds(request: LaunchRequest) -> None:
+def _check_tuned(request: LaunchRequest) -> None:
+    """Raises PlanError: a setting of the launch says what the plan's tuning is to choose."""
+    tune = request.plan.tune
+    for flag in request.overrides if tune is not None else ():
+        if tune is not None and flag in tune.grid:
+            raise PlanError(
+                f"--set {flag}: {request.plan.source} chooses {flag} from a grid. Leave it out here, or launch a copy "
+                "of the plan without [tune]."
+            )
+
+
+def _check_repetitions(request: LaunchRequest) -> None:
     try:
         plan_seeds(request.plan, request.overrides)
+        plan_splits(request.plan, request.overrides)
     except ValueError as error:
         raise PlanError(str(error)) from None
     for experiment in request.plan.experiments:
@@ -81,6 +95,21 @@ def _check_seeds(request: LaunchRequest) -> None:
                 f"{request.plan.source}: experiment {experiment.id}: write {REPETITIONS} into [base], so that every "
                 "row has the same seeds."
             )
+    if request.plan.tune is not None and SPLIT_FLAG not in request.overrides and request.splits_or_default():
+        raise PlanError(
+            f"{request.plan.source}: [tune] with random splits: its runs would choose by images that other splits test "
+            f"on. Tune on one split, by --set {SPLIT_FLAG}=0, or leave [tune] out."
+        )
+    if not request.splits:
+        return
+    if SPLIT_FLAG in request.overrides:
+        raise PlanError(f"--splits and --set {SPLIT_FLAG}: both say which splits. Give one of them.")
+    own = [experiment.id for experiment in request.chosen() if SPLIT_FLAG in experiment.flags]
+    if own:
+        raise PlanError(
+            f"{request.plan.source}: experiment {', '.join(own)}: has a {SPLIT_FLAG} of its own; --splits runs every "
+            "row on the same splits. Leave out one of them."
+        )
 
 
 GPU_NAME = re.compile(r"\d+(:\d+)?|(GPU|MIG)-.+")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from iqa_tui.devices.survey import Surveyor
 from iqa_tui.plans.flags import flags_for, group_name
 from iqa_tui.plans.paths import counted_from
 from iqa_tui.plans.plan import Experiment
-from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.plans.request import LaunchRequest, Trial
+from iqa_tui.plans.toml_table import FlagValue
 from iqa_tui.plans.trainer_files import trainer_digest_of
 from iqa_tui.processes.start import program
 from iqa_tui.slurm.options import CLUSTER, asks_for_gpu
@@ -43,7 +45,13 @@ def shared_fields(request: LaunchRequest, created: float) -> dict[str, Any]:
 
 
 def own_fields(
-    request: LaunchRequest, experiment: Experiment, seed: int, *, order: int, facts: TrainerFacts | None
+    request: LaunchRequest,
+    experiment: Experiment,
+    seed: int,
+    *,
+    order: int,
+    facts: TrainerFacts | None,
+    split: int | None = None,
 ) -> dict[str, Any]:
     """What is a run's own.
 
@@ -53,13 +61,14 @@ def own_fields(
         seed: of the run.
         order: its place in the plan.
         facts: what our trainer says of the experiment; None for an external trainer, whose flags may say some of it.
+        split: of the run; None: the trainer is not told of one.
     """
     settings = {**request.plan.flags_of(experiment), **request.overrides}
     said = {name: str(settings.get(name, "")) for name in ("loss_type", "dataset", "protocol")}
     return {
         "label": experiment.label,
         "experiment": experiment.id,
-        "argv": _argv(request, experiment, seed),
+        "argv": _argv(request, experiment, seed, split),
         "priority": experiment.priority,
         "order": order,
         "loss_type": facts.loss_type if facts else said["loss_type"] or experiment.id,
@@ -84,13 +93,55 @@ def _of_slurm(request: LaunchRequest, experiment: Experiment) -> dict[str, Any]:
     }
 
 
-def _argv(request: LaunchRequest, experiment: Experiment, seed: int) -> list[str]:
+def trial_fields(request: LaunchRequest, trial: Trial, *, order: int, facts: TrainerFacts | None) -> dict[str, Any]:
+    """What is a tuning run's own. The arguments are those of `own_fields`."""
+    experiment, values, (seed, split) = trial
+    return {
+        **own_fields(request, experiment, seed, split=split, order=order, facts=facts),
+        "argv": _argv(request, experiment, seed, split, values),
+        "expected_srcc": None,
+        "expected_hours": request.trial_hours(experiment),
+        "notes": "",
+        "trial": {"values": values},
+        "format": SPEC_FORMAT,
+    }
+
+
+def tune_fields(request: LaunchRequest, trials: list[str]) -> dict[str, Any]:
+    """What the spec of a tuned run says of its tuning; {} if the plan tunes nothing.
+
+    Args:
+        request: of the launch.
+        trials: run ids of the experiment's tuning runs, in the order of `LaunchRequest.trials`.
+    """
+    tune = request.plan.tune
+    if tune is None:
+        return {}
+    return {
+        "tune": {
+            "grid": {flag: list(values) for flag, values in tune.grid.items()},
+            "epochs": tune.epochs,
+            "images": tune.images,
+            "seeds": list(request.tuning_seeds()),
+            "trials": trials,
+        },
+        "format": SPEC_FORMAT,
+    }
+
+
+def _argv(
+    request: LaunchRequest,
+    experiment: Experiment,
+    seed: int,
+    split: int | None,
+    trial: Mapping[str, FlagValue] | None = None,
+) -> list[str]:
     if request.plan.command is None:
         typed = counted_from(request.cwd or Path.cwd(), request.overrides)
-        flags = flags_for(request.plan, experiment, typed, seed)
+        flags = flags_for(request.plan, experiment, typed, seed, split, trial)
         return [*program("training"), *flags, "--run_folder", "{run_folder}"]
     # An external trainer may know no --seed: it gets one only if the user asked for seeds.
-    flags = flags_for(request.plan, experiment, request.overrides, seed if request.seeds is not None else None)
+    flags = flags_for(request.plan, experiment, request.overrides, seed if request.seeds is not None else None, split)
     return [*request.plan.command, *flags]
 
 

@@ -46,15 +46,20 @@ def can_stop(state: RunState) -> bool:
 def stop_all(states: Iterable[RunState], why: str = "", grace_seconds: float = 60.0) -> list[Stopped]:
     """Ask each of these runs to stop, and go on after one that refuses.
 
-    Queued runs come first: the device of a run that ends must not go to one that is to be stopped as well.
+    Queued runs come first: the device of a run that ends must not go to one that is to be stopped as well. Before their
+    tuning runs come the runs that wait for these.
     """
     done: list[Stopped] = []
-    for state in sorted(states, key=lambda state: state.phase is not Phase.QUEUED):
+    for state in sorted(states, key=_stopping_rank):
         try:
             done.append(Stopped(state.run_id, stop_run(state.run, why, grace_seconds), is_refused=False))
         except (LaunchError, OSError) as error:
             done.append(Stopped(state.run_id, str(error), is_refused=True))
     return done
+
+
+def _stopping_rank(state: RunState) -> tuple[bool, bool]:
+    return state.phase is not Phase.QUEUED, state.spec is not None and bool(state.spec.trial)
 
 
 @order("stops no run")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from iqa_tui.devices.device import DeviceState
 from iqa_tui.devices.fitting import Promises, can_start, may_use
@@ -12,7 +12,7 @@ from iqa_tui.monitor.state import RunState
 from iqa_tui.processes.full_disk import is_disk_full
 from iqa_tui.queue.backlog import Backlog
 from iqa_tui.queue.dispatcher_files import dispatches_as_before, read_trouble
-from iqa_tui.queue.order import held_back_by, in_starting_order, with_given_priority
+from iqa_tui.queue.order import held_back_by, in_starting_order, trials_before, with_given_priority
 from iqa_tui.queue.queued_run import QueuedRun, Waiting
 from iqa_tui.slurm.look import Overheard
 from iqa_tui.slurm.refusals import refusal_noted
@@ -28,6 +28,9 @@ from training.runfolder.read import read_record
 from training.runfolder.schema import Place
 from training.runfolder.slurm_status import job_of
 from training.runfolder.spec import Spec
+from training.runfolder.tuned import trials_of
+
+HELD = (WaitKind.HELD, WaitKind.HELD_BY_DISPATCHER)
 
 
 def waits_of(queued: Sequence[QueuedRun], survey: Survey, alive: Sequence[QueuedRun] | None = None) -> dict[str, Wait]:
@@ -42,10 +45,14 @@ def waits_of(queued: Sequence[QueuedRun], survey: Survey, alive: Sequence[Queued
     waits = {run.run_id: wait for run, spec in queued if (wait := _wait_of_its_folder(run, spec))}
     waits |= {run.run_id: _wait_of_slurm(run, spec) for run, spec in of_slurm}
     ordered = in_starting_order([with_given_priority(each) for each in queued if each[0].run_id not in waits])
-    waiting = Waiting(tuple(ordered), tuple(alive if alive is not None else _alive(queued)))
+    held = tuple(each for each in queued if each[0].run_id in waits)
+    waiting = Waiting(tuple(ordered), tuple(alive if alive is not None else _alive(queued)), held)
     promises = Promises()
     trouble = read_trouble(ordered[0][0].runs_dir) if ordered else ""
     for run, spec in waiting.queued:
+        if trials := trials_before(QueuedRun(run, spec), waiting):
+            waits[run.run_id] = _for_trials(spec, trials, waits)
+            continue
         before = held_back_by(QueuedRun(run, spec), waiting)
         if before:
             waits[run.run_id] = _behind(spec, before)
@@ -122,8 +129,18 @@ def _wait_if_closed(run: RunFolder) -> Wait | None:
     return Wait(WaitKind.NEEDS_ADOPTION, why=unsigned) if unsigned else None
 
 
+def _for_trials(spec: Spec, trials: Sequence[QueuedRun], waits: Mapping[str, Wait]) -> Wait:
+    """Args:
+    waits: of the runs that wait for something of their own.
+    """
+    total = len(trials_of(spec.tune))
+    held = sum(run.run_id in waits and waits[run.run_id].kind in HELD for run, _ in trials)
+    words = f"{len(trials)} of {total} tuning run{'' if total == 1 else 's'}"
+    return Wait(WaitKind.TUNING, group=spec.group, why=words + (f", {held} of them held" if held else ""))
+
+
 def _alive(queued: Sequence[QueuedRun]) -> Sequence[QueuedRun]:
-    if all(spec.strategy == "all" for _, spec in queued):
+    if all(spec.strategy == "all" and not spec.tune for _, spec in queued):
         return ()
     return Backlog(queued[0][0].runs_dir).read().alive
 

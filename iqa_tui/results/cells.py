@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from iqa_tui.results.columns import ResultColumn
+from iqa_tui.results.columns import MEDIANS, ResultColumn
 from iqa_tui.results.row import Row
 from iqa_tui.results.table import Table
+from iqa_tui.results.tuning import tuning_words
 from iqa_tui.words.durations import hours_words
 
 FIRST_HEADING = "Loss"
@@ -39,8 +40,11 @@ def _cell(row: Row, key: str, markup: Markup) -> str:
         return _score(row.srcc, row.srcc_sd, row.best_srcc, markup)
     if key == "plcc":
         return _score(row.plcc, row.plcc_sd, row.best_plcc, markup)
+    if key in MEDIANS:
+        return _score(getattr(row, key), None, False, markup)
     says = {
         "delta": lambda: _delta(row, markup),
+        "tuned": lambda: markup.text(tuning_words(row)),
         "epoch": lambda: ", ".join(map(str, row.best_epochs)),
         "hours": lambda: hours_words(row.hours) if row.hours is not None else "",
         "gpu": lambda: f"{row.peak_gpu_gib:.1f}" if row.peak_gpu_gib is not None else "",

@@ -23,18 +23,25 @@ class ResultColumn:
 
 
 PLAIN = (
-    ResultColumn("srcc", "Test SRCC", "Spearman's rank correlation on the test split, mean and SD over seeds"),
+    ResultColumn(
+        "srcc", "Test SRCC", "Spearman's rank correlation on the test split, mean and SD over seeds or splits"
+    ),
+    ResultColumn("srcc_median", "Median SRCC", "of the test SRCC over several random splits of the data"),
     ResultColumn("plcc", "Test PLCC", "Pearson's correlation of the raw predictions"),
+    ResultColumn("plcc_median", "Median PLCC", "of the test PLCC over several random splits of the data"),
     ResultColumn("plcc_fitted", "Test PLCC (fitted)", "Pearson's correlation after the logistic fit"),
     ResultColumn("krcc", "Test KRCC", "Kendall's rank correlation"),
     ResultColumn("rmse", "Test RMSE", "root mean square error of the calibrated predictions, on the scale of MOS"),
     ResultColumn("delta", "Δ SRCC", "test SRCC less the baseline's"),
-    ResultColumn("epoch", "Epoch", "the chosen epoch of each seed"),
+    ResultColumn("tuned", "Tuned", "the values that were chosen on the validation split, of how many", is_number=False),
+    ResultColumn("epoch", "Epoch", "the chosen epoch of each run"),
     ResultColumn("hours", "Time", "of one run, training and evaluation"),
     ResultColumn("gpu", "GPU GiB", "most GPU memory of one run"),
     ResultColumn("status", "Status", "how its runs stand", is_number=False),
     ResultColumn("notes", "Notes", "what a reader must know beside the numbers", is_number=False),
 )
+MEDIANS = ("srcc_median", "plcc_median")
+"""Beside each score if a row has several random splits."""
 USUAL = ("srcc", "plcc", "delta", "hours", "status", "notes")
 ALL = "all"
 
@@ -61,12 +68,23 @@ def chosen_columns(table: Table, keys: Sequence[str] = ()) -> tuple[ResultColumn
     for key in keys:
         if key not in there:
             raise PlanError(f"There is no column {key!r}. Choose from {', '.join(there)}, or {ALL}.")
-    return tuple(there[key] for key in dict.fromkeys(keys or USUAL))
+    return tuple(there[key] for key in dict.fromkeys(keys or usual(table)))
+
+
+def usual(table: Table) -> tuple[str, ...]:
+    """The keys of the columns that a table has if the user chooses none."""
+    tuned = ("tuned",) if any(row.is_tuned for row in table.rows) else ()
+    medians = [any(has_value(row, key) for row in table.rows) for key in MEDIANS]
+    srcc, plcc = (
+        ((score, median) if is_there else (score,))
+        for score, median, is_there in zip(USUAL, MEDIANS, medians, strict=False)
+    )
+    return (*srcc, *plcc, *USUAL[2:3], *tuned, *USUAL[3:])
 
 
 def has_value(row: Row, key: str) -> bool:
     """Whether a row says anything in a column."""
-    values = {"delta": row.delta_srcc, "epoch": row.best_epochs, "gpu": row.peak_gpu_gib}
+    values = {"delta": row.delta_srcc, "epoch": row.best_epochs, "gpu": row.peak_gpu_gib, "tuned": row.is_tuned}
     if key in values:
-        return values[key] not in (None, ())
+        return values[key] not in (None, (), False)
     return key in row.more or getattr(row, key, None) not in (None, "")

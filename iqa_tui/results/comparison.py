@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from iqa_tui.results.row import Row
+from iqa_tui.results.tuning import tuning_note
 
 
 def with_deltas(rows: list[Row], baseline: str | None) -> list[Row]:
@@ -19,10 +20,10 @@ def with_deltas(rows: list[Row], baseline: str | None) -> list[Row]:
 def _with_delta(row: Row, base: Row) -> Row:
     if row.srcc is None or base.srcc is None:
         return row
-    note = ""
+    notes = [tuning_note(row, base)]
     if row.protocol != base.protocol:
-        note = f"difference across protocols ({row.protocol or 'unknown'} − {base.protocol or 'unknown'})"
-    return replace(row, delta_srcc=row.srcc - base.srcc, delta_note=note)
+        notes.insert(0, f"difference across protocols ({row.protocol or 'unknown'} − {base.protocol or 'unknown'})")
+    return replace(row, delta_srcc=row.srcc - base.srcc, delta_note="; ".join(filter(None, notes)))
 
 
 def with_best(rows: list[Row], protocols: tuple[str, ...]) -> list[Row]:

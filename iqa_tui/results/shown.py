@@ -13,6 +13,8 @@ class Paragraph:
     style: str = ""
     indent: int = 0
     """Cells before each line."""
+    has_columns: bool = False
+    """A line of a small table: it is cut rather than wrapped, so that its cells stay below those of the others."""
 
 
 @dataclass(frozen=True, slots=True)

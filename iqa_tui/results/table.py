@@ -15,6 +15,7 @@ from iqa_tui.plans.plan import Plan, plan_from
 from iqa_tui.results.comparison import with_best, with_deltas
 from iqa_tui.results.notes import with_code, with_settings
 from iqa_tui.results.row import Row, in_order, plan_rows, rows_without_plan
+from iqa_tui.results.tuning import with_tuning
 from training.runfolder.phase import Phase
 from training.runfolder.read import read_shown_notes
 
@@ -36,17 +37,20 @@ class Table:
     baseline: str
     """Id of the row that differences are taken to; empty for none."""
     rows: tuple[Row, ...]
+    splits: tuple[int, ...] = ()
+    """Split seeds of the runs that were launched; empty if all have the official split, or the one that all share."""
     code_note: str = ""
     """Which rows come from different trainer code, or from other settings than the plan's; else empty."""
 
 
 def read_entries(runs_dir: Path, group: str | None = None) -> list[ListedRun]:
-    """The runs of a group, or of all groups, oldest first, without the archived ones.
+    """The runs of a group, or of all groups, oldest first, without the archived ones and the tuning runs.
 
-    A run that cannot be read is left out of every table; `status` names it.
+    A run that cannot be read is left out of every table; `status` names it. A tuning run is no row and no seed of one:
+    its score on the validation split chose a value, and its test split was never scored.
     """
-    runs = (each for each in read_runs(runs_dir, group) if not _has_broken_result(each) and not _is_archived(each))
-    return sorted(runs, key=lambda each: (each.spec.created, each.run_id))
+    runs = (each for each in read_runs(runs_dir, group) if not (each.is_trial or _has_broken_result(each)))
+    return sorted((each for each in runs if not _is_archived(each)), key=lambda each: (each.spec.created, each.run_id))
 
 
 def _has_broken_result(listed: ListedRun) -> bool:
@@ -61,7 +65,7 @@ def group_tables(runs_dir: Path) -> list[str]:
     """The groups that have runs which are not archived, the one with the newest run first."""
     newest: dict[str, float] = {}
     for run, spec in specs_in(runs_dir):
-        if spec is not None and not read_shown_notes(run).archived:
+        if spec is not None and not spec.trial and not read_shown_notes(run).archived:
             newest[spec.group] = max(newest.get(spec.group, 0.0), spec.created)
     return sorted(newest, key=lambda group: -newest[group])
 
@@ -90,7 +94,7 @@ def table_of(entries: list[ListedRun], group: str, plan: Plan | None) -> Table:
     if plan:
         rows, settings_note = with_settings(rows, launched, plan)
         code_note = " ".join(in_order([code_note, settings_note]))
-    rows = with_deltas(rows, plan.baseline if plan else "")
+    rows = with_deltas(with_tuning(rows, launched), plan.baseline if plan else "")
     return Table(
         title=plan.title if plan else group,
         group=group,
@@ -98,6 +102,7 @@ def table_of(entries: list[ListedRun], group: str, plan: Plan | None) -> Table:
         dataset=", ".join(in_order(entry.spec.dataset for entry in entries)) or _flag(plan, "dataset"),
         protocols=protocols,
         seeds=tuple(sorted({seed for row in rows if not row.recorded for seed in row.seeds})),
+        splits=_splits(rows),
         demo=_is_demo(entries, plan),
         baseline=plan.baseline or "" if plan else "",
         rows=tuple(with_best(rows, protocols)),
@@ -115,6 +120,12 @@ def recorded_plan(entries: list[ListedRun]) -> Plan | None:
             with contextlib.suppress(PlanError):  # of a later version, or damaged: that must not hide the other rows
                 return plan_from(entry.spec.plan, str(entry.run.spec))
     return None
+
+
+def _splits(rows: list[Row]) -> tuple[int, ...]:
+    """A row without splits has split 0."""
+    found = {split for row in rows if row.run_ids and not row.recorded for split in row.splits or (0,)}
+    return tuple(sorted(found)) if found - {0} else ()
 
 
 def _flag(plan: Plan | None, name: str) -> str:

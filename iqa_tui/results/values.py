@@ -10,6 +10,7 @@ from typing import Any
 from iqa_tui.results.caption import caption
 from iqa_tui.results.row import MORE_METRICS, Row, in_order
 from iqa_tui.results.table import Table
+from iqa_tui.results.tuning import tuning_words
 from iqa_tui.words.plain_json import plain_json
 
 COLUMNS = (
@@ -36,6 +37,10 @@ COLUMNS = (
     "expected_protocol",
     *(f"{metric}{end}" for metric in MORE_METRICS for end in ("", "_sd")),
     "best_epochs",
+    "tuned",
+    "splits",
+    "srcc_median",
+    "plcc_median",
 )
 """Of every table; those of other data sets that were tested on come after them."""
 FORMULA = re.compile(r"((?:^|[;\t])\s*)([=+\-@＝＋－＠])")
@@ -46,6 +51,7 @@ def values_of(row: Row, table: Table) -> dict[str, Any]:
     """Column to value. The group is the plan's name and the settings that were changed over it at the launch."""
     values: dict[str, Any] = {"plan": table.plan_name, "group": table.group}
     values["notes"] = "; ".join(text for text in (row.notes, row.delta_note) if text)
+    values["tuned"] = tuning_words(row)
     for metric in (*MORE_METRICS, *cross_tests(table)):
         values[metric], values[f"{metric}_sd"] = row.more.get(metric, (None, None))
     return {name: values[name] if name in values else getattr(row, name) for name in columns_of(table)}
@@ -62,8 +68,8 @@ def cross_tests(table: Table) -> tuple[str, ...]:
 
 
 def csv_text(table: Table) -> str:
-    """Full precision. A value that is not known is an empty cell, several seeds or runs of a row are joined by blanks,
-    and a text that a spreadsheet would execute begins with an apostrophe.
+    """Full precision. A value that is not known is an empty cell, several seeds, splits or runs of a row are joined by
+    blanks, and a text that a spreadsheet would execute begins with an apostrophe.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -98,6 +104,7 @@ def json_text(table: Table) -> str:
         "dataset": table.dataset,
         "protocols": table.protocols,
         "seeds": table.seeds,
+        "splits": table.splits,
         "demo": table.demo,
         "baseline": table.baseline,
         "rows": [values_of(row, table) | {"recorded": row.recorded} for row in table.rows],

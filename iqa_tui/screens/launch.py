@@ -62,7 +62,7 @@ class LaunchScreen(OpeningRoom, LaunchingRoom, PowerRoom):
     AUTO_FOCUS = "#experiments"
     TURNS: ClassVar[Mapping[str, str]] = {
         **{name: name for name in ("plans", "experiments", "devices", "strategies")},
-        **dict.fromkeys(("overrides", "seeds", "launch-button"), "settings"),
+        **dict.fromkeys(("overrides", "seeds", "splits", "launch-button"), "settings"),
     }
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -71,7 +71,7 @@ class LaunchScreen(OpeningRoom, LaunchingRoom, PowerRoom):
         Binding("a", "tick_all", "all/none"),
         Binding("s", "next_strategy", "strategy"),
         Binding("o", "open_plan", "open plan"),
-        Binding("f", "settings", "flags, seeds", tooltip="flags over the plan's, and seeds"),
+        Binding("f", "settings", "flags, seeds", tooltip="flags over the plan's, seeds and splits"),
         Binding("y", "copy", "copy command"),
         Binding("escape", "leave_field", "back", show=False),
         Binding("tab", "next_panel(1)", "next panel"),
@@ -99,7 +99,9 @@ class LaunchScreen(OpeningRoom, LaunchingRoom, PowerRoom):
                     settings.border_title = "Settings"
                     yield Label("over the plan's flags, for all experiments", classes="hint")
                     yield Input(placeholder="epochs=1 data_path=/data/koniq", id="overrides", compact=True)
-                    yield Input(placeholder="seeds, for example 1,2,3", id="seeds", compact=True)
+                    with Horizontal(id="repetitions"):
+                        yield Input(placeholder="seeds: 1,2,3", id="seeds", compact=True)
+                        yield Input(placeholder="splits: 10", id="splits", compact=True)
                 yield Button("Launch", id="launch-button", variant="primary", compact=True)
         yield ForecastPanel(has_signs=self.session.has_signs or self.session.ascii_mode)
         yield CommandView()
@@ -231,12 +233,13 @@ class LaunchScreen(OpeningRoom, LaunchingRoom, PowerRoom):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:  # noqa: ARG002  Textual calls the room's too
         self._show_command()
 
-    @on(Input.Changed, "#overrides, #seeds")
+    @on(Input.Changed, "#overrides, #seeds, #splits")
     def _settings_changed(self) -> None:
-        settings, seeds = (self.query_one(field, Input).value for field in ("#overrides", "#seeds"))
-        self._choose(replace(self._choice, settings=settings, seeds=seeds))
+        fields = ("#overrides", "#seeds", "#splits")
+        settings, seeds, splits = (self.query_one(field, Input).value for field in fields)
+        self._choose(replace(self._choice, settings=settings, seeds=seeds, splits=splits))
 
-    @on(Input.Submitted, "#overrides, #seeds")
+    @on(Input.Submitted, "#overrides, #seeds, #splits")
     def action_leave_field(self) -> None:
         if self.is_opening:
             self.close_field()

@@ -49,7 +49,7 @@ class TableRoom(FilteringRoom, ViewingRoom):
         if is_first_look:  # on what happens now, rather than on a group
             below = [row for row in rows if row.runs and row.kind is not RowKind.GROUP]
             alive = (row for row in below if any(state.phase.is_alive for state in row.runs))
-            first = next(alive, next(iter(below), None))
+            first = next(alive, next((row for row in below if row.kind is not RowKind.TUNING), None))
             table.move_to(first.key if first else "")
         self.show_title()
 
@@ -110,7 +110,7 @@ class TableRoom(FilteringRoom, ViewingRoom):
             self.look(self.view.fold(row.key, is_open=is_open))
         elif not is_open and (parent := parent_key(table.rows, row.key)):
             table.move_to(parent)
-            if row.kind is not RowKind.EXPERIMENT:
+            if row.kind not in (RowKind.EXPERIMENT, RowKind.TUNING):
                 self.look(self.view.fold(parent, is_open=False))
 
     # Order and columns

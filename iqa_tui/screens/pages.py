@@ -52,6 +52,7 @@ class Page(OrdersRoom):
         self.looked()
 
     def _follow(self) -> None:
+        self.devices = self.session.newest_devices()
         self.runs = self.session.newest_runs()
 
     def looked(self) -> None:

@@ -21,6 +21,7 @@ from iqa_tui.results.caption import caption
 from iqa_tui.results.row import Row
 from iqa_tui.results.shown import Paragraph, ResultView, ShownFindings
 from iqa_tui.results.table import Table
+from iqa_tui.results.tuning import edge_sentences, tuning_words
 from iqa_tui.results.values import spreadsheet_text
 from iqa_tui.screens.building_results import FindingsComputed, FindingsProgressed, TableBuilt, build_results
 from iqa_tui.screens.columns import ColumnsScreen
@@ -28,6 +29,7 @@ from iqa_tui.screens.export import ExportScreen
 from iqa_tui.screens.monitor_heights import set_height
 from iqa_tui.screens.room import Room, Session
 from iqa_tui.widgets.row_table import RowTable
+from iqa_tui.words.repetitions import repetitions_words
 from training.runfolder.text import plain, plain_copy
 
 FRAME = 2
@@ -255,7 +257,9 @@ def row_notes(row: Row) -> list[tuple[str, str]]:
         by = f", by protocol {row.expected_protocol}" if row.expected_protocol else ""
         lines.append((f"expected SRCC {row.expected_low:.3f} to {row.expected_high:.3f}{by}", "dim"))
     if row.protocol:
-        seeds = f" · seed{'s' if len(row.seeds) > 1 else ''} {', '.join(map(str, row.seeds))}" if row.seeds else ""
-        lines.append((f"protocol {row.protocol}{seeds}", "dim"))
+        repetitions = repetitions_words(row.seeds, row.splits)
+        lines.append((" · ".join(filter(None, (f"protocol {row.protocol}", repetitions))), "dim"))
+    if row.is_tuned:
+        lines += [(f"tuned: {tuning_words(row)}", ""), *((text, "warning") for text in edge_sentences([row]))]
     lines += [(run_id, "dim") for run_id in row.run_ids]
     return [(text, style) for text, style in lines if text]

@@ -54,6 +54,10 @@ def form_classes(size: tuple[int, int]) -> list[str]:
     return [name for name in FORMS if shown[name]]
 
 
+def _none_yet() -> DevicesSurveyed | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """What a screen may ask of the app."""
@@ -80,6 +84,8 @@ class Session:
     """Plan files named on the command line; they stand before the presets."""
     newest_runs: Callable[[], tuple[RunState, ...]] = tuple
     """All runs as they were at the last look."""
+    newest_devices: Callable[[], DevicesSurveyed | None] = _none_yet
+    """The devices, and why runs wait for them, as they were at the last look."""
     parting_words: list[str] = field(default_factory=list)
     """Lines that the user has not read yet; they are printed in the shell when the app is left."""
 

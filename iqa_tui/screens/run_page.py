@@ -22,6 +22,7 @@ from iqa_tui.panels.images import PredictionPlot, WorstImages
 from iqa_tui.screens.curve_keys import CurveKeysRoom
 from iqa_tui.screens.pages import Page
 from iqa_tui.screens.room import ScreenAsked, Session
+from training.runfolder.phase import Phase
 
 READ_AGAIN_SECONDS = 5.0
 """How often the files of a run that changes are looked at."""
@@ -69,6 +70,12 @@ class RunPage(CurveKeysRoom, Page):
             return
         self._show(state)
 
+    def devices_changed(self) -> None:
+        """Why it waits may have changed."""
+        state = self.run_under_cursor()
+        if state is not None and state.phase is Phase.QUEUED:
+            self._show(state)
+
     def looked(self) -> None:
         """Read its files again some time after it changed, though it may not change any more."""
         state = self.run_under_cursor()
@@ -93,7 +100,8 @@ class RunPage(CurveKeysRoom, Page):
         colour = self.colours.get(state.run_id, 0)
         facts = self.query_one(Facts)
         facts.set_title(self.name_of(state))
-        facts.show(page_sections(state, self._details))
+        wait = self.devices.waiting.get(state.run_id) if self.devices else None
+        facts.show(page_sections(state, self._details, wait.words if wait else ""))
         self.query_one(Curves).show_runs([(state, colour)], self._curves, state.run_id)
         self.query_one(PredictionPlot).show_images(self._details.images, colour)
         self.query_one(WorstImages).show_images(self._details.images)

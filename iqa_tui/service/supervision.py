@@ -32,9 +32,11 @@ from iqa_tui.service.trainer_call import (
     FENCE_VARIABLE,
     FOLDER_VARIABLE,
     DeviceRecord,
+    cannot_run_words,
     trainer_command,
     trainer_environment,
 )
+from iqa_tui.service.tuning import NothingChosen, tuned_flags
 from iqa_tui.trust.signature import Signed
 from iqa_tui.words.people import user_name
 from training.runfolder.claim import Claim, claim_run
@@ -46,7 +48,6 @@ from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.machine import peak_gpu_memory
 from training.runfolder.read import read_record
 from training.runfolder.schema import ExitRecord, ProcessRecord, StopRequest
-from training.runfolder.spec import Spec
 from training.runfolder.write import write_atomic
 
 GIVE_WAY_GRACE_SECONDS = 1.0
@@ -101,6 +102,10 @@ class Supervisor:
             self._claim = self._take_the_run()
             output = OutputLog(self._attempt.output)
             print_to(self._attempt.supervisor_output)
+            self._chosen = tuned_flags(self._run, self._spec)
+        except NothingChosen as nothing:
+            self._write_end(ExitKind.NOT_STARTED, str(nothing))
+            return 0
         except OSError as error:
             if error.errno not in NO_ROOM_ERRORS:
                 raise
@@ -119,7 +124,7 @@ class Supervisor:
             if is_no_process(error):
                 print(f"{self._run.run_id}: {no_process_words(error)}; it stays queued", file=sys.stderr)
                 return EXIT_NO_PROCESS
-            self._write_end(ExitKind.NOT_STARTED, _cannot_run(self._spec, error))
+            self._write_end(ExitKind.NOT_STARTED, cannot_run_words(self._spec, error))
             return 0
         self._record_process(trainer)
         self._wait(trainer, output)
@@ -180,7 +185,7 @@ class Supervisor:
 
     def _start(self, output: OutputLog) -> Child:
         return start_child(
-            trainer_command(self._run, self._spec),
+            [*trainer_command(self._run, self._spec), *self._chosen],
             env={
                 **self._trainer_environment(),
                 FOLDER_VARIABLE: str(self._folder),
@@ -293,8 +298,3 @@ class Supervisor:
 def _next_attempt(run: RunFolder) -> AttemptFolder:
     """The newest one, which a retry has made and in which nothing has begun; else the first."""
     return run.latest_attempt() or run.attempt(1)
-
-
-def _cannot_run(spec: Spec, error: OSError) -> str:
-    what = error.filename or spec.argv[0]
-    return f"its command cannot be run: {what}: {error.strerror}"

@@ -24,6 +24,7 @@ from iqa_tui.service.supervisor_exits import EXIT_DEVICE_TAKEN, EXIT_NO_LEASE, E
 from iqa_tui.service.trainer_call import (
     DeviceRecord,
 )
+from iqa_tui.service.tuning import has_trials_to_come
 from iqa_tui.trust.signature import NotSigned, Signed, verify
 from iqa_tui.words.people import user_name
 from training.runfolder.engines import LOCAL
@@ -101,6 +102,8 @@ def take_run(run: RunFolder, devices: list[DeviceRecord]) -> tuple[Signed | None
     spec = signed.spec
     if spec.engine != LOCAL:
         return None, []
+    if has_trials_to_come(run, spec):
+        return None, []  # the user tried one of them again while we were started
     label = " ".join(dict.fromkeys([spec.experiment, spec.label])).strip()
     holder = Holder(user_name(), run.run_id, os.getpid(), label, str(run.shown.parent))
     locks: list[int] = []

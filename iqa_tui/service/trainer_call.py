@@ -55,3 +55,9 @@ def trainer_environment(
         }
     env.setdefault("OMP_NUM_THREADS", str(threads_per_slot()))  # a number that the user chose is kept
     return {**env, "CUDA_VISIBLE_DEVICES": "", "IQA_TUI_DEVICE": "cpu"}
+
+
+def cannot_run_words(spec: Spec, error: OSError) -> str:
+    """Why no process could be made of the spec's command."""
+    what = error.filename or spec.argv[0]
+    return f"its command cannot be run: {what}: {error.strerror}"

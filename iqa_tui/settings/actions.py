@@ -88,7 +88,7 @@ ACTIONS: dict[str, tuple[str, str]] = {
     "scroll_pages(1)": ("ctrl+d pagedown", "page down"),
     "search": ("slash", "search"),
     "select": ("v", "select lines"),
-    "settings": ("f", "flags over the plan's, and seeds"),
+    "settings": ("f", "flags over the plan's, seeds and splits"),
     "shift(-1)": ("left", "left"),
     "shift(1)": ("right", "right"),
     "smooth(-1)": ("minus", "less smooth"),

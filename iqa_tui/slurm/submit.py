@@ -39,6 +39,7 @@ from training.runfolder.read import read_record, read_spec
 from training.runfolder.schema import Place, RetryRecord
 from training.runfolder.slurm_status import BY_SLURM
 from training.runfolder.spec import Spec
+from training.runfolder.tuned import trials_of
 from training.runfolder.write import write_record_once
 
 NICE = {"high": 0, "medium": 100, "low": 200}
@@ -92,11 +93,9 @@ def sbatch_line(run: RunFolder, spec: Spec, after: Sequence[str] = ()) -> list[s
         f"--nice={NICE.get(spec.priority, 100)}",
         *sbatch_flags(spec.slurm),
     ]
-    if spec.strategy == "sequential":
-        line.append("--dependency=singleton")
-    elif after:
-        line.append(f"--dependency=afterany:{':'.join(after)}")
-    return line
+    dependencies = ["singleton"] if spec.strategy == "sequential" else []
+    dependencies += [f"afterany:{':'.join(after)}"] if after else []
+    return [*line, *([f"--dependency={','.join(dependencies)}"] if dependencies else [])]
 
 
 def script_of(run: RunFolder, options: Mapping[str, Any], spec_sha256: str, environment_sha256: str) -> str:
@@ -219,15 +218,18 @@ def _job_that_is_there(run: RunFolder, attempt: AttemptFolder) -> str:
 
 
 def _jobs_before(run: RunFolder, spec: Spec) -> list[str]:
-    """Jobs of the runs of its group that have a higher priority and are not over, if its strategy wants them first."""
-    if spec.strategy != "priority":
+    """Jobs that are not over of its tuning runs, and, if its strategy wants that, of higher priority in its group."""
+    trials = set(trials_of(spec.tune))
+    if spec.strategy != "priority" and not trials:
         return []
     jobs = []
     for other in list_runs(run.shown.parent):
         try:
             its = read_spec(other)
             attempt = other.latest_attempt()
-            is_before = its.group == spec.group and _nice_of(other, its) < NICE.get(spec.priority, 100)
+            is_before = spec.strategy == "priority" and its.group == spec.group
+            is_before = is_before and _nice_of(other, its) < NICE.get(spec.priority, 100)
+            is_before = is_before or other.run_id in trials
             if (
                 attempt is None
                 or not is_before

@@ -26,6 +26,7 @@ class WaitKind(Enum):
     DRIVER = "the driver must answer"
     SEQUENTIAL = "the runs of its group go one at a time"
     PRIORITY = "runs of its group with a higher priority go first"
+    TUNING = "the tuning runs that its value is chosen by must end"
     HELD = "a user must release it"
     HELD_BY_DISPATCHER = "its group fails; a user must release it"
     DISK_FULL = "the disk of the runs must have room"
@@ -41,6 +42,7 @@ SENTENCES = {
     WaitKind.DRIVER: "needs {device}. {why}",
     WaitKind.SEQUENTIAL: "one at a time: waits for {names}",
     WaitKind.PRIORITY: "by priority: waits for {names}",
+    WaitKind.TUNING: "waits for {why}",
     WaitKind.HELD: "held by {user}; h or `iqa-tui release` lets it start",
     WaitKind.HELD_BY_DISPATCHER: "held: {why}; `iqa-tui release --group {group}` lets its runs start",
     WaitKind.DISK_FULL: "waits for room: the disk of the runs is full",
@@ -66,7 +68,8 @@ class Wait:
     """Who holds it, or queued it."""
     group: str = ""
     why: str = ""
-    """In words: why its group is held, what the driver says, what troubles the dispatcher, what is wrong with it."""
+    """In words: which tuning runs it waits for, why its group is held, what the driver says, what troubles the
+    dispatcher, what is wrong with it."""
     no_dispatcher: str = ""
     """Why no dispatcher of this user gives devices to it; empty if one does."""
     could_start_seconds: float | None = None

@@ -56,7 +56,7 @@ class Ways:
         def score(numbers: range) -> list[float]:
             chosen = [items[number] for number in numbers]
             part = replace(self._dataset, items=tuple(self._dataset.items[number] for number in chosen))
-            store = StorePart(self._store, chosen)
+            store = ImageStore([self._store.places[number] for number in chosen])
             images = SplitImages(part, store, "test")
             scores, _ = score_crops(self._means.network, images, self._means.config, placement)
             return [float(score) for score in scores]
@@ -74,18 +74,6 @@ class Ways:
             image=self._dataset.split("test")[number].name,
         )
         return [(int(top), int(left)) for top, left in corners]
-
-
-class StorePart(ImageStore):
-    """Some images of a store."""
-
-    def __init__(self, store: ImageStore, numbers: list[int]) -> None:
-        super().__init__(store.pixels, [store.sizes[number] for number in numbers])
-        self._store = store
-        self._numbers = numbers
-
-    def __getitem__(self, number: int) -> npt.NDArray[np.uint8]:
-        return self._store[self._numbers[number]]
 
 
 def in_turns(ways: dict[str, Callable[[range], list[float]]], images: int) -> dict[str, tuple[float, Scores]]:

@@ -68,7 +68,7 @@ class Means:
             placement=self.placement,
             dataset=images.dataset,
             cross_datasets=(),
-            images={"train": images},
+            images={"train": (images,)},
             network=self.network,
             optimizer=self.optimizer,
             criterion=self.criterion,

@@ -22,7 +22,7 @@ from tests.benchmarks.means import Means
 from tests.benchmarks.training import BareLoop
 from training.datasets.base import Dataset, Item
 from training.images.batches import SplitImages
-from training.images.store import ImageStore, map_images
+from training.images.store import Part, end_to_end, map_part
 from training.run.evaluate import score_crops
 
 SIZE = (384, 512)
@@ -46,12 +46,12 @@ def measure(count: int, pixels: Path) -> None:
     """Print what was held after a ready step, and the highest afterwards, in bytes."""
     with tempfile.TemporaryDirectory() as folder:
         means = Means(FLAGS, Path(folder))
-        few = ImageStore(np.zeros(64 * SIZE[0] * SIZE[1] * 3, dtype=np.uint8), [SIZE] * 64)
+        few = end_to_end(Part(np.zeros(64 * SIZE[0] * SIZE[1] * 3, dtype=np.uint8)), [SIZE] * 64)
         BareLoop(means, SplitImages(data_set(64, "train"), few, "train")).run(1)
         del few
         before = status_bytes("VmRSS")
         Path("/proc/self/clear_refs").write_text("5")  # forget the highest so far
-        images = map_images(pixels, [SIZE] * count)
+        images = end_to_end(map_part(pixels), [SIZE] * count)
         means.train_epoch(SplitImages(data_set(count, "train"), images, "train"))
         test = SplitImages(data_set(count, "test"), images, "test")
         score_crops(means.network, test, means.config, means.placement)

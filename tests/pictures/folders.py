@@ -19,8 +19,11 @@ from iqa_tui.devices.gpus.sample import GpuProcess, GpuSample
 from iqa_tui.devices.lease import Holder
 from iqa_tui.devices.survey import Survey
 from tests.fakes.run_folders import STEPS_PER_EPOCH, FakeRun, hold_dispatcher_lock
+from tests.fakes.tuned import tuned_table, tuning_group
 from training.runfolder.exits import ExitKind
+from training.runfolder.folders import list_runs
 from training.runfolder.layout import RunFolder
+from training.runfolder.read import read_spec
 
 Make = Callable[[Path], list[int]]
 """Fills a folder with runs and returns the descriptors that keep some of them alive."""
@@ -95,6 +98,21 @@ def several_seeds(runs: Path) -> list[int]:
     return held
 
 
+def tuned(runs: Path) -> list[int]:
+    """Five losses, each tuned, two seeds: all finished, with scores by image."""
+    noise = Random(1)
+    tuned_table(runs, seeds=(1, 2))
+    for run in list_runs(runs):
+        if not (spec := read_spec(run)).trial:
+            write_scores(FakeRun(run, spec), noise)
+    return []
+
+
+def tuning(runs: Path) -> list[int]:
+    """One loss trains with what was chosen, one is being tuned, one waits."""
+    return [lock for locks in tuning_group(runs) for lock in locks]
+
+
 def many(runs: Path) -> list[int]:
     """Two hundred finished runs in four groups."""
     now = time.time()
@@ -163,6 +181,8 @@ MAKERS: dict[str, Make | Path] = {
     "seeds": several_seeds,
     "changed": several_seeds,
     "many": many,
+    "tuned": tuned,
+    "tuning": tuning,
     "states": all_states,
     "empty": empty,
     "closed": closed,

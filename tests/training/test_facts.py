@@ -12,7 +12,7 @@ import torch
 
 from training.checkpoints.resumable import Learner, save_last
 from training.config import TrainConfig
-from training.errors import BadUsage
+from training.errors import BadData, BadUsage
 from training.facts import facts_of
 from training.flags import parse
 from training.network.build import build_network
@@ -80,3 +80,22 @@ def test_a_backbone_that_timm_does_not_have_is_refused() -> None:
 )
 def test_check_stands_anywhere_among_the_flags(flags: Sequence[str]) -> None:
     assert facts_of(parse([*SMALL, *flags])).loss_type == "l2"
+
+
+@pytest.mark.parametrize("name", ["biq2021", "demo", "flive", "uhd-iqa"])
+def test_another_split_is_refused_before_a_run_if_the_data_set_has_an_official_one(name: str) -> None:
+    with pytest.raises(BadData, match=f"--split_seed 3: {name} has a split of its own"):
+        facts_of(parse(["--dataset", name, "--split_seed", "3", "--data_path", "/nowhere"]))
+    assert facts_of(parse(["--dataset", name, "--split_seed", "0"])).settings["split_seed"] == 0
+
+
+def test_another_split_is_refused_if_the_labels_name_one(tmp_path: Path) -> None:
+    labels = tmp_path / "labels.csv"
+    asked = parse(["--dataset", "csv", "--data_path", str(labels), "--split_seed", "3"])
+    assert facts_of(asked).settings["split_seed"] == 3, "there is nothing to look at: the run will say so"
+    labels.write_text("image,mos\n" + "".join(f"{number}.png,{number}\n" for number in range(10)))
+    assert facts_of(asked).dataset == "csv"
+    rows = (f"{number}.png,{number},{'test' if number > 7 else 'train'}\n" for number in range(10))
+    labels.write_text("image,mos,split\n" + "".join(rows))
+    with pytest.raises(BadData, match="--split_seed 3: csv has a split of its own"):
+        facts_of(asked)

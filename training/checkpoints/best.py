@@ -30,7 +30,7 @@ def save_best(path: Path, network: QualityNetwork, progress: Progress, config: T
         "metrics": progress.best_metrics,
         "notes": progress.best_notes,
         "attention": progress.best_attention,
-        "reading": reading_of(network, dataset) | {"calibration": progress.best_calibration},
+        "reading": reading_of(network, dataset) | _calibration_of(progress),
         "network": network.state_dict(),
     }
     save_file(path, content)
@@ -49,7 +49,7 @@ def export_weights(
         "config": config.as_dict(),
         "epoch": progress.best_epoch,
         "metrics": progress.best_metrics,
-        "reading": reading_of(network, dataset) | {"calibration": progress.best_calibration},
+        "reading": reading_of(network, dataset) | _calibration_of(progress),
     }
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
     write_atomic(path, safetensors.torch.save(tensors, {name: json.dumps(fact) for name, fact in facts.items()}))
@@ -66,6 +66,11 @@ def reading_of(network: QualityNetwork, dataset: Dataset) -> dict[str, Any]:
         "mean": list(network.normalisation.mean),
         "std": list(network.normalisation.std),
     }
+
+
+def _calibration_of(progress: Progress) -> dict[str, Any]:
+    of_each = {"calibrations": progress.best_calibrations} if progress.best_calibrations else {}
+    return {"calibration": progress.best_calibration, **of_each}
 
 
 def load_best(path: Path, network: QualityNetwork) -> dict[str, Any]:

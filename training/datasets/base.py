@@ -9,6 +9,7 @@ from typing import Any
 
 from training.datasets.pictures import UNREADABLE, Picture, read_picture
 from training.errors import BadData
+from training.runfolder.mixed import PLUS
 from training.seed import stream
 
 SPLITS = ("train", "val", "test")
@@ -33,6 +34,8 @@ class Item:
     """File and line of the label, for errors."""
     recipe: tuple[Any, ...] = ()
     """How the image is made from `path`; empty if the file is the image."""
+    histogram: tuple[float, ...] | None = None
+    """Shares of the people who gave each answer, the worst answer first, 1 in all; None if not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,8 @@ class Dataset:
     """True if its authors say which images are for the test, so that no other split may be drawn."""
     demo: bool = False
     """True if the labels are no human opinions."""
+    answers: tuple[float, ...] = ()
+    """Where each answer of a histogram lies on the label scale, the worst one first; empty if no run asks for it."""
     notes: tuple[str, ...] = ()
     """What a reader of the numbers must know."""
 
@@ -132,6 +137,24 @@ class Dataset:
     def only(self, splits: Sequence[str]) -> Dataset:
         """The images of these splits."""
         return replace(self, items=tuple(item for item in self.items if item.split in splits))
+
+
+def mixture(datasets: Sequence[Dataset]) -> Dataset:
+    """What several data sets are together, without images: one scale from 0 to 1. A single one is given back.
+
+    Images of unknown origin are brought to a size as those of all sets are, or shrunk as photographs, if sets differ.
+    """
+    if len(datasets) == 1:
+        return datasets[0]
+    sizings = {dataset.sizing for dataset in datasets}
+    return Dataset(
+        PLUS.join(dataset.name for dataset in datasets),
+        (),
+        mos_range=(0.0, 1.0),
+        sizing=sizings.pop() if len(sizings) == 1 else SHRUNK,
+        demo=any(dataset.demo for dataset in datasets),
+        notes=tuple(note for dataset in datasets for note in dataset.notes),
+    )
 
 
 def _some(items: list[Item], limit: int | None, split: str) -> list[Item]:

@@ -36,6 +36,8 @@ class TrainBatch:
     """(B,) bool."""
     jitters: Tensor
     """(B, 3) float32."""
+    histogram: Tensor | None = None
+    """(B, K) float32, shares of the answers, the worst one first; None if an image's is not known."""
 
     def pinned(self) -> TrainBatch:
         """A copy in pinned memory, from which a GPU copies while both go on working."""
@@ -45,6 +47,7 @@ class TrainBatch:
             mos_sd=None if self.mos_sd is None else self.mos_sd.pin_memory(),
             flips=self.flips.pin_memory(),
             jitters=self.jitters.pin_memory(),
+            histogram=None if self.histogram is None else self.histogram.pin_memory(),
         )
 
 
@@ -65,6 +68,9 @@ class SplitImages:
         sds = [item.mos_sd for item in items]
         known = [dataset.sd_to_training(sd) for sd in sds if sd is not None]
         self.training_mos_sd = np.array(known, dtype=np.float32) if len(known) == len(sds) else None
+        shares = [item.histogram for item in items if item.histogram is not None]
+        self.histograms = np.array(shares, dtype=np.float32) if shares and len(shares) == len(items) else None
+        """(N, K) shares of the answers; None if an image's is not known."""
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -97,6 +103,7 @@ def _train_batch(images: SplitImages, plan: CropPlan, samples: Integers, config:
         mos_sd=None if sds is None else torch.from_numpy(sds[numbers]),
         flips=torch.from_numpy(plan.flips[samples]),
         jitters=torch.from_numpy(plan.jitters[samples]),
+        histogram=None if images.histograms is None else torch.from_numpy(images.histograms[numbers]),
     )
 
 

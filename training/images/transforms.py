@@ -34,9 +34,12 @@ class CropPlan:
     """(n, 3) factors of brightness, contrast, saturation, by sample number."""
 
 
-def plan_crops(images: int, crops_per_image: int, *, seed: int, epoch: int) -> CropPlan:
-    """Draw one epoch at once, so that any step can be rebuilt without the earlier ones."""
-    draw = stream(seed, "train", epoch)
+def plan_crops(images: int, crops_per_image: int, *, seed: int, epoch: int, dataset: str = "") -> CropPlan:
+    """Draw one epoch at once, so that any step can be rebuilt without the earlier ones.
+
+    `dataset`: one of several that a run trains on, so that each draws its own numbers; empty: there is one.
+    """
+    draw = stream(seed, "train", epoch, *([dataset] if dataset else []))
     count = images * crops_per_image
     return CropPlan(
         order=draw.permutation(count),

@@ -11,6 +11,7 @@ from training.network.backbone import build_backbone
 from training.network.quality import QualityNetwork
 from training.network.tensor_files import StateDict
 from training.network.weights import read_state_dict
+from training.readout import build_readout
 
 
 def build_network(config: TrainConfig) -> QualityNetwork:
@@ -40,10 +41,16 @@ def _new_network(config: TrainConfig, backbone_weights: str) -> QualityNetwork:
         multiscale=not config.no_multiscale,
         attention=config.attention_fusion,
         dropout_rate=config.dropout_rate,
+        readout=build_readout(config.loss_type, config.answers),
     )
 
 
 def _published_network(config: TrainConfig, state: StateDict) -> QualityNetwork:
+    if config.outputs > 1:
+        raise NoWeights(
+            f"--weights {config.weights} is a published network, which gives one number of an image, and --loss_type "
+            f"{config.loss_type} needs {config.outputs}: take `pretrained`"
+        )
     network = _new_network(config, "none")
     published.load_into(network, state, config.weights)
     network.began_with_top = published.TOP

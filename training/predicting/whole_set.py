@@ -17,6 +17,7 @@ from training.metrics import Scores, all_metrics, krcc, plcc, rmse, srcc
 from training.predicting.bootstrap import Interval, interval, words_of_units
 from training.run.evaluate import Evaluation, Observer, score_crops
 from training.run.scorer import Scorer
+from training.runfolder.mixed import dataset_names
 
 Told = Callable[[str, int, int], None]
 """Called with what is counted, how many are done, and of how many."""
@@ -46,8 +47,9 @@ def open_for(scorer: Scorer, data: TrainConfig, split: str) -> Dataset:
         BadData: missing, incomplete or damaged; the text names the file.
     """
     config = replace(data, protocol=scorer.config.protocol)
-    dataset = replace(open_part(config, split), training_top=scorer.dataset.training_top)
-    is_same = dataset.name == scorer.dataset.name
+    found = open_part(config, split, keeps_official=scorer.config.is_mixed)
+    dataset = replace(found, training_top=scorer.dataset.training_top)
+    is_same = dataset.name in dataset_names(scorer.dataset.name)
     if scorer.dataset.sizing == PUBLISHED_SIZING or (config.is_published and not is_same):
         dataset = replace(dataset, sizing=PUBLISHED_SIZING)
     if is_same and split in ("train", "all"):
@@ -103,11 +105,11 @@ def _on_scale(scorer: Scorer, dataset: Dataset, pred: Scores) -> tuple[Scores | 
     """Predictions on the scale of the opinions, None if they have no scale there; and what a reader must know."""
     own = scorer.dataset
     is_same = (dataset.name, dataset.mos_range) == (own.name, own.mos_range)
+    if (of_this := scorer.calibration_on(dataset)) is not None:
+        return of_this(pred), f"RMSE: {of_this.words}"
     if not scorer.has_scale:
         return None, f"no RMSE: {scorer.note}"
     if scorer.calibration is not None:
-        if is_same:
-            return scorer.calibration(pred), f"RMSE: {scorer.calibration.words}"
         return None, f"no RMSE: the calibration of the network holds for {own.name} alone"
     if is_same:
         return pred, ""

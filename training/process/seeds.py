@@ -132,15 +132,21 @@ def _summary(series: list[Repetition]) -> list[str]:
     lines = [
         f"seed {one.seed}  " + (_scores(results[one.seed]) if one.seed in results else "not finished") for one in series
     ]
-    scored = {seed: result for seed, result in results.items() if result.metrics["test"].get("srcc") is not None}
-    tests = [result.metrics["test"] for result in scored.values()]
+    scored = {seed: result for seed, result in results.items() if _scored(result).get("srcc") is not None}
+    tests = [_scored(result) for result in scored.values()]
     means = "  ".join(f"{name.upper()} {_mean_and_sd([test.get(name) for test in tests])}" for name in ("srcc", "plcc"))
     some = f" ({', '.join(map(str, scored))})" if 0 < len(scored) < len(series) else ""
-    return [*lines, f"mean ± SD of {len(scored)} of {len(series)} seeds{some}, test: {means}"]
+    split = "test" if all("test" in result.metrics for result in scored.values()) else "validation"
+    return [*lines, f"mean ± SD of {len(scored)} of {len(series)} seeds{some}, {split}: {means}"]
+
+
+def _scored(result: Result) -> dict[str, float | None]:
+    """The test split's metrics; of runs without a test the validation split's."""
+    return result.metrics.get("test") or result.metrics.get("val", {})
 
 
 def _scores(result: Result) -> str:
-    test = result.metrics["test"]
+    test = _scored(result)
     return "  ".join(f"{name.upper()} {_shown(test.get(name))}" for name in ("srcc", "plcc"))
 
 

@@ -52,6 +52,7 @@ def _test_on(setup: Setup, progress: Progress, dataset: Dataset) -> tuple[Metric
         threads=setup.config.num_workers,
         on_progress=lambda done, total: recorder.progress(f"decoding {dataset.name}", done, total),
         should_stop=setup.attempt.should_stop,
+        say=recorder.say,
     )
     evaluation = evaluate(setup, SplitImages(dataset, store, "test"), dataset.name)
     run = setup.attempt.run

@@ -202,7 +202,8 @@ class Forward:
         for start in range(0, len(crops), size):
             part = crops[start : start + size]
             there = part.to(self._placement.device, non_blocking=True)
-            scores.append(self._network(to_network_input(there, self._network.normalisation)))
+            outputs = self._network(to_network_input(there, self._network.normalisation))
+            scores.append(self._network.readout(outputs).score)
             if self._network.attention_weights is not None:
                 attention.append(self._network.attention_weights)
         return torch.cat(scores), torch.cat(attention) if attention else None

@@ -14,8 +14,10 @@ from torch import Tensor
 from training.checkpoints.schedule import CheckpointSchedule
 from training.config import TrainConfig
 from training.errors import BadUsage, GpuOutOfMemory, LossNotFinite, Stopped, is_gpu_out_of_memory
-from training.images.batches import PREFETCHED, TrainBatch, prefetched, train_batches
-from training.images.transforms import plan_crops, to_network_input
+from training.images.batches import PREFETCHED, TrainBatch, prefetched
+from training.images.mixing import epoch_batches
+from training.images.transforms import to_network_input
+from training.loss_parts import smallest_batch
 from training.optim import set_lr
 from training.progress import Progress
 from training.run.setup import Setup
@@ -23,6 +25,8 @@ from training.telling.recorder import Recorder, Step
 
 NOT_DETERMINISTIC = "does not have a deterministic implementation"
 """In torch's error, after the name of the operation."""
+MOST_PARTS = 4
+"""Into which a batch that has no room is parted, if a half of it is no whole number of crops."""
 MOST_SKIPPED = 40
 """So many fp16 steps in a row that are skipped mean that the gradient itself is not finite: each halved the scale of
 the loss, from 2^16 or the little more to which it grows in a run."""
@@ -90,9 +94,8 @@ def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) 
 
 
 def _batches(setup: Setup, progress: Progress) -> Iterator[TrainBatch]:
-    images, config = setup.images["train"], setup.config
-    plan = plan_crops(len(images), config.train_patch_num, seed=config.seed, epoch=progress.epoch)
-    batches = train_batches(images, plan, config, progress.step_in_epoch * config.accumulate)
+    config = setup.config
+    batches = epoch_batches(setup.images["train"], config, progress.epoch, progress.step_in_epoch * config.accumulate)
     return prefetched((batch.pinned() for batch in batches), PREFETCHED) if setup.placement.is_cuda else batches
 
 
@@ -141,8 +144,9 @@ def _values(setup: Setup, batch: TrainBatch) -> list[Tensor]:
     jitters = None if setup.config.no_color_jitter else there(batch.jitters)
     images = to_network_input(there(batch.crops), network.normalisation, there(batch.flips), jitters)
     with setup.placement.autocast(training=True):
-        pred = network(images)
-    return setup.criterion.values(pred, there(batch.mos), None if batch.mos_sd is None else there(batch.mos_sd))
+        outputs = network(images)
+    mos_sd, histogram = (None if known is None else there(known) for known in (batch.mos_sd, batch.histogram))
+    return setup.criterion.values(network.readout(outputs), there(batch.mos), mos_sd, histogram)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,9 +232,26 @@ def _out_of_memory(config: TrainConfig, progress: Progress) -> GpuOutOfMemory:
     """The batch size is never changed silently: it is a setting of the experiment."""
     return GpuOutOfMemory(
         f"CUDA out of memory at --batch_size {config.batch_size}, step {progress.step + 1:,} in epoch "
-        f"{progress.epoch}: start a new run with --batch_size {max(config.batch_size // 2, 1)}, or --resume this one "
-        f"on a GPU with more room ({_what_is_kept(progress)})"
+        f"{progress.epoch}: {_smaller_batches(config)}--resume this one on a GPU with more room "
+        f"({_what_is_kept(progress)})"
     )
+
+
+def _smaller_batches(config: TrainConfig) -> str:
+    """`start a new run with …, or `: less memory, and steps of as many crops if the batch can be parted; empty if the
+    loss has no gradient in a smaller batch.
+    """
+    batch, smallest = config.batch_size, smallest_batch(config.loss_type)
+    compares = smallest > 1 or config.ranking_loss_alpha > 0
+    for parts in range(2, MOST_PARTS + 1):
+        size, rest = divmod(batch, parts)
+        if rest == 0 and size >= max(smallest, 2 if compares else 1):
+            crops = f"the same {batch * config.accumulate} crops"
+            compared = f", compared {size} at a time" if compares else ""
+            flags = f"--batch_size {size} --accumulate {config.accumulate * parts}"
+            return f"start a new run with {flags} (steps of {crops}{compared}), or "
+    half = max(batch // 2, smallest)
+    return f"start a new run with --batch_size {half}, or " if half < batch else ""
 
 
 class Speedometer:

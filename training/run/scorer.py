@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +18,12 @@ from training.errors import BadCheckpoint, NoWeights
 from training.flags import parse
 from training.images.batches import SplitImages
 from training.images.decode import Decoded, decode
-from training.images.store import ImageStore
+from training.images.store import Part, end_to_end
 from training.network import own, published
 from training.network.build import build_network
 from training.network.own import OwnWeights
 from training.network.quality import QualityNetwork
+from training.run.calibrating import calibrations_from
 from training.run.evaluate import Observer, crops_at_once, score_crops
 from training.runfolder.layout import RunFolder
 
@@ -76,10 +77,16 @@ class Scorer:
     """What a reader of the scores must know."""
     calibration: Calibration | None = None
     """Brings predictions to the scale of opinions; None: they lie on it, or `has_scale` is False."""
+    calibrations: Mapping[str, Calibration] = field(default_factory=dict)
+    """Of a network of several data sets: each one's own, onto its scale."""
     has_scale: bool = True
     """False: the loss compared images with each other, so a score alone says nothing."""
     batch_size: int | None = None
     """See `score_crops`."""
+    file: Path | None = None
+    """Of its weights."""
+    is_published: bool = False
+    """It was trained by the published code, not by a run."""
 
     @property
     def images_at_once(self) -> int:
@@ -87,6 +94,12 @@ class Scorer:
         batch = self.batch_size or crops_at_once(self.config, self.placement)
         batches = GPU_BATCHES if self.placement.is_cuda else 1
         return math.ceil(batches * batch / self.config.test_crops)
+
+    def calibration_on(self, dataset: Dataset) -> Calibration | None:
+        """The map onto the opinions of one of the data sets that it was trained on; None: there is none."""
+        own = self.dataset
+        is_same = (dataset.name, dataset.mos_range) == (own.name, own.mos_range)
+        return self.calibration if is_same else self.calibrations.get(dataset.name)
 
     def score(self, path: Path) -> Prediction:
         """The mean over the image's test crops, taken as the run took them.
@@ -117,7 +130,7 @@ class Scorer:
             GpuOutOfMemory: not even a single crop fits.
         """
         pixels = np.concatenate([decoded.pixels.reshape(-1) for _, decoded in images])
-        store = ImageStore(pixels, [decoded.pixels.shape[:2] for _, decoded in images])
+        store = end_to_end(Part(pixels), [decoded.pixels.shape[:2] for _, decoded in images])
         items = tuple(self._item(Path(image)) for image, _ in images)
         split = SplitImages(replace(self.dataset, items=items), store, "test")
         observer = Observer(on_smaller_batches=on_smaller_batches)
@@ -158,7 +171,7 @@ def open_scorer(path: Path, wish: Wish = Wish()) -> Scorer:
     if wish.test_patch_num is not None:
         scorer = replace(scorer, config=replace(scorer.config, test_patch_num=wish.test_patch_num))
     scorer.network.to(scorer.placement.device)
-    return scorer
+    return replace(scorer, file=file)
 
 
 def _of_run(file: Path, weights: OwnWeights, wish: Wish) -> Scorer:
@@ -172,6 +185,7 @@ def _of_run(file: Path, weights: OwnWeights, wish: Wish) -> Scorer:
         low, high = reading["mos_range"]
         dataset = Dataset(reading["dataset"], (), (low, high), reading["training_top"], sizing)
         calibration = from_dict(reading.get("calibration"))
+        calibrations = calibrations_from(reading.get("calibrations", {}))
     except (KeyError, TypeError, ValueError, RuntimeError, NoWeights) as error:
         reason = str(error).partition("\n")[0]
         raise BadCheckpoint(f"{file}: was written by another version of this program ({reason})") from error
@@ -179,7 +193,11 @@ def _of_run(file: Path, weights: OwnWeights, wish: Wish) -> Scorer:
     note = "" if calibration is None else calibration.words
     if not has_scale:
         note = f"a network of --loss_type {config.loss_type} orders images; its scores have no scale"
-    return Scorer(network, config, dataset, wish.place(config), note, calibration, has_scale, wish.batch_size)
+    if config.is_mixed:
+        scale = "scores lie on the scale from 0 to 1 to which the labels of each were brought; " if has_scale else ""
+        note = f"a network of several data sets, {', '.join(config.dataset_names)}: {scale}{note}".rstrip("; :")
+    placement = wish.place(config)
+    return Scorer(network, config, dataset, placement, note, calibration, calibrations, has_scale, wish.batch_size)
 
 
 def _of_published(file: Path, wish: Wish) -> Scorer:
@@ -195,4 +213,4 @@ def _of_published(file: Path, wish: Wish) -> Scorer:
     config = parse([])
     height, width = PUBLISHED_SIZING.exact or (0, 0)
     note = f"images are brought to {height} high and {width} wide, squeezed if need be, as the published code does"
-    return Scorer(network, config, dataset, wish.place(config), note, batch_size=wish.batch_size)
+    return Scorer(network, config, dataset, wish.place(config), note, batch_size=wish.batch_size, is_published=True)

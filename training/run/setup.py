@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from training.checkpoints.resumable import Learner
 from training.config import TrainConfig
-from training.datasets import Dataset, open_cross_dataset, open_dataset
-from training.datasets.base import SPLITS
+from training.datasets import Dataset, open_cross_dataset, open_datasets
 from training.datasets.table import TRAINING_TOP
 from training.device import Placement, check_compiler, make_deterministic, memory_words, place, suit_network
 from training.errors import BadData, BadUsage, GpuOutOfMemory, is_gpu_out_of_memory
 from training.images.batches import SplitImages
-from training.images.cache import open_images
-from training.loss_parts import fixes_scale, parts_of, smallest_batch
+from training.images.mixing import batch_counts
+from training.loss_parts import LEARNT_SD, fixes_scale, has_part, smallest_batch
 from training.losses import Criterion, build_criterion
 from training.network.build import build_network
 from training.network.ema import Ema
 from training.network.quality import QualityNetwork, parameter_count
 from training.optim import build_optimizer, rising_lr_note
 from training.process.attempt import Attempt
+from training.readout import HistogramReadout, SpreadReadout
+from training.run.data import Images, count, decode_all
 from training.seed import seed_network
 from training.telling.recorder import Recorder
 
@@ -37,9 +40,10 @@ class Setup:
     recorder: Recorder
     placement: Placement
     dataset: Dataset
+    """Of a mixed run what its data sets are together, without images."""
     cross_datasets: tuple[Dataset, ...]
     """Other data sets to test on after training; labels read, images not yet decoded."""
-    images: dict[str, SplitImages]
+    images: Images
     network: QualityNetwork
     optimizer: torch.optim.Optimizer
     criterion: Criterion
@@ -64,12 +68,11 @@ class Setup:
     @property
     def steps_per_epoch(self) -> int:
         """The last batch may be smaller, the last step may have fewer batches, and both count."""
-        return steps_per_epoch(self.config, len(self.images["train"]))
+        return steps_per_epoch(self.config, self.images["train"])
 
 
-def steps_per_epoch(config: TrainConfig, train_images: int) -> int:
-    batches = math.ceil(train_images * config.train_patch_num / config.batch_size)
-    return math.ceil(batches / config.accumulate)
+def steps_per_epoch(config: TrainConfig, train_images: Sequence[SplitImages]) -> int:
+    return math.ceil(sum(batch_counts(train_images, config)) / config.accumulate)
 
 
 def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
@@ -79,22 +82,18 @@ def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
     placement = place(config.precision, config.device)
     if config.torch_compile:
         check_compiler(placement.device)
-    dataset = open_dataset(config)
+    datasets = open_datasets(config)
     cross_datasets = tuple(open_cross_dataset(name, path, config) for name, path in config.cross_folders().items())
-    store = open_images(
-        dataset,
-        config.patch_size,
-        threads=config.num_workers,
-        on_progress=lambda done, total: recorder.progress("decoding images", done, total),
-        should_stop=attempt.should_stop,
-    )
-    dataset = replace(dataset, notes=(*dataset.notes, *store.changes.notes(dataset)))
-    images = {split: SplitImages(dataset, store, split) for split in SPLITS}
+    dataset, images = decode_all(datasets, config, attempt, recorder)
     if config.epochs:
-        refuse_labels_without_gradient(config, images["train"])
-        refuse_warmup_without_end(config, steps_per_epoch(config, len(images["train"])))
+        for of_one in images["train"]:
+            refuse_labels_without_gradient(config, of_one)
+        refuse_warmup_without_end(config, steps_per_epoch(config, images["train"]))
     seed_network(config.seed)
-    network = on_device(build_network(config), placement)
+    network = build_network(config)
+    if isinstance(network.readout, HistogramReadout) and dataset.answers:
+        network.readout.place([dataset.to_training(answer) for answer in dataset.answers])
+    network = on_device(network, placement)
     if config.torch_compile:
         network.compile()  # at its first step, in place: its tensors keep their names
     placement = suit_network(placement, config.precision, network)
@@ -130,16 +129,17 @@ def refuse_labels_without_gradient(config: TrainConfig, images: SplitImages) -> 
         BadData: every training image has the same label.
     """
     smallest = smallest_batch(config.loss_type)
+    of_set = f"of {images.dataset.name} " if config.is_mixed else ""
     crops = len(images) * config.train_patch_num
     if crops < smallest:
         raise BadUsage(
-            f"--loss_type {config.loss_type} compares images and needs {smallest} crops in a batch; an epoch has "
-            f"{crops}: take more training images or a larger --train_patch_num"
+            f"--loss_type {config.loss_type} compares images and needs {smallest} crops in a batch; an epoch {of_set}"
+            f"has {crops}: take more training images or a larger --train_patch_num"
         )
     if smallest > 1 and len(set(images.mos.tolist())) == 1:
         raise BadData(
-            f"--loss_type {config.loss_type} compares images, and all {len(images)} training images have the label "
-            f"{images.mos[0]:g}: take more of them, or --loss_type l1 or l2"
+            f"--loss_type {config.loss_type} compares images, and all {len(images)} training images {of_set}have the "
+            f"label {images.mos[0]:g}: take more of them, or --loss_type l1 or l2"
         )
 
 
@@ -162,9 +162,9 @@ def report_start(setup: Setup) -> None:
     steps = setup.steps_per_epoch
     parameters = parameter_count(setup.network)
     setup.recorder.started(
-        train_images=len(images["train"]),
-        val_images=len(images["val"]),
-        test_images=len(images["test"]),
+        train_images=count(images["train"]),
+        val_images=count(images["val"]),
+        test_images=count(images["test"]),
         parameters=parameters,
         device=placement.name,
         precision=placement.precision_in_words,
@@ -174,10 +174,10 @@ def report_start(setup: Setup) -> None:
     )
     setup.recorder.say(
         f"{config.network_name}, {parameters:,} parameters, on {placement.name}, {placement.precision_in_words}; "
-        f"{setup.dataset.name}: {len(images['train']):,} training, {len(images['val']):,} validation, "
-        f"{len(images['test']):,} test images; {steps:,} steps an epoch; loss {config.loss_type}; seed {config.seed}"
+        f"{setup.dataset.name}: {count(images['train']):,} training, {count(images['val']):,} validation, "
+        f"{count(images['test']):,} test images; {steps:,} steps an epoch; loss {config.loss_type}; seed {config.seed}"
     )
-    for line in ways_of_training(config, steps):
+    for line in (*ways_of_training(config, steps), *ways_of_scoring(setup)):
         setup.recorder.say(line)
     for note in notes_of_setup(setup):
         setup.recorder.warning(note)
@@ -203,9 +203,24 @@ def ways_of_training(config: TrainConfig, steps_per_epoch: int) -> list[str]:
     return [words for is_given, words in ways if is_given]
 
 
+def ways_of_scoring(setup: Setup) -> list[str]:
+    """How a score is read from a network with several outputs, for log and result; empty if it has one."""
+    readout, dataset = setup.network.readout, setup.dataset
+    if isinstance(readout, HistogramReadout):
+        places = ", ".join(f"{dataset.from_training(place):.4g}" for place in readout.answers.tolist())
+        return [
+            f"the network gives the shares of {readout.outputs} answers; a score is their mean, with them at {places}"
+        ]
+    if isinstance(readout, SpreadReadout):
+        return ["the network gives a mean and a spread of the opinions on an image; a score is the mean"]
+    return []
+
+
 def notes_of_setup(setup: Setup) -> list[str]:
     config = setup.config
-    notes = list(setup.dataset.notes)
+    notes = [*mixed_notes(setup), *setup.dataset.notes]
+    if config.no_test:
+        notes.append("the test split was not read: this run was made to choose by")
     if config.is_published:
         notes.append("protocol published: the best epoch is chosen on the test split itself")
     top = setup.network.began_with_top
@@ -217,11 +232,40 @@ def notes_of_setup(setup: Setup) -> list[str]:
         )
     if rising := rising_lr_note(config):
         notes.append(rising)
-    spread = [name for name in ("pairwise", "ranknet") if any(part.name == name for part in parts_of(config.loss_type))]
+    spread = [name for name in ("pairwise", "ranknet", LEARNT_SD) if has_part(config.loss_type, name)]
     if config.is_published and "pairwise" in spread:  # as published it takes no spread
         spread.remove("pairwise")
-    if spread and config.pairwise_sd == "image" and setup.images["train"].training_mos_sd is None:
+    if spread and config.pairwise_sd == "image" and (unknown := _without_spread(setup)):
+        whose = f" of {' and '.join(unknown)}" if config.is_mixed else ""
+        order = ", and no order of spreads is learnt" if LEARNT_SD in spread else ""
         notes.append(
-            f"no spread of opinions is known for every training image: the {' and '.join(spread)} loss uses one for all"
+            f"no spread of opinions is known for every training image{whose}: the {' and '.join(spread)} loss uses one "
+            f"for all{order}"
         )
+    return notes
+
+
+def _without_spread(setup: Setup) -> list[str]:
+    """Data sets with training images whose opinions' spread is not known."""
+    return [images.dataset.name for images in setup.images["train"] if images.training_mos_sd is None]
+
+
+def mixed_notes(setup: Setup) -> list[str]:
+    """How several data sets are trained on together; empty for a single one."""
+    if not setup.config.is_mixed:
+        return []
+    sizes = ", ".join(
+        f"{images.dataset.name} ({images.dataset.mos_range[0]:g} to {images.dataset.mos_range[1]:g}, {len(images):,} "
+        "training images)"
+        for images in setup.images["train"]
+    )
+    notes = [
+        (
+            f"trained on several data sets: {sizes}; the labels of each are brought to 0 to 1 by its own scale, a "
+            "batch holds images of one of them, and SRCC, PLCC and KRCC of validation and test are means over the "
+            "data sets"
+        )
+    ]
+    if setup.config.epochs and any(isinstance(module, _BatchNorm) for module in setup.network.modules()):
+        notes.append("the network has batch norm: its statistics of a batch are those of one data set")
     return notes

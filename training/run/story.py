@@ -28,7 +28,8 @@ def run(config: TrainConfig, attempt: Attempt) -> None:
 
     After every epoch validation and test are scored: the headline is the test score of the epoch that is best on
     validation, and the best test score is kept beside it as `test_oracle`. The published protocol scores the test
-    split alone and chooses by it. Without epochs the network is scored as it is.
+    split alone and chooses by it; with `--no_test` the validation split alone is scored. Without epochs the network is
+    scored as it is.
 
     A checkpoint is written on a period and when an epoch's training is done; what scoring it found is written beside
     it. A run that is killed repeats minutes of training at most, and never a whole epoch because its evaluation was

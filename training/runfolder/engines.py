@@ -14,6 +14,7 @@ SLURM = "slurm"
 ENGINES = (LOCAL, RECORDED, SLURM)
 
 SPEC_FORMAT = 2
-"""Of the specs that a reader of format 1 would misread, as it would start them: those that are not local. All others
-stay readable for it.
+"""Of the specs that a reader of format 1 would misread: those that are not local, which it would start, tuning runs,
+whose scores it would put into a table, and tuned runs, which it would train without the chosen value. All others stay
+readable for it.
 """

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +12,8 @@ from training.runfolder.layout import RunFolder
 
 RUN_NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}_")
 """The beginning of a `run_name`, unlike `lost+found`."""
+LONGEST_PART = 80
+"""Characters of one part of a name: a file system takes names of 255 bytes."""
 
 
 def run_name(now: datetime, dataset: str, network: str, loss_type: str, seed: int, split_seed: int = 0) -> str:
@@ -23,18 +24,12 @@ def run_name(now: datetime, dataset: str, network: str, loss_type: str, seed: in
     """
     split = [f"split{split_seed}"] if split_seed else []
     words = (dataset, *split, network, loss_type.replace("+", "-").replace("*", ""), f"s{seed}")
-    return "_".join([f"{now:%Y-%m-%d_%H-%M-%S}", *(re.sub(r"[^A-Za-z0-9.+-]+", "-", word) for word in words)])
+    return "_".join([f"{now:%Y-%m-%d_%H-%M-%S}", *map(name_part, words)])
 
 
-def split_seed_in(argv: Sequence[str]) -> int:
-    """`--split_seed` of a trainer's command; 0 if it has none, or none that is a number."""
-    found = 0
-    for word, following in zip(argv, [*argv[1:], ""], strict=True):
-        name, _, value = word.partition("=")
-        if name == "--split_seed":
-            told = value or following
-            found = int(told) if told.isdecimal() else 0
-    return found
+def name_part(words: str) -> str:
+    """The same words as a part of a folder's name, cut if they are many."""
+    return re.sub(r"[^A-Za-z0-9.+-]+", "-", words)[:LONGEST_PART]
 
 
 def create_run_folder(runs_dir: Path, name: str) -> RunFolder:

@@ -28,11 +28,6 @@ ATTEMPTS = "attempts"
 """The folder of a run's attempts, in the run's."""
 
 
-def older_dispatcher_lock(runs_dir: Path, user_id: int) -> Path:
-    """Held by a dispatcher of an earlier version, which had its lock in the folder of runs."""
-    return runs_dir / f"dispatcher-{user_id}.lock"
-
-
 @dataclass(frozen=True, slots=True)
 class AttemptFolder:
     """One try at a run: `attempts/<number>/`."""
@@ -142,6 +137,11 @@ class RunFolder:
     @property
     def spec(self) -> Path:
         return self.path / "spec.json"
+
+    @property
+    def tuned(self) -> Path:
+        """What it is trained with, chosen from a grid; only in a tuned run that was started."""
+        return self.path / "tuned.json"
 
     @property
     def signature(self) -> Path:

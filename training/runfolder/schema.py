@@ -173,7 +173,8 @@ class Result:
 
     run_id: str
     metrics: dict[str, dict[str, float | None]]
-    """Split (`test`, `val`, `test_oracle`, or a second data set's name) to metric (srcc, plcc, krcc, rmse, …)."""
+    """Split (`test`, `val`, `test_oracle`, a second data set's name, or of a mixed run `koniq-10k test`) to metric
+    (srcc, plcc, krcc, rmse, …)."""
     protocol: str
     dataset: str
     loss_type: str
@@ -199,6 +200,10 @@ class Result:
     """The timm model, with the tag of its pretrained weights if it began with them."""
     calibration: dict[str, Any] | None = None
     """kind and parameters of the map that gave RMSE its unit, if the loss fixes no scale; None: no such map."""
+    sets: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Of a run on several data sets, whose `test` and `val` are means: data set to images (by split), mos_range and
+    calibration. Its scores are the metrics `koniq-10k test` and `scores/koniq-10k_test.csv`. Empty for one data set.
+    """
     clipped: float | None = None
     """Share of the steps whose gradient was cut to `--clip_norm`; None if none may be, or none was trained."""
     attention: list[float] | None = None
@@ -208,6 +213,10 @@ class Result:
     versions: dict[str, str] = field(default_factory=dict)
     source_digest: str = ""
     """Of the trainer's source as it ran."""
+    tuned: dict[str, Any] = field(default_factory=dict)
+    """What was chosen on the validation split before it was trained: `tuned.json` without its format. Empty if nothing
+    was.
+    """
     notes: list[str] = field(default_factory=list)
     """What a reader of the numbers must know, for example that a fit did not converge."""
     format: int = FORMAT

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from training.runfolder.engines import FORMAT, LOCAL
+from training.runfolder.splits import told_split_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +69,20 @@ class Spec:
     """
     log: dict[str, Any] = field(default_factory=dict)
     """Of a recorded run: its log's file, sha256 and round (counted from 1); empty for all others."""
+    trial: dict[str, Any] = field(default_factory=dict)
+    """Of a tuning run: `values`, flag to the value of the grid that it tries. Empty for all others."""
+    tune: dict[str, Any] = field(default_factory=dict)
+    """Of a run that is trained with the best value of a grid: `grid` (flag to its values), `epochs`, `images` and
+    `seeds` of the tuning runs, and `trials`, their run ids: value by value, seed by seed. Empty for all others.
+    """
     format: int = FORMAT
+
+    @property
+    def split(self) -> int | None:
+        """Which random split of its data set the trainer was told to draw; None: of none."""
+        return told_split_in(self.argv)
+
+    @property
+    def split_seed(self) -> int:
+        """The same; 0 is the official split, or the one that all runs share."""
+        return self.split or 0

@@ -28,6 +28,7 @@ from training.runfolder.schema import (
     StopRequest,
 )
 from training.runfolder.spec import Spec
+from training.runfolder.tuned import Tuned
 
 Record = (
     Spec
@@ -40,6 +41,7 @@ Record = (
     | Signature
     | Environment
     | Owner
+    | Tuned
     | JobRecord
 )
 

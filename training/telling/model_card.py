@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from training.runfolder.mixed import dataset_names, is_mixed, of_scores
 from training.runfolder.schema import Result
+from training.runfolder.tuned import tuned_words
 from training.telling.recorder import shown_metric
 
 METRICS = ("srcc", "plcc", "krcc", "rmse")
@@ -15,6 +17,12 @@ CHOICE = {
     "clean": "The epoch was chosen on the validation split; the test split played no part in it.",
     "published": "The epoch was chosen on the test split itself, as in the published code, so the test score flatters.",
 }
+MIXED = (
+    "It was trained on several data sets. Scores of test and validation are means over them, each counted once; the "
+    "epoch was chosen by that mean; RMSE stands on each data set's own scale. A score of an image of unknown origin "
+    "lies on the scale from 0 to 1 to which the labels of all data sets were brought."
+)
+NO_TEST = "The epoch was chosen on the validation split; the test split was not scored."
 LEAVE_OUT = "Its numbers are no scientific result: "
 
 
@@ -33,7 +41,7 @@ def model_card(result: Result, command: str) -> str:
             "---",
             "library_name: pytorch",
             "tags: [image-quality-assessment, no-reference]",
-            f"datasets: [{result.dataset}]",
+            f"datasets: [{', '.join(dataset_names(result.dataset))}]",
             "---",
             f"# {result.network}, {_loss(result)} loss, {result.dataset}",
             "A no-reference image-quality network: an image in, a score out, higher is better.",
@@ -42,7 +50,8 @@ def model_card(result: Result, command: str) -> str:
             *_facts(result),
             "",
             "## Scores",
-            CHOICE[result.protocol],
+            CHOICE[result.protocol] if "test" in result.metrics else NO_TEST,
+            *([MIXED] if is_mixed(result.dataset) else []),
             "",
             *_scores(result),
             "",
@@ -68,12 +77,16 @@ def _facts(result: Result) -> list[str]:
     images = ", ".join(
         f"{count:,} {split}" for split, count in result.images.items() if split in ("train", "val", "test")
     )
+    images = f"{images} images"
+    if result.sets:
+        of_each = (f"{each['images']['train']:,} of {name}" for name, each in result.sets.items())
+        images = f"{images} in all; for training {', '.join(of_each)}"
     versions = ", ".join(f"{name} {version}" for name, version in result.versions.items())
     facts = {
         "Backbone (timm)": result.backbone,
         "Began with": str(result.config.get("weights", "unknown")),
         "Parameters": f"{result.parameters:,}",
-        "Data": f"{result.dataset}: {images} images",
+        "Data": f"{result.dataset}: {images}",
         "Loss": _loss(result),
         "Protocol": result.protocol,
         "Seed": str(result.seed),
@@ -81,6 +94,8 @@ def _facts(result: Result) -> list[str]:
         "Took": f"{result.elapsed_seconds / 3600:.2f} hours on {result.device}, {result.precision}",
         "Versions": versions,
     }
+    if result.tuned:
+        facts["Tuned"] = tuned_words(result.tuned)
     if result.attention is not None:
         weights = ", ".join(f"{weight:.3f}" for weight in result.attention)
         facts["Mean attention on the four scales, fine to coarse"] = weights
@@ -90,8 +105,15 @@ def _facts(result: Result) -> list[str]:
 def _scores(result: Result) -> list[str]:
     header = f"| on | {' | '.join(name.upper() for name in METRICS)} |"
     rows = [
-        f"| {SPLITS.get(split, f'{split}, which it was not trained on')} | "
-        f"{' | '.join(shown_metric(metrics.get(name)) for name in METRICS)} |"
+        f"| {_split_words(split, result)} | {' | '.join(shown_metric(metrics.get(name)) for name in METRICS)} |"
         for split, metrics in result.metrics.items()
     ]
     return [header, f"|---|{'---|' * len(METRICS)}", *rows]
+
+
+def _split_words(split: str, result: Result) -> str:
+    own = of_scores(split, result.dataset)
+    if own is not None:
+        return f"{own[0]}: {SPLITS[own[1]]}"
+    mean = " (mean over the data sets)" if is_mixed(result.dataset) and split in SPLITS else ""
+    return f"{SPLITS[split]}{mean}" if split in SPLITS else f"{split}, which it was not trained on"

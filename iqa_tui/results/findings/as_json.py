@@ -7,6 +7,7 @@ from typing import Any
 
 from iqa_tui.results.findings.values import Findings
 from iqa_tui.words.plain_json import plain_json
+from training.runfolder.tuned import MEASURE
 
 ROW_KEYS = (
     "id",
@@ -22,10 +23,13 @@ ROW_KEYS = (
     "images",
     "units",
     "note",
+    "sd",
+    "splits",
 )
 DIFFERENCE_KEYS = (
     "id", "baseline", "metric", "value", "se", "se_images", "se_seeds", "df", "low", "high", "p", "p_holm",
     "min_detectable", "seeds", "images", "note",
+    "splits",
 )  # fmt: skip
 
 
@@ -48,4 +52,8 @@ def content(findings: Findings) -> dict[str, Any]:
         "recommendation": asdict(findings.recommendation),
         "limits": list(findings.limits),
         "resamples": findings.resamples,
+        "tuning": [
+            {"id": each.id, **asdict(each.tuning), "measure": MEASURE, "edge_words": list(each.edge)}
+            for each in findings.tunings
+        ],
     }

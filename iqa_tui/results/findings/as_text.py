@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 
-from iqa_tui.results.findings.sections import Point, Section, sections
+from iqa_tui.results.findings.sections import Grid, Point, Section, sections
 from iqa_tui.results.findings.values import Findings
 from iqa_tui.results.markdown import MARKDOWN
 from training.runfolder.text import plain
@@ -18,6 +19,8 @@ def plain_text(findings: Findings, width: int = 100) -> str:
         aligned = _head_width(section)
         for point in section.points:
             lines += _point_lines(point, aligned, width)
+        if section.grid is not None:
+            lines += [f"  {line}" for line in grid_lines(section.grid, width - 2)]
         if section.note:
             lines += textwrap.wrap(section.note, width, initial_indent="  ", subsequent_indent="  ")
     return "\n".join(lines) + "\n"
@@ -42,6 +45,30 @@ def _point_lines(point: Point, aligned: int, width: int) -> list[str]:
     return lines
 
 
+def grid_lines(grid: Grid, width: int) -> list[str]:
+    """Cells below each other; columns for which a line has no room stand below, beside the first one again."""
+    rows = [list(map(plain, row)) for row in (grid.headings, *grid.rows)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines: list[str] = []
+    left = list(range(1, len(widths)))
+    while left:
+        fits, used = [left[0]], widths[0] + 2 + widths[left[0]]
+        for place in left[1:]:
+            used += 2 + widths[place]
+            if used > width:
+                break
+            fits.append(place)
+        left = left[len(fits) :]
+        cells = ([row[0].ljust(widths[0]), *(row[place].ljust(widths[place]) for place in fits)] for row in rows)
+        lines += ["  ".join(line).rstrip() for line in cells]
+    return lines
+
+
+def _line(cells: Sequence[str]) -> str:
+    is_rule = all(set(cell) <= {"-", ":"} for cell in cells)
+    return f"| {' | '.join(cells if is_rule else (MARKDOWN.text(plain(cell)) for cell in cells))} |"
+
+
 def markdown_text(findings: Findings) -> str:
     """A page of its own."""
     lines = [f"# {MARKDOWN.text(plain(findings.title))}"]
@@ -54,6 +81,9 @@ def markdown_text(findings: Findings) -> str:
             else:
                 lines.append(f"- {MARKDOWN.text(plain(point.told))}")
             lines += [f"  - {MARKDOWN.text(plain(detail))}" for detail in point.details]
+        if section.grid is not None:
+            headings, rows = section.grid.headings, section.grid.rows
+            lines += ["", _line(headings), _line(["---", *["---:"] * (len(headings) - 1)]), *map(_line, rows)]
         if section.note:
             lines += ["", MARKDOWN.text(section.note)]
     return "\n".join(lines) + "\n"

@@ -12,6 +12,7 @@ from iqa_tui.results.findings.answers import answer
 from iqa_tui.results.findings.evidence import row_evidence, run_evidence
 from iqa_tui.results.findings.limits import limits
 from iqa_tui.results.findings.measured import LN_STABILITY, Asked
+from iqa_tui.results.findings.tuning import row_tunings
 from iqa_tui.results.findings.values import Findings
 from iqa_tui.results.findings.verdicts import judge
 from iqa_tui.results.intervals.cancelling import SILENT, Observer
@@ -66,6 +67,7 @@ def findings_of(
         recommendation=recommend(asked, evidence, table.baseline),
         limits=limits(table, plan, entries, asked),
         resamples=resampling.resamples,
+        tunings=row_tunings(table.rows, [scores.id for scores in rows]),
     )
 
 

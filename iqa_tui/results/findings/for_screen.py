@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from iqa_tui.results.findings.answers import is_shown
+from iqa_tui.results.findings.as_text import grid_lines
 from iqa_tui.results.findings.sections import Section, sections
 from iqa_tui.results.findings.values import Findings
 from iqa_tui.results.intervals.estimates import ONE_SEED, Difference
@@ -13,6 +14,8 @@ from iqa_tui.results.shown import Paragraph, ShownDifference, ShownFindings
 from iqa_tui.results.table import Table
 from training.runfolder.text import plain
 
+GRID_WIDTH = 72
+"""Cells of a small table: as many as the narrowest screen that shows findings beside nothing else has."""
 SHORT = 5
 """Cells of an id that stands before its words, in their line."""
 STYLES = {"✓": "good", "✗": "bad", "?": "warning", "○": "dim"}
@@ -41,6 +44,9 @@ def _paragraphs(section: Section) -> Iterator[Paragraph]:
         yield Paragraph(plain(point.told), indent=2 if point.head else 0)
         for detail in point.details:
             yield Paragraph(plain(detail), _style(detail), indent=4)
+    if section.grid is not None:
+        for line in grid_lines(section.grid, GRID_WIDTH):
+            yield Paragraph(line, indent=2, has_columns=True)
     if section.note:
         yield Paragraph(section.note, "dim")
     yield Paragraph("")

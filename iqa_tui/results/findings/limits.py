@@ -6,9 +6,12 @@ from collections.abc import Sequence
 
 from iqa_tui.monitor.listing import ListedRun
 from iqa_tui.plans.plan import Plan
+from iqa_tui.results.caption import split_sentences
 from iqa_tui.results.findings.measured import Asked
 from iqa_tui.results.findings.wording import listed
+from iqa_tui.results.row import Row
 from iqa_tui.results.table import Table
+from iqa_tui.results.tuning import table_sentences
 
 SEEDS = "One seed: training noise is not in the intervals. Train each row with three seeds or more to know it."
 
@@ -21,18 +24,21 @@ def limits(table: Table, plan: Plan | None, entries: Sequence[ListedRun], asked:
         told.append(
             "Demo data: the labels are levels of distortion, not human opinions. The numbers say nothing of IQA."
         )
+    told += split_sentences(table)
     counts = {row.id: len(set(row.seeds)) for row in rows}
-    if rows and max(counts.values()) == 1:
+    if table.splits:
+        told += _splits(rows)
+    elif rows and max(counts.values()) == 1:
         told.append(SEEDS)
     elif single := [row for row, count in counts.items() if count == 1]:
         told.append(f"One seed of {listed(single)}: training noise is not in what is said of {_them(single)}.")
-    if len(set(counts.values())) > 1:
+    if len(set(counts.values())) > 1 and not table.splits:
         words = listed([f"{row} {count}" for row, count in counts.items()])
         told.append(
             f"The rows have unequal numbers of seeds ({words}); a difference counts the seeds that both rows have."
         )
     told += _tested(table, entries, asked)
-    told += _untuned(plan)
+    told += table_sentences(table.rows) or _untuned(plan)
     if any(row.recorded for row in table.rows):
         ids = listed(list(dict.fromkeys(row.id for row in table.rows if row.recorded)))
         told.append(f"◆ {ids}: measured elsewhere, without scores by image; a difference to it has no interval.")
@@ -43,6 +49,18 @@ def limits(table: Table, plan: Plan | None, entries: Sequence[ListedRun], asked:
     if table.code_note:
         told.append(table.code_note)
     return tuple(told)
+
+
+def _splits(rows: Sequence[Row]) -> list[str]:
+    """What is known of training noise and of images, if the runs are on random splits."""
+    alone = [row.id for row in rows if row.split_count == 1 and len(set(row.seeds)) == 1]
+    told = [f"One split and one seed of {listed(alone)}: training noise is not in what is said of it."] if alone else []
+    if any(row.split_count > 1 for row in rows):
+        told.append(
+            "The training images of random splits overlap, so an interval counts the spread over splits by more than "
+            "their number alone (Nadeau and Bengio); a difference counts the splits and seeds that both rows have."
+        )
+    return told
 
 
 def _them(rows: Sequence[str]) -> str:

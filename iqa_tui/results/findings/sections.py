@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from iqa_tui.results.findings.answers import is_shown
+from iqa_tui.results.findings.tuning import chosen_score, tuning_table
 from iqa_tui.results.findings.values import Findings, HypothesisFinding, Verdict
 from iqa_tui.results.findings.wording import NAMES, difference_words, estimate_words, number, p_words, sentence
 from iqa_tui.results.intervals.estimates import Difference
@@ -16,6 +17,25 @@ WHAT_AN_INTERVAL_IS = (
     " difference is paired by image and by seed. “Shown” means p < 0.05 after Holm's correction over the differences of"
     " one metric."
 )
+
+WHAT_TUNING_IS = (
+    "Validation SRCC of each value that was tried, by runs of its own; * was chosen, – has no score. The test split was"
+    " not scored while tuning."
+)
+
+
+OVER_SPLITS = (
+    "Intervals of 95% from the spread over the random splits, corrected as their training images overlap (Nadeau and"
+    " Bengio), without resampling; a difference is paired by split and by seed. “Shown” means p < 0.05 after Holm's"
+    " correction over the differences of one metric."
+)
+
+
+def what_an_interval_is(findings: Findings) -> str:
+    """What the intervals of a table speak of."""
+    if any(each.splits > 1 for each in findings.rows):
+        return OVER_SPLITS
+    return WHAT_AN_INTERVAL_IS.format(resamples=findings.resamples)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +49,22 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
+class Grid:
+    """A small table: its first column is text, all others are numbers."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """A heading, and what is said below it."""
 
     heading: str
     points: tuple[Point, ...]
     note: str = ""
+    grid: Grid | None = None
+    """Between the points and the note."""
 
 
 def sections(findings: Findings) -> tuple[Section, ...]:
@@ -50,13 +80,25 @@ def sections(findings: Findings) -> tuple[Section, ...]:
                 for each in findings.rows
                 if each.metric == "srcc"
             ),
-            WHAT_AN_INTERVAL_IS.format(resamples=findings.resamples),
+            what_an_interval_is(findings),
         ),
         *(_differences(findings, metric) for metric in ("srcc", "plcc")),
+        _tuning(findings),
         Section("Training and cost", tuple(_evidence(findings))),
         Section("Limits", tuple(Point("", text) for text in findings.limits)),
     )
     return tuple(section for section in found if section.points)
+
+
+def _tuning(findings: Findings) -> Section:
+    tunings = findings.tunings
+    points = []
+    for each in tunings:
+        score = chosen_score(each.tuning)
+        by = "" if score is None else f", validation SRCC {number(score, 'srcc')}"
+        told = f"{each.tuning.words}{by}"
+        points.append(Point(each.id, " ".join([sentence(f"chosen: {told}"), *each.edge])))
+    return Section("Tuning", tuple(points), WHAT_TUNING_IS, Grid(*tuning_table(tunings)) if points else None)
 
 
 def _hypothesis(finding: HypothesisFinding) -> Point:
@@ -108,6 +150,7 @@ def _evidence(findings: Findings) -> list[Point]:
         if each.largest_fall is not None:
             parts.append(f"validation SRCC fell by {each.largest_fall:.4f} at most between two epochs")
         if each.srcc_sd is not None:
-            parts.append(f"SD of the test SRCC over seeds {each.srcc_sd:.4f}")
+            over = "splits" if each.splits > 1 else "seeds"
+            parts.append(f"SD of the test SRCC over {over} {each.srcc_sd:.4f}")
         points.append(Point(each.id, sentence("; ".join(part for part in parts if part))))
     return points

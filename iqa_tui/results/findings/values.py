@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from iqa_tui.monitor.tuning import Tuning
 from iqa_tui.results.intervals.estimates import Difference, Estimate
 
 SHOWN = 0.05
@@ -85,8 +86,21 @@ class Evidence:
     largest_fall: float | None = None
     """Of the validation SRCC between two epochs, over all seeds."""
     srcc_sd: float | None = None
-    """SD over seeds of the test SRCC."""
+    """SD over seeds of the test SRCC, or over random splits."""
+    splits: int = 1
+    """How many random splits that is over."""
     runs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RowTuning:
+    """What was tried for a row, and what was chosen."""
+
+    id: str
+    label: str
+    tuning: Tuning
+    edge: tuple[str, ...] = ()
+    """A sentence for each flag whose choice lies at the edge of its grid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +121,8 @@ class Findings:
     limits: tuple[str, ...]
     """What the numbers cannot say, a sentence each."""
     resamples: int
+    tunings: tuple[RowTuning, ...] = ()
+    """Of the rows that were tuned."""
 
     def estimate(self, row_id: str, metric: str) -> Estimate | None:
         """None if the table has no such row, or the metric was not measured."""

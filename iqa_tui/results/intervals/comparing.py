@@ -26,6 +26,7 @@ from iqa_tui.results.intervals.pairing import (
 )
 from iqa_tui.results.intervals.scores import RowScores
 from iqa_tui.results.intervals.student import detectable, together, two_sided_p
+from iqa_tui.words.repetitions import seeds_words
 
 DEMO = "demo labels are not human opinions: no interval"
 RECORDED = "recorded: no scores by image, so no interval"
@@ -50,6 +51,8 @@ class _Judged:
     se_seeds: float | None
     df: float | None
     notes: tuple[str, ...]
+    noise: Noise
+    """That it comes from."""
 
 
 def estimated(row: RowScores, runs: Sequence[MeasuredRun], metric: str) -> Estimate:
@@ -67,7 +70,10 @@ def estimated(row: RowScores, runs: Sequence[MeasuredRun], metric: str) -> Estim
     low, high = found.interval() or (None, None)
     if judged.se == 0:
         notes.insert(0, NO_VARIATION)
-    return replace(found, low=low, high=high, seeds=seeds, images=images, units=units, note="; ".join(notes))
+    return replace(
+        found, low=low, high=high, seeds=seeds, images=images, units=units, note="; ".join(notes),
+        sd=judged.noise.sd, splits=judged.noise.splits, test_share=judged.noise.test_share,
+    )  # fmt: skip
 
 
 def compared(a: Sequence[Row], b: Sequence[Row], metric: str) -> Difference:
@@ -87,6 +93,7 @@ def compared(a: Sequence[Row], b: Sequence[Row], metric: str) -> Difference:
     found = Difference(
         ids[0], ids[1], metric, judged.value, judged.se, judged.se_images, judged.se_seeds, judged.df,
         seeds=seeds, images=images, units=units, note="; ".join(notes),
+        splits=judged.noise.splits, test_share=judged.noise.test_share,
     )  # fmt: skip
     low, high = found.interval() or (None, None)
     if not judged.se or judged.df is None:
@@ -148,7 +155,7 @@ def _combined(noise: Noise, metric: str, blocked: str) -> _Judged:
     if not blocked and not noise.parts:
         blocked = ONE_RUN
     if blocked:
-        return _Judged(value, None, None, None, None, (blocked,))
+        return _Judged(value, None, None, None, None, (blocked,), noise)
     images, *seeds = [
         part and (part if part.variance > floor**2 else replace(part, variance=0.0))
         for part in (noise.images, *noise.seeds)
@@ -162,6 +169,7 @@ def _combined(noise: Noise, metric: str, blocked: str) -> _Judged:
         math.sqrt(math.fsum(part.variance for part in seeds if part is not None)) if seeds else None,
         df,
         () if seeds else (ONE_SEED,),
+        noise,
     )
 
 
@@ -192,7 +200,7 @@ def _no_interval(rows: Sequence[Row], metric: str) -> list[str]:
         return []
     reasons = [DEMO] if any(row.is_demo for row, _ in rows) else []
     return reasons + [
-        f"{row.id}, {_seed_words([run.scores.seed])}: {run.scores.problem or 'no scores by image'}: no interval"
+        f"{row.id}, {_runs_words([run.key])}: {run.scores.problem or 'no scores by image'}: no interval"
         for row, runs in rows
         for run in runs
         if run.images is None and run.values.get(metric) is not None
@@ -211,22 +219,25 @@ def _unshared(sides: Sequence[Cells], ids: Sequence[str]) -> list[str]:
         return []
     notes = []
     for own, other, name in ((sides[0], sides[1], ids[0]), (sides[1], sides[0], ids[1])):
-        if alone := sorted({seed for _, seed in set(own) - set(other)}):
-            notes.append(f"{_seed_words(alone)} of {name} alone left out")
+        if alone := sorted(set(own) - set(other)):
+            notes.append(f"{_runs_words(alone)} of {name} alone left out")
     return notes
 
 
 def _left_out(row: RowScores, runs: Sequence[MeasuredRun], metric: str) -> list[str]:
     """Which runs of the row have no value, and why, if others have one."""
     return [
-        f"{row.id}, {_seed_words([run.scores.seed])} left out: {_why(run, metric)}"
+        f"{row.id}, {_runs_words([run.key])} left out: {_why(run, metric)}"
         for run in runs
         if run.values.get(metric) is None
     ]
 
 
-def _seed_words(seeds: Sequence[int]) -> str:
-    return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
+def _runs_words(keys: Sequence[tuple[str, int]]) -> str:
+    """`seeds 1, 2`; `split 3 seed 1, split 4 seed 1`."""
+    if not any(split for split, _ in keys):
+        return seeds_words([seed for _, seed in keys])
+    return ", ".join(f"split {split or 0} seed {seed}" for split, seed in keys)
 
 
 def _why_none(runs: Sequence[MeasuredRun], metric: str) -> str:

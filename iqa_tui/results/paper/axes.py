@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from iqa_tui.results.paper.looks import LONGEST_NAME, Ground
-from iqa_tui.results.paper.shown import Bar, Curve, Panel, Price, Shown
+from iqa_tui.results.paper.shown import Bar, Curve, Panel, Price, Shown, Tried
+from iqa_tui.words.values import value_words
 
 MOST_PANELS_IN_A_ROW = 4
 LOG_RATIO = 20
@@ -33,7 +34,7 @@ def draw(shown: Shown, figure: Any, ground: Ground, most_points: int) -> None:
     if shown.name == "predictions":
         _draw_panels(shown, figure, ground, most_points)
         return
-    ways = {"differences": _draw_bars, "validation": _draw_curves, "cost": _draw_prices}
+    ways = {"differences": _draw_bars, "validation": _draw_curves, "cost": _draw_prices, "tuning": _draw_tried}
     ways[shown.name](shown, figure, ground)
 
 
@@ -99,7 +100,7 @@ def _draw_panels(shown: Shown, figure: Any, ground: Ground, most_points: int) ->
         if panel.fit:
             axes.plot(*zip(*panel.fit, strict=True), color=ground.ink, linewidth=1.1)
         srcc = "" if panel.srcc is None else f", SRCC {panel.srcc:.4f}"
-        axes.set_title(f"{panel.look.name}\nseed {panel.run.rpartition(' ')[2]}{srcc}", fontsize=7)
+        axes.set_title(f"{panel.look.name}\n{panel.repetition}{srcc}", fontsize=7)
         axes.locator_params(nbins=4)
         axes.set_xlabel("prediction")
     for line in range(0, len(places), columns):
@@ -135,6 +136,27 @@ def _draw_prices(shown: Shown, figure: Any, ground: Ground) -> None:
         axes.locator_params(axis="x", nbins=5)
     axes.set_xlabel(f"{unit} a run")
     axes.set_ylabel("test SRCC")
+    _legend(figure)
+
+
+def _draw_tried(shown: Shown, figure: Any, ground: Ground) -> None:
+    axes = figure.subplots()
+    rows = cast("Sequence[Tried]", shown.parts)
+    for row in rows:
+        colour = ground.colours[row.look.colour]
+        axes.plot(
+            row.values, row.srccs, color=colour, linestyle=row.look.dash, linewidth=1.2, marker=row.look.marker,
+            markersize=4, markerfacecolor=ground.paper, label=row.look.name,
+        )  # fmt: skip
+        if row.chosen is not None:
+            axes.plot(*([each] for each in row.chosen), color=colour, marker=row.look.marker, markersize=5.5)
+    values = sorted({value for row in rows for value in row.values})
+    if values[0] > 0 and len(values) > 1:
+        axes.set_xscale("log")
+    axes.set_xticks(values, [value_words(value) for value in values])
+    axes.minorticks_off()
+    axes.set_xlabel(shown.flag[:LONGEST_NAME])
+    axes.set_ylabel("validation SRCC")
     _legend(figure)
 
 

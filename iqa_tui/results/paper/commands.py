@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Iterable
 
+from iqa_tui.plans.plan import SPLIT_FLAG
 from iqa_tui.results.paper.content import Content, PaperRun
 
 PLACE = "FOLDER"
@@ -26,8 +27,11 @@ def _launch(content: Content) -> list[str]:
     plan = content.table.plan_name if content.is_preset else f"{PLACE}/{content.table.plan_name}.toml"
     rows = list(dict.fromkeys(run.spec.experiment for run in content.runs if run.spec.experiment))
     seeds = sorted({run.spec.seed for run in content.runs})
-    overrides = {name: value for run in content.runs for name, value in run.spec.overrides.items() if name != "seed"}
+    splits = sorted({run.spec.split for run in content.runs if run.spec.split is not None})
+    given = ("seed", SPLIT_FLAG)
+    overrides = {name: value for run in content.runs for name, value in run.spec.overrides.items() if name not in given}
     words = ["iqa-tui", "launch", plan, "--only", ",".join(rows), "--seeds", ",".join(map(str, seeds))]
+    words += ["--splits", f"{','.join(map(str, splits))}{',' * (len(splits) == 1)}"] if splits else []
     for name, value in sorted(overrides.items()):
         words += ["--set", f"{name}={elsewhere(value)}"]
     return words

@@ -10,12 +10,13 @@ from iqa_tui.results.findings.sections import Point, sections
 from iqa_tui.results.findings.wording import MINUS, difference_words
 from iqa_tui.results.paper.citations import citation_words, dataset_name
 from iqa_tui.results.paper.commands import PLACE, again, trainer_command
-from iqa_tui.results.paper.content import Content, PaperRow, sd_over_seeds
+from iqa_tui.results.paper.content import Content, PaperRow
 from iqa_tui.results.paper.made import facts, run_lines
 from iqa_tui.results.paper.page import bullets, code_block, page, section, table, text
 from iqa_tui.results.paper.readme import datasets
 from iqa_tui.results.paper.shown import PAGE, Shown
 from iqa_tui.results.paper.wording import caption_sentences
+from iqa_tui.results.tuning import tuning_words
 from iqa_tui.words.durations import hours_words
 
 MOST_IMAGES = 10
@@ -54,7 +55,8 @@ def report_html(content: Content, figures: Sequence[Shown], links: Mapping[str, 
 
 def _table(content: Content) -> list[str]:
     delta = f"Δ SRCC to {content.findings.baseline}" if content.findings.differences else "Δ SRCC"
-    headings = ["Loss", "SRCC", "PLCC", delta, "Time", "Status"]
+    scores = ["SRCC", "Median", "PLCC", "Median"] if content.has_medians else ["SRCC", "PLCC"]
+    headings = ["Loss", *scores, delta, *(["Tuned"] if _is_tuned(content) else []), "Time", "Status"]
     rows = [_row(row, content) for row in content.rows]
     notes = [f"{row.name}: {row.row.notes}" for row in content.rows if row.row.notes]
     told = caption_sentences(content)[1:]
@@ -66,6 +68,11 @@ def _table(content: Content) -> list[str]:
     ]
 
 
+def _is_tuned(content: Content) -> bool:
+    """Whether values were chosen for a row of the table."""
+    return any(row.row.is_tuned for row in content.rows)
+
+
 def _row(row: PaperRow, content: Content) -> list[str]:
     found = content.difference(row, "srcc")
     delta = "" if found is None else text(difference_words(found)) + (SIGNS["across"] if row.row.delta_note else "")
@@ -74,11 +81,19 @@ def _row(row: PaperRow, content: Content) -> list[str]:
     return [
         text(row.name),
         _score(row, "srcc", content, is_best=row.row.best_srcc),
+        *_median(row.row.srcc_median, content),
         _score(row, "plcc", content, is_best=row.row.best_plcc),
+        *_median(row.row.plcc_median, content),
         delta or "–",
+        *([text(tuning_words(row.row)) or "–"] if _is_tuned(content) else []),
         text(hours_words(row.row.hours)) if row.row.hours is not None else "–",
         text(row.row.status),
     ]
+
+
+def _median(value: float | None, content: Content) -> list[str]:
+    """Nothing if the table has no such column."""
+    return ["–" if value is None else f"{value:.4f}".replace("-", MINUS)] if content.has_medians else []
 
 
 def _score(row: PaperRow, metric: str, content: Content, *, is_best: bool) -> str:
@@ -86,7 +101,7 @@ def _score(row: PaperRow, metric: str, content: Content, *, is_best: bool) -> st
     if estimate.value is None:
         return "–"
     value = f"{estimate.value:.4f}".replace("-", MINUS)
-    sd = sd_over_seeds(estimate)
+    sd = estimate.sd
     return (f"<strong>{value}</strong>" if is_best else value) + ("" if sd is None else f" ± {sd:.4f}")
 
 
@@ -95,6 +110,9 @@ def _findings(content: Content) -> list[str]:
     for each in sections(content.findings):
         lines.append(f"<h3>{text(each.heading)}</h3>")
         lines += _points(each.points)
+        if each.grid is not None:
+            rows = [list(map(text, row)) for row in each.grid.rows]
+            lines += table(each.heading, each.grid.headings, rows)
         lines += [f'<p class="dim">{text(each.note)}</p>'] if each.note else []
     return lines
 

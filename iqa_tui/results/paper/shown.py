@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from iqa_tui.monitor.tuning import Tuning
 from iqa_tui.results.findings.answers import is_shown
 from iqa_tui.results.findings.wording import difference_words, estimate_words
 from iqa_tui.results.paper.content import Content, PaperRow
 from iqa_tui.results.paper.looks import Look, look_of
 from iqa_tui.results.statistics import mean_and_sd
 from iqa_tui.words.durations import hours_words
+from iqa_tui.words.repetitions import repetition_words
+from iqa_tui.words.values import value_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +30,13 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Validation SRCC of a row by epoch, up to the last epoch that all of its seeds reached."""
+    """Validation SRCC of a row by epoch, up to the last epoch that all of its runs reached."""
 
     look: Look
     epochs: tuple[int, ...]
     means: tuple[float, ...]
     sds: tuple[float, ...] | None
-    """None for one seed."""
+    """None for one run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class Panel:
 
     look: Look
     run: str
+    repetition: str
+    """`seed 1`, `split 3 seed 1`."""
     predictions: tuple[float, ...]
     mos: tuple[float, ...]
     fit: tuple[tuple[float, float], ...]
@@ -63,6 +68,18 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """Validation SRCC of a row by the value of the flag that was tuned."""
+
+    look: Look
+    values: tuple[float, ...]
+    """Those that have a score, in rising order."""
+    srccs: tuple[float, ...]
+    chosen: tuple[float, float] | None
+    """Value and SRCC; None if the chosen value has no score."""
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """One figure: what it shows, without the parts that could be drawn of nothing."""
 
@@ -71,9 +88,11 @@ class Shown:
     title: str
     told: str
     """The numbers in words: the text for those that do not see it."""
-    parts: Sequence[Bar] | Sequence[Curve] | Sequence[Panel] | Sequence[Price]
+    parts: Sequence[Bar] | Sequence[Curve] | Sequence[Panel] | Sequence[Price] | Sequence[Tried]
     width_inches: float
     baseline: str = ""
+    flag: str = ""
+    """That was tuned."""
 
 
 COLUMN, PAGE = 3.3, 6.9
@@ -82,7 +101,7 @@ COLUMN, PAGE = 3.3, 6.9
 
 def figures_of(content: Content) -> tuple[Shown, ...]:
     """Those that have something to show."""
-    found = (_differences(content), _curves(content), _predictions(content), _cost(content))
+    found = (_differences(content), _curves(content), _predictions(content), _cost(content), _tuning(content))
     return tuple(each for each in found if each.parts)
 
 
@@ -113,7 +132,9 @@ def _curves(content: Content) -> Shown:
         sds = tuple(sd for _, sd in spread if sd is not None)
         curves.append(Curve(look_of(row), tuple(epochs), means, sds if len(sds) == len(means) else None))
         told.append(f"{row.id} {means[0]:.4f} after epoch {epochs[0]}, {means[-1]:.4f} after epoch {epochs[-1]}")
-    band = " (mean over the seeds, band of ± SD)" if any(curve.sds for curve in curves) else ""
+    over = "splits" if content.has_medians else "seeds"
+    over = "splits and seeds" if content.has_medians and len(content.table.seeds) > 1 else over
+    band = f" (mean over the {over}, band of ± SD)" if any(curve.sds for curve in curves) else ""
     return Shown("validation", f"Validation SRCC by epoch{band}", "; ".join(told), curves, COLUMN)
 
 
@@ -139,7 +160,8 @@ def _panel(row: PaperRow) -> Panel | None:
     mapped = fitted(predictions, mos)
     fit = () if mapped is predictions else tuple(sorted(zip(predictions.tolist(), mapped.tolist(), strict=True)))
     srcc = run.result.metrics.get("test", {}).get("srcc")
-    return Panel(look_of(row), run.name, tuple(predictions.tolist()), tuple(mos.tolist()), fit, srcc)
+    repetition = repetition_words(run.spec.seed, run.spec.split)
+    return Panel(look_of(row), run.name, repetition, tuple(predictions.tolist()), tuple(mos.tolist()), fit, srcc)
 
 
 def _cost(content: Content) -> Shown:
@@ -174,3 +196,31 @@ def beside_each_other(hours: Sequence[float]) -> list[float]:
             place += step
         placed.append(place)
     return placed
+
+
+def _tuning(content: Content) -> Shown:
+    """Nothing if several flags were tuned, or one that is no number: no line says how they change a score."""
+    tunings = {each.id: each.tuning for each in content.findings.tunings}
+    flags = {flag for tuning in tunings.values() for flag in tuning.grid}
+    flag = next(iter(flags)) if len(flags) == 1 else ""
+    curves, told = [], []
+    for row in content.rows:
+        tuning = tunings.get(row.id)
+        points = _points(tuning, flag) if tuning is not None and flag else []
+        if tuning is None or not points:
+            continue
+        chosen = next((point for point in points if point[0] == tuning.choice.get(flag)), None)
+        curves.append(Tried(look_of(row), tuple(x for x, _ in points), tuple(y for _, y in points), chosen))
+        told.append(f"{row.id} {', '.join(f'{value_words(x)}: {y:.4f}' for x, y in points)}; {tuning.words}")
+    title = f"Validation SRCC by {flag}, of runs that tune it; the chosen value is filled"
+    return Shown("tuning", title, "; ".join(told), curves, COLUMN, flag=flag)
+
+
+def _points(tuning: Tuning, flag: str) -> list[tuple[float, float]]:
+    """(value, SRCC) in rising order."""
+    found = []
+    for each in tuning.tried:
+        value = each.values.get(flag)
+        if isinstance(value, int | float) and not isinstance(value, bool) and each.srcc is not None:
+            found.append((float(value), each.srcc))
+    return sorted(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,19 @@ def test_no_run_takes_longer_than_the_time_limit(shell: Shell) -> None:
     assert "all at once: 1.5 h." in shell("plan", "koniq-losses", "--gpus", "5", "--time-limit", "1.5")
 
 
+def test_a_plan_that_tunes_says_what_that_costs_and_which_commands_try_what(shell: Shell) -> None:
+    out = shell("plan", "koniq-losses-tuned", "--gpus", "20", "--only", "F1,F3")
+    assert "8 tuning runs, then 2 runs on 20 GPUs, all at once: 2.4 h." in out
+    assert "Tuning takes 5.4 h of 8.8 h on devices. It tries lr 1e-6, 2e-6, 5e-6, 1e-5." in out
+    assert re.search(r"^  F1 lr=1e-6 +L1 \(MAE\) +high +GPU 0 +now +41 min$", out, re.MULTILINE)
+    assert re.search(
+        r"^  F3 lr=1e-5: python -m training .* --epochs 2 .* --lr 1e-5 --no_test --seed 1$", out, re.MULTILINE
+    )
+    assert re.search(r"^  F3: .* --epochs 5 .* --lr '<chosen from 1e-6, 2e-6, 5e-6, 1e-5>'$", out, re.MULTILINE)
+
+
 def test_plan_without_a_name_lists_the_presets(shell: Shell) -> None:
-    assert "koniq-losses  Loss functions on KonIQ-10k" in shell("plan")
+    assert re.search(r"^  koniq-losses +Loss functions on KonIQ-10k", shell("plan"), re.MULTILINE)
 
 
 def test_a_gpu_in_use_is_named_and_nothing_is_put_on_it_now(

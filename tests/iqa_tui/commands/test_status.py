@@ -14,6 +14,7 @@ import pytest
 from tests.fakes.lab import Lab, state, stub, wait_until
 from tests.fakes.nvml import VERSION_MISMATCH, FakeGpus
 from tests.fakes.shell import Shell
+from tests.fakes.tuned import FakeTuning
 from training.runfolder.folders import list_runs
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase
@@ -89,3 +90,17 @@ def test_a_run_folder_alone_is_never_taken_for_a_command(lab: Lab, shell: Shell)
     (lab.runs_dir / "notes").mkdir()
     assert RunFolder(lab.runs_dir / "notes") not in list_runs(lab.runs_dir)
     assert "No runs in" in shell("status")
+
+
+def test_tuning_is_one_line_of_its_group_and_json_names_what_each_run_tries(tmp_path: Path, shell: Shell) -> None:
+    runs = str(tmp_path / "tuned")
+    tuning = FakeTuning(Path(runs), "F1", signed=False).try_all((0.7, None))
+    tuning.queue()
+    out = shell("--runs-dir", runs, "status")
+    assert "  tuning: 1 of 4 done, 2 queued, 1 failed; F1 L1 (MAE) · lr 2e-6: exit 1: the loss is not finite\n" in out
+    assert out.count("L1 (MAE)") == 2
+    content = json.loads(shell("--runs-dir", runs, "status", "--json"))
+    assert [run["trial"] for run in content["runs"]].count(None) == 1
+    assert {"lr": 5e-06} in [run["trial"] for run in content["runs"]]
+    (group,) = content["groups"]
+    assert (group["trials"], group["trials_done"], group["trials_failed"], group["total"]) == (4, 1, 1, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +12,7 @@ import pytest
 from iqa_tui.doctor import disk as disk_check
 from iqa_tui.doctor.disk import Need, cache_needs, check_disk, checkpoint_need
 from tests.fakes.doctor import sign
+from tests.fakes.image_packs import write_pack
 from tests.fakes.needs import GIB
 
 
@@ -32,10 +34,21 @@ def test_checkpoints_and_decoded_images_must_fit(
 
 
 def test_images_that_are_decoded_already_need_no_room(tmp_path: Path) -> None:
-    (tmp_path / "koniq-10k-0123").mkdir()
-    assert len(cache_needs(tmp_path, {"koniq-10k": 9})) == 1  # half made: no index yet
-    (tmp_path / "koniq-10k-0123" / "index.json").touch()
+    write_pack(tmp_path, images=9, datasets=["koniq-10k"])
     assert cache_needs(tmp_path, {"koniq-10k": 9}) == []
+    (need,) = cache_needs(tmp_path, {"koniq-10k": 12})
+    assert need.size_bytes == 3 * disk_check.IMAGE_BYTES
+
+
+def test_a_large_cache_is_named_with_what_deletes_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=GIB))
+    pack = write_pack(tmp_path, images=9, datasets=["koniq-10k"])
+    (finding,) = check_disk([checkpoint_need(tmp_path, [GIB]), *cache_needs(tmp_path, {"koniq-10k": 9})])
+    assert "decoded images" not in finding.words
+    os.truncate(pack.pixels, 12 * GIB)
+    (finding,) = check_disk([checkpoint_need(tmp_path, [GIB]), *cache_needs(tmp_path, {"koniq-10k": 9})])
+    assert finding.words.endswith("; 12 GiB are taken by decoded images (`iqa-tui cache`)")
+    assert "`iqa-tui cache prune --all` deletes decoded images that no run uses" in finding.remedy
 
 
 def test_a_folder_that_may_not_be_written_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

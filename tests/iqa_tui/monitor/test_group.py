@@ -19,6 +19,8 @@ from iqa_tui.monitor.state import RunState
 from iqa_tui.queue.waits import waits_of
 from tests.fakes.published_logs import record_run
 from tests.fakes.run_folders import FakeRun
+from tests.fakes.runs import finish_run
+from tests.fakes.tuned import FakeTuning
 from training.runfolder.schema import Place
 from training.runfolder.write import write_record
 
@@ -113,3 +115,20 @@ def test_recorded_runs_are_counted_apart(tmp_path: Path) -> None:
     FakeRun.queue(tmp_path, "F1", created=NOW - 9).start(at=NOW - 9000).finish(hours=1.7)
     progress = group_progress(Catalog(tmp_path).refresh(), NOW)
     assert (progress.words, progress.total) == ("1 of 1 finished, 1 recorded", 1)
+
+
+def test_tuning_runs_are_counted_apart_and_their_time_is_to_come(tmp_path: Path) -> None:
+    tuning = FakeTuning(tmp_path, "F1", created=NOW - 9).try_all((0.7, None))
+    tuning.queue()
+    found = progress(tmp_path)
+    assert (found.total, found.queued, found.trials, found.trials_done, found.trials_failed) == (1, 1, 4, 1, 1)
+    assert (found.tuning_words, found.is_tuning) == ("tuning 1 of 4", True)
+    assert found.words.startswith("0 of 1 finished, 1 queued")
+    assert found.seconds_left == pytest.approx((2 * 0.1 + 1.7) * 3600, rel=0.3)
+
+
+def test_a_tuning_run_that_was_launched_again_counts_once(tmp_path: Path) -> None:
+    tuning = FakeTuning(tmp_path, "F1", (1e-6,), created=NOW - 90).try_all((None,))
+    finish_run(FakeTuning(tmp_path, "F1", (1e-6,), created=NOW).queue_trial(1e-6), None, None)
+    found = group_progress(states(tmp_path), NOW)
+    assert (len(tuning.trials), found.trials, found.trials_done, found.trials_failed) == (1, 1, 1, 0)

@@ -61,3 +61,12 @@ def test_without_a_run_there_is_nothing_to_say() -> None:
 )
 def test_an_age_in_words(hours: float, words: str) -> None:
     assert age_words(hours * 3600) == words
+
+
+def test_splits_are_counted_beside_the_seeds(tmp_path: Path) -> None:
+    for split, seed in ((0, 1), (3, 1), (5, 2)):
+        FakeRun.queue(tmp_path, "F2", seed=seed, argv=["--split_seed", str(split)])
+    states = Catalog(tmp_path).refresh()
+    assert group_words(states, {}, 100.0)[0][1].startswith(" · 3 splits, seeds 1 2 · 0 of 3 finished")
+    same = [state for state in states if state.spec and state.spec.seed == 1]
+    assert group_words(same, {}, 100.0)[0][1].startswith(" · 2 splits, seed 1 · 0 of 2 finished")

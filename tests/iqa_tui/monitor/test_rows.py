@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from iqa_tui.monitor.catalog import Catalog
@@ -107,3 +108,25 @@ def test_recorded_runs_are_no_seeds_of_the_launched_ones(tmp_path: Path) -> None
     assert [key for key in keys if key.startswith("experiment/")] == ["experiment/koniq-losses/F1/L1 (MAE)"]
     assert len(set(keys)) == len(keys)
     assert keys.count(recorded) == 1
+
+
+def trial(experiment: str, rate: float, *, phase: Phase = Phase.FINISHED) -> RunState:
+    state = run(experiment, phase=phase)
+    assert state.spec is not None
+    spec = replace(state.spec, run_id=f"{experiment}-{rate}", trial={"values": {"lr": rate}})
+    return replace(state, run=RunFolder(Path(spec.run_id)), spec=spec)
+
+
+def test_tuning_is_one_folded_row_above_the_runs_of_its_group_and_counts_for_no_fold() -> None:
+    trials = [trial(f"F{number}", rate) for number in range(4) for rate in (1e-6, 2e-6, 5e-6, 1e-5)]
+    runs = [*trials, run("F1", 1), run("F1", 2)]
+    assert shape(rows_of(runs, VIEW, 0.0)) == [
+        "▾group/g", "▸tuning/g", "▾experiment/g/F1/f1", "·g-F1-1", "·g-F1-2"
+    ]  # fmt: skip
+    opened = rows_of(runs, VIEW.fold("tuning/g", is_open=True), 0.0)
+    assert shape(opened)[:4] == ["▾group/g", "▾tuning/g", "F0-1e-06", "F0-2e-06"]
+    assert (parent_key(opened, "F0-2e-06"), parent_key(opened, "tuning/g")) == ("tuning/g", "group/g")
+
+
+def test_tuning_runs_alone_are_shown_as_they_are_all_that_was_found() -> None:
+    assert shape(rows_of([trial("F1", 1e-6)], VIEW, 0.0)) == ["▾group/g", "▾tuning/g", "F1-1e-06"]

@@ -128,3 +128,15 @@ def test_a_recorded_run_has_its_sign_behind_its_name(tmp_path: Path) -> None:
     assert run_words.short_names(states) == {run.run_id: "F1 ◆"}
     assert run_words.summary_words(states) == "1 recorded"
     assert run_words.state_words(states[0]) == "◆ recorded"
+
+
+def test_runs_of_one_seed_on_several_splits_never_have_one_name(tmp_path: Path) -> None:
+    for split in (None, 0, 3):
+        FakeRun.queue(tmp_path, "F2", seed=1, argv=["--split_seed", str(split)] if split is not None else ["true"])
+    states = Catalog(tmp_path).refresh()
+    names = {"F2 L2 (MSE) · seed 1", "F2 L2 (MSE) · split 0 seed 1", "F2 L2 (MSE) · split 3 seed 1"}
+    assert set(run_words.run_names(states).values()) == names
+    assert {run_words.name_among(state, states) for state in states} == names
+    assert set(run_words.short_names(states).values()) == {"F2·s1", "F2·s1 split 0", "F2·s1 split 3"}
+    alone = [state for state in states if state.spec and state.spec.split == 3]
+    assert run_words.short_names(alone) == {alone[0].run_id: "F2"}

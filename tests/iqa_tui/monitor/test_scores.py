@@ -63,3 +63,12 @@ def test_a_recorded_run_shows_its_test_score_and_is_never_the_best(tmp_path: Pat
     (state,) = Catalog(tmp_path).refresh()
     assert score_of([state]) == Score(0.9354, is_final=True)
     assert best_of([state]) is None
+
+
+def test_each_split_counts_with_each_seed(tmp_path: Path) -> None:
+    for split, seed, srcc in ((0, 1, 0.90), (0, 2, 0.92), (3, 1, 0.94)):
+        argv = ["--split_seed", str(split)]
+        FakeRun.queue(tmp_path, "F2", seed=seed, argv=argv).start().train(200).finish(srcc)
+    score = score_of(Catalog(tmp_path).refresh())
+    assert score is not None
+    assert (score.seeds, score.mean) == (3, pytest.approx(0.922))

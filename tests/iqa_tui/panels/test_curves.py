@@ -8,7 +8,7 @@ from typing import Any
 from iqa_tui.monitor.curve_view import CurveView, Signs, XAxis
 from iqa_tui.monitor.fold import fold
 from iqa_tui.monitor.state import RunState
-from iqa_tui.panels.curves import Curves, empty_words
+from iqa_tui.panels.curves import Curves, empty_words, repeated_words
 from iqa_tui.widgets.plots.series import Dots, XKind
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
@@ -75,3 +75,13 @@ def test_the_look_follows_the_view_and_ascii_mode_wins() -> None:
         panel.show_runs([(trained(1), 0)], view, front="run1")
         assert (panel.look.dots, panel.look.x_kind, panel.look.cross) == (dots, XKind.TIME, 0.5)
         assert panel.look.front == "run1"
+
+
+def test_a_mean_is_named_after_what_its_runs_differ_in() -> None:
+    def state(seed: int, split: int) -> RunState:
+        spec = Spec(f"{seed} {split}", "g", "L2", ["--split_seed", str(split)], 0.0, experiment="F2", seed=seed)
+        return RunState(RunFolder(Path(spec.run_id)), Status(Phase.FINISHED), spec)
+
+    assert repeated_words([state(1, 0), state(2, 0)]) == "seeds"
+    assert repeated_words([state(1, 0), state(1, 3)]) == "splits"
+    assert repeated_words([state(1, 0), state(1, 3), state(2, 0)]) == "splits and seeds"

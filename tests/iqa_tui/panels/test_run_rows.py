@@ -20,6 +20,7 @@ from iqa_tui.widgets.table_lines import fitting_columns, header_line, row_line
 from iqa_tui.words.waits import Wait, WaitKind
 from tests.fakes.run_folders import FakeRun
 from tests.fakes.runs import PLAN
+from tests.fakes.tuned import FakeTuning
 from training.runfolder.exits import ExitKind
 from training.runfolder.schema import Place
 from training.runfolder.write import write_record
@@ -213,3 +214,39 @@ def test_at_80_columns_runs_keep_id_loss_state_progress_time_left_and_score_and_
     assert {"id", "label", "state", "short", "left", "srcc"} <= set(shown[AT_80])
     assert {"progress", "device", "loss"} <= set(shown[AT_140])
     assert {"plcc", "lr", "speed", "peak", "batch", "attempt"} <= set(shown[AT_200])
+
+
+def test_a_row_of_tuning_says_how_far_it_is_and_its_runs_what_they_try(tmp_path: Path) -> None:
+    tuning = FakeTuning(tmp_path, "F1").try_all((0.7, None))
+    tuning.queue()
+    group, folded, *_ = lines(tmp_path, 140)
+    assert folded.rstrip() == " ▸ tuning · 1 of 4 done, 2 queued, 1 failed: exit 1: the loss is not finite"
+    assert "tuning 1 of 4" in group
+    opened = lines(tmp_path, view=MonitorView(filter=" ").fold("tuning/koniq-losses", is_open=True))
+    assert [line.split()[:3] for line in opened[2:6]] == [
+        ["F1", "lr", rate] for rate in ("1e-6", "2e-6", "5e-6", "1e-5")
+    ]
+    assert "0.7000" in opened[2]
+
+
+def test_the_best_of_a_group_is_never_that_of_a_tuning_run(tmp_path: Path) -> None:
+    tuning = FakeTuning(tmp_path, "F1").try_all((0.99, 0.98, 0.97, 0.96))
+    tuning.finish(tuning.queue(), (0.99, 0.98, 0.97, 0.96), 0.93)
+    assert "0.9000" in lines(tmp_path)[0]
+
+
+def test_splits_are_named_below_their_experiment_and_counted_in_its_row(tmp_path: Path) -> None:
+    for split in (0, 13):
+        FakeRun.queue(tmp_path, "F2", seed=1, argv=["--split_seed", str(split)]).start().train(200).finish(0.93)
+    told = lines(tmp_path)
+    assert "2 splits" in told[1]
+    assert [line.split()[:3] for line in told[2:]] == [["s1", "split", "0"], ["s1", "split", "13"]]
+    FakeRun.queue(tmp_path, "F2", seed=2, argv=["--split_seed", "0"])
+    assert "3 runs" in lines(tmp_path)[1]
+
+
+def test_the_column_of_splits_is_there_once_a_run_has_one(tmp_path: Path) -> None:
+    FakeRun.queue(tmp_path, "F3", seed=1)
+    assert "split" not in heading(tmp_path)
+    FakeRun.queue(tmp_path, "F2", seed=1, argv=["--split_seed", "3"])
+    assert "split" in heading(tmp_path)

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from iqa_tui.plans.choice import LaunchChoice, Obstacle, OfferedDevice, chosen_seeds, parse_overrides
+from iqa_tui.plans.choice import LaunchChoice, Obstacle, OfferedDevice
 from iqa_tui.plans.forecast import Fleet
 from iqa_tui.plans.plan import plan_from
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.plans.simulate import STRATEGIES
+from iqa_tui.plans.typed import chosen_seeds, parse_overrides
 
 SMALL = plan_from(
     {
@@ -221,3 +222,19 @@ def test_seeds_are_whole_numbers() -> None:
     assert chosen_seeds(" ") is None
     with pytest.raises(ValueError, match="whole numbers"):
         chosen_seeds("1,two")
+
+
+def test_of_a_plan_that_tunes_the_question_counts_the_tuning_runs_and_names_what_they_try() -> None:
+    rows = [{"id": row, "expected_hours": 1.0} for row in ("A", "B")]
+    content = {"name": "p", "base": {"epochs": 4}, "tune": {"lr": [1e-5, 2e-5], "epochs": 1}, "experiment": rows}
+    tuned = replace(CHOICE.with_plans({"p": plan_from(content, "p.toml")}), plan_name="p")
+    assert tuned.summary()[:2] == [
+        "4 tuning runs, then 2 runs: A, B",
+        "tuning: lr 1e-5, 2e-5; what the group has tried already is not trained again",
+    ]
+    assert "about 90 min on 2 devices" in tuned.summary()[3]
+    assert [bar.name for row in tuned.timeline().rows for bar in row.bars] == [
+        *("A lr=1e-5", "B lr=1e-5", "A"),
+        *("A lr=2e-5", "B lr=2e-5", "B"),
+    ]
+    assert tuned.command_of("A")[-2:] == ["--lr", "<chosen from 1e-5, 2e-5>"]

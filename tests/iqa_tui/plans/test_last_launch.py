@@ -21,7 +21,7 @@ def spec(experiment: str, seed: int = 42, created: float = 100.0, digest: str = 
         f"{experiment}-{seed}-{created}",
         "losses",
         experiment,
-        [],
+        others.pop("argv", []),
         created,
         experiment,
         CONTENT,
@@ -73,3 +73,14 @@ def test_the_last_launch_is_what_was_queued_together_of_this_plan() -> None:
     older, foreign = spec("F2", created=50.0), replace(spec("F9", created=200.0), plan={"name": "other"})
     assert last_launch([older, *LAST, foreign], "losses") == LAST
     assert last_launch([foreign, replace(older, plan={})], "losses") == []
+
+
+def test_splits_are_compared_and_are_no_setting() -> None:
+    then = [spec(row, argv=["--split_seed", split]) for row in ("F2", "F3") for split in "01"]
+    assert words(replace(REQUEST, splits=(0, 1)), then).startswith("the same")
+    assert words(replace(REQUEST, splits=(0, 1, 2)), then).endswith("ago: splits 0 1 → 0 1 2")
+    assert words(REQUEST, then).endswith("ago: splits 0 1 → none")
+    assert words(replace(REQUEST, overrides={"split_seed": "3"})).endswith("ago: split none → 3")
+    rows = [ROWS[0] | {"flags": {"loss_type": "l2", "split_seed": 1}}, ROWS[1]]
+    own = LaunchRequest(plan_from(CONTENT | {"experiment": rows}, "p.toml"))
+    assert words(own, [spec("F2", argv=["--split_seed", "1"]), spec("F3")]).startswith("the same")

@@ -55,7 +55,7 @@ def test_a_plan_survives_being_kept_in_a_spec(name: str) -> None:
 
 
 def test_a_preset_that_does_not_exist_is_answered_with_the_names_of_those_that_do() -> None:
-    with pytest.raises(PlanError, match=r"no plan 'koniq'\. Presets: .*koniq-losses, model-sizes"):
+    with pytest.raises(PlanError, match=r"no plan 'koniq'\. Presets: .*koniq-losses, koniq-losses-tuned, model-sizes"):
         load_plan("koniq")
 
 
@@ -97,6 +97,12 @@ def test_a_plan_in_another_encoding_is_refused_with_the_way_out(tmp_path: Path, 
         ('name = "a"\nbaseline = "B"\n' + ROW, r"baseline = 'B' is no row. Use one of A"),
         ('name = "a"\nbase = 3\n' + ROW, r"base = 3: write a table of flags"),
         ('name = "a"\nbase = { lr = [1] }\n' + ROW, r"base: lr = \[1\]"),
+        ('name = "a"\nsplits = 0\n' + ROW, r"splits = 0: write how many, from 1 to 1000, or a list .* \(at line 2\)"),
+        ('name = "a"\nsplits = true\n' + ROW, r"splits = True: write how many"),
+        ('name = "a"\nsplits = [1, 1]\n' + ROW, r"splits = \[1, 1\]: .* each once"),
+        ('name = "a"\nsplits = [-1]\n' + ROW, r"splits = \[-1\]: write how many"),
+        ('name = "a"\nsplits = 99999999999\n' + ROW, r"splits = 99999999999: write how many"),
+        ('name = "a"\nsplits = 2\nbase = { split_seed = 3 }\n' + ROW, r"leave split_seed out of base"),
         ('name = "a"\nvram = "much"\n' + ROW, r"vram = 'much': write a size with its unit"),
         ('name = "a"\ncommand = "python x.py"\n' + ROW, r"command = 'python x.py': write a list"),
         ('name = "a"\ndemo = "yes"\n' + ROW, r"demo = 'yes': write true or false"),
@@ -159,3 +165,9 @@ def test_a_wrong_value_of_a_file_is_told_with_its_line(tmp_path: Path) -> None:
     plan.write_text('name = "p"\n[[experiment]]\nid = "A"\npriorty = "high"\n')
     with pytest.raises(PlanError, match=r"there is no such key.* \(at line 4\)$"):
         load_plan(str(plan))
+
+
+@pytest.mark.parametrize(("written", "splits"), [(3, (0, 1, 2)), ([4, 0], (4, 0)), (None, ())])
+def test_splits_are_as_many_as_the_plan_says_or_those_that_it_lists(written: object, splits: tuple[int, ...]) -> None:
+    content = {"name": "a", "experiment": [{"id": "A"}]} | ({} if written is None else {"splits": written})
+    assert plan_from(content, "a.toml").splits == splits

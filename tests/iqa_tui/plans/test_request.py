@@ -9,7 +9,7 @@ import pytest
 
 from iqa_tui.errors import PlanError
 from iqa_tui.plans.plan import plan_from
-from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.plans.request import LaunchRequest, Repetition
 
 
 def request(**content: Any) -> LaunchRequest:
@@ -44,3 +44,32 @@ def test_the_time_limit_is_the_launchs_else_the_plans() -> None:
     assert request().time_limit() is None
     assert request(time_limit_hours=2.0).time_limit() == 2.0
     assert replace(request(time_limit_hours=2.0), time_limit_hours=0.5).time_limit() == 0.5
+
+
+def test_every_experiment_runs_on_every_split_with_every_seed() -> None:
+    assert request().repetitions() == [Repetition(42)]
+    asked = replace(request(splits=3), seeds=(1, 2))
+    assert asked.repetitions() == [Repetition(seed, split) for split in (0, 1, 2) for seed in (1, 2)]
+    assert asked.count_words == "2 experiments × 3 splits × 2 seeds: 12 runs"
+    assert replace(asked, splits=(7,), seeds=(1,)).count_words == "2 experiments × 1 split × 1 seed: 2 runs"
+    assert replace(asked, splits=()).count_words == "4 runs"
+    assert [each.words for each in (Repetition(1), Repetition(1, 0))] == ["seed 1", "split 0 seed 1"]
+
+
+def test_a_split_that_is_set_over_the_plan_replaces_its_splits() -> None:
+    assert replace(request(splits=[4, 2]), overrides={"split_seed": "7"}).splits_or_default() == (7,)
+    assert request(splits=[4, 2]).splits_or_default() == (4, 2)
+    with pytest.raises(ValueError, match="split_seed='x': write a whole number of at least 0"):
+        replace(request(), overrides={"split_seed": "x"}).repetitions()
+
+
+def test_tuning_runs_are_those_of_each_split_experiment_value_and_seed() -> None:
+    tuned = request(tune={"lr": [1.0, 2.0], "seeds": [7]}, splits=2)
+    assert [(trial.experiment.id, trial.values["lr"], trial.repetition) for trial in tuned.trials()] == [
+        (row, rate, Repetition(7, split)) for split in (0, 1) for row in ("F2", "F3") for rate in (1.0, 2.0)
+    ]
+    assert tuned.count_words == "8 tuning runs, then 2 experiments × 2 splits × 1 seed: 4 runs"
+    one = replace(request(tune={"lr": [1.0]}, base={"seed": 5}), experiments=("F2",), seeds=(1, 2, 3))
+    assert [trial.repetition for trial in one.trials()] == [Repetition(5)], "the plan's seed, whatever the launch asks"
+    assert one.count_words == "1 tuning run, then 3 runs"
+    assert request().trials() == []

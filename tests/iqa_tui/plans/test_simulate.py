@@ -126,3 +126,31 @@ def test_by_priority_a_job_waits_for_running_ones_of_higher_priority_only() -> N
     devices = [Busy(3.0, "high"), Busy(9.0, "low"), FREE]
     (placed,) = simulate([Job("A", 1.0, "medium")], devices, "priority")
     assert (placed.device, placed.start_hours) == (2, 3.0)
+
+
+def starts(jobs: list[Job], devices: int, strategy: str = "all") -> dict[str, float]:
+    return {placed.job_id: placed.start_hours for placed in schedule(jobs, devices, strategy).placements}
+
+
+def tuned(row: str, priority: str = "medium") -> list[Job]:
+    tried = [Job(f"{row} {value}", 1, priority, is_trial=True) for value in "ab"]
+    return [*tried, Job(row, 3, priority, after=tuple(job.id for job in tried))]
+
+
+def test_tuning_runs_go_first_and_a_run_starts_when_its_own_have_ended() -> None:
+    assert starts(tuned("F1"), 2) == {"F1 a": 0, "F1 b": 0, "F1": 1}
+    assert starts(tuned("F1"), 1) == {"F1 a": 0, "F1 b": 1, "F1": 2}
+    assert starts(tuned("F1"), 8, "sequential") == {"F1 a": 0, "F1 b": 1, "F1": 2}
+
+
+def test_a_device_does_other_work_while_a_run_waits_for_its_tuning_runs() -> None:
+    jobs = [*tuned("F1", "high"), Job("F2", 1, "low")]
+    assert starts(jobs, 3) == {"F1 a": 0, "F1 b": 0, "F2": 0, "F1": 1}
+    by_priority = starts(jobs, 3, "priority")
+    assert by_priority == {"F1 a": 0, "F1 b": 0, "F1": 1, "F2": 4}
+
+
+@pytest.mark.parametrize("strategy", ["all", "sequential", "priority"])
+def test_a_tuning_run_that_was_given_a_lower_priority_is_waited_for(strategy: str) -> None:
+    jobs = [Job("F1", 3, "high", after=("F1 a", "gone")), Job("F1 a", 1, "low", is_trial=True)]
+    assert starts(jobs, 2, strategy) == {"F1 a": 0, "F1": 1}

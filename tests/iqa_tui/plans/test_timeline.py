@@ -9,7 +9,7 @@ import pytest
 from iqa_tui.plans.choice import LaunchChoice, OfferedDevice
 from iqa_tui.plans.plan import plan_from
 from iqa_tui.plans.simulate import Job
-from iqa_tui.plans.timeline import Bar, GoingOn, Timeline, place_launch
+from iqa_tui.plans.timeline import Bar, GoingOn, Timeline, looks_of, place_launch
 
 ROWS = [{"id": "F1", "expected_hours": 2.0}, {"id": "F2", "expected_hours": 1.0}, {"id": "F3", "expected_hours": 1.0}]
 PLAN = plan_from({"name": "losses", "experiment": ROWS}, "p.toml")
@@ -73,3 +73,30 @@ def test_a_sequential_launch_takes_the_device_that_is_free_first() -> None:
 def test_without_devices_or_hours_there_is_no_forecast() -> None:
     assert choice().timeline() == Timeline()
     assert choice(FREE).tick("F1").tick("F2").tick("F3").timeline().total_hours == 0.0
+
+
+def test_each_run_of_a_launch_has_a_name_of_its_own() -> None:
+    names = ("F1", "F1 seed 2", "F1 split 3 seed 2")
+    looks = looks_of(None, [Job(name, 1.0) for name in names])
+    assert [looks[name].name for name in names] == ["F1", "F1·s2", "F1·s2 split 3"]
+
+
+def test_a_tuning_run_has_the_look_of_its_row_and_names_its_value() -> None:
+    ids = (
+        "F2 lr=1e-5",
+        "F2 lr=1e-5 ema=0.9 seed 3",
+        "F2 lr=1e-5 split 2 seed 3",
+        "F2 split 2 seed 3",
+        "F2 seed 3",
+        "F2",
+    )
+    looks = looks_of(PLAN, [Job(name, 1.0) for name in ids])
+    assert {looks[name].look for name in ids} == {1}
+    assert [looks[name].name for name in ids] == [
+        "F2 lr=1e-5",
+        "F2 lr=1e-5 ema=0.9·s3",
+        "F2 lr=1e-5·s3 split 2",
+        "F2·s3 split 2",
+        "F2·s3",
+        "F2",
+    ]

@@ -10,7 +10,9 @@ import pytest
 from iqa_tui.errors import PlanError
 from iqa_tui.plans.plan import Plan, load_plan
 from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.plans.tune import Tune
 from iqa_tui.queue.check import check
+from tests.fakes.tuned_plan import tuned_plan
 
 
 @pytest.fixture
@@ -42,6 +44,12 @@ def test_a_good_plan_passes(plan: Plan, tmp_path: Path) -> None:
         ({"overrides": {"run_folder": "x"}}, r"--set run_folder"),
         ({"overrides": {"seed": "x"}}, r"seed='x'"),
         ({"overrides": {"train_test_num": "0"}}, r"train_test_num='0': write a whole number of at least 1"),
+        ({"overrides": {"split_seed": "x"}}, r"split_seed='x'"),
+        ({"overrides": {"split_seed": "3"}, "splits": (1, 2)}, r"--splits and --set split_seed: both say which splits"),
+        (
+            {"overrides": {"dataset": "biq2021"}, "splits": (0, 1)},
+            r"F5: --split_seed 1: biq2021 has a split of its own",
+        ),
         ({"devices": ("7",)}, r"--devices 7: this machine has no such device. It has CPU 0"),
     ],
 )
@@ -52,7 +60,49 @@ def test_what_cannot_be_launched_is_refused_in_words(
         check(replace(LaunchRequest(plan, runs_dir=tmp_path), **changes))
 
 
+def test_a_value_that_the_plan_chooses_is_not_set_by_the_launch(tmp_path: Path) -> None:
+    with pytest.raises(PlanError, match=r"--set lr: .*tiny\.toml chooses lr from a grid"):
+        check(LaunchRequest(tuned_plan(tmp_path), overrides={"lr": "1"}, runs_dir=tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "words"),
+    [
+        ("lr = [1e-4, 1e-3]", "lr = [1e-4, -1.0]", r"tiny\.toml: F1 lr=-1\.0: argument --lr"),
+        (
+            "[tune]",
+            'protocol = "published"\n[tune]',
+            r"F1 lr=0\.0001, F1 lr=0\.001, F2 lr=0\.0001: --no_test: the publ",
+        ),
+        (
+            "lr = [1e-4",
+            "rate = [1e-4",
+            r"F1 rate=0\.0001, F2 rate=0\.0001: unrecognized arguments: --rate",
+        ),
+    ],
+)
+def test_values_that_the_trainer_refuses_are_refused_before_anything_is_queued(
+    tmp_path: Path, was: str, now: str, words: str
+) -> None:
+    with pytest.raises(PlanError, match=words):
+        check(LaunchRequest(tuned_plan(tmp_path, was, now), runs_dir=tmp_path / "runs"))
+    assert not (tmp_path / "runs").exists()
+
+
 def test_repetitions_of_one_row_alone_are_refused(plan: Plan, tmp_path: Path) -> None:
     rows = tuple(replace(row, flags={**row.flags, "train_test_num": 2}) for row in plan.experiments)
     with pytest.raises(PlanError, match=r"experiment F1: write train_test_num into \[base\]"):
         check(LaunchRequest(replace(plan, experiments=rows), runs_dir=tmp_path))
+
+
+def test_a_plan_that_tunes_is_not_run_on_several_splits(plan: Plan, tmp_path: Path) -> None:
+    tuned = replace(plan, tune=Tune({"lr": (1e-6, 2e-6)}), base={**plan.base, "dataset": "livec"})
+    with pytest.raises(PlanError, match=r"\[tune\] with random splits: .* by --set split_seed=0"):
+        check(LaunchRequest(tuned, splits=(0, 1), runs_dir=tmp_path))
+
+
+def test_a_row_with_a_split_of_its_own_is_not_run_on_others(plan: Plan, tmp_path: Path) -> None:
+    rows = tuple(replace(row, flags={**row.flags, "split_seed": 2}) for row in plan.experiments[:2])
+    request = LaunchRequest(replace(plan, experiments=rows), splits=(0, 1), runs_dir=tmp_path)
+    with pytest.raises(PlanError, match=r"experiment F1, F2: has a split_seed of its own; --splits"):
+        check(request)

@@ -77,7 +77,9 @@ def test_overrides_replace_switch_on_and_switch_off(plan: Plan) -> None:
 def test_a_group_is_named_after_changed_settings_and_not_after_paths(plan: Plan) -> None:
     assert group_name(plan, {}) == "koniq-losses"
     assert group_name(plan, {"lr": "1e-5", "epochs": "1"}) == "koniq-losses epochs=1 lr=1e-5"
-    assert group_name(plan, {"data_path": "/data", "num_workers": "2", "seed": "3"}) == "koniq-losses"
+    assert (
+        group_name(plan, {"data_path": "/data", "num_workers": "2", "seed": "3", "split_seed": "3"}) == "koniq-losses"
+    )
     assert group_name(plan, {"epochs": "5", "lr": "0.000005"}) == "koniq-losses"
     assert group_name(plan, {"no_multiscale": "true"}) == "koniq-losses no_multiscale=true"
 
@@ -162,6 +164,21 @@ def test_a_plan_with_several_repetitions_makes_a_run_of_each_seed(
     assert [flags(spec.argv)["--train_test_num"] for spec in specs] == ["1.0"] * 3
     assert replace(request, seeds=(1, 2)).seeds_or_default() == (1, 2)
     assert replace(request, plan=replace(plan, command=["python", "other.py"])).seeds_or_default() == (5,)
+
+
+def test_a_plan_with_splits_makes_a_run_of_each_split_and_seed_in_one_group(
+    plan: Plan, tmp_path: Path, no_dispatcher: None
+) -> None:
+    livec = replace(plan, base={**plan.base, "dataset": "livec"}, splits=(0, 3))
+    request = LaunchRequest(livec, experiments=("F2", "F3"), seeds=(1, 2), runs_dir=tmp_path / "runs")
+    specs = [read_spec(run) for run in enqueue(request)]
+    assert [(spec.split, spec.seed, spec.experiment) for spec in specs] == [
+        (split, seed, row) for split in (0, 3) for seed in (1, 2) for row in ("F2", "F3")
+    ]
+    assert {spec.group for spec in specs} == {"koniq-losses"}
+    assert len({spec.run_id for spec in specs}) == 8
+    alone = replace(request, plan=replace(livec, splits=()), overrides={"split_seed": "5"})
+    assert {(spec.split, spec.group) for spec in map(read_spec, enqueue(alone))} == {(5, "koniq-losses")}
 
 
 def test_a_run_gets_one_repetition_if_its_plan_says_nothing(plan: Plan) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iqa_tui.queue.order import held_back_by, in_starting_order, with_given_priority
+from iqa_tui.queue.order import held_back_by, in_starting_order, trials_before, with_given_priority
 from iqa_tui.queue.queued_run import QueuedRun, Waiting
 from tests.fakes.runs import make_run
 from training.runfolder.layout import RunFolder
@@ -51,6 +51,8 @@ RUNS = st.lists(
         ({"priority": "high", "created": 9.0}, {"priority": "medium"}),
         ({"priority": "medium", "created": 9.0}, {"priority": "low", "expected_hours": 9.0}),
         ({"created": 1.0}, {"created": 2.0, "expected_hours": 9.0}),
+        ({"created": 1.0}, {"created": 2.0, "trial": {"values": {"lr": 1}}}),
+        ({"trial": {"values": {"lr": 1}}, "expected_hours": 0.1, "order": 5}, {"expected_hours": 2.0}),
         ({"expected_hours": 2.0, "order": 5}, {"expected_hours": 1.0}),
         ({"expected_hours": 0.1, "order": 5}, {"expected_hours": None}),
         ({"order": 1}, {"order": 2}),
@@ -108,3 +110,51 @@ def test_the_priority_that_a_user_gave_goes_before_that_of_the_plan(tmp_path: Pa
     assert with_given_priority(asked).spec.priority == "high"
     run.place.write_text("{")
     assert with_given_priority(asked) == asked, "the status says what is wrong with the file"
+
+
+def trial(name: str, **fields: object) -> QueuedRun:
+    return queued(name, trial={"values": {"lr": 1}}, **fields)
+
+
+def tuned(name: str, *trials: str, **fields: object) -> QueuedRun:
+    return queued(name, tune={"grid": {"lr": [1, 2]}, "trials": list(trials)}, **fields)
+
+
+@pytest.mark.parametrize("part", ["queued", "alive", "held", "resumable", "elsewhere"])
+def test_a_tuned_run_waits_for_tuning_runs_that_may_still_give_a_score(part: str) -> None:
+    run, first, second = tuned("a", "t1", "t2"), trial("t1"), trial("t2")
+    everything = {"queued": (run,), "alive": (second,)}
+    everything[part] = (*everything.get(part, ()), first)
+    now = Waiting(**everything)
+    assert names(trials_before(run, now)) == names(held_back_by(run, now))
+    assert set(names(trials_before(run, now))) == {"t1", "t2"}
+
+
+def test_a_tuned_run_starts_when_the_last_of_its_tuning_runs_is_over() -> None:
+    run = tuned("a", "t1", "t2")
+    assert trials_before(run, waiting(run, trial("t3"))) == []
+    assert held_back_by(run, waiting(run, trial("t3"), alive=(trial("t4"),))) == []
+    assert trials_before(queued("b"), waiting(queued("b"), trial("t1"))) == []
+    assert trials_before(queued("b", tune={"trials": 3}), waiting(trial("t1"))) == []
+
+
+def test_a_retry_that_has_its_value_waits_for_no_tuning_run(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "a", tune={"trials": ["t1"]})
+    again = QueuedRun(run, read_spec(run))
+    assert names(trials_before(again, waiting(again, trial("t1")))) == ["t1"]
+    run.tuned.write_text("{}")
+    assert trials_before(again, waiting(again, trial("t1"))) == []
+
+
+@pytest.mark.parametrize("strategy", ["sequential", "priority"])
+def test_runs_that_wait_for_tuning_runs_keep_these_from_nothing(strategy: str) -> None:
+    """A user may have given a tuning run a lower priority than the run that waits for it."""
+    run = tuned("a", "t1", strategy=strategy, priority="high")
+    last = trial("t1", strategy=strategy, priority="low")
+    assert held_back_by(last, waiting(run, last)) == []
+    assert names(held_back_by(run, waiting(run, last))) == ["t1"]
+
+
+def test_by_priority_lower_ones_wait_for_a_tuned_run_that_can_be_trained() -> None:
+    run, low = tuned("a", "t1", strategy="priority", priority="high"), trial("t2", strategy="priority", priority="low")
+    assert names(held_back_by(low, waiting(run, low))) == ["a"]

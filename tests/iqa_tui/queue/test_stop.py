@@ -166,6 +166,14 @@ def test_queued_runs_are_stopped_first_and_a_refusal_stops_no_other(tmp_path: Pa
     os.close(mine)
 
 
+def test_runs_that_wait_for_tuning_runs_are_stopped_before_these(tmp_path: Path) -> None:
+    """Else the dispatcher would train them by the scores that are there."""
+    make_run(tmp_path, "a", trial={"values": {"lr": 1}})
+    make_run(tmp_path, "b", tune={"trials": ["a"]})
+    make_run(tmp_path, "c", trial={"values": {"lr": 2}})
+    assert [stopped.run_id for stopped in stop_all(Catalog(tmp_path).refresh())] == ["b", "a", "c"]
+
+
 def test_an_unsupervised_trainer_of_another_is_signalled_by_its_identity(lab: Lab, queued: Any) -> None:
     run = queued(seconds=60)
     supervisor = lab.supervise(run)

@@ -12,6 +12,7 @@ from iqa_tui.devices.gpus.sample import GpuSample
 from iqa_tui.devices.lease import Holder, take_lease
 from iqa_tui.devices.sharing import left_bytes
 from iqa_tui.devices.survey import Survey, Surveyor
+from iqa_tui.queue.dispatcher_files import older_dispatcher_lock
 from iqa_tui.queue.queued_run import QueuedRun
 from iqa_tui.trust.signature import write_signed
 from tests.fakes.lab import (
@@ -20,7 +21,7 @@ from tests.fakes.lab import (
 from tests.fakes.other_users import seen_by_another
 from tests.fakes.waits import waiting_reasons
 from training.runfolder.folders import create_run_folder
-from training.runfolder.layout import RunFolder, older_dispatcher_lock
+from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
 from training.runfolder.read import read_spec
 from training.runfolder.schema import Place
@@ -180,3 +181,25 @@ def test_an_attempt_that_its_owner_may_not_write_is_a_reason_to_wait(lab: Lab) -
         (reason,) = waiting_reasons([(run, read_spec(run))], survey).values()
     assert reason == f"cannot start: {run.attempt(1).path} may not be written. Ask its owner, root, to give it to you"
     os.close(lease)
+
+
+TUNE = {"grid": {"lr": [1, 2]}, "trials": ["T1", "T2"]}
+
+
+def test_a_tuned_run_says_how_many_tuning_runs_it_waits_for() -> None:
+    queued = [queued_run("F1", tune=TUNE), queued_run("T2", trial={"values": {"lr": 2}})]
+    assert waiting_reasons(queued, survey(gpu(0), gpu(1)), alive=[]) == {
+        "F1": "waits for 1 of 2 tuning runs",
+        "T2": "starts next on GPU 0",
+    }
+    alive = [queued_run("T1", trial={"values": {"lr": 1}})]
+    assert waiting_reasons(queued, survey(gpu(0)), alive)["F1"] == "waits for 2 of 2 tuning runs"
+    assert waiting_reasons(queued[:1], survey(gpu(0)), alive=[]) == {"F1": "starts next on GPU 0"}
+
+
+def test_tuning_runs_that_a_user_holds_are_counted(lab: Lab) -> None:
+    run = create_run_folder(lab.runs_dir, "T1")
+    write_signed(run, Spec("T1", "g", "T1", argv=["true"], created=0.0, trial={"values": {"lr": 1}}), {})
+    write_record(run.place, Place("ann", 1.0, held=True))
+    queued = [queued_run("F1", tune=TUNE), QueuedRun(run, read_spec(run))]
+    assert waiting_reasons(queued, survey(gpu(0)), alive=[])["F1"] == "waits for 1 of 2 tuning runs, 1 of them held"

@@ -72,9 +72,7 @@ async def test_in_the_smallest_form_tab_shows_one_part_after_the_other_whole(pla
         ("[ ] A", "[x] B", "[x] C", "python -m training"),
         ("[x] GPU 0", "held by ann"),
         ("(•) all at once", "( ) by priority", "Forecast"),
-        ("epochs=1", "seeds", "Launch "),
-        ("epochs=1", "seeds", "Launch "),
-        ("epochs=1", "seeds", "Launch "),
+        *[("epochs=1", "seeds", "splits", "Launch ")] * 4,
         ("A small plan", "koniq-losses"),
     ]
     async with open_app((60, 15), room="launch", plans=(plan_file,)) as pilot:

@@ -16,6 +16,7 @@ WORDS = {
     Wait(WaitKind.DRIVER, device="a GPU", why="It hangs."): "needs a GPU. It hangs.",
     Wait(WaitKind.SEQUENTIAL, names=("F1",)): "one at a time: waits for F1",
     Wait(WaitKind.PRIORITY, names=("F1", "F2")): "by priority: waits for F1, F2",
+    Wait(WaitKind.TUNING, why="3 of 4 tuning runs"): "waits for 3 of 4 tuning runs",
     Wait(WaitKind.HELD, user="ann"): "held by ann; h or `iqa-tui release` lets it start",
     Wait(WaitKind.HELD_BY_DISPATCHER, why="3 failed", group="a b"): (
         "held: 3 failed; `iqa-tui release --group 'a b'` lets its runs start"

@@ -15,6 +15,7 @@ from training.datasets.splits import reach
 from training.datasets.table import open_part
 from training.errors import BadData
 from training.flags import parse
+from training.official_splits import ALWAYS, BY_THEIR_FILES
 
 ALL_WRITERS = {**WRITERS, "koniq-10k": write_koniq, "biq2021": write_biq2021}
 
@@ -191,6 +192,12 @@ def test_a_split_seed_is_refused_if_the_data_set_has_a_split_of_its_own(tmp_path
     folder = None if name == "demo" else ALL_WRITERS[name](tmp_path)
     with pytest.raises(BadData, match=f"--split_seed 3: {name} has a split of its own, .*leave --split_seed out"):
         opened(name, folder, "--split_seed", "3")
+
+
+@pytest.mark.parametrize("name", [*(name for name in ALL_WRITERS if name not in BY_THEIR_FILES), "demo"])
+def test_it_is_known_without_a_look_which_data_sets_have_a_split_of_their_own(tmp_path, name):
+    folder = None if name == "demo" else ALL_WRITERS[name](tmp_path)
+    assert opened(name, folder).has_official_split == (name in ALWAYS)
 
 
 def test_a_table_of_the_users_own_has_another_split_unless_it_names_them(tmp_path):

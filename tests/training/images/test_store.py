@@ -25,7 +25,7 @@ def test_a_process_keeps_a_bounded_part_of_the_images_and_reads_the_same_pixels(
 
     def look_at_all(kept: int) -> int:
         monkeypatch.setattr(store, "KEPT_BYTES", kept)
-        images = store.map_images(tmp_path / "pixels", [size] * count)
+        images = store.end_to_end(store.map_part(tmp_path / "pixels"), [size] * count)
         first = images[0]
         for number in range(count):
             np.testing.assert_array_equal(images[number], pixels[number])
@@ -39,7 +39,7 @@ def test_a_process_keeps_a_bounded_part_of_the_images_and_reads_the_same_pixels(
 def test_each_image_is_a_view_of_its_own_part():
     sizes = [(2, 3), (1, 4), (3, 1)]
     pixels = np.arange(sum(height * width * 3 for height, width in sizes), dtype=np.uint8)
-    images = store.ImageStore(pixels, sizes)
+    images = store.end_to_end(store.Part(pixels), sizes)
     assert len(images) == 3
     assert [images[number].shape for number in range(3)] == [(2, 3, 3), (1, 4, 3), (3, 1, 3)]
     assert np.concatenate([images[number].ravel() for number in range(3)]).tolist() == pixels.tolist()
@@ -48,7 +48,7 @@ def test_each_image_is_a_view_of_its_own_part():
 
 def test_a_file_that_was_cut_short_is_refused_before_a_missing_page_kills_the_process(tmp_path):
     np.arange(24, dtype=np.uint8).tofile(tmp_path / "pixels")
-    images = store.map_images(tmp_path / "pixels", [(2, 2), (2, 2)])
+    images = store.end_to_end(store.map_part(tmp_path / "pixels"), [(2, 2), (2, 2)])
     assert images[1].ravel().tolist() == list(range(12, 24))
     os.truncate(tmp_path / "pixels", 23)
     assert images[0].ravel().tolist() == list(range(12))
@@ -59,4 +59,4 @@ def test_a_file_that_was_cut_short_is_refused_before_a_missing_page_kills_the_pr
 def test_an_empty_file_has_no_images(tmp_path):
     (tmp_path / "pixels").touch()
     with pytest.raises(ValueError, match="empty file"):
-        store.map_images(tmp_path / "pixels", [(1, 1)])
+        store.map_part(tmp_path / "pixels")

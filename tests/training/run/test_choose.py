@@ -22,6 +22,7 @@ from training.network.quality import QualityNetwork
 from training.progress import Progress
 from training.run import choose, story
 from training.run.evaluate import Evaluation
+from training.run.split_scores import SplitScores
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record
 from training.runfolder.schema import Result
@@ -130,7 +131,7 @@ def judged(protocol: list[str], epochs: list[dict[str, float]], monkeypatch, tmp
     progress, none = Progress(), np.empty(0)
     for number, scores in enumerate(epochs, start=1):
         evaluations = {
-            split: Evaluation(split, [], none, none, None, {"srcc": scores[split]}, [])
+            split: SplitScores(split, {"demo": Evaluation(split, [], none, none, None, {"srcc": scores[split]}, [])})
             for split in setup.config.evaluated_splits
         }
         choose._judge(setup, progress, number, evaluations)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from training.runfolder.folders import create_run_folder, list_runs, run_name, split_seed_in
+from training.runfolder.folders import create_run_folder, list_runs, run_name
 from training.runfolder.layout import RunFolder
 from training.runfolder.write import write_json
 
@@ -21,20 +21,6 @@ def test_a_run_is_named_by_time_and_content() -> None:
 def test_a_run_is_named_by_its_split_only_if_that_is_not_the_one_that_all_share() -> None:
     name = run_name(datetime(2026, 11, 23, 17, 5, 1), "livec", "swin", "l2", 42, split_seed=3)  # noqa: DTZ001
     assert name == "2026-11-23_17-05-01_livec_split3_swin_l2_s42"
-
-
-@pytest.mark.parametrize(
-    ("words", "split_seed"),
-    [
-        ("--seed 4", 0),
-        ("--split_seed 3 --seed 4", 3),
-        ("--split_seed=3 --split_seed=12", 12),
-        ("--split_seed", 0),
-        ("--split_seed three", 0),
-    ],
-)
-def test_the_split_seed_is_read_from_a_command(words: str, split_seed: int) -> None:
-    assert split_seed_in(["python", "-m", "training", *words.split()]) == split_seed
 
 
 @pytest.mark.parametrize(

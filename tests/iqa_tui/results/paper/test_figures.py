@@ -13,7 +13,8 @@ from iqa_tui.results.paper import figures as room
 from iqa_tui.results.paper.content import Content
 from iqa_tui.results.paper.figures import drawn, figure_files, figure_links, why_not
 from iqa_tui.results.paper.shown import Shown, figures_of
-from tests.fakes.papers import made_content
+from tests.fakes.papers import made_content, read_content
+from tests.fakes.tuned import tuned_table
 
 HARD = "$\\frac $x_1 # 画 & %"
 NEEDS = "matplotlib is not installed: pip install 'iqa-tui[paper]'"
@@ -86,3 +87,11 @@ def test_a_figure_of_one_row_and_one_seed_can_be_drawn(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason=NEEDS)
     content: Content = made_content(tmp_path, srccs={"F1": [0.9]}, seeds=(1,))
     assert set(figure_files(figures_of(content))) >= {"validation.pdf", "predictions.pdf", "cost.pdf"}
+
+
+def test_tuning_is_drawn_over_values_that_are_labelled_as_they_were_typed(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason=NEEDS)
+    tuned_table(tmp_path, experiments=("F1", "F3"))
+    (tuning,) = (each for each in figures_of(read_content(tmp_path)) if each.name == "tuning")
+    assert drawn(tuning, "pdf") == drawn(tuning, "pdf")
+    assert b"<svg" in drawn(tuning, "svg")

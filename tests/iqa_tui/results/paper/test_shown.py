@@ -7,10 +7,11 @@ from typing import cast
 import pytest
 
 from iqa_tui.results.paper.content import Content
-from iqa_tui.results.paper.shown import Bar, Curve, Panel, Price, Shown, beside_each_other, figures_of
+from iqa_tui.results.paper.shown import Bar, Curve, Panel, Price, Shown, Tried, beside_each_other, figures_of
 from tests.fakes.ablation import LOSSES
 from tests.fakes.papers import made_content, read_content
 from tests.fakes.runs import finish_run, queue_experiment
+from tests.fakes.tuned import tuned_table
 
 
 @pytest.fixture(scope="module")
@@ -71,3 +72,19 @@ def test_the_cost_has_hours_and_the_interval(content: Content) -> None:
 def test_a_figure_of_nothing_is_left_out(tmp_path: Path) -> None:
     finish_run(queue_experiment(tmp_path, "F3"), 0.9312, 0.9411)
     assert [shown.name for shown in figures_of(read_content(tmp_path))] == ["differences", "cost"]
+
+
+def test_a_tuned_row_is_a_line_over_its_values_and_a_plan_that_tunes_two_flags_has_none(tmp_path: Path) -> None:
+    tuned_table(tmp_path, experiments=("F1", "F4"))
+    tuned = read_content(tmp_path)
+    shown = named(tuned, "tuning")
+    first, second = cast("list[Tried]", shown.parts)
+    assert (first.values, first.chosen) == ((1e-6, 2e-6, 5e-6, 1e-5), (5e-6, 0.7301))
+    assert (second.values, shown.flag) == ((1e-6, 5e-6, 1e-5), "lr")  # one value of F4 has no score
+    assert "F1 1e-6: 0.7012" in shown.told
+    two = [
+        replace(each, tuning=replace(each.tuning, grid={**each.tuning.grid, "batch_size": (8, 16)}))
+        for each in tuned.findings.tunings
+    ]
+    both = replace(tuned, findings=replace(tuned.findings, tunings=tuple(two)))
+    assert "tuning" not in [each.name for each in figures_of(both)]
