@@ -45,7 +45,8 @@ def check(request: LaunchRequest) -> Facts:
     for flag in request.overrides:
         if flag in OUR_FLAGS:
             raise PlanError(f"--set {flag}: the launcher sets this itself. {OUR_FLAGS[flag]}")
-    _check_tuned(request)
+    if refusal := request.refused_setting:
+        raise PlanError(refusal)
     _check_repetitions(request)
     _check_engine(request)
     if request.devices is not None:
@@ -70,17 +71,6 @@ def _check_engine(request: LaunchRequest) -> None:
                 refuse_what_slurm_refuses(options, request.cwd or Path.cwd())
             except SlurmRefused as refusal:
                 raise PlanError(f"{experiment.id}: {refusal}. No run is queued.") from None
-
-
-def _check_tuned(request: LaunchRequest) -> None:
-    """Raises PlanError: a setting of the launch says what the plan's tuning is to choose."""
-    tune = request.plan.tune
-    for flag in request.overrides if tune is not None else ():
-        if tune is not None and flag in tune.grid:
-            raise PlanError(
-                f"--set {flag}: {request.plan.source} chooses {flag} from a grid. Leave it out here, or launch a copy "
-                "of the plan without [tune]."
-            )
 
 
 def _check_repetitions(request: LaunchRequest) -> None:

@@ -137,7 +137,7 @@ def _is_scored_alike(entry: ListedRun, scoring: Scoring) -> bool:
 def _measured(group: str, members: list[ListedRun]) -> Spread | None:
     """The mean noise of all differences between its rows; None if there are no two rows of two common seeds."""
     rows = table_scores(table_of(members, group, recorded_plan(members)).rows, members)
-    known = [(each, each.se_seeds, each.se_images) for each in _differences([row for row in rows if row.runs])]
+    known = [(each, each.se_seeds, each.se_images) for each in _differences(_trained_here(rows))]
     parts = [
         (len(each.seeds), se_seeds, se_images, each.units)
         for each, se_seeds, se_images in known
@@ -151,6 +151,10 @@ def _measured(group: str, members: list[ListedRun]) -> Spread | None:
     if not seed_variance:  # the same run under several seeds
         return None
     return Spread(math.sqrt(seed_variance), math.sqrt(images_variance), min(part[-1] for part in parts), group)
+
+
+def _trained_here(rows: Sequence[RowScores]) -> list[RowScores]:
+    return [row for row in rows if row.runs and not row.is_elsewhere]
 
 
 def _differences(rows: Sequence[RowScores]) -> Iterator[Difference]:

@@ -14,7 +14,9 @@ from iqa_tui.results.run_notes import result_notes, score_notes
 from iqa_tui.results.statistics import Spread, mean_and_sd, spread_of
 from iqa_tui.words.sizes import GIB
 from iqa_tui.words.states import ShownState, by_need, shown_state
+from training.runfolder.mixed import of_scores
 from training.runfolder.phase import Phase
+from training.runfolder.schema import Result
 
 SECONDS_PER_HOUR = 3600.0
 MORE_METRICS = ("krcc", "rmse", "plcc_fitted")
@@ -260,8 +262,14 @@ def _more(entries: list[ListedRun]) -> dict[str, tuple[float, float | None]]:
 
 
 def _cross_tests(entries: list[ListedRun]) -> list[str]:
-    splits = in_order(split for entry in entries if entry.result for split in sorted(entry.result.metrics))
-    return [f"{split}/{name}" for split in splits if split not in OWN_SPLITS for name in CROSS_METRICS]
+    splits = in_order(split for entry in entries if entry.result for split in sorted(_told_tests(entry.result)))
+    return [f"{split}/{name}" for split in splits for name in CROSS_METRICS]
+
+
+def _told_tests(result: Result) -> list[str]:
+    """The other data sets that it was tested on, and of a run on several data sets its test on each."""
+    own = {name: of_scores(name, result.dataset) for name in result.metrics if name not in OWN_SPLITS}
+    return [name for name, part in own.items() if part is None or part[1] == "test"]
 
 
 def _best_epochs(entries: list[ListedRun]) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from textual.worker import get_current_worker
 
 from iqa_tui.panels.notes import Notes
 from iqa_tui.panels.row_images import ImageList, RowScatter
-from iqa_tui.results.images.places import NotShown, find_image
+from iqa_tui.results.images.places import NotShown, find_test_image
 from iqa_tui.results.images.views import Found, ImageOrder, Listed, RunKey, Wanted, image_headline, image_words
 from iqa_tui.results.table import Table, read_entries
 from iqa_tui.screens.pages import Page
@@ -184,7 +184,7 @@ class ImagesPage(Page):
         worker = get_current_worker()
         path: Path | None = None
         try:
-            path = find_image(listed.image.name, found.dataset, found.folders)
+            path = find_test_image(listed.image.name, found.dataset, found.folders)
             decoded = decode_kept(path, lambda: worker.is_cancelled)
             answer: Any = fitted(decoded, *room, is_grey=is_grey)
             words = decoded.words

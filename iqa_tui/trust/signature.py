@@ -134,7 +134,7 @@ def verify(run: RunFolder) -> Signed:
         parsed = parse_record(spec, Spec, there.spec)
         _check(there, signature, parsed, spec, environment)
         if parsed.engine == RECORDED:  # a signature on it would change nothing: there is nothing that could be started
-            raise NotSigned("it was imported from a log, and nothing of it is ever started", can_be_adopted=False)
+            raise NotSigned("it was imported, and nothing of it is ever started", can_be_adopted=False)
         if not parsed.device_kind:
             parsed = replace(parsed, device_kind=signature.device_kind)
         variables = parse_record(environment, Environment, there.environment).variables

@@ -39,9 +39,7 @@ def limits(table: Table, plan: Plan | None, entries: Sequence[ListedRun], asked:
         )
     told += _tested(table, entries, asked)
     told += table_sentences(table.rows) or _untuned(plan)
-    if any(row.recorded for row in table.rows):
-        ids = listed(list(dict.fromkeys(row.id for row in table.rows if row.recorded)))
-        told.append(f"◆ {ids}: measured elsewhere, without scores by image; a difference to it has no interval.")
+    told += _elsewhere(table, entries)
     if len(table.protocols) > 1:
         told.append(f"Rows by different protocols ({listed(list(table.protocols))}) are not compared.")
     if any(entry.result is not None and entry.result.limited for entry in entries):
@@ -49,6 +47,25 @@ def limits(table: Table, plan: Plan | None, entries: Sequence[ListedRun], asked:
     if table.code_note:
         told.append(table.code_note)
     return tuple(told)
+
+
+def _elsewhere(table: Table, entries: Sequence[ListedRun]) -> list[str]:
+    """Of rows that no run of the table trained."""
+    tested = {entry.run_id for entry in entries if entry.is_recorded}
+    recorded = [row for row in table.rows if row.recorded]
+    without = dict.fromkeys(row.id for row in recorded if not tested.intersection(row.run_ids))
+    evaluated = dict.fromkeys(row.id for row in recorded if tested.intersection(row.run_ids))
+    told = []
+    if without:
+        words = "measured elsewhere, without scores by image; a difference to it has no interval."
+        told.append(f"◆ {listed(list(without))}: {words}")
+    if evaluated:
+        words = (
+            "trained elsewhere and tested here on the same images: an interval of its difference holds the noise of the"
+            " images, not that of its training."
+        )
+        told.append(f"◆ {listed(list(evaluated))}: {words}")
+    return told
 
 
 def _splits(rows: Sequence[Row]) -> list[str]:

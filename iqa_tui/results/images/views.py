@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
@@ -57,8 +58,8 @@ class Found:
     runs: tuple[RunKey, ...] = ()
     """Of the row, those that have scores."""
     dataset: str = ""
-    folders: tuple[Path, ...] = ()
-    """Where the data set may be."""
+    folders: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+    """Data set to where it may be."""
 
     def listed(self) -> list[Listed]:
         """In the wanted order, the first ones."""

@@ -24,7 +24,7 @@ from iqa_tui.results.intervals.pairing import (
     splits_of,
     unpaired,
 )
-from iqa_tui.results.intervals.scores import RowScores
+from iqa_tui.results.intervals.scores import RowScores, RunScores
 from iqa_tui.results.intervals.student import detectable, together, two_sided_p
 from iqa_tui.words.repetitions import seeds_words
 
@@ -33,10 +33,12 @@ RECORDED = "recorded: no scores by image, so no interval"
 OTHER_IMAGES = "tested on other images: no interval"
 OTHER_SPLITS = "other random splits: no interval"
 ONE_RUN = "one seed: no spread is known, so no interval"
+ELSEWHERE = "one of the two networks was trained elsewhere: not paired by seed"
 NOT_PAIRED = "no shared seed: not paired by seed"
 UNKNOWN_TRAINING_SET = "several random splits, and a run does not tell how many images it was trained on: no interval"
 NO_IMAGE_PART = "how it moves with the images is not known (too few, or too many for KRCC): no interval"
 NOT_CALIBRATED = "its loss fixes no scale"
+SCALES_DIFFER = "errors on several scales have no mean; see those on each data set"
 
 Row = tuple[RowScores, Sequence[MeasuredRun]]
 
@@ -84,8 +86,12 @@ def compared(a: Sequence[Row], b: Sequence[Row], metric: str) -> Difference:
     blocked = "; ".join([*_no_comparison([row for row, _ in (*a, *b)]), *_no_interval((*a, *b), metric)])
     if not (sides[0] and sides[1]):
         return _without_runs(blank, a, b, blocked)
-    judged, seeds = _difference(sides[0], sides[1], metric, blocked)
-    notes = [*judged.notes, *_unshared(sides, ids)]
+    if any(row.is_elsewhere for row, _ in (*a, *b)):
+        judged, seeds = _unpaired(sides[0], sides[1], metric, blocked)
+        judged = replace(judged, notes=(ELSEWHERE, *judged.notes[1:]))
+    else:
+        judged, seeds = _difference(sides[0], sides[1], metric, blocked)
+    notes = [*judged.notes, *(() if ELSEWHERE in judged.notes else _unshared(sides, ids))]
     notes += [each for row, runs in (*a, *b) for each in _left_out(row, runs, metric)]
     if judged.se == 0:
         notes.insert(0, IDENTICAL if judged.value == 0 else NO_VARIATION)
@@ -118,6 +124,11 @@ def _difference(a: Cells, b: Cells, metric: str, blocked: str) -> tuple[_Judged,
     if pairs:
         scale = max(abs(cell.value) for cell in (*a.values(), *b.values()))
         return _judged(pairs, metric, blocked, scale), tuple(sorted({seed for _, seed in pairs}))
+    return _unpaired(a, b, metric, blocked)
+
+
+def _unpaired(a: Cells, b: Cells, metric: str, blocked: str) -> tuple[_Judged, tuple[int, ...]]:
+    """Only the images are paired."""
     several = len({*splits_of(a), *splits_of(b)}) > 1
     blocked = blocked or (OTHER_SPLITS if several else _images_differ([*a.values(), *b.values()], metric))
     judged = _combined(unpaired(a, b, metric), metric, blocked)
@@ -251,13 +262,20 @@ def _why(run: MeasuredRun, metric: str) -> str:
         return f"no {metric}"
     if not scores.images:
         return scores.problem or "no scores"
+    if metric == "rmse" and scores.parts:
+        return SCALES_DIFFER
     if metric == "rmse" and scores.calibrated is None:
         return NOT_CALIBRATED
     if metric not in run.values:
         return f"{metric} was not measured"
+    causes = [f"{words} of {part.part_of}" for part in scores.parts if (words := _why_undefined(part))]
+    return f"undefined: {', '.join(causes) or _why_undefined(scores) or 'not finite'}"
+
+
+def _why_undefined(scores: RunScores) -> str:
     causes = {
         "fewer than two images": len(scores.images) < 2,
         "constant predictions": is_constant(scores.predictions),
         "constant opinions": is_constant(scores.mos),
     }
-    return f"undefined: {next((words for words, is_so in causes.items() if is_so), 'not finite')}"
+    return next((words for words, is_so in causes.items() if is_so), "")

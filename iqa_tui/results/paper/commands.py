@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from iqa_tui.plans.plan import SPLIT_FLAG
 from iqa_tui.results.paper.content import Content, PaperRun
+from training.runfolder.mixed import joined_places, places
 
 PLACE = "FOLDER"
 """Stands for where a file lies on the reader's machine."""
@@ -51,7 +52,9 @@ def _without_places(words: Iterable[str]) -> list[str]:
 
 def elsewhere(text: str) -> str:
     """`FOLDER/koniq-10k` for an absolute path, also behind `--flag=`."""
-    flag, sign, value = text.partition("=") if re.match(r"--\w+=[/~]", text) else ("", "", text)
+    flag, sign, value = text.partition("=") if re.match(r"--\w+=", text) else ("", "", text)
+    if by_name := places(value):
+        return f"{flag}{sign}{joined_places({name: elsewhere(place) for name, place in by_name.items()})}"
     if not value.startswith(("/", "~")):
         return text
     return f"{flag}{sign}{PLACE}/{value.rstrip('/').rpartition('/')[2]}"

@@ -27,6 +27,7 @@ from iqa_tui.results.row import Row
 from iqa_tui.results.table import Table, table_of
 from iqa_tui.words.repetitions import repetition_words
 from training.runfolder.errors import RunFolderError
+from training.runfolder.mixed import dataset_names
 from training.runfolder.opening import read_bounded
 from training.runfolder.schema import Result
 from training.runfolder.spec import Spec
@@ -142,7 +143,7 @@ def content_of(
         if scores.runs or scores.recorded
     ]
     known = {scores.id for _, _, scores in with_numbers}
-    by_run = {entry.run_id: entry for entry in entries if not entry.is_recorded}  # as `table_scores` counts them
+    by_run = {entry.run_id: entry for entry in entries if entry.has_scores}  # as `table_scores` counts them
     rows = tuple(
         _paper_row(row, scores, (looks[place], place), [by_run[run_id] for run_id in row.run_ids if run_id in by_run])
         for place, row, scores in with_numbers
@@ -200,10 +201,11 @@ def _paper_run(name: str, entry: ListedRun, result: Result, scores: RunScores) -
 
 
 def _sha256(entry: ListedRun, what: str) -> str:
-    dataset = plain(entry.result.dataset if entry.result else "").replace("/", "_")
-    path = entry.run.score_file(dataset, "test") if what == "scores" else entry.run.result
+    """Of several data sets' scores, one after another."""
+    names = dataset_names(plain(entry.result.dataset if entry.result else "").replace("/", "_"))
+    paths = [entry.run.score_file(name, "test") for name in names] if what == "scores" else [entry.run.result]
     try:
-        return hashlib.sha256(read_bounded(path, LARGEST_BYTES)).hexdigest()
+        return hashlib.sha256(b"".join(read_bounded(path, LARGEST_BYTES) for path in paths)).hexdigest()
     except (OSError, RunFolderError):
         return ""
 

@@ -109,7 +109,7 @@ def _differences(content: Content) -> Shown:
     bars, told = [], []
     for row in content.rows:
         found = content.difference(row, "srcc")
-        if found is None or found.value is None or row.row.recorded:
+        if found is None or found.value is None or (row.row.recorded and not row.runs):
             continue
         bars.append(Bar(look_of(row), found.value, found.low, found.high, is_shown(found)))
         told.append(f"{row.id} {difference_words(found)}, {'shown' if is_shown(found) else 'not shown'}")

@@ -10,6 +10,7 @@ from iqa_tui.results.paper.citations import dataset_name
 from iqa_tui.results.paper.content import Content, PaperRow
 from iqa_tui.results.tuning import table_sentences
 from iqa_tui.words.repetitions import repetitions_words
+from training.runfolder.mixed import is_mixed
 
 PROTOCOLS = {
     "clean": "the best epoch is chosen on the validation split",
@@ -43,7 +44,8 @@ def _tested(content: Content) -> str:
     counts = sorted({count for run in runs if (count := run.result.images.get("test"))})
     images = f"n = {listed([f'{count:,}' for count in counts])} test images" if counts else "the test images"
     datasets = listed([dataset_name(name) for name in dict.fromkeys(run.result.dataset for run in runs)])
-    return f"SRCC and PLCC on the test split: {images} of {datasets}; {_protocols(content)}; {_seeds(content)}."
+    means = " (means over the data sets of a run)" if any(is_mixed(run.result.dataset) for run in runs) else ""
+    return f"SRCC and PLCC on the test split{means}: {images} of {datasets}; {_protocols(content)}; {_seeds(content)}."
 
 
 def _protocols(content: Content) -> str:
