@@ -1,9 +1,8 @@
 """From predictions of any scale to the scale of opinions: a monotone map, fitted on the validation split.
 
-Only l1, l2 and smooth_l1, alone or in a sum, compare a prediction with its own opinion. The other losses compare images
-with each other, so they leave
-the shift of predictions free, and some of them the scale too: a network trained so may predict −460 for a photograph
-that people gave 3 of 5. Numpy and scipy, no torch.
+Only l1, l2, smooth_l1 and emd, alone or in a sum, compare a prediction with its own opinion. The other losses compare
+images with each other, so they leave the shift of predictions free, and some of them the scale too: a network trained
+so may predict −460 for a photograph that people gave 3 of 5. Numpy and scipy, no torch.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from training.loss_parts import ANSWERS, HISTOGRAM, has_part, outputs_of
 from training.runfolder import image_packs
 from training.runfolder.mixed import dataset_names, is_mixed, places
 
@@ -36,6 +37,7 @@ MAY_CHANGE = (
     "num_workers",
     "train_test_num",
     "device",
+    "processes",
     "tensorboard",
     "checkpoint_minutes",
     "resume",
@@ -73,6 +75,8 @@ class TrainConfig:
     """`all`, or the number of first epochs in which the backbone stays as it is; None: it always learns."""
     ema: float
     """Decay, at each step, of the averaged weights that are scored and kept; 0: those of the last step are."""
+    processes: int
+    """That share out each batch, each on a GPU of its own, or with its part of the CPU's threads; 1: this one alone."""
     epochs: int
     patch_size: int
     """Side of a crop in pixels."""
@@ -84,6 +88,8 @@ class TrainConfig:
     """On the scale of training: 0 to 1, under the published protocol 0 to 100."""
     loss_type: str
     """A loss, or a sum such as `l1+0.5*srcc`; see `training.loss_parts`."""
+    answers: int
+    """Of the loss emd: how many answers an opinion chooses from."""
     patience: int
     """Epochs without a better SRCC on `judged_on` before training stops."""
     no_early_stopping: bool
@@ -149,6 +155,16 @@ class TrainConfig:
     def network_name(self) -> str:
         """The network as tables name it."""
         return self.backbone or f"swin-{self.model_size}"
+
+    @property
+    def outputs(self) -> int:
+        """Numbers that the network gives of an image."""
+        return outputs_of(self.loss_type, self.answers)
+
+    @property
+    def learns_histogram(self) -> bool:
+        """Training needs the histogram of the opinions on each image."""
+        return self.epochs > 0 and has_part(self.loss_type, HISTOGRAM)
 
     @property
     def schedule(self) -> str:
@@ -265,11 +281,7 @@ class TrainConfig:
 
     def what_differs(self, other: dict[str, Any]) -> list[str]:
         """Flags that make this another experiment than `other`, the `as_dict` of an earlier attempt."""
-        before = {
-            "split_seed": 0,
-            "no_test": False,
-            **OFF,
-            **other,
-        }  # an attempt of the time when there were no such flags
+        without_them = {"split_seed": 0, "no_test": False, "answers": ANSWERS, **OFF}
+        before = {**without_them, **other}  # an attempt may be of the time when there were no such flags
         names = (field.name for field in fields(self) if field.name not in MAY_CHANGE)
         return [name for name in names if name in before and before[name] != getattr(self, name)]

@@ -18,6 +18,13 @@ def positive(text: str) -> int:
     return number
 
 
+def two_or_more(text: str) -> int:
+    number = _whole(text)
+    if number < 2:
+        raise argparse.ArgumentTypeError(f"{text} is not at least 2")
+    return number
+
+
 def from_zero(text: str) -> int:
     number = _whole(text)
     if number < 0:

@@ -18,7 +18,8 @@ from typing import NoReturn
 from training.config import CROSS_DATASETS, RESIZE, TrainConfig
 from training.dataset_flag import DATASETS, EXAMPLE, dataset, refused_data
 from training.flag_values import above_zero, from_zero, not_negative, positive, rate, resize, scale, seed
-from training.loss_parts import RANKING_TWICE, add_loss_flags, default_alpha, has_ranking_twice, smallest_batch
+from training.loss_flags import add_loss_flags, refused_losses
+from training.loss_parts import default_alpha
 from training.step_flags import Group, add_step_flags, refused_steps
 
 MODEL_SIZES = ("tiny", "small", "base")
@@ -51,18 +52,10 @@ def parse(argv: list[str]) -> TrainConfig:
 
 def refusal(config: TrainConfig) -> str | None:
     """Why these flags are refused, in words; None if they are not."""
-    smallest = smallest_batch(config.loss_type)
     reasons = (
         *refused_steps(config),
         *refused_data(config),
-        (has_ranking_twice(config.loss_type, config.ranking_loss_alpha), RANKING_TWICE),
-        (
-            config.epochs > 0 and config.batch_size < smallest,
-            (
-                f"--batch_size {config.batch_size}: --loss_type {config.loss_type} compares images and has no gradient "
-                f"for fewer than {smallest} crops in a batch"
-            ),
-        ),
+        *refused_losses(config),
         (
             config.tensorboard and importlib.util.find_spec("tensorboard") is None,
             "--tensorboard needs a package that is not installed: pip install 'iqa-tui[tensorboard]'",

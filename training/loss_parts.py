@@ -1,4 +1,4 @@
-"""The flags of the loss. `--loss_type` is the name of one, or a sum of several, such as `l1+0.5*srcc`.
+"""What `--loss_type` means: the name of a loss, or a sum of several, such as `l1+0.5*srcc`.
 
 Standard library only, as the flags are. What a loss computes is in `training.losses`; here stands what the flags, the
 checks before a run and the reader of its weights must know of it.
@@ -9,10 +9,12 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 
-from training.flag_values import not_negative
-
 RANKING = "ranking"
 """The part that `--ranking_loss_alpha` adds, too."""
+HISTOGRAM = "emd"
+"""The loss of a network that says how many of the people who look at an image give each answer."""
+LEARNT_SD = "thurstone"
+"""The loss of a network that gives a spread of the opinions beside their mean."""
 LOSS_TYPES = (
     "l1",
     "l2",
@@ -24,15 +26,18 @@ LOSS_TYPES = (
     "smooth_l1",
     "monotonicity",
     "ranknet",
+    LEARNT_SD,
+    HISTOGRAM,
     RANKING,
 )
-FIXES_SCALE = frozenset({"l1", "l2", "smooth_l1"})
+FIXES_SCALE = frozenset({"l1", "l2", "smooth_l1", HISTOGRAM})
 """Losses that compare a prediction with its own opinion, so that predictions lie on the scale of opinions."""
 SMALLEST_BATCH = {
     "rank": 2,
     "pairwise": 2,
     "monotonicity": 2,
     "ranknet": 2,
+    LEARNT_SD: 2,
     RANKING: 2,
     "srcc": 3,
     "plcc": 3,
@@ -46,6 +51,12 @@ RANKING_TWICE = (
     "--ranking_loss_alpha adds the ranking term to the loss, and --loss_type has it already: give its weight in one of "
     "the two"
 )
+TWO_KINDS_OF_NETWORK = (
+    f"{HISTOGRAM} and {LEARNT_SD} need networks with other outputs (a histogram; a mean and a spread), so one sum "
+    "cannot have both: take one of them"
+)
+ANSWERS = 5
+"""How many answers an opinion chooses from if the user does not say: bad, poor, fair, good, excellent."""
 EXAMPLE = "l1+0.5*srcc"
 
 
@@ -56,33 +67,6 @@ class LossPart:
     name: str
     """One of `LOSS_TYPES`."""
     weight: float = 1.0
-
-
-def add_loss_flags(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--loss_type",
-        type=loss_type,
-        default="l1",
-        help=f"one of {', '.join(LOSS_TYPES)}, or a weighted sum, such as {EXAMPLE}; docs/trainer.md defines each",
-    )
-    group.add_argument(
-        "--pairwise_sd",
-        choices=("image", "uniform"),
-        default="image",
-        help="opinion spread in the losses pairwise and ranknet: each image's own if known, or one for all",
-    )
-    group.add_argument(
-        "--ranking_loss_alpha",
-        type=not_negative,
-        default=argparse.SUPPRESS,  # it depends on --loss_type
-        help="weight of a margin ranking term beside the loss (default: 0.5, as published; 0 beside a sum or ranking)",
-    )
-    group.add_argument(
-        "--ranking_loss_margin",
-        type=not_negative,
-        default=0.1,
-        help="of that term, on the scale of training (0 to 1; published: 0 to 100)",
-    )
 
 
 def loss_type(text: str) -> str:
@@ -98,6 +82,8 @@ def loss_type(text: str) -> str:
             raise argparse.ArgumentTypeError(
                 f"{text[:80]!r} has {name} twice: write it once, with the sum of its weights"
             )
+    if {HISTOGRAM, LEARNT_SD} <= set(names):
+        raise argparse.ArgumentTypeError(TWO_KINDS_OF_NETWORK)
     return "+".join(_written(part) for part in parts)
 
 
@@ -117,13 +103,27 @@ def smallest_batch(loss_type: str) -> int:
     return max(SMALLEST_BATCH.get(part.name, 1) for part in parts_of(loss_type))
 
 
+def has_part(loss_type: str, name: str) -> bool:
+    return any(part.name == name for part in parts_of(loss_type))
+
+
+def outputs_of(loss_type: str, answers: int) -> int:
+    """How many numbers a network gives of an image if it learns by this loss."""
+    if has_part(loss_type, HISTOGRAM):
+        return answers
+    return 2 if has_part(loss_type, LEARNT_SD) else 1
+
+
 def default_alpha(loss_type: str) -> float:
-    """Of `--ranking_loss_alpha`: as in the published code; 0 beside a sum or `ranking`, which say all they mean."""
-    return 0.0 if "+" in loss_type or loss_type.endswith(RANKING) else PUBLISHED_ALPHA
+    """Of `--ranking_loss_alpha`: as in the published code, whose networks have one output; 0 beside a loss of another
+    network, and beside a sum or `ranking`, which say all they mean.
+    """
+    says_all = "+" in loss_type or loss_type.endswith((RANKING, HISTOGRAM, LEARNT_SD))
+    return 0.0 if says_all else PUBLISHED_ALPHA
 
 
 def has_ranking_twice(loss_type: str, alpha: float) -> bool:
-    return alpha > 0 and any(part.name == RANKING for part in parts_of(loss_type))
+    return alpha > 0 and has_part(loss_type, RANKING)
 
 
 def _part(word: str, text: str) -> LossPart:

@@ -1,4 +1,6 @@
-"""`iqa-tui import`: logs of the published trainer become recorded runs, with their curves and their rows."""
+"""`iqa-tui import`: logs of the published trainer become recorded runs, with their curves and their rows; so do folders
+of evaluations, see `import_evaluation`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from iqa_tui.commands import import_evaluation
 from iqa_tui.commands.exit_codes import A_RUN_FAILED, ALL_WELL
 from iqa_tui.errors import PlanError
 from iqa_tui.importing.pieces import BadLog
@@ -17,10 +20,20 @@ from iqa_tui.words.states import RECORDED_SIGN
 from training.runfolder.read import read_spec
 from training.runfolder.text import plain
 
+LOGS_PLAN = "koniq-losses"
+"""Whose rows the logs of the published trainer are, if no plan is named."""
+
 
 def run(options: argparse.Namespace) -> int:
     """A log that cannot be imported is named, and the others are imported all the same."""
-    plan = load_plan(options.plan)
+    folders = [path for path in options.logs if path.is_dir()]
+    if folders:
+        if len(folders) < len(options.logs):
+            raise PlanError("Import logs and folders of evaluations each by a command of their own.")
+        return import_evaluation.run(options, folders)
+    if options.label:
+        raise PlanError("--label names the row of an evaluation; that of a log has its label in the plan.")
+    plan = load_plan(options.plan or LOGS_PLAN)
     ids = _ids(options, plan)
     seeds = _seeds(options)
     code = ALL_WELL

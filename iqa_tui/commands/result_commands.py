@@ -18,19 +18,24 @@ def add_result_commands(commands: Subparsers[argparse.ArgumentParser]) -> None:
 
 
 def _add_import(commands: Subparsers[argparse.ArgumentParser]) -> None:
-    words = "make recorded runs of logs of the published trainer: curves, and rows marked ◆"
+    words = "make recorded runs, rows marked ◆, of logs of the published trainer or of evaluations of any network"
     imported = add_command(commands, "import", words, "imports nothing")
     imported.set_defaults(command="import_log")  # `import` is no name of a module
-    imported.add_argument("logs", nargs="+", metavar="LOG", type=Path)
+    imported.add_argument("logs", nargs="+", metavar="LOG|FOLDER", type=Path)
     imported.add_argument(
         "--as",
         dest="rows",
         type=option_types.words,
         metavar="F1[,F2]",
-        help="the row of all these logs, or one for each; default: by the loss that each log names",
+        help="the row of all these, or one for each; default: by the loss that each log names",
     )
-    imported.add_argument("--plan", default="koniq-losses", help="whose rows (default: koniq-losses)", metavar="PLAN")
-    imported.add_argument("--group", help="the table that they join (default: the plan's name)")
+    imported.add_argument("--label", metavar="TEXT", help="of an evaluation: what the row is called")
+    imported.add_argument(
+        "--plan", metavar="PLAN", help="whose rows (default: koniq-losses; of an evaluation, the plan of its group)"
+    )
+    imported.add_argument(
+        "--group", help="the table that they join (default: the plan's name; of an evaluation, the newest of the plan)"
+    )
     imported.add_argument(
         "--seeds",
         type=option_types.seeds,

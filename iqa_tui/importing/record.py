@@ -6,18 +6,15 @@ version of this program refuses to read.
 
 from __future__ import annotations
 
-import contextlib
 import math
-import os
 import shlex
-import shutil
 import socket
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from iqa_tui.errors import LaunchError
+from iqa_tui.importing.aside import built_aside
 from iqa_tui.importing.pieces import BadLog
 from iqa_tui.importing.published import PublishedLog
 from iqa_tui.importing.row import PlanRow, other_settings_words, refuse_other
@@ -28,12 +25,12 @@ from iqa_tui.settings.read_only import order
 from iqa_tui.words.people import user_name
 from training.runfolder.engines import RECORDED, SPEC_FORMAT
 from training.runfolder.fields import LAST_SECOND
-from training.runfolder.folders import close_to_others, create_run_folder, run_name
+from training.runfolder.folders import run_name
 from training.runfolder.layout import RunFolder
 from training.runfolder.schema import Result
 from training.runfolder.spec import Spec
 from training.runfolder.text import plain
-from training.runfolder.write import EventWriter, make_folder, sync_folder, write_atomic, write_record
+from training.runfolder.write import EventWriter, make_folder, write_atomic, write_record
 
 PROTOCOL = "published"
 
@@ -130,7 +127,7 @@ class _Recording:
         name = run_name(now, self._dataset or self._wish.plan.name, self._network, f"{self._loss}-recorded", self._seed)
         began = min(max(0.0, self._log.started + before), LAST_SECOND / 2)
         try:
-            with _built_aside(runs_dir, name) as (run_id, aside):
+            with built_aside(runs_dir, name) as (run_id, aside):
                 self._write_events(aside, began)
                 write_atomic(_output_of(aside), self._log.told)
                 write_record(aside.result, self._result(run_id, began))
@@ -259,29 +256,3 @@ def _output_of(run: RunFolder) -> Path:
     """Where the log of a run is looked for."""
     make_folder(run.attempts_dir)
     return run.attempt(1).output
-
-
-@contextlib.contextmanager
-def _built_aside(runs_dir: Path, name: str) -> Iterator[tuple[str, RunFolder]]:
-    """A folder that is filled out of sight and takes its name once it is whole.
-
-    Yields:
-        The id that the run will have, and the folder to fill.
-    """
-    reserved = create_run_folder(runs_dir, name)  # empty, so no run yet; the name is ours
-    aside = runs_dir / f".importing-{os.getpid()}" / reserved.path.name
-    try:
-        aside.mkdir(mode=0o755, parents=True)
-        close_to_others(aside)
-        yield reserved.run_id, RunFolder(aside)
-        sync_folder(aside)
-        aside.rename(reserved.path)  # over the empty folder, in one step
-        sync_folder(runs_dir)
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            reserved.path.rmdir()
-        raise
-    finally:
-        with contextlib.suppress(OSError):
-            aside.parent.rmdir()

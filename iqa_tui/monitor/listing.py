@@ -15,6 +15,7 @@ from iqa_tui.monitor.state import RunState
 from iqa_tui.monitor.trainer_code import made_by
 from training.runfolder.engines import RECORDED
 from training.runfolder.errors import RunFolderError
+from training.runfolder.evaluation import is_evaluation
 from training.runfolder.events import read_events
 from training.runfolder.folders import list_runs
 from training.runfolder.layout import RunFolder
@@ -45,6 +46,11 @@ class ListedRun:
     def is_recorded(self) -> bool:
         """It was measured elsewhere, and its log was imported."""
         return self.spec.engine == RECORDED
+
+    @property
+    def has_scores(self) -> bool:
+        """It was tested here, image by image: every run but one that is an imported log."""
+        return not self.is_recorded or is_evaluation(self.spec)
 
     @property
     def is_trial(self) -> bool:

@@ -10,11 +10,13 @@ import csv
 import io
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from iqa_tui.monitor.state import RunState
 from training.runfolder.errors import RunFolderError
+from training.runfolder.evaluation import is_evaluation
+from training.runfolder.mixed import dataset_names, is_mixed
 from training.runfolder.opening import read_bounded
 from training.runfolder.text import plain
 
@@ -58,9 +60,11 @@ class ScoredImages:
 
 def read_scored_images(state: RunState) -> ScoredImages:
     """Never raises for what a file holds."""
-    if state.is_recorded:
+    if state.is_recorded and not (state.spec is not None and is_evaluation(state.spec)):
         return ScoredImages(problem="its log holds no scores of single images")
     dataset = state.result.dataset if state.result else state.spec.dataset if state.spec else ""
+    if is_mixed(dataset):
+        return _of_several(state, dataset)
     for split in SPLITS:
         path = state.run.score_file(plain(dataset).replace("/", "_"), split)
         try:
@@ -70,6 +74,26 @@ def read_scored_images(state: RunState) -> ScoredImages:
         except (OSError, RunFolderError) as error:
             return ScoredImages(problem=f"{path.name} cannot be read: {error}")
         return _parsed(path, split, content)
+    return ScoredImages()
+
+
+def _of_several(state: RunState, dataset: str) -> ScoredImages:
+    """Places are those within an image's own data set: opinions of two studies do not compare."""
+    for split in SPLITS:
+        found: list[ScoredImage] = []
+        for name in dataset_names(plain(dataset).replace("/", "_")):
+            path = state.run.score_file(name, split)
+            try:
+                own = _parsed(path, split, read_bounded(path, LARGEST_BYTES))
+            except FileNotFoundError:
+                continue
+            except (OSError, RunFolderError) as error:
+                return ScoredImages(problem=f"{path.name} cannot be read: {error}")
+            if own.problem:
+                return own
+            found += (replace(image, name=f"{name}/{image.name}") for image in own.images)
+        if found:
+            return ScoredImages(split, tuple(found))
     return ScoredImages()
 
 

@@ -113,7 +113,8 @@ class ResultChart(Canvas, can_focus=True):
 
 
 def _title(table: Table, findings: ShownFindings | None, band_sign: str) -> str:
-    spread = ", whiskers ± SD over seeds" if any(row.srcc_sd is not None for row in table.rows) else ""
+    over = "splits" if any(row.split_count > 1 for row in table.rows) else "seeds"
+    spread = f", whiskers ± SD over {over}" if any(row.srcc_sd is not None for row in table.rows) else ""
     band = f", {band_sign} expected" if any(_band(row) for row in table.rows) else ""
     has_intervals = findings is not None and any(
         each is not None and each.low is not None for each in findings.differences

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from iqa_tui.panels.result_columns import ALWAYS, BARS, CHOSEN_IMPORTANCE, COLUMNS
 from iqa_tui.panels.result_scale import gap_bounds, gap_line, plain_difference
-from iqa_tui.results.columns import has_value
+from iqa_tui.results.columns import MEDIANS, has_value
 from iqa_tui.results.row import MORE_METRICS, Row
 from iqa_tui.results.shown import ShownDifference, ShownFindings
 from iqa_tui.results.table import Table
@@ -26,12 +26,14 @@ LEAST_ID_WIDTH = 12
 SIGN_WIDTH = 1
 SAYS_WHY = (
     "srcc",
+    "srcc_median",
     "delta",
     "bar",
     "short",
     "shown",
     "met",
     "plcc",
+    "plcc_median",
     "plcc_fitted",
     "krcc",
     "rmse",
@@ -136,7 +138,7 @@ def _is_wanted(column: Column, table: Table, chosen: Sequence[str]) -> bool:
 
 
 def _has_spread(table: Table) -> bool:
-    """Over seeds."""
+    """Over seeds, or over random splits."""
     return any(row.srcc_sd is not None for row in table.rows)
 
 
@@ -162,6 +164,7 @@ def result_row(context: Context, place: int) -> TableRow:
         "label": row.label,
         "srcc": ((number(row.srcc, row.srcc_sd, with_sd), "strong good" if row.best_srcc else ""),),
         "plcc": ((number(row.plcc, row.plcc_sd, with_sd), "strong good" if row.best_plcc else ""),),
+        **{key: number(getattr(row, key), None, False) for key in MEDIANS},
         **{key: _more_number(row, key, with_sd) for key in MORE_METRICS},
         "delta": (delta(row, difference),),
         "shown": (_shown(difference),),
@@ -203,7 +206,7 @@ def _says_why(row: Row) -> bool:
 
 
 def number(value: float | None, sd: float | None, with_sd: bool) -> str:
-    """Four decimals, and the spread over seeds if the table has one."""
+    """Four decimals, and the spread over seeds or splits if the table has one."""
     if value is None:
         return "–"
     spread = f" ±{sd:.4f}" if sd is not None else " " * 8

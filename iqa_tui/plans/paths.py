@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from training.runfolder.mixed import joined_places, places
+
 PATH_FLAGS = ("data_path", "weights")
 NO_FILES = ("pretrained", "none")
 """What `weights` may be besides a file."""
@@ -19,9 +21,24 @@ NO_FILES = ("pretrained", "none")
 def counted_from(folder: Path, flags: Mapping[str, Any]) -> dict[str, Any]:
     """The same flags, with their relative paths made absolute. A path below `~` is left to the trainer."""
     return {
-        flag: os.path.normpath(folder.absolute() / value) if _is_relative(flag, value) else value
+        flag: _counted(folder, flag, by_name)
+        if (by_name := _by_name(flag, value))
+        else _one_counted(folder, flag, value)
         for flag, value in flags.items()
     }
+
+
+def _by_name(flag: str, value: object) -> dict[str, str]:
+    """Data set to its place, if the value names several."""
+    return places(value) if flag == "data_path" and isinstance(value, str) else {}
+
+
+def _counted(folder: Path, flag: str, by_name: dict[str, str]) -> str:
+    return joined_places({name: _one_counted(folder, flag, place) for name, place in by_name.items()})
+
+
+def _one_counted(folder: Path, flag: str, value: Any) -> Any:
+    return os.path.normpath(folder.absolute() / value) if _is_relative(flag, value) else value
 
 
 def _is_relative(flag: str, value: object) -> bool:

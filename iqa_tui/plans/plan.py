@@ -114,8 +114,9 @@ class Plan:
 
 
 def preset_names() -> list[str]:
-    """Plans that come with the program, by name."""
-    return sorted(path.stem for path in PRESETS_DIR.glob("*.toml"))
+    """Plans that come with the program, by name; those that tune come last, as they are variants of others."""
+    names = (path.stem for path in PRESETS_DIR.glob("*.toml"))
+    return sorted(names, key=lambda name: (name.endswith("-tuned"), name))
 
 
 def is_preset(plan: Plan) -> bool:

@@ -97,6 +97,15 @@ class LaunchRequest:
         factors = ((experiments, "experiment"), (splits, "split"), (seeds, "seed"))
         return f"{before}{' × '.join(_counted(len(things), name) for things, name in factors)}: {runs}"
 
+    @property
+    def refused_setting(self) -> str:
+        """Which setting of the launch says what the plan's tuning is to choose, in words; empty if none does."""
+        chosen = [flag for flag in self.overrides if self.plan.tune is not None and flag in self.plan.tune.grid]
+        remedy = (
+            f"{self.plan.source} chooses it from a grid. Leave it out, or launch a copy of the plan without [tune]."
+        )
+        return f"{chosen[0]}={self.overrides[chosen[0]]}: {remedy}" if chosen else ""
+
     def tuning_seeds(self) -> tuple[int, ...]:
         """Of each value of the plan's grid."""
         tune = self.plan.tune

@@ -47,8 +47,8 @@ def words_at_once(request: LaunchRequest) -> str | None:
     if it is not known.
 
     Raises:
-        ValueError: in words, if a seed cannot be read.
+        ValueError: in words, if a seed or a split cannot be read.
     """
     if scoring_of(request) is None:
         return ""
-    return ONE_SEED if len(set(request.seeds_or_default())) == 1 else None
+    return ONE_SEED if len(set(request.repetitions())) == 1 else None

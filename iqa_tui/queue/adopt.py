@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from iqa_tui.devices.survey import Surveyor
 from iqa_tui.errors import LaunchError, cannot_be_written
+from iqa_tui.monitor.tuning import grid_of, grid_words
 from iqa_tui.processes.start import trainer_variables
 from iqa_tui.queue.attempts import queue_again
 from iqa_tui.queue.beginning import beginning_words
@@ -28,6 +29,7 @@ from training.runfolder.schema import Signature
 from training.runfolder.spec import Spec
 from training.runfolder.status import run_status
 from training.runfolder.text import plain
+from training.runfolder.tuned import trials_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,22 @@ class Adoption:
             f"{self.run.run_id}: {status_words(self.status)}; {self.why}",
             f"  from         {self.origin}",
             f"  command      {shlex.join(self.spec.argv)}",
+            *([f"  tuned        {words}"] if (words := _tuned_words(self.run, self.spec)) else []),
             f"  in           {self.spec.cwd or 'the folder in which its dispatcher works'}",
             f"  environment  this shell's{added}",
             f"  begins       {beginning_words(self.run, self.spec)}",
         ]
         return [plain(line) for line in lines]
+
+
+def _tuned_words(run: RunFolder, spec: Spec) -> str:
+    """What is added to its command; empty if nothing is."""
+    if not spec.tune:
+        return ""
+    if run.tuned.exists():
+        return f"with what {run.tuned.name} says was chosen, out of {grid_words(grid_of(spec.tune))}"
+    trials = trials_of(spec.tune)
+    return f"with the best of {grid_words(grid_of(spec.tune))}, by {len(trials)} tuning run{'s'[: len(trials) != 1]}"
 
 
 def adoption_of(run: RunFolder) -> Adoption:

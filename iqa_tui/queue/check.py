@@ -41,22 +41,12 @@ def check(request: LaunchRequest) -> Facts:
     for flag in request.overrides:
         if flag in OUR_FLAGS:
             raise PlanError(f"--set {flag}: the launcher sets this itself. {OUR_FLAGS[flag]}")
-    _check_tuned(request)
+    if refusal := request.refused_setting:
+        raise PlanError(refusal)
     _check_repetitions(request)
     if request.devices is not None:
         _check_devices(request.devices, Surveyor(all_cpu_slots=True).survey())
     return ask_trainer(request)
-
-
-def _check_tuned(request: LaunchRequest) -> None:
-    """Raises PlanError: a setting of the launch says what the plan's tuning is to choose."""
-    tune = request.plan.tune
-    for flag in request.overrides if tune is not None else ():
-        if tune is not None and flag in tune.grid:
-            raise PlanError(
-                f"--set {flag}: {request.plan.source} chooses {flag} from a grid. Leave it out here, or launch a copy "
-                "of the plan without [tune]."
-            )
 
 
 def _check_repetitions(request: LaunchRequest) -> None:

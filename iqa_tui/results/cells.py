@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from iqa_tui.results.columns import ResultColumn
+from iqa_tui.results.columns import MEDIANS, ResultColumn
 from iqa_tui.results.row import Row
 from iqa_tui.results.table import Table
 from iqa_tui.results.tuning import tuning_words
@@ -40,6 +40,8 @@ def _cell(row: Row, key: str, markup: Markup) -> str:
         return _score(row.srcc, row.srcc_sd, row.best_srcc, markup)
     if key == "plcc":
         return _score(row.plcc, row.plcc_sd, row.best_plcc, markup)
+    if key in MEDIANS:
+        return _score(getattr(row, key), None, False, markup)
     says = {
         "delta": lambda: _delta(row, markup),
         "tuned": lambda: markup.text(tuning_words(row)),

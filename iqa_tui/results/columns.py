@@ -23,19 +23,25 @@ class ResultColumn:
 
 
 PLAIN = (
-    ResultColumn("srcc", "Test SRCC", "Spearman's rank correlation on the test split, mean and SD over seeds"),
+    ResultColumn(
+        "srcc", "Test SRCC", "Spearman's rank correlation on the test split, mean and SD over seeds or splits"
+    ),
+    ResultColumn("srcc_median", "Median SRCC", "of the test SRCC over several random splits of the data"),
     ResultColumn("plcc", "Test PLCC", "Pearson's correlation of the raw predictions"),
+    ResultColumn("plcc_median", "Median PLCC", "of the test PLCC over several random splits of the data"),
     ResultColumn("plcc_fitted", "Test PLCC (fitted)", "Pearson's correlation after the logistic fit"),
     ResultColumn("krcc", "Test KRCC", "Kendall's rank correlation"),
     ResultColumn("rmse", "Test RMSE", "root mean square error of the calibrated predictions, on the scale of MOS"),
     ResultColumn("delta", "Δ SRCC", "test SRCC less the baseline's"),
     ResultColumn("tuned", "Tuned", "the values that were chosen on the validation split, of how many", is_number=False),
-    ResultColumn("epoch", "Epoch", "the chosen epoch of each seed"),
+    ResultColumn("epoch", "Epoch", "the chosen epoch of each run"),
     ResultColumn("hours", "Time", "of one run, training and evaluation"),
     ResultColumn("gpu", "GPU GiB", "most GPU memory of one run"),
     ResultColumn("status", "Status", "how its runs stand", is_number=False),
     ResultColumn("notes", "Notes", "what a reader must know beside the numbers", is_number=False),
 )
+MEDIANS = ("srcc_median", "plcc_median")
+"""Beside each score if a row has several random splits."""
 USUAL = ("srcc", "plcc", "delta", "hours", "status", "notes")
 ALL = "all"
 
@@ -43,11 +49,18 @@ ALL = "all"
 def columns_for(table: Table) -> tuple[ResultColumn, ...]:
     """All that this table can have: with the other data sets that its runs were tested on."""
     cross = [
-        ResultColumn(key, f"{dataset} {metric.upper()}", f"{metric.upper()} on the data set {dataset}")
+        ResultColumn(key, f"{dataset} {metric.upper()}", _cross_words(dataset, metric))
         for key in cross_tests(table)
         for dataset, _, metric in [key.rpartition("/")]
     ]
     return (*PLAIN[:-2], *cross, *PLAIN[-2:])
+
+
+def _cross_words(tested: str, metric: str) -> str:
+    """`koniq-10k test` is a run's own, if it was trained on several data sets."""
+    dataset, _, split = tested.partition(" ")
+    of_one = f"{metric.upper()} on the {split} split of {dataset}, one of those that a run was trained on"
+    return of_one if split else f"{metric.upper()} on the data set {dataset}"
 
 
 def chosen_columns(table: Table, keys: Sequence[str] = ()) -> tuple[ResultColumn, ...]:
@@ -68,7 +81,12 @@ def chosen_columns(table: Table, keys: Sequence[str] = ()) -> tuple[ResultColumn
 def usual(table: Table) -> tuple[str, ...]:
     """The keys of the columns that a table has if the user chooses none."""
     tuned = ("tuned",) if any(row.is_tuned for row in table.rows) else ()
-    return (*USUAL[:3], *tuned, *USUAL[3:])
+    medians = [any(has_value(row, key) for row in table.rows) for key in MEDIANS]
+    srcc, plcc = (
+        ((score, median) if is_there else (score,))
+        for score, median, is_there in zip(USUAL, MEDIANS, medians, strict=False)
+    )
+    return (*srcc, *plcc, *USUAL[2:3], *tuned, *USUAL[3:])
 
 
 def has_value(row: Row, key: str) -> bool:

@@ -16,7 +16,7 @@ from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.plans.scoring import Scoring, scoring_of
 from iqa_tui.results.intervals.estimates import Difference
 from iqa_tui.results.intervals.kept import kept_table
-from iqa_tui.results.intervals.needs import detectable_with
+from iqa_tui.results.intervals.needs import detectable_over_splits, detectable_with
 from iqa_tui.results.intervals.resampling import Resampling
 from iqa_tui.results.intervals.score_files import table_scores
 from iqa_tui.results.intervals.scores import RowScores
@@ -31,6 +31,8 @@ TYPICAL_IMAGE_SD = 0.08
 """Standard error of a difference in SRCC by the test images, times the root of their number: of two networks of SRCC
 0.93 whose errors correlate by 0.87, as those of one network trained by two losses do. `test_power.py` repeats it.
 """
+TEST_SHARE = 0.2 / 0.7
+"""Test images for one training image of a random split, as the trainer draws them."""
 TEST_IMAGES = {
     "agiqa-3k": 596,
     "bid": 117,
@@ -77,22 +79,27 @@ def power_of(request: LaunchRequest) -> Power:
         OSError: the folder of runs cannot be read.
     """
     scoring = scoring_of(request)
-    return (
-        power_with(len(set(request.seeds_or_default())), spread_of(request.runs_dir, scoring)) if scoring else Power()
-    )
+    if scoring is None:
+        return Power()
+    seeds, splits = len(set(request.seeds_or_default())), len(set(request.splits_or_default()))
+    return power_with(seeds, spread_of(request.runs_dir, scoring), max(splits, 1))
 
 
-def power_with(seeds: int, spread: Spread) -> Power:
-    """Of so many seeds a row; nothing of one."""
-    found = detectable_with(spread.seed_sd, spread.images_se or 0.0, seeds, spread.units)
+def power_with(seeds: int, spread: Spread, splits: int = 1) -> Power:
+    """Of so many seeds a row, on each of so many random splits; nothing of one run."""
+    if splits > 1:
+        found = detectable_over_splits((spread.seed_sd, spread.images_se or 0.0), seeds, splits, TEST_SHARE)
+    else:
+        found = detectable_with(spread.seed_sd, spread.images_se or 0.0, seeds, spread.units)
     if found is None:
         return Power()
     number = f"{found:.3f}" if found >= 0.0005 else f"{found:.1e}"
-    short = f"{seeds} seeds: differences from about {number} on"
+    counted = f"{splits} splits, {seeds} seed{'s' if seeds > 1 else ''}" if splits > 1 else f"{seeds} seeds"
+    short = f"{counted}: differences from about {number} on"
     if spread.group:
         return Power(short, f"{short}, by the runs of {spread.group}")
     if spread.images_se is None:
-        short = f"{seeds} seeds: differences from {number} on at best"
+        short = f"{counted}: differences from {number} on at best"
         return Power(short, f"{short}, by a typical spread of seeds; that of the test images is not known")
     return Power(short, f"{short}, by a typical spread")
 
@@ -130,7 +137,7 @@ def _is_scored_alike(entry: ListedRun, scoring: Scoring) -> bool:
 def _measured(group: str, members: list[ListedRun]) -> Spread | None:
     """The mean noise of all differences between its rows; None if there are no two rows of two common seeds."""
     rows = table_scores(table_of(members, group, recorded_plan(members)).rows, members)
-    known = [(each, each.se_seeds, each.se_images) for each in _differences([row for row in rows if row.runs])]
+    known = [(each, each.se_seeds, each.se_images) for each in _differences(_trained_here(rows))]
     parts = [
         (len(each.seeds), se_seeds, se_images, each.units)
         for each, se_seeds, se_images in known
@@ -144,6 +151,10 @@ def _measured(group: str, members: list[ListedRun]) -> Spread | None:
     if not seed_variance:  # the same run under several seeds
         return None
     return Spread(math.sqrt(seed_variance), math.sqrt(images_variance), min(part[-1] for part in parts), group)
+
+
+def _trained_here(rows: Sequence[RowScores]) -> list[RowScores]:
+    return [row for row in rows if row.runs and not row.is_elsewhere]
 
 
 def _differences(rows: Sequence[RowScores]) -> Iterator[Difference]:

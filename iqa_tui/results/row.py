@@ -10,10 +10,13 @@ from iqa_tui.monitor.listing import ListedRun
 from iqa_tui.monitor.tuning import Tuning
 from iqa_tui.plans.plan import Experiment, Plan, Recorded
 from iqa_tui.results.row_status import status_of
-from iqa_tui.results.statistics import mean_and_sd
+from iqa_tui.results.run_notes import result_notes, score_notes
+from iqa_tui.results.statistics import Spread, mean_and_sd, spread_of
 from iqa_tui.words.sizes import GIB
 from iqa_tui.words.states import ShownState, by_need, shown_state
+from training.runfolder.mixed import of_scores
 from training.runfolder.phase import Phase
+from training.runfolder.schema import Result
 
 SECONDS_PER_HOUR = 3600.0
 MORE_METRICS = ("krcc", "rmse", "plcc_fitted")
@@ -30,9 +33,11 @@ class Row:
     label: str
     loss_type: str
     srcc: float | None = None
-    """Mean over `seeds` of the test SRCC at the chosen epoch."""
+    """Mean over `seeds` of the test SRCC at the chosen epoch; over random splits if there are several, each counting by
+    the mean of its seeds.
+    """
     srcc_sd: float | None = None
-    """Sample SD over seeds; None for one seed."""
+    """Sample SD over seeds, or over random splits; None for one."""
     plcc: float | None = None
     plcc_sd: float | None = None
     delta_srcc: float | None = None
@@ -40,7 +45,7 @@ class Row:
     delta_note: str = ""
     """Why the difference is doubtful, for example because the protocols differ."""
     hours: float | None = None
-    """Mean over seeds, training and evaluation."""
+    """Mean over its runs, training and evaluation."""
     status: str = "not run"
     phase: Phase | None = None
     """Of its runs, if all are in one; None too for a recorded row and for an experiment without runs."""
@@ -62,11 +67,16 @@ class Row:
     peak_gpu_gib: float | None = None
     """Most GPU memory that one of the runs had; None on the CPU, and for runs that no supervisor sampled."""
     more: Mapping[str, tuple[float, float | None]] = field(default_factory=dict)
-    """Other metrics of the test split to (mean, SD over seeds or None): `krcc`, `rmse` of calibrated predictions,
+    """Other metrics of the test split to (mean, SD as of srcc or None): `krcc`, `rmse` of calibrated predictions,
     `plcc_fitted` after the logistic fit; `DATASET/srcc` and the like of other data sets that the network was tested on.
     """
     best_epochs: tuple[int, ...] = ()
     """The chosen epoch of each of `seeds`, if all have one."""
+    splits: tuple[int, ...] = ()
+    """Split seed of the run of each of `seeds`; empty if all have the official split, or the one that all share."""
+    srcc_median: float | None = None
+    """Over several random splits, as papers report data sets without an official one; None for one split."""
+    plcc_median: float | None = None
     tunings: tuple[Tuning | None, ...] = ()
     """What was chosen for each of `run_ids` before it was trained; None for one that was not tuned."""
     recorded: bool = False
@@ -74,6 +84,11 @@ class Row:
     best_srcc: bool = False
     """Best among rows of the table's protocol."""
     best_plcc: bool = False
+
+    @property
+    def split_count(self) -> int:
+        """How many random splits its numbers are over; 1 for the official one."""
+        return len(set(self.splits)) or 1
 
     @property
     def is_tuned(self) -> bool:
@@ -180,17 +195,16 @@ def _measured(row: Row, entries: list[ListedRun]) -> Row:
     """The row with the numbers of its runs: of each seed and split the newest finished run, else the newest run."""
     if not entries:
         return row
-    by_seed: dict[tuple[int, int], ListedRun] = {}
+    by_key: dict[tuple[int, int], ListedRun] = {}
     for entry in entries:  # oldest first, so later runs replace earlier ones
-        key = entry.spec.seed, entry.split_seed
-        before = by_seed.get(key)
+        key = entry.split_seed, entry.spec.seed
+        before = by_key.get(key)
         if before is None or before.status.phase is not Phase.FINISHED or entry.status.phase is Phase.FINISHED:
-            by_seed[key] = entry
-    chosen = [by_seed[seed] for seed in sorted(by_seed)]
+            by_key[key] = entry
+    chosen = [by_key[key] for key in sorted(by_key)]
     finished = [entry for entry in chosen if entry.result is not None] or chosen
     counted = [entry for entry in finished if _metric(entry, "srcc") is not None] or finished
-    srcc, srcc_sd = mean_and_sd(_metric(entry, "srcc") for entry in counted)
-    plcc, plcc_sd = mean_and_sd(_metric(entry, "plcc") for entry in counted)
+    srcc, plcc = _spread(counted, "test", "srcc"), _spread(counted, "test", "plcc")
     hours, _ = mean_and_sd(_hours(entry) for entry in counted)
     peaks = [peak for entry in counted if (peak := entry.peak_gpu_memory_bytes) is not None]
     protocol = ", ".join(in_order((e.result.protocol if e.result else e.spec.protocol) for e in counted))
@@ -199,19 +213,22 @@ def _measured(row: Row, entries: list[ListedRun]) -> Row:
         more=_more(counted),
         best_epochs=_best_epochs(counted),
         peak_gpu_gib=max(peaks) / GIB if peaks else None,
-        srcc=srcc,
-        srcc_sd=srcc_sd,
-        plcc=plcc,
-        plcc_sd=plcc_sd,
+        srcc=srcc.mean,
+        srcc_sd=srcc.sd,
+        srcc_median=srcc.median,
+        plcc=plcc.mean,
+        plcc_sd=plcc.sd,
+        plcc_median=plcc.median,
         hours=hours,
         status=status_of(chosen),
         phase=chosen[0].phase if len({entry.phase for entry in chosen}) == 1 else None,
         shown=shown_state(min((entry.status for entry in chosen), key=by_need)),
-        met=_met(srcc, row, protocol),
+        met=_met(srcc.mean, row, protocol),
         protocol=protocol,
         seeds=tuple(entry.spec.seed for entry in counted),
+        splits=tuple(entry.split_seed for entry in counted) if any(entry.split_seed for entry in counted) else (),
         run_ids=tuple(entry.run.run_id for entry in counted),  # not the spec's: a copied folder has its original's
-        notes="; ".join(in_order([row.notes, *_score_notes(finished, counted), *_result_notes(counted)])),
+        notes="; ".join(in_order([row.notes, *score_notes(finished, counted, _metric), *result_notes(counted)])),
     )
 
 
@@ -225,52 +242,39 @@ def _metric(entry: ListedRun, name: str) -> float | None:
     return entry.result.metrics.get("test", {}).get(name) if entry.result else None
 
 
+def _spread(entries: list[ListedRun], split: str, name: str) -> Spread:
+    """Args:
+    split: of the data set, such as `test`; another data set's name for a test on that.
+    """
+    done = [(entry.split_seed, entry.result.metrics) for entry in entries if entry.result]
+    return spread_of([(key, metrics.get(split, {}).get(name)) for key, metrics in done])
+
+
 def _more(entries: list[ListedRun]) -> dict[str, tuple[float, float | None]]:
     """In the order of `MORE_METRICS`, then by data set."""
     found = {}
     for key in (*MORE_METRICS, *_cross_tests(entries)):
         split, _, name = key.rpartition("/")
-        tested = [entry.result.metrics.get(split or "test", {}).get(name) for entry in entries if entry.result]
-        mean, sd = mean_and_sd(tested)
-        if mean is not None:
-            found[key] = (mean, sd)
+        spread = _spread(entries, split or "test", name)
+        if spread.mean is not None:
+            found[key] = (spread.mean, spread.sd)
     return found
 
 
 def _cross_tests(entries: list[ListedRun]) -> list[str]:
-    splits = in_order(split for entry in entries if entry.result for split in sorted(entry.result.metrics))
-    return [f"{split}/{name}" for split in splits if split not in OWN_SPLITS for name in CROSS_METRICS]
+    splits = in_order(split for entry in entries if entry.result for split in sorted(_told_tests(entry.result)))
+    return [f"{split}/{name}" for split in splits for name in CROSS_METRICS]
+
+
+def _told_tests(result: Result) -> list[str]:
+    """The other data sets that it was tested on, and of a run on several data sets its test on each."""
+    own = {name: of_scores(name, result.dataset) for name in result.metrics if name not in OWN_SPLITS}
+    return [name for name, part in own.items() if part is None or part[1] == "test"]
 
 
 def _best_epochs(entries: list[ListedRun]) -> tuple[int, ...]:
     epochs = [entry.result.best_epoch for entry in entries if entry.result]
     return tuple(epoch for epoch in epochs if epoch is not None) if None not in epochs else ()
-
-
-def _score_notes(finished: list[ListedRun], counted: list[ListedRun]) -> list[str]:
-    """Which seeds a mean does not count although they finished: a network that says one value has no correlation."""
-    without = [entry for entry in finished if entry not in counted]
-    with_plcc = [entry for entry in counted if _metric(entry, "plcc") is not None]
-    notes = [f"no SRCC for {_seed_words(without)}"] if without else []
-    return notes + ([f"PLCC of {_seed_words(with_plcc)} alone"] if 0 < len(with_plcc) < len(counted) else [])
-
-
-def _seed_words(entries: list[ListedRun]) -> str:
-    """`seed 1`, `seeds 1, 3`."""
-    return f"seed{'s' if len(entries) > 1 else ''} {', '.join(str(entry.spec.seed) for entry in entries)}"
-
-
-def _result_notes(entries: list[ListedRun]) -> list[str]:
-    """What a reader must know beside the numbers."""
-    notes = []
-    for entry in entries:
-        if entry.result is None:
-            continue
-        if entry.result.limited:
-            images = ", ".join(f"{count} {split}" for split, count in entry.result.images.items())
-            notes.append(f"a quick look, limited to {images} images")
-        notes += entry.result.notes
-    return notes
 
 
 def _met(srcc: float | None, row: Row, protocol: str) -> str:

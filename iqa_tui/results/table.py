@@ -37,6 +37,8 @@ class Table:
     baseline: str
     """Id of the row that differences are taken to; empty for none."""
     rows: tuple[Row, ...]
+    splits: tuple[int, ...] = ()
+    """Split seeds of the runs that were launched; empty if all have the official split, or the one that all share."""
     code_note: str = ""
     """Which rows come from different trainer code, or from other settings than the plan's; else empty."""
 
@@ -100,6 +102,7 @@ def table_of(entries: list[ListedRun], group: str, plan: Plan | None) -> Table:
         dataset=", ".join(in_order(entry.spec.dataset for entry in entries)) or _flag(plan, "dataset"),
         protocols=protocols,
         seeds=tuple(sorted({seed for row in rows if not row.recorded for seed in row.seeds})),
+        splits=_splits(rows),
         demo=_is_demo(entries, plan),
         baseline=plan.baseline or "" if plan else "",
         rows=tuple(with_best(rows, protocols)),
@@ -117,6 +120,12 @@ def recorded_plan(entries: list[ListedRun]) -> Plan | None:
             with contextlib.suppress(PlanError):  # of a later version, or damaged: that must not hide the other rows
                 return plan_from(entry.spec.plan, str(entry.run.spec))
     return None
+
+
+def _splits(rows: list[Row]) -> tuple[int, ...]:
+    """A row without splits has split 0."""
+    found = {split for row in rows if row.run_ids and not row.recorded for split in row.splits or (0,)}
+    return tuple(sorted(found)) if found - {0} else ()
 
 
 def _flag(plan: Plan | None, name: str) -> str:

@@ -38,6 +38,9 @@ COLUMNS = (
     *(f"{metric}{end}" for metric in MORE_METRICS for end in ("", "_sd")),
     "best_epochs",
     "tuned",
+    "splits",
+    "srcc_median",
+    "plcc_median",
 )
 """Of every table; those of other data sets that were tested on come after them."""
 FORMULA = re.compile(r"((?:^|[;\t])\s*)([=+\-@＝＋－＠])")
@@ -65,8 +68,8 @@ def cross_tests(table: Table) -> tuple[str, ...]:
 
 
 def csv_text(table: Table) -> str:
-    """Full precision. A value that is not known is an empty cell, several seeds or runs of a row are joined by blanks,
-    and a text that a spreadsheet would execute begins with an apostrophe.
+    """Full precision. A value that is not known is an empty cell, several seeds, splits or runs of a row are joined by
+    blanks, and a text that a spreadsheet would execute begins with an apostrophe.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -101,6 +104,7 @@ def json_text(table: Table) -> str:
         "dataset": table.dataset,
         "protocols": table.protocols,
         "seeds": table.seeds,
+        "splits": table.splits,
         "demo": table.demo,
         "baseline": table.baseline,
         "rows": [values_of(row, table) | {"recorded": row.recorded} for row in table.rows],

@@ -16,8 +16,8 @@ from textual.worker import get_current_worker
 
 from iqa_tui.panels.notes import Notes
 from iqa_tui.panels.row_images import ImageList, RowScatter
-from iqa_tui.results.images.places import NotShown, find_image
-from iqa_tui.results.images.views import Found, ImageOrder, Listed, Wanted, image_headline, image_words
+from iqa_tui.results.images.places import NotShown, find_test_image
+from iqa_tui.results.images.views import Found, ImageOrder, Listed, RunKey, Wanted, image_headline, image_words
 from iqa_tui.results.table import Table, read_entries
 from iqa_tui.screens.pages import Page
 from iqa_tui.screens.room import Session
@@ -184,7 +184,7 @@ class ImagesPage(Page):
         worker = get_current_worker()
         path: Path | None = None
         try:
-            path = find_image(listed.image.name, found.dataset, found.folders)
+            path = find_test_image(listed.image.name, found.dataset, found.folders)
             decoded = decode_kept(path, lambda: worker.is_cancelled)
             answer: Any = fitted(decoded, *room, is_grey=is_grey)
             words = decoded.words
@@ -230,14 +230,14 @@ class ImagesPage(Page):
         self._look_at(replace(self._wanted, other=chosen, order=ImageOrder.APART))
 
     def action_next_seed(self) -> None:
-        """The mean over all seeds, then each alone."""
-        seeds = self._found.seeds if self._found else ()
-        if len(seeds) < 2:
-            self.notify("The row has scores of one seed alone." if seeds else "The row has no scores.")
+        """The mean over all seeds and splits, then each run alone."""
+        runs = self._found.runs if self._found else ()
+        if len(runs) < 2:
+            self.notify("The row has scores of one seed alone." if runs else "The row has no scores.")
             return
-        choices: Sequence[int | None] = [None, *seeds]
-        here = choices.index(self._wanted.seed) if self._wanted.seed in choices else 0
-        self._look_at(replace(self._wanted, seed=choices[(here + 1) % len(choices)]))
+        choices: Sequence[RunKey | None] = [None, *runs]
+        here = choices.index(self._wanted.run) if self._wanted.run in choices else 0
+        self._look_at(replace(self._wanted, run=choices[(here + 1) % len(choices)]))
 
     def action_open_image(self) -> None:
         """With the desktop's viewer; without one the path is copied."""

@@ -29,6 +29,7 @@ from iqa_tui.screens.export import ExportScreen
 from iqa_tui.screens.monitor_heights import set_height
 from iqa_tui.screens.room import Room, Session
 from iqa_tui.widgets.row_table import RowTable
+from iqa_tui.words.repetitions import repetitions_words
 from training.runfolder.text import plain, plain_copy
 
 FRAME = 2
@@ -256,8 +257,8 @@ def row_notes(row: Row) -> list[tuple[str, str]]:
         by = f", by protocol {row.expected_protocol}" if row.expected_protocol else ""
         lines.append((f"expected SRCC {row.expected_low:.3f} to {row.expected_high:.3f}{by}", "dim"))
     if row.protocol:
-        seeds = f" · seed{'s' if len(row.seeds) > 1 else ''} {', '.join(map(str, row.seeds))}" if row.seeds else ""
-        lines.append((f"protocol {row.protocol}{seeds}", "dim"))
+        repetitions = repetitions_words(row.seeds, row.splits)
+        lines.append((" · ".join(filter(None, (f"protocol {row.protocol}", repetitions))), "dim"))
     if row.is_tuned:
         lines += [(f"tuned: {tuning_words(row)}", ""), *((text, "warning") for text in edge_sentences([row]))]
     lines += [(run_id, "dim") for run_id in row.run_ids]

@@ -126,7 +126,7 @@ def verify(run: RunFolder) -> Signed:
         _check(there, signature, spec, environment)
         parsed = parse_record(spec, Spec, there.spec)
         if parsed.engine == RECORDED:  # a signature on it would change nothing: there is nothing that could be started
-            raise NotSigned("it was imported from a log, and nothing of it is ever started", can_be_adopted=False)
+            raise NotSigned("it was imported, and nothing of it is ever started", can_be_adopted=False)
         if not parsed.device_kind:
             parsed = replace(parsed, device_kind=signature.device_kind)
         return Signed(parsed, parse_record(environment, Environment, there.environment).variables)

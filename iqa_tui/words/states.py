@@ -105,5 +105,5 @@ def refusal(run: RunFolder, status: Status, rule: str) -> str:
     if status.phase is Phase.UNREADABLE:
         return f"{run.run_id} is {status_words(status)}"
     if status.recorded:
-        return f"{run.run_id} was imported from a log, and nothing of it is ever started: {rule}."
+        return f"{run.run_id} was imported, and nothing of it is ever started: {rule}."
     return f"{run.run_id} is {status_words(status)}: {rule}."

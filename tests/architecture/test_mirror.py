@@ -19,6 +19,8 @@ OTHERWISE_NAMED = {
     "training/losses/test_losses.py": "what holds for every loss",
     "training/process/test_moved_folder.py": "a training process whose folder is moved",
     "training/run/test_mixed_run.py": "one network on two data sets, from flags to result, prediction and test",
+    "training/run/test_no_test.py": "a run that never scores the test split",
+    "training/run/test_outputs.py": "runs whose network has more outputs, from flags to scores",
     "training/run/test_steps.py": "flags of a step in a whole run, against a plain loop",
     "training/runfolder/test_golden.py": "the bytes of whole run folders",
     "training/test_predict_flags.py": "`training.predict` again: its flags, and files that are none",

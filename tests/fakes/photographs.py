@@ -29,6 +29,21 @@ def write_csv_dataset(folder: Path, *, train: int = 10, val: int = 4, test: int 
     return write_rows(folder / "labels.csv", ("image", "mos", "mos_sd", "split"), rows)
 
 
+def write_opinions(folder: Path, *, train: int = 10, val: int = 4, test: int = 4, answers: int = 5) -> Path:
+    """A table of the user's own that counts how many of 20 people gave each answer; mos is their mean, from 1 on."""
+    rows = []
+    for split, count in (("train", train), ("val", val), ("test", test)):
+        for number in range(count):
+            noise = number / max(count - 1, 1)
+            name = f"pictures/{split}{number}.jpg"
+            write_picture(folder / name, width=72, height=72, noise=noise, seed=len(rows))
+            counts = np.random.default_rng(len(rows)).binomial(answers - 1, 0.9 - 0.8 * noise, 20)
+            histogram = [int((counts == answer).sum()) for answer in range(answers)]
+            rows.append((name, f"{1 + counts.mean():.4f}", f"{counts.std():.4f}", split, *histogram))
+    columns = [f"c{answer}" for answer in range(1, answers + 1)]
+    return write_rows(folder / "labels.csv", ("image", "mos", "mos_sd", "split", *columns), rows)
+
+
 def write_koniq(folder: Path, *, train: int = 4, val: int = 2, test: int = 2) -> Path:
     """KonIQ-10k's folder with full-size pictures and the file that has the official sets."""
     rows = []

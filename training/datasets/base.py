@@ -34,6 +34,8 @@ class Item:
     """File and line of the label, for errors."""
     recipe: tuple[Any, ...] = ()
     """How the image is made from `path`; empty if the file is the image."""
+    histogram: tuple[float, ...] | None = None
+    """Shares of the people who gave each answer, the worst answer first, 1 in all; None if not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,8 @@ class Dataset:
     """True if its authors say which images are for the test, so that no other split may be drawn."""
     demo: bool = False
     """True if the labels are no human opinions."""
+    answers: tuple[float, ...] = ()
+    """Where each answer of a histogram lies on the label scale, the worst one first; empty if no run asks for it."""
     notes: tuple[str, ...] = ()
     """What a reader of the numbers must know."""
 

@@ -38,6 +38,8 @@ NO_ZSCORE = (
     f"koniq-10k: the labels are the scores of {' and '.join(PUBLISHED_LABELS.values())}, for there is no "
     f"{WITHOUT_SETS}; the published code trains on MOS_zscore of that file"
 )
+ANSWERS = ("c1", "c2", "c3", "c4", "c5")
+"""Columns of both files: how many people gave each answer, from bad to excellent."""
 OFFICIAL_SETS = {"training": "train", "validation": "val", "test": "test"}
 SIZING = Sizing(exact=(384, 512))
 """Height and width: half of the originals, aspect kept."""
@@ -83,6 +85,7 @@ def _item(row: Row, images: ImageFolders, mos_column: str, split: str) -> Item:
         split=split,
         group=name,
         where=row.where,
+        histogram=row.shares(ANSWERS) if all(map(row.has, ANSWERS)) else None,
     )
 
 

@@ -15,6 +15,7 @@ from training.datasets.checks import check_complete, check_fills_scale
 from training.datasets.csiq import open_csiq
 from training.datasets.demo import open_demo
 from training.datasets.flive import open_flive
+from training.datasets.histograms import with_answers
 from training.datasets.kadid10k import open_kadid10k
 from training.datasets.koniq10k import PUBLISHED_SIZING, open_koniq10k, open_published_koniq10k
 from training.datasets.live import open_live
@@ -88,8 +89,11 @@ def open_datasets(config: TrainConfig) -> tuple[Dataset, ...]:
 
 
 def _prepared(config: TrainConfig, dataset: Dataset) -> Dataset:
-    """Looked at, limited, and on the protocol's scale."""
-    limited = check_fills_scale(dataset).limited(config.limit_train_images, config.limit_test_images)
+    """Looked at, limited, and on the protocol's scale; with the places of the answers, if a histogram is learnt."""
+    dataset = check_fills_scale(dataset)
+    if config.learns_histogram:
+        dataset = with_answers(dataset, config.answers)
+    limited = dataset.limited(config.limit_train_images, config.limit_test_images)
     used = limited.only(config.used_splits)
     return check_complete(replace(used, training_top=TRAINING_TOP[config.protocol]), config.used_splits)
 
@@ -132,7 +136,9 @@ def open_part(config: TrainConfig, split: str, *, keeps_official: bool = False) 
 def _read(config: TrainConfig) -> Dataset:
     if config.dataset == "csv":
         scale = LabelScale(config.scale_ends, config.lower_is_better)
-        return open_user_csv(config.data_folder, scale, Sizing(largest_short_side=config.largest_short_side))
+        sizing = Sizing(largest_short_side=config.largest_short_side)
+        answers = config.answers if config.learns_histogram else 0
+        return open_user_csv(config.data_folder, scale, sizing, answers=answers)
     readers = READERS | PUBLISHED_READERS if config.is_published else READERS
     return readers[config.dataset](config.data_folder)
 

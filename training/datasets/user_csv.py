@@ -1,4 +1,4 @@
-"""The user's own images: a table, CSV or Excel, with image and mos, and optionally mos_sd, split, group."""
+"""The user's own images: a table, CSV or Excel, with image and mos, and optionally mos_sd, split, group, c1, c2, …"""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from training.datasets.base import SHRUNK, SPLITS, Dataset, Item, Sizing
+from training.datasets.histograms import answer_columns, check_answer_columns
 from training.datasets.labels.rows import Row
 from training.datasets.labels.sheet import read_table
 from training.datasets.splits import hold_out, reach, split_anew
@@ -33,21 +34,36 @@ class LabelScale:
     lower_is_better: bool = False
 
 
-def open_user_csv(path: Path, scale: LabelScale = LabelScale(), sizing: Sizing = SHRUNK) -> Dataset:
+def open_user_csv(
+    path: Path, scale: LabelScale = LabelScale(), sizing: Sizing = SHRUNK, *, answers: int = 0
+) -> Dataset:
     """Read the file; paths in it are relative to its folder. Without a split column images are split 70/10/20.
+
+    Args:
+        path: of the file.
+        scale: what the user says of the labels.
+        sizing: of the images.
+        answers: how many columns, c1, c2, …, count the people who gave an answer, from that with the lowest label on;
+            0: columns of these names are not looked at.
 
     Raises:
         BadData: a missing column, a label that is no number, or a split of another name.
     """
-    rows = read_table(path, COLUMNS, OPTIONAL_COLUMNS)
+    columns = answer_columns(answers)
+    rows = read_table(path, COLUMNS, (*OPTIONAL_COLUMNS, *columns))
     if not rows:
         raise BadData(f"{path}: holds no images")
-    read = [_item(row, path.parent) for row in rows]
+    if columns:
+        check_answer_columns(path, rows[0].values, columns)
+    read = [_item(row, path.parent, columns) for row in rows]
     items = _with_splits(read)
     low, high = scale.ends or reach(items)
     notes = list(_outlier_notes(items))
     if scale.lower_is_better:
-        items = [replace(item, mos=low + high - item.mos) for item in items]
+        items = [
+            replace(item, mos=low + high - item.mos, histogram=item.histogram and item.histogram[::-1])
+            for item in items
+        ]
         notes.append(f"csv: labels are turned round, since lower is better: mos = {low + high:g} − label")
     is_guessed = scale.ends is None
     return Dataset(
@@ -75,7 +91,7 @@ def _outlier_notes(items: Sequence[Item]) -> Iterator[str]:
         yield f"csv: {len(far) - NAMED_OUTLIERS:,} more labels lie as far from the others"
 
 
-def _item(row: Row, folder: Path) -> Item:
+def _item(row: Row, folder: Path, answers: Sequence[str]) -> Item:
     name = row.text("image")
     return Item(
         name=name,
@@ -85,6 +101,7 @@ def _item(row: Row, folder: Path) -> Item:
         split=_split(row),
         group=row.text("group") if row.has("group") else name,
         where=row.where,
+        histogram=row.shares(answers) if answers else None,
     )
 
 

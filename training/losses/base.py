@@ -7,6 +7,10 @@ from torch import Tensor
 
 UNIFORM_SD = 0.16
 """Of opinions about one image if labels span 0 to 1: KonIQ-10k's average, 16% of the range."""
+FIDELITY_EPSILON = 1e-8
+"""Inside the roots of a fidelity: without it the gradient is infinite if a probability is 0."""
+SMALLEST_VARIANCE = 1e-12
+"""Of a pair: below it the gradient of its root is not finite."""
 
 
 def checked(*tensors: Tensor) -> tuple[Tensor, ...]:
@@ -42,7 +46,20 @@ def pair_z(mos: Tensor, mos_sd: Tensor | None, uniform_sd: float) -> Tensor:
     """(N, N): (mos_i − mos_j) / √(sd_i² + sd_j²), with one SD for all if no image's own is known."""
     sd = torch.full_like(mos, uniform_sd) if mos_sd is None else checked(mos_sd, mos)[0]
     variances = sd.square()
-    return pair_differences(mos) / (variances[:, None] + variances[None, :]).clamp(min=1e-12).sqrt()
+    return pair_differences(mos) / (variances[:, None] + variances[None, :]).clamp(min=SMALLEST_VARIANCE).sqrt()
+
+
+def fidelity_loss(z_opinion: Tensor, z_predicted: Tensor) -> Tensor:
+    """() mean over i < j of 1 − √(g·q + ε) − √((1 − g)(1 − q) + ε), with g and q the Φ of (N, N) z."""
+    # Φ(−z) rather than 1 − Φ(z), which loses all digits if one image is clearly better.
+    better = _root(z_opinion, z_predicted)
+    worse = _root(-z_opinion, -z_predicted)
+    return mean_of_pairs(1 - better - worse)
+
+
+def _root(z_opinion: Tensor, z_predicted: Tensor) -> Tensor:
+    root: Tensor = (torch.special.ndtr(z_opinion) * torch.special.ndtr(z_predicted) + FIDELITY_EPSILON).sqrt()
+    return root
 
 
 def mean_of_pairs(values: Tensor) -> Tensor:

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import math
 
-import torch
 from torch import Tensor
 
-from training.losses.base import UNIFORM_SD, checked, mean_of_pairs, pair_differences, pair_z
-
-EPSILON = 1e-8
-"""Inside the roots: without it the gradient is infinite if a probability is 0."""
+from training.losses.base import UNIFORM_SD, checked, fidelity_loss, pair_differences, pair_z
 
 
 def pairwise_loss(
@@ -45,12 +41,4 @@ def pairwise_loss(
     pred, mos = checked(pred, mos)
     z_opinion = pair_z(mos, mos_sd, uniform_sd)
     z_predicted = pair_differences(pred) / (math.sqrt(2) * pred_sd)
-    # Φ(−z) rather than 1 − Φ(z), which loses all digits if one image is clearly better.
-    better = _root(z_opinion, z_predicted)
-    worse = _root(-z_opinion, -z_predicted)
-    return mean_of_pairs(1 - better - worse)
-
-
-def _root(z_opinion: Tensor, z_predicted: Tensor) -> Tensor:
-    root: Tensor = (torch.special.ndtr(z_opinion) * torch.special.ndtr(z_predicted) + EPSILON).sqrt()
-    return root
+    return fidelity_loss(z_opinion, z_predicted)

@@ -16,12 +16,12 @@ from training.network.local_distortion import VECTOR_SIZE
 
 HYPER_CHANNELS = 112
 TARGET_SIZES = (VECTOR_SIZE, 112, 56, 28, 14, 1)
-"""Sizes of the target network's layers, from input to score."""
+"""Sizes of the target network's layers, from input to score; the last is larger in a network with more outputs."""
 
 
 @dataclass(frozen=True, slots=True)
 class TargetWeights:
-    """33,545 numbers an image: the target network."""
+    """33,545 numbers an image: the target network. Each output beyond the first adds 15."""
 
     weights: list[Tensor]
     """Five, each (B, out, in)."""
@@ -32,8 +32,9 @@ class TargetWeights:
 class HyperNetwork(nn.Module):
     """Fused map (B, C, 7, 7) to the target network's weights."""
 
-    def __init__(self, in_channels: int, dropout_rate: float) -> None:
+    def __init__(self, in_channels: int, dropout_rate: float, outputs: int = 1) -> None:
         super().__init__()
+        self.outputs = outputs
         self.squeeze = nn.Sequential(
             nn.Conv2d(in_channels, 512, 1),
             nn.ReLU(),
@@ -47,8 +48,8 @@ class HyperNetwork(nn.Module):
             nn.Conv2d(HYPER_CHANNELS, size_in * size_out // MAP_SIDE**2, 3, padding=1)
             for size_in, size_out in itertools.pairwise(TARGET_SIZES[:5])
         )
-        self.last_weight = nn.Linear(HYPER_CHANNELS, TARGET_SIZES[4])
-        self.biases = nn.ModuleList(nn.Linear(HYPER_CHANNELS, size) for size in TARGET_SIZES[1:])
+        self.last_weight = nn.Linear(HYPER_CHANNELS, outputs * TARGET_SIZES[4])
+        self.biases = nn.ModuleList(nn.Linear(HYPER_CHANNELS, size) for size in (*TARGET_SIZES[1:5], outputs))
         for generator in (*self.weight_convs, self.last_weight, *self.biases):
             nn.init.kaiming_normal_(generator.weight)
 
@@ -60,7 +61,7 @@ class HyperNetwork(nn.Module):
             conv(hidden).contiguous().reshape(-1, size_out, size_in)
             for conv, size_in, size_out in zip(self.weight_convs, TARGET_SIZES[:4], TARGET_SIZES[1:5], strict=True)
         ]
-        weights.append(self.last_weight(overall).reshape(-1, 1, TARGET_SIZES[4]))
+        weights.append(self.last_weight(overall).reshape(-1, self.outputs, TARGET_SIZES[4]))
         return TargetWeights(weights, [bias(overall) for bias in self.biases])
 
 
@@ -72,7 +73,7 @@ class TargetNetwork(nn.Module):
         self.dropout = nn.Dropout(dropout_rate)
 
     def forward(self, vector: Tensor, target: TargetWeights) -> Tensor:
-        """(B, 224) and the weights to (B,) scores, in float32: bf16 would round scores to 8 bits."""
+        """(B, 224) and the weights to (B,) scores, or (B, outputs), in float32: bf16 would round scores to 8 bits."""
         with torch.autocast(vector.device.type, enabled=False):
             state = vector.float().unsqueeze(2)
             last = len(target.weights) - 1
@@ -82,4 +83,4 @@ class TargetNetwork(nn.Module):
                     state = torch.sigmoid(state)
                 if layer < last - 1:
                     state = self.dropout(state)
-            return state[:, 0, 0]
+            return state[:, 0, 0] if state.shape[1] == 1 else state[:, :, 0]

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 
 from training.errors import NoWeights
 from training.images.transforms import Normalisation
-from training.loss_parts import fixes_scale
+from training.loss_parts import ANSWERS, fixes_scale, outputs_of
 from training.network.quality import QualityNetwork
 from training.network.tensor_files import UNREADABLE, StateDict, first_line, read_content
 from training.network.weights import differences
@@ -73,6 +73,13 @@ def load_into(network: QualityNetwork, weights: OwnWeights, source: str) -> None
     Raises:
         NoWeights: keys or shapes differ; the text names the flags that the weights need, and the keys.
     """
+    outputs, loss_type = network.readout.outputs, weights.config.get("loss_type", "l1")
+    theirs = outputs_of(loss_type, weights.config.get("answers", ANSWERS))
+    if outputs != theirs:
+        raise NoWeights(
+            f"--weights {source} gives {_numbers(theirs)} of an image, as --loss_type {loss_type} needs, and this run "
+            f"needs a network that gives {_numbers(outputs)}: take weights of such a run, or `pretrained`"
+        )
     own = network.state_dict()
     if {key: tensor.shape for key, tensor in own.items()} != {key: one.shape for key, one in weights.state.items()}:
         raise NoWeights(
@@ -83,7 +90,7 @@ def load_into(network: QualityNetwork, weights: OwnWeights, source: str) -> None
     reading = weights.reading
     network.backbone.normalisation = Normalisation(tuple(reading["mean"]), tuple(reading["std"]))
     network.began_with_top = float(reading["training_top"])
-    network.began_on_scale = fixes_scale(weights.config.get("loss_type", "l1"))
+    network.began_on_scale = fixes_scale(loss_type)
 
 
 def _network_flags(config: dict[str, Any]) -> str:
@@ -91,3 +98,7 @@ def _network_flags(config: dict[str, Any]) -> str:
     words = [f"--backbone {backbone}" if backbone else f"--model_size {config.get('model_size')}"]
     words += [f"--{flag}" for flag in ("no_multiscale", "attention_fusion") if config.get(flag)]
     return " ".join([*words, f"--patch_size {config.get('patch_size')}"])
+
+
+def _numbers(outputs: int) -> str:
+    return "one number" if outputs == 1 else f"{outputs} numbers"

@@ -20,7 +20,7 @@ from training.progress import Metrics, Progress
 from training.run.choose import scale_notes
 from training.run.data import count
 from training.run.placements import placement_notes
-from training.run.setup import Setup, notes_of_setup, ways_of_training
+from training.run.setup import Setup, notes_of_setup, ways_of_scoring, ways_of_training
 from training.runfolder.errors import RunFolderError
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record
@@ -102,6 +102,7 @@ def _result(setup: Setup, progress: Progress, cross_metrics: dict[str, Metrics],
             *tuned_notes,
             *notes_of_setup(setup),
             *ways_of_training(config, setup.steps_per_epoch),
+            *ways_of_scoring(setup),
             *skipped_notes(progress),
             *placement_notes(progress),
             *scale_notes(setup, progress),

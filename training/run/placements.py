@@ -18,8 +18,19 @@ def note_placement(setup: Setup, progress: Progress) -> None:
 
 def placement_notes(progress: Progress) -> list[str]:
     """What a reader of the result must know; empty if one device and precision trained all of it."""
-    if len(progress.placements) < 2:
+    if not progress.placements:
         return []
-    (_, first), *later = progress.placements
-    changes = (f"from step {step + 1:,} on {words}" for step, words in later)
-    return [f"trained on {first}, {', '.join(changes)}"]
+    ends = [step for step, _ in progress.placements[1:]] + [progress.step]
+    trained: list[tuple[int, str]] = []
+    for (step, words), end in zip(progress.placements, ends, strict=True):
+        if step < end and not (trained and trained[-1][1] == words):
+            trained.append((step, words))
+    if not trained:
+        return []
+    (_, first), *later = trained
+    changes = [f"from step {step + 1:,} on {words}" for step, words in later]
+    notes = [f"trained on {', '.join([first, *changes])}"] if later else []
+    last = progress.placements[-1][1]
+    if ends[-1] == progress.placements[-1][0] and last != trained[-1][1]:
+        notes.append(f"the last attempt, on {last}, trained no step: before it, {trained[-1][1]} did")
+    return notes

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -14,18 +15,20 @@ from training.checkpoints.resumable import Learner
 from training.config import TrainConfig
 from training.datasets import Dataset, open_cross_dataset, open_datasets
 from training.datasets.table import TRAINING_TOP
-from training.device import Placement, check_compiler, make_deterministic, memory_words, place, suit_network
+from training.device import Placement, check_compiler, make_deterministic, memory_words, place, share_out, suit_network
 from training.errors import BadData, BadUsage, GpuOutOfMemory, is_gpu_out_of_memory
-from training.images.batches import SplitImages
+from training.images.batches import ALONE, Part, SplitImages
 from training.images.mixing import batch_counts
-from training.loss_parts import fixes_scale, parts_of, smallest_batch
+from training.loss_parts import LEARNT_SD, fixes_scale, has_part, smallest_batch
 from training.losses import Criterion, build_criterion
 from training.network.build import build_network
 from training.network.ema import Ema
 from training.network.quality import QualityNetwork, parameter_count
 from training.optim import build_optimizer, rising_lr_note
-from training.process.attempt import Attempt
+from training.process.attempt import Attempt, end_at_once
+from training.readout import HistogramReadout, SpreadReadout
 from training.run.data import Images, count, decode_all
+from training.run.team import Team, gather_team
 from training.seed import seed_network
 from training.telling.recorder import Recorder
 
@@ -50,6 +53,13 @@ class Setup:
     """Not enabled unless the precision is fp16: then it changes nothing."""
     ema: Ema | None
     """The averaged weights, which are scored and kept; None without `--ema`."""
+    team: Team | None = None
+    """The processes that share out batches and scoring; None if there is this one alone."""
+
+    @property
+    def part(self) -> Part:
+        """Which process of how many this is."""
+        return ALONE if self.team is None else self.team.part
 
     @property
     def learner(self) -> Learner:
@@ -78,7 +88,7 @@ def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
     """Data before network: what users most often get wrong fails first."""
     if config.deterministic:
         make_deterministic()
-    placement = place(config.precision, config.device)
+    placement = share_out(place(config.precision, config.device), config.processes)
     if config.torch_compile:
         check_compiler(placement.device)
     datasets = open_datasets(config)
@@ -89,7 +99,10 @@ def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
             refuse_labels_without_gradient(config, of_one)
         refuse_warmup_without_end(config, steps_per_epoch(config, images["train"]))
     seed_network(config.seed)
-    network = on_device(build_network(config), placement)
+    network = build_network(config)
+    if isinstance(network.readout, HistogramReadout) and dataset.answers:
+        network.readout.place([dataset.to_training(answer) for answer in dataset.answers])
+    network = on_device(network, placement)
     if config.torch_compile:
         network.compile()  # at its first step, in place: its tensors keep their names
     placement = suit_network(placement, config.precision, network)
@@ -106,6 +119,7 @@ def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
         criterion=build_criterion(config),
         scaler=placement.grad_scaler(),
         ema=Ema(network, config.ema) if config.ema else None,
+        team=gather_team(config, placement, attempt.should_stop, partial(end_at_once, attempt)),
     )
 
 
@@ -173,7 +187,7 @@ def report_start(setup: Setup) -> None:
         f"{setup.dataset.name}: {count(images['train']):,} training, {count(images['val']):,} validation, "
         f"{count(images['test']):,} test images; {steps:,} steps an epoch; loss {config.loss_type}; seed {config.seed}"
     )
-    for line in ways_of_training(config, steps):
+    for line in (*ways_of_training(config, steps), *ways_of_scoring(setup)):
         setup.recorder.say(line)
     for note in notes_of_setup(setup):
         setup.recorder.warning(note)
@@ -187,6 +201,7 @@ def ways_of_training(config: TrainConfig, steps_per_epoch: int) -> list[str]:
     when = "in every epoch" if frozen >= config.epochs else f"in the first {frozen} of {config.epochs} epochs"
     warmup = config.warmup_length(steps_per_epoch)
     ways = (
+        (config.processes > 1, f"{config.processes} processes share out each batch of {config.batch_size} crops"),
         (config.accumulate > 1, f"each step is made of {config.accumulate} batches of {config.batch_size} crops"),
         (warmup > 0, f"the learning rate rises over the first {warmup:,} steps"),
         (
@@ -197,6 +212,19 @@ def ways_of_training(config: TrainConfig, steps_per_epoch: int) -> list[str]:
         (config.ema > 0, f"averaged weights (EMA, decay {config.ema:g}) are scored and kept"),
     )
     return [words for is_given, words in ways if is_given]
+
+
+def ways_of_scoring(setup: Setup) -> list[str]:
+    """How a score is read from a network with several outputs, for log and result; empty if it has one."""
+    readout, dataset = setup.network.readout, setup.dataset
+    if isinstance(readout, HistogramReadout):
+        places = ", ".join(f"{dataset.from_training(place):.4g}" for place in readout.answers.tolist())
+        return [
+            f"the network gives the shares of {readout.outputs} answers; a score is their mean, with them at {places}"
+        ]
+    if isinstance(readout, SpreadReadout):
+        return ["the network gives a mean and a spread of the opinions on an image; a score is the mean"]
+    return []
 
 
 def notes_of_setup(setup: Setup) -> list[str]:
@@ -215,14 +243,15 @@ def notes_of_setup(setup: Setup) -> list[str]:
         )
     if rising := rising_lr_note(config):
         notes.append(rising)
-    spread = [name for name in ("pairwise", "ranknet") if any(part.name == name for part in parts_of(config.loss_type))]
+    spread = [name for name in ("pairwise", "ranknet", LEARNT_SD) if has_part(config.loss_type, name)]
     if config.is_published and "pairwise" in spread:  # as published it takes no spread
         spread.remove("pairwise")
     if spread and config.pairwise_sd == "image" and (unknown := _without_spread(setup)):
         whose = f" of {' and '.join(unknown)}" if config.is_mixed else ""
+        order = ", and no order of spreads is learnt" if LEARNT_SD in spread else ""
         notes.append(
             f"no spread of opinions is known for every training image{whose}: the {' and '.join(spread)} loss uses one "
-            "for all"
+            f"for all{order}"
         )
     return notes
 

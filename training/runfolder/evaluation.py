@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from training.runfolder.engines import FORMAT
+from training.runfolder.engines import FORMAT, RECORDED
+from training.runfolder.spec import Spec
 
 RECORD = "evaluation.json"
 SCORES = "scores.csv"
+KIND = "evaluation"
 WHOLE_SET = "all"
 """As a split: every image of the data set."""
 
@@ -62,6 +64,21 @@ class EvaluationRecord:
     notes: list[str] = field(default_factory=list)
     """What a reader of the numbers must know."""
     format: int = FORMAT
+
+
+def log_of(name: str, record_sha256: str) -> dict[str, Any]:
+    """`Spec.log` of a run that is an imported evaluation.
+
+    Args:
+        name: of the folder that was imported.
+        record_sha256: of its `evaluation.json`.
+    """
+    return {"kind": KIND, "file": name, "sha256": record_sha256}
+
+
+def is_evaluation(spec: Spec) -> bool:
+    """Whether a recorded run is an evaluation that was imported: it has scores by image, as other runs have."""
+    return spec.engine == RECORDED and spec.log.get("kind") == KIND
 
 
 def record_in(folder: Path) -> Path:

@@ -64,7 +64,9 @@ class Spec:
     """User and host."""
     engine: str = LOCAL  # see `training.runfolder.engines`
     log: dict[str, Any] = field(default_factory=dict)
-    """Of a recorded run: its log's file, sha256 and round (counted from 1); empty for all others."""
+    """Of a recorded run: its log's file, sha256 and round (counted from 1), or see `evaluation.log_of`; empty for all
+    others.
+    """
     trial: dict[str, Any] = field(default_factory=dict)
     """Of a tuning run: `values`, flag to the value of the grid that it tries. Empty for all others."""
     tune: dict[str, Any] = field(default_factory=dict)

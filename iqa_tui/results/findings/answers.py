@@ -126,7 +126,7 @@ def _told(found: Difference, name: str, measure: str) -> str:
 
 def _cost(question: Question, asked: Asked, evidence: Sequence[Evidence]) -> str:
     costs = {each.id: each for each in evidence if each.hours is not None}
-    chosen = question.rows or tuple(row.id for row in asked.table.rows if row.runs)
+    chosen = question.rows or tuple(row.id for row in asked.table.rows if row.runs and not row.is_elsewhere)
     sign = 1.0 if is_higher_better(question.measure) else -1.0
     values = {
         row: sign * value

@@ -23,10 +23,13 @@ ROW_KEYS = (
     "images",
     "units",
     "note",
+    "sd",
+    "splits",
 )
 DIFFERENCE_KEYS = (
     "id", "baseline", "metric", "value", "se", "se_images", "se_seeds", "df", "low", "high", "p", "p_holm",
     "min_detectable", "seeds", "images", "note",
+    "splits",
 )  # fmt: skip
 
 

@@ -44,7 +44,7 @@ def findings_of(
     Raises:
         Cancelled: asked to stop.
     """
-    entries = [entry for entry in entries if not entry.is_recorded]  # their rows say all that is known of them
+    entries = [entry for entry in entries if entry.has_scores]  # the row of a log says all that is known of it
     rows = _with_stability(table_scores(table.rows, entries), table, entries)
     measured = kept_table(rows, METRICS, resampling, observer)
     by_run = {entry.run_id: entry for entry in entries}

@@ -77,7 +77,6 @@ def row_evidence(row: Row, name: str, entries: Sequence[ListedRun]) -> Evidence:
     falls = [kind.largest_fall for kind in kinds if kind.largest_fall is not None]
     peaks = [peak for entry, _, _ in done if (peak := entry.peak_gpu_memory_bytes) is not None]
     logs = [kind.ln_sd for kind in kinds if kind.ln_sd is not None]
-    scores = [value for _, result, _ in done if (value := result.metrics.get("test", {}).get("srcc")) is not None]
     return Evidence(
         id=name,
         label=row.label,
@@ -93,7 +92,8 @@ def row_evidence(row: Row, name: str, entries: Sequence[ListedRun]) -> Evidence:
         not_finite=sum(kind.not_finite for kind in kinds),
         zero_norms=sum(kind.zero_norms for kind in kinds),
         largest_fall=max(falls) if falls else None,
-        srcc_sd=statistics.stdev(scores) if len(scores) > 1 else None,
+        srcc_sd=row.srcc_sd,
+        splits=row.split_count,
         runs=tuple(entry.run_id for entry, _, _ in done),
     )
 

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from iqa_tui.monitor.listing import ListedRun
 from iqa_tui.plans.plan import Plan
+from iqa_tui.results.caption import split_sentences
 from iqa_tui.results.findings.measured import Asked
 from iqa_tui.results.findings.wording import listed
+from iqa_tui.results.row import Row
 from iqa_tui.results.table import Table
 from iqa_tui.results.tuning import table_sentences
 
@@ -22,21 +24,22 @@ def limits(table: Table, plan: Plan | None, entries: Sequence[ListedRun], asked:
         told.append(
             "Demo data: the labels are levels of distortion, not human opinions. The numbers say nothing of IQA."
         )
+    told += split_sentences(table)
     counts = {row.id: len(set(row.seeds)) for row in rows}
-    if rows and max(counts.values()) == 1:
+    if table.splits:
+        told += _splits(rows)
+    elif rows and max(counts.values()) == 1:
         told.append(SEEDS)
     elif single := [row for row, count in counts.items() if count == 1]:
         told.append(f"One seed of {listed(single)}: training noise is not in what is said of {_them(single)}.")
-    if len(set(counts.values())) > 1:
+    if len(set(counts.values())) > 1 and not table.splits:
         words = listed([f"{row} {count}" for row, count in counts.items()])
         told.append(
             f"The rows have unequal numbers of seeds ({words}); a difference counts the seeds that both rows have."
         )
     told += _tested(table, entries, asked)
     told += table_sentences(table.rows) or _untuned(plan)
-    if any(row.recorded for row in table.rows):
-        ids = listed(list(dict.fromkeys(row.id for row in table.rows if row.recorded)))
-        told.append(f"◆ {ids}: measured elsewhere, without scores by image; a difference to it has no interval.")
+    told += _elsewhere(table, entries)
     if len(table.protocols) > 1:
         told.append(f"Rows by different protocols ({listed(list(table.protocols))}) are not compared.")
     if any(entry.result is not None and entry.result.limited for entry in entries):
@@ -44,6 +47,37 @@ def limits(table: Table, plan: Plan | None, entries: Sequence[ListedRun], asked:
     if table.code_note:
         told.append(table.code_note)
     return tuple(told)
+
+
+def _elsewhere(table: Table, entries: Sequence[ListedRun]) -> list[str]:
+    """Of rows that no run of the table trained."""
+    tested = {entry.run_id for entry in entries if entry.is_recorded}
+    recorded = [row for row in table.rows if row.recorded]
+    without = dict.fromkeys(row.id for row in recorded if not tested.intersection(row.run_ids))
+    evaluated = dict.fromkeys(row.id for row in recorded if tested.intersection(row.run_ids))
+    told = []
+    if without:
+        words = "measured elsewhere, without scores by image; a difference to it has no interval."
+        told.append(f"◆ {listed(list(without))}: {words}")
+    if evaluated:
+        words = (
+            "trained elsewhere and tested here on the same images: an interval of its difference holds the noise of the"
+            " images, not that of its training."
+        )
+        told.append(f"◆ {listed(list(evaluated))}: {words}")
+    return told
+
+
+def _splits(rows: Sequence[Row]) -> list[str]:
+    """What is known of training noise and of images, if the runs are on random splits."""
+    alone = [row.id for row in rows if row.split_count == 1 and len(set(row.seeds)) == 1]
+    told = [f"One split and one seed of {listed(alone)}: training noise is not in what is said of it."] if alone else []
+    if any(row.split_count > 1 for row in rows):
+        told.append(
+            "The training images of random splits overlap, so an interval counts the spread over splits by more than "
+            "their number alone (Nadeau and Bengio); a difference counts the splits and seeds that both rows have."
+        )
+    return told
 
 
 def _them(rows: Sequence[str]) -> str:

@@ -58,7 +58,7 @@ class Asked:
         """
         metric = LN_STABILITY if measure == "stability" else measure
         chosen = tuple(among) or self.ids
-        rows = tuple(row for row in self.table.rows if row.id in chosen and row.runs)
+        rows = tuple(row for row in self.table.rows if row.id in chosen and row.runs and not row.is_elsewhere)
         table = replace(self.table, rows=rows)
         return table.best(metric, chosen), table.against_best(metric, chosen)
 

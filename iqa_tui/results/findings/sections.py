@@ -24,6 +24,20 @@ WHAT_TUNING_IS = (
 )
 
 
+OVER_SPLITS = (
+    "Intervals of 95% from the spread over the random splits, corrected as their training images overlap (Nadeau and"
+    " Bengio), without resampling; a difference is paired by split and by seed. “Shown” means p < 0.05 after Holm's"
+    " correction over the differences of one metric."
+)
+
+
+def what_an_interval_is(findings: Findings) -> str:
+    """What the intervals of a table speak of."""
+    if any(each.splits > 1 for each in findings.rows):
+        return OVER_SPLITS
+    return WHAT_AN_INTERVAL_IS.format(resamples=findings.resamples)
+
+
 @dataclass(frozen=True, slots=True)
 class Point:
     """One thing that is said."""
@@ -66,7 +80,7 @@ def sections(findings: Findings) -> tuple[Section, ...]:
                 for each in findings.rows
                 if each.metric == "srcc"
             ),
-            WHAT_AN_INTERVAL_IS.format(resamples=findings.resamples),
+            what_an_interval_is(findings),
         ),
         *(_differences(findings, metric) for metric in ("srcc", "plcc")),
         _tuning(findings),
@@ -136,6 +150,7 @@ def _evidence(findings: Findings) -> list[Point]:
         if each.largest_fall is not None:
             parts.append(f"validation SRCC fell by {each.largest_fall:.4f} at most between two epochs")
         if each.srcc_sd is not None:
-            parts.append(f"SD of the test SRCC over seeds {each.srcc_sd:.4f}")
+            over = "splits" if each.splits > 1 else "seeds"
+            parts.append(f"SD of the test SRCC over {over} {each.srcc_sd:.4f}")
         points.append(Point(each.id, sentence("; ".join(part for part in parts if part))))
     return points

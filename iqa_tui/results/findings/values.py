@@ -86,7 +86,9 @@ class Evidence:
     largest_fall: float | None = None
     """Of the validation SRCC between two epochs, over all seeds."""
     srcc_sd: float | None = None
-    """SD over seeds of the test SRCC."""
+    """SD over seeds of the test SRCC, or over random splits."""
+    splits: int = 1
+    """How many random splits that is over."""
     runs: tuple[str, ...] = ()
 
 

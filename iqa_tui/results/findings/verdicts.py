@@ -101,7 +101,7 @@ def _tested(link: Link | Range, hypothesis: Hypothesis, asked: Asked) -> _Tested
         return _within(link, asked.difference((link.row,), (link.minus,), hypothesis.measure))
     found = asked.difference((link.left,), (link.right,), hypothesis.measure)
     numbers = _difference_numbers(link, found, hypothesis.measure)
-    if hypothesis.measure == "stability" and len(found.seeds) < 2:
+    if hypothesis.measure == "stability" and len(found.seeds) < 2 and found.splits < 2:
         return _Tested(link, (), holds=False, p_against=None, numbers=numbers, tell=ONE_SEED_STABILITY)
     if link.sign is Sign.LIKE:
         margin = hypothesis.margin or 0.0
@@ -204,6 +204,6 @@ def _tell_estimate(found: Estimate, gap: float) -> str:
     """As for a difference: the arithmetic asks for the two parts of the noise alone."""
     like = Difference(
         found.id, "", found.metric, found.value, found.se, found.se_images, found.se_seeds, found.df,
-        seeds=found.seeds, images=found.images, units=found.units,
+        seeds=found.seeds, images=found.images, units=found.units, splits=found.splits, test_share=found.test_share,
     )  # fmt: skip
     return _tell(like, gap, "would tell")

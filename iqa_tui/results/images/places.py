@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from training.runfolder.mixed import is_mixed, places
 from training.runfolder.text import plain
 
 CSIQ_DISTORTIONS = ("awgn", "blur", "contrast", "fnoise", "jpeg", "jpeg2000")
@@ -52,8 +53,30 @@ def data_folders(dataset: str, told: Iterable[tuple[str, str]]) -> tuple[Path, .
     return tuple(dict.fromkeys(found))
 
 
+def place_of(dataset: str, data_path: str, *, is_one_of_several: bool) -> str:
+    """Where `data_path` puts one data set; empty: nowhere."""
+    by_name = places(data_path)
+    if by_name:
+        return by_name.get(dataset, "" if is_one_of_several else data_path)
+    return f"{data_path}/{dataset}" if data_path and is_one_of_several else data_path
+
+
 def _joined(cwd: str, path: str) -> Path:
     return Path(os.path.abspath(os.path.join(cwd, os.path.expanduser(path).replace("\0", ""))))  # noqa: PTH100, PTH111, PTH118  `Path` raises for ~unknown
+
+
+def find_test_image(name: str, dataset: str, folders: Mapping[str, Sequence[Path]]) -> Path:
+    """As `find_image`, of one data set or of several, whose images are called `koniq-10k/1.jpg`.
+
+    Args:
+        name: as the run's scores have it.
+        dataset: of the run.
+        folders: of each data set, as `data_folders` gives them.
+    """
+    if not is_mixed(dataset):
+        return find_image(name, dataset, folders.get(dataset, ()))
+    own, _, its_name = name.partition("/")
+    return find_image(its_name, own, folders.get(own, ()))
 
 
 def find_image(name: str, dataset: str, folders: Sequence[Path]) -> Path:

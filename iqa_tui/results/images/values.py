@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from iqa_tui.words.repetitions import repetition_words, short_repetition
+
 
 @dataclass(frozen=True, slots=True)
 class RowImage:
-    """One image, as the seeds of a row scored it. Places begin with 1 for the best; equal ones share a mean place."""
+    """One image, as the runs of a row scored it. Places begin with 1 for the best; equal ones share a mean place."""
 
     name: str
     """As the file of scores has it: it may hold anything."""
     mos: float
     pred: float
-    """On the scale of `mos` by the logistic fit, mean over the seeds; as the networks gave it if there is no fit."""
+    """On the scale of `mos` by the logistic fit, mean over the runs that tested it; as the networks gave it if there is
+    no fit.
+    """
     drawn: float
-    """What the scatter shows: of one seed as its network gave it, of several `pred`."""
+    """What the scatter shows: of one run as its network gave it, of several `pred`."""
     preds: tuple[float, ...]
-    """As the network of each seed gave it."""
+    """As the network of each run gave it; NaN for a run on a split that does not test it."""
     mos_place: int
     pred_place: int
 
@@ -30,24 +34,34 @@ class RowImage:
 
 @dataclass(frozen=True, slots=True)
 class RowImages:
-    """All test images of a row that its seeds have in common."""
+    """All test images of a row that its seeds have in common; those of all splits if there are several."""
 
     id: str
     """Unique in its table."""
     seeds: tuple[int, ...] = ()
-    """Those that are looked at."""
+    """Of the runs that are looked at."""
     images: tuple[RowImage, ...] = ()
     curve: tuple[tuple[float, float], ...] = ()
     """The logistic fit as points (MOS, `drawn`), by `drawn`; empty if none is found."""
     problem: str = ""
     """Why there are no images."""
+    splits: tuple[int, ...] = ()
+    """Random split of each of `seeds`; empty if there is one split, which needs no name."""
 
     @property
     def seed_words(self) -> str:
-        """`mean of 3 seeds`, `seed 2`."""
+        """`mean of 3 seeds`, `seed 2`, `split 3 seed 1`; of several splits `mean of the splits that test an image`."""
         if not self.seeds:
             return ""
-        return f"seed {self.seeds[0]}" if len(self.seeds) == 1 else f"mean of {len(self.seeds)} seeds"
+        if len(self.seeds) == 1:
+            return repetition_words(self.seeds[0], self.splits[0] if self.splits else None)
+        return "mean of the splits that test an image" if self.splits else f"mean of {len(self.seeds)} seeds"
+
+    def run_words(self) -> list[str]:
+        """`s1`, `s1 split 3`: of each run."""
+        if not self.splits:
+            return [short_repetition(seed, None) for seed in self.seeds]
+        return [short_repetition(seed, split) for seed, split in zip(self.seeds, self.splits, strict=True)]
 
     def worst(self, most: int) -> list[RowImage]:
         """Those that lie most places from where people put them."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
@@ -10,6 +12,8 @@ from iqa_tui.results.images.values import ImagePair, RowImage, RowImages, apart
 from training.runfolder.text import plain
 
 MOST = 500
+RunKey = tuple[str, int]
+"""Random split, empty for the one that all runs share, and seed."""
 
 
 class ImageOrder(Enum):
@@ -28,8 +32,8 @@ class Wanted:
     """Place in the table."""
     other: int | None = None
     """Place of the row that it is compared with; None: there is no other."""
-    seed: int | None = None
-    """None: the mean over all seeds."""
+    run: RunKey | None = None
+    """None: the mean over all runs."""
     order: ImageOrder = ImageOrder.WRONG
 
 
@@ -51,11 +55,11 @@ class Found:
     other: RowImages | None = None
     pairs: tuple[ImagePair, ...] = ()
     """Of the images that both rows have; empty without another row."""
-    seeds: tuple[int, ...] = ()
+    runs: tuple[RunKey, ...] = ()
     """Of the row, those that have scores."""
     dataset: str = ""
-    folders: tuple[Path, ...] = ()
-    """Where the data set may be."""
+    folders: Mapping[str, tuple[Path, ...]] = field(default_factory=dict)
+    """Data set to where it may be."""
 
     def listed(self) -> list[Listed]:
         """In the wanted order, the first ones."""
@@ -108,7 +112,8 @@ def _row_words(images: RowImages, image: RowImage) -> str:
 
 def _given_words(images: RowImages, image: RowImage) -> str:
     """`F3 gave s1 −42.9, s2 −40.1`: before any fit."""
-    given = ", ".join(f"s{seed} {pred:.4g}" for seed, pred in zip(images.seeds, image.preds, strict=True))
+    pairs = zip(images.run_words(), image.preds, strict=True)
+    given = ", ".join(f"{words} {pred:.4g}" for words, pred in pairs if not math.isnan(pred))
     return f"{plain(images.id)} gave {minus(given)}"
 
 

@@ -24,18 +24,21 @@ from iqa_tui.results.intervals.pairing import (
     splits_of,
     unpaired,
 )
-from iqa_tui.results.intervals.scores import RowScores
+from iqa_tui.results.intervals.scores import RowScores, RunScores
 from iqa_tui.results.intervals.student import detectable, together, two_sided_p
+from iqa_tui.words.repetitions import seeds_words
 
 DEMO = "demo labels are not human opinions: no interval"
 RECORDED = "recorded: no scores by image, so no interval"
 OTHER_IMAGES = "tested on other images: no interval"
 OTHER_SPLITS = "other random splits: no interval"
 ONE_RUN = "one seed: no spread is known, so no interval"
+ELSEWHERE = "one of the two networks was trained elsewhere: not paired by seed"
 NOT_PAIRED = "no shared seed: not paired by seed"
 UNKNOWN_TRAINING_SET = "several random splits, and a run does not tell how many images it was trained on: no interval"
 NO_IMAGE_PART = "how it moves with the images is not known (too few, or too many for KRCC): no interval"
 NOT_CALIBRATED = "its loss fixes no scale"
+SCALES_DIFFER = "errors on several scales have no mean; see those on each data set"
 
 Row = tuple[RowScores, Sequence[MeasuredRun]]
 
@@ -50,6 +53,8 @@ class _Judged:
     se_seeds: float | None
     df: float | None
     notes: tuple[str, ...]
+    noise: Noise
+    """That it comes from."""
 
 
 def estimated(row: RowScores, runs: Sequence[MeasuredRun], metric: str) -> Estimate:
@@ -67,7 +72,10 @@ def estimated(row: RowScores, runs: Sequence[MeasuredRun], metric: str) -> Estim
     low, high = found.interval() or (None, None)
     if judged.se == 0:
         notes.insert(0, NO_VARIATION)
-    return replace(found, low=low, high=high, seeds=seeds, images=images, units=units, note="; ".join(notes))
+    return replace(
+        found, low=low, high=high, seeds=seeds, images=images, units=units, note="; ".join(notes),
+        sd=judged.noise.sd, splits=judged.noise.splits, test_share=judged.noise.test_share,
+    )  # fmt: skip
 
 
 def compared(a: Sequence[Row], b: Sequence[Row], metric: str) -> Difference:
@@ -78,8 +86,12 @@ def compared(a: Sequence[Row], b: Sequence[Row], metric: str) -> Difference:
     blocked = "; ".join([*_no_comparison([row for row, _ in (*a, *b)]), *_no_interval((*a, *b), metric)])
     if not (sides[0] and sides[1]):
         return _without_runs(blank, a, b, blocked)
-    judged, seeds = _difference(sides[0], sides[1], metric, blocked)
-    notes = [*judged.notes, *_unshared(sides, ids)]
+    if any(row.is_elsewhere for row, _ in (*a, *b)):
+        judged, seeds = _unpaired(sides[0], sides[1], metric, blocked)
+        judged = replace(judged, notes=(ELSEWHERE, *judged.notes[1:]))
+    else:
+        judged, seeds = _difference(sides[0], sides[1], metric, blocked)
+    notes = [*judged.notes, *(() if ELSEWHERE in judged.notes else _unshared(sides, ids))]
     notes += [each for row, runs in (*a, *b) for each in _left_out(row, runs, metric)]
     if judged.se == 0:
         notes.insert(0, IDENTICAL if judged.value == 0 else NO_VARIATION)
@@ -87,6 +99,7 @@ def compared(a: Sequence[Row], b: Sequence[Row], metric: str) -> Difference:
     found = Difference(
         ids[0], ids[1], metric, judged.value, judged.se, judged.se_images, judged.se_seeds, judged.df,
         seeds=seeds, images=images, units=units, note="; ".join(notes),
+        splits=judged.noise.splits, test_share=judged.noise.test_share,
     )  # fmt: skip
     low, high = found.interval() or (None, None)
     if not judged.se or judged.df is None:
@@ -111,6 +124,11 @@ def _difference(a: Cells, b: Cells, metric: str, blocked: str) -> tuple[_Judged,
     if pairs:
         scale = max(abs(cell.value) for cell in (*a.values(), *b.values()))
         return _judged(pairs, metric, blocked, scale), tuple(sorted({seed for _, seed in pairs}))
+    return _unpaired(a, b, metric, blocked)
+
+
+def _unpaired(a: Cells, b: Cells, metric: str, blocked: str) -> tuple[_Judged, tuple[int, ...]]:
+    """Only the images are paired."""
     several = len({*splits_of(a), *splits_of(b)}) > 1
     blocked = blocked or (OTHER_SPLITS if several else _images_differ([*a.values(), *b.values()], metric))
     judged = _combined(unpaired(a, b, metric), metric, blocked)
@@ -148,7 +166,7 @@ def _combined(noise: Noise, metric: str, blocked: str) -> _Judged:
     if not blocked and not noise.parts:
         blocked = ONE_RUN
     if blocked:
-        return _Judged(value, None, None, None, None, (blocked,))
+        return _Judged(value, None, None, None, None, (blocked,), noise)
     images, *seeds = [
         part and (part if part.variance > floor**2 else replace(part, variance=0.0))
         for part in (noise.images, *noise.seeds)
@@ -162,6 +180,7 @@ def _combined(noise: Noise, metric: str, blocked: str) -> _Judged:
         math.sqrt(math.fsum(part.variance for part in seeds if part is not None)) if seeds else None,
         df,
         () if seeds else (ONE_SEED,),
+        noise,
     )
 
 
@@ -192,7 +211,7 @@ def _no_interval(rows: Sequence[Row], metric: str) -> list[str]:
         return []
     reasons = [DEMO] if any(row.is_demo for row, _ in rows) else []
     return reasons + [
-        f"{row.id}, {_seed_words([run.scores.seed])}: {run.scores.problem or 'no scores by image'}: no interval"
+        f"{row.id}, {_runs_words([run.key])}: {run.scores.problem or 'no scores by image'}: no interval"
         for row, runs in rows
         for run in runs
         if run.images is None and run.values.get(metric) is not None
@@ -211,22 +230,25 @@ def _unshared(sides: Sequence[Cells], ids: Sequence[str]) -> list[str]:
         return []
     notes = []
     for own, other, name in ((sides[0], sides[1], ids[0]), (sides[1], sides[0], ids[1])):
-        if alone := sorted({seed for _, seed in set(own) - set(other)}):
-            notes.append(f"{_seed_words(alone)} of {name} alone left out")
+        if alone := sorted(set(own) - set(other)):
+            notes.append(f"{_runs_words(alone)} of {name} alone left out")
     return notes
 
 
 def _left_out(row: RowScores, runs: Sequence[MeasuredRun], metric: str) -> list[str]:
     """Which runs of the row have no value, and why, if others have one."""
     return [
-        f"{row.id}, {_seed_words([run.scores.seed])} left out: {_why(run, metric)}"
+        f"{row.id}, {_runs_words([run.key])} left out: {_why(run, metric)}"
         for run in runs
         if run.values.get(metric) is None
     ]
 
 
-def _seed_words(seeds: Sequence[int]) -> str:
-    return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}"
+def _runs_words(keys: Sequence[tuple[str, int]]) -> str:
+    """`seeds 1, 2`; `split 3 seed 1, split 4 seed 1`."""
+    if not any(split for split, _ in keys):
+        return seeds_words([seed for _, seed in keys])
+    return ", ".join(f"split {split or 0} seed {seed}" for split, seed in keys)
 
 
 def _why_none(runs: Sequence[MeasuredRun], metric: str) -> str:
@@ -240,13 +262,20 @@ def _why(run: MeasuredRun, metric: str) -> str:
         return f"no {metric}"
     if not scores.images:
         return scores.problem or "no scores"
+    if metric == "rmse" and scores.parts:
+        return SCALES_DIFFER
     if metric == "rmse" and scores.calibrated is None:
         return NOT_CALIBRATED
     if metric not in run.values:
         return f"{metric} was not measured"
+    causes = [f"{words} of {part.part_of}" for part in scores.parts if (words := _why_undefined(part))]
+    return f"undefined: {', '.join(causes) or _why_undefined(scores) or 'not finite'}"
+
+
+def _why_undefined(scores: RunScores) -> str:
     causes = {
         "fewer than two images": len(scores.images) < 2,
         "constant predictions": is_constant(scores.predictions),
         "constant opinions": is_constant(scores.mos),
     }
-    return f"undefined: {next((words for words, is_so in causes.items() if is_so), 'not finite')}"
+    return next((words for words, is_so in causes.items() if is_so), "")

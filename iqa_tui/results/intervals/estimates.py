@@ -42,6 +42,12 @@ class Estimate:
     units: int = 0
     """What is drawn in a resample: images, or reference images."""
     note: str = ""
+    sd: float | None = None
+    """Sample SD over seeds, or over random splits; None for one."""
+    splits: int = 1
+    """How many random splits the value is a mean over; 1 for the official split."""
+    test_share: float | None = None
+    """Test images for one training image, if there are several splits; None: not known."""
 
     def interval(self, level: float = LEVEL) -> Interval | None:
         """(low, high) at this level."""
@@ -83,6 +89,10 @@ class Difference:
     images: int = 0
     units: int = 0
     note: str = ""
+    splits: int = 1
+    """How many random splits both rows have, over which the value is a mean; 1 for the official split."""
+    test_share: float | None = None
+    """As of an estimate."""
 
     def interval(self, level: float = LEVEL) -> Interval | None:
         """(low, high) at this level. At 90% it serves two one-sided tests at 5% each."""

@@ -48,7 +48,15 @@ def content_key(rows: Sequence[RowScores], metrics: Sequence[str], resampling: R
     """The same for the same scores, wherever they were read from."""
     digest = hashlib.sha256(repr((tuple(metrics), resampling)).encode())
     for row in rows:
-        facts = (row.id, row.dataset, row.protocol, row.is_demo, sorted(row.recorded.items()), len(row.runs))
+        facts = (
+            row.id,
+            row.dataset,
+            row.protocol,
+            row.is_demo,
+            row.is_elsewhere,
+            sorted(row.recorded.items()),
+            len(row.runs),
+        )
         digest.update(repr(facts).encode())
         for run in row.runs:
             _add(digest, run)
@@ -60,3 +68,6 @@ def _add(digest: hashlib._Hash, run: RunScores) -> None:
     digest.update(repr(facts).encode())
     for scores in (run.mos, run.predictions, run.calibrated):
         digest.update(b"-" if scores is None else scores.tobytes())
+    for part in run.parts:
+        digest.update(part.part_of.encode())
+        _add(digest, part)

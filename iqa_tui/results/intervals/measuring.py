@@ -8,8 +8,9 @@ from all images, is not in their intervals.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -32,6 +33,8 @@ class ImageSet:
     mos: Floats
     units: Integers
     """(N,) number from 0 on of the image, or of its reference image."""
+    part_of: str = ""
+    """The data set, if the runs are parts of runs on several: each data set is drawn by numbers of its own."""
 
     @property
     def unit_count(self) -> int:
@@ -94,16 +97,16 @@ def _placed(runs: Sequence[RunScores]) -> dict[int, _Placed]:
     them that names some.
     """
     orders = [np.array(sorted(range(len(run.images)), key=run.images.__getitem__), dtype=np.intp) for run in runs]
-    sets: dict[tuple[tuple[str, ...], bytes], ImageSet] = {}
+    sets: dict[tuple[tuple[str, ...], bytes, str], ImageSet] = {}
     keys = []
     for run, order in sorted(zip(runs, orders, strict=True), key=lambda pair: not pair[0].groups):  # with groups first
         names = tuple(run.images[place] for place in order)
-        key = names, run.mos[order].tobytes()
+        key = names, run.mos[order].tobytes(), run.part_of
         keys.append((run, order, key))
         if key not in sets:
             drawn = np.array([run.groups[place] for place in order] if run.groups else names)
             units = np.asarray(np.unique(drawn, return_inverse=True)[1], dtype=np.intp)
-            sets[key] = ImageSet(names, run.mos[order], units)
+            sets[key] = ImageSet(names, run.mos[order], units, run.part_of)
     return {id(run): _Placed(sets[key], order) for run, order, key in keys}
 
 
@@ -147,6 +150,13 @@ def _resample(images: ImageSet, runs: Sequence[MeasuredRun], resampling: Resampl
         return
     kinds = {metric: "plcc" if metric == "plcc_fitted" else metric for _, metric in wanted}
     tasks = [Task(kinds[metric], run.preds[metric]) for run, metric in wanted]
-    found = resampled(images.mos, images.units, tasks, resampling, steps)
+    found = resampled(images.mos, images.units, tasks, _numbers_of(images.part_of, resampling), steps)
     for (run, metric), moves in zip(wanted, found, strict=True):
         run.moves[metric] = moves
+
+
+def _numbers_of(part_of: str, resampling: Resampling) -> Resampling:
+    """Two data sets of as many images would otherwise be drawn alike, and their noise added up."""
+    if not part_of:
+        return resampling
+    return replace(resampling, generator_seed=resampling.generator_seed + zlib.crc32(part_of.encode()))

@@ -47,6 +47,12 @@ class Noise:
     """One part for paired seeds, one a row for seeds that are not paired; () for one seed."""
     scale: float = 0.0
     """The largest of the values that the mean is of."""
+    sd: float | None = None
+    """Sample SD of those values; None for one."""
+    splits: int = 1
+    """How many random splits the mean is over."""
+    test_share: float | None = None
+    """Test images for one training image, if there are several splits; None: not known."""
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -98,7 +104,8 @@ def noise_of(cells: Cells, metric: str) -> Noise:
     values = np.array([cells[key].value for key in sorted(cells)])
     noise = Noise(float(values.mean()), scale=float(np.abs(values).max()))
     if len(values) > 1:
-        noise = replace(noise, seeds=(Part(float(values.var(ddof=1)) / len(values), len(values) - 1),))
+        part = Part(float(values.var(ddof=1)) / len(values), len(values) - 1)
+        noise = replace(noise, seeds=(part,), sd=float(values.std(ddof=1)))
     return replace(noise, images=image_part([cells[key] for key in sorted(cells)], metric))
 
 
@@ -146,9 +153,11 @@ def over_splits(cells: Cells) -> Noise:
     for (split, _), cell in sorted(cells.items()):
         by_split[split].append(cell)
     means = np.array([np.mean([cell.value for cell in of_split]) for of_split in by_split.values()])
-    noise = Noise(float(means.mean()), scale=float(np.abs(means).max()))
+    scale, sd = float(np.abs(means).max()), float(means.std(ddof=1))
+    noise = Noise(float(means.mean()), scale=scale, sd=sd, splits=len(means))
     ratios = [cell.test_share for cell in cells.values() if cell.test_share is not None]
     if len(ratios) < len(cells):
         return noise
-    share = 1 / len(means) + float(np.mean(ratios))
-    return replace(noise, seeds=(Part(float(means.var(ddof=1)) * share, len(means) - 1),))
+    test_share = float(np.mean(ratios))
+    part = Part(float(means.var(ddof=1)) * (1 / len(means) + test_share), len(means) - 1)
+    return replace(noise, seeds=(part,), test_share=test_share)

@@ -1,4 +1,4 @@
-"""What the seeds of a row say of each test image, and on which images two rows disagree."""
+"""What the runs of a row say of each test image, and on which images two rows disagree."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from iqa_tui.results.images.values import ImagePair, RowImage, RowImages
+from iqa_tui.results.images.views import RunKey
 from iqa_tui.results.intervals.correlation import mid_ranks
 from iqa_tui.results.intervals.logistic import fitted
 from iqa_tui.results.intervals.scores import Floats, Integers, RowScores, RunScores
@@ -14,38 +15,40 @@ from iqa_tui.results.intervals.scores import Floats, Integers, RowScores, RunSco
 CURVE_POINTS = 200
 
 
-def seeds_of(row: RowScores) -> tuple[int, ...]:
+def runs_of(row: RowScores) -> tuple[RunKey, ...]:
     """Those whose scores of single images can be read."""
-    return tuple(run.seed for run in row.runs if run.images)
+    return tuple((run.split, run.seed) for run in row.runs if run.images)
 
 
-def images_of(row: RowScores, seed: int | None = None) -> RowImages:
-    """The images that all seeds have in common, with the same opinion.
+def images_of(row: RowScores, only: RunKey | None = None) -> RowImages:
+    """The images that all seeds have in common, with the same opinion; of several random splits all that are tested in
+    any of them.
 
-    A loss may fix no scale, so each seed's predictions are mapped onto the scale of the opinions by a logistic fit of
+    A loss may fix no scale, so each run's predictions are mapped onto the scale of the opinions by a logistic fit of
     their own before they are averaged.
 
     Args:
-        seed: look at this one alone; None: at the mean over all.
+        only: look at this run alone; None: at the mean over all.
     """
-    runs = [run for run in row.runs if run.images and seed in (None, run.seed)]
+    runs = [run for run in row.runs if run.images and only in (None, (run.split, run.seed))]
     if not runs:
         return RowImages(row.id, problem=_why_none(row))
-    names = _in_common(runs)
+    is_split = len({run.split for run in row.runs}) > 1
+    opinions = _in_any(runs) if is_split else _in_common(runs)
+    names, mos = list(opinions), np.array(list(opinions.values()))
     if not names:
         return RowImages(row.id, problem="its seeds have no test image in common")
-    order = [_order(run, names) for run in runs]
-    mos = runs[0].mos[order[0]]
-    raw = [run.predictions[places] for run, places in zip(runs, order, strict=True)]
-    mapped = [_mapped(pred, mos) for pred in raw]
-    pred = np.mean([each if each is not None else one for each, one in zip(mapped, raw, strict=True)], axis=0)
+    raw = [_placed(run, names) for run in runs]
+    mapped = [_on_scale(pred, mos) for pred in raw]
+    pred = np.nanmean(mapped, axis=0)
     drawn = raw[0] if len(runs) == 1 else pred
     columns = zip(names, mos, pred, drawn, np.transpose(raw), _places(mos), _places(drawn), strict=True)
     images = tuple(
         RowImage(name, float(opinion), float(one), float(shown), tuple(map(float, each)), int(place), int(its))
         for name, opinion, one, shown, each, place, its in columns
     )
-    return RowImages(row.id, tuple(run.seed for run in runs), images, _curve(drawn, mos))
+    splits = tuple(int(run.split or 0) for run in runs) if is_split else ()
+    return RowImages(row.id, tuple(run.seed for run in runs), images, _curve(drawn, mos), splits=splits)
 
 
 def disagreements(one: RowImages, other: RowImages) -> list[ImagePair]:
@@ -76,14 +79,35 @@ def _why_none(row: RowScores) -> str:
     return "it has no scores of single images: it was measured elsewhere" if row.recorded else "it has no result yet"
 
 
-def _in_common(runs: Sequence[RunScores]) -> list[str]:
+def _in_common(runs: Sequence[RunScores]) -> dict[str, float]:
+    """Image to opinion."""
     first, *others = [dict(zip(run.images, run.mos.tolist(), strict=True)) for run in runs]
-    return [name for name, mos in first.items() if all(other.get(name) == mos for other in others)]
+    return {name: mos for name, mos in first.items() if all(other.get(name) == mos for other in others)}
 
 
-def _order(run: RunScores, names: Sequence[str]) -> Integers:
-    places = {name: place for place, name in enumerate(run.images)}
-    return np.array([places[name] for name in names], dtype=np.intp)
+def _in_any(runs: Sequence[RunScores]) -> dict[str, float]:
+    """Image to opinion, without those of which runs have different opinions."""
+    found: dict[str, set[float]] = {}
+    for run in runs:
+        for name, mos in zip(run.images, run.mos.tolist(), strict=True):
+            found.setdefault(name, set()).add(mos)
+    return {name: opinions.pop() for name, opinions in found.items() if len(opinions) == 1}
+
+
+def _placed(run: RunScores, names: Sequence[str]) -> Floats:
+    """The predictions for these images; NaN for one that the run did not test."""
+    own = dict(zip(run.images, run.predictions.tolist(), strict=True))
+    return np.array([own.get(name, np.nan) for name in names])
+
+
+def _on_scale(pred: Floats, mos: Floats) -> Floats:
+    """Those that are there on the scale of the opinions, as they are if there is no fit."""
+    there = ~np.isnan(pred)
+    values = pred.copy()
+    mapped = _mapped(pred[there], mos[there])
+    if mapped is not None:
+        values[there] = mapped
+    return values
 
 
 def _mapped(pred: Floats, mos: Floats) -> Floats | None:

@@ -6,8 +6,8 @@ import csv
 import io
 import math
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from iqa_tui.results.intervals.measuring import IMAGE_METRICS
 from iqa_tui.results.intervals.scores import Floats, RowScores, RunScores
 from iqa_tui.results.row import SECONDS_PER_HOUR, Row
 from training.runfolder.errors import RunFolderError
+from training.runfolder.mixed import dataset_names, is_mixed
 from training.runfolder.opening import read_bounded
 from training.runfolder.schema import Result
 from training.runfolder.text import plain
@@ -56,7 +57,7 @@ def table_scores(rows: Sequence[Row], entries: Sequence[ListedRun]) -> tuple[Row
         rows: of the table.
         entries: of the folder of runs, at least those that the rows count.
     """
-    by_run = {entry.run_id: entry for entry in entries if not entry.is_recorded}  # a log has no scores by image
+    by_run = {entry.run_id: entry for entry in entries if entry.has_scores}
     return tuple(
         _row_scores(row, name, [by_run[run_id] for run_id in row.run_ids if run_id in by_run])
         for row, name in zip(rows, row_names(rows), strict=True)
@@ -93,16 +94,20 @@ def _row_scores(row: Row, name: str, entries: Sequence[ListedRun]) -> RowScores:
         protocol=row.protocol,
         is_demo=any(result.demo for _, result in done),
         recorded={metric: value for metric, value in recorded.items() if value is not None},
+        is_elsewhere=row.recorded,
     )
 
 
 def run_scores(entry: ListedRun, result: Result) -> RunScores:
     """Of one finished run. Never raises for what a file holds: then its metrics are those of the result alone."""
-    numbers = {"hours": result.elapsed_seconds / SECONDS_PER_HOUR}
+    is_unknown = entry.is_recorded and not result.elapsed_seconds  # it was trained elsewhere
+    numbers = {} if is_unknown else {"hours": result.elapsed_seconds / SECONDS_PER_HOUR}
     split = str(entry.split_seed) if entry.split_seed else ""
-    path = entry.run.score_file(plain(result.dataset).replace("/", "_"), "test")
     try:
-        file = read_score_file(path)
+        if is_mixed(result.dataset):
+            parts = tuple(_part(entry, name, split) for name in dataset_names(result.dataset))
+            return replace(together(parts, ranges_of(result)), train_images=result.images.get("train"), numbers=numbers)
+        file = read_score_file(entry.run.score_file(_file_name(result.dataset), "test"))
     except BadScores as error:
         told = result.metrics.get("test", {})
         numbers |= {name: value for name in IMAGE_METRICS if (value := told.get(name)) is not None}
@@ -117,6 +122,65 @@ def run_scores(entry: ListedRun, result: Result) -> RunScores:
         calibrated=_calibrated(file.pred, result),
         train_images=result.images.get("train"),
         numbers=numbers,
+    )
+
+
+def _file_name(dataset: str) -> str:
+    return plain(dataset).replace("/", "_")
+
+
+def _part(entry: ListedRun, dataset: str, split: str) -> RunScores:
+    """Of a run on several data sets, what it scored on one.
+
+    Raises:
+        BadScores: its file cannot be used.
+    """
+    file = read_score_file(entry.run.score_file(_file_name(dataset), "test"))
+    return RunScores(
+        seed=entry.spec.seed,
+        images=file.images,
+        mos=file.mos,
+        predictions=file.pred,
+        groups=file.groups,
+        split=split,
+        part_of=dataset,
+    )
+
+
+def ranges_of(result: Result) -> dict[str, tuple[float, float]]:
+    """Data set of a mixed run to the ends of its scale.
+
+    Raises:
+        BadScores: the result does not tell them.
+    """
+    try:
+        found = {
+            name: (float(facts["mos_range"][0]), float(facts["mos_range"][1])) for name, facts in result.sets.items()
+        }
+    except (KeyError, IndexError, TypeError, ValueError):
+        found = {}
+    if set(found) != set(dataset_names(result.dataset)) or not all(low < high for low, high in found.values()):
+        raise BadScores("its result does not tell the scale of each data set")
+    return found
+
+
+def together(parts: Sequence[RunScores], ranges: Mapping[str, tuple[float, float]]) -> RunScores:
+    """All images of a run on several data sets, on a scale from 0 to 1, named `koniq-10k/1.jpg`."""
+
+    def scaled(part: RunScores, values: Floats) -> Floats:
+        low, high = ranges[part.part_of]
+        return (values - low) / (high - low)
+
+    return RunScores(
+        seed=parts[0].seed,
+        images=tuple(f"{part.part_of}/{name}" for part in parts for name in part.images),
+        mos=np.concatenate([scaled(part, part.mos) for part in parts]),
+        predictions=np.concatenate([scaled(part, part.predictions) for part in parts]),
+        groups=tuple(f"{part.part_of}/{group}" for part in parts for group in part.groups or part.images)
+        if any(part.groups for part in parts)
+        else (),
+        split=parts[0].split,
+        parts=tuple(parts),
     )
 
 

@@ -40,6 +40,10 @@ class RunScores:
     """What a run has one number of, not one an image: `hours`, `ln_stability`; without images its metrics too."""
     problem: str = ""
     """Why its scores cannot be read."""
+    parts: tuple[RunScores, ...] = ()
+    """Of a run on several data sets: its scores on each, on that one's own scale; here they are all from 0 to 1."""
+    part_of: str = ""
+    """Of such a part: its data set, whose images are drawn by themselves."""
 
     def __post_init__(self) -> None:
         lengths = {len(self.images), len(self.mos), len(self.predictions), len(self.groups) or len(self.images)}
@@ -62,3 +66,7 @@ class RowScores:
     """The labels are not human opinions."""
     recorded: Mapping[str, float] = field(default_factory=dict)
     """Metric to the value that was measured elsewhere; used if there are no runs."""
+    is_elsewhere: bool = False
+    """It was not trained by a run of the table. If it has runs, its network was tested here: its seed is none of the
+    table's, so nothing is paired by it.
+    """

@@ -13,6 +13,7 @@ from iqa_tui.results.intervals.comparing import compared, estimated
 from iqa_tui.results.intervals.correlation import LOWER_IS_BETTER
 from iqa_tui.results.intervals.estimates import Difference, Estimate
 from iqa_tui.results.intervals.measuring import MeasuredRun, measure
+from iqa_tui.results.intervals.mixing import Joiner, taken_apart
 from iqa_tui.results.intervals.resampling import USUAL, Resampling
 from iqa_tui.results.intervals.scores import RowScores
 from iqa_tui.results.intervals.student import holm
@@ -72,7 +73,7 @@ class MeasuredTable:
         values = [
             (sign * value, row.id)
             for row in self.rows
-            if row.runs and (among is None or row.id in among)
+            if row.runs and not row.is_elsewhere and (among is None or row.id in among)
             if (value := self.estimate(row.id, metric).value) is not None
         ]
         return max(values, key=lambda pair: pair[0])[1] if values else None
@@ -109,4 +110,6 @@ def measure_rows(
     """
     if len({row.id for row in rows}) < len(rows):
         raise ValueError(f"two rows have one id: {', '.join(row.id for row in rows)}")
-    return MeasuredTable(tuple(rows), resampling.resamples, measure(rows, metrics, resampling, observer))
+    parts, joiner = measure(taken_apart(rows), metrics, resampling, observer), Joiner()
+    measured = {row.id: joiner.joined(row, parts[row.id]) for row in rows}
+    return MeasuredTable(tuple(rows), resampling.resamples, measured)

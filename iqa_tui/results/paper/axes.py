@@ -100,7 +100,7 @@ def _draw_panels(shown: Shown, figure: Any, ground: Ground, most_points: int) ->
         if panel.fit:
             axes.plot(*zip(*panel.fit, strict=True), color=ground.ink, linewidth=1.1)
         srcc = "" if panel.srcc is None else f", SRCC {panel.srcc:.4f}"
-        axes.set_title(f"{panel.look.name}\nseed {panel.run.rpartition(' ')[2]}{srcc}", fontsize=7)
+        axes.set_title(f"{panel.look.name}\n{panel.repetition}{srcc}", fontsize=7)
         axes.locator_params(nbins=4)
         axes.set_xlabel("prediction")
     for line in range(0, len(places), columns):

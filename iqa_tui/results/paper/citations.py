@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from training.runfolder.mixed import dataset_names, is_mixed
+
 
 @dataclass(frozen=True, slots=True)
 class Citation:
@@ -124,7 +126,9 @@ SHOWN_NAMES = {"livec": "LIVE-C", "demo": "the demo set", "csv": "the user's own
 
 
 def dataset_name(dataset: str) -> str:
-    """As its authors write it; a name that is not known as it is."""
+    """As its authors write it; a name that is not known as it is; of several data sets in one run each."""
+    if is_mixed(dataset):
+        return " + ".join(map(dataset_name, dataset_names(dataset)))
     if dataset in SHOWN_NAMES:
         return SHOWN_NAMES[dataset]
     return CITATIONS[dataset].name if dataset in CITATIONS else dataset

@@ -6,7 +6,9 @@ import re
 import shlex
 from collections.abc import Iterable
 
+from iqa_tui.plans.plan import SPLIT_FLAG
 from iqa_tui.results.paper.content import Content, PaperRun
+from training.runfolder.mixed import joined_places, places
 
 PLACE = "FOLDER"
 """Stands for where a file lies on the reader's machine."""
@@ -26,8 +28,11 @@ def _launch(content: Content) -> list[str]:
     plan = content.table.plan_name if content.is_preset else f"{PLACE}/{content.table.plan_name}.toml"
     rows = list(dict.fromkeys(run.spec.experiment for run in content.runs if run.spec.experiment))
     seeds = sorted({run.spec.seed for run in content.runs})
-    overrides = {name: value for run in content.runs for name, value in run.spec.overrides.items() if name != "seed"}
+    splits = sorted({run.spec.split for run in content.runs if run.spec.split is not None})
+    given = ("seed", SPLIT_FLAG)
+    overrides = {name: value for run in content.runs for name, value in run.spec.overrides.items() if name not in given}
     words = ["iqa-tui", "launch", plan, "--only", ",".join(rows), "--seeds", ",".join(map(str, seeds))]
+    words += ["--splits", f"{','.join(map(str, splits))}{',' * (len(splits) == 1)}"] if splits else []
     for name, value in sorted(overrides.items()):
         words += ["--set", f"{name}={elsewhere(value)}"]
     return words
@@ -47,7 +52,9 @@ def _without_places(words: Iterable[str]) -> list[str]:
 
 def elsewhere(text: str) -> str:
     """`FOLDER/koniq-10k` for an absolute path, also behind `--flag=`."""
-    flag, sign, value = text.partition("=") if re.match(r"--\w+=[/~]", text) else ("", "", text)
+    flag, sign, value = text.partition("=") if re.match(r"--\w+=", text) else ("", "", text)
+    if by_name := places(value):
+        return f"{flag}{sign}{joined_places({name: elsewhere(place) for name, place in by_name.items()})}"
     if not value.startswith(("/", "~")):
         return text
     return f"{flag}{sign}{PLACE}/{value.rstrip('/').rpartition('/')[2]}"

@@ -25,7 +25,9 @@ from iqa_tui.results.intervals.score_files import table_scores
 from iqa_tui.results.intervals.scores import RowScores, RunScores
 from iqa_tui.results.row import Row
 from iqa_tui.results.table import Table, table_of
+from iqa_tui.words.repetitions import repetition_words
 from training.runfolder.errors import RunFolderError
+from training.runfolder.mixed import dataset_names
 from training.runfolder.opening import read_bounded
 from training.runfolder.schema import Result
 from training.runfolder.spec import Spec
@@ -37,7 +39,7 @@ class PaperRun:
     """One finished run."""
 
     name: str
-    """Unique: `F1 seed 1`."""
+    """Unique: `F1 seed 1`, `F1 split 3 seed 1`."""
     run_id: str
     spec: Spec
     result: Result
@@ -90,6 +92,11 @@ class Content:
     """The plan comes with the program."""
 
     @property
+    def has_medians(self) -> bool:
+        """Some row has several random splits."""
+        return any(row.row.srcc_median is not None for row in self.rows)
+
+    @property
     def runs(self) -> tuple[PaperRun, ...]:
         """Of all rows, in the table's order."""
         return tuple(run for row in self.rows for run in row.runs)
@@ -102,11 +109,6 @@ class Content:
         """To the baseline; None for the baseline itself, and if there is no number."""
         found = self.findings.difference(row.id, metric)
         return None if found is None or found.value is None else found
-
-
-def sd_over_seeds(estimate: Estimate) -> float | None:
-    """Sample SD of the seeds' values; None for one seed."""
-    return None if estimate.se_seeds is None else estimate.se_seeds * math.sqrt(len(estimate.seeds))
 
 
 def content_of(
@@ -141,7 +143,7 @@ def content_of(
         if scores.runs or scores.recorded
     ]
     known = {scores.id for _, _, scores in with_numbers}
-    by_run = {entry.run_id: entry for entry in entries if not entry.is_recorded}  # as `table_scores` counts them
+    by_run = {entry.run_id: entry for entry in entries if entry.has_scores}  # as `table_scores` counts them
     rows = tuple(
         _paper_row(row, scores, (looks[place], place), [by_run[run_id] for run_id in row.run_ids if run_id in by_run])
         for place, row, scores in with_numbers
@@ -178,7 +180,7 @@ def _state(entry: ListedRun) -> RunState:
 def _paper_row(row: Row, scores: RowScores, look: tuple[int, int], entries: Sequence[ListedRun]) -> PaperRow:
     done = [(entry, entry.result) for entry in entries if entry.result is not None]
     runs = tuple(
-        _paper_run(f"{scores.id} seed {run.seed}", entry, result, run)
+        _paper_run(f"{scores.id} {repetition_words(run.seed, entry.spec.split)}", entry, result, run)
         for (entry, result), run in zip(done, scores.runs, strict=True)
     )
     images = plain_copy(read_scored_images(_state(done[0][0]))) if done else ScoredImages()
@@ -199,10 +201,11 @@ def _paper_run(name: str, entry: ListedRun, result: Result, scores: RunScores) -
 
 
 def _sha256(entry: ListedRun, what: str) -> str:
-    dataset = plain(entry.result.dataset if entry.result else "").replace("/", "_")
-    path = entry.run.score_file(dataset, "test") if what == "scores" else entry.run.result
+    """Of several data sets' scores, one after another."""
+    names = dataset_names(plain(entry.result.dataset if entry.result else "").replace("/", "_"))
+    paths = [entry.run.score_file(name, "test") for name in names] if what == "scores" else [entry.run.result]
     try:
-        return hashlib.sha256(read_bounded(path, LARGEST_BYTES)).hexdigest()
+        return hashlib.sha256(b"".join(read_bounded(path, LARGEST_BYTES) for path in paths)).hexdigest()
     except (OSError, RunFolderError):
         return ""
 

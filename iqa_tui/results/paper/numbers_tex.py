@@ -11,21 +11,23 @@ from dataclasses import dataclass
 from iqa_tui.results.findings.answers import is_shown
 from iqa_tui.results.findings.wording import NAMES, p_words
 from iqa_tui.results.intervals.estimates import Difference
-from iqa_tui.results.paper.content import Content, PaperRow, sd_over_seeds
+from iqa_tui.results.paper.content import Content, PaperRow
 from iqa_tui.results.paper.macro_names import RECORDED_SIGN, MacroNames, spelled
 from iqa_tui.results.paper.table_tex import number_tex, signed_tex
 
 METRICS = ("srcc", "plcc", "plcc_fitted", "krcc", "rmse")
 NAMING = """\
 Names: \\Iqa, the row's id in letters (digits spelled out, words with a capital: F3 is Fthree), then what it is:
-  Srcc, Plcc, PlccFitted, Krcc, Rmse   mean over the seeds, on the test split
-  …Sd, …Low, …High                     SD over the seeds; ends of the 95% interval
+  Srcc, Plcc, PlccFitted, Krcc, Rmse   mean over the seeds, or over the random splits, on the test split
+  …Sd, …Low, …High                     SD over the seeds, or the splits; ends of the 95% interval
+  SrccMedian, PlccMedian               median over several random splits
   …Delta, …DeltaLow, …DeltaHigh        difference to the baseline, with its 95% interval
   …DeltaP                              its p after Holm's correction, with its sign: `p = 0.044`
   …DeltaLeast                          the smallest true difference that four of five such experiments would find
   SpaqSrcc, SpaqPlcc, …, …Sd           on another data set that the networks were tested on
   Seeds, Hours, StepSeconds, GpuGib    how many seeds; mean hours a run; seconds a step; most GPU memory
-Without a row: \\IqaImages, \\IqaSeeds, \\IqaResamples, \\IqaShown (differences in SRCC that are shown).
+  Splits                               how many random splits, if there are several
+Without a row: \\IqaImages, \\IqaSeeds, \\IqaSplits, \\IqaResamples, \\IqaShown (differences in SRCC that are shown).
 A recorded row has Recorded behind its id. If two names would be one, the later one has B, C, … behind it.
 A number that is not known has no macro."""
 
@@ -69,6 +71,8 @@ def _of_table(content: Content) -> Iterator[tuple[str, str, str]]:
     if len(counts) == 1:
         yield "Images", _thousands(counts.pop() or 0), "test images"
     yield "Seeds", str(len({run.spec.seed for run in content.runs})), "different seeds"
+    if len(content.table.splits) > 1:
+        yield "Splits", str(len(content.table.splits)), "random splits"
     yield "Resamples", _thousands(content.findings.resamples), "resamples of the test images"
     shown = [each for each in content.findings.differences if each.metric == "srcc" and is_shown(each)]
     yield "Shown", str(len(shown)), "differences to the baseline in SRCC that are shown"
@@ -77,6 +81,11 @@ def _of_table(content: Content) -> Iterator[tuple[str, str, str]]:
 def _of_row(row: PaperRow, content: Content) -> Iterator[tuple[str, str, str]]:
     if row.runs:
         yield "Seeds", str(len({run.spec.seed for run in row.runs})), "seeds"
+    if row.row.split_count > 1:
+        yield "Splits", str(row.row.split_count), "random splits"
+    for metric, median in (("Srcc", row.row.srcc_median), ("Plcc", row.row.plcc_median)):
+        if median is not None:
+            yield f"{metric}Median", number_tex(median), f"{metric.upper()}, median over the splits"
     if row.row.hours is not None:
         yield "Hours", number_tex(row.row.hours, 2), "hours a run"
     for each in content.findings.evidence:
@@ -93,7 +102,7 @@ def _of_metric(row: PaperRow, metric: str, content: Content) -> Iterator[tuple[s
         return
     words = NAMES[metric]
     yield what, number_tex(estimate.value), words
-    for name, value in (("Sd", sd_over_seeds(estimate)), ("Low", estimate.low), ("High", estimate.high)):
+    for name, value in (("Sd", estimate.sd), ("Low", estimate.low), ("High", estimate.high)):
         if value is not None:
             yield what + name, number_tex(value), f"{words}, {name.lower()}"
     found = content.difference(row, metric)

@@ -12,6 +12,7 @@ from iqa_tui.results.paper.content import Content
 from iqa_tui.results.paper.made import facts, run_lines, written_by
 from iqa_tui.results.paper.numbers_tex import NAMING
 from iqa_tui.results.paper.shown import Shown
+from training.runfolder.mixed import dataset_names, of_scores
 from training.runfolder.text import plain
 
 WRITERS = ("iqa-tui", "numpy", "scipy", "matplotlib")
@@ -52,8 +53,13 @@ def readme_md(content: Content, figures: Sequence[Shown], without: str) -> str:
 def datasets(content: Content) -> list[str]:
     """That of the runs, and those that their networks were tested on besides."""
     splits = {"train", "val", "test", "test_oracle"}
-    own = [run.result.dataset for run in content.runs]
-    others = [split for run in content.runs for split in run.result.metrics if split not in splits]
+    own = [name for run in content.runs for name in dataset_names(run.result.dataset)]
+    others = [
+        split
+        for run in content.runs
+        for split in run.result.metrics
+        if split not in splits and of_scores(split, run.result.dataset) is None
+    ]
     return list(dict.fromkeys([*own, *others]))
 
 

@@ -10,7 +10,7 @@ from iqa_tui.results.findings.sections import Point, sections
 from iqa_tui.results.findings.wording import MINUS, difference_words
 from iqa_tui.results.paper.citations import citation_words, dataset_name
 from iqa_tui.results.paper.commands import PLACE, again, trainer_command
-from iqa_tui.results.paper.content import Content, PaperRow, sd_over_seeds
+from iqa_tui.results.paper.content import Content, PaperRow
 from iqa_tui.results.paper.made import facts, run_lines
 from iqa_tui.results.paper.page import bullets, code_block, page, section, table, text
 from iqa_tui.results.paper.readme import datasets
@@ -55,7 +55,8 @@ def report_html(content: Content, figures: Sequence[Shown], links: Mapping[str, 
 
 def _table(content: Content) -> list[str]:
     delta = f"Δ SRCC to {content.findings.baseline}" if content.findings.differences else "Δ SRCC"
-    headings = ["Loss", "SRCC", "PLCC", delta, *(["Tuned"] if _is_tuned(content) else []), "Time", "Status"]
+    scores = ["SRCC", "Median", "PLCC", "Median"] if content.has_medians else ["SRCC", "PLCC"]
+    headings = ["Loss", *scores, delta, *(["Tuned"] if _is_tuned(content) else []), "Time", "Status"]
     rows = [_row(row, content) for row in content.rows]
     notes = [f"{row.name}: {row.row.notes}" for row in content.rows if row.row.notes]
     told = caption_sentences(content)[1:]
@@ -80,7 +81,9 @@ def _row(row: PaperRow, content: Content) -> list[str]:
     return [
         text(row.name),
         _score(row, "srcc", content, is_best=row.row.best_srcc),
+        *_median(row.row.srcc_median, content),
         _score(row, "plcc", content, is_best=row.row.best_plcc),
+        *_median(row.row.plcc_median, content),
         delta or "–",
         *([text(tuning_words(row.row)) or "–"] if _is_tuned(content) else []),
         text(hours_words(row.row.hours)) if row.row.hours is not None else "–",
@@ -88,12 +91,17 @@ def _row(row: PaperRow, content: Content) -> list[str]:
     ]
 
 
+def _median(value: float | None, content: Content) -> list[str]:
+    """Nothing if the table has no such column."""
+    return ["–" if value is None else f"{value:.4f}".replace("-", MINUS)] if content.has_medians else []
+
+
 def _score(row: PaperRow, metric: str, content: Content, *, is_best: bool) -> str:
     estimate = content.estimate(row, metric)
     if estimate.value is None:
         return "–"
     value = f"{estimate.value:.4f}".replace("-", MINUS)
-    sd = sd_over_seeds(estimate)
+    sd = estimate.sd
     return (f"<strong>{value}</strong>" if is_best else value) + ("" if sd is None else f" ± {sd:.4f}")
 
 

@@ -13,6 +13,7 @@ from iqa_tui.results.paper.content import Content, PaperRow
 from iqa_tui.results.paper.looks import Look, look_of
 from iqa_tui.results.statistics import mean_and_sd
 from iqa_tui.words.durations import hours_words
+from iqa_tui.words.repetitions import repetition_words
 from iqa_tui.words.values import value_words
 
 
@@ -29,13 +30,13 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Validation SRCC of a row by epoch, up to the last epoch that all of its seeds reached."""
+    """Validation SRCC of a row by epoch, up to the last epoch that all of its runs reached."""
 
     look: Look
     epochs: tuple[int, ...]
     means: tuple[float, ...]
     sds: tuple[float, ...] | None
-    """None for one seed."""
+    """None for one run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class Panel:
 
     look: Look
     run: str
+    repetition: str
+    """`seed 1`, `split 3 seed 1`."""
     predictions: tuple[float, ...]
     mos: tuple[float, ...]
     fit: tuple[tuple[float, float], ...]
@@ -106,7 +109,7 @@ def _differences(content: Content) -> Shown:
     bars, told = [], []
     for row in content.rows:
         found = content.difference(row, "srcc")
-        if found is None or found.value is None or row.row.recorded:
+        if found is None or found.value is None or (row.row.recorded and not row.runs):
             continue
         bars.append(Bar(look_of(row), found.value, found.low, found.high, is_shown(found)))
         told.append(f"{row.id} {difference_words(found)}, {'shown' if is_shown(found) else 'not shown'}")
@@ -129,7 +132,9 @@ def _curves(content: Content) -> Shown:
         sds = tuple(sd for _, sd in spread if sd is not None)
         curves.append(Curve(look_of(row), tuple(epochs), means, sds if len(sds) == len(means) else None))
         told.append(f"{row.id} {means[0]:.4f} after epoch {epochs[0]}, {means[-1]:.4f} after epoch {epochs[-1]}")
-    band = " (mean over the seeds, band of ± SD)" if any(curve.sds for curve in curves) else ""
+    over = "splits" if content.has_medians else "seeds"
+    over = "splits and seeds" if content.has_medians and len(content.table.seeds) > 1 else over
+    band = f" (mean over the {over}, band of ± SD)" if any(curve.sds for curve in curves) else ""
     return Shown("validation", f"Validation SRCC by epoch{band}", "; ".join(told), curves, COLUMN)
 
 
@@ -155,7 +160,8 @@ def _panel(row: PaperRow) -> Panel | None:
     mapped = fitted(predictions, mos)
     fit = () if mapped is predictions else tuple(sorted(zip(predictions.tolist(), mapped.tolist(), strict=True)))
     srcc = run.result.metrics.get("test", {}).get("srcc")
-    return Panel(look_of(row), run.name, tuple(predictions.tolist()), tuple(mos.tolist()), fit, srcc)
+    repetition = repetition_words(run.spec.seed, run.spec.split)
+    return Panel(look_of(row), run.name, repetition, tuple(predictions.tolist()), tuple(mos.tolist()), fit, srcc)
 
 
 def _cost(content: Content) -> Shown:

@@ -8,7 +8,7 @@ from iqa_tui.results.cells import cells, footnotes
 from iqa_tui.results.findings.answers import is_shown
 from iqa_tui.results.latex import LATEX
 from iqa_tui.results.latex_text import latex_text
-from iqa_tui.results.paper.content import Content, PaperRow, sd_over_seeds
+from iqa_tui.results.paper.content import Content, PaperRow
 from iqa_tui.results.paper.wording import caption_sentences, has_intervals
 from iqa_tui.results.tuning import tuning_words
 from iqa_tui.words.durations import hours_words
@@ -21,7 +21,8 @@ def table_tex(content: Content) -> str:
     r"""A float of its own; `\input` it."""
     is_wide = has_intervals(content)
     is_tuned = any(row.row.is_tuned for row in content.rows)
-    headings = ["Loss", "SRCC", "PLCC", _delta_heading(content), *(["Tuned"] if is_tuned else []), "Time"]
+    scores = ["SRCC", "Median", "PLCC", "Median"] if content.has_medians else ["SRCC", "PLCC"]
+    headings = ["Loss", *scores, _delta_heading(content), *(["Tuned"] if is_tuned else []), "Time"]
     lines = [
         r"% needs \usepackage{booktabs}; in a document of two columns write table* for table",
         *(f"% {row.name}: {', '.join(run.run_id for run in row.runs)}" for row in content.rows if row.runs),
@@ -32,7 +33,7 @@ def table_tex(content: Content) -> str:
         r"  \smallskip",
         r"  \small",
         r"  \setlength{\tabcolsep}{4pt}",
-        rf"  \begin{{tabular}}{{lll{'l' if is_wide else 'r'}{'l' * is_tuned}r}}",
+        rf"  \begin{{tabular}}{{l{'l' * len(scores)}{'l' if is_wide else 'r'}{'l' * is_tuned}r}}",
         r"    \toprule",
         f"    {' & '.join(headings)} \\\\",
         r"    \midrule",
@@ -60,7 +61,9 @@ def _cells(row: PaperRow, content: Content) -> list[str]:
     return [
         cells(row.row, LATEX, ())[0],
         _score(row, "srcc", content, is_best=row.row.best_srcc),
+        *_median(row.row.srcc_median, content),
         _score(row, "plcc", content, is_best=row.row.best_plcc),
+        *_median(row.row.plcc_median, content),
         delta_tex(row, content),
         *([latex_text(tuning_words(row.row)) or UNKNOWN] if any(each.row.is_tuned for each in content.rows) else []),
         hours_words(row.row.hours).replace(" ", "~") if row.row.hours is not None else UNKNOWN,
@@ -86,9 +89,14 @@ def _score(row: PaperRow, metric: str, content: Content, *, is_best: bool) -> st
     if estimate.value is None:
         return UNKNOWN
     value = number_tex(estimate.value)
-    sd = sd_over_seeds(estimate)
+    sd = estimate.sd
     spread = "" if sd is None else rf" $\pm$ {sd:.4f}"
     return (rf"\textbf{{{value}}}" if is_best else value) + spread
+
+
+def _median(value: float | None, content: Content) -> list[str]:
+    """Nothing if the table has no such column."""
+    return [UNKNOWN if value is None else number_tex(value)] if content.has_medians else []
 
 
 def delta_tex(row: PaperRow, content: Content) -> str:

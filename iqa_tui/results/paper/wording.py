@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from iqa_tui.results.caption import split_sentences
 from iqa_tui.results.findings.answers import is_shown
 from iqa_tui.results.findings.wording import listed
 from iqa_tui.results.intervals.estimates import ONE_SEED, Difference
 from iqa_tui.results.paper.citations import dataset_name
 from iqa_tui.results.paper.content import Content, PaperRow
 from iqa_tui.results.tuning import table_sentences
+from iqa_tui.words.repetitions import repetitions_words
+from training.runfolder.mixed import is_mixed
 
 PROTOCOLS = {
     "clean": "the best epoch is chosen on the validation split",
@@ -21,6 +24,7 @@ def caption_sentences(content: Content) -> list[str]:
         f"{content.table.title.rstrip('.')}.",
         *_demo(content),
         _tested(content),
+        *split_sentences(content.table),
         *_differences(content),
         *table_sentences([row.row for row in content.rows]),
         *_one_seed(content),
@@ -40,7 +44,8 @@ def _tested(content: Content) -> str:
     counts = sorted({count for run in runs if (count := run.result.images.get("test"))})
     images = f"n = {listed([f'{count:,}' for count in counts])} test images" if counts else "the test images"
     datasets = listed([dataset_name(name) for name in dict.fromkeys(run.result.dataset for run in runs)])
-    return f"SRCC and PLCC on the test split: {images} of {datasets}; {_protocols(content)}; {_seeds(content)}."
+    means = " (means over the data sets of a run)" if any(is_mixed(run.result.dataset) for run in runs) else ""
+    return f"SRCC and PLCC on the test split{means}: {images} of {datasets}; {_protocols(content)}; {_seeds(content)}."
 
 
 def _protocols(content: Content) -> str:
@@ -51,6 +56,8 @@ def _protocols(content: Content) -> str:
 
 def _seeds(content: Content) -> str:
     seeds = sorted({run.spec.seed for run in content.runs})
+    if len(content.table.splits) > 1:
+        return repetitions_words(seeds, content.table.splits)
     if len(seeds) == 1:
         return f"seed {seeds[0]}"
     own = {row.id: len({run.spec.seed for run in row.runs}) for row in content.rows if row.runs}
@@ -75,13 +82,28 @@ def _differences(content: Content) -> list[str]:
     over = f" over the {count} differences" if count > 1 else ""
     star = f"* marks a difference that is shown: p < 0.05 after Holm's correction{over}"
     none = "" if any(map(is_shown, known)) else "; here none is"
-    how = (
-        f"Δ: difference to {baseline} in SRCC with its 95% interval, from {content.findings.resamples:,} resamples of"
-        " the test images and from the seeds if there are several, paired by image and by seed."
-    )
+    how = f"Δ: difference to {baseline} in SRCC with its 95% interval, {_from(content)}."
     left_out = any(set(found.seeds) != _seeds_of(row, content) for row, found in _compared(content))
-    shared = ["It counts the seeds that both rows have."] if left_out else []
+    what = "splits and seeds" if content.has_medians else "seeds"
+    shared = [f"It counts the {what} that both rows have."] if left_out or _has_unequal_splits(content) else []
     return [how, *shared, f"{star}{none}."]
+
+
+def _from(content: Content) -> str:
+    """What an interval comes from."""
+    if content.has_medians:
+        return (
+            "from the spread over the random splits, corrected as their training images overlap (Nadeau and Bengio),"
+            " paired by split and by seed"
+        )
+    return (
+        f"from {content.findings.resamples:,} resamples of the test images and from the seeds if there are several,"
+        " paired by image and by seed"
+    )
+
+
+def _has_unequal_splits(content: Content) -> bool:
+    return content.has_medians and len({row.row.splits for row in content.rows if row.runs}) > 1
 
 
 def _compared(content: Content) -> list[tuple[PaperRow, Difference]]:

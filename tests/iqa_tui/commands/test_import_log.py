@@ -140,7 +140,7 @@ def test_no_order_starts_anything_of_it(call: Import, order: tuple[str, ...]) ->
     (state,) = call.states()
     end = ("high",) if order == ("priority",) else ()
     call(*order, state.run_id, *end, code=1)
-    assert f"{state.run_id} was imported from a log, and nothing of it is ever started" in call.errors
+    assert f"{state.run_id} was imported, and nothing of it is ever started" in call.errors
     assert [path.name for path in state.run.attempts_dir.iterdir()] == ["1"]
     assert not state.run.place.exists()
     assert not state.run.stop.exists()
@@ -151,7 +151,7 @@ def test_even_a_signature_does_not_make_it_start(call: Import) -> None:
     (state,) = call.states()
     sign_run(state.run, variables={})
     state.run.result.unlink()
-    with pytest.raises(NotSigned, match="it was imported from a log, and nothing of it is ever started"):
+    with pytest.raises(NotSigned, match="it was imported, and nothing of it is ever started"):
         verify(state.run)
     waiting = Backlog(call.runs_dir, own_only=True).read()
     assert (waiting.queued, waiting.resumable, waiting.elsewhere) == ((), (), ())

@@ -58,3 +58,20 @@ def test_a_damaged_file_says_where(tmp_path: Path, text: str, words: str) -> Non
 def test_what_cannot_be_drawn_is_left_out(tmp_path: Path) -> None:
     images = scored(tmp_path, "test", "image,mos,pred\na,1,nan\nb,inf,1\ntorn\nc\x1b[1m,1,2\n")
     assert [image.name for image in images.images] == ["c\\x1b[1m"]
+
+
+def test_images_of_several_data_sets_are_placed_within_their_own(tmp_path: Path) -> None:
+    fake = FakeRun.queue(tmp_path, "F2", dataset="koniq-10k+kadid-10k").start()
+    fake.run.scores.mkdir()
+    fake.run.score_file("koniq-10k", "test").write_text("image,mos,pred\na.jpg,90,10\nb.jpg,50,20\nc.jpg,40,5\n")
+    fake.run.score_file("kadid-10k", "test").write_text("image,mos,pred\na.png,5,4\nb.png,1,2\n")
+    (state,) = Catalog(tmp_path).refresh()
+    found = read_scored_images(state)
+    assert found.split == "test"
+    assert [(image.name, image.mos_place, image.pred_place) for image in found.images] == [
+        ("koniq-10k/a.jpg", 1, 2),
+        ("koniq-10k/b.jpg", 2, 1),
+        ("koniq-10k/c.jpg", 3, 3),
+        ("kadid-10k/a.png", 1, 1),
+        ("kadid-10k/b.png", 2, 2),
+    ]

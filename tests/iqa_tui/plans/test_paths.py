@@ -63,3 +63,9 @@ def test_presets_hold_no_path_that_would_count_from_the_installation() -> None:
         plan = load_plan(name)
         for experiment in plan.experiments:
             assert not [value for value in plan.flags_of(experiment).values() if str(PRESETS_DIR) in str(value)]
+
+
+def test_each_data_set_of_several_has_a_path_that_counts_from_there(tmp_path: Path) -> None:
+    flags = {"data_path": "koniq-10k=../koniq:csv=mine.csv:live=/data/live:bid=~/bid"}
+    expected = f"koniq-10k={tmp_path.parent}/koniq:csv={tmp_path}/mine.csv:live=/data/live:bid=~/bid"
+    assert counted_from(tmp_path, flags) == {"data_path": expected}

@@ -65,3 +65,8 @@ def test_a_plan_may_ask_for_its_seeds_itself(losses: Plan) -> None:
     assert words_at_once(LaunchRequest(losses, overrides={"train_test_num": "3"})) is None
     with pytest.raises(ValueError, match="train_test_num='x'"):
         words_at_once(LaunchRequest(losses, overrides={"train_test_num": "x"}))
+
+
+def test_one_seed_on_several_splits_shows_how_much_training_moves_a_score(losses: Plan) -> None:
+    assert words_at_once(LaunchRequest(losses, seeds=(1,), splits=(0,))) == ONE_SEED
+    assert words_at_once(LaunchRequest(losses, seeds=(1,), splits=(0, 1))) is None

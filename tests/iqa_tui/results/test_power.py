@@ -146,3 +146,14 @@ def test_the_typical_image_part_is_that_of_two_networks_that_err_alike() -> None
         differences.append(first - second)
     assert np.mean(values) == pytest.approx(0.93, abs=0.01)
     assert np.std(differences) * math.sqrt(images) == pytest.approx(TYPICAL_IMAGE_SD, rel=0.2)
+
+
+def test_over_random_splits_the_number_is_that_of_the_corrected_interval(tmp_path: Path) -> None:
+    plan = replace(load_plan("koniq-losses"), base={"dataset": "livec"}, splits=tuple(range(10)))
+    power = power_of(LaunchRequest(plan, seeds=(1,), runs_dir=tmp_path))
+    variance = TYPICAL_SEED_SD**2 + TYPICAL_IMAGE_SD**2 / TEST_IMAGES["livec"]
+    factor = stats.t.ppf(0.975, 9) + stats.t.ppf(0.8, 9)
+    shown = factor * math.sqrt(variance * (1 / 10 + 0.2 / 0.7))
+    assert power.short == f"10 splits, 1 seed: differences from about {shown:.3f} on"
+    more = power_of(LaunchRequest(plan, seeds=(1, 2, 3), runs_dir=tmp_path))
+    assert more.short.startswith("10 splits, 3 seeds: differences from about")

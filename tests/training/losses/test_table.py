@@ -5,7 +5,10 @@ import torch
 
 from training.flags import parse
 from training.losses import LOSSES, PUBLISHED, build_criterion
+from training.losses.emd import emd_loss
 from training.losses.ranking import ranking_term
+from training.losses.thurstone import thurstone_loss
+from training.readout import Reading, build_readout
 
 PUBLISHED_FLAGS = ["--dataset", "demo", "--protocol", "published"]
 CLEAN_FLAGS = ["--dataset", "demo"]
@@ -107,3 +110,67 @@ def test_a_width_on_the_scale_of_labels_follows_the_published_scale(name):
     unit = 100 if name == "smooth_l1" else 1  # the one is an error on the scale, the other a measure of probabilities
     scaled = published(100 * BATCH[0], 100 * BATCH[1])
     assert scaled.item() == pytest.approx(unit * clean(*BATCH).item(), rel=1e-5)
+
+
+MEAN, SPREAD = torch.tensor([0.52, 0.615, 0.4]), torch.tensor([0.1, 0.2, 0.3])
+OPINIONS, OPINION_SD = torch.tensor([0.55, 0.6, 0.62]), torch.tensor([0.2, 0.1, 0.15])
+
+
+def test_a_network_that_learns_a_spread_gives_it_to_the_loss_and_its_mean_to_the_other_parts():
+    criterion = build_criterion(parse([*CLEAN_FLAGS, "--loss_type", "thurstone+0.5*l1"]))
+    thurstone, l1 = criterion.values(Reading(MEAN, sd=SPREAD), OPINIONS, OPINION_SD)
+    expected = thurstone_loss(MEAN, OPINIONS, pred_sd=SPREAD, mos_sd=OPINION_SD)
+    assert thurstone.item() == expected.item()
+    assert l1.item() == LOSSES["l1"](MEAN, OPINIONS).item()
+
+
+def test_one_spread_for_all_takes_the_order_of_spreads_from_it():
+    criterion = build_criterion(parse([*CLEAN_FLAGS, "--loss_type", "thurstone", "--pairwise_sd", "uniform"]))
+    value = criterion(Reading(MEAN, sd=SPREAD), OPINIONS, OPINION_SD)
+    assert value.item() == thurstone_loss(MEAN, OPINIONS, pred_sd=SPREAD).item()
+
+
+def test_a_learnt_spread_means_the_same_on_the_published_scale():
+    flags = ["--loss_type", "thurstone"]
+    clean, published = (build_criterion(parse([*protocol, *flags])) for protocol in (CLEAN_FLAGS, PUBLISHED_FLAGS))
+    scaled = published(Reading(100 * MEAN, sd=100 * SPREAD), 100 * OPINIONS)
+    assert scaled.item() == pytest.approx(clean(Reading(MEAN, sd=SPREAD), OPINIONS).item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("protocol", ["clean", "published"])
+def test_a_network_that_learns_a_histogram_gives_it_to_the_loss_and_its_mean_answer_to_the_other_parts(protocol):
+    flags = ["--dataset", "csv", "--data_path", "x", "--protocol", protocol]
+    criterion = build_criterion(parse([*flags, "--loss_type", "emd+2*ranking", "--answers", "3"]))
+    logits, histogram = torch.randn(3, 3, generator=torch.Generator().manual_seed(0)), torch.eye(3)
+    emd, ranking = criterion.values(Reading(MEAN, logits=logits), OPINIONS, None, histogram)
+    assert emd.item() == emd_loss(logits, histogram).item()
+    assert ranking.item() == ranking_term(MEAN, OPINIONS, margin=0.1).item()
+
+
+def test_what_a_loss_needs_and_a_network_does_not_give_is_refused():
+    emd = build_criterion(parse(["--dataset", "csv", "--data_path", "x", "--loss_type", "emd"]))
+    with pytest.raises(ValueError, match="needs the histogram of opinions"):
+        emd(Reading(MEAN, logits=torch.zeros(3, 5)), OPINIONS)
+    with pytest.raises(ValueError, match="needs logits"):
+        emd(MEAN, OPINIONS)
+    with pytest.raises(ValueError, match="needs a predicted spread"):
+        build_criterion(parse([*CLEAN_FLAGS, "--loss_type", "thurstone"]))(MEAN, OPINIONS)
+
+
+@pytest.mark.parametrize("loss", ["emd+0.5*srcc", "thurstone+0.5*srcc"])
+def test_no_loss_of_a_network_with_more_outputs_fetches_a_number_from_the_device(loss, monkeypatch):
+    """Each fetch would wait for a GPU, once a step."""
+
+    def fetch(*_):
+        raise AssertionError("a loss asked the device")
+
+    criterion = build_criterion(parse(["--dataset", "csv", "--data_path", "x", "--loss_type", loss, "--answers", "5"]))
+    readout = build_readout(loss, 5)
+    outputs = torch.randn(3, readout.outputs, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    with monkeypatch.context() as patched:
+        for fetching in ("__bool__", "__float__", "__int__", "item", "tolist", "cpu", "numpy"):
+            patched.setattr(torch.Tensor, fetching, fetch)
+        value = criterion(readout(outputs), OPINIONS, OPINION_SD, torch.eye(5)[:3])
+        value.backward()
+    assert torch.isfinite(value)
+    assert outputs.grad.any()

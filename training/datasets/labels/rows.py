@@ -68,6 +68,24 @@ class Row:
             raise BadData(f"{self.where}: column {column} holds {value:g}; a spread of opinions is at least 0")
         return value
 
+    def shares(self, columns: Sequence[str]) -> tuple[float, ...]:
+        """How many people gave each answer, as shares that add up to 1.
+
+        Args:
+            columns: of the answers; they hold counts, or shares.
+
+        Raises:
+            BadData: as `number`; one is below 0, or all are 0.
+        """
+        counts = [self.number(column) for column in columns]
+        for column, count in zip(columns, counts, strict=True):
+            if count < 0:
+                raise BadData(f"{self.where}: column {column} holds {count:g}; an answer is given by 0 people or more")
+        total = sum(counts)
+        if not total:
+            raise BadData(f"{self.where}: the columns {columns[0]} to {columns[-1]} are all 0: no opinion is counted")
+        return tuple(count / total for count in counts)
+
     def has(self, column: str) -> bool:
         return bool((self.values.get(column) or "").strip())
 

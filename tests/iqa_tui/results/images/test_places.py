@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from iqa_tui.results.images.places import NotShown, data_folders, find_image
+from iqa_tui.results.images.places import NotShown, data_folders, find_image, find_test_image, place_of
 from tests.fakes import public_datasets as made
 from tests.fakes.opened_datasets import opened
 from tests.fakes.photographs import write_biq2021, write_csv_dataset, write_koniq
@@ -120,3 +120,17 @@ def test_folders_are_those_of_the_runs_then_those_of_the_environment(monkeypatch
     monkeypatch.delenv("IQA_TUI_DATA")
     assert data_folders("bid", [("", "/here")]) == (Path("/here/data/bid"),)
     assert data_folders("bid", [("~no-user-of-this-name/x", "/here")]) == (Path("/here/~no-user-of-this-name/x"),)
+
+
+def test_an_image_of_a_mixed_run_is_looked_for_in_its_own_data_set(tmp_path: Path) -> None:
+    for name in ("koniq", "kadid"):
+        (tmp_path / name / "images").mkdir(parents=True)
+        (tmp_path / name / "images" / "1.png").write_bytes(b"")
+    folders = {"spaq-like": (tmp_path / "koniq",), "kadid-10k": (tmp_path / "kadid",)}
+    found = find_test_image("kadid-10k/1.png", "spaq-like+kadid-10k", folders)
+    assert found == tmp_path / "kadid" / "images" / "1.png"
+    with pytest.raises(NotShown, match="The folder of the data set is not known"):
+        find_test_image("live/1.png", "live+kadid-10k", folders)
+    assert place_of("live", "/all", is_one_of_several=True) == "/all/live"
+    assert place_of("live", "live=/a:csv=/b", is_one_of_several=False) == "/a"
+    assert place_of("bid", "live=/a:csv=/b", is_one_of_several=True) == ""

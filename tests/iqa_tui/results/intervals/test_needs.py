@@ -7,8 +7,9 @@ import math
 import pytest
 from scipy import stats
 
+from iqa_tui.results.findings.wording import needs_words
 from iqa_tui.results.intervals.estimates import Difference
-from iqa_tui.results.intervals.needs import Needs, detectable_with, seeds_needed
+from iqa_tui.results.intervals.needs import Needs, detectable_over_splits, detectable_with, seeds_needed
 
 
 def difference(value: float, se_images: float, se_seeds: float | None, seeds: int = 3) -> Difference:
@@ -49,3 +50,29 @@ def test_the_plan_of_one_seed_shows_nothing() -> None:
     assert five is not None
     assert three is not None
     assert five < three
+
+
+def over_splits(value: float, se: float, share: float | None = 2 / 7) -> Difference:
+    return Difference(
+        "F2", "F1", "srcc", value, se, None, se, 9.0, seeds=(1,), images=200, units=200, splits=10, test_share=share
+    )
+
+
+def test_over_random_splits_splits_are_asked_for_and_not_seeds() -> None:
+    found = seeds_needed(over_splits(0.02, 0.008))
+    assert found.seeds is None
+    assert found.splits is not None
+    assert found.splits > 10
+    sd = 0.008 / math.sqrt(1 / 10 + 2 / 7)
+    at, before = (detectable_over_splits((sd, 0.0), 1, splits, 2 / 7) for splits in (found.splits, found.splits - 1))
+    assert at is not None
+    assert before is not None
+    assert at <= 0.02 < before
+    assert needs_words(found).startswith(f"about {found.splits} random splits would show")
+
+
+def test_since_training_images_overlap_no_number_of_splits_shows_a_small_difference() -> None:
+    found = seeds_needed(over_splits(0.002, 0.008))
+    assert found == Needs(splits=0)
+    assert needs_words(found) == "no number of random splits would"
+    assert seeds_needed(over_splits(0.02, 0.008, share=None)) == Needs()

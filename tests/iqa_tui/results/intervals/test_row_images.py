@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from iqa_tui.results.intervals.row_images import disagreements, images_of, seeds_of
+from iqa_tui.results.intervals.row_images import disagreements, images_of, runs_of
 from iqa_tui.results.intervals.scores import RowScores, RunScores
 
 NAMES = tuple(f"{number}.jpg" for number in range(40))
@@ -39,7 +39,7 @@ def test_seeds_on_other_scales_count_alike_in_the_mean() -> None:
 
 
 def test_one_seed_is_drawn_as_its_network_gave_it_with_the_fit_over_it() -> None:
-    found = images_of(row(run(1, 50 * MOS - 90), run(2, MOS)), 1)
+    found = images_of(row(run(1, 50 * MOS - 90), run(2, MOS)), ("", 1))
     assert found.seed_words == "seed 1"
     assert [image.drawn for image in found.images] == [50 * mos - 90 for mos in MOS.tolist()]
     assert found.images[7].pred == pytest.approx(MOS[7], abs=0.06)
@@ -98,4 +98,4 @@ def test_two_rows_are_compared_by_places_among_the_images_that_both_have() -> No
 
 
 def test_only_seeds_with_scores_can_be_looked_at() -> None:
-    assert seeds_of(row(run(4, MOS), RunScores(5, problem="there is none"))) == (4,)
+    assert runs_of(row(run(4, MOS), RunScores(5, problem="there is none"))) == (("", 4),)

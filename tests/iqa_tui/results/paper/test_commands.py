@@ -15,7 +15,9 @@ from tests.fakes.papers import made_content
         ("/home/alice/koniq-10k/", "FOLDER/koniq-10k"),
         ("--data_path=/home/alice/koniq-10k", "--data_path=FOLDER/koniq-10k"),
         ("~/koniq-10k", "FOLDER/koniq-10k"),
+        ("koniq-10k=/home/alice/koniq:csv=~/a/mine.csv", "koniq-10k=FOLDER/koniq:csv=FOLDER/mine.csv"),
         ("koniq-10k", "koniq-10k"),
+        ("--data_path=live=/home/alice/live", "--data_path=live=FOLDER/live"),
         ("--lr=1e-4", "--lr=1e-4"),
     ],
 )

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from iqa_tui.errors import PlanError
-from iqa_tui.results.paper.content import sd_over_seeds
 from tests.fakes.papers import made_content, read_content
 from tests.fakes.runs import queue_experiment
 
@@ -27,7 +26,7 @@ def test_a_run_has_its_validation_scores_by_epoch(tmp_path: Path) -> None:
 def test_the_sd_is_that_of_the_table(tmp_path: Path) -> None:
     content = made_content(tmp_path)
     for row in content.rows:
-        assert sd_over_seeds(content.estimate(row, "srcc")) == (
+        assert content.estimate(row, "srcc").sd == (
             None if row.row.srcc_sd is None else pytest.approx(row.row.srcc_sd, abs=1e-9)
         )
 
