@@ -14,13 +14,13 @@ from torch import Tensor
 from training.checkpoints.schedule import CheckpointSchedule
 from training.config import TrainConfig
 from training.errors import BadUsage, GpuOutOfMemory, LossNotFinite, Stopped, is_gpu_out_of_memory
-from training.images.batches import PREFETCHED, TrainBatch, prefetched
-from training.images.mixing import epoch_batches
-from training.images.transforms import to_network_input
+from training.images.batches import TrainBatch
 from training.loss_parts import smallest_batch
 from training.optim import set_lr
 from training.progress import Progress
+from training.run.forward import batches_of, outputs_of
 from training.run.setup import Setup
+from training.run.team import add_up_gradients, whole
 from training.telling.recorder import Recorder, Step
 
 NOT_DETERMINISTIC = "does not have a deterministic implementation"
@@ -53,6 +53,8 @@ def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) 
     setup.network.backbone.hold(is_frozen=progress.epoch <= config.frozen_epochs)
     clock = Speedometer()
     unread = Unread(progress, config, setup.criterion.reported, is_scaled=setup.scaler.is_enabled())
+    if setup.team is not None:
+        setup.team.begin_epoch(setup.network, progress.epoch, progress.step_in_epoch * config.accumulate)
     for batches in in_groups(_batches(setup, progress), config.accumulate):
         if setup.attempt.should_stop():
             recorder.close_bar()
@@ -60,13 +62,16 @@ def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) 
             raise Stopped("stopped between steps")
         lr = set_lr(setup.optimizer, config, progress.step, steps)
         try:
+            if setup.team is not None:
+                setup.team.begin_step(setup.network, step=progress.step, batches=len(batches))
             unread.add(_train_step(setup, batches))
-        except RuntimeError as error:
+        except RuntimeError as caught:
+            error = caught if setup.team is None else setup.team.cause_of(caught)
             if config.deterministic and NOT_DETERMINISTIC in str(error):
                 raise BadUsage(f"--deterministic: {str(error).splitlines()[0]} Leave the flag out") from error
-            if not is_gpu_out_of_memory(error):
-                raise
             recorder.close_bar()
+            if not is_gpu_out_of_memory(error):
+                raise error from error.__cause__
             recorder.say(str(error))  # how much of what was free, in torch's own words
             raise _out_of_memory(config, progress) from error
         progress.step += 1
@@ -94,9 +99,8 @@ def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) 
 
 
 def _batches(setup: Setup, progress: Progress) -> Iterator[TrainBatch]:
-    config = setup.config
-    batches = epoch_batches(setup.images["train"], config, progress.epoch, progress.step_in_epoch * config.accumulate)
-    return prefetched((batch.pinned() for batch in batches), PREFETCHED) if setup.placement.is_cuda else batches
+    first = progress.step_in_epoch * setup.config.accumulate
+    return batches_of(setup.config, setup.placement, setup.images["train"], (progress.epoch, first), setup.part)
 
 
 def in_groups(batches: Iterable[TrainBatch], size: int) -> Iterator[list[TrainBatch]]:
@@ -124,6 +128,8 @@ def _train_step(setup: Setup, batches: list[TrainBatch]) -> Tensor:
         torch.autograd.backward(setup.scaler.scale(loss))
         losses.append(loss.detach())
         parts.append([value.detach() * weight for value in values if setup.criterion.reported])
+    if setup.team is not None:
+        add_up_gradients(setup.network)
     setup.scaler.unscale_(setup.optimizer)
     grad_norm = torch.nn.utils.clip_grad_norm_(setup.network.parameters(), setup.config.clip_norm or math.inf)
     setup.scaler.step(setup.optimizer)  # skips a gradient that overflowed
@@ -136,17 +142,15 @@ def _train_step(setup: Setup, batches: list[TrainBatch]) -> Tensor:
 
 def _values(setup: Setup, batch: TrainBatch) -> list[Tensor]:
     """() each part of the loss of one batch, with its graph."""
-    network = setup.network
+    outputs = outputs_of(setup.network, batch, setup.config, setup.placement)
+    if setup.team is not None:
+        outputs = whole(outputs, len(batch.mos), setup.part)
 
     def there(tensor: Tensor) -> Tensor:
         return tensor.to(setup.placement.device, non_blocking=True)
 
-    jitters = None if setup.config.no_color_jitter else there(batch.jitters)
-    images = to_network_input(there(batch.crops), network.normalisation, there(batch.flips), jitters)
-    with setup.placement.autocast(training=True):
-        outputs = network(images)
     mos_sd, histogram = (None if known is None else there(known) for known in (batch.mos_sd, batch.histogram))
-    return setup.criterion.values(network.readout(outputs), there(batch.mos), mos_sd, histogram)
+    return setup.criterion.values(setup.network.readout(outputs), there(batch.mos), mos_sd, histogram)
 
 
 @dataclass(frozen=True, slots=True)

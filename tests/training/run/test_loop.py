@@ -19,7 +19,7 @@ from tests.fakes.trouble import AT_EVERY_STEP, STEPS, at_call, events_of, warnin
 from training.device import Placement
 from training.errors import BadUsage, LossNotFinite, exit_kind
 from training.flags import parse
-from training.images.batches import SplitImages
+from training.images.batches import ALONE, SplitImages
 from training.loss_parts import LossPart
 from training.losses import Criterion
 from training.network.quality import QualityNetwork
@@ -112,7 +112,9 @@ def test_batches_made_ahead_and_pinned_for_a_gpu_hold_the_same_bytes(images, mon
     config = parse(FLAGS)
 
     def everything(placement: Placement) -> list[np.ndarray]:
-        batches = _batches(SimpleNamespace(images={"train": (images,)}, config=config, placement=placement), Progress())
+        batches = _batches(
+            SimpleNamespace(images={"train": (images,)}, config=config, placement=placement, part=ALONE), Progress()
+        )
         parts = [
             part for batch in batches for part in (batch.crops, batch.mos, batch.mos_sd, batch.flips, batch.jitters)
         ]
