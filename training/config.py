@@ -37,6 +37,7 @@ MAY_CHANGE = (
     "num_workers",
     "train_test_num",
     "device",
+    "processes",
     "tensorboard",
     "checkpoint_minutes",
     "resume",
@@ -74,6 +75,8 @@ class TrainConfig:
     """`all`, or the number of first epochs in which the backbone stays as it is; None: it always learns."""
     ema: float
     """Decay, at each step, of the averaged weights that are scored and kept; 0: those of the last step are."""
+    processes: int
+    """That share out each batch, each on a GPU of its own, or with its part of the CPU's threads; 1: this one alone."""
     epochs: int
     patch_size: int
     """Side of a crop in pixels."""

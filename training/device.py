@@ -93,6 +93,28 @@ def place(precision: str, asked: str = "auto") -> Placement:
     return _place_on_cpu(precision)
 
 
+def share_out(placement: Placement, processes: int) -> Placement:
+    """The placement of one of several processes: a GPU each, or its part of the CPU's threads.
+
+    Raises:
+        NoDevice: there are fewer GPUs than processes.
+    """
+    if processes == 1:
+        return placement
+    if placement.is_cuda:
+        count = torch.cuda.device_count()
+        if count < processes:
+            raise NoDevice(
+                f"--processes {processes} needs as many GPUs, and this run has {count} "
+                f"(CUDA_VISIBLE_DEVICES={os.environ.get('CUDA_VISIBLE_DEVICES', 'unset')}): give it more, or take fewer"
+            )
+        return replace(placement, name=f"{processes} × {placement.name}")
+    threads = max(1, torch.get_num_threads() // processes)
+    torch.set_num_threads(threads)
+    each = f"{threads} thread{'s' if threads > 1 else ''}"
+    return replace(placement, name=f"CPU ({processes} processes, {each} each)")
+
+
 def suit_network(placement: Placement, precision: str, network: nn.Module) -> Placement:
     """Let a network with depthwise convolutions train in fp32 on a CPU, unless `--precision` says bf16.
 

@@ -61,6 +61,10 @@ class GpuOutOfMemory(TrainingError):
     exit_kind = ExitKind.GPU_OUT_OF_MEMORY
 
 
+class WorkerLost(TrainingError):
+    """A process that shared the batches failed or was killed; a resume goes on from the last checkpoint."""
+
+
 class CannotWrite(TrainingError):
     """A file that the result needs cannot be written; a resume goes on from the last checkpoint, if there is one."""
 

@@ -58,11 +58,25 @@ def add_step_flags(group: Group) -> None:
         metavar="DECAY",
         help="score and keep averaged weights: after a step, DECAY times the average plus 1 - DECAY times the weights",
     )
+    group.add_argument(
+        "--processes",
+        type=positive,
+        default=1,
+        metavar="N",
+        help="share each batch out over N processes, each on a GPU of its own, on a CPU with its part of the threads",
+    )
 
 
 def refused_steps(config: TrainConfig) -> tuple[tuple[bool, str], ...]:
     """Whether flags contradict each other, each with the reason in words."""
     return (
+        (
+            config.batch_size % config.processes > 0,
+            (
+                f"--processes {config.processes} share out each batch in equal parts: make --batch_size "
+                f"{config.batch_size} a multiple of {config.processes}"
+            ),
+        ),
         (
             config.warmup_steps > 0 and config.warmup_epochs > 0,
             "--warmup_steps and --warmup_epochs say the same in two ways: give one of them",

@@ -17,6 +17,7 @@ from iqa_tui.plans.paths import plan_counted_from
 from iqa_tui.plans.plan_file import read_toml, with_line
 from iqa_tui.plans.priority import PRIORITIES
 from iqa_tui.plans.questions import Question, read_questions
+from iqa_tui.plans.slurm_table import read_slurm
 from iqa_tui.plans.toml_table import FlagValue, TomlTable
 from iqa_tui.plans.tune import Tune, read_tune
 
@@ -45,6 +46,8 @@ class Experiment:
     """False: launched only if the user names it."""
     vram_bytes: int | None = None
     """Declared need of one run: it may then share a GPU. None: a GPU for itself."""
+    slurm: dict[str, Any] = field(default_factory=dict)
+    """What differs from the plan's `slurm`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,8 @@ class Plan:
     """
     demo: bool = False
     """The labels are no human opinions."""
+    slurm: dict[str, Any] = field(default_factory=dict)
+    """What its runs ask of Slurm, if it is to start them (`iqa_tui.slurm.options`)."""
     hypotheses: tuple[Hypothesis, ...] = ()
     """What the plan predicts."""
     questions: tuple[Question, ...] = ()
@@ -114,8 +119,9 @@ class Plan:
 
 
 def preset_names() -> list[str]:
-    """Plans that come with the program, by name."""
-    return sorted(path.stem for path in PRESETS_DIR.glob("*.toml"))
+    """Plans that come with the program, by name; those that tune come last, as they are variants of others."""
+    names = (path.stem for path in PRESETS_DIR.glob("*.toml"))
+    return sorted(names, key=lambda name: (name.endswith("-tuned"), name))
 
 
 def is_preset(plan: Plan) -> bool:
@@ -207,6 +213,7 @@ def plan_from(content: dict[str, Any], source: str) -> Plan:
         time_limit_hours=table.positive_number("time_limit_hours"),
         splits=_splits(table, base, experiments),
         demo=table.switch("demo", default=False),
+        slurm=read_slurm(table),
         hypotheses=read_hypotheses(table, ids, margin),
         questions=read_questions(table, ids, baseline),
         tune=read_tune(table),
@@ -255,6 +262,7 @@ def _experiment(table: TomlTable, vram_bytes: int | None, expected_protocol: str
         notes=table.text("notes", ""),
         selected=table.switch("selected", default=True),
         vram_bytes=table.size("vram") or vram_bytes,
+        slurm=read_slurm(table),
     )
     table.refuse_others()
     return experiment

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import queue
 import threading
 from collections.abc import Iterator, Sequence
@@ -24,18 +25,18 @@ PREFETCHED = 4
 
 @dataclass(frozen=True, slots=True)
 class TrainBatch:
-    """One step's crops on the CPU."""
+    """One batch on the CPU. Of several processes each has the labels of all its crops, and some of the crops."""
 
     crops: Tensor
-    """(B, side, side, 3) uint8."""
+    """(b, side, side, 3) uint8: b is B, unless several processes share the batch out."""
     mos: Tensor
     """(B,) float32 on the scale of training."""
     mos_sd: Tensor | None
     """(B,) float32 on the scale of `mos`; None if an image's is not known."""
     flips: Tensor
-    """(B,) bool."""
+    """(b,) bool."""
     jitters: Tensor
-    """(B, 3) float32."""
+    """(b, 3) float32."""
     histogram: Tensor | None = None
     """(B, K) float32, shares of the answers, the worst one first; None if an image's is not known."""
 
@@ -49,6 +50,31 @@ class TrainBatch:
             jitters=self.jitters.pin_memory(),
             histogram=None if self.histogram is None else self.histogram.pin_memory(),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of several processes that share out the same work, in the order of their ranks."""
+
+    rank: int
+    """From 0."""
+    of: int
+    """How many processes there are."""
+
+    def rows(self, count: int) -> slice:
+        """Those of a batch of `count` that are this process's; the first ranks have one more if they must."""
+        each, left = divmod(count, self.of)
+        start = self.rank * each + min(self.rank, left)
+        return slice(start, start + each + (self.rank < left))
+
+    def rows_to_make(self, count: int) -> slice:
+        """The same; the batch's last row if there are none, so that every process goes through the same steps."""
+        rows = self.rows(count)
+        return rows if rows.start < rows.stop else slice(count - 1, count)
+
+
+ALONE = Part(0, 1)
+"""The one process of a run that shares nothing out."""
 
 
 class SplitImages:
@@ -79,20 +105,32 @@ class SplitImages:
         """(H, W, 3) view of the split's image `number`."""
         return self._store[self._numbers[number]]
 
+    def of_numbers(self, numbers: slice) -> SplitImages:
+        """Some images of this split, to be scored; labels that only training uses stay those of all."""
+        some = copy.copy(self)
+        some._numbers = self._numbers[numbers]  # noqa: SLF001 - our own class
+        some.names, some.mos = self.names[numbers], self.mos[numbers]
+        return some
+
 
 def train_batches(
-    images: SplitImages, plan: CropPlan, config: TrainConfig, first_batch: int = 0
+    images: SplitImages, plan: CropPlan, config: TrainConfig, first_batch: int = 0, part: Part = ALONE
 ) -> Iterator[TrainBatch]:
-    """The batches of one epoch from `first_batch` (counted from 0); the last one may be smaller."""
+    """The batches of one epoch from `first_batch` (counted from 0); the last one may be smaller.
+
+    Labels are those of the whole batch; crops, flips and jitters only those that this process makes.
+    """
     for start in range(first_batch * config.batch_size, len(plan.order), config.batch_size):
-        yield _train_batch(images, plan, plan.order[start : start + config.batch_size], config)
+        yield _train_batch(images, plan, plan.order[start : start + config.batch_size], config, part)
 
 
-def _train_batch(images: SplitImages, plan: CropPlan, samples: Integers, config: TrainConfig) -> TrainBatch:
+def _train_batch(images: SplitImages, plan: CropPlan, whole: Integers, config: TrainConfig, part: Part) -> TrainBatch:
     side = config.patch_size
-    numbers = samples // config.train_patch_num
+    numbers = whole // config.train_patch_num
+    samples = whole[part.rows_to_make(len(whole))]
     crops = np.empty((len(samples), side, side, 3), dtype=np.uint8)
-    for row, (sample, number) in enumerate(zip(samples, numbers, strict=True)):
+    for row, sample in enumerate(samples):
+        number = sample // config.train_patch_num
         pixels = images.pixels(number)
         top, left = crop_corner(plan.places[sample], pixels.shape[0], pixels.shape[1], side)
         crops[row] = pixels[top : top + side, left : left + side]

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from training.config import TrainConfig
-from training.images.batches import SplitImages, TrainBatch, train_batches
+from training.images.batches import ALONE, Part, SplitImages, TrainBatch, train_batches
 from training.images.transforms import plan_crops
 from training.seed import stream
 
@@ -22,12 +22,12 @@ def batch_counts(sets: Sequence[SplitImages], config: TrainConfig) -> list[int]:
 
 
 def epoch_batches(
-    sets: Sequence[SplitImages], config: TrainConfig, epoch: int, first_batch: int = 0
+    sets: Sequence[SplitImages], config: TrainConfig, epoch: int, first_batch: int = 0, part: Part = ALONE
 ) -> Iterator[TrainBatch]:
-    """The batches of an epoch of one data set or several, from `first_batch` (counted from 0)."""
+    """The batches of an epoch of one data set or several, from `first_batch` (counted from 0), as `part` needs them."""
     order = mixed_order(batch_counts(sets, config), seed=config.seed, epoch=epoch)
     done = Counter(order[:first_batch])
-    batches = [_of_one(images, config, epoch, done[number]) for number, images in enumerate(sets)]
+    batches = [_of_one(images, config, epoch, done[number], part) for number, images in enumerate(sets)]
     for number in order[first_batch:]:
         yield next(batches[number])
 
@@ -45,7 +45,7 @@ def mixed_order(counts: Sequence[int], *, seed: int, epoch: int) -> list[int]:
     return [number for _, number in sorted(places)]
 
 
-def _of_one(images: SplitImages, config: TrainConfig, epoch: int, first_batch: int) -> Iterator[TrainBatch]:
+def _of_one(images: SplitImages, config: TrainConfig, epoch: int, first_batch: int, part: Part) -> Iterator[TrainBatch]:
     name = images.dataset.name if config.is_mixed else ""
     plan = plan_crops(len(images), config.train_patch_num, seed=config.seed, epoch=epoch, dataset=name)
-    return train_batches(images, plan, config, first_batch)
+    return train_batches(images, plan, config, first_batch, part)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from torch import nn
+
 from training.config import TrainConfig
-from training.errors import NoWeights
+from training.errors import BadUsage, NoWeights
 from training.network import own, published
 from training.network.backbone import build_backbone
 from training.network.quality import QualityNetwork
@@ -18,9 +20,26 @@ def build_network(config: TrainConfig) -> QualityNetwork:
     """The network of this run on the CPU, from `--weights`: a backbone's, or a whole network's (published, or a run's).
 
     Raises:
-        BadUsage: the backbone does not exist or gives too few maps.
+        BadUsage: the backbone does not exist, gives too few maps, or cannot be shared out as `--processes` asks.
         NoWeights: the weights cannot be found, or do not fit.
     """
+    network = _build(config)
+    _refuse_batch_norm(network, config)
+    return network
+
+
+def _refuse_batch_norm(network: QualityNetwork, config: TrainConfig) -> None:
+    """Raises BadUsage: each process would normalise by its own part of a batch, and another network would learn."""
+    learns = config.frozen_epochs < config.epochs
+    norms = (module for module in network.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm))  # noqa: SLF001 - no public base class
+    if config.processes > 1 and learns and any(norms):
+        raise BadUsage(
+            f"--processes {config.processes}: {config.network_name} has batch norm, whose statistics are those of a "
+            "whole batch; take a backbone without it (Swin, ConvNeXt), --freeze_backbone, or one process"
+        )
+
+
+def _build(config: TrainConfig) -> QualityNetwork:
     if config.weights in ("pretrained", "none"):
         return _new_network(config, config.weights)
     path = Path(config.weights).expanduser()

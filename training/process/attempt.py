@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 
 from training.config import TrainConfig
-from training.errors import BadUsage, exit_code, exit_kind
+from training.errors import BadUsage, WorkerLost, exit_code, exit_kind
 from training.flags import without_flags
 from training.process.fence import guard_by_hand, guard_supervised, refuse_if_at_work_elsewhere
 from training.process.stop_signal import StopSignal
@@ -168,6 +168,16 @@ def _process_record(started: float) -> ProcessRecord:
         started=started,
         user=user(),
     )
+
+
+def end_at_once(attempt: Attempt, words: str) -> None:
+    """End this process from any of its threads, if the main one can wait for a lost process only."""
+    with contextlib.suppress(OSError):
+        print(f"error: {words}", file=sys.stderr, flush=True)
+    error = WorkerLost(words)
+    if attempt.by_hand:
+        end_by_hand(attempt, error, words)
+    os._exit(exit_code(error))
 
 
 def end_by_hand(attempt: Attempt, error: BaseException | None, words: str) -> None:

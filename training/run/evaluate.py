@@ -17,11 +17,13 @@ from training.calibration import Calibration
 from training.config import TrainConfig
 from training.device import Placement
 from training.errors import GpuOutOfMemory, Stopped, is_gpu_out_of_memory
-from training.images.batches import PREFETCHED, SplitImages, crops_to_score, prefetched
+from training.images.batches import PREFETCHED, Part, SplitImages, crops_to_score, prefetched
 from training.images.transforms import to_network_input
 from training.metrics import all_metrics, rmse
+from training.network.backbone import MAPS
 from training.network.quality import QualityNetwork
 from training.run.setup import Setup
+from training.run.team import collected
 from training.runfolder.write import write_atomic
 
 Scores = npt.NDArray[np.float64]
@@ -81,7 +83,7 @@ def evaluate(setup: Setup, images: SplitImages, name: str) -> Evaluation:
         should_stop=setup.attempt.should_stop,
         on_smaller_batches=sizes.append,
     )
-    scores, attention = score_crops(setup.network, images, setup.config, setup.placement, observer)
+    scores, attention = _scored(setup, images, observer)
     pred = np.array([images.dataset.from_training(score) for score in scores], dtype=np.float64)
     metrics, notes = all_metrics(pred, images.mos)
     if not setup.fixes_scale:
@@ -90,6 +92,39 @@ def evaluate(setup: Setup, images: SplitImages, name: str) -> Evaluation:
         notes = [*notes, f"the GPU was out of memory, so {sizes[-1]} crops at a time were scored"]
     notes = [f"{name}: {note}" for note in notes]
     return Evaluation(name, images.names, images.mos, pred, attention, metrics, notes, images.groups)
+
+
+def _scored(setup: Setup, images: SplitImages, observer: Observer) -> tuple[Scores, Scores | None]:
+    """By all processes of the run, if they have these images."""
+    team = setup.team
+    places = (
+        (split, number) for split, sets in setup.images.items() for number, each in enumerate(sets) if each is images
+    )
+    place = next(places, None)
+    if team is None or place is None:
+        return score_crops(setup.network, images, setup.config, setup.placement, observer)
+    try:
+        team.begin_scoring(setup.network, *place)
+        return score_together(setup.network, images, setup.config, setup.placement, team.part, observer)
+    except RuntimeError as caught:
+        error = team.cause_of(caught)
+        raise error from error.__cause__
+
+
+def score_together(
+    network: QualityNetwork,
+    images: SplitImages,
+    config: TrainConfig,
+    placement: Placement,
+    part: Part,
+    observer: Observer = Observer(),
+) -> tuple[Scores, Scores | None]:
+    """As `score_crops`: each process scores some images, and all get all scores. To be called by all of them."""
+    rows = part.rows(len(images))
+    own = images.of_numbers(rows)
+    scored = score_crops(network, own, config, placement, observer) if len(own) else None
+    columns = 1 + (MAPS if config.attention_fusion else 0)
+    return collected(scored, rows, (len(images), columns), placement.device)
 
 
 @torch.inference_mode()

@@ -13,20 +13,18 @@ from torch import Tensor
 
 from training.checkpoints.schedule import CheckpointSchedule
 from training.config import TrainConfig
-from training.errors import BadUsage, GpuOutOfMemory, LossNotFinite, Stopped, is_gpu_out_of_memory
-from training.images.batches import PREFETCHED, TrainBatch, prefetched
-from training.images.mixing import epoch_batches
-from training.images.transforms import to_network_input
-from training.loss_parts import smallest_batch
+from training.errors import BadUsage, LossNotFinite, Stopped, is_gpu_out_of_memory
+from training.images.batches import TrainBatch
 from training.optim import set_lr
 from training.progress import Progress
+from training.run.forward import batches_of, outputs_of
+from training.run.out_of_memory import out_of_memory, what_is_kept
 from training.run.setup import Setup
+from training.run.team import add_up_gradients, whole
 from training.telling.recorder import Recorder, Step
 
 NOT_DETERMINISTIC = "does not have a deterministic implementation"
 """In torch's error, after the name of the operation."""
-MOST_PARTS = 4
-"""Into which a batch that has no room is parted, if a half of it is no whole number of crops."""
 MOST_SKIPPED = 40
 """So many fp16 steps in a row that are skipped mean that the gradient itself is not finite: each halved the scale of
 the loss, from 2^16 or the little more to which it grows in a run."""
@@ -53,6 +51,8 @@ def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) 
     setup.network.backbone.hold(is_frozen=progress.epoch <= config.frozen_epochs)
     clock = Speedometer()
     unread = Unread(progress, config, setup.criterion.reported, is_scaled=setup.scaler.is_enabled())
+    if setup.team is not None:
+        setup.team.begin_epoch(setup.network, progress.epoch, progress.step_in_epoch * config.accumulate)
     for batches in in_groups(_batches(setup, progress), config.accumulate):
         if setup.attempt.should_stop():
             recorder.close_bar()
@@ -60,15 +60,18 @@ def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) 
             raise Stopped("stopped between steps")
         lr = set_lr(setup.optimizer, config, progress.step, steps)
         try:
+            if setup.team is not None:
+                setup.team.begin_step(setup.network, step=progress.step, batches=len(batches))
             unread.add(_train_step(setup, batches))
-        except RuntimeError as error:
+        except RuntimeError as caught:
+            error = caught if setup.team is None else setup.team.cause_of(caught)
             if config.deterministic and NOT_DETERMINISTIC in str(error):
                 raise BadUsage(f"--deterministic: {str(error).splitlines()[0]} Leave the flag out") from error
-            if not is_gpu_out_of_memory(error):
-                raise
             recorder.close_bar()
+            if not is_gpu_out_of_memory(error):
+                raise error from error.__cause__
             recorder.say(str(error))  # how much of what was free, in torch's own words
-            raise _out_of_memory(config, progress) from error
+            raise out_of_memory(config, progress) from error
         progress.step += 1
         progress.step_in_epoch += 1
         clock.count(sum(len(batch.mos) for batch in batches))
@@ -94,9 +97,8 @@ def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) 
 
 
 def _batches(setup: Setup, progress: Progress) -> Iterator[TrainBatch]:
-    config = setup.config
-    batches = epoch_batches(setup.images["train"], config, progress.epoch, progress.step_in_epoch * config.accumulate)
-    return prefetched((batch.pinned() for batch in batches), PREFETCHED) if setup.placement.is_cuda else batches
+    first = progress.step_in_epoch * setup.config.accumulate
+    return batches_of(setup.config, setup.placement, setup.images["train"], (progress.epoch, first), setup.part)
 
 
 def in_groups(batches: Iterable[TrainBatch], size: int) -> Iterator[list[TrainBatch]]:
@@ -124,6 +126,8 @@ def _train_step(setup: Setup, batches: list[TrainBatch]) -> Tensor:
         torch.autograd.backward(setup.scaler.scale(loss))
         losses.append(loss.detach())
         parts.append([value.detach() * weight for value in values if setup.criterion.reported])
+    if setup.team is not None:
+        add_up_gradients(setup.network)
     setup.scaler.unscale_(setup.optimizer)
     grad_norm = torch.nn.utils.clip_grad_norm_(setup.network.parameters(), setup.config.clip_norm or math.inf)
     setup.scaler.step(setup.optimizer)  # skips a gradient that overflowed
@@ -136,17 +140,15 @@ def _train_step(setup: Setup, batches: list[TrainBatch]) -> Tensor:
 
 def _values(setup: Setup, batch: TrainBatch) -> list[Tensor]:
     """() each part of the loss of one batch, with its graph."""
-    network = setup.network
+    outputs = outputs_of(setup.network, batch, setup.config, setup.placement)
+    if setup.team is not None:
+        outputs = whole(outputs, len(batch.mos), setup.part)
 
     def there(tensor: Tensor) -> Tensor:
         return tensor.to(setup.placement.device, non_blocking=True)
 
-    jitters = None if setup.config.no_color_jitter else there(batch.jitters)
-    images = to_network_input(there(batch.crops), network.normalisation, there(batch.flips), jitters)
-    with setup.placement.autocast(training=True):
-        outputs = network(images)
     mos_sd, histogram = (None if known is None else there(known) for known in (batch.mos_sd, batch.histogram))
-    return setup.criterion.values(network.readout(outputs), there(batch.mos), mos_sd, histogram)
+    return setup.criterion.values(setup.network.readout(outputs), there(batch.mos), mos_sd, histogram)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,40 +220,8 @@ class Unread:
         return LossNotFinite(
             f"{what} at step {step:,} in epoch {self._progress.epoch}: start a new run with an --lr smaller than "
             f"{self._config.lr:g}{', or with --precision fp32' if self._is_scaled else ''} "
-            f"({_what_is_kept(self._progress)})"
+            f"({what_is_kept(self._progress)})"
         )
-
-
-def _what_is_kept(progress: Progress) -> str:
-    if progress.best_epoch is None:
-        return "no epoch was finished"
-    return f"the best epoch, {progress.best_epoch}, is kept in checkpoints/best.pt and scores/"
-
-
-def _out_of_memory(config: TrainConfig, progress: Progress) -> GpuOutOfMemory:
-    """The batch size is never changed silently: it is a setting of the experiment."""
-    return GpuOutOfMemory(
-        f"CUDA out of memory at --batch_size {config.batch_size}, step {progress.step + 1:,} in epoch "
-        f"{progress.epoch}: {_smaller_batches(config)}--resume this one on a GPU with more room "
-        f"({_what_is_kept(progress)})"
-    )
-
-
-def _smaller_batches(config: TrainConfig) -> str:
-    """`start a new run with …, or `: less memory, and steps of as many crops if the batch can be parted; empty if the
-    loss has no gradient in a smaller batch.
-    """
-    batch, smallest = config.batch_size, smallest_batch(config.loss_type)
-    compares = smallest > 1 or config.ranking_loss_alpha > 0
-    for parts in range(2, MOST_PARTS + 1):
-        size, rest = divmod(batch, parts)
-        if rest == 0 and size >= max(smallest, 2 if compares else 1):
-            crops = f"the same {batch * config.accumulate} crops"
-            compared = f", compared {size} at a time" if compares else ""
-            flags = f"--batch_size {size} --accumulate {config.accumulate * parts}"
-            return f"start a new run with {flags} (steps of {crops}{compared}), or "
-    half = max(batch // 2, smallest)
-    return f"start a new run with --batch_size {half}, or " if half < batch else ""
 
 
 class Speedometer:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -14,9 +15,9 @@ from training.checkpoints.resumable import Learner
 from training.config import TrainConfig
 from training.datasets import Dataset, open_cross_dataset, open_datasets
 from training.datasets.table import TRAINING_TOP
-from training.device import Placement, check_compiler, make_deterministic, memory_words, place, suit_network
+from training.device import Placement, check_compiler, make_deterministic, memory_words, place, share_out, suit_network
 from training.errors import BadData, BadUsage, GpuOutOfMemory, is_gpu_out_of_memory
-from training.images.batches import SplitImages
+from training.images.batches import ALONE, Part, SplitImages
 from training.images.mixing import batch_counts
 from training.loss_parts import LEARNT_SD, fixes_scale, has_part, smallest_batch
 from training.losses import Criterion, build_criterion
@@ -24,9 +25,10 @@ from training.network.build import build_network
 from training.network.ema import Ema
 from training.network.quality import QualityNetwork, parameter_count
 from training.optim import build_optimizer, rising_lr_note
-from training.process.attempt import Attempt
+from training.process.attempt import Attempt, end_at_once
 from training.readout import HistogramReadout, SpreadReadout
 from training.run.data import Images, count, decode_all
+from training.run.team import Team, gather_team
 from training.seed import seed_network
 from training.telling.recorder import Recorder
 
@@ -51,6 +53,13 @@ class Setup:
     """Not enabled unless the precision is fp16: then it changes nothing."""
     ema: Ema | None
     """The averaged weights, which are scored and kept; None without `--ema`."""
+    team: Team | None = None
+    """The processes that share out batches and scoring; None if there is this one alone."""
+
+    @property
+    def part(self) -> Part:
+        """Which process of how many this is."""
+        return ALONE if self.team is None else self.team.part
 
     @property
     def learner(self) -> Learner:
@@ -79,7 +88,7 @@ def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
     """Data before network: what users most often get wrong fails first."""
     if config.deterministic:
         make_deterministic()
-    placement = place(config.precision, config.device)
+    placement = share_out(place(config.precision, config.device), config.processes)
     if config.torch_compile:
         check_compiler(placement.device)
     datasets = open_datasets(config)
@@ -110,6 +119,7 @@ def set_up(config: TrainConfig, attempt: Attempt, recorder: Recorder) -> Setup:
         criterion=build_criterion(config),
         scaler=placement.grad_scaler(),
         ema=Ema(network, config.ema) if config.ema else None,
+        team=gather_team(config, placement, attempt.should_stop, partial(end_at_once, attempt)),
     )
 
 
@@ -191,6 +201,7 @@ def ways_of_training(config: TrainConfig, steps_per_epoch: int) -> list[str]:
     when = "in every epoch" if frozen >= config.epochs else f"in the first {frozen} of {config.epochs} epochs"
     warmup = config.warmup_length(steps_per_epoch)
     ways = (
+        (config.processes > 1, f"{config.processes} processes share out each batch of {config.batch_size} crops"),
         (config.accumulate > 1, f"each step is made of {config.accumulate} batches of {config.batch_size} crops"),
         (warmup > 0, f"the learning rate rises over the first {warmup:,} steps"),
         (

@@ -45,6 +45,7 @@ def run(config: TrainConfig, attempt: Attempt) -> None:
     recorder = Recorder(events, show_bar=attempt.by_hand and sys.stderr.isatty())
     schedule: CheckpointSchedule | None = None
     progress: Progress | None = None
+    setup: Setup | None = None
     try:
         setup = _set_up(config, attempt, recorder)
         schedule = CheckpointSchedule(folder, setup.learner, recorder, began=began)
@@ -65,6 +66,8 @@ def run(config: TrainConfig, attempt: Attempt) -> None:
             )
         raise
     finally:
+        if setup is not None and setup.team is not None:
+            setup.team.close()
         recorder.close_bar()
         events.close()
 

@@ -25,6 +25,7 @@ from training.losses import build_criterion
 from training.losses.table import Criterion
 from training.network.build import build_network
 from training.progress import Progress
+from training.readout import Readout
 from training.run import loop, setup
 from training.run.loop import MOST_SKIPPED, Unread
 from training.runfolder.layout import RunFolder
@@ -107,6 +108,7 @@ def test_accumulation_and_average_are_those_of_a_plain_loop(tmp_path: Path, flag
 
 class OneLayer(nn.Linear):
     normalisation = Normalisation((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+    readout = Readout()
 
     def forward(self, images: Tensor) -> Tensor:
         return super().forward(images.flatten(1)).squeeze(1)
@@ -129,6 +131,7 @@ def test_a_step_of_unequal_batches_is_the_step_of_one_large_batch() -> None:
             optimizer=torch.optim.SGD(network.parameters(), lr=0.01),
             scaler=torch.amp.GradScaler("cpu", enabled=False),
             ema=None,
+            team=None,
         )
         batches = [TrainBatch(crops[part], mos[part], None, flips[part], jitters[part]) for part in parts]
         loop._train_step(used, batches)
