@@ -85,11 +85,6 @@ def _check_repetitions(request: LaunchRequest) -> None:
                 f"{request.plan.source}: experiment {experiment.id}: write {REPETITIONS} into [base], so that every "
                 "row has the same seeds."
             )
-    if request.plan.tune is not None and SPLIT_FLAG not in request.overrides and request.splits_or_default():
-        raise PlanError(
-            f"{request.plan.source}: [tune] with random splits: its runs would choose by images that other splits test "
-            f"on. Tune on one split, by --set {SPLIT_FLAG}=0, or leave [tune] out."
-        )
     if not request.splits:
         return
     if SPLIT_FLAG in request.overrides:
