@@ -39,6 +39,7 @@ def seconds_left(states: Sequence[RunState], now: float, starting: int) -> float
         Busy(left / SECONDS_PER_HOUR, state.priority or "medium")
         for state in alive
         if (left := _left(state, now, factor)) is not None
+        for _ in range(1 if state.spec is None else state.spec.gpus)
     ]
     jobs = [
         Job(
@@ -47,11 +48,12 @@ def seconds_left(states: Sequence[RunState], now: float, starting: int) -> float
             state.priority,
             after=tried_by(state),
             is_trial=is_trial_run(state),
+            devices=1 if state.spec is None else state.spec.gpus,
         )
         for state in queued
         if (expected := _expected(state, factor) or _typical(states))
     ]
-    if len(devices) < len(alive) or len(jobs) < len(queued):
+    if any(_left(state, now, factor) is None for state in alive) or len(jobs) < len(queued):
         return None
     places = devices + [FREE] * starting or [FREE]  # if none is known to be free, one will be
     placements = simulate(_in_order(jobs, queued), places, _strategy_of(queued))

@@ -20,6 +20,10 @@ from iqa_tui.plans.questions import Question, read_questions
 from iqa_tui.plans.toml_table import FlagValue, TomlTable
 from iqa_tui.plans.tune import Tune, read_tune
 
+PROCESSES = "processes"
+"""Our trainer's flag for several devices; the launcher sets it by `gpus`."""
+LAUNCHER_KEYS = frozenset({"vram", "gpus"})
+"""Of [base]: what is no flag of the trainer."""
 SPLIT_FLAG = "split_seed"
 """The trainer's flag that draws another split of the data."""
 PRESETS_DIR = Path(__file__).parent / "presets"
@@ -45,6 +49,8 @@ class Experiment:
     """False: launched only if the user names it."""
     vram_bytes: int | None = None
     """Declared need of one run: it may then share a GPU. None: a GPU for itself."""
+    gpus: int = 1
+    """GPUs (on a machine without any: CPU slots) that one run gets together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +115,9 @@ class Plan:
         raise PlanError(f"{self.source}: there is no experiment {experiment_id!r}. Choose from {ids}.")
 
     def flags_of(self, experiment: Experiment) -> dict[str, FlagValue]:
-        """Base and experiment together."""
-        return {**self.base, **experiment.flags}
+        """Base and experiment together; of our trainer also how many processes share out its batches."""
+        several = {PROCESSES: experiment.gpus} if experiment.gpus > 1 and self.command is None else {}
+        return {**self.base, **experiment.flags, **several}
 
 
 def preset_names() -> list[str]:
@@ -187,10 +194,10 @@ def plan_from(content: dict[str, Any], source: str) -> Plan:
         PlanError: unknown key, wrong type, unknown priority, an id twice, a baseline that is no row, …
     """
     table = TomlTable(content, source)
-    base, base_vram = _base(table)
-    vram = table.size("vram") or base_vram
+    base, base_vram, base_gpus = _base(table)
+    vram, gpus = table.size("vram") or base_vram, table.whole_number("gpus", at_least=1) or base_gpus
     expected_protocol = table.text("expected_protocol", "")
-    experiments = tuple(_experiment(row, vram, expected_protocol) for row in table.rows("experiment"))
+    experiments = tuple(_experiment(row, vram, gpus, expected_protocol) for row in table.rows("experiment"))
     recorded = tuple(_recorded(row) for row in table.rows("recorded"))
     ids = {row.id for row in experiments} | {row.id for row in recorded}
     name, baseline, margin = table.name("name"), table.text("baseline", ""), table.positive_number("margin")
@@ -231,16 +238,18 @@ def _splits(table: TomlTable, base: Mapping[str, FlagValue], experiments: Iterab
     return splits
 
 
-def _base(table: TomlTable) -> tuple[dict[str, FlagValue], int | None]:
-    """The shared flags; `vram` among them is the launcher's, not the trainer's."""
+def _base(table: TomlTable) -> tuple[dict[str, FlagValue], int | None, int]:
+    """The shared flags; `vram` and `gpus` among them are the launcher's, not the trainer's."""
     flags = table.flags("base")
-    vram = table.inner("base", flags).size("vram")
-    return {flag: value for flag, value in flags.items() if flag != "vram"}, vram
+    inner = table.inner("base", flags)
+    vram, gpus = inner.size("vram"), inner.whole_number("gpus", at_least=1) or 1
+    return {flag: value for flag, value in flags.items() if flag not in LAUNCHER_KEYS}, vram, gpus
 
 
-def _experiment(table: TomlTable, vram_bytes: int | None, expected_protocol: str) -> Experiment:
+def _experiment(table: TomlTable, vram_bytes: int | None, gpus: int, expected_protocol: str) -> Experiment:
     """Args:
     vram_bytes: what the plan declares for every experiment without a `vram` of its own.
+    gpus: likewise.
     expected_protocol: likewise.
     """
     row_id = table.name("id")
@@ -255,8 +264,11 @@ def _experiment(table: TomlTable, vram_bytes: int | None, expected_protocol: str
         notes=table.text("notes", ""),
         selected=table.switch("selected", default=True),
         vram_bytes=table.size("vram") or vram_bytes,
+        gpus=table.whole_number("gpus", at_least=1) or gpus,
     )
     table.refuse_others()
+    if experiment.gpus > 1 and experiment.vram_bytes is not None:
+        raise table.wrong("gpus", "leave vram out: a run of several GPUs has each of them for itself.")
     return experiment
 
 
