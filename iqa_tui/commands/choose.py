@@ -17,6 +17,8 @@ class NoSuchRun(PlanError):
 def choose_run(states: Sequence[RunState], text: str, fits: Callable[[RunState], bool]) -> RunState:
     """The run of this id, or of this experiment (its newest), or the one whose id begins with or holds the text.
 
+    An experiment never means one of its tuning runs.
+
     Args:
         states: of one folder, oldest first.
         text: from the command line.
@@ -26,6 +28,7 @@ def choose_run(states: Sequence[RunState], text: str, fits: Callable[[RunState],
         NoSuchRun: none, or several.
     """
     experiment = [state for state in states if state.experiment.lower() == text.lower()]
+    experiment = [state for state in experiment if not state.is_trial]
     experiment = [state for state in experiment if not state.is_recorded] or experiment  # what was launched is meant
     for matches in (
         [state for state in states if text in (state.run_id, state.run.path.name)],

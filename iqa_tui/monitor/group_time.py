@@ -35,11 +35,9 @@ def seconds_left(states: Sequence[RunState], now: float, starting: int) -> float
     if not alive and not queued:
         return None
     factor = _factor(states, now)
+    known = [(state, left) for state in alive if (left := _left(state, now, factor)) is not None]
     devices = [
-        Busy(left / SECONDS_PER_HOUR, state.priority or "medium")
-        for state in alive
-        if (left := _left(state, now, factor)) is not None
-        for _ in range(1 if state.spec is None else state.spec.gpus)
+        Busy(left / SECONDS_PER_HOUR, state.priority or "medium") for state, left in known for _ in range(_gpus(state))
     ]
     jobs = [
         Job(
@@ -47,16 +45,17 @@ def seconds_left(states: Sequence[RunState], now: float, starting: int) -> float
             expected / SECONDS_PER_HOUR,
             state.priority,
             after=tried_by(state),
-            is_trial=is_trial_run(state),
-            devices=1 if state.spec is None else state.spec.gpus,
+            is_trial=state.is_trial,
+            devices=_gpus(state),
         )
         for state in queued
-        if (expected := _expected(state, factor) or _typical(states))
+        if (expected := _expected(state, factor) or _typical(state, states))
     ]
-    if any(_left(state, now, factor) is None for state in alive) or len(jobs) < len(queued):
+    if len(known) < len(alive) or len(jobs) < len(queued):
         return None
     places = devices + [FREE] * starting or [FREE]  # if none is known to be free, one will be
-    placements = simulate(_in_order(jobs, queued), places, _strategy_of(queued))
+    going_on = {state.run_id: left / SECONDS_PER_HOUR for state, left in known}
+    placements = simulate(_in_order(jobs, queued), places, _strategy_of(queued), going_on)
     ends = [device.until_hours for device in devices] + [placement.end_hours for placement in placements]
     return max(ends) * SECONDS_PER_HOUR
 
@@ -64,6 +63,11 @@ def seconds_left(states: Sequence[RunState], now: float, starting: int) -> float
 def run_seconds_left(state: RunState, now: float) -> float | None:
     """Until a run that is alive ends; None if neither its pace nor its plan tells."""
     return _left(state, now, 1.0)
+
+
+def _gpus(state: RunState) -> int:
+    """Devices that it has, or gets, together."""
+    return 1 if state.spec is None else state.spec.gpus
 
 
 def starts_by_itself(state: RunState) -> bool:
@@ -79,14 +83,9 @@ def _in_order(jobs: Sequence[Job], queued: Sequence[RunState]) -> list[Job]:
     )
 
 
-def is_trial_run(state: RunState) -> bool:
-    """Whether it only tries a value of a grid."""
-    return state.spec is not None and bool(state.spec.trial)
-
-
 def tried_by(state: RunState) -> tuple[str, ...]:
     """The tuning runs that its value is chosen by; those that have ended keep it from nothing."""
-    return () if state.spec is None or is_trial_run(state) else trials_of(state.spec.tune)
+    return () if state.spec is None or state.is_trial else trials_of(state.spec.tune)
 
 
 def _strategy_of(queued: Sequence[RunState]) -> str:
@@ -127,7 +126,8 @@ def _expected(state: RunState, factor: float) -> float | None:
     return hours * SECONDS_PER_HOUR * factor if hours and hours >= SHORTEST_HOURS else None
 
 
-def _typical(states: Sequence[RunState]) -> float | None:
-    """What finished runs of the group took, for one whose plan says nothing."""
-    took = [seconds for state in states if state.phase is Phase.FINISHED and (seconds := state.elapsed_seconds(0.0))]
+def _typical(state: RunState, states: Sequence[RunState]) -> float | None:
+    """What finished runs of the group took, for one whose plan says nothing; of tuning runs other tuning runs."""
+    alike = [other for other in states if other.phase is Phase.FINISHED and other.is_trial == state.is_trial]
+    took = [seconds for other in alike if (seconds := other.elapsed_seconds(0.0))]
     return median(took) if took else None

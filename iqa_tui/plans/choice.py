@@ -190,6 +190,8 @@ class LaunchChoice:
             request = self.request()
         except ValueError as error:
             return Obstacle("These settings cannot be read", str(error))
+        if request.refused_setting:
+            return Obstacle("These settings cannot be launched", request.refused_setting)
         if not request.experiments:
             return Obstacle("Nothing is ticked", "Tick an experiment with space, or all of them with a.")
         if request.devices == ():

@@ -7,7 +7,8 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from iqa_tui.plans.flags import REPETITIONS, flag_text, is_same
-from iqa_tui.plans.plan import LAUNCHER_KEYS, PROCESSES, SPLIT_FLAG, Experiment
+from iqa_tui.plans.needs import LAUNCHER_KEYS, PROCESSES
+from iqa_tui.plans.plan import SPLIT_FLAG, Experiment
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.plans.settings import settings_in
 from iqa_tui.words.durations import duration_words

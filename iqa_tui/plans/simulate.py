@@ -10,6 +10,7 @@ import heapq
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
 from iqa_tui.plans.priority import priority_rank
@@ -48,6 +49,7 @@ class Busy(NamedTuple):
 
 
 FREE = Busy()
+NOTHING: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,9 @@ def schedule(jobs: Sequence[Job], devices: int, strategy: str) -> Schedule:
     return Schedule(max((placement.end_hours for placement in placements), default=0.0), tuple(placements))
 
 
-def simulate(jobs: Iterable[Job], devices: Sequence[Busy], strategy: str) -> list[Placement]:
+def simulate(
+    jobs: Iterable[Job], devices: Sequence[Busy], strategy: str, going_on: Mapping[str, float] = NOTHING
+) -> list[Placement]:
     """Place each job on the device that is free first, on as many as it gets: a placement for each.
 
     A job that gets more devices than there are is placed on all.
@@ -109,6 +113,7 @@ def simulate(jobs: Iterable[Job], devices: Sequence[Busy], strategy: str) -> lis
         jobs: in the order in which they start.
         devices: at least one; with `sequential` all must be free before the first job starts, on device 0.
         strategy: one of `STRATEGIES`.
+        going_on: id of what the devices do, if a job may wait for it, to the hours until it ends.
     """
     ends = [(priority_rank(device.priority), device.until_hours) for device in devices if device.priority]
     free = [(device.until_hours, number) for number, device in enumerate(devices)]
@@ -117,7 +122,7 @@ def simulate(jobs: Iterable[Job], devices: Sequence[Busy], strategy: str) -> lis
     heapq.heapify(free)
     placements: list[Placement] = []
     left = list(jobs)
-    ended = {job.id: math.inf for job in left}
+    ended = {**going_on, **{job.id: math.inf for job in left}}
     while left:
         hours, device = heapq.heappop(free)
         job, ready = _next(left, ended, hours, strategy)

@@ -11,14 +11,19 @@ from dataclasses import dataclass
 
 from iqa_tui.devices.survey import Surveyor
 from iqa_tui.errors import LaunchError, cannot_be_written
+from iqa_tui.monitor.tuning import grid_of, grid_words
 from iqa_tui.processes.start import trainer_variables
 from iqa_tui.queue.attempts import queue_again
 from iqa_tui.queue.beginning import beginning_words
 from iqa_tui.queue.dispatching import ensure_dispatcher
+from iqa_tui.queue.submitting import passed
 from iqa_tui.settings.read_only import order
+from iqa_tui.slurm.look import Asked
+from iqa_tui.slurm.submit import submit
 from iqa_tui.trust.signature import openness_remedy, refusal_of, sign_run
 from iqa_tui.words.people import owner_name
 from iqa_tui.words.states import refusal, status_words
+from training.runfolder.engines import SLURM
 from training.runfolder.errors import RunFolderError
 from training.runfolder.held import hold, open_to_others
 from training.runfolder.layout import RunFolder
@@ -28,6 +33,7 @@ from training.runfolder.schema import Signature
 from training.runfolder.spec import Spec
 from training.runfolder.status import run_status
 from training.runfolder.text import plain
+from training.runfolder.tuned import trials_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +56,22 @@ class Adoption:
             f"{self.run.run_id}: {status_words(self.status)}; {self.why}",
             f"  from         {self.origin}",
             f"  command      {shlex.join(self.spec.argv)}",
+            *([f"  tuned        {words}"] if (words := _tuned_words(self.run, self.spec)) else []),
             f"  in           {self.spec.cwd or 'the folder in which its dispatcher works'}",
             f"  environment  this shell's{added}",
             f"  begins       {beginning_words(self.run, self.spec)}",
         ]
         return [plain(line) for line in lines]
+
+
+def _tuned_words(run: RunFolder, spec: Spec) -> str:
+    """What is added to its command; empty if nothing is."""
+    if not spec.tune:
+        return ""
+    if run.tuned.exists():
+        return f"with what {run.tuned.name} says was chosen, out of {grid_words(grid_of(spec.tune))}"
+    trials = trials_of(spec.tune)
+    return f"with the best of {grid_words(grid_of(spec.tune))}, by {len(trials)} tuning run{'s'[: len(trials) != 1]}"
 
 
 def adoption_of(run: RunFolder) -> Adoption:
@@ -68,7 +85,7 @@ def adoption_of(run: RunFolder) -> Adoption:
             f"{run.run_id} belongs to {owner_name(run.path)}. Copy its folder (cp -r) and adopt the copy."
         )
     _refuse_if_open(run)
-    status = run_status(run)
+    status = run_status(run, slurm=Asked())
     if not (status.phase is Phase.QUEUED or status.phase.can_be_retried):
         raise LaunchError(refusal(run, status, "only a run that is queued or has ended can be adopted"))
     unsigned = refusal_of(run)
@@ -116,11 +133,17 @@ def adopt_run(adoption: Adoption) -> str:
     """
     run = adoption.run
     kind = "" if adoption.spec.devices is not None or adoption.spec.device_kind else _device_kind()
+    of_slurm = adoption.spec.engine == SLURM
+    variables = passed(adoption.spec, trainer_variables()) if of_slurm else trainer_variables()
     try:
-        sign_run(run, variables=trainer_variables(), origin=adoption.origin, device_kind=kind)
+        sign_run(run, variables=variables, origin=adoption.origin, device_kind=kind)
         _forget_tokens(run)
+        if of_slurm and adoption.status.phase is Phase.QUEUED:
+            _forget_job(run)
         if adoption.status.phase.can_be_retried:
             queue_again(run, status_words(adoption.status))
+        if of_slurm:
+            return f"{run.run_id} is adopted and queued here. {submit(run)}".strip()
         ensure_dispatcher(run.runs_dir)
     except OSError as error:
         raise cannot_be_written(run.signature, error) from error
@@ -131,6 +154,13 @@ def _forget_tokens(run: RunFolder) -> None:
     """A copy has its original's tokens, and the processes that carry them are the original's."""
     for attempt in run.attempts():
         attempt.token.unlink(missing_ok=True)
+
+
+def _forget_job(run: RunFolder) -> None:
+    """That of its original, if it is a copy: the copy gets a job of its own."""
+    attempt = run.latest_attempt()
+    if attempt is not None:
+        attempt.job.unlink(missing_ok=True)
 
 
 def _device_kind() -> str:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from typing import Any
 
 from iqa_tui.devices.device import names_device
 from iqa_tui.devices.fitting import may_have
 from iqa_tui.devices.survey import Survey, Surveyor
 from iqa_tui.errors import PlanError
 from iqa_tui.plans.flags import REPETITIONS
-from iqa_tui.plans.plan import PROCESSES, SPLIT_FLAG
+from iqa_tui.plans.needs import PROCESSES
+from iqa_tui.plans.plan import SPLIT_FLAG
 from iqa_tui.plans.request import LaunchRequest, plan_seeds, plan_splits
 from iqa_tui.plans.simulate import STRATEGIES
 from iqa_tui.queue.trainer_facts import Facts, ask_trainer
+from iqa_tui.slurm.ask import SlurmRefused
+from iqa_tui.slurm.submit import refuse_what_slurm_refuses
 
 OUR_FLAGS = {
     "run_folder": "For another place use --runs-dir.",
@@ -43,26 +48,36 @@ def check(request: LaunchRequest) -> Facts:
     for flag in request.overrides:
         if flag in OUR_FLAGS:
             raise PlanError(f"--set {flag}: the launcher sets this itself. {OUR_FLAGS[flag]}")
-    _check_tuned(request)
+    if refusal := request.refused_setting:
+        raise PlanError(refusal)
     _check_repetitions(request)
+    _check_engine(request)
     _check_processes(request)
     several = max(experiment.gpus for experiment in request.chosen())
-    if request.devices is not None or several > 1:
+    if not request.is_slurm and (request.devices is not None or several > 1):
         survey = Surveyor(all_cpu_slots=True).survey()
         _check_devices(request.devices or (), survey)
         _check_number(request, several, survey)
     return ask_trainer(request)
 
 
-def _check_tuned(request: LaunchRequest) -> None:
-    """Raises PlanError: a setting of the launch says what the plan's tuning is to choose."""
-    tune = request.plan.tune
-    for flag in request.overrides if tune is not None else ():
-        if tune is not None and flag in tune.grid:
-            raise PlanError(
-                f"--set {flag}: {request.plan.source} chooses {flag} from a grid. Leave it out here, or launch a copy "
-                "of the plan without [tune]."
-            )
+def _check_engine(request: LaunchRequest) -> None:
+    """Raises PlanError for options of the other engine, or that Slurm refuses; LaunchError if it does not answer."""
+    if not request.is_slurm:
+        if request.slurm:
+            raise PlanError(f"--slurm {next(iter(request.slurm))}=…: add --engine slurm, or leave it out.")
+        return
+    if request.devices is not None:
+        raise PlanError("--devices: Slurm gives the devices: set gres, for example by --slurm gres=gpu:1.")
+    judged: list[dict[str, Any]] = []
+    for experiment in request.chosen():
+        options = request.slurm_options(experiment)
+        if options not in judged:
+            judged.append(options)
+            try:
+                refuse_what_slurm_refuses(options, request.cwd or Path.cwd())
+            except SlurmRefused as refusal:
+                raise PlanError(f"{experiment.id}: {refusal}. No run is queued.") from None
 
 
 def _check_repetitions(request: LaunchRequest) -> None:
@@ -77,11 +92,6 @@ def _check_repetitions(request: LaunchRequest) -> None:
                 f"{request.plan.source}: experiment {experiment.id}: write {REPETITIONS} into [base], so that every "
                 "row has the same seeds."
             )
-    if request.plan.tune is not None and SPLIT_FLAG not in request.overrides and request.splits_or_default():
-        raise PlanError(
-            f"{request.plan.source}: [tune] with random splits: its runs would choose by images that other splits test "
-            f"on. Tune on one split, by --set {SPLIT_FLAG}=0, or leave [tune] out."
-        )
     if not request.splits:
         return
     if SPLIT_FLAG in request.overrides:

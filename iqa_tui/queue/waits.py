@@ -14,15 +14,19 @@ from iqa_tui.queue.backlog import Backlog
 from iqa_tui.queue.dispatcher_files import dispatches_as_before, read_trouble
 from iqa_tui.queue.order import held_back_by, in_starting_order, trials_before, with_given_priority
 from iqa_tui.queue.queued_run import QueuedRun, Waiting
+from iqa_tui.slurm.look import Overheard
+from iqa_tui.slurm.refusals import refusal_noted
 from iqa_tui.trust.signature import why_not_signed
 from iqa_tui.words.people import owner_name
 from iqa_tui.words.sizes import gib_words
 from iqa_tui.words.waits import Wait, WaitKind
+from training.runfolder.engines import SLURM
 from training.runfolder.errors import RunFolderError
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase
 from training.runfolder.read import read_record
 from training.runfolder.schema import Place
+from training.runfolder.slurm_status import job_of
 from training.runfolder.spec import Spec
 from training.runfolder.tuned import trials_of
 
@@ -36,7 +40,10 @@ def waits_of(queued: Sequence[QueuedRun], survey: Survey, alive: Sequence[Queued
         queued: runs of one folder.
         alive: the living runs of that folder; None: looked up if a strategy depends on them.
     """
+    of_slurm = [(run, spec) for run, spec in queued if spec.engine == SLURM]
+    queued = [QueuedRun(run, spec) for run, spec in queued if spec.engine != SLURM]
     waits = {run.run_id: wait for run, spec in queued if (wait := _wait_of_its_folder(run, spec))}
+    waits |= {run.run_id: _wait_of_slurm(run, spec) for run, spec in of_slurm}
     ordered = in_starting_order([with_given_priority(each) for each in queued if each[0].run_id not in waits])
     held = tuple(each for each in queued if each[0].run_id in waits)
     waiting = Waiting(tuple(ordered), tuple(alive if alive is not None else _alive(queued)), held)
@@ -71,6 +78,22 @@ def kept_for(run: RunFolder, spec: Spec, survey: Survey) -> list[DeviceState]:
         return []
     ours = run.run_id, str(run.shown.parent)
     return [state for state in survey.devices if any((one.run_id, one.runs_dir) == ours for one in state.holders)]
+
+
+def _wait_of_slurm(run: RunFolder, spec: Spec) -> Wait:
+    """What Slurm says, or why it has not been asked to start the run."""
+    if (wait := _wait_of_its_folder(run, spec)) is not None:
+        return wait
+    try:
+        job = job_of(run.latest_attempt())
+    except (RunFolderError, OSError):
+        job = None
+    if job is None:
+        return Wait(WaitKind.SLURM, why=refusal_noted(run) or "its job is not submitted yet")
+    word = Overheard().word_on(run.run_id, job)
+    if not word.is_fresh:
+        return Wait(WaitKind.SLURM, why=f"job {job.job}: Slurm has not answered lately")
+    return Wait(WaitKind.SLURM, why=word.why or f"job {job.job}: Slurm does not show it yet")
 
 
 def _wait_of_its_folder(run: RunFolder, spec: Spec) -> Wait | None:

@@ -9,7 +9,7 @@ from iqa_tui.devices.survey import Survey
 from iqa_tui.errors import LaunchError
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.colours import colours_of
-from iqa_tui.monitor.group_time import is_trial_run, run_seconds_left, starts_by_itself, tried_by
+from iqa_tui.monitor.group_time import run_seconds_left, starts_by_itself, tried_by
 from iqa_tui.monitor.state import RunState
 from iqa_tui.plans.choice import LaunchChoice, OfferedDevice
 from iqa_tui.plans.forecast import UNKNOWN_HOURS
@@ -92,7 +92,7 @@ def going_on(survey: Survey, runs: Sequence[RunState], now: float) -> GoingOn:
             hours,
             state.priority,
             after=tried_by(state),
-            is_trial=is_trial_run(state),
+            is_trial=state.is_trial,
             devices=state.spec.gpus if state.spec else 1,
         )
         bar = Bar(names[state.run_id], looks[state.run_id], 0.0, 0.0, is_new=False)
@@ -101,7 +101,7 @@ def going_on(survey: Survey, runs: Sequence[RunState], now: float) -> GoingOn:
 
 
 def _queue_rank(state: RunState) -> tuple[int, float, bool]:
-    return priority_rank(state.priority), state.spec.created if state.spec else 0.0, not is_trial_run(state)
+    return priority_rank(state.priority), state.spec.created if state.spec else 0.0, not state.is_trial
 
 
 def plan_or_words(name: str) -> Plan | str:

@@ -1,5 +1,6 @@
-"""Scoring a test split, one gain a figure: batches against crops one by one in one precision, bf16 against fp32 in the
-same batches."""
+"""Scoring a test split, one gain a figure: crops sliced from the store against crops by torchvision, both one by one;
+batches against one by one, both by the trainer; bf16 against fp32 in the same batches. And the whole against pyiqa's way.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +13,11 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from tests.benchmarks.figure import report
 from tests.benchmarks.means import LITE0, PHOTOGRAPHS, Means, decoded
-from tests.benchmarks.plain import PlainScores, read_all
+from tests.benchmarks.plain import Corners, References, read_all
 from training import metrics
 from training.datasets.base import Dataset
 from training.device import Placement, cpu_has_bf16
@@ -43,14 +45,24 @@ class Ways:
         self._dataset = dataset
         self._store = store
         side = means.config.patch_size
-        self._plain = PlainScores(means.network, means.network.normalisation, side)
+        self._references = References(means.network, means.network.normalisation, side)
         self._pictures = read_all(dataset, "test", side)
 
     def plainly(self, numbers: range) -> list[float]:
-        self._means.network.eval()
-        return [self._plain.score(self._pictures[number], self._corners(number)) for number in numbers]
+        return self._by(self._references.score_plainly, numbers)
 
-    def by_trainer(self, placement: Placement) -> Callable[[range], list[float]]:
+    def as_pyiqa(self, numbers: range) -> list[float]:
+        return self._by(self._references.score_as_pyiqa, numbers)
+
+    def _by(self, score: Callable[[Image.Image, Corners], float], numbers: range) -> list[float]:
+        self._means.network.eval()
+        return [score(self._pictures[number], self._corners(number)) for number in numbers]
+
+    def by_trainer(self, placement: Placement, batch_size: int | None = None) -> Callable[[range], list[float]]:
+        """Args:
+        placement: device and precision.
+        batch_size: crops at once; None: as a run takes them.
+        """
         items = [number for number, item in enumerate(self._dataset.items) if item.split == "test"]
 
         def score(numbers: range) -> list[float]:
@@ -58,12 +70,12 @@ class Ways:
             part = replace(self._dataset, items=tuple(self._dataset.items[number] for number in chosen))
             store = ImageStore([self._store.places[number] for number in chosen])
             images = SplitImages(part, store, "test")
-            scores, _ = score_crops(self._means.network, images, self._means.config, placement)
+            scores, _ = score_crops(self._means.network, images, self._means.config, placement, batch_size=batch_size)
             return [float(score) for score in scores]
 
         return score
 
-    def _corners(self, number: int) -> list[tuple[int, int]]:
+    def _corners(self, number: int) -> Corners:
         config, picture = self._means.config, self._pictures[number]
         corners = random_corners(
             config.test_crops,
@@ -91,6 +103,41 @@ def in_turns(ways: dict[str, Callable[[range], list[float]]], images: int) -> di
     return {name: (seconds[name], np.array(scores[name])) for name in ways}
 
 
+def all_ways(ways: Ways, means: Means) -> dict[str, Callable[[range], list[float]]]:
+    """By name; `default` is the precision that a run takes by itself, if that is not fp32."""
+    fp32 = replace(means.placement, precision="fp32")
+    tried = {
+        "plain": ways.plainly,
+        "one_by_one": ways.by_trainer(fp32, 1),
+        "fp32": ways.by_trainer(fp32),
+        "pyiqa": ways.as_pyiqa,
+    }
+    return tried if means.placement.precision == "fp32" else {**tried, "default": ways.by_trainer(means.placement)}
+
+
+def report_gains(name: str, seconds: dict[str, float], crops: int, what: str, precision: str) -> None:
+    """Args:
+    name: of the network, before each figure's.
+    seconds: of each way.
+    crops: that each way scored.
+    what: was scored, and on which device.
+    precision: of the way `default`.
+    """
+
+    def speed(way: str) -> str:
+        return f"{crops / seconds[way]:.1f} crops/s ({what})"
+
+    gains = (
+        ("crops", "plain", "one_by_one", "crops by torchvision, both one by one in fp32"),
+        ("batches", "one_by_one", "fp32", "one by one, both by the trainer in fp32"),
+        ("pyiqa", "pyiqa", "fp32", "the whole image to a tensor once and its crops as one batch, both in fp32"),
+        (precision, "fp32", "default", "the same batches in fp32"),
+    )
+    for gain, before, after, against in gains:
+        if after in seconds:
+            report(f"{name}_{gain}_ratio", seconds[before] / seconds[after], "×", f"{against}, {speed(before)}")
+
+
 def small_network() -> None:
     is_pretrained = packaged_file("tf_efficientnet_lite0") is not None
     weights = "pretrained" if is_pretrained else "none"
@@ -100,43 +147,21 @@ def small_network() -> None:
         for epoch in range(1, TRAINED_EPOCHS + 1):
             means.train_epoch(SplitImages(dataset, store, "train"), epoch)
         ways, test = Ways(means, dataset, store), dataset.split("test")
-        fp32 = replace(means.placement, precision="fp32")
-        tried = {"plain": ways.plainly, "fp32": ways.by_trainer(fp32)}
-        if means.placement.precision != "fp32":
-            tried["default"] = ways.by_trainer(means.placement)
-        measured = in_turns(tried, len(test))
+        measured = in_turns(all_ways(ways, means), len(test))
     mos = np.array([item.mos for item in test])
-    plain_seconds, plain_scores = measured["plain"]
-    plain_srcc = metrics.srcc(plain_scores, mos) or 0.0
-    what = f"{len(test)} images of {dataset.name} × {means.config.test_crops} crops, EfficientNet-Lite0"
-    speed = len(test) * means.config.test_crops / plain_seconds
-    fp32_seconds, _ = measured["fp32"]
-    report(
-        "evaluation_batches_ratio",
-        plain_seconds / fp32_seconds,
-        "×",
-        f"crops by torchvision one by one in fp32, {speed:.1f} crops/s ({what}, {means.placement.name})",
-        at_least=1.3,
-    )
-    if "default" in measured:
-        report(
-            f"evaluation_{means.placement.precision}_ratio",
-            fp32_seconds / measured["default"][0],
-            "×",
-            f"the same batches in fp32 ({what}, {means.placement.name})",
-            at_least=1.2,
-        )
-    for name in ("fp32", "default"):
-        if name not in measured:
-            continue
-        _, scores = measured[name]
-        report(
-            f"evaluation_{name}_srcc_difference",
-            abs((metrics.srcc(scores, mos) or 0.0) - plain_srcc),
-            "SRCC",
-            f"the plain way, SRCC {plain_srcc:.4f}",
-            at_most=0.002,
-        )
+    what = f"{len(test)} images of {dataset.name} × {means.config.test_crops} crops, EfficientNet-Lite0, {means.placement.name}"
+    seconds = {way: taken for way, (taken, _) in measured.items()}
+    report_gains("evaluation", seconds, len(test) * means.config.test_crops, what, means.placement.precision)
+    plain_srcc = metrics.srcc(measured["plain"][1], mos) or 0.0
+    for way in ("fp32", "pyiqa", "default"):
+        if way in measured:
+            report(
+                f"evaluation_{way}_srcc_difference",
+                abs((metrics.srcc(measured[way][1], mos) or 0.0) - plain_srcc),
+                "SRCC",
+                f"the plain way, SRCC {plain_srcc:.4f}",
+                at_most=0.002,
+            )
 
 
 def large_network() -> None:
@@ -144,23 +169,12 @@ def large_network() -> None:
         means = Means(LARGE, Path(folder))
         dataset, store = decoded(means.config)
         ways = Ways(means, dataset, store)
-        fp32 = replace(means.placement, precision="fp32")
-        tried = {"plain": ways.plainly, "fp32": ways.by_trainer(fp32), "default": ways.by_trainer(means.placement)}
-        measured = in_turns(tried, len(dataset.split("test")))
-    plain_seconds, fp32_seconds, seconds = (measured[name][0] for name in ("plain", "fp32", "default"))
+        measured = in_turns(all_ways(ways, means), len(dataset.split("test")))
     crops = len(dataset.split("test")) * means.config.test_crops
     place = f"{means.placement.name}{'' if cpu_has_bf16() else ', no bf16 in hardware'}"
-    report(
-        "evaluation_swin_base_batches_ratio",
-        plain_seconds / fp32_seconds,
-        "×",
-        f"crops one by one in fp32, {crops / plain_seconds:.1f} crops/s ({crops} crops, {place})",
-    )
-    report(
-        f"evaluation_swin_base_{means.placement.precision}_ratio",
-        fp32_seconds / seconds,
-        "×",
-        f"the same batches in fp32, {crops / fp32_seconds:.1f} crops/s ({place})",
+    seconds = {way: taken for way, (taken, _) in measured.items()}
+    report_gains(
+        "evaluation_swin_base", seconds, crops, f"{crops} crops, Swin-Base, {place}", means.placement.precision
     )
 
 

@@ -65,6 +65,10 @@ class Spec:
     created_by: str = ""
     """User and host."""
     engine: str = LOCAL  # see `training.runfolder.engines`
+    slurm: dict[str, Any] = field(default_factory=dict)
+    """Of a Slurm run: what is asked of Slurm for it (`iqa_tui.slurm.options`), and the cluster's name; empty for all
+    others.
+    """
     log: dict[str, Any] = field(default_factory=dict)
     """Of a recorded run: its log's file, sha256 and round (counted from 1), or see `evaluation.log_of`; empty for all
     others.

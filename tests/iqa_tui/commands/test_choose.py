@@ -56,3 +56,11 @@ def test_an_experiment_is_what_was_launched_of_it_and_else_what_was_recorded(tmp
     assert choose_run(Catalog(tmp_path).refresh(), "F1", lambda _: True).run_id == recorded.run_id
     launched = FakeRun.queue(tmp_path, "F1").run
     assert choose_run(Catalog(tmp_path).refresh(), "F1", lambda _: True).run_id == launched.run_id
+
+
+def test_an_experiment_is_never_one_of_its_tuning_runs(tmp_path: Path) -> None:
+    trial = FakeRun.queue(tmp_path, "F2", seed=1, trial={"values": {"lr": 1e-5}}).start().end()
+    FakeRun.queue(tmp_path, "F2", seed=2).start().end()
+    states = Catalog(tmp_path).refresh()
+    assert choose_run(states, "F2", to_retry).run_id.endswith("_s2")
+    assert choose_run(states, trial.run.run_id, to_retry).is_trial

@@ -69,3 +69,27 @@ def test_an_expectation_of_no_time_at_all_is_none(tmp_path: Path) -> None:
     FakeRun.queue(tmp_path, "F1", expected_hours=1e-320).start(at=NOW - 9000).finish()
     FakeRun.queue(tmp_path, "F2", expected_hours=1.0)
     assert progress(tmp_path, starting=1).seconds_left == pytest.approx(3600.0)
+
+
+def queue_trial(runs_dir: Path, row: str, **fields: object) -> FakeRun:
+    return FakeRun.queue(runs_dir, row, seed=9, trial={"values": {"lr": 1e-5}}, expected_hours=0.5, **fields)
+
+
+def test_a_run_is_timed_from_the_end_of_its_tuning_runs(tmp_path: Path, alive: ExitStack) -> None:
+    trial = hold(alive, queue_trial(tmp_path, "F2").start(at=NOW - 360))  # 0.4 h to go
+    FakeRun.queue(tmp_path, "F2", tune={"trials": [trial.run.run_id]})  # 1.7 h
+    assert progress(tmp_path, starting=3).seconds_left == pytest.approx((0.4 + 1.7) * 3600, abs=1)
+
+
+def test_a_tuning_run_goes_first_though_it_is_shorter(tmp_path: Path) -> None:
+    trial = queue_trial(tmp_path, "F4", created=NOW)
+    FakeRun.queue(tmp_path, "F4", created=NOW, tune={"trials": [trial.run.run_id]})  # 2.0 h
+    assert progress(tmp_path, starting=2).seconds_left == pytest.approx(2.5 * 3600)
+
+
+def test_a_run_of_unknown_length_takes_as_long_as_those_of_its_kind(tmp_path: Path) -> None:
+    tried = FakeRun.queue(tmp_path, "F2", seed=9, trial={"values": {"lr": 1e-5}}, expected_hours=None)
+    tried.start(at=NOW - 20_000).finish(hours=0.25)
+    FakeRun.queue(tmp_path, "F2", seed=1, expected_hours=None).start(at=NOW - 20_000).finish(hours=3.0)
+    FakeRun.queue(tmp_path, "F2", seed=2, expected_hours=None)
+    assert progress(tmp_path).seconds_left == pytest.approx(3.0 * 3600)

@@ -237,4 +237,8 @@ def test_of_a_plan_that_tunes_the_question_counts_the_tuning_runs_and_names_what
         *("A lr=1e-5", "B lr=1e-5", "A"),
         *("A lr=2e-5", "B lr=2e-5", "B"),
     ]
+    assert tuned.obstacle() is None
+    refused = replace(tuned, settings="lr=1").obstacle()
+    assert refused is not None
+    assert refused.words.startswith("lr=1: p.toml chooses it from a grid.")
     assert tuned.command_of("A")[-2:] == ["--lr", "<chosen from 1e-5, 2e-5>"]

@@ -55,7 +55,7 @@ def test_a_plan_survives_being_kept_in_a_spec(name: str) -> None:
 
 
 def test_a_preset_that_does_not_exist_is_answered_with_the_names_of_those_that_do() -> None:
-    with pytest.raises(PlanError, match=r"no plan 'koniq'\. Presets: .*koniq-losses, koniq-losses-tuned, model-sizes"):
+    with pytest.raises(PlanError, match=r"no plan 'koniq'\. Presets: .*koniq-losses, model-sizes, biq2021-tuned"):
         load_plan("koniq")
 
 

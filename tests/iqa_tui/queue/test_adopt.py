@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,7 @@ from iqa_tui.queue.backlog import Backlog
 from iqa_tui.queue.dispatching import revive_dispatcher
 from iqa_tui.queue.retry import retry_run
 from tests.fakes.lab import Lab, state, stub, wait_for, wait_for_end
+from tests.fakes.runs import make_run
 from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase
@@ -123,3 +125,10 @@ def test_a_renamed_folder_of_runs_keeps_its_dispatcher_and_its_runs(lab: Lab) ->
         wait_for_end(moved)
         assert state(moved) is Phase.FINISHED
     assert not lab.runs_dir.exists(), "no writer makes the old folder anew"
+
+
+def test_what_is_added_to_the_command_of_a_tuned_run_is_said(tmp_path: Path) -> None:
+    run = make_run(tmp_path, "a", tune={"grid": {"lr": [1e-5, 2e-5]}, "trials": ["t1", "t2"]})
+    assert "  tuned        with the best of lr 1e-5, 2e-5, by 2 tuning runs" in adoption_of(run).lines
+    run.tuned.write_text("{}")
+    assert "  tuned        with what tuned.json says was chosen, out of lr 1e-5, 2e-5" in adoption_of(run).lines

@@ -61,3 +61,14 @@ def test_why_a_device_is_not_free_goes_with_it() -> None:
     assert (free.busy, free.reason) == (False, "")
     assert busy.busy
     assert busy.reason.startswith("held by ann")
+
+
+def test_what_waits_waits_for_its_own_tuning_runs(tmp_path: Path) -> None:
+    tried = {"trial": {"values": {"lr": 1e-5}}, "expected_hours": 0.1}
+    trial = FakeRun.queue(tmp_path, "F2", seed=9, created=NOW, **tried)
+    run = FakeRun.queue(tmp_path, "F2", created=NOW, tune={"trials": [trial.run.run_id]})
+    jobs = [job for job, _ in going_on(survey(), Catalog(tmp_path).refresh(), NOW).waiting]
+    assert [(job.id, job.is_trial, job.after) for job in jobs] == [
+        (trial.run.run_id, True, ()),
+        (run.run.run_id, False, (trial.run.run_id,)),
+    ]

@@ -156,3 +156,16 @@ def test_an_image_is_looked_for_in_the_folder_of_its_data_set(tmp_path: Path, pa
     assert found.folders["koniq-10k"][0] == Path("/data/koniq")
     assert found.folders["kadid-10k"][0] == Path("/data/kadid")
     assert len(found.images.images) == 320
+
+
+def test_a_row_of_one_data_set_stands_beside_the_test_on_it_of_rows_of_several(
+    tmp_path: Path, parts: list[RunScores]
+) -> None:
+    finished(tmp_path, parts)
+    alone = queue_experiment(tmp_path, "F3", seed=1)
+    finish_run(alone, 0.91, 0.92)
+    rows = {row.id: row for row in build_table(tmp_path).rows if row.run_ids}
+    assert rows["F3"].more["koniq-10k test/srcc"] == (0.91, None)
+    assert rows["F3"].more["koniq-10k test/plcc"] == (0.92, None)
+    assert "kadid-10k test/srcc" not in rows["F3"].more
+    assert "koniq-10k test/srcc" in rows["F2"].more
