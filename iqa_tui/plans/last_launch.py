@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from iqa_tui.plans.flags import REPETITIONS, flag_text, is_same
+from iqa_tui.plans.needs import LAUNCHER_KEYS, PROCESSES
 from iqa_tui.plans.plan import SPLIT_FLAG, Experiment
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.plans.settings import settings_in, tuning_words
@@ -69,7 +70,7 @@ def _changes(spec: Spec, now: Mapping[str, Any]) -> list[str]:
     return [
         f"{flag} {_text(then.get(flag))} → {_text(now.get(flag))}"
         for flag in dict.fromkeys([*now, *then])
-        if flag not in REPETITION_FLAGS | {"vram"}
+        if flag not in REPETITION_FLAGS | LAUNCHER_KEYS | {PROCESSES}
         and not (flag in then and flag in now and is_same(now[flag], flag_text(then[flag])))
     ]
 
