@@ -83,13 +83,13 @@ class Row:
             counts = [math.nan]
         if not all(map(math.isfinite, counts)):
             counts = [self.number(column) for column in columns]
-        for column, count in zip(columns, counts, strict=True):
-            if count < 0:
-                raise BadData(f"{self.where}: column {column} holds {count:g}; an answer is given by 0 people or more")
+        if min(counts) < 0:
+            column, count = next(pair for pair in zip(columns, counts, strict=True) if pair[1] < 0)
+            raise BadData(f"{self.where}: column {column} holds {count:g}; an answer is given by 0 people or more")
         total = sum(counts)
         if not total:
             raise BadData(f"{self.where}: the columns {columns[0]} to {columns[-1]} are all 0: no opinion is counted")
-        return tuple(count / total for count in counts)
+        return tuple([count / total for count in counts])
 
     def has(self, column: str) -> bool:
         return bool((self.values.get(column) or "").strip())
