@@ -146,14 +146,17 @@ def _schedule_text(request: LaunchRequest, jobs: list[Job], fleet: Fleet, kind: 
     by_id = {job.id: job for job in jobs}
     labels = {experiment.id: experiment.label for experiment in request.chosen()}
     rows = [["run", "", "priority", "on", "from", "to"]]
+    on: dict[str, list[str]] = {}
     for placement in placed.placements:
+        on.setdefault(placement.job_id, []).append(fleet.devices[placement.device])
+    for placement in {placement.job_id: placement for placement in placed.placements}.values():
         job = by_id[placement.job_id]
         rows.append(
             [
                 job.id,
                 labels[job.id.partition(" ")[0]],
                 job.priority,
-                fleet.devices[placement.device],
+                ", ".join(on[job.id]),
                 hours_words(placement.start_hours) if placement.start_hours else fleet.begin_words,
                 hours_words(placement.end_hours),
             ]

@@ -71,7 +71,8 @@ class LaunchRequest:
 
     def slurm_options(self, experiment: Experiment) -> dict[str, Any]:
         """What a run of this experiment asks of Slurm: the plan's, the experiment's and the launch's together."""
-        return merged(self.plan.slurm, experiment.slurm, self.slurm)
+        several = {"gres": f"gpu:{experiment.gpus}"} if experiment.gpus > 1 else {}
+        return merged(several, self.plan.slurm, experiment.slurm, self.slurm)
 
     def chosen(self) -> list[Experiment]:
         """Raises PlanError for an experiment that is not in the plan."""

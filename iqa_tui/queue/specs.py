@@ -79,6 +79,7 @@ def own_fields(
         "expected_srcc": list(experiment.expected_srcc) if experiment.expected_srcc else None,
         "expected_hours": experiment.expected_hours,
         "vram_bytes": experiment.vram_bytes,
+        **({"gpus": experiment.gpus, "format": SPEC_FORMAT} if experiment.gpus > 1 else {}),
         "notes": experiment.notes,
         **(_of_slurm(request, experiment) if request.is_slurm else {}),
     }

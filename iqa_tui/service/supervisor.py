@@ -16,14 +16,12 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from iqa_tui.devices.lease import Holder, take_lease
+from iqa_tui.devices.lease import Holder, take_lease, take_over
 from iqa_tui.errors import LaunchError
 from iqa_tui.service.on_node import supervise_job
 from iqa_tui.service.supervision import NO_ROOM_ERRORS, Supervisor
 from iqa_tui.service.supervisor_exits import EXIT_DEVICE_TAKEN, EXIT_NO_LEASE, EXIT_NO_ROOM, EXIT_NOT_QUEUED
-from iqa_tui.service.trainer_call import (
-    DeviceRecord,
-)
+from iqa_tui.service.trainer_call import LEASE_KEY, DeviceRecord
 from iqa_tui.service.tuning import has_trials_to_come
 from iqa_tui.trust.signature import NotSigned, Signed, verify
 from iqa_tui.words.people import user_name
@@ -111,7 +109,11 @@ def take_run(run: RunFolder, devices: list[DeviceRecord]) -> tuple[Signed | None
         for device in devices:
             room = device.get("room_bytes")
             share = replace(holder, reserved_bytes=spec.vram_bytes if room is not None else None)
-            locks.append(take_lease(device["key"], share, room_bytes=room))
+            given = device.pop(LEASE_KEY, None)  # the dispatcher gathered it and hands it over
+            if given is None:
+                locks.append(take_lease(device["key"], share, room_bytes=room))
+            else:
+                locks.append(take_over(int(given), device["key"], share))
     except LockHeld as held:
         raise DeviceTaken(f"device {device['key']}: {held}") from held
     except LaunchError as error:

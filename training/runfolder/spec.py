@@ -38,6 +38,8 @@ class Spec:
     """gpu, cpu: what `devices` None means, as it was at the launch; empty in specs of earlier versions."""
     vram_bytes: int | None = None
     """Declared need; None: a GPU for itself."""
+    gpus: int = 1
+    """Devices of one machine that it gets together, each for itself; more than 1 only in specs of format 2."""
     priority: str = "medium"
     """high, medium, low."""
     order: int = 0
