@@ -64,8 +64,10 @@ class MeasuredRun:
 def measure(
     rows: Sequence[RowScores], metrics: Sequence[str], resampling: Resampling, observer: Observer
 ) -> dict[str, list[MeasuredRun]]:
-    """Id of a row to its runs. Labels of the demo are no opinions, so its runs are not resampled; nor are those of rows
-    that all have the same seeds on the same several random splits, since no interval over splits has a part of the images.
+    """Id of a row to its runs.
+
+    Labels of the demo are no opinions, so its runs are not resampled; nor are those of rows that all have the same seeds
+    on the same several random splits, since no interval over splits has a part of the images.
 
     Raises:
         Cancelled: asked to stop.
