@@ -66,8 +66,8 @@ def measure(
 ) -> dict[str, list[MeasuredRun]]:
     """Id of a row to its runs.
 
-    Labels of the demo are no opinions, so its runs are not resampled; nor are those of rows that all have the same seeds
-    on the same several random splits, since no interval over splits has a part of the images.
+    Labels of the demo are no opinions, so its runs are not resampled; nor are those of rows that all have the same
+    seeds on the same several random splits, since no interval over splits has a part of the images.
 
     Raises:
         Cancelled: asked to stop.
