@@ -32,8 +32,11 @@ def main(argv: list[str] | None = None) -> int:
     except TrainingError as error:
         print(f"error: {plain_lines(str(error))}", file=sys.stderr)
         return error.exit_code
-    own = [_words_of(dataset) for dataset in datasets]
-    together = own[0] if len(own) == 1 else _sum_of(config.dataset, own)
+    own = [
+        _words_of(dataset) | {"folder": str(each.data_folder)}
+        for dataset, each in zip(datasets, config.of_each_dataset(), strict=True)
+    ]
+    together = _words_of(datasets[0]) if len(own) == 1 else _sum_of(config.dataset, own)
     print(json.dumps(together | {"tested_on": [_words_of(other) for other in others]}))
     return 0
 
@@ -52,7 +55,7 @@ def _words_of(dataset: Dataset) -> dict[str, Any]:
 
 
 def _sum_of(name: str, own: list[dict[str, Any]]) -> dict[str, Any]:
-    """Of a mixed run: all images by split, and `sets`, each by itself."""
+    """Of a mixed run: all images by split, and `sets`, each by itself with the folder that is read."""
     counts = {split: sum(each["images"].get(split, 0) for each in own) for split in SPLITS}
     return {"name": name, "images": {split: count for split, count in counts.items() if count}, "sets": own}
 

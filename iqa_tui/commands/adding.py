@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from iqa_tui.commands import option_types
+from training.runfolder.engines import LOCAL, SLURM
+
 Subparsers = argparse._SubParsersAction  # noqa: SLF001  argparse gives it no public name
 
 
@@ -20,3 +23,21 @@ def add_command(
     command.add_argument("--runs-dir", type=Path, default=argparse.SUPPRESS, help="the folder of all runs")
     command.add_argument("--read-only", action="store_true", default=argparse.SUPPRESS, help="order nothing")
     return command
+
+
+def add_engine(command: argparse.ArgumentParser) -> None:
+    """Which program starts the runs, and what is asked of it."""
+    command.add_argument(
+        "--engine",
+        choices=(LOCAL, SLURM),
+        default=LOCAL,
+        help="slurm: each run is a job of Slurm, which gives the devices (default: local)",
+    )
+    command.add_argument(
+        "--slurm",
+        type=option_types.slurm_option,
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="asked of Slurm for all, over the plan's [slurm]: partition=gpu, time=4:00:00, gres=gpu:a100:1, …",
+    )

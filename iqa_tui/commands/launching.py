@@ -31,6 +31,8 @@ def request_of(options: argparse.Namespace) -> LaunchRequest:
         strategy=options.strategy,
         time_limit_hours=options.time_limit,
         runs_dir=options.runs_dir,
+        engine=options.engine,
+        slurm=dict(options.slurm),
     )
 
 

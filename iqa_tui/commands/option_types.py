@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import re
+from typing import Any
 
 from iqa_tui.plans.typed import parse_seeds, parse_setting, parse_splits
+from iqa_tui.slurm.options import parse_option
 
 
 def words(text: str) -> list[str]:
@@ -32,6 +34,13 @@ def splits(text: str) -> tuple[int, ...]:
 def setting(text: str) -> tuple[str, str]:
     try:
         return parse_setting(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def slurm_option(text: str) -> tuple[str, Any]:
+    try:
+        return parse_option(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

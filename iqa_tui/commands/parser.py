@@ -7,10 +7,11 @@ from collections.abc import Container, Sequence
 from pathlib import Path
 
 from iqa_tui.commands import option_types
-from iqa_tui.commands.adding import Subparsers, add_command
+from iqa_tui.commands.adding import Subparsers, add_command, add_engine
 from iqa_tui.commands.result_commands import add_result_commands
 from iqa_tui.commands.version import VERSION
 from iqa_tui.plans.priority import PRIORITIES
+from training.runfolder.engines import LOCAL
 
 DESCRIPTION = """\
 Launch, watch and tabulate image-quality ablations. Without a command: the app; `iqa-tui DIR` opens the runs of DIR.
@@ -108,6 +109,7 @@ def _add_launching(commands: Subparsers[argparse.ArgumentParser]) -> None:
     launch.add_argument("plan", metavar="PLAN")
     _add_choice(launch)
     _add_timing(launch)
+    add_engine(launch)
     for command in (demo, launch):
         command.add_argument(
             "--devices",
@@ -142,7 +144,7 @@ def _add_choice(command: argparse.ArgumentParser) -> None:
         metavar="10|0,3",
     )
     # What some of them do not ask for, so that every command makes its request in one way.
-    command.set_defaults(devices=None, strategy="all", time_limit=None)
+    command.set_defaults(devices=None, strategy="all", time_limit=None, engine=LOCAL, slurm=[])
 
 
 def _add_timing(command: argparse.ArgumentParser) -> None:
@@ -173,6 +175,7 @@ def _add_plan(commands: Subparsers[argparse.ArgumentParser]) -> None:
     )
     _add_choice(plan)
     _add_timing(plan)
+    add_engine(plan)
 
 
 def _add_status(commands: Subparsers[argparse.ArgumentParser]) -> None:

@@ -17,6 +17,7 @@ from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.plans.scoring import words_at_once
 from iqa_tui.plans.simulate import STRATEGIES, Job, schedule
 from iqa_tui.queue.check import check
+from iqa_tui.slurm.options import sbatch_flags
 from iqa_tui.words.durations import hours_words
 from training.runfolder.text import plain
 
@@ -33,6 +34,10 @@ def run(options: argparse.Namespace) -> int:
     if options.environment:
         return _print_environments(request)
     check(request)
+    if request.is_slurm:
+        _print_jobs(request)
+        _print_commands(request)
+        return ALL_WELL
     _print_forecast(request, options.gpus)
     if words := _power_words(request):
         print(f"{words[0].upper()}{words[1:]}.")
@@ -56,6 +61,21 @@ def _print_forecast(request: LaunchRequest, gpus: int | None) -> None:
         print(f"The plan does not say how long {', '.join(unknown)} takes: each is counted as {UNKNOWN_HOURS:g} h.")
     if kind != "GPU" and not request.plan.demo:
         print("The hours are the plan's, for a GPU: on a CPU it takes far longer.")
+
+
+def _print_jobs(request: LaunchRequest) -> None:
+    """Slurm decides when a job starts, so there are hours of work and no end."""
+    jobs = jobs_of(request)
+    print(f"{request.plan.name}: {plain(request.plan.title)}\n")
+    hours = hours_words(sum(job.hours for job in jobs))
+    print(f"{len(jobs)} jobs of Slurm: {hours} of work. When each of them starts is Slurm's to say.\n")
+    rows = [["run", "", "priority", "hours", "asks of Slurm"]]
+    by_id = {experiment.id: experiment for experiment in request.chosen()}
+    for job in jobs:
+        experiment = by_id[job.id.partition(" ")[0]]
+        flags = shell_words(sbatch_flags(request.slurm_options(experiment)))
+        rows.append([job.id, experiment.label, job.priority, hours_words(job.hours), plain(flags)])
+    print(columns(rows))
 
 
 def _print_commands(request: LaunchRequest) -> None:
@@ -126,14 +146,17 @@ def _schedule_text(request: LaunchRequest, jobs: list[Job], fleet: Fleet, kind: 
     by_id = {job.id: job for job in jobs}
     labels = {experiment.id: experiment.label for experiment in request.chosen()}
     rows = [["run", "", "priority", "on", "from", "to"]]
+    on: dict[str, list[str]] = {}
     for placement in placed.placements:
+        on.setdefault(placement.job_id, []).append(fleet.devices[placement.device])
+    for placement in {placement.job_id: placement for placement in placed.placements}.values():
         job = by_id[placement.job_id]
         rows.append(
             [
                 job.id,
                 labels[job.id.partition(" ")[0]],
                 job.priority,
-                fleet.devices[placement.device],
+                ", ".join(on[job.id]),
                 hours_words(placement.start_hours) if placement.start_hours else fleet.begin_words,
                 hours_words(placement.end_hours),
             ]

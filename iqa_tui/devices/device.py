@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from iqa_tui.devices.gpus.mask import names_gpu
@@ -40,6 +41,12 @@ class Device:
         """`GPU 0`, `GPU 0:1` for a MIG instance, `CPU 1`."""
         number = "" if self.index is None else f" {self.index}"
         return f"{self.kind.upper()}{number}" + ("" if self.instance is None else f":{self.instance}")
+
+
+def labels_words(devices: Sequence[Device]) -> str:
+    """`GPU 0`, `GPU 0 and GPU 1`, `GPU 0, GPU 1 and GPU 2`."""
+    *first, last = [device.label for device in devices]
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,20 @@ from training.runfolder.spec import Spec
 
 def may_use(spec: Spec, device: Device, default_kind: str) -> bool:
     """Whether a run may have this device at all, free or not."""
-    if spec.devices is None:  # a run launched for a GPU waits for one, even if there is none now
-        return device.kind == (spec.device_kind or default_kind)
-    return any(names_device(entry, device) for entry in spec.devices)
+    return may_have(spec.devices, device, spec.device_kind or default_kind, spec.gpus)
+
+
+def may_have(names: Sequence[str] | None, device: Device, kind: str, count: int = 1) -> bool:
+    """Whether a device is one of those that a run may have.
+
+    Args:
+        names: of devices; None: any of a kind. A run launched for a GPU waits for one, even if there is none now.
+        kind: gpu, cpu.
+        count: how many the run gets; CUDA shows a process no more than one MIG instance.
+    """
+    if count > 1 and device.instance is not None:
+        return False
+    return device.kind == kind if names is None else any(names_device(entry, device) for entry in names)
 
 
 def can_start(spec: Spec, state: DeviceState, default_kind: str, promised: Sequence[int | None] = ()) -> bool:

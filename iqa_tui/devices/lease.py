@@ -142,6 +142,27 @@ def lease_path(descriptor: int, key: str) -> Path | None:
     return next((candidate for candidate in candidates if lease_is_named(descriptor, candidate)), None)
 
 
+def take_over(descriptor: int, key: str, holder: Holder) -> int:
+    """Make an inherited lease of a whole device this process's: its file then names the holder.
+
+    Returns:
+        The descriptor.
+
+    Raises:
+        LockHeld: it is not what other runs find under the device's name.
+        LaunchError: no folder for leases.
+    """
+    path = lease_file(key)
+    try:
+        if not lease_is_named(descriptor, path) or not is_held(path):
+            raise LockHeld(f"{path} is not the lease that was handed over")
+        with contextlib.suppress(OSError):
+            _write_holder(descriptor, holder)
+    except (OSError, UnreadableFile) as error:
+        raise LaunchError(f"{path}: the lease that was handed over cannot be used ({error}).") from error
+    return descriptor
+
+
 def take_anew(path: Path, content: bytes) -> int:
     """Lock the file that now has the name of a removed lease, so that no other run gets the device.
 

@@ -46,10 +46,20 @@ def look_at_dataset(need: DatasetNeed, patience_seconds: float) -> tuple[Finding
         words = last_line(answer.stderr, "the trainer cannot read it")
         return blocked("data", f"{dataset}: {words}", f"Mend that, or name another place: {PLACE}"), {}
     facts: dict[str, Any] = json.loads(answer.stdout)
-    source = "made from scikit-image's photographs" if dataset == "demo" else str(path)
+    source = _source(dataset, facts.get("sets", [])) or str(path)
     return Finding("data", f"{dataset}: {source}, complete: {_images_words(facts)}"), {
         each["name"]: sum(each["images"].values()) for each in [facts, *facts["tested_on"]]
     }
+
+
+def _source(dataset: str, sets: list[dict[str, Any]]) -> str:
+    """Where the images come from; of several data sets each by itself. Empty: the folder says it."""
+    if dataset == "demo":
+        return "made from scikit-image's photographs"
+    return ", ".join(
+        f"{each['name']} ({_source(each['name'], []) or each['folder']}, {sum(each['images'].values()):,} images)"
+        for each in sets
+    )
 
 
 def _images_words(facts: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ from iqa_tui.doctor.file_systems import MOUNTS, existing_parent, file_system, is
 from iqa_tui.doctor.finding import Finding, blocked, doubtful
 from iqa_tui.errors import LaunchError
 from iqa_tui.trust.code_check import code_open_to_others, open_to_others_words
-from iqa_tui.trust.signature import check_key, key_path
+from iqa_tui.trust.signing_key import check_key, key_path
 from iqa_tui.words.people import name_of_user
 from training.runfolder.descriptors import descriptor_in
 from training.runfolder.errors import RunFolderError

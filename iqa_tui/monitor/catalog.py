@@ -14,9 +14,11 @@ from pathlib import Path
 
 from iqa_tui.monitor.followed import FollowedRun
 from iqa_tui.monitor.state import RunState
+from iqa_tui.slurm.look import Asked, Overheard
 from training.runfolder.beat import BeatWatch
 from training.runfolder.events import LARGEST_EVENTS_BYTES
 from training.runfolder.folders import list_runs
+from training.runfolder.job import SlurmAnswers
 
 
 class Events(Enum):
@@ -41,6 +43,7 @@ class Catalog:
         self.runs_dir = runs_dir
         self._events = events
         self._beats = beats
+        self._slurm = Overheard() if beats is not None else Asked()
         self._followed: dict[str, FollowedRun] = {}
 
     def refresh(self) -> list[RunState]:
@@ -48,7 +51,7 @@ class Catalog:
 
         Never raises for what a folder holds: an unreadable run has the state `unreadable` and says why.
         """
-        self._followed = with_those_listed(self._followed, self.runs_dir, self._beats)
+        self._followed = with_those_listed(self._followed, self.runs_dir, self._beats, self._slurm)
         return [self._look(followed) for followed in self._followed.values()]
 
     def _look(self, followed: FollowedRun) -> RunState:
@@ -64,12 +67,14 @@ class Catalog:
         return followed.state
 
 
-def with_those_listed(known: dict[str, FollowedRun], runs_dir: Path, beats: BeatWatch | None) -> dict[str, FollowedRun]:
+def with_those_listed(
+    known: dict[str, FollowedRun], runs_dir: Path, beats: BeatWatch | None, slurm: SlurmAnswers | None = None
+) -> dict[str, FollowedRun]:
     """The runs that are there, by name: those that are known, and new ones of which nothing is read."""
     followed = {}
     for run in list_runs(runs_dir):
         name = run.path.name  # the raw one: no two folders have the same
         before = known.get(name)
         is_same = before is not None and before.trouble == run.trouble
-        followed[name] = before if before is not None and is_same else FollowedRun(run, beats)
+        followed[name] = before if before is not None and is_same else FollowedRun(run, beats, slurm)
     return followed

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from dataclasses import replace
 from typing import Any
 
 from iqa_tui.monitor.history import LARGEST_SKIMMED_BYTES, History, Skimmed, events_stamp, skim, without_step_curves
 from iqa_tui.monitor.machine import MachineCurves
 from iqa_tui.monitor.state import RunState
+from iqa_tui.slurm.look import Overheard
 from iqa_tui.trust.ownership import is_ours
 from iqa_tui.trust.signature import why_not_signed
 from training.runfolder.beat import BeatWatch
+from training.runfolder.engines import SLURM
 from training.runfolder.errors import RunFolderError
+from training.runfolder.job import SlurmAnswers
 from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.opening import read_bounded
 from training.runfolder.phase import Phase, Status
 from training.runfolder.read import read_shown_notes, read_shown_record
 from training.runfolder.schema import ProcessRecord
+from training.runfolder.slurm_status import job_of
 from training.runfolder.spec import Spec
 from training.runfolder.stamps import change_stamp, is_settled
 from training.runfolder.status import Seen, run_status
 from training.runfolder.text import plain
 
 LARGEST_NOTE_BYTES = 4096
+REQUEUE_SECONDS = 3600.0
+"""After its end Slurm shows no job for longer than that, so it does not change an attempt's row any more."""
 
 
 class FollowedRun:
@@ -32,7 +39,7 @@ class FollowedRun:
     Another look at a run of which nothing changed costs three `stat`.
     """
 
-    def __init__(self, run: RunFolder, beats: BeatWatch | None) -> None:
+    def __init__(self, run: RunFolder, beats: BeatWatch | None, slurm: SlurmAnswers | None = None) -> None:
         self.run = run
         self.run_id = run.run_id
         self.name = run.path.name
@@ -42,6 +49,7 @@ class FollowedRun:
         """Read all events at the next look, and those that are new at each one after it."""
         self.state = self._unread = RunState(run, Status(Phase.QUEUED), is_whole=False)
         self._beats = beats
+        self._slurm = slurm or Overheard()
         self._skimmed: Skimmed | None = None
         self._history: History | None = None
         self._machine: MachineCurves | None = None
@@ -138,7 +146,7 @@ class FollowedRun:
             spec = spec or read_shown_record(self.run.spec, Spec)
         seen = Seen()
         begun = self._told().begun_attempt
-        status = run_status(self.run, begun_attempt=begun, spec=spec, seen=seen, beats=self._beats)
+        status = run_status(self.run, begun_attempt=begun, spec=spec, seen=seen, beats=self._beats, slurm=self._slurm)
         if status.phase is Phase.QUEUED and is_ours(self.run):
             status = replace(status, elsewhere=bool(why_not_signed(self.run)))
         try:
@@ -154,6 +162,8 @@ class FollowedRun:
                 "note": plain(_note(attempt)) if attempt and status.phase.is_alive else "",
                 "place": seen.place if status.phase is Phase.QUEUED else None,
                 "result": seen.result if status.phase is Phase.FINISHED else None,
+                "job": job_of(attempt) if spec is not None and spec.engine == SLURM else None,
+                "slurm": seen.word,
             }
         except RunFolderError as error:
             return self._records | {"status": Status(Phase.UNREADABLE, str(error), status.attempt)}
@@ -168,4 +178,7 @@ def _note(attempt: AttemptFolder) -> str:
 def _may_be_trusted(stamp: tuple[int, ...] | None, state: RunState) -> bool:
     """A run that seems lost because its beat stood still may beat again, which moves no folder's stamp."""
     may_change = state.phase.is_alive or state.phase is Phase.LOST
+    if state.spec is not None and state.spec.engine == SLURM:  # Slurm may requeue what ended, and start what waits
+        is_long_over = state.exit is not None and time.time() - state.exit.ended > REQUEUE_SECONDS
+        may_change = state.phase is not Phase.FINISHED and not is_long_over
     return stamp is not None and not may_change and is_settled(stamp)

@@ -36,7 +36,9 @@ def seconds_left(states: Sequence[RunState], now: float, starting: int) -> float
         return None
     factor = _factor(states, now)
     known = [(state, left) for state in alive if (left := _left(state, now, factor)) is not None]
-    devices = [Busy(left / SECONDS_PER_HOUR, state.priority or "medium") for state, left in known]
+    devices = [
+        Busy(left / SECONDS_PER_HOUR, state.priority or "medium") for state, left in known for _ in range(_gpus(state))
+    ]
     jobs = [
         Job(
             state.run_id,
@@ -44,11 +46,12 @@ def seconds_left(states: Sequence[RunState], now: float, starting: int) -> float
             state.priority,
             after=tried_by(state),
             is_trial=state.is_trial,
+            devices=_gpus(state),
         )
         for state in queued
         if (expected := _expected(state, factor) or _typical(state, states))
     ]
-    if len(devices) < len(alive) or len(jobs) < len(queued):
+    if len(known) < len(alive) or len(jobs) < len(queued):
         return None
     places = devices + [FREE] * starting or [FREE]  # if none is known to be free, one will be
     going_on = {state.run_id: left / SECONDS_PER_HOUR for state, left in known}
@@ -60,6 +63,11 @@ def seconds_left(states: Sequence[RunState], now: float, starting: int) -> float
 def run_seconds_left(state: RunState, now: float) -> float | None:
     """Until a run that is alive ends; None if neither its pace nor its plan tells."""
     return _left(state, now, 1.0)
+
+
+def _gpus(state: RunState) -> int:
+    """Devices that it has, or gets, together."""
+    return 1 if state.spec is None else state.spec.gpus
 
 
 def starts_by_itself(state: RunState) -> bool:

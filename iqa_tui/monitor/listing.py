@@ -13,6 +13,7 @@ from pathlib import Path
 from iqa_tui.monitor.fold import fold
 from iqa_tui.monitor.state import RunState
 from iqa_tui.monitor.trainer_code import made_by
+from iqa_tui.slurm.look import Overheard
 from training.runfolder.engines import RECORDED
 from training.runfolder.errors import RunFolderError
 from training.runfolder.evaluation import is_evaluation
@@ -102,7 +103,7 @@ def specs_in(runs_dir: Path) -> Iterator[tuple[RunFolder, Spec | None]]:
 def read_run(run: RunFolder, spec: Spec) -> ListedRun:
     """The run as it is now. Never raises: an unreadable run has the phase `unreadable`."""
     seen = Seen()
-    status = run_status(run, spec=spec, seen=seen)
+    status = run_status(run, spec=spec, seen=seen, slurm=Overheard())
     return ListedRun(run, spec, status, seen.result, seen.exit)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from iqa_tui.monitor.curves import NO_CURVE, Clock, Curve, Evaluation, Progress
 from iqa_tui.monitor.trainer_code import made_by
 from training.runfolder.engines import RECORDED
+from training.runfolder.job import JobRecord, SlurmWord
 from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RunNotes
 from training.runfolder.spec import Spec
 
@@ -40,6 +41,10 @@ class RunState:
     """None unless a user, or the dispatcher, held it or changed its order in the queue."""
     noted: RunNotes = NOTHING_NOTED
     """Tags, a note, whether it is archived."""
+    job: JobRecord | None = None
+    """The Slurm job of the newest attempt; None if it has none."""
+    slurm: SlurmWord | None = None
+    """What Slurm says of that job: what it waits for, its time limit, its partition; None without a job."""
     begun_attempt: int = 0
     """The newest attempt whose trainer said `started`."""
     epoch: int = 0
@@ -131,7 +136,11 @@ class RunState:
 
     @property
     def device_label(self) -> str:
-        """`GPU 0`, `CPU 1`, `GPU 0, GPU 1`, `nodeb GPU 0` on another host; empty before it has any."""
+        """`GPU 0`, `CPU 1`, `GPU 0, GPU 1`, `nodeb GPU 0` on another host or in a job, `job 4711` before that; empty
+        before it has any.
+        """
+        if self.job is not None and self.process is None:
+            return f"job {self.job.job}"
         devices = self.process.devices if self.process else []
         labels = ", ".join(_device_label(device) for device in devices)
         return f"{self.status.host} {labels}".strip()

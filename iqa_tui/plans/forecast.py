@@ -81,12 +81,12 @@ def jobs_of(request: LaunchRequest) -> list[Job]:
         key = experiment.id, repetition.split
         tried[key] = (*tried.get(key, ()), name)
         hours = _limited(request.trial_hours(experiment), limit)
-        jobs.append(Job(name, hours, experiment.priority, len(jobs), is_trial=True))
+        jobs.append(Job(name, hours, experiment.priority, len(jobs), is_trial=True, devices=experiment.gpus))
     for repetition in repetitions:
         for experiment in request.chosen():
             name = experiment.id if len(repetitions) == 1 else f"{experiment.id} {repetition.words}"
             hours, after = _limited(experiment.expected_hours, limit), tried.get((experiment.id, repetition.split), ())
-            jobs.append(Job(name, hours, experiment.priority, len(jobs), after=after))
+            jobs.append(Job(name, hours, experiment.priority, len(jobs), after=after, devices=experiment.gpus))
     return jobs
 
 

@@ -7,9 +7,10 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from iqa_tui.plans.flags import REPETITIONS, flag_text, is_same
+from iqa_tui.plans.needs import LAUNCHER_KEYS, PROCESSES
 from iqa_tui.plans.plan import SPLIT_FLAG, Experiment
 from iqa_tui.plans.request import LaunchRequest
-from iqa_tui.plans.settings import settings_in
+from iqa_tui.plans.settings import settings_in, tuning_words
 from iqa_tui.words.durations import duration_words
 from training.runfolder.spec import Spec
 from training.runfolder.text import plain
@@ -40,6 +41,9 @@ def last_launch_words(request: LaunchRequest, last: Sequence[Spec], digest: str,
     """
     ago = f"the last launch, {duration_words(now - last[0].created)} ago"
     parts = [*_settings_words(request, last), *_experiment_words(request, last), *_repetition_words(request, last)]
+    then, now_tunes = tuning_words(last[0].plan), tuning_words(request.plan.content)
+    if then != now_tunes:
+        parts.append(f"{then} → {now_tunes}")
     made_by = {spec.source_digest for spec in last}
     if digest and "" not in made_by and made_by != {digest}:
         parts.append(f"trainer code {', '.join(sorted(made_by))} → {digest}")
@@ -66,7 +70,7 @@ def _changes(spec: Spec, now: Mapping[str, Any]) -> list[str]:
     return [
         f"{flag} {_text(then.get(flag))} → {_text(now.get(flag))}"
         for flag in dict.fromkeys([*now, *then])
-        if flag not in REPETITION_FLAGS | {"vram"}
+        if flag not in REPETITION_FLAGS | LAUNCHER_KEYS | {PROCESSES}
         and not (flag in then and flag in now and is_same(now[flag], flag_text(then[flag])))
     ]
 

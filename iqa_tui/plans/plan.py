@@ -13,10 +13,12 @@ from typing import Any
 from iqa_tui.errors import PlanError
 from iqa_tui.plans.extending import EXTENDS, extended_content
 from iqa_tui.plans.hypotheses import Hypothesis, read_hypotheses
+from iqa_tui.plans.needs import LAUNCHER_KEYS, PROCESSES, Needs, read_needs
 from iqa_tui.plans.paths import plan_counted_from
 from iqa_tui.plans.plan_file import read_toml, with_line
 from iqa_tui.plans.priority import PRIORITIES
 from iqa_tui.plans.questions import Question, read_questions
+from iqa_tui.plans.slurm_table import read_slurm
 from iqa_tui.plans.toml_table import FlagValue, TomlTable
 from iqa_tui.plans.tune import Tune, read_tune
 
@@ -45,6 +47,10 @@ class Experiment:
     """False: launched only if the user names it."""
     vram_bytes: int | None = None
     """Declared need of one run: it may then share a GPU. None: a GPU for itself."""
+    gpus: int = 1
+    """GPUs (on a machine without any: CPU slots) that one run gets together."""
+    slurm: dict[str, Any] = field(default_factory=dict)
+    """What differs from the plan's `slurm`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,8 @@ class Plan:
     """
     demo: bool = False
     """The labels are no human opinions."""
+    slurm: dict[str, Any] = field(default_factory=dict)
+    """What its runs ask of Slurm, if it is to start them (`iqa_tui.slurm.options`)."""
     hypotheses: tuple[Hypothesis, ...] = ()
     """What the plan predicts."""
     questions: tuple[Question, ...] = ()
@@ -109,8 +117,9 @@ class Plan:
         raise PlanError(f"{self.source}: there is no experiment {experiment_id!r}. Choose from {ids}.")
 
     def flags_of(self, experiment: Experiment) -> dict[str, FlagValue]:
-        """Base and experiment together."""
-        return {**self.base, **experiment.flags}
+        """Base and experiment together; of our trainer also how many processes share out its batches."""
+        several = {PROCESSES: experiment.gpus} if experiment.gpus > 1 and self.command is None else {}
+        return {**self.base, **experiment.flags, **several}
 
 
 def preset_names() -> list[str]:
@@ -188,10 +197,10 @@ def plan_from(content: dict[str, Any], source: str) -> Plan:
         PlanError: unknown key, wrong type, unknown priority, an id twice, a baseline that is no row, …
     """
     table = TomlTable(content, source)
-    base, base_vram = _base(table)
-    vram = table.size("vram") or base_vram
+    base, base_needs = _base(table)
+    needs = read_needs(table, base_needs)
     expected_protocol = table.text("expected_protocol", "")
-    experiments = tuple(_experiment(row, vram, expected_protocol) for row in table.rows("experiment"))
+    experiments = tuple(_experiment(row, needs, expected_protocol) for row in table.rows("experiment"))
     recorded = tuple(_recorded(row) for row in table.rows("recorded"))
     ids = {row.id for row in experiments} | {row.id for row in recorded}
     name, baseline, margin = table.name("name"), table.text("baseline", ""), table.positive_number("margin")
@@ -208,6 +217,7 @@ def plan_from(content: dict[str, Any], source: str) -> Plan:
         time_limit_hours=table.positive_number("time_limit_hours"),
         splits=_splits(table, base, experiments),
         demo=table.switch("demo", default=False),
+        slurm=read_slurm(table),
         hypotheses=read_hypotheses(table, ids, margin),
         questions=read_questions(table, ids, baseline),
         tune=read_tune(table),
@@ -232,19 +242,19 @@ def _splits(table: TomlTable, base: Mapping[str, FlagValue], experiments: Iterab
     return splits
 
 
-def _base(table: TomlTable) -> tuple[dict[str, FlagValue], int | None]:
-    """The shared flags; `vram` among them is the launcher's, not the trainer's."""
+def _base(table: TomlTable) -> tuple[dict[str, FlagValue], Needs]:
+    """The shared flags; `vram` and `gpus` among them are the launcher's, not the trainer's."""
     flags = table.flags("base")
-    vram = table.inner("base", flags).size("vram")
-    return {flag: value for flag, value in flags.items() if flag != "vram"}, vram
+    needs = read_needs(table.inner("base", flags), Needs())
+    return {flag: value for flag, value in flags.items() if flag not in LAUNCHER_KEYS}, needs
 
 
-def _experiment(table: TomlTable, vram_bytes: int | None, expected_protocol: str) -> Experiment:
+def _experiment(table: TomlTable, needs: Needs, expected_protocol: str) -> Experiment:
     """Args:
-    vram_bytes: what the plan declares for every experiment without a `vram` of its own.
+    needs: what the plan declares for every experiment that says nothing.
     expected_protocol: likewise.
     """
-    row_id = table.name("id")
+    row_id, needs = table.name("id"), read_needs(table, needs)
     experiment = Experiment(
         id=row_id,
         label=table.text("label", row_id),
@@ -255,7 +265,9 @@ def _experiment(table: TomlTable, vram_bytes: int | None, expected_protocol: str
         priority=table.choice("priority", PRIORITIES, "medium"),
         notes=table.text("notes", ""),
         selected=table.switch("selected", default=True),
-        vram_bytes=table.size("vram") or vram_bytes,
+        vram_bytes=needs.vram_bytes,
+        gpus=needs.gpus,
+        slurm=read_slurm(table),
     )
     table.refuse_others()
     return experiment

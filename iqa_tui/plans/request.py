@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from iqa_tui.plans.flags import REPETITIONS, flag_text
 from iqa_tui.plans.plan import SPLIT_FLAG, Experiment, Plan
 from iqa_tui.plans.toml_table import FlagValue
+from iqa_tui.slurm.options import merged
 from iqa_tui.words.repetitions import repetition_words
+from training.runfolder.engines import LOCAL, SLURM
 
 DEFAULT_SEED = 42
 
@@ -58,6 +60,19 @@ class LaunchRequest:
     runs_dir: Path = Path("runs")
     cwd: Path | None = None
     """The folder in which trainers run; None: the current one."""
+    engine: str = LOCAL
+    """local; slurm: each run is a job of Slurm, which gives the devices."""
+    slurm: dict[str, Any] = field(default_factory=dict)
+    """What is asked of Slurm, over the plan's."""
+
+    @property
+    def is_slurm(self) -> bool:
+        return self.engine == SLURM
+
+    def slurm_options(self, experiment: Experiment) -> dict[str, Any]:
+        """What a run of this experiment asks of Slurm: the plan's, the experiment's and the launch's together."""
+        several = {"gres": f"gpu:{experiment.gpus}"} if experiment.gpus > 1 else {}
+        return merged(several, self.plan.slurm, experiment.slurm, self.slurm)
 
     def chosen(self) -> list[Experiment]:
         """Raises PlanError for an experiment that is not in the plan."""

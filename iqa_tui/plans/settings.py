@@ -7,13 +7,14 @@ from typing import Any
 
 from iqa_tui.plans.flags import WHERE_FLAGS, flag_text, is_same
 from iqa_tui.plans.plan import Plan
+from iqa_tui.words.values import value_words
 from training.runfolder.phase import Phase
 from training.runfolder.spec import Spec
 
 
 def other_settings(spec: Spec, plan: Plan) -> list[str]:
-    """How a run's settings differ from this plan's: `epochs=5`, `no dropout_rate`; [] if they do not, and for
-    a run started by hand. If one of the plans lacks the run's row, what all rows share is compared.
+    """How a run's settings differ from this plan's: `epochs=5`, `no dropout_rate`, `no tuning`; [] if they do not, and
+    for a run started by hand. If one of the plans lacks the run's row, what all rows share is compared.
     """
     if not spec.plan or spec.plan == plan.content:
         return []
@@ -25,7 +26,19 @@ def other_settings(spec: Spec, plan: Plan) -> list[str]:
         for flag in sorted({*then, *now} - WHERE_FLAGS - set(spec.overrides))
         if flag not in then or flag not in now or not is_same(now[flag], flag_text(then[flag]))
     ]
-    return [f"{flag}={flag_text(then[flag])}" if flag in then else f"no {flag}" for flag in different]
+    words = [f"{flag}={flag_text(then[flag])}" if flag in then else f"no {flag}" for flag in different]
+    tuned, tunes = tuning_words(spec.plan), tuning_words(plan.content)
+    return words if tuned == tunes else [*words, tuned]
+
+
+def tuning_words(content: Mapping[str, Any]) -> str:
+    """`tuning by lr 1e-5, 2e-5; epochs 2`, or `no tuning`: of a plan that a spec keeps."""
+    told = [f"{name} {_values_words(value)}" for name, value in _table(content.get("tune")).items()]
+    return f"tuning by {'; '.join(told)}" if told else "no tuning"
+
+
+def _values_words(value: object) -> str:
+    return ", ".join(map(value_words, value)) if isinstance(value, list) else value_words(value)
 
 
 def planned_settings(spec: Spec) -> dict[str, str]:

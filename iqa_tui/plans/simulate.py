@@ -35,6 +35,8 @@ class Job:
     """Ids of the jobs that must have ended before it starts: its tuning runs."""
     is_trial: bool = False
     """A tuning run, which goes before the others of its priority."""
+    devices: int = 1
+    """That it gets together; it keeps those that are free while it waits for the rest."""
 
 
 class Busy(NamedTuple):
@@ -103,7 +105,9 @@ def schedule(jobs: Sequence[Job], devices: int, strategy: str) -> Schedule:
 def simulate(
     jobs: Iterable[Job], devices: Sequence[Busy], strategy: str, going_on: Mapping[str, float] = NOTHING
 ) -> list[Placement]:
-    """Place each job on the device that is free first.
+    """Place each job on the device that is free first, on as many as it gets: a placement for each.
+
+    A job that gets more devices than there are is placed on all.
 
     Args:
         jobs: in the order in which they start.
@@ -114,7 +118,7 @@ def simulate(
     ends = [(priority_rank(device.priority), device.until_hours) for device in devices if device.priority]
     free = [(device.until_hours, number) for number, device in enumerate(devices)]
     if strategy == "sequential":
-        free = [(max(hours for hours, _ in free), 0)]
+        free = [(max(hours for hours, _ in free), number) for number in range(len(devices))]
     heapq.heapify(free)
     placements: list[Placement] = []
     left = list(jobs)
@@ -123,15 +127,21 @@ def simulate(
         hours, device = heapq.heappop(free)
         job, ready = _next(left, ended, hours, strategy)
         left.remove(job)
+        taken = [(hours, device), *(heapq.heappop(free) for _ in range(min(job.devices - 1, len(free))))]
+        if strategy == "sequential":  # the others wait too
+            free.clear()
         rank = priority_rank(job.priority)
         barrier = 0.0
         if strategy == "priority":
             barrier = max((end for before, end in ends if before < rank), default=0.0)
-        start = max(hours, barrier, ready)
+        start = max(taken[-1][0], barrier, ready)
         ended[job.id] = start + job.hours
-        placements.append(Placement(job.id, device, start, ended[job.id]))
         ends.append((rank, ended[job.id]))
-        heapq.heappush(free, (ended[job.id], device))
+        for _, number in taken:
+            placements.append(Placement(job.id, number, start, ended[job.id]))
+            heapq.heappush(free, (ended[job.id], number))
+        if strategy == "sequential":
+            free = [(ended[job.id], number) for number in range(len(devices))]
     return placements
 
 

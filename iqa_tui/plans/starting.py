@@ -39,7 +39,7 @@ def starting_words(choice: LaunchChoice) -> list[str]:
         until = "until a device is free"
         if fleet.free or fleet.ending:
             until = f"the first about {duration_words(later[0].start_hours * SECONDS_PER_HOUR)}"
-        lines.append(f"wait: {_listed([names[each.job_id] for each in later])} ({until})")
+        lines.append(f"wait: {_listed(list(dict.fromkeys(names[each.job_id] for each in later)))} ({until})")
     if waiting:
         lines.append(f"queued before them or between them: {len(waiting)}")
     return lines

@@ -86,9 +86,10 @@ def place_launch(
         ends[placement.device] = max(ends[placement.device], placement.end_hours)
     if strategy == "priority":
         return before + simulate(jobs, [Busy(end) for end in ends], strategy)
-    first = min(range(len(ends)), key=lambda device: (ends[device], device))
-    alone = simulate(jobs, [Busy(ends[first])], strategy)
-    return before + [replace(placement, device=first) for placement in alone]
+    needed = max((job.devices for job in jobs), default=1)
+    first = sorted(range(len(ends)), key=lambda device: (ends[device], device))[:needed]
+    alone = simulate(jobs, [Busy(ends[device]) for device in first], strategy)
+    return before + [replace(placement, device=first[placement.device]) for placement in alone]
 
 
 def device_rows(

@@ -222,6 +222,19 @@ class TomlTable:
             raise self.wrong(key, "write more than nothing, or leave it out: then each run has its GPU for itself.")
         return size
 
+    def value(self, key: str) -> Any:
+        """Whatever stands there, for the caller to check; None if nothing does."""
+        return self._get(key)
+
+    def table(self, key: str, example: str) -> TomlTable | None:
+        """A table in this one, for the caller to check; None if it is not there."""
+        value = self._get(key)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise self.wrong(key, f"write a table, for example {example}.")
+        return self.inner(key, value)
+
     def inner(self, key: str, content: dict[str, Any]) -> TomlTable:
         """A table in this one."""
         where = f"{self._where}: {key}" if self._where else key

@@ -18,7 +18,8 @@ from pathlib import Path
 from iqa_tui.words.people import user_name
 
 PR_SET_CHILD_SUBREAPER = 36
-AWAITED = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+AWAITED = {signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1}
+ASKING = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
 SWEEP_GRACE_SECONDS = 0.5
 """From TERM to KILL, for processes that outlived the trainer."""
 SWEEP_SECONDS = 10.0
@@ -45,11 +46,11 @@ def wait_for_signal(seconds: float) -> Asked | None:
     """Sleep until a child exits or a signal arrives, at most `seconds`.
 
     Returns:
-        Who asks us to end, by SIGTERM or SIGINT; None otherwise. A hang-up means nothing to a process without a
-        terminal.
+        Who asks us to end, by SIGTERM or SIGINT, or, on a node of Slurm, by SIGUSR1; None otherwise. A hang-up means
+        nothing to a process without a terminal.
     """
     received = signal.sigtimedwait(AWAITED, seconds)
-    if received is None or received.si_signo not in (signal.SIGTERM, signal.SIGINT):
+    if received is None or received.si_signo not in ASKING:
         return None
     sender = received.si_uid if received.si_code <= 0 else os.getuid()  # above 0 the kernel sent it
     return Asked(signal.Signals(received.si_signo).name, _name_of(sender))

@@ -16,10 +16,14 @@ from iqa_tui.processes.start import trainer_variables
 from iqa_tui.queue.attempts import queue_again
 from iqa_tui.queue.beginning import beginning_words
 from iqa_tui.queue.dispatching import ensure_dispatcher
+from iqa_tui.queue.submitting import passed
 from iqa_tui.settings.read_only import order
+from iqa_tui.slurm.look import Asked
+from iqa_tui.slurm.submit import submit
 from iqa_tui.trust.signature import openness_remedy, refusal_of, sign_run
 from iqa_tui.words.people import owner_name
 from iqa_tui.words.states import refusal, status_words
+from training.runfolder.engines import SLURM
 from training.runfolder.errors import RunFolderError
 from training.runfolder.held import hold, open_to_others
 from training.runfolder.layout import RunFolder
@@ -81,7 +85,7 @@ def adoption_of(run: RunFolder) -> Adoption:
             f"{run.run_id} belongs to {owner_name(run.path)}. Copy its folder (cp -r) and adopt the copy."
         )
     _refuse_if_open(run)
-    status = run_status(run)
+    status = run_status(run, slurm=Asked())
     if not (status.phase is Phase.QUEUED or status.phase.can_be_retried):
         raise LaunchError(refusal(run, status, "only a run that is queued or has ended can be adopted"))
     unsigned = refusal_of(run)
@@ -129,11 +133,17 @@ def adopt_run(adoption: Adoption) -> str:
     """
     run = adoption.run
     kind = "" if adoption.spec.devices is not None or adoption.spec.device_kind else _device_kind()
+    of_slurm = adoption.spec.engine == SLURM
+    variables = passed(adoption.spec, trainer_variables()) if of_slurm else trainer_variables()
     try:
-        sign_run(run, variables=trainer_variables(), origin=adoption.origin, device_kind=kind)
+        sign_run(run, variables=variables, origin=adoption.origin, device_kind=kind)
         _forget_tokens(run)
+        if of_slurm and adoption.status.phase is Phase.QUEUED:
+            _forget_job(run)
         if adoption.status.phase.can_be_retried:
             queue_again(run, status_words(adoption.status))
+        if of_slurm:
+            return f"{run.run_id} is adopted and queued here. {submit(run)}".strip()
         ensure_dispatcher(run.runs_dir)
     except OSError as error:
         raise cannot_be_written(run.signature, error) from error
@@ -144,6 +154,13 @@ def _forget_tokens(run: RunFolder) -> None:
     """A copy has its original's tokens, and the processes that carry them are the original's."""
     for attempt in run.attempts():
         attempt.token.unlink(missing_ok=True)
+
+
+def _forget_job(run: RunFolder) -> None:
+    """That of its original, if it is a copy: the copy gets a job of its own."""
+    attempt = run.latest_attempt()
+    if attempt is not None:
+        attempt.job.unlink(missing_ok=True)
 
 
 def _device_kind() -> str:

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from iqa_tui.words.people import owner_name, user_name
+from training.runfolder.engines import LOCAL
 from training.runfolder.errors import RunFolderError
 from training.runfolder.exits import ExitKind
 from training.runfolder.foreign import is_elsewhere
@@ -41,6 +42,8 @@ def may_resume(run: RunFolder, spec: Spec, status: Status) -> bool:
     users. So are runs of an earlier version that a reboot ended: without a beat, a host of the same name may work on
     them.
     """
+    if spec.engine != LOCAL or status.recorded:  # Slurm requeues its own
+        return False
     if status.phase is not Phase.LOST and status.exit_kind is not ExitKind.DRIVER:
         return False
     try:
@@ -102,7 +105,7 @@ def queue_again(run: RunFolder, why: str, *, automatic: bool = False, by: str = 
             with _held_part(folder, attempts / str(number)) as last:
                 if has_begun:
                     asked_by = "iqa-tui" if automatic else by or user_name()
-                    _make_attempt(attempts, number + 1, RetryRecord(asked_by, time.time(), why, automatic))
+                    make_attempt(attempts, number + 1, RetryRecord(asked_by, time.time(), why, automatic))
                 # Last, for this queues the run.
                 with contextlib.suppress(FileNotFoundError):
                     folder.stop.rename(last / folder.stop.name)
@@ -117,8 +120,11 @@ def _held_part(run: RunFolder, path: Path) -> Iterator[Path]:
         yield part
 
 
-def _make_attempt(attempts: Path, number: int, record: RetryRecord) -> None:
-    """Folder and record appear at once: a crash between the two would make two attempts of one request."""
+def make_attempt(attempts: Path, number: int, record: RetryRecord) -> None:
+    """Make the folder of an attempt that follows another one, unless it is there.
+
+    Folder and record appear at once: a crash between the two would make two attempts of one request.
+    """
     aside = AttemptFolder(attempts / f".{number}.{os.getpid()}")
     try:
         write_record(aside.retry, record)

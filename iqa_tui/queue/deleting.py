@@ -14,6 +14,9 @@ from iqa_tui.errors import LaunchError, cannot_be_written
 from iqa_tui.queue.as_owner import opened
 from iqa_tui.queue.noting import refuse_if_not_own
 from iqa_tui.settings.read_only import order
+from iqa_tui.slurm.look import Asked
+from iqa_tui.slurm.node import lock_if_possible
+from iqa_tui.slurm.submit import is_slurm
 from iqa_tui.words.states import refusal
 from training.runfolder.errors import LockHeld, RunFolderError
 from training.runfolder.layout import RunFolder
@@ -76,7 +79,7 @@ def _refuse(folder: RunFolder, run: RunFolder) -> None:
         read_spec(folder)
     except RunFolderError as error:
         raise LaunchError(f"{run.run_id} is not known to be a run, so it is not deleted: {error}") from error
-    status = run_status(folder)
+    status = run_status(folder, slurm=Asked())
     if not status.phase.is_over or status.phase is Phase.UNREADABLE or status.host:
         raise LaunchError(refusal(run, status, "only a run of this host that is over can be deleted"))
 
@@ -85,7 +88,8 @@ def _refuse(folder: RunFolder, run: RunFolder) -> None:
 def _not_started(folder: RunFolder, run: RunFolder) -> Iterator[None]:
     """Hold the lock without which no supervisor starts it."""
     try:
-        descriptor = take_lock(folder.supervisor_lock)
+        lock = lock_if_possible if is_slurm(folder) else take_lock
+        descriptor = lock(folder.supervisor_lock)
     except LockHeld:
         raise LaunchError(f"{run.run_id} has just been started: it is not deleted.") from None
     except (OSError, RunFolderError) as error:

@@ -24,7 +24,6 @@ from iqa_tui.errors import LaunchError
 from iqa_tui.trust.state_folder import STATE_VARIABLE, state_folder, state_path
 from training.runfolder.errors import LockHeld, UnreadableFile
 from training.runfolder.host import boot_id, host_name, machine_id
-from training.runfolder.layout import older_dispatcher_lock
 from training.runfolder.lock import is_held, take_lock
 from training.runfolder.opening import open_regular, read_bounded
 from training.runfolder.write import write_atomic
@@ -153,3 +152,8 @@ def read_trouble(runs_dir: Path) -> str:
     with contextlib.suppress(OSError, UnreadableFile):
         return read_bounded(dispatcher_trouble(runs_dir), LARGEST_TROUBLE_BYTES).decode(errors="replace").strip()
     return ""
+
+
+def older_dispatcher_lock(runs_dir: Path, user_id: int) -> Path:
+    """Held by a dispatcher of an earlier version, which had its lock in the folder of runs."""
+    return runs_dir / f"dispatcher-{user_id}.lock"

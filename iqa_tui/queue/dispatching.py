@@ -9,7 +9,9 @@ from iqa_tui.processes.no_process import is_no_process, no_process_words
 from iqa_tui.processes.start import gone_words, is_whole, program, start_detached
 from iqa_tui.queue.backlog import Backlog
 from iqa_tui.queue.dispatcher_files import dispatcher_log, is_dispatching
-from iqa_tui.settings.read_only import refuse_if_read_only
+from iqa_tui.queue.submitting import see_to
+from iqa_tui.settings.read_only import is_read_only, refuse_if_read_only
+from iqa_tui.slurm.ask import has_slurm
 from iqa_tui.trust.state_folder import state_folder
 from training.runfolder.errors import RunFolderError
 
@@ -42,7 +44,7 @@ def _start_words(runs_dir: Path, error: OSError) -> str:
 
 
 def revive_dispatcher(runs_dir: Path, backlog: Backlog | None = None) -> bool:
-    """Start a dispatcher if runs of ours are queued, or are to be, and none is there.
+    """Start a dispatcher if runs of ours are queued, or are to be, and none is there; see to our runs of Slurm.
 
     Args:
         backlog: of our own runs in this folder, if the caller looks again and again.
@@ -54,9 +56,13 @@ def revive_dispatcher(runs_dir: Path, backlog: Backlog | None = None) -> bool:
         LaunchError: as `ensure_dispatcher`.
     """
     runs_dir = runs_dir.absolute()
-    if is_dispatching(runs_dir):
+    if is_dispatching(runs_dir) and not has_slurm():
         return False
     waiting = (backlog or Backlog(runs_dir, own_only=True)).read()
+    if (waiting.unsubmitted or waiting.asked_to_stop) and not is_read_only():
+        see_to([run for run, _ in waiting.unsubmitted], [run for run, _ in waiting.asked_to_stop])
+    if is_dispatching(runs_dir):
+        return False
     if not waiting.queued and not waiting.resumable:
         return False
     ensure_dispatcher(runs_dir)

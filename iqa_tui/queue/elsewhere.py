@@ -11,6 +11,7 @@ from iqa_tui.queue.attempts import host_elsewhere, queue_again
 from iqa_tui.queue.beginning import beginning_words
 from iqa_tui.queue.dispatching import ensure_dispatcher
 from iqa_tui.settings.read_only import order
+from iqa_tui.slurm.submit import is_slurm
 from iqa_tui.trust.ownership import is_ours
 from iqa_tui.trust.signature import sign_run
 from iqa_tui.words.people import owner_name
@@ -69,6 +70,8 @@ def takeover_of(run: RunFolder) -> Takeover:
     """
     if not is_ours(run):
         raise LaunchError(f"{run.run_id} belongs to {owner_name(run.path)}, who alone can take it over.")
+    if is_slurm(run):
+        raise LaunchError(f"{run.run_id} is Slurm's. `iqa-tui retry {run.run_id}` tries it again once it ended.")
     status = run_status(run)
     if status.phase in (Phase.FINISHED, Phase.UNREADABLE, Phase.QUEUED):
         raise LaunchError(refusal(run, status, "there is nothing to take over from another host"))

@@ -17,6 +17,7 @@ from iqa_tui.queue.last_plans import remember_plan
 from iqa_tui.queue.order import in_starting_order
 from iqa_tui.queue.queued_run import QueuedRun
 from iqa_tui.queue.specs import own_fields, shared_fields, trial_fields, tune_fields
+from iqa_tui.queue.submitting import passed, submit_new
 from iqa_tui.queue.trainer_facts import Facts, ask_trainer
 from iqa_tui.queue.trials import known_trials
 from iqa_tui.settings.read_only import order
@@ -49,7 +50,7 @@ def enqueue(request: LaunchRequest, facts: Facts | None = None) -> list[RunFolde
     runs_dir = request.runs_dir.absolute()
     now = datetime.now().astimezone()
     new = _NewRuns(request, ask_trainer(request) if facts is None else facts, now)
-    variables = trainer_variables()
+    variables = trainer_variables()  # a Slurm job has its own, and of these those that its plan names
     try:
         trials = new.make_trials()
         for seed, split in request.repetitions():
@@ -58,10 +59,13 @@ def enqueue(request: LaunchRequest, facts: Facts | None = None) -> list[RunFolde
                 own = own_fields(request, experiment, seed, split=split, order=len(new.runs), facts=known)
                 new.make({**own, **tune_fields(request, trials.get((experiment.id, split), []))})
         for run, asked in new.in_writing_order():
-            write_signed(run, asked, variables)
+            write_signed(run, asked, passed(asked, variables) if request.is_slurm else variables)
     except OSError as error:
         raise _not_queued(runs_dir, [run for run, _ in new.runs], error) from error
     remember_plan(runs_dir, request.plan)
+    if request.is_slurm:
+        submit_new([run for run, _ in new.in_writing_order()])
+        return [run for run, _ in new.runs]
     try:
         ensure_dispatcher(runs_dir)
     except LaunchError as error:

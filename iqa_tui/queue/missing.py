@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from iqa_tui.errors import LaunchError, PlanError
 from iqa_tui.monitor.listing import ListedRun, read_run, specs_in
@@ -18,12 +18,14 @@ from iqa_tui.queue.enqueue import enqueue
 from iqa_tui.queue.retry import retry_run
 from iqa_tui.queue.trainer_facts import Facts
 from iqa_tui.settings.read_only import order
+from iqa_tui.slurm.options import KEYS, merged
 from iqa_tui.words.repetitions import repetition_words
 from training.runfolder.engines import RECORDED
 from training.runfolder.facts import TrainerFacts
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase
 from training.runfolder.read import read_spec
+from training.runfolder.spec import Spec
 from training.runfolder.tuned import trials_of
 
 
@@ -128,6 +130,8 @@ def find_missing(
         time_limit_hours=None if newest.time_limit_seconds is None else newest.time_limit_seconds / 3600,
         runs_dir=runs_dir,
         cwd=Path(newest.cwd) if newest.cwd else None,
+        engine=newest.engine,
+        slurm=_typed_for_slurm(plan, newest),
     )
     return Missing(
         group=newest.group,
@@ -189,6 +193,13 @@ def _needed_trials(runs: Iterable[ListedRun], members: Sequence[ListedRun]) -> I
     for member in members:
         if member.run_id in needed and member.phase.can_be_retried:
             yield member.run, trial_values(member.spec.trial)
+
+
+def _typed_for_slurm(plan: Plan, spec: Spec) -> dict[str, Any]:
+    """What a launch asked of Slurm beside its plan."""
+    row = next((each for each in plan.experiments if each.id == spec.experiment), None)
+    planned = merged(plan.slurm, row.slurm if row else {})
+    return {key: spec.slurm[key] for key in KEYS if key in spec.slurm and spec.slurm[key] != planned.get(key)}
 
 
 def _members_of(runs_dir: Path, group: str | None) -> list[ListedRun]:

@@ -11,6 +11,7 @@ from typing import Any
 from iqa_tui.errors import LaunchError, cannot_be_written
 from iqa_tui.queue.as_owner import opened
 from iqa_tui.settings.read_only import order
+from iqa_tui.slurm.look import Asked
 from iqa_tui.words.people import owner_name, user_name
 from iqa_tui.words.states import refusal
 from training.runfolder.errors import RunFolderError
@@ -52,7 +53,7 @@ def archive_run(run: RunFolder) -> str:
         LaunchError: as `note_run`, or it is not over.
     """
     with opened(run) as folder:
-        status = run_status(folder)
+        status = run_status(folder, slurm=Asked())
     if not status.phase.is_over:
         raise LaunchError(refusal(run, status, "only a run that is over can be archived"))
     _write(run, {"archived": True})

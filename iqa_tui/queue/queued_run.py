@@ -32,6 +32,10 @@ class Waiting:
     """Queued, but not by this user on this host as they are now: the user must adopt them first."""
     foreign: tuple[QueuedRun, ...] = ()
     """Those of `alive` that other hosts work on."""
+    unsubmitted: tuple[QueuedRun, ...] = ()
+    """Of Slurm, and without a job yet. Slurm's other runs are in none of these."""
+    asked_to_stop: tuple[QueuedRun, ...] = ()
+    """Of Slurm, with a job that may have to be cancelled."""
 
     @property
     def is_alive_here(self) -> bool:

@@ -8,6 +8,8 @@ from iqa_tui.queue.attempts import host_elsewhere, queue_again
 from iqa_tui.queue.beginning import goes_on
 from iqa_tui.queue.dispatching import ensure_dispatcher
 from iqa_tui.settings.read_only import order
+from iqa_tui.slurm.look import Asked
+from iqa_tui.slurm.submit import is_slurm, submit
 from iqa_tui.trust.signature import NotSigned, refusal_of
 from iqa_tui.words.states import refusal, status_words
 from training.runfolder.errors import RunFolderError
@@ -15,6 +17,7 @@ from training.runfolder.held import held_folder
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
 from training.runfolder.read import read_spec
+from training.runfolder.slurm_status import job_of
 from training.runfolder.status import run_status
 
 
@@ -35,25 +38,38 @@ def retry_run(run: RunFolder, by: str = "") -> str:
     """
     with opened(run) as folder:
         _refuse_linked_attempts(folder)
-        status = run_status(folder)
+        status, of_slurm = run_status(folder, slurm=Asked()), is_slurm(folder)
         if status.recorded:
             raise LaunchError(refusal(folder, status, "only a run that was launched can be tried again"))
         if status.phase is Phase.FINISHED:
             raise LaunchError(f"{run.run_id} is finished. Launch its plan again for another run.")
-        _refuse_elsewhere(folder, status)
+        if not of_slurm:
+            _refuse_elsewhere(folder, status)
         if not status.phase.can_be_retried:
             raise LaunchError(refusal(folder, status, "only a run that ended can be tried again"))
         if unsigned := refusal_of(folder):
             raise NotSigned(f"{run.run_id} is not tried again: {unsigned.words}.")
         try:
             queue_again(folder, status_words(status), by=by)
-            ensure_dispatcher(run.runs_dir)
+            if not of_slurm:
+                ensure_dispatcher(run.runs_dir)
         except NotADirectoryError as error:
             raise LaunchError(f"{error.filename}: {error.strerror}. Move it away.") from error
         except OSError as error:
             raise cannot_be_written(folder.attempts_dir, error) from error
         words = " It goes on from its last checkpoint." if goes_on(folder, read_spec(folder)) else ""
-    return f"{run.run_id} is queued again.{words}"
+    job = _job_words(run) if of_slurm else ""
+    return f"{run.run_id} is queued again{job}.{words}"
+
+
+def _job_words(run: RunFolder) -> str:
+    """Submit it; if that cannot be done now, any later command does it."""
+    try:
+        submit(run)
+        job = job_of(run.latest_attempt())
+    except (LaunchError, RunFolderError, OSError) as error:
+        return f", and not submitted yet: {str(error).removesuffix('.')}"
+    return f" as job {job.job}" if job else ""
 
 
 def _refuse_linked_attempts(run: RunFolder) -> None:

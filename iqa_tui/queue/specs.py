@@ -18,8 +18,10 @@ from iqa_tui.plans.request import LaunchRequest, Trial
 from iqa_tui.plans.toml_table import FlagValue
 from iqa_tui.plans.trainer_files import trainer_digest_of
 from iqa_tui.processes.start import program
+from iqa_tui.slurm.options import CLUSTER, asks_for_gpu
+from iqa_tui.slurm.submit import cluster
 from iqa_tui.words.people import user_name
-from training.runfolder.engines import SPEC_FORMAT
+from training.runfolder.engines import SLURM, SPEC_FORMAT
 from training.runfolder.facts import TrainerFacts
 
 
@@ -32,7 +34,7 @@ def shared_fields(request: LaunchRequest, created: float) -> dict[str, Any]:
         "plan": plan.content,
         "trainer": "training" if plan.command is None else "command",
         "cwd": str(request.cwd or Path.cwd()),
-        **_devices(request),
+        **({"engine": SLURM, "format": SPEC_FORMAT} if request.is_slurm else _devices(request)),
         "strategy": request.strategy,
         "time_limit_seconds": None if (limit := request.time_limit()) is None else limit * 3600,
         "git_commit": _git_commit(),
@@ -77,7 +79,18 @@ def own_fields(
         "expected_srcc": list(experiment.expected_srcc) if experiment.expected_srcc else None,
         "expected_hours": experiment.expected_hours,
         "vram_bytes": experiment.vram_bytes,
+        **({"gpus": experiment.gpus, "format": SPEC_FORMAT} if experiment.gpus > 1 else {}),
         "notes": experiment.notes,
+        **(_of_slurm(request, experiment) if request.is_slurm else {}),
+    }
+
+
+def _of_slurm(request: LaunchRequest, experiment: Experiment) -> dict[str, Any]:
+    """Raises SlurmError: the cluster's name is not known, as its controller does not answer."""
+    options = request.slurm_options(experiment)
+    return {
+        "slurm": {**options, CLUSTER: cluster().name},
+        "device_kind": "gpu" if asks_for_gpu(options) else "cpu",
     }
 
 

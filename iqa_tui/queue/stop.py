@@ -12,6 +12,10 @@ from iqa_tui.monitor.state import RunState
 from iqa_tui.processes.identity import NotOfThisRun, is_running, signal_process
 from iqa_tui.queue.as_owner import in_owners_name, opened
 from iqa_tui.settings.read_only import order
+from iqa_tui.slurm.ask import SlurmError
+from iqa_tui.slurm.look import Asked
+from iqa_tui.slurm.orders import stop_job
+from iqa_tui.slurm.submit import is_slurm
 from iqa_tui.words.people import user_name
 from iqa_tui.words.states import refusal, status_words
 from training.runfolder.beat import patience_seconds
@@ -76,13 +80,15 @@ def stop_run(run: RunFolder, why: str = "", grace_seconds: float = 60.0, by: str
         LaunchError: it is over or unreadable, its folder is another user's, or a process is not provably the run's.
     """
     with opened(run) as folder:
-        status = run_status(folder)
+        status = run_status(folder, slurm=Asked())
         if status.phase.is_over:
             raise LaunchError(refusal(folder, status, "there is nothing to stop"))
         before = _stop_request(folder)
         request = StopRequest(by=by or user_name(), when=time.time(), why=why, grace_seconds=grace_seconds)
         if before is None or grace_seconds < before.grace_seconds:
             _write_request(folder, request)
+        if is_slurm(folder):
+            return f"{run.run_id} is asked to stop: {_stop_job(folder, status, grace_seconds)}"
         if status.phase is Phase.QUEUED:
             return f"{run.run_id} was queued and will not start."
         if status.host:
@@ -90,6 +96,18 @@ def stop_run(run: RunFolder, why: str = "", grace_seconds: float = 60.0, by: str
         if status.supervised:
             return f"{run.run_id} is asked to stop; what is left of it after {grace_seconds:g} s is ended."
         return _stop_unsupervised(folder, before)
+
+
+def _stop_job(run: RunFolder, status: Status, grace_seconds: float) -> str:
+    """What becomes of the job. The request in the folder is enough: a job that starts or runs looks for it."""
+    try:
+        words = stop_job(run)
+    except SlurmError as error:
+        words = f"its supervisor looks for the request, and Slurm will be told once it answers ({error})"
+    if not words:
+        return "it never starts." if status.phase is Phase.QUEUED else "its supervisor looks for that all the time."
+    ends = "" if status.phase is Phase.QUEUED else f"; what is left of it after {grace_seconds:g} s is ended"
+    return f"{words}{ends}."
 
 
 def _hope_words(status: Status) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
-from iqa_tui.devices.device import DeviceState
+from iqa_tui.devices.device import DeviceState, labels_words
 from iqa_tui.devices.fitting import Promises, can_start, may_use
 from iqa_tui.devices.survey import Survey
 from iqa_tui.monitor.state import RunState
@@ -14,15 +14,19 @@ from iqa_tui.queue.backlog import Backlog
 from iqa_tui.queue.dispatcher_files import dispatches_as_before, read_trouble
 from iqa_tui.queue.order import held_back_by, in_starting_order, trials_before, with_given_priority
 from iqa_tui.queue.queued_run import QueuedRun, Waiting
+from iqa_tui.slurm.look import Overheard
+from iqa_tui.slurm.refusals import refusal_noted
 from iqa_tui.trust.signature import why_not_signed
 from iqa_tui.words.people import owner_name
 from iqa_tui.words.sizes import gib_words
 from iqa_tui.words.waits import Wait, WaitKind
+from training.runfolder.engines import SLURM
 from training.runfolder.errors import RunFolderError
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase
 from training.runfolder.read import read_record
 from training.runfolder.schema import Place
+from training.runfolder.slurm_status import job_of
 from training.runfolder.spec import Spec
 from training.runfolder.tuned import trials_of
 
@@ -36,7 +40,10 @@ def waits_of(queued: Sequence[QueuedRun], survey: Survey, alive: Sequence[Queued
         queued: runs of one folder.
         alive: the living runs of that folder; None: looked up if a strategy depends on them.
     """
+    of_slurm = [(run, spec) for run, spec in queued if spec.engine == SLURM]
+    queued = [QueuedRun(run, spec) for run, spec in queued if spec.engine != SLURM]
     waits = {run.run_id: wait for run, spec in queued if (wait := _wait_of_its_folder(run, spec))}
+    waits |= {run.run_id: _wait_of_slurm(run, spec) for run, spec in of_slurm}
     ordered = in_starting_order([with_given_priority(each) for each in queued if each[0].run_id not in waits])
     held = tuple(each for each in queued if each[0].run_id in waits)
     waiting = Waiting(tuple(ordered), tuple(alive if alive is not None else _alive(queued)), held)
@@ -53,16 +60,40 @@ def waits_of(queued: Sequence[QueuedRun], survey: Survey, alive: Sequence[Queued
         free = [
             state for state in survey.devices if can_start(spec, state, survey.default_kind, promises.of(state.device))
         ]
-        if not free:
-            waits[run.run_id] = _for_a_device(spec, survey, promises)
+        kept = kept_for(run, spec, survey)
+        found = [state.device for state in (*kept, *free)][: spec.gpus]
+        if len(found) < spec.gpus:
+            waits[run.run_id] = _for_a_device(spec, survey, promises, kept)
             continue
-        promises.add(spec, free[0].device)
-        waits[run.run_id] = (
-            Wait(WaitKind.DISPATCHER_TROUBLE, device=free[0].device.label, why=trouble)
-            if trouble
-            else Wait(WaitKind.STARTS_NEXT, device=free[0].device.label)
-        )
+        for device in found:
+            promises.add(spec, device)
+        kind = WaitKind.DISPATCHER_TROUBLE if trouble else WaitKind.STARTS_NEXT
+        waits[run.run_id] = Wait(kind, device=labels_words(found), why=trouble)
     return waits
+
+
+def kept_for(run: RunFolder, spec: Spec, survey: Survey) -> list[DeviceState]:
+    """The devices that its dispatcher keeps for a run that waits for more of them."""
+    if spec.gpus < 2:
+        return []
+    ours = run.run_id, str(run.shown.parent)
+    return [state for state in survey.devices if any((one.run_id, one.runs_dir) == ours for one in state.holders)]
+
+
+def _wait_of_slurm(run: RunFolder, spec: Spec) -> Wait:
+    """What Slurm says, or why it has not been asked to start the run."""
+    if (wait := _wait_of_its_folder(run, spec)) is not None:
+        return wait
+    try:
+        job = job_of(run.latest_attempt())
+    except (RunFolderError, OSError):
+        job = None
+    if job is None:
+        return Wait(WaitKind.SLURM, why=refusal_noted(run) or "its job is not submitted yet")
+    word = Overheard().word_on(run.run_id, job)
+    if not word.is_fresh:
+        return Wait(WaitKind.SLURM, why=f"job {job.job}: Slurm has not answered lately")
+    return Wait(WaitKind.SLURM, why=word.why or f"job {job.job}: Slurm does not show it yet")
 
 
 def _wait_of_its_folder(run: RunFolder, spec: Spec) -> Wait | None:
@@ -128,22 +159,27 @@ def _behind(spec: Spec, before: list[QueuedRun]) -> Wait:
     return Wait(kind, names=tuple(names), group=spec.group)
 
 
-def _for_a_device(spec: Spec, survey: Survey, promises: Promises) -> Wait:
+def _for_a_device(spec: Spec, survey: Survey, promises: Promises, kept: Sequence[DeviceState] = ()) -> Wait:
     usable = [state for state in survey.devices if may_use(spec, state.device, survey.default_kind)]
     wanted = _wanted(spec, survey)
     if survey.is_blind:
         return Wait(WaitKind.DRIVER, device=wanted, why=survey.note)
-    if not usable:
+    if len(usable) < spec.gpus:
         there = tuple(state.device.label for state in survey.devices)
         return Wait(WaitKind.NO_DEVICE, device=wanted, names=there, why=survey.note)
     # Other users' processes come first: the user knows the own runs, and a narrow screen cuts the end off.
     usable.sort(key=lambda state: state.holder is not None)
+    if kept:
+        wanted += f" (has {labels_words([state.device for state in kept])}, waits for {spec.gpus - len(kept)} more)"
+        usable = [state for state in usable if state not in kept]
     names = tuple(f"{state.device.label} {_state_words(spec, state, promises)}" for state in usable)
     return Wait(WaitKind.DEVICE, device=wanted, names=names)
 
 
 def _wanted(spec: Spec, survey: Survey) -> str:
     kind = spec.device_kind or survey.default_kind
+    if spec.gpus > 1:
+        return f"{spec.gpus} {'GPUs' if kind == 'gpu' else 'CPU slots'} at once"
     if spec.devices is None and kind == "gpu":
         return "a GPU" if spec.vram_bytes is None else f"{gib_words(spec.vram_bytes)} of a GPU"
     if spec.devices is None or spec.devices == ["cpu"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from iqa_tui.results.row import Row
@@ -23,12 +24,21 @@ def _with_delta(row: Row, base: Row) -> Row:
     notes = [tuning_note(row, base)]
     if row.protocol != base.protocol:
         notes.insert(0, f"difference across protocols ({row.protocol or 'unknown'} − {base.protocol or 'unknown'})")
+    if are_of_several_data_sets([row, base]):
+        notes.insert(0, f"difference across data sets ({row.dataset} − {base.dataset})")
     return replace(row, delta_srcc=row.srcc - base.srcc, delta_note="; ".join(filter(None, notes)))
 
 
+def are_of_several_data_sets(rows: Sequence[Row]) -> bool:
+    """Scores on different test images do not say which row is better."""
+    return len({row.dataset for row in rows if row.dataset}) > 1
+
+
 def with_best(rows: list[Row], protocols: tuple[str, ...]) -> list[Row]:
-    """Mark the best among the rows that may be compared: those of the table's protocol."""
+    """Mark the best among the rows that may be compared: those of the table's protocol, if all are of one data set."""
     comparable = [row for row in rows if row.protocol in protocols[:1]]
+    if are_of_several_data_sets(comparable):
+        return rows
     best_srcc = max((row.srcc for row in comparable if row.srcc is not None), default=None)
     best_plcc = max((row.plcc for row in comparable if row.plcc is not None), default=None)
     return [

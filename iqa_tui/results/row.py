@@ -60,6 +60,8 @@ class Row:
     expected_protocol: str = ""
     """By which the range was measured; empty: it counts for every protocol."""
     protocol: str = ""
+    dataset: str = ""
+    """Of its results; empty for a recorded row, and before it has one."""
     seeds: tuple[int, ...] = ()
     """Of the runs that the numbers come from; of those that finished if none has a score, of all before any has."""
     run_ids: tuple[str, ...] = ()
@@ -225,6 +227,7 @@ def _measured(row: Row, entries: list[ListedRun]) -> Row:
         shown=shown_state(min((entry.status for entry in chosen), key=by_need)),
         met=_met(srcc.mean, row, protocol),
         protocol=protocol,
+        dataset=", ".join(in_order(entry.result.dataset for entry in counted if entry.result)),
         seeds=tuple(entry.spec.seed for entry in counted),
         splits=tuple(entry.split_seed for entry in counted) if any(entry.split_seed for entry in counted) else (),
         run_ids=tuple(entry.run.run_id for entry in counted),  # not the spec's: a copied folder has its original's

@@ -14,6 +14,7 @@ from iqa_tui.monitor.listing import ListedRun, read_runs, specs_in
 from iqa_tui.plans.plan import Plan, plan_from
 from iqa_tui.results.comparison import with_best, with_deltas
 from iqa_tui.results.notes import with_code, with_settings
+from iqa_tui.results.own_tests import with_own_tests
 from iqa_tui.results.row import Row, in_order, plan_rows, rows_without_plan
 from iqa_tui.results.tuning import with_tuning
 from training.runfolder.phase import Phase
@@ -94,6 +95,7 @@ def table_of(entries: list[ListedRun], group: str, plan: Plan | None) -> Table:
     if plan:
         rows, settings_note = with_settings(rows, launched, plan)
         code_note = " ".join(in_order([code_note, settings_note]))
+    rows = with_own_tests(rows, launched)
     rows = with_deltas(with_tuning(rows, launched), plan.baseline if plan else "")
     return Table(
         title=plan.title if plan else group,

@@ -29,7 +29,7 @@ def _tuning(entry: ListedRun | None) -> Tuning | None:
 
 
 def tuning_words(row: Row) -> str:
-    """`lr 5e-6 of 4`; if its seeds differ `lr 5e-6 of 4 (2 of 3 seeds), not tuned (1 of 3 seeds)`; empty if no run of
+    """`lr 5e-6 of 4`; if its runs differ `lr 5e-6 of 4 (2 of 3 runs), not tuned (1 of 3 runs)`; empty if no run of
     the row was tuned.
     """
     if not row.is_tuned:
@@ -38,7 +38,7 @@ def tuning_words(row: Row) -> str:
     different = dict.fromkeys(said)
     if len(different) == 1:
         return said[0]
-    return ", ".join(f"{words} ({said.count(words)} of {len(said)} seeds)" for words in different)
+    return ", ".join(f"{words} ({said.count(words)} of {len(said)} runs)" for words in different)
 
 
 def tuning_note(row: Row, base: Row) -> str:
@@ -50,7 +50,7 @@ def tuning_note(row: Row, base: Row) -> str:
         return f"difference of a row that was tuned and one that was not ({one.id} was, {other.id} was not)"
     if (None in row.tunings) != (None in base.tunings):
         one = row if None in row.tunings else base
-        return f"only some seeds of {one.id} were tuned"
+        return f"only some runs of {one.id} were tuned"
     if row.is_tuned and grids_of([row]) != grids_of([base]):
         return f"difference of rows that were tuned over different grids ({row.id}, {base.id})"
     return ""
@@ -72,7 +72,7 @@ def table_sentences(rows: Sequence[Row]) -> list[str]:
         was = "was" if len(others) == 1 else "were"
         told.append(f"{listed_ids(others)} {was} not tuned: a difference to a tuned row is one of tuning, too.")
     if partly := [row for row in tuned if None in row.tunings]:
-        told.append(f"Only some seeds of {listed_ids(partly)} were tuned.")
+        told.append(f"Only some runs of {listed_ids(partly)} were tuned.")
     return told + edge_sentences(tuned)
 
 

@@ -87,7 +87,14 @@ def going_on(survey: Survey, runs: Sequence[RunState], now: float) -> GoingOn:
     for state in queued:
         hours = state.spec.expected_hours if state.spec else None
         hours = UNKNOWN_HOURS if hours is None else hours
-        job = Job(state.run_id, hours, state.priority, after=tried_by(state), is_trial=state.is_trial)
+        job = Job(
+            state.run_id,
+            hours,
+            state.priority,
+            after=tried_by(state),
+            is_trial=state.is_trial,
+            devices=state.spec.gpus if state.spec else 1,
+        )
         bar = Bar(names[state.run_id], looks[state.run_id], 0.0, 0.0, is_new=False)
         waiting.append((job, bar))
     return GoingOn(running, tuple(waiting))

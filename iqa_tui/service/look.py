@@ -18,6 +18,7 @@ from iqa_tui.queue.hold import hold_unasked
 from iqa_tui.queue.order import held_back_by
 from iqa_tui.queue.queued_run import QueuedRun, Waiting
 from iqa_tui.service.dispatcher_words import say
+from iqa_tui.service.gathering import Gathering
 from iqa_tui.service.orphans import OrphanKeeper
 from iqa_tui.service.postponed import POSTPONED_SECONDS, Postponed
 from iqa_tui.service.quick_failures import QuickFailures
@@ -36,6 +37,7 @@ class Dispatcher:
         self._surveyor = surveyor
         self._postponed = Postponed()
         self._starts = Starts(dispatcher_log(runs_dir), self._postponed)
+        self._gathering = Gathering(say)
         self._keeper = OrphanKeeper(runs_dir, say)
         self._quick_failures = QuickFailures(runs_dir)
         self._untold = UntoldEnds()
@@ -62,6 +64,7 @@ class Dispatcher:
         for run, _ in waiting.resumable:
             self._postponed.unless_postponed(run, resume)
         queued = [entry for entry in waiting.queued if entry.run not in self._starts]
+        self._gathering.keep_for(queued)
         if not queued and not self._starts:
             self._starts.trouble = ""
         if not queued or self._starts.are_paused:
@@ -82,18 +85,28 @@ class Dispatcher:
         # under it, another run shall have that device first, so that two show whether the device is bad.
         again = (entry for entry in waiting.resumable if entry.run not in self._postponed)
         waiting = self._with_starts(replace(waiting, queued=(*waiting.queued, *again)))
+        kind, before = survey.default_kind, list[QueuedRun]()  # those that wait, and come before
         failures = {state.device.key: driver_failures(state.device.key) for state in survey.devices}
         for entry in queued:
             if self._starts.are_paused:
                 break
             if held_back_by(entry, waiting) or entry.run in self._postponed:
+                self._gathering.give_back_of(entry)
                 continue
-            for state in _untroubled_first(survey.devices, failures, entry.run):
-                if can_start(entry.spec, state, survey.default_kind, promises.of(state.device)):
-                    promises.add(entry.spec, state.device)
-                    self._starts.start(entry, state.device)
-                    waiting = self._with_starts(waiting)
-                    break
+            states = _untroubled_first(survey.devices, failures, entry.run)
+            free = [state for state in states if can_start(entry.spec, state, kind, promises.of(state.device))]
+            devices = [state.device for state in (*self._gathering.held_for(entry, states), *free)][: entry.spec.gpus]
+            if len(devices) < entry.spec.gpus and not self._gathering.gather(entry, states, free, kind, before):
+                before.append(entry)
+                continue
+            for device in devices:
+                promises.add(entry.spec, device)
+            if len(devices) == entry.spec.gpus:
+                self._starts.start(entry, devices, self._gathering.leases)
+                self._gathering.give_back_of(entry)
+                waiting = self._with_starts(waiting)
+            else:
+                before.append(entry)
 
     def _with_starts(self, waiting: Waiting) -> Waiting:
         """Runs that are being started count as alive."""

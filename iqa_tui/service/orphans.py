@@ -15,6 +15,7 @@ from iqa_tui.processes.periods import ORPHANS_SECONDS
 from iqa_tui.processes.strays import end_strays, marked_processes
 from iqa_tui.service.causes import time_limit_words
 from training.runfolder.beat import Beat
+from training.runfolder.engines import SLURM
 from training.runfolder.errors import LockHeld, RunFolderError
 from training.runfolder.held import held
 from training.runfolder.layout import RunFolder
@@ -50,7 +51,8 @@ class OrphanKeeper:
         for path, pids in marked.items():
             # Held, so that locks, tokens and records are those of one folder, whatever becomes of its name meanwhile.
             with contextlib.suppress(OSError, RunFolderError), held(RunFolder(path)) as run:  # gone: its row says so
-                if not is_held(run.supervisor_lock):
+                # A node of Slurm may be this very host, seen through another mount, whose locks are not ours.
+                if read_spec(run).engine != SLURM and not is_held(run.supervisor_lock):
                     self.is_needed = True
                     self._look_after(run, pids)
 

@@ -8,11 +8,12 @@ import os
 import subprocess
 import time
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from iqa_tui.devices.device import Device
+from iqa_tui.devices.device import Device, labels_words
 from iqa_tui.devices.fitting import Promises
 from iqa_tui.errors import LaunchError
 from iqa_tui.processes.no_process import is_no_process, no_process_words
@@ -29,6 +30,7 @@ from iqa_tui.service.supervisor_exits import (
     EXIT_NO_ROOM,
     EXIT_NOT_QUEUED,
 )
+from iqa_tui.service.trainer_call import LEASE_KEY
 from training.runfolder.errors import RunFolderError
 from training.runfolder.held import hold
 from training.runfolder.layout import RunFolder
@@ -42,20 +44,28 @@ LONGEST_PAUSE_SECONDS = 60.0
 """The pause doubles up to this while nothing can be started."""
 
 
+NO_LEASES: Mapping[str, int] = {}
+
+
 class ProgramGone(LaunchError):
     """The program cannot start another of its own: its environment was moved or removed while it ran."""
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A supervisor on its way: until it has its lease, this keeps its device from others."""
+    """A supervisor on its way: until it has its leases, this keeps its devices from others."""
 
     run: RunFolder
     spec: Spec
-    device: Device
+    devices: tuple[Device, ...]
     process: subprocess.Popen[bytes]
     began: float
     """Seconds of the monotonic clock."""
+
+    @property
+    def label(self) -> str:
+        """`GPU 0 and GPU 1`."""
+        return labels_words(self.devices)
 
 
 class Starts:
@@ -88,23 +98,37 @@ class Starts:
         """The devices that these supervisors will have."""
         promises = Promises()
         for start in self._starts.values():
-            promises.add(start.spec, start.device)
+            for device in start.devices:
+                promises.add(start.spec, device)
         return promises
 
-    def start(self, queued: QueuedRun, device: Device) -> None:
+    def start(self, queued: QueuedRun, devices: Sequence[Device], leases: Mapping[str, int] = NO_LEASES) -> None:
+        """Start a run's supervisor.
+
+        Args:
+            queued: the run.
+            devices: that it gets.
+            leases: key of a device to the descriptor of its lease, of those that are held for the run already. The
+                supervisor inherits them; the caller closes its own.
+        """
         run, spec = queued
         try:
             held, folder = hold(run)
         except (OSError, RunFolderError) as error:  # deleted or replaced since it was listed
             self._postponed.add_after(run, error)
             return
+        given = {key: lease for key, lease in leases.items() if any(device.key == key for device in devices)}
+        records = [
+            json.dumps(asdict(device) | ({LEASE_KEY: given[device.key]} if device.key in given else {}))
+            for device in devices
+        ]
         try:
             process = subprocess.Popen(
-                program("iqa_tui.service.supervisor", str(held.path), json.dumps(asdict(device))),
+                program("iqa_tui.service.supervisor", str(held.path), *records),
                 stdin=subprocess.DEVNULL,
                 env=child_environment(),
                 start_new_session=True,
-                pass_fds=[folder],
+                pass_fds=[folder, *given.values()],
             )
         except OSError as error:
             if not is_no_process(error):
@@ -113,8 +137,9 @@ class Starts:
             return
         finally:
             os.close(folder)
-        say(f"{run.run_id}: {spec.experiment} {spec.label} goes to {device.label} ({device.name})")
-        self._starts[run.run_id] = Start(run, spec, device, process, time.monotonic())
+        where, names = labels_words(devices), ", ".join(dict.fromkeys(device.name for device in devices))
+        say(f"{run.run_id}: {spec.experiment} {spec.label} goes to {where} ({names})")
+        self._starts[run.run_id] = Start(run, spec, tuple(devices), process, time.monotonic())
         self._supervisors.append(process)
 
     def collect(self) -> None:
@@ -139,7 +164,7 @@ class Starts:
         """Act on the exit code of a supervisor that started no trainer."""
         run_id = start.run.run_id
         if returncode in (EXIT_DEVICE_TAKEN, EXIT_NOT_QUEUED):
-            say(f"{run_id}: {start.device.label} or the run itself was taken by another process")
+            say(f"{run_id}: {start.label} or the run itself was taken by another process")
             if returncode == EXIT_NOT_QUEUED:  # or every look would start it first
                 self._postponed.add(start.run, TAKEN_SECONDS)
         elif returncode == EXIT_NO_ROOM:
@@ -147,7 +172,7 @@ class Starts:
         elif returncode == EXIT_NO_PROCESS:
             self._try_again_later(no_process_words(OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))))
         elif returncode == EXIT_NO_LEASE:
-            self.trouble = f"the lease of {start.device.label} cannot be taken; {self._log} says why"
+            self.trouble = f"the lease of {start.label} cannot be taken; {self._log} says why"
             self._postponed.add(start.run, TAKEN_SECONDS)
         else:
             self._count_failed_start(start.run, returncode)

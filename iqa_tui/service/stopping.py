@@ -32,3 +32,16 @@ class Stopping:
             self._group_told = now
         elif self._group_told is not None and now >= self._group_told + min(GROUP_GRACE_SECONDS, grace_seconds):
             trainer.kill_group()
+
+
+class HurriedStop(Stopping):
+    """The steps if this process will be killed itself soon: TERM to the trainer, at the end of the grace KILL to its
+    group, so that there is time left to write down how it ended.
+    """
+
+    def press(self, trainer: Child) -> None:
+        if not self._said_please:
+            trainer.terminate()
+            self._said_please = True
+        elif time.monotonic() >= self._began + self.request.grace_seconds:
+            trainer.kill_group()

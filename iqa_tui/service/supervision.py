@@ -7,12 +7,11 @@ import errno
 import os
 import sys
 import time
-from pathlib import Path
 
 from iqa_tui.devices.lease_watch import LeaseWatch
 from iqa_tui.devices.withdrawn import record_driver_loss
 from iqa_tui.errors import LaunchError
-from iqa_tui.processes.child import Child, become_reaper, start_child, wait_for_signal
+from iqa_tui.processes.child import Asked, Child, become_reaper, start_child, wait_for_signal
 from iqa_tui.processes.full_disk import is_disk_full
 from iqa_tui.processes.marks import make_mark
 from iqa_tui.processes.no_process import is_no_process, no_process_words
@@ -27,6 +26,7 @@ from iqa_tui.service.oom_kills import OomKills
 from iqa_tui.service.sampling import Sampling
 from iqa_tui.service.stopping import Stopping
 from iqa_tui.service.supervisor_exits import EXIT_NO_PROCESS, EXIT_NO_ROOM, EXIT_NOT_QUEUED
+from iqa_tui.service.supervisor_output import is_there, print_to, say
 from iqa_tui.service.telling import tell_end
 from iqa_tui.service.trainer_call import (
     FENCE_VARIABLE,
@@ -39,7 +39,7 @@ from iqa_tui.service.trainer_call import (
 from iqa_tui.service.tuning import NothingChosen, tuned_flags
 from iqa_tui.trust.signature import Signed
 from iqa_tui.words.people import user_name
-from training.runfolder.claim import claim_run
+from training.runfolder.claim import Claim, claim_run
 from training.runfolder.errors import Fenced, RunFolderError
 from training.runfolder.exits import ExitKind
 from training.runfolder.held import is_deleted
@@ -57,6 +57,8 @@ NO_ROOM_ERRORS = (errno.ENOSPC, errno.EDQUOT)
 
 class Supervisor:
     """One attempt at one run, from the start of the trainer to the record of its end."""
+
+    _fence_is_asked_each_time = False  # otherwise once a second
 
     def __init__(self, run: RunFolder, signed: Signed, devices: list[DeviceRecord], inherited: list[int]) -> None:
         """Start nothing yet.
@@ -78,7 +80,7 @@ class Supervisor:
         self._oom_kills = OomKills()
         self._stopping: Stopping | None = None
         self._is_at_time_limit = False
-        keys = [device["key"] for device in devices]
+        keys = [device["key"] for device in devices] if inherited[1:-1] else []  # Slurm gives devices without leases
         self._leases = LeaseWatch(list(zip(keys, inherited[1:-1], strict=True)), say)
         self._note = ""
         self._trainer: Child | None = None
@@ -97,9 +99,9 @@ class Supervisor:
         try:
             self._records.make_room()
             self._mark = make_mark(self._run, self._attempt)
-            self._claim = claim_run(self._run, self._attempt)
+            self._claim = self._take_the_run()
             output = OutputLog(self._attempt.output)
-            _print_to(self._attempt.supervisor_output)
+            print_to(self._attempt.supervisor_output)
             self._chosen = tuned_flags(self._run, self._spec)
         except NothingChosen as nothing:
             self._write_end(ExitKind.NOT_STARTED, str(nothing))
@@ -112,6 +114,9 @@ class Supervisor:
         become_reaper()
         end_strays(self._run)  # left by an attempt that lost its supervisor: the run's lock is ours by now
         self._claim.fence.check(fresh=True)
+        if words := self._refusal():
+            self._write_end(ExitKind.NOT_STARTED, words)
+            return 0
         self._sampling = self._sampler()
         try:
             trainer = self._trainer = self._start(output)
@@ -127,6 +132,13 @@ class Supervisor:
         trainer.sweep()
         self._end(trainer)
         return 0
+
+    def _take_the_run(self) -> Claim:
+        return claim_run(self._run, self._attempt)
+
+    def _refusal(self) -> str:
+        """Why no trainer is started, in words; empty if nothing is against it."""
+        return ""
 
     def _give_way(self, trainer: Child) -> None:
         """Another attempt has the run: end our trainer and write nothing more.
@@ -146,10 +158,10 @@ class Supervisor:
         while not trainer.has_ended:
             asked = wait_for_signal(SUPERVISOR_SECONDS)
             if asked is not None:
-                self._request_stop(f"the supervisor got {asked.signal_name}", by=asked.user)
+                self._signalled(asked)
             trainer.reap()
             self._claim.beat.keep()
-            self._claim.fence.check()
+            self._claim.fence.check(fresh=self._fence_is_asked_each_time)
             self._oom_kills.look()
             with contextlib.suppress(OSError):
                 output.limit()
@@ -159,6 +171,10 @@ class Supervisor:
                 self._watch_the_folder()
                 self._watch_the_leases()
                 self._stop_if_asked(trainer)
+
+    def _signalled(self, asked: Asked) -> None:
+        if asked.signal_name != "SIGUSR1":  # which only Slurm sends, to its own jobs
+            self._request_stop(f"the supervisor got {asked.signal_name}", by=asked.user)
 
     def _end(self, trainer: Child) -> None:
         kind, cause = explain(self._ending(trainer))
@@ -171,7 +187,7 @@ class Supervisor:
         return start_child(
             [*trainer_command(self._run, self._spec), *self._chosen],
             env={
-                **trainer_environment(self._spec, self._devices, self._mark, self._variables),
+                **self._trainer_environment(),
                 FOLDER_VARIABLE: str(self._folder),
                 FENCE_VARIABLE: self._claim.nonce,
             },
@@ -179,6 +195,9 @@ class Supervisor:
             output=output.descriptor,
             inherited=self._inherited,
         )
+
+    def _trainer_environment(self) -> dict[str, str]:
+        return trainer_environment(self._spec, self._devices, self._mark, self._variables)
 
     def _sampler(self) -> Sampling:
         shares = self._spec.vram_bytes is not None and any(device.get("room_bytes") for device in self._devices)
@@ -202,7 +221,7 @@ class Supervisor:
 
     def _request_stop(self, why: str, by: str) -> None:
         """Write the request down, so that every reader sees it, whether it is a signal or the time limit."""
-        if not _is_there(self._run.stop):
+        if not is_there(self._run.stop):
             request = StopRequest(by=by, when=time.time(), why=why)
             write_patiently(self._run.stop, request, patience_seconds=0)
             self._stopping = self._stopping or Stopping(request)
@@ -247,7 +266,7 @@ class Supervisor:
             output=tail(self._attempt.output),
             stop=self._stopping.request if self._stopping else None,
             is_ours=self._spec.trainer == "training",
-            has_result=_is_there(self._run.result),
+            has_result=is_there(self._run.result),
             oom_kills=self._oom_kills.lately(),
             device=", ".join(f"GPU {device['index']}" for device in self._devices if device["kind"] == "gpu"),
             disk_is_full=is_disk_full(self._run.path),
@@ -270,30 +289,12 @@ class Supervisor:
             peak_gpu_memory_bytes=peak_gpu_memory(self._run, self._attempt.number),
         )
         self._records.write_end(record)
+        self._tell_end()
+
+    def _tell_end(self) -> None:
         tell_end(self._run, self._attempt.number)
 
 
 def _next_attempt(run: RunFolder) -> AttemptFolder:
     """The newest one, which a retry has made and in which nothing has begun; else the first."""
     return run.latest_attempt() or run.attempt(1)
-
-
-def _is_there(path: Path) -> bool:
-    """False too if a network disk cannot tell just now: the supervisor of a trainer must not fail of that."""
-    try:
-        return path.exists()
-    except OSError:
-        return False
-
-
-def say(words: str) -> None:
-    with contextlib.suppress(OSError):  # a full disk
-        print(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {words}", flush=True)
-
-
-def _print_to(path: Path) -> None:
-    """Send our own output to a file: a pipe would tie us to its reader."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o644)
-    os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
-    os.close(descriptor)

@@ -1,6 +1,7 @@
 """One small process a run: takes the locks, starts the trainer, waits, stops it when asked, says how it ended.
 
-    python -m iqa_tui.service.supervisor RUN_FOLDER [--device JSON]…
+    python -m iqa_tui.service.supervisor RUN_FOLDER [DEVICE_JSON]…
+    python -m iqa_tui.service.supervisor RUN_FOLDER --slurm …        (`iqa_tui.service.on_node`)
 
 Standard library and the run folder only, so that it starts fast, stays small, and nothing of a screen or of torch
 can take it down. If it is killed, it takes nothing with it: the trainer goes on and still holds the locks.
@@ -15,16 +16,16 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from iqa_tui.devices.lease import Holder, take_lease
+from iqa_tui.devices.lease import Holder, take_lease, take_over
 from iqa_tui.errors import LaunchError
+from iqa_tui.service.on_node import supervise_job
 from iqa_tui.service.supervision import NO_ROOM_ERRORS, Supervisor
 from iqa_tui.service.supervisor_exits import EXIT_DEVICE_TAKEN, EXIT_NO_LEASE, EXIT_NO_ROOM, EXIT_NOT_QUEUED
-from iqa_tui.service.trainer_call import (
-    DeviceRecord,
-)
+from iqa_tui.service.trainer_call import LEASE_KEY, DeviceRecord
 from iqa_tui.service.tuning import has_trials_to_come
 from iqa_tui.trust.signature import NotSigned, Signed, verify
 from iqa_tui.words.people import user_name
+from training.runfolder.engines import LOCAL
 from training.runfolder.errors import LockHeld, RunFolderError
 from training.runfolder.held import hold
 from training.runfolder.layout import RunFolder
@@ -42,13 +43,18 @@ class NoLease(LaunchError):
 
 
 def main(argv: list[str]) -> int:
-    """Supervise one run; the exit code is for the dispatcher.
+    """Supervise one run; the exit code is for the dispatcher, or for Slurm.
 
     The folder itself is held, not its name: a run whose folder is moved goes on in its new place.
     """
     run, folder = hold(RunFolder(Path(argv[0]).absolute()))
-    devices: list[DeviceRecord] = [json.loads(text) for text in argv[1:]]
     os.umask(os.umask(0o022) | 0o022)  # the trainer's too: a run is not started again if others may write in it
+    if argv[1:2] == ["--slurm"]:
+        return supervise_job(run, folder, argv[2:])
+    return _supervise_here(run, folder, [json.loads(text) for text in argv[1:]])
+
+
+def _supervise_here(run: RunFolder, folder: int, devices: list[DeviceRecord]) -> int:
     with contextlib.suppress(PermissionError):  # we lead a session already if the dispatcher started us
         os.setsid()
     try:
@@ -92,6 +98,8 @@ def take_run(run: RunFolder, devices: list[DeviceRecord]) -> tuple[Signed | None
         return None, []
     signed = verify(run)
     spec = signed.spec
+    if spec.engine != LOCAL:
+        return None, []
     if has_trials_to_come(run, spec):
         return None, []  # the user tried one of them again while we were started
     label = " ".join(dict.fromkeys([spec.experiment, spec.label])).strip()
@@ -101,7 +109,11 @@ def take_run(run: RunFolder, devices: list[DeviceRecord]) -> tuple[Signed | None
         for device in devices:
             room = device.get("room_bytes")
             share = replace(holder, reserved_bytes=spec.vram_bytes if room is not None else None)
-            locks.append(take_lease(device["key"], share, room_bytes=room))
+            given = device.pop(LEASE_KEY, None)  # the dispatcher gathered it and hands it over
+            if given is None:
+                locks.append(take_lease(device["key"], share, room_bytes=room))
+            else:
+                locks.append(take_over(int(given), device["key"], share))
     except LockHeld as held:
         raise DeviceTaken(f"device {device['key']}: {held}") from held
     except LaunchError as error:

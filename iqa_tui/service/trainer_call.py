@@ -21,6 +21,9 @@ VRAM_VARIABLE = "IQA_TUI_VRAM_BYTES"
 FOLDER_VARIABLE = "IQA_TUI_FOLDER"
 """A descriptor of the run's folder, which our trainer holds instead of its name."""
 
+LEASE_KEY = "lease"
+"""In what the dispatcher says of a device: the descriptor of its lease, if it hands one over."""
+
 DeviceRecord = dict[str, Any]
 """key, kind, index, name, by_uuid: what `process.json` says of a device."""
 
@@ -53,7 +56,9 @@ def trainer_environment(
             "IQA_TUI_DEVICE": "cuda",
             **({} if spec.vram_bytes is None else {VRAM_VARIABLE: str(spec.vram_bytes)}),
         }
-    env.setdefault("OMP_NUM_THREADS", str(threads_per_slot()))  # a number that the user chose is kept
+    env.setdefault(
+        "OMP_NUM_THREADS", str(threads_per_slot() * max(1, len(devices)))
+    )  # a number that the user chose is kept
     return {**env, "CUDA_VISIBLE_DEVICES": "", "IQA_TUI_DEVICE": "cpu"}
 
 

@@ -12,18 +12,17 @@ import hashlib
 import hmac
 import json
 import os
-import secrets
 import time
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 
 from iqa_tui.errors import LaunchError
 from iqa_tui.processes.marks import renumbers
-from iqa_tui.trust.state_folder import state_folder, state_path
+from iqa_tui.trust.signing_key import key_path, key_to_sign_with, read_key
+from iqa_tui.trust.state_folder import state_folder
 from iqa_tui.words.people import user_name
 from training.runfolder.descriptors import descriptor_in
-from training.runfolder.engines import RECORDED
-from training.runfolder.errors import RunFolderError, UnreadableFile
+from training.runfolder.engines import RECORDED, SLURM
+from training.runfolder.errors import RunFolderError
 from training.runfolder.held import Openness, held, open_to_others
 from training.runfolder.host import host_name, machine_id
 from training.runfolder.layout import RunFolder
@@ -32,9 +31,6 @@ from training.runfolder.read import parse_record, read_record
 from training.runfolder.schema import Environment, Signature
 from training.runfolder.spec import Spec
 from training.runfolder.write import record_bytes, write_atomic, write_record
-
-KEY_FILE = "signing.key"
-KEY_BYTES = 32
 
 
 class NotSigned(LaunchError):
@@ -52,6 +48,8 @@ class Signed:
     spec: Spec
     variables: dict[str, str]
     """Of the launching shell."""
+    spec_sha256: str = ""
+    environment_sha256: str = ""
 
 
 def write_signed(run: RunFolder, spec: Spec, variables: dict[str, str]) -> None:
@@ -68,7 +66,8 @@ def write_signed(run: RunFolder, spec: Spec, variables: dict[str, str]) -> None:
     environment = record_bytes(Environment(variables))
     with held(run) as there:
         write_atomic(there.environment, environment, mode=0o600)
-        _sign(there, record_bytes(spec), environment, Signature("", 0, spec.created, "", "", "", "", "", ""))
+        blank = Signature("", 0, spec.created, *_here(spec), "", "", "", "")
+        _sign(there, record_bytes(spec), environment, blank)
         write_record(there.spec, spec)
 
 
@@ -88,11 +87,22 @@ def sign_run(run: RunFolder, *, variables: dict[str, str], origin: str = "", dev
     """
     with held(run) as there:
         spec = read_bounded(there.spec)
-        parse_record(spec, Spec, there.spec)
+        here = _here(parse_record(spec, Spec, there.spec))
         environment = record_bytes(Environment(variables))
         write_atomic(there.environment, environment, mode=0o600)
-        blank = Signature("", 0, 0.0, "", "", "", "", "", "", device_kind, origin)
+        blank = Signature("", 0, 0.0, *here, "", "", "", "", device_kind, origin)
         _sign(there, spec, environment, blank)
+
+
+def _here(spec: Spec) -> tuple[str, str]:
+    """Host and machine that a run is queued on. Every login node of a cluster may submit its Slurm runs."""
+    if spec.engine == SLURM:
+        return f"cluster {spec.slurm.get('cluster', '')}", ""
+    return host_name(), machine_id()
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _sign(run: RunFolder, spec: bytes, environment: bytes, blank: Signature) -> None:
@@ -101,13 +111,11 @@ def _sign(run: RunFolder, spec: bytes, environment: bytes, blank: Signature) -> 
         by=user_name(),
         user_id=os.geteuid(),
         when=blank.when or time.time(),
-        host=host_name(),
-        machine=machine_id(),
         place=place_of(run),
-        spec_sha256=hashlib.sha256(spec).hexdigest(),
-        environment_sha256=hashlib.sha256(environment).hexdigest(),
+        spec_sha256=_sha256(spec),
+        environment_sha256=_sha256(environment),
     )
-    write_record(run.signature, replace(unsigned, mac=_mac(unsigned, _key_to_sign_with())))
+    write_record(run.signature, replace(unsigned, mac=_mac(unsigned, key_to_sign_with())))
 
 
 def verify(run: RunFolder) -> Signed:
@@ -123,13 +131,14 @@ def verify(run: RunFolder) -> Signed:
         if signature is None:
             raise NotSigned("it was not queued by this program on this host")
         spec, environment = read_bounded(there.spec), _environment_bytes(there)
-        _check(there, signature, spec, environment)
         parsed = parse_record(spec, Spec, there.spec)
+        _check(there, signature, parsed, spec, environment)
         if parsed.engine == RECORDED:  # a signature on it would change nothing: there is nothing that could be started
             raise NotSigned("it was imported, and nothing of it is ever started", can_be_adopted=False)
         if not parsed.device_kind:
             parsed = replace(parsed, device_kind=signature.device_kind)
-        return Signed(parsed, parse_record(environment, Environment, there.environment).variables)
+        variables = parse_record(environment, Environment, there.environment).variables
+        return Signed(parsed, variables, _sha256(spec), _sha256(environment))
 
 
 def _environment_bytes(run: RunFolder) -> bytes:
@@ -139,20 +148,20 @@ def _environment_bytes(run: RunFolder) -> bytes:
         raise NotSigned("its environment.json is gone") from None
 
 
-def _check(run: RunFolder, signature: Signature, spec: bytes, environment: bytes) -> None:
+def _check(run: RunFolder, signature: Signature, parsed: Spec, spec: bytes, environment: bytes) -> None:
     """Raises NotSigned with the signed thing that has changed; if none has, the key is another one."""
     folder = descriptor_in(run.path)
     if signature.user_id != os.geteuid():
         raise NotSigned(f"{signature.by} queued it, and not you")
-    if (signature.host, signature.machine) != (host_name(), machine_id()):
+    if (signature.host, signature.machine) != _here(parsed):
         raise NotSigned(f"it was queued on {signature.host}")
     if signature.place != place_of(run):
         raise NotSigned("its folder is a copy of the one that was queued")
-    if hashlib.sha256(spec).hexdigest() != signature.spec_sha256:
+    if _sha256(spec) != signature.spec_sha256:
         raise NotSigned("its spec.json was changed after it was queued")
-    if hashlib.sha256(environment).hexdigest() != signature.environment_sha256:
+    if _sha256(environment) != signature.environment_sha256:
         raise NotSigned("its environment.json was changed after it was queued")
-    key = _key()
+    key = read_key()
     if key is None:
         state_folder()  # says what is wrong with it, if that is why
         raise NotSigned(f"there is no key of yours at {key_path()} that could have signed it")
@@ -225,67 +234,3 @@ def _mac(signature: Signature, key: bytes) -> str:
     signed = {name: value for name, value in asdict(signature).items() if name != "mac"}
     content = json.dumps(signed, sort_keys=True, ensure_ascii=True).encode()
     return hmac.new(key, content, hashlib.sha256).hexdigest()
-
-
-def key_path() -> Path:
-    """Where this user's key is, or would be."""
-    return state_path() / KEY_FILE
-
-
-def check_key() -> bool:
-    """Whether there is a key; False before the first launch.
-
-    Raises:
-        LaunchError: others may read or write it, it is no key, or there is no folder for it.
-    """
-    state_folder()
-    return _key() is not None
-
-
-def _key() -> bytes | None:
-    """None before the first launch.
-
-    Raises:
-        LaunchError: others may read or write it, or it is no key.
-    """
-    path = key_path()
-    try:
-        found = path.lstat()
-        key = read_bounded(path, KEY_BYTES)
-    except FileNotFoundError:
-        return None
-    except (OSError, UnreadableFile) as error:
-        raise LaunchError(f"{path}: the key that signs runs cannot be read ({error}). Move it away.") from error
-    if found.st_uid != os.geteuid() or found.st_mode & 0o077 or len(key) != KEY_BYTES:
-        raise LaunchError(
-            f"{path}: the key that signs runs must be yours alone (mode 0600, {KEY_BYTES} bytes). Move it away: "
-            "the next launch makes another, and runs that are queued need `iqa-tui adopt`."
-        )
-    return key
-
-
-def _key_to_sign_with() -> bytes:
-    """The key, made at the first launch.
-
-    Raises:
-        LaunchError: as `_key`, or the state folder cannot be written.
-    """
-    folder = state_folder()
-    key = _key()
-    if key is not None:
-        return key
-    aside = folder / f".{KEY_FILE}.{os.getpid()}.{secrets.token_hex(4)}"
-    try:
-        write_atomic(aside, secrets.token_bytes(KEY_BYTES), mode=0o600)
-        try:
-            os.link(aside, folder / KEY_FILE)  # not over one that another launch made at the same moment
-        except FileExistsError:
-            pass
-        finally:
-            aside.unlink()
-    except OSError as error:
-        raise LaunchError(f"{folder / KEY_FILE}: the key cannot be written ({error.strerror}).") from error
-    made = _key()
-    if made is None:
-        raise LaunchError(f"{folder / KEY_FILE}: the key was removed while it was made. Run the command again.")
-    return made

@@ -33,6 +33,7 @@ class WaitKind(Enum):
     CLOSED = "a part of its folder cannot be written"
     NEEDS_ADOPTION = "it was not queued by this user on this host"
     OTHER_USER = "the dispatcher of the user who queued it starts it"
+    SLURM = "Slurm must start it"
 
 
 SENTENCES = {
@@ -48,6 +49,7 @@ SENTENCES = {
     WaitKind.CLOSED: "{why}",
     WaitKind.NEEDS_ADOPTION: "{why}",
     WaitKind.OTHER_USER: "queued by {user}, whose own dispatcher starts it",
+    WaitKind.SLURM: "{why}",
 }
 """Of every kind but those that list devices."""
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from iqa_tui.plans.plan import plan_from
+from iqa_tui.plans.plan import load_plan, plan_from
 from tests.fakes.photographs import write_biq2021, write_csv_dataset, write_koniq
 from tests.fakes.published_logs import write_log
 from tests.fakes.runs import fail_run, finish_run, queue_experiment
@@ -68,8 +68,12 @@ HERE = [command for command in COMMANDS if not any(re.fullmatch(pattern, command
 
 
 def example_plan() -> str:
-    """All its parts together."""
-    return "\n".join(re.findall(r"```toml\n(.*?)```", README, re.DOTALL))
+    """All its parts together, but for what tunes the rate that its experiments set."""
+    return "\n".join(part for part in toml_parts() if "[tune]" not in part)
+
+
+def toml_parts() -> list[str]:
+    return re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
 
 
 @pytest.fixture
@@ -129,6 +133,13 @@ def test_make_demo_starts_the_demo() -> None:
 def test_the_example_plan_is_a_plan() -> None:
     plan = plan_from(tomllib.loads(example_plan()), "README.md")
     assert [row.id for row in plan.experiments] == ["A", "B"]
+
+
+def test_the_example_of_tuning_is_what_a_plan_may_say() -> None:
+    (part,) = (tomllib.loads(part) for part in toml_parts() if "[tune]" in part)
+    plan = plan_from({**load_plan("koniq-losses").content, **part}, "README.md")
+    assert plan.tune is not None
+    assert [point["lr"] for point in plan.tune.points()] == [5e-5, 1e-4, 2e-4]
 
 
 def test_the_tree_and_the_files_that_the_readme_names_are_there() -> None:

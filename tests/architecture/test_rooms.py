@@ -66,12 +66,14 @@ def draw(package: str) -> str:
     width = max(map(len, rooms))
     lines = []
     for room in order:
+        if room not in edges:
+            continue
         words = sorted(edges.get(room, ()), key=order.index)
-        rows = [words[first : first + 9] for first in range(0, len(words), 9)] or [[]]
+        rows = [words[first : first + 9] for first in range(0, len(words), 9)]
         for number, row in enumerate(rows):
             name = room if number == 0 else ""
-            lines.append(f"{name:<{width}} ─► {' '.join(row)}" if row else name)
-    return "\n".join(lines)
+            lines.append(f"{name:<{width}} ─► {' '.join(row)}")
+    return "\n".join([*lines, " ".join(room for room in order if room not in edges)])
 
 
 if __name__ == "__main__":

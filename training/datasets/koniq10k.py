@@ -85,7 +85,7 @@ def _item(row: Row, images: ImageFolders, mos_column: str, split: str) -> Item:
         split=split,
         group=name,
         where=row.where,
-        histogram=row.shares(ANSWERS) if all(map(row.has, ANSWERS)) else None,
+        histogram=row.shares(ANSWERS) if all(map(row.values.get, ANSWERS)) else None,
     )
 
 

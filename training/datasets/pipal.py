@@ -17,11 +17,20 @@ from training.datasets.labels.text import read_text
 from training.datasets.splits import reach, split_anew
 from training.errors import BadData
 
-LABEL_FOLDERS = ("Train_Label", "MOS_Scores_train")
-"""As its archive unpacks, and as the authors' code wants it named. It holds one text file a picture, `A0001.txt`."""
+LABEL_FOLDERS = ("Train_Label", "MOS_Scores_train", "Train_Label/Train_Label")
+"""As its archive unpacks, as the authors' code wants it named, and as programs unpack it that make a folder for each
+archive. It holds one text file a picture, `A0001.txt`."""
 PARTS = ("Distortion_1", "Distortion_2", "Distortion_3", "Distortion_4")
-IMAGE_FOLDERS = (*PARTS, *(f"Distortion/{part}" for part in PARTS))
-"""The four archives of images unpack side by side; the authors' code wants them in one folder."""
+JOINED = ("Dist_Imgs", "Train_Dist", "Train_Distort")
+"""All four together, as pyiqa and code of the challenges name them."""
+IMAGE_FOLDERS = (
+    *PARTS,
+    *(f"Distortion/{part}" for part in PARTS),
+    *(f"{part}/{part}" for part in PARTS),
+    *JOINED,
+)
+"""The four archives of images unpack side by side, or each in a folder of its own; the authors' code wants them in one
+folder."""
 SOURCE = "Train_Label.zip lies beside the four archives of images: see github.com/HaomingCai/PIPAL-dataset."
 
 

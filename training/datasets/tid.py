@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from training.datasets.base import Dataset, Item
@@ -14,15 +15,21 @@ LABELS = "mos_with_names.txt"
 SPREADS = "mos_std.txt"
 
 
-def open_tid(name: str, folder: Path, source: str) -> Dataset:
+def open_tid(name: str, folder: Path, source: str, *, observers: float) -> Dataset:
     """MOS from 0 to 9, split so that all distortions of one picture stay together.
 
     Labels and files spell names in different cases.
+
+    `mos_std.txt` holds the standard errors of the MOS, not the spread of the opinions. An observer gives an image a
+    whole number of points, 0 to 9, so opinions with the mean 5.51429 = 193/35 have an SD of at least 0.49; the file
+    says 0.13013 (I01_01_1 of TID2013). An SD is the standard error times the root of the number of observers, which is
+    published for the whole data set, not by image.
 
     Args:
         name: of the data set.
         folder: with both label files and the folder distorted_images.
         source: a sentence that says where to get a label file.
+        observers: how many rated an image, on average.
 
     Raises:
         BadData: a label file is missing, lengths differ, or a label is no number.
@@ -35,7 +42,7 @@ def open_tid(name: str, folder: Path, source: str) -> Dataset:
             name=row.text("name"),
             path=images.path(row.text("name")),
             mos=row.number("mos"),
-            mos_sd=row.spread("mos_sd"),
+            mos_sd=row.spread("mos_sd") * math.sqrt(observers),
             split="",
             group=row.text("name").partition("_")[0].casefold(),  # i01_05_3.bmp: picture, distortion, level
             where=row.where,

@@ -13,6 +13,8 @@ from pathlib import Path
 from training.datasets.base import Dataset
 from training.datasets.tid import open_tid
 
+OBSERVERS = 838 / 25
+"""Experiments for each of the pictures; an observer saw all distortions of one (www.ponomarenko.info/tid2008.htm)."""
 SOURCE = "It lies in TID2008's archive, beside the folder distorted_images."
 
 
@@ -22,4 +24,4 @@ def open_tid2008(folder: Path) -> Dataset:
     Raises:
         BadData: a label file is missing, lengths differ, or a label is no number.
     """
-    return open_tid("tid2008", folder, SOURCE)
+    return open_tid("tid2008", folder, SOURCE, observers=OBSERVERS)

@@ -11,6 +11,8 @@ from pathlib import Path
 from training.datasets.base import Dataset
 from training.datasets.tid import open_tid
 
+OBSERVERS = 971 / 25
+"""Experiments for each of the pictures; an observer saw all distortions of one."""
 SOURCE = "It lies in TID2013's archive, beside the folder distorted_images."
 
 
@@ -20,4 +22,4 @@ def open_tid2013(folder: Path) -> Dataset:
     Raises:
         BadData: a label file is missing, lengths differ, or a label is no number.
     """
-    return open_tid("tid2013", folder, SOURCE)
+    return open_tid("tid2013", folder, SOURCE, observers=OBSERVERS)

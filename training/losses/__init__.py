@@ -1,5 +1,8 @@
-"""The losses, one a file: `LOSSES` maps a flag to its function, `PUBLISHED` to the published code's."""
+"""The losses, one a file: `LOSSES` maps a flag to its function, `PUBLISHED` to the published code's.
 
-from training.losses.table import LOSSES, PUBLISHED, Criterion, build_criterion
+`MORE_OUTPUTS` holds those of networks with more than one output; each has a signature of its own.
+"""
 
-__all__ = ["LOSSES", "PUBLISHED", "Criterion", "build_criterion"]
+from training.losses.table import LOSSES, MORE_OUTPUTS, PUBLISHED, Criterion, build_criterion
+
+__all__ = ["LOSSES", "MORE_OUTPUTS", "PUBLISHED", "Criterion", "build_criterion"]

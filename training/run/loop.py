@@ -13,20 +13,18 @@ from torch import Tensor
 
 from training.checkpoints.schedule import CheckpointSchedule
 from training.config import TrainConfig
-from training.errors import BadUsage, GpuOutOfMemory, LossNotFinite, Stopped, is_gpu_out_of_memory
+from training.errors import BadUsage, LossNotFinite, Stopped, is_gpu_out_of_memory
 from training.images.batches import TrainBatch
-from training.loss_parts import smallest_batch
 from training.optim import set_lr
 from training.progress import Progress
 from training.run.forward import batches_of, outputs_of
+from training.run.out_of_memory import out_of_memory, what_is_kept
 from training.run.setup import Setup
 from training.run.team import add_up_gradients, whole
 from training.telling.recorder import Recorder, Step
 
 NOT_DETERMINISTIC = "does not have a deterministic implementation"
 """In torch's error, after the name of the operation."""
-MOST_PARTS = 4
-"""Into which a batch that has no room is parted, if a half of it is no whole number of crops."""
 MOST_SKIPPED = 40
 """So many fp16 steps in a row that are skipped mean that the gradient itself is not finite: each halved the scale of
 the loss, from 2^16 or the little more to which it grows in a run."""
@@ -73,7 +71,7 @@ def train_epoch(setup: Setup, progress: Progress, schedule: CheckpointSchedule) 
             if not is_gpu_out_of_memory(error):
                 raise error from error.__cause__
             recorder.say(str(error))  # how much of what was free, in torch's own words
-            raise _out_of_memory(config, progress) from error
+            raise out_of_memory(config, progress) from error
         progress.step += 1
         progress.step_in_epoch += 1
         clock.count(sum(len(batch.mos) for batch in batches))
@@ -222,40 +220,8 @@ class Unread:
         return LossNotFinite(
             f"{what} at step {step:,} in epoch {self._progress.epoch}: start a new run with an --lr smaller than "
             f"{self._config.lr:g}{', or with --precision fp32' if self._is_scaled else ''} "
-            f"({_what_is_kept(self._progress)})"
+            f"({what_is_kept(self._progress)})"
         )
-
-
-def _what_is_kept(progress: Progress) -> str:
-    if progress.best_epoch is None:
-        return "no epoch was finished"
-    return f"the best epoch, {progress.best_epoch}, is kept in checkpoints/best.pt and scores/"
-
-
-def _out_of_memory(config: TrainConfig, progress: Progress) -> GpuOutOfMemory:
-    """The batch size is never changed silently: it is a setting of the experiment."""
-    return GpuOutOfMemory(
-        f"CUDA out of memory at --batch_size {config.batch_size}, step {progress.step + 1:,} in epoch "
-        f"{progress.epoch}: {_smaller_batches(config)}--resume this one on a GPU with more room "
-        f"({_what_is_kept(progress)})"
-    )
-
-
-def _smaller_batches(config: TrainConfig) -> str:
-    """`start a new run with …, or `: less memory, and steps of as many crops if the batch can be parted; empty if the
-    loss has no gradient in a smaller batch.
-    """
-    batch, smallest = config.batch_size, smallest_batch(config.loss_type)
-    compares = smallest > 1 or config.ranking_loss_alpha > 0
-    for parts in range(2, MOST_PARTS + 1):
-        size, rest = divmod(batch, parts)
-        if rest == 0 and size >= max(smallest, 2 if compares else 1):
-            crops = f"the same {batch * config.accumulate} crops"
-            compared = f", compared {size} at a time" if compares else ""
-            flags = f"--batch_size {size} --accumulate {config.accumulate * parts}"
-            return f"start a new run with {flags} (steps of {crops}{compared}), or "
-    half = max(batch // 2, smallest)
-    return f"start a new run with --batch_size {half}, or " if half < batch else ""
 
 
 class Speedometer:

@@ -35,13 +35,17 @@ class Claim:
     nonce: str
 
 
-def claim_run(run: RunFolder, attempt: AttemptFolder, raises: type[Exception] = Fenced) -> Claim:
+def claim_run(
+    run: RunFolder, attempt: AttemptFolder, raises: type[Exception] = Fenced, *, job: str = "", restart: int = 0
+) -> Claim:
     """Take the run for this attempt, and wait until no earlier writer is left. Sets this process's fence.
 
     Args:
         run: locked by us, as far as locks reach.
         attempt: its folder is there, and no process was started for it yet.
         raises: as for `Fence`.
+        job: number of the Slurm job that this is; empty if it is none.
+        restart: how often Slurm has requeued that job.
 
     Raises:
         Fenced: another host's supervisor has begun this very attempt, or takes the run while we wait.
@@ -54,7 +58,7 @@ def claim_run(run: RunFolder, attempt: AttemptFolder, raises: type[Exception] = 
         _watch_rival(run, attempt)
         others_may_write = True  # it may be frozen, and wake up
     nonce = secrets.token_hex(16)
-    owner = Owner(attempt.number, host_name(), machine_id(), os.getpid(), nonce, boot_id=boot_id())
+    owner = Owner(attempt.number, host_name(), machine_id(), os.getpid(), nonce, boot_id(), job, restart)
     write_record(run.owner, owner)
     fence = Fence(run, nonce, raises)
     if others_may_write:

@@ -9,7 +9,9 @@ LOCAL = "local"
 """A supervisor of one of this user's hosts starts it."""
 RECORDED = "recorded"
 """It was measured elsewhere: its log was imported together with its result, and nothing of it is ever started."""
-ENGINES = (LOCAL, RECORDED)
+SLURM = "slurm"
+"""A job of Slurm is submitted for it, and Slurm gives it a node and its devices."""
+ENGINES = (LOCAL, RECORDED, SLURM)
 
 SPEC_FORMAT = 2
 """Of the specs that a reader of format 1 would misread: those that are not local, which it would start, tuning runs,

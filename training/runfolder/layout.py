@@ -28,11 +28,6 @@ ATTEMPTS = "attempts"
 """The folder of a run's attempts, in the run's."""
 
 
-def older_dispatcher_lock(runs_dir: Path, user_id: int) -> Path:
-    """Held by a dispatcher of an earlier version, which had its lock in the folder of runs."""
-    return runs_dir / f"dispatcher-{user_id}.lock"
-
-
 @dataclass(frozen=True, slots=True)
 class AttemptFolder:
     """One try at a run: `attempts/<number>/`."""
@@ -74,6 +69,16 @@ class AttemptFolder:
     def retry(self) -> Path:
         """Why there is another attempt; not in the first one."""
         return self.path / "retry.json"
+
+    @property
+    def job(self) -> Path:
+        """Which Slurm job works on it; only of a Slurm run."""
+        return self.path / "job.json"
+
+    @property
+    def stop(self) -> Path:
+        """Why a Slurm job was told to end: the run may go on in another one, so this is no request to the run."""
+        return self.path / "stop.json"
 
     @property
     def beat(self) -> Path:

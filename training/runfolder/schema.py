@@ -146,6 +146,10 @@ class Owner:
     """Random; two owners never have the same."""
     boot_id: str = ""
     """Of the host's boot; empty if it is not known."""
+    job: str = ""
+    """Its Slurm job; empty if Slurm has not started it."""
+    restart: int = 0
+    """How often Slurm has requeued that job."""
     format: int = FORMAT
 
 

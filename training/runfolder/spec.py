@@ -38,6 +38,8 @@ class Spec:
     """gpu, cpu: what `devices` None means, as it was at the launch; empty in specs of earlier versions."""
     vram_bytes: int | None = None
     """Declared need; None: a GPU for itself."""
+    gpus: int = 1
+    """Devices of one machine that it gets together, each for itself; more than 1 only in specs of format 2."""
     priority: str = "medium"
     """high, medium, low."""
     order: int = 0
@@ -63,6 +65,10 @@ class Spec:
     created_by: str = ""
     """User and host."""
     engine: str = LOCAL  # see `training.runfolder.engines`
+    slurm: dict[str, Any] = field(default_factory=dict)
+    """Of a Slurm run: what is asked of Slurm for it (`iqa_tui.slurm.options`), and the cluster's name; empty for all
+    others.
+    """
     log: dict[str, Any] = field(default_factory=dict)
     """Of a recorded run: its log's file, sha256 and round (counted from 1), or see `evaluation.log_of`; empty for all
     others.

@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from training.runfolder.beat import BeatWatch
-from training.runfolder.engines import RECORDED
+from training.runfolder.engines import RECORDED, SLURM
 from training.runfolder.errors import RunFolderError
 from training.runfolder.events import has_started
 from training.runfolder.exits import ExitKind
 from training.runfolder.foreign import elsewhere_status, is_elsewhere, namesake_status
 from training.runfolder.host import boot_id
+from training.runfolder.job import SlurmAnswers, SlurmWord
 from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.lock import is_held
 from training.runfolder.opening import is_there
 from training.runfolder.phase import Phase, Status
 from training.runfolder.read import read_record, read_shown_record, read_spec, refuse_trouble
 from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RetryRecord, StopRequest
+from training.runfolder.slurm_status import SlurmRun, slurm_status, word_on
 from training.runfolder.spec import Spec
 
 STATES_OF_ENDS = {
@@ -37,6 +39,8 @@ class Seen:
     """Of a queued run."""
     exit: ExitRecord | None = None
     result: Result | None = None
+    word: SlurmWord | None = None
+    """Slurm's, on the job of the newest attempt; None if there is none."""
 
 
 def run_status(
@@ -46,6 +50,7 @@ def run_status(
     spec: Spec | None = None,
     seen: Seen | None = None,
     beats: BeatWatch | None = None,
+    slurm: SlurmAnswers | None = None,
 ) -> Status:
     """Work out what a run is doing. Never raises; looking never changes the answer.
 
@@ -58,17 +63,21 @@ def run_status(
         spec: if the caller has read it already; it never changes.
         seen: filled in, if given.
         beats: of a caller that looks again and again; None: this is a single look.
+        slurm: its answers, which a Slurm run is asked for in; None: Slurm is silent.
     """
     seen = seen or Seen()
     try:
         refuse_trouble(run)
         spec = spec or read_spec(run)
         attempt = run.latest_attempt()
-        recorded = _recorded_status(run, attempt, seen)
+        known = _recorded_status(run, attempt, seen)
         if spec.engine == RECORDED:
-            recorded = _imported_status(run, seen)
-        if recorded is not None:
-            return recorded
+            known = _imported_status(run, seen)
+        elif spec.engine == SLURM:
+            seen.word = word_on(run, attempt, slurm)
+            known = slurm_status(_slurm_run(run, spec, attempt, known, begun_attempt, beats), seen.word)
+        if known is not None:
+            return known
         elsewhere = _elsewhere_status(run, spec, attempt, begun_attempt)
         if elsewhere is not None:
             return elsewhere
@@ -85,6 +94,25 @@ def run_status(
         return Status(Phase.UNREADABLE, str(error))
     except OSError as error:
         return Status(Phase.UNREADABLE, f"{error.filename or run.path}: {error.strerror or error}")
+
+
+def _slurm_run(
+    run: RunFolder,
+    spec: Spec,
+    attempt: AttemptFolder | None,
+    recorded: Status | None,
+    begun_attempt: int,
+    beats: BeatWatch | None,
+) -> SlurmRun:
+    number = attempt.number if attempt else 0
+    return SlurmRun(
+        run,
+        attempt,
+        recorded,
+        _asked_by_if(run),
+        lambda: 0 < number <= begun_attempt or (attempt is not None and _has_begun(run, spec, attempt)),
+        beats,
+    )
 
 
 def _recorded_status(run: RunFolder, attempt: AttemptFolder | None, seen: Seen) -> Status | None:

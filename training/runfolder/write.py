@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from training.runfolder.fence import check_fence
+from training.runfolder.job import JobRecord
 from training.runfolder.layout import ATTEMPTS
 from training.runfolder.schema import (
     Environment,
@@ -41,6 +42,7 @@ Record = (
     | Environment
     | Owner
     | Tuned
+    | JobRecord
 )
 
 FILE_MODE = 0o644
@@ -157,6 +159,30 @@ def write_record(path: Path, record: Record) -> None:
     if path.parent.parent.name == ATTEMPTS:
         make_folder(path.parent.parent)
     write_json(path, dataclasses.asdict(record))
+
+
+def write_record_once(path: Path, record: Record) -> bool:
+    """Write a record that none may replace: by a hard link, which fails if the name is taken, on network disks too.
+
+    Returns:
+        False if there is one already; it stands.
+
+    Raises:
+        OSError: it cannot be written.
+        Fenced: as `write_atomic`.
+    """
+    if path.parent.parent.name == ATTEMPTS:
+        make_folder(path.parent.parent)
+    aside = path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}.once")
+    write_json(aside, dataclasses.asdict(record))
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        return False
+    finally:
+        aside.unlink()
+    sync_folder(path.parent)
+    return True
 
 
 def write_record_into(reserve: Path, path: Path, record: Record) -> None:

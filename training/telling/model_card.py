@@ -19,8 +19,8 @@ CHOICE = {
 }
 MIXED = (
     "It was trained on several data sets. Scores of test and validation are means over them, each counted once; the "
-    "epoch was chosen by that mean; RMSE stands on each data set's own scale. A score of an image of unknown origin "
-    "lies on the scale from 0 to 1 to which the labels of all data sets were brought."
+    "epoch was chosen by that mean; RMSE stands on each data set's own scale. If its scores have a scale, that of an "
+    "image of unknown origin goes from 0 to 1, to which the labels of all data sets were brought."
 )
 NO_TEST = "The epoch was chosen on the validation split; the test split was not scored."
 LEAVE_OUT = "Its numbers are no scientific result: "

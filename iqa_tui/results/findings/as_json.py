@@ -53,7 +53,14 @@ def content(findings: Findings) -> dict[str, Any]:
         "limits": list(findings.limits),
         "resamples": findings.resamples,
         "tuning": [
-            {"id": each.id, **asdict(each.tuning), "measure": MEASURE, "edge_words": list(each.edge)}
+            {
+                "id": each.id,
+                **asdict(each.tuning),
+                "measure": MEASURE,
+                "words": each.words,
+                "tunings": each.ways,
+                "edge_words": list(each.edge),
+            }
             for each in findings.tunings
         ],
     }

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from iqa_tui.monitor.listing import ListedRun
 from iqa_tui.plans.plan import Plan
 from iqa_tui.results.caption import split_sentences
+from iqa_tui.results.comparison import are_of_several_data_sets
 from iqa_tui.results.findings.measured import Asked
 from iqa_tui.results.findings.wording import listed
 from iqa_tui.results.row import Row
@@ -42,6 +43,9 @@ def limits(table: Table, plan: Plan | None, entries: Sequence[ListedRun], asked:
     told += _elsewhere(table, entries)
     if len(table.protocols) > 1:
         told.append(f"Rows by different protocols ({listed(list(table.protocols))}) are not compared.")
+    if are_of_several_data_sets(rows):
+        names = listed(list(dict.fromkeys(row.dataset for row in rows)))
+        told.append(f"Rows of different data sets ({names}) are not compared: they were tested on different images.")
     if any(entry.result is not None and entry.result.limited for entry in entries):
         told.append("Some runs used only part of the images, for a quick look.")
     if table.code_note:

@@ -96,7 +96,7 @@ def _tuning(findings: Findings) -> Section:
     for each in tunings:
         score = chosen_score(each.tuning)
         by = "" if score is None else f", validation SRCC {number(score, 'srcc')}"
-        told = f"{each.tuning.words}{by}"
+        told = f"{each.words}{by}{f' (mean of {each.ways} tunings)' if each.ways > 1 else ''}"
         points.append(Point(each.id, " ".join([sentence(f"chosen: {told}"), *each.edge])))
     return Section("Tuning", tuple(points), WHAT_TUNING_IS, Grid(*tuning_table(tunings)) if points else None)
 

@@ -99,6 +99,11 @@ class RowTuning:
     id: str
     label: str
     tuning: Tuning
+    """If the runs of the row were tuned more than once, as each random split is: the choice of most, mean scores."""
+    words: str
+    """`lr 5e-6 of 4`."""
+    ways: int = 1
+    """How often its runs were tuned."""
     edge: tuple[str, ...] = ()
     """A sentence for each flag whose choice lies at the edge of its grid."""
 

@@ -67,7 +67,7 @@ def p_words(p: float) -> str:
 def needs_words(needs: Needs, what: str = "would show a difference of this size") -> str:
     """`about 9 seeds would show a difference of this size`; empty if it cannot be told."""
     if needs.splits is not None:
-        return f"about {needs.splits} random splits {what}" if needs.splits else "no number of random splits would"
+        return f"about {needs.splits} random splits {what}" if needs.splits else f"no number of random splits {what}"
     if needs.seeds is not None:
         return f"about {needs.seeds} seeds {what}"
     if needs.images is not None:

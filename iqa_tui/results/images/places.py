@@ -12,6 +12,7 @@ from training.runfolder.mixed import is_mixed, places
 from training.runfolder.text import plain
 
 CSIQ_DISTORTIONS = ("awgn", "blur", "contrast", "fnoise", "jpeg", "jpeg2000")
+PIPAL_PARTS = ("Distortion_1", "Distortion_2", "Distortion_3", "Distortion_4")
 FOLDERS = {
     "koniq-10k": ("1024x768", "512x384", "train", "test"),
     "spaq": ("TestImage",),
@@ -19,6 +20,15 @@ FOLDERS = {
     "agiqa-3k": ("images", "Images", "AGIQA-3K", "."),
     "livec": ("Images",),
     "tid2013": ("distorted_images",),
+    "tid2008": ("distorted_images",),
+    "pipal": (
+        *PIPAL_PARTS,
+        *(f"Distortion/{part}" for part in PIPAL_PARTS),
+        *(f"{part}/{part}" for part in PIPAL_PARTS),
+        *("Dist_Imgs", "Train_Dist", "Train_Distort"),
+    ),
+    "uhd-iqa": ("test", "validation", "training"),
+    "flive": (".",),
     "live": (".",),
     "csiq": ("dst_imgs_all", "dst_imgs", *(f"dst_imgs/{name}" for name in CSIQ_DISTORTIONS)),
     "bid": (".", "ImageDatabase"),

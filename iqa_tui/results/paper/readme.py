@@ -20,7 +20,7 @@ FILES = {
     "table.tex": "the table; needs booktabs",
     "numbers.tex": "one macro a number, for the text",
     "findings.md": "what the runs show: verdicts, answers, limits",
-    "scores.csv": "opinion and prediction of every test image, a column a run",
+    "scores.csv": "opinion of every test image, and what each run's network predicted, before any calibration",
     "report.html": "all of it on one page, for a browser without a network",
     "SHA256SUMS": "digests of the other files: `sha256sum -c SHA256SUMS`",
 }

@@ -54,3 +54,16 @@ def test_a_data_set_that_is_not_there_is_not_even_asked_for(tmp_path: Path, monk
     finding, _ = check_dataset(DatasetNeed("spaq", tmp_path / "spaq", []))
     assert (sign(finding), finding.words) == ("blocked", f"spaq: there is no {tmp_path}/spaq")
     assert "data_path=FOLDER" in finding.remedy
+
+
+def test_of_several_data_sets_each_is_named_with_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sets = [
+        {"name": "live", "images": {"train": 5, "test": 2}, "folder": "/data/live"},
+        {"name": "demo", "images": {"train": 9}, "folder": "data/demo"},
+    ]
+    answer = {"name": "live+demo", "images": {"train": 14, "test": 2}, "sets": sets, "tested_on": []}
+    trainer_that(monkeypatch, f"print({json.dumps(answer)!r})")
+    finding, images = check_dataset(DatasetNeed("live+demo", tmp_path, []))
+    sources = "live (/data/live, 7 images), demo (made from scikit-image's photographs, 9 images)"
+    assert finding.words.startswith(f"live+demo: {sources}, complete: 14 train, 2 test images")
+    assert images == {"live+demo": 16}

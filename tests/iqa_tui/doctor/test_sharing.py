@@ -17,7 +17,7 @@ from iqa_tui.doctor.sharing import (
     check_runs_folder,
     check_signing_key,
 )
-from iqa_tui.trust.signature import key_path
+from iqa_tui.trust.signing_key import key_path
 from tests.fakes.run_folders import FakeRun
 from training.runfolder.folders import list_runs
 from training.runfolder.read import read_record

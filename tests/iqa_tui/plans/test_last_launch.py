@@ -84,3 +84,10 @@ def test_splits_are_compared_and_are_no_setting() -> None:
     rows = [ROWS[0] | {"flags": {"loss_type": "l2", "split_seed": 1}}, ROWS[1]]
     own = LaunchRequest(plan_from(CONTENT | {"experiment": rows}, "p.toml"))
     assert words(own, [spec("F2", argv=["--split_seed", "1"]), spec("F3")]).startswith("the same")
+
+
+def test_another_grid_is_told_and_tuning_runs_are_no_part_of_the_last_launch() -> None:
+    tuned = LaunchRequest(plan_from(CONTENT | {"tune": {"lr": [1e-5, 2e-5], "seeds": [9]}}, "p.toml"))
+    assert words(tuned) == "since the last launch, 2.0 h ago: no tuning → tuning by lr 1e-5, 2e-5; seeds 9"
+    trial = spec("F2", seed=9, trial={"values": {"lr": 1e-5}})
+    assert last_launch([*LAST, trial], "losses") == LAST

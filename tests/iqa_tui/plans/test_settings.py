@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from iqa_tui.plans.plan import Plan, plan_from
@@ -48,3 +49,13 @@ def test_runs_that_count_are_named_by_what_they_share() -> None:
     assert what == "losses has runs of other settings than this plan's: F1, F2 with epochs=5."
     assert "give the plan another `name`" in remedy
     assert other_settings_words("losses", plan(epochs=5), runs) == []
+
+
+def test_runs_that_were_tuned_otherwise_or_not_at_all_are_named() -> None:
+    tune = {"lr": [1e-5, 2e-5], "epochs": 2, "seeds": [1, 2]}
+    tuned = plan_from({**content(epochs=5), "tune": tune}, "losses.toml")
+    run = replace(spec(epochs=5), plan=tuned.content)
+    assert other_settings(spec(epochs=5), tuned) == ["no tuning"]
+    assert other_settings(run, plan(epochs=5)) == ["tuning by lr 1e-5, 2e-5; epochs 2; seeds 1, 2"]
+    assert other_settings(run, replace(tuned, title="other", content={**tuned.content, "title": "other"})) == []
+    assert other_settings(replace(run, plan={**content(), "tune": {"lr": 3}}), plan()) == ["tuning by lr 3"]

@@ -154,3 +154,30 @@ def test_a_device_does_other_work_while_a_run_waits_for_its_tuning_runs() -> Non
 def test_a_tuning_run_that_was_given_a_lower_priority_is_waited_for(strategy: str) -> None:
     jobs = [Job("F1", 3, "high", after=("F1 a", "gone")), Job("F1 a", 1, "low", is_trial=True)]
     assert starts(jobs, 2, strategy) == {"F1 a": 0, "F1": 1}
+
+
+def test_a_job_of_two_devices_keeps_the_one_that_is_free_and_both_until_it_ends():
+    jobs = [Job("short", 1.0), Job("long", 3.0), Job("wide", 2.0, devices=2), Job("last", 1.0)]
+    placed = simulate(jobs, [FREE, FREE], "all")
+    assert [(each.job_id, each.device, each.start_hours, each.end_hours) for each in placed] == [
+        ("short", 0, 0.0, 1.0),
+        ("long", 1, 0.0, 3.0),
+        ("wide", 0, 3.0, 5.0),
+        ("wide", 1, 3.0, 5.0),
+        ("last", 0, 5.0, 6.0),
+    ]
+
+
+def test_a_job_of_more_devices_than_there_are_is_placed_on_all():
+    (placed,) = simulate([Job("wide", 2.0, devices=4)], [FREE], "all")
+    assert placed.end_hours == 2.0
+
+
+def test_jobs_of_several_devices_one_after_the_other():
+    jobs = [Job("wide", 2.0, devices=2), Job("one", 1.0)]
+    placed = simulate(jobs, [FREE, FREE, FREE], "sequential")
+    assert [(each.job_id, each.device, each.start_hours) for each in placed] == [
+        ("wide", 0, 0.0),
+        ("wide", 1, 0.0),
+        ("one", 0, 2.0),
+    ]

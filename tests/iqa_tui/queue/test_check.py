@@ -10,7 +10,6 @@ import pytest
 from iqa_tui.errors import PlanError
 from iqa_tui.plans.plan import Plan, load_plan
 from iqa_tui.plans.request import LaunchRequest
-from iqa_tui.plans.tune import Tune
 from iqa_tui.queue.check import check
 from tests.fakes.tuned_plan import tuned_plan
 
@@ -93,12 +92,6 @@ def test_repetitions_of_one_row_alone_are_refused(plan: Plan, tmp_path: Path) ->
     rows = tuple(replace(row, flags={**row.flags, "train_test_num": 2}) for row in plan.experiments)
     with pytest.raises(PlanError, match=r"experiment F1: write train_test_num into \[base\]"):
         check(LaunchRequest(replace(plan, experiments=rows), runs_dir=tmp_path))
-
-
-def test_a_plan_that_tunes_is_not_run_on_several_splits(plan: Plan, tmp_path: Path) -> None:
-    tuned = replace(plan, tune=Tune({"lr": (1e-6, 2e-6)}), base={**plan.base, "dataset": "livec"})
-    with pytest.raises(PlanError, match=r"\[tune\] with random splits: .* by --set split_seed=0"):
-        check(LaunchRequest(tuned, splits=(0, 1), runs_dir=tmp_path))
 
 
 def test_a_row_with_a_split_of_its_own_is_not_run_on_others(plan: Plan, tmp_path: Path) -> None:

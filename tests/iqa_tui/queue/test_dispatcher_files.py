@@ -15,6 +15,7 @@ from iqa_tui.queue.dispatcher_files import (
     dispatcher_trouble,
     dispatches_as_before,
     is_dispatching,
+    older_dispatcher_lock,
     read_trouble,
     take_dispatching,
     write_trouble,
@@ -24,7 +25,6 @@ from tests.fakes.lab import Lab
 from tests.fakes.strange_files import make_folder, make_link, make_pipe
 from training.runfolder.errors import LockHeld
 from training.runfolder.host import host_name
-from training.runfolder.layout import older_dispatcher_lock
 from training.runfolder.lock import take_lock
 
 

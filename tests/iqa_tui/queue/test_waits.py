@@ -12,6 +12,7 @@ from iqa_tui.devices.gpus.sample import GpuSample
 from iqa_tui.devices.lease import Holder, take_lease
 from iqa_tui.devices.sharing import left_bytes
 from iqa_tui.devices.survey import Survey, Surveyor
+from iqa_tui.queue.dispatcher_files import older_dispatcher_lock
 from iqa_tui.queue.queued_run import QueuedRun
 from iqa_tui.trust.signature import write_signed
 from tests.fakes.lab import (
@@ -20,7 +21,7 @@ from tests.fakes.lab import (
 from tests.fakes.other_users import seen_by_another
 from tests.fakes.waits import waiting_reasons
 from training.runfolder.folders import create_run_folder
-from training.runfolder.layout import RunFolder, older_dispatcher_lock
+from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
 from training.runfolder.read import read_spec
 from training.runfolder.schema import Place

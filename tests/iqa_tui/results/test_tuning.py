@@ -83,8 +83,8 @@ def test_seeds_that_were_tuned_unlike_each_other_are_counted(tmp_path: Path) -> 
     tuned_table(tmp_path, experiments=("F1",))
     finish_run(queue_experiment(tmp_path, "F1", seed=2), 0.93, 0.94)
     row = row_of(build_table(tmp_path), "F1")
-    assert tuning_words(row) == "lr 5e-6 of 4 (1 of 2 seeds), not tuned (1 of 2 seeds)"
-    assert "Only some seeds of F1 were tuned." in table_sentences([row])
+    assert tuning_words(row) == "lr 5e-6 of 4 (1 of 2 runs), not tuned (1 of 2 runs)"
+    assert "Only some runs of F1 were tuned." in table_sentences([row])
 
 
 @pytest.mark.parametrize("nonsense", [{"choice": 3}, {"choice": {"lr": 1}, "grid": 5, "scores": [1, {"runs": 2}]}])

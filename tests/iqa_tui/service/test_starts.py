@@ -171,7 +171,7 @@ def starts(tmp_path: Path, supervisors: FakeSupervisors, clock: FakeClock) -> tu
 
 
 def started(starts: Starts, run: RunFolder) -> None:
-    starts.start(QueuedRun(run, read_spec(run)), CPU_0)
+    starts.start(QueuedRun(run, read_spec(run)), [CPU_0])
     starts.collect()
 
 
@@ -280,5 +280,5 @@ def test_a_run_whose_folder_is_gone_is_postponed(
     run = make_run(tmp_path, "a")
     spec = read_spec(run)
     shutil.rmtree(run.path)
-    made.start(QueuedRun(run, spec), CPU_0)
+    made.start(QueuedRun(run, spec), [CPU_0])
     assert (supervisors.commands, run in postponed, bool(made)) == ([], True, False)

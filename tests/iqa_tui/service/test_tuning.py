@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from iqa_tui.queue.dispatching import revive_dispatcher
 from iqa_tui.service.supervisor_exits import EXIT_NOT_QUEUED
 from iqa_tui.service.tuning import NothingChosen, has_trials_to_come, tuned_flags
-from tests.fakes.lab import Lab, change_spec, state, words
+from tests.fakes.lab import Lab, change_spec, exit_record, process, state, wait_for_end, words
 from tests.fakes.runs import end_run, fail_run, finish_run, queue_run
 from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
@@ -212,3 +214,22 @@ def test_a_supervisor_that_finds_a_tuning_run_queued_again_leaves_the_run_queued
     change_spec(run, tune={"grid": {"lr": [1e-5]}, "seeds": [1], "trials": [trial.run_id]})
     assert lab.supervise(run).wait() == EXIT_NOT_QUEUED
     assert state(run) is Phase.QUEUED
+
+
+def test_the_dispatcher_starts_a_tuned_run_when_its_tuning_runs_have_ended(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two slots: the run could begin beside its tuning run."""
+    monkeypatch.setenv("IQA_TUI_CPU_SLOTS", "2")
+    made = tried(lab.folder / "elsewhere", 0, 0.7)
+    trial, run = lab.queue({"expected_hours": 0.1}, {"expected_hours": 9.0, "priority": "high"})
+    program = "import shutil, sys, time; time.sleep(1.5); shutil.copy(sys.argv[1], sys.argv[2] + '/result.json')"
+    command = [sys.executable, "-c", program, str(made.result), "{run_folder}"]
+    change_spec(trial, argv=command, trial={"values": {"lr": GRID[0]}})
+    tune = {"grid": {"lr": list(GRID[:1])}, "seeds": [1], "trials": [trial.run_id]}
+    change_spec(run, argv=[sys.executable, "-c", "import sys; print(sys.argv[1:])"], tune=tune)
+    revive_dispatcher(lab.runs_dir)
+    wait_for_end(trial, run)
+    assert (state(trial), state(run)) == (Phase.FINISHED, Phase.FINISHED)
+    assert process(run).started >= exit_record(trial).ended
+    assert run.attempt(1).output.read_text() == "['--lr', '1e-5']\n"

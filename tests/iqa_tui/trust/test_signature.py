@@ -14,7 +14,8 @@ import pytest
 
 from iqa_tui.errors import LaunchError
 from iqa_tui.trust import signature, state_folder
-from iqa_tui.trust.signature import NotSigned, key_path, sign_run, verify, why_not_signed, write_signed
+from iqa_tui.trust.signature import NotSigned, sign_run, verify, why_not_signed, write_signed
+from iqa_tui.trust.signing_key import key_path, key_to_sign_with
 from training.runfolder import host
 from training.runfolder.folders import create_run_folder
 from training.runfolder.layout import RunFolder
@@ -200,8 +201,8 @@ def test_a_key_that_others_may_read_signs_nothing(run: RunFolder, mode: int) -> 
 
 
 def test_two_launches_at_once_make_one_key(own_state: Path) -> None:
-    first = signature._key_to_sign_with()
-    assert signature._key_to_sign_with() == first
+    first = key_to_sign_with()
+    assert key_to_sign_with() == first
     assert [path.name for path in own_state.iterdir()] == ["signing.key"]
 
 

@@ -44,6 +44,24 @@ def test_pipal_as_its_authors_code_wants_it_is_the_same_data_set(tmp_path):
     assert {item.path.parent.parent.name for item in after.items} == {"Distortion"}
 
 
+@pytest.mark.parametrize("joined", ["Dist_Imgs", "Train_Dist", "{part}/{part}"])
+def test_pipal_as_others_lay_it_out_is_the_same_data_set(tmp_path, joined):
+    before = opened("pipal", write_pipal(tmp_path))
+    for part in [f"Distortion_{number}" for number in range(1, 5)]:
+        aside = (tmp_path / part).rename(tmp_path / f"{part}.unpacked")
+        for image in sorted(aside.iterdir()):
+            place = tmp_path / joined.format(part=part) / image.name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            image.rename(place)
+    (tmp_path / "Train_Label").rename(tmp_path / "labels")
+    (tmp_path / "Train_Label").mkdir()
+    (tmp_path / "labels").rename(tmp_path / "Train_Label" / "Train_Label")
+    after = opened("pipal", tmp_path)
+    assert [(item.name, item.mos, item.split) for item in after.items] == [
+        (item.name, item.mos, item.split) for item in before.items
+    ]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
@@ -65,7 +83,7 @@ def test_a_bad_label_of_pipal_is_refused_with_file_and_line(tmp_path, old, new, 
 
 def test_pipal_without_labels_is_refused_with_where_to_get_them(tmp_path):
     shutil.rmtree(write_pipal(tmp_path) / "Train_Label")
-    words = r"Train_Label: no such file .* ends in \.txt, nor of MOS_Scores_train\. Train_Label\.zip lies beside"
+    words = r"Train_Label: no such file .* ends in \.txt, nor of MOS_Scores_train, nor of Train_Label/Train_Label\. Train_Label\.zip lies beside"
     with pytest.raises(BadData, match=words):
         opened("pipal", tmp_path)
     (tmp_path / "Train_Label").mkdir()

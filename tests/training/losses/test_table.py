@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from training.flags import parse
-from training.losses import LOSSES, PUBLISHED, build_criterion
+from training.loss_parts import LOSS_TYPES, RANKING
+from training.losses import LOSSES, MORE_OUTPUTS, PUBLISHED, build_criterion
 from training.losses.emd import emd_loss
 from training.losses.ranking import ranking_term
 from training.losses.thurstone import thurstone_loss
@@ -174,3 +175,7 @@ def test_no_loss_of_a_network_with_more_outputs_fetches_a_number_from_the_device
         value.backward()
     assert torch.isfinite(value)
     assert outputs.grad.any()
+
+
+def test_every_loss_that_a_flag_can_name_is_there():
+    assert {*LOSSES, *MORE_OUTPUTS, RANKING} == set(LOSS_TYPES)

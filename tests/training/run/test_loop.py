@@ -25,7 +25,7 @@ from training.losses import Criterion
 from training.network.quality import QualityNetwork
 from training.progress import Progress
 from training.run import evaluate, loop, setup
-from training.run.loop import _batches, _out_of_memory
+from training.run.loop import _batches
 from training.runfolder.events import read_events
 from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
@@ -205,33 +205,3 @@ def test_a_single_loss_has_no_parts_in_its_events(tmp_path, flags):
     run = train_here(tmp_path / "run", *flags, "--epochs", 1, "--ranking_loss_alpha", 0)
     fields = {name for kind in ("step", "epoch") for one in events_of(run, kind) for name in one}
     assert {name for name in fields if name.startswith("loss")} == {"loss"}
-
-
-@pytest.mark.parametrize(
-    ("flags", "words"),
-    [
-        ("--batch_size 32 --ranking_loss_alpha 0", "--batch_size 16 --accumulate 2 (steps of the same 32 crops), or"),
-        (
-            "--batch_size 32 --accumulate 4 --loss_type emd",
-            "--batch_size 16 --accumulate 8 (steps of the same 128 crops",
-        ),
-        ("--batch_size 32 --loss_type srcc", "--accumulate 2 (steps of the same 32 crops, compared 16 at a time), or"),
-        (
-            "--batch_size 32",
-            "--accumulate 2 (steps of the same 32 crops, compared 16 at a time), or",
-        ),  # the ranking term
-        ("--batch_size 33 --ranking_loss_alpha 0", "--batch_size 11 --accumulate 3 (steps of the same 33 crops), or"),
-        ("--batch_size 31", "start a new run with --batch_size 15, or"),
-        ("--batch_size 5 --loss_type srcc", "start a new run with --batch_size 3, or"),
-        ("--batch_size 3 --loss_type srcc", "epoch 1: --resume this one on a GPU"),
-        ("--batch_size 1", "epoch 1: --resume this one on a GPU"),
-    ],
-)
-def test_a_batch_without_room_is_parted_into_batches_whose_steps_have_as_many_crops(flags: str, words: str) -> None:
-    config = parse(["--dataset", "csv", "--data_path", "x.csv", *flags.split()])
-    told = str(_out_of_memory(config, Progress()))
-    assert words in told
-    advised = told.partition("start a new run with ")[2].partition(" (")[0].partition(",")[0].split()
-    assert (
-        parse([*["--dataset", "csv", "--data_path", "x.csv"], *flags.split(), *advised]).batch_size <= config.batch_size
-    )

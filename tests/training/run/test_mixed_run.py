@@ -158,6 +158,7 @@ def test_the_check_of_the_data_counts_each_data_set(data: Path, capsys: pytest.C
     assert answer["name"] == "csv+koniq-10k"
     assert answer["images"] == {"train": 15, "val": 7, "test": 9}
     assert [each["name"] for each in answer["sets"]] == ["csv", "koniq-10k"]
+    assert [each["folder"] for each in answer["sets"]] == [f"{data}/csv/labels.csv", f"{data}/koniq-10k"]
 
 
 def test_a_scale_without_ends_cannot_be_brought_to_another(data: Path) -> None:

@@ -10,12 +10,14 @@ import torch
 from tests.fakes.photographs import write_opinions
 from tests.fakes.small_network import SMALL as NETWORK
 from tests.fakes.trainer_processes import SMALL, train_here
-from training.errors import NoWeights
+from tests.fakes.trouble import at_call
+from training.errors import BadData, NoWeights
 from training.evaluate import main as evaluate
 from training.flags import parse
 from training.network.build import build_network
 from training.network.quality import parameter_count
 from training.predict import load
+from training.run import story
 from training.run.scorer import open_scorer
 from training.runfolder.read import read_record
 from training.runfolder.schema import Result
@@ -77,13 +79,19 @@ def test_a_learnt_spread_is_named_and_the_ranking_term_is_not_added_unasked(tmp_
 
 
 @pytest.mark.parametrize("loss", ["emd", "thurstone"])
-def test_a_resumed_run_is_the_run_that_was_not_interrupted(tmp_path, loss):
-    flags = ["--loss_type", loss, "--ema", "0.5", "--accumulate", "2"]
-    whole, _, labels = trained(tmp_path, *flags, "--epochs", "2")
-    part = train_here(tmp_path / "part", *SMALL, *LEARNING, "--data_path", labels, *flags, "--epochs", "2")
-    part.result.unlink()
-    part = train_here(tmp_path / "part", *SMALL, *LEARNING, "--data_path", labels, *flags, "--epochs", "2", "--resume")
-    assert scores_of(part) == scores_of(whole)
+def test_a_run_that_ended_early_and_is_resumed_is_the_run_that_was_not(tmp_path, loss, monkeypatch):
+    flags = ["--loss_type", loss, "--ema", "0.5", "--accumulate", "2", "--epochs", "2"]
+    whole, _, labels = trained(tmp_path, *flags)
+    again = [tmp_path / "part", *SMALL, *LEARNING, "--data_path", labels, *flags]
+
+    def cut() -> None:
+        raise BadData("the disk is gone")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(story, "train_epoch", at_call(2, cut, story.train_epoch))
+        with pytest.raises(BadData, match="the disk is gone"):
+            train_here(*again)
+    assert scores_of(train_here(*again, "--resume")) == scores_of(whole)
 
 
 @pytest.mark.parametrize("loss", ["emd", "thurstone"])

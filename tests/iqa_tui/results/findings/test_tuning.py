@@ -16,7 +16,7 @@ from iqa_tui.results.findings.values import Findings
 from iqa_tui.results.intervals.resampling import Resampling
 from iqa_tui.results.table import Table, build_table, read_entries, recorded_plan
 from tests.fakes.runs import finish_run, queue_experiment
-from tests.fakes.tuned import tuned_table
+from tests.fakes.tuned import FakeTuning, tuned_table
 
 HIGHEST = "The best lr of F3 is the highest of its grid (1e-5): a higher one may be better."
 
@@ -87,3 +87,16 @@ def test_a_wide_table_goes_on_below(tuned: tuple[Table, Findings]) -> None:
     assert max(map(len, (line for line in lines if line.startswith("  lr")))) <= 40
     headings, rows = tuning_table(findings.tunings)
     assert (len(headings), {len(row) for row in rows}) == (6, {6})
+
+
+def test_a_row_that_was_tuned_more_than_once_is_told_by_its_means(tmp_path: Path) -> None:
+    grid = (1e-6, 5e-6)
+    for seed, scores in ((1, (0.70, 0.80)), (2, (0.60, 0.90)), (3, (0.86, 0.82))):
+        tuning = FakeTuning(tmp_path, "F1", grid).try_all(scores)
+        tuning.finish(tuning.queue(seed), scores, 0.93)
+    _, findings = read(tmp_path)
+    (told,) = findings.tunings
+    assert (told.ways, told.words) == (3, "lr 5e-6 of 2 (2 of 3 runs), lr 1e-6 of 2 (1 of 3 runs)")
+    assert [each.srcc for each in told.tuning.tried] == pytest.approx([0.72, 0.84])
+    assert dict(told.tuning.choice) == {"lr": 5e-6}
+    assert "validation SRCC 0.8400 (mean of 3 tunings)" in " ".join(plain_text(findings).split())

@@ -156,3 +156,28 @@ def test_an_image_is_looked_for_in_the_folder_of_its_data_set(tmp_path: Path, pa
     assert found.folders["koniq-10k"][0] == Path("/data/koniq")
     assert found.folders["kadid-10k"][0] == Path("/data/kadid")
     assert len(found.images.images) == 320
+
+
+def test_a_row_of_one_data_set_stands_beside_the_test_on_it_of_rows_of_several(
+    tmp_path: Path, parts: list[RunScores]
+) -> None:
+    finished(tmp_path, parts)
+    finish_run(queue_experiment(tmp_path, "F3", seed=1), 0.91, 0.92)
+    rows = {row.id: row for row in build_table(tmp_path).rows if row.run_ids}
+    assert rows["F3"].more["koniq-10k test/srcc"] == (0.91, None)
+    assert rows["F3"].more["koniq-10k test/plcc"] == (0.92, None)
+    assert "kadid-10k test/srcc" not in rows["F3"].more
+    assert "koniq-10k test/srcc" in rows["F2"].more
+
+
+def test_rows_of_different_data_sets_have_no_best_and_a_note_at_their_difference(
+    tmp_path: Path, parts: list[RunScores]
+) -> None:
+    finished(tmp_path, parts)
+    finish_run(queue_experiment(tmp_path, "F1", seed=1), 0.91, 0.92)
+    table = build_table(tmp_path)
+    rows = {row.id: row for row in table.rows if row.run_ids}
+    assert not any(row.best_srcc or row.best_plcc for row in table.rows)
+    assert rows["F2"].delta_note.startswith(f"difference across data sets ({MIXED} − koniq-10k)")
+    finish_run(queue_experiment(tmp_path, "F2", seed=1, day=1), 0.92, 0.93)  # a newer run of the same seed
+    assert next(row for row in build_table(tmp_path).rows if row.id == "F2" and row.run_ids).best_srcc

@@ -74,5 +74,5 @@ def test_over_random_splits_splits_are_asked_for_and_not_seeds() -> None:
 def test_since_training_images_overlap_no_number_of_splits_shows_a_small_difference() -> None:
     found = seeds_needed(over_splits(0.002, 0.008))
     assert found == Needs(splits=0)
-    assert needs_words(found) == "no number of random splits would"
+    assert needs_words(found) == "no number of random splits would show a difference of this size"
     assert seeds_needed(over_splits(0.02, 0.008, share=None)) == Needs()

@@ -1,0 +1,174 @@
+"""What Slurm answered last, kept in the owner's state folder, so that all programs of a user ask it as one."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from iqa_tui.slurm.words import job_words
+from iqa_tui.trust.state_folder import state_path
+from training.runfolder.errors import UnreadableFile
+from training.runfolder.job import JobLine, JobRecord, SlurmWord
+from training.runfolder.opening import read_bounded
+from training.runfolder.write import write_json
+
+FILE = "slurm.json"
+LARGEST_BYTES = 16 << 20
+COMMENT = "iqa-tui:"
+"""Before the run's id in a job's comment: Slurm gives a job's number to another one later."""
+TWICE_SECONDS = 60.0
+"""Between two answers that must both lack a job before it counts as gone."""
+MOST_TIMES = 400
+"""Times of answers that are remembered; the oldest of a long silence go."""
+REMEMBERED_SECONDS = 7 * 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The last answer of squeue, and how the questions before it went."""
+
+    answered: float = 0.0
+    """Unix seconds; 0: never."""
+    lines: Mapping[str, JobLine] = field(default_factory=dict)
+    """By job number; this user's jobs alone."""
+    times: Sequence[float] = ()
+    """Of the answers, oldest first."""
+    seen: Mapping[str, float] = field(default_factory=dict)
+    """When an answer last had a job, by its number and comment."""
+    limits: Mapping[str, str] = field(default_factory=dict)
+    """Partition to its longest time, as sinfo writes it; only of those that were asked for."""
+    asked: float = 0.0
+    """Unix seconds of the last question."""
+    failures: int = 0
+    """Questions since the last answer."""
+    trouble: str = ""
+    """Why the last question got no answer, in words; empty if it got one."""
+
+    def word_on(self, run_id: str, job: JobRecord) -> SlurmWord:
+        """On the job of this number that was submitted for this run."""
+        age = max(0.0, time.time() - self.answered) if self.answered else float("inf")
+        line = self.line_of(run_id, job.job)
+        if line is None:
+            return SlurmWord(age, is_gone=self._is_gone(run_id, job))
+        options = options_of(job.arguments)
+        words = job_words(line, options, options.get("output", ""), self.limits.get(line.partition, ""))
+        return SlurmWord(age, line, words)
+
+    def line_of(self, run_id: str, job: str) -> JobLine | None:
+        line = self.lines.get(job)
+        return line if line is not None and line.comment == comment_of(run_id) else None
+
+    def jobs_of(self, run_id: str) -> list[JobLine]:
+        """Every job that was submitted for this run and that Slurm still shows, oldest first."""
+        found = [line for line in self.lines.values() if line.comment == comment_of(run_id)]
+        return sorted(found, key=lambda line: (line.submitted or 0.0, len(line.job), line.job))
+
+    def _is_gone(self, run_id: str, job: JobRecord) -> bool:
+        since = max(self.seen.get(_key(job.job, comment_of(run_id)), 0.0), job.submitted)
+        without = [answered for answered in self.times if answered > since]
+        return bool(without) and self.answered - without[0] >= TWICE_SECONDS
+
+    def with_answer(self, text: str, now: float) -> Answers:
+        """After an answer of squeue in the format `look.FORMAT`."""
+        lines = {line.job: line for line in map(parse_line, text.splitlines()) if line is not None}
+        seen = {key: when for key, when in self.seen.items() if now - when < REMEMBERED_SECONDS}
+        ours = (line for line in lines.values() if line.comment.startswith(COMMENT))
+        seen |= {_key(line.job, line.comment): now for line in ours}
+        times = [*self.times, now][-MOST_TIMES:]
+        return Answers(now, lines, times, seen, self.limits, asked=now)
+
+
+def parse_line(text: str) -> JobLine | None:
+    """A line of squeue; None if it is not one of the format that was asked for."""
+    parts = text.split("|", 10)
+    if len(parts) != 11 or not parts[0]:
+        return None
+    job, state, reason, node, starts, ends, limit, left, partition, submitted, comment = parts
+    node = "" if node in ("(null)", "None", "n/a") else node
+    return JobLine(
+        job, state, reason, node, _time(starts), _time(ends), limit, left, partition, _time(submitted), comment
+    )
+
+
+def _time(text: str) -> float | None:
+    """Of Unix seconds, or of the local time in which a squeue that knows no other format writes it."""
+    if text.isdecimal():
+        return float(text)
+    try:
+        return time.mktime(time.strptime(text, "%Y-%m-%dT%H:%M:%S"))
+    except ValueError:
+        return None
+
+
+def comment_of(run_id: str) -> str:
+    """What marks the job of a run."""
+    return f"{COMMENT}{run_id}"
+
+
+def _key(job: str, comment: str) -> str:
+    return f"{job} {comment}"
+
+
+def options_of(arguments: Sequence[str]) -> dict[str, str]:
+    """`{"gres": "gpu:1", "mem": "16G", …}` of sbatch's command line."""
+    pairs = (word.removeprefix("--").partition("=") for word in arguments if word.startswith("--"))
+    return {name: value for name, sign, value in pairs if sign}
+
+
+class _Kept:
+    stamp: tuple[int, int, int] | None = None
+    answers = Answers()
+
+
+def last_answers() -> Answers:
+    """As this user's programs heard them last. Never raises: what cannot be read was not heard."""
+    path = state_path() / FILE
+    try:
+        found = path.stat()
+        stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
+        if stamp != _Kept.stamp:
+            _Kept.answers = _read(path)
+            _Kept.stamp = stamp
+    except (OSError, ValueError, TypeError, KeyError, UnreadableFile):
+        return Answers()
+    return _Kept.answers
+
+
+def _read(path: Path) -> Answers:
+    if path.stat().st_uid != os.geteuid():
+        return Answers()
+    content: dict[str, Any] = json.loads(read_bounded(path, LARGEST_BYTES))
+    lines = [JobLine(**line) for line in content["lines"]]
+    return Answers(
+        float(content["answered"]),
+        {line.job: line for line in lines},
+        tuple(map(float, content["times"])),
+        {str(key): float(when) for key, when in content["seen"].items()},
+        {str(name): str(limit) for name, limit in content["limits"].items()},
+        float(content["asked"]),
+        int(content["failures"]),
+        str(content["trouble"]),
+    )
+
+
+def keep_answers(folder: Path, answers: Answers) -> None:
+    """Raises OSError: it cannot be written."""
+    names = JobLine.__dataclass_fields__
+    write_json(
+        folder / FILE,
+        {
+            "answered": answers.answered,
+            "lines": [{name: getattr(line, name) for name in names} for line in answers.lines.values()],
+            "times": list(answers.times),
+            "seen": dict(answers.seen),
+            "limits": dict(answers.limits),
+            "asked": answers.asked,
+            "failures": answers.failures,
+            "trouble": answers.trouble,
+        },
+    )

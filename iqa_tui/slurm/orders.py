@@ -1,0 +1,93 @@
+"""Orders on the jobs of runs: cancel, end, hold, release, another priority. Each is a program of Slurm's."""
+
+from __future__ import annotations
+
+import time
+
+from iqa_tui.slurm.answers import last_answers
+from iqa_tui.slurm.ask import SlurmSilent, ask_slurm, was_silent_just_now
+from iqa_tui.slurm.look import Asked
+from iqa_tui.slurm.submit import NICE
+from training.runfolder.job import Course, JobRecord, SlurmWord
+from training.runfolder.layout import RunFolder
+from training.runfolder.read import read_record
+from training.runfolder.schema import StopRequest
+from training.runfolder.slurm_status import job_of
+
+OVERDUE_SECONDS = 15.0
+"""After the grace of a request to stop, for the supervisor's own end, before the whole job is cancelled."""
+
+
+def word_now(run: RunFolder) -> tuple[JobRecord | None, SlurmWord | None]:
+    """The job of its newest attempt and what Slurm says of it now; None if it has none."""
+    job = job_of(run.latest_attempt())
+    return job, None if job is None else Asked().word_on(run.run_id, job)
+
+
+def cancel(job: str) -> None:
+    """Whether it waits or runs: TERM to every process of it, KILL after KillWait. Raises SlurmError."""
+    ask_slurm(["scancel", job])
+
+
+def tell_supervisor(job: str) -> None:
+    """TERM to the job's supervisor alone, which looks for the request to stop at once. Raises SlurmError."""
+    ask_slurm(["scancel", "--batch", "--signal=TERM", job])
+
+
+def hold(job: str) -> None:
+    """Raises SlurmError."""
+    ask_slurm(["scontrol", "hold", job])
+
+
+def release(job: str) -> None:
+    """Raises SlurmError."""
+    ask_slurm(["scontrol", "release", job])
+
+
+def prioritise(job: str, priority: str) -> None:
+    """Raises SlurmError."""
+    ask_slurm(["scontrol", "update", f"JobId={job}", f"Nice={NICE[priority]}"])
+
+
+def stop_job(run: RunFolder) -> str:
+    """Carry out a request to stop that is written already.
+
+    Returns:
+        What was done, in words that follow the run's name; empty if Slurm knows of no job.
+
+    Raises:
+        SlurmError: Slurm did not do it. The request in the folder is enough: the job looks for it.
+    """
+    job, word = word_now(run)
+    if word is not None and (not word.is_fresh or was_silent_just_now()):
+        raise SlurmSilent("it has not answered for a while")
+    if job is None or word is None or word.line is None:
+        return ""
+    if word.line.course is Course.WAITS:
+        cancel(job.job)
+        return f"job {job.job} waited and is cancelled"
+    if word.line.is_over:
+        return ""
+    tell_supervisor(job.job)
+    return f"job {job.job} on {word.line.node} is told"
+
+
+def cancel_if_overdue(run: RunFolder) -> str:
+    """Cancel the job of a run that was asked to stop and has had its grace; its words, or empty.
+
+    Raises:
+        SlurmError: Slurm did not do it.
+        RunFolderError, OSError: a record cannot be read.
+    """
+    job = job_of(run.latest_attempt())
+    request = read_record(run.stop, StopRequest)
+    if job is None or request is None:
+        return ""
+    word = last_answers().word_on(run.run_id, job)
+    if word.line is None or not word.is_fresh or word.line.is_over or word.line.state == "COMPLETING":
+        return ""
+    waits = word.line.course is Course.WAITS
+    if not waits and time.time() < request.when + request.grace_seconds + OVERDUE_SECONDS:
+        return ""
+    cancel(job.job)
+    return f"{run.run_id}: job {job.job} was to stop and is cancelled."

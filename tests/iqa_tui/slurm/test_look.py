@@ -1,0 +1,121 @@
+"""One question to Slurm for all runs, and what is made of its answers."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from iqa_tui.slurm import answers as answers_module
+from iqa_tui.slurm import look as look_module
+from iqa_tui.slurm.answers import Answers, last_answers
+from iqa_tui.slurm.look import Asked, Overheard, is_due, look, look_in_a_thread
+from tests.fakes.slurm import FakeSlurm, slurm
+from training.runfolder.job import Course, JobRecord
+
+__all__ = ["slurm"]
+JOB = JobRecord("7", "lab", 100.0, "ann@login", ["--gres=gpu:1", "--output=/r/slurm.out"])
+
+
+def test_one_squeue_with_an_explicit_format_is_asked_for_all_runs_and_no_variable_changes_it(
+    slurm: FakeSlurm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SQUEUE_FORMAT", "%i")
+    monkeypatch.setenv("SLURM_JOB_ID", "1")
+    slurm.shows("7", "RUNNING", "r", node="lab1", ends="1795460400")
+    word = look().word_on("r", JOB)
+    assert word.is_fresh
+    assert word.line is not None
+    assert (word.line.course, word.line.node, word.line.ends) == (Course.ALIVE, "lab1", 1_795_460_400.0)
+    (call,) = slurm.calls("squeue")
+    assert call["argv"] == ["squeue", "-h", "-r", "-t", "all", "--me", "-o", "%i|%T|%r|%N|%S|%e|%l|%L|%P|%V|%k"]
+    assert call["names"] == ["SLURM_TIME_FORMAT"]
+
+
+def test_a_job_of_that_number_with_another_comment_is_not_the_runs(slurm: FakeSlurm) -> None:
+    slurm.shows("7", "RUNNING", "another")
+    assert look().word_on("r", JOB).line is None
+
+
+def test_a_comment_may_hold_anything(slurm: FakeSlurm) -> None:
+    slurm.shows("7", "PENDING", "a|b", reason="Resources")
+    assert look().word_on("a|b", JOB).why == "waits for a GPU"
+
+
+def test_the_answer_is_shared_through_the_state_folder_and_not_asked_for_again_within_15_s(
+    slurm: FakeSlurm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(look_module, "PERIOD_SECONDS", 15.0)
+    slurm.shows("7", "RUNNING", "r")
+    look()
+    monkeypatch.setattr(answers_module._Kept, "stamp", None)
+    assert last_answers().word_on("r", JOB).line is not None
+    look()
+    assert look_in_a_thread() is None
+    assert len(slurm.calls("squeue")) == 1
+
+
+def test_a_silent_controller_is_asked_less_and_less_often_and_what_was_known_stays(slurm: FakeSlurm) -> None:
+    slurm.shows("7", "RUNNING", "r")
+    look()
+    slurm.is_silent()
+    answers = look()
+    assert answers.failures == 1
+    assert answers.trouble.startswith("Unable to contact slurm controller")
+    assert answers.word_on("r", JOB).line is not None
+    pauses = [next(s for s in range(1000) if is_due(Answers(asked=0.0, failures=f), float(s))) for f in range(8)]
+    assert pauses == [0] * 8  # the fixture sets the period to 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(look_module, "PERIOD_SECONDS", 15.0)
+        pauses = [next(s for s in range(1000) if is_due(Answers(asked=0.0, failures=f), float(s))) for f in range(7)]
+    assert pauses == [15, 30, 60, 120, 240, 300, 300]
+
+
+def test_a_job_is_gone_only_after_two_answers_without_it_a_minute_apart() -> None:
+    line = "7|RUNNING|None|lab1|N/A|N/A|1:00|1:00|gpu|0|iqa-tui:r"
+    seen = Answers().with_answer(line, 1000.0)
+    once = seen.with_answer("", 1015.0)
+    assert not once.word_on("r", JOB).is_gone
+    soon = once.with_answer("", 1060.0)
+    assert not soon.word_on("r", JOB).is_gone
+    twice = soon.with_answer("", 1076.0)
+    assert twice.word_on("r", JOB).is_gone
+    assert not twice.with_answer(line, 1090.0).word_on("r", JOB).is_gone
+
+
+def test_answers_from_earlier_than_its_submission_say_nothing_of_a_job() -> None:
+    late = JobRecord("7", "lab", 1070.0, "ann@login")
+    answers = Answers().with_answer("", 1000.0).with_answer("", 1080.0)
+    assert not answers.word_on("r", late).is_gone
+
+
+def test_how_long_a_partition_allows_is_asked_for_once_it_matters(slurm: FakeSlurm) -> None:
+    slurm.shows("7", "PENDING", "r", reason="PartitionTimeLimit", partition="short")
+    assert look().word_on("r", JOB).why == "will never start: asks 60 min, short allows 2 min"
+
+
+def test_who_orders_something_waits_for_the_answer_and_who_shows_runs_does_not(slurm: FakeSlurm) -> None:
+    slurm.shows("7", "RUNNING", "r")
+    assert Asked().word_on("r", JOB).line is not None
+    Overheard().word_on("r", JOB)
+    thread = look_in_a_thread()
+    assert thread is not None
+    thread.join(30)
+    assert len(slurm.calls("squeue")) >= 2
+
+
+def test_a_machine_without_slurm_is_never_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("IQA_TUI_STATE", str(tmp_path / "state"))
+    word = Asked().word_on("r", JOB)
+    assert word.age_seconds == float("inf")
+    assert not word.is_fresh
+    assert not (tmp_path / "state").exists()
+
+
+def test_a_damaged_answer_was_not_heard(slurm: FakeSlurm) -> None:
+    look()
+    time.sleep(0.01)
+    (answers_module.state_path() / "slurm.json").write_text('{"answered": "yesterday"}')
+    assert last_answers() == Answers()

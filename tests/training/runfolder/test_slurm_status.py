@@ -1,0 +1,215 @@
+"""Who is right about a run of Slurm: its records, Slurm's word, its signs of life."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from training.runfolder.engines import SLURM, SPEC_FORMAT
+from training.runfolder.exits import ExitKind
+from training.runfolder.job import JobLine, JobRecord, SlurmWord
+from training.runfolder.layout import RunFolder
+from training.runfolder.phase import Phase, Status
+from training.runfolder.schema import ExitRecord, Place, ProcessRecord, RetryRecord, StopRequest
+from training.runfolder.spec import Spec
+from training.runfolder.status import run_status
+from training.runfolder.write import write_record, write_record_once
+
+JOB = JobRecord("4711", "lab", 1000.0, "ann@login", ["--gres=gpu:1"])
+
+
+class Slurm:
+    """Answers one word, whatever it is asked."""
+
+    def __init__(self, state: str = "", **fields: Any) -> None:
+        age = fields.pop("age_seconds", 0.0)
+        why, is_gone = fields.pop("why", ""), fields.pop("is_gone", False)
+        self.word = SlurmWord(age, JobLine("4711", state, **fields) if state else None, why, is_gone)
+        self.asked: list[tuple[str, str]] = []
+
+    def word_on(self, run_id: str, job: JobRecord) -> SlurmWord:
+        self.asked.append((run_id, job.job))
+        return self.word
+
+
+SILENT = Slurm("RUNNING", age_seconds=200.0)
+GONE = Slurm(is_gone=True)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunFolder:
+    run = RunFolder(tmp_path / "r")
+    run.path.mkdir()
+    write_record(run.spec, Spec("r", "g", "l", ["true"], 0.0, trainer="command", engine=SLURM, format=SPEC_FORMAT))
+    return run
+
+
+def submit(run: RunFolder, job: JobRecord = JOB, attempt: int = 1) -> None:
+    assert write_record_once(run.attempt(attempt).job, job)
+
+
+def start(run: RunFolder, *, ago: float = 0.0, attempt: int = 1, beats: bool = True) -> None:
+    folder = run.attempt(attempt)
+    write_record(folder.process, ProcessRecord("boot", 1, 1, "lab1", time.time() - ago, supervisor_pid=1))
+    if beats:
+        folder.beat.touch()
+    for path in (folder.process, folder.beat):
+        if path.exists():
+            os.utime(path, (time.time() - ago, time.time() - ago))
+
+
+def end(run: RunFolder, kind: ExitKind, cause: str = "so it was", *, ago: float = 0.0) -> None:
+    write_record(run.attempt(1).exit, ExitRecord(kind, cause, time.time() - ago, 1.0))
+    os.utime(run.attempt(1).exit, (time.time() - ago, time.time() - ago))
+
+
+def stop(run: RunFolder) -> None:
+    write_record(run.stop, StopRequest("ann", time.time()))
+
+
+def told(run: RunFolder, slurm: Slurm | None = None) -> tuple[Phase, str]:
+    status = run_status(run, slurm=slurm)
+    return status.phase, status.cause
+
+
+def test_a_run_without_a_job_is_queued_and_nobody_is_asked(run: RunFolder) -> None:
+    slurm = Slurm("RUNNING")
+    assert told(run, slurm) == (Phase.QUEUED, "")
+    assert slurm.asked == []
+
+
+def test_slurm_is_asked_for_the_job_of_the_newest_attempt(run: RunFolder) -> None:
+    submit(run)
+    write_record(run.attempt(2).retry, RetryRecord("ann", 0.0, "failed"))
+    submit(run, replace(JOB, job="4712"), attempt=2)
+    slurm = Slurm("PENDING")
+    assert told(run, slurm) == (Phase.QUEUED, "")
+    assert slurm.asked == [("r", "4712")]
+
+
+def test_records_are_right_before_slurm(run: RunFolder) -> None:
+    submit(run)
+    start(run)
+    end(run, ExitKind.FAILED, "exit 1: no")
+    for slurm in (None, SILENT, GONE, Slurm("RUNNING"), Slurm("CANCELLED"), Slurm("NODE_FAIL")):
+        assert told(run, slurm) == (Phase.FAILED, "exit 1: no")
+
+
+def test_a_job_that_waits_again_makes_of_an_end_a_pause(run: RunFolder) -> None:
+    submit(run)
+    start(run, ago=100)
+    end(run, ExitKind.TIME_LIMIT, "stopped by Slurm's time limit of 2 min, 14:02", ago=20)
+    assert told(run, Slurm("PENDING")) == (
+        Phase.QUEUED,
+        "again, after stopped by Slurm's time limit of 2 min, 14:02",
+    )
+    assert told(run, Slurm("PENDING", age_seconds=30.0))[0] is Phase.STOPPED  # it waited before it began
+    stop(run)
+    assert told(run, Slurm("PENDING"))[0] is Phase.STOPPED
+
+
+def test_a_job_that_waits_after_its_node_vanished_makes_the_run_queued(run: RunFolder) -> None:
+    submit(run)
+    start(run, ago=40)
+    assert told(run, Slurm("PENDING")) == (Phase.QUEUED, "again, after its job left lab1 without a record")
+    assert told(run, Slurm("PENDING", age_seconds=50.0))[0] is Phase.RUNNING  # the answer is older than the beat
+    stop(run)
+    assert told(run, Slurm("PENDING")) == (Phase.STOPPED, "stopped by ann")
+
+
+def test_a_living_job_is_starting_until_its_trainer_began(run: RunFolder) -> None:
+    submit(run)
+    status = run_status(run, slurm=Slurm("RUNNING", node="lab1"))
+    assert (status.phase, status.host) == (Phase.STARTING, "lab1")
+    start(run)
+    status = run_status(run, slurm=Slurm("RUNNING", node="lab1"))
+    assert (status.phase, status.cause, status.host) == (Phase.RUNNING, "", "lab1")
+    stop(run)
+    assert told(run, Slurm("RUNNING")) == (Phase.STOPPING, "stopped by ann")
+
+
+def test_another_boot_and_free_locks_prove_nothing(run: RunFolder) -> None:
+    submit(run)
+    start(run, ago=3600)
+    assert told(run, Slurm("RUNNING"))[0] is Phase.RUNNING
+
+
+@pytest.mark.parametrize(
+    ("state", "phase"),
+    [
+        ("TIMEOUT", Phase.LOST),
+        ("NODE_FAIL", Phase.LOST),
+        ("PREEMPTED", Phase.LOST),
+        ("CANCELLED", Phase.STOPPED),
+        ("FAILED", Phase.FAILED),
+        ("OUT_OF_MEMORY", Phase.FAILED),
+        ("COMPLETED", Phase.FAILED),
+    ],
+)
+def test_an_ended_job_without_a_record_is_believed_after_ten_seconds(run: RunFolder, state: str, phase: Phase) -> None:
+    submit(run)
+    start(run, ago=100)
+    assert told(run, Slurm(state, why="so", ends=time.time() - 5))[0] is Phase.RUNNING
+    assert told(run, Slurm(state, why="so", ends=time.time() - 11)) == (phase, "so")
+
+
+def test_a_job_that_ended_before_anything_began_is_told_too(run: RunFolder) -> None:
+    submit(run)
+    slurm = Slurm("FAILED", why="lab2 could not open it", ends=time.time() - 11)
+    assert told(run, slurm) == (Phase.FAILED, "lab2 could not open it")
+
+
+def test_while_slurm_is_silent_the_last_state_stands_with_its_age(run: RunFolder) -> None:
+    submit(run)
+    assert told(run, SILENT) == (Phase.QUEUED, "")
+    start(run, ago=3600)
+    phase, cause = told(run, SILENT)
+    assert phase is Phase.RUNNING
+    assert cause == "on lab1, last sign of life 60 min ago; Slurm has not answered for 3 min"
+    assert told(run)[0] is Phase.RUNNING
+
+
+def test_a_run_is_lost_only_if_slurm_denies_it_twice_and_its_beat_stands_still(run: RunFolder) -> None:
+    submit(run)
+    start(run, ago=3600)
+    unknown = Slurm()
+    assert told(run, unknown) == (
+        Phase.RUNNING,
+        "on lab1, last sign of life 60 min ago; Slurm does not know its job 4711",
+    )
+    assert told(run, GONE) == (
+        Phase.LOST,
+        "Slurm knows its job 4711 no more, and it gave no sign of life for 60 min",
+    )
+    run.attempt(1).beat.touch()
+    assert told(run, GONE)[0] is Phase.RUNNING
+
+
+def test_events_are_a_sign_of_life_too(run: RunFolder) -> None:
+    submit(run)
+    start(run, ago=3600)
+    run.events.touch()
+    assert told(run, GONE)[0] is Phase.RUNNING
+
+
+def test_a_job_that_slurm_forgot_before_it_began_is_lost(run: RunFolder) -> None:
+    submit(run, replace(JOB, submitted=time.time()))
+    assert told(run, GONE)[0] is Phase.QUEUED
+    (run.attempt(1).job).unlink()
+    submit(run)
+    assert told(run, GONE) == (Phase.LOST, "Slurm knows its job 4711 no more, and it never began")
+
+
+def test_a_request_before_the_start_is_a_stop_and_a_hold_is_a_hold(run: RunFolder) -> None:
+    submit(run)
+    assert run_status(run, slurm=Slurm("PENDING", reason="JobHeldUser")).held
+    write_record(run.place, Place("ann", 0.0, held=True))
+    status = run_status(run, slurm=Slurm("PENDING"))
+    assert status == Status(Phase.QUEUED, "held by ann", 1, held=True)
+    stop(run)
+    assert told(run, Slurm("PENDING")) == (Phase.STOPPED, "stopped by ann before it started")

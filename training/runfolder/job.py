@@ -1,0 +1,110 @@
+"""The Slurm job of an attempt, and Slurm's word on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from training.runfolder.engines import FORMAT
+
+FRESH_SECONDS = 60.0
+"""An answer of Slurm that is older says nothing of now."""
+SETTLED_SECONDS = 10.0
+"""How long after a job's end its records may still be under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """`attempts/N/job.json`: which job works on this attempt. It is made once and never replaced, so a job that finds
+    another one's number there has nothing to do.
+    """
+
+    job: str
+    """Its number, which Slurm may give to another job later."""
+    cluster: str
+    submitted: float
+    """Unix seconds."""
+    by: str
+    """User and host that submitted it; `Slurm` if the job itself wrote this."""
+    arguments: list[str] = field(default_factory=list)
+    """sbatch's command line; empty if the job itself wrote this."""
+    kill_wait_seconds: float = 30.0
+    """Slurm's KillWait: from TERM to KILL of a job that it ends."""
+    format: int = FORMAT
+
+
+class Course(Enum):
+    """What becomes of a job, as far as its run needs to know."""
+
+    WAITS = "waits"
+    ALIVE = "alive"
+    LOST = "lost"
+    """It ended by no fault of the run."""
+    STOPPED = "stopped"
+    FAILED = "failed"
+    ENDED = "ended"
+    """With exit code 0."""
+
+
+COURSES = {
+    **dict.fromkeys(("PENDING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED", "SPECIAL_EXIT"), Course.WAITS),
+    **dict.fromkeys(("TIMEOUT", "NODE_FAIL", "PREEMPTED", "BOOT_FAIL", "REVOKED"), Course.LOST),
+    **dict.fromkeys(("FAILED", "OUT_OF_MEMORY", "DEADLINE"), Course.FAILED),
+    "CANCELLED": Course.STOPPED,
+    "COMPLETED": Course.ENDED,
+}
+"""By squeue's name of the state; every other one is alive: RUNNING, COMPLETING, CONFIGURING, SUSPENDED, …"""
+
+
+@dataclass(frozen=True, slots=True)
+class JobLine:
+    """One job as Slurm showed it."""
+
+    job: str
+    state: str
+    reason: str = ""
+    node: str = ""
+    """Empty before it has one."""
+    starts: float | None = None
+    """Unix seconds; of a waiting job as Slurm expects it. None: Slurm does not say."""
+    ends: float | None = None
+    limit: str = ""
+    """Its time limit, as squeue writes it."""
+    left: str = ""
+    partition: str = ""
+    submitted: float | None = None
+    comment: str = ""
+
+    @property
+    def course(self) -> Course:
+        return COURSES.get(self.state, Course.ALIVE)
+
+    @property
+    def is_over(self) -> bool:
+        return self.course not in (Course.WAITS, Course.ALIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class SlurmWord:
+    """What Slurm said of one job, and when."""
+
+    age_seconds: float
+    """Since its last answer; infinite if it never gave one."""
+    line: JobLine | None = None
+    """None: the last answer did not have the job."""
+    why: str = ""
+    """What the job waits for, or how it ended, in words."""
+    is_gone: bool = False
+    """Two answers, a minute apart, did not have the job."""
+
+    @property
+    def is_fresh(self) -> bool:
+        return self.age_seconds <= FRESH_SECONDS
+
+
+class SlurmAnswers(Protocol):
+    """The last answers of Slurm."""
+
+    def word_on(self, run_id: str, job: JobRecord) -> SlurmWord:
+        """On the job of this number that was submitted for this run."""

@@ -1,0 +1,179 @@
+"""What a run does whose engine is Slurm: its records are right first, then Slurm's word if it is fresh, then its beat.
+
+Its locks, its process numbers and its boot id prove nothing here: they are a node's. Slurm may be silent for hours, and
+after a crash its controller may deny a job that runs, so a run is lost only if its beat and events stand still as well.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from training.runfolder.beat import BeatWatch, beat_ns, patience_seconds
+from training.runfolder.exits import ExitKind
+from training.runfolder.foreign import length_words
+from training.runfolder.job import SETTLED_SECONDS, Course, JobRecord, SlurmAnswers, SlurmWord
+from training.runfolder.layout import AttemptFolder, RunFolder
+from training.runfolder.phase import Phase, Status
+from training.runfolder.read import read_record, read_shown_record
+from training.runfolder.schema import Place, ProcessRecord, RetryRecord
+
+BY_SLURM = "Slurm"
+"""Who made an attempt that follows a requeue, in its `retry.json`."""
+PHASES = {
+    Course.LOST: Phase.LOST,
+    Course.STOPPED: Phase.STOPPED,
+    Course.FAILED: Phase.FAILED,
+    Course.ENDED: Phase.FAILED,
+}
+"""Of a job that ended, if its run left no record."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlurmRun:
+    """What is looked at."""
+
+    run: RunFolder
+    attempt: AttemptFolder | None
+    recorded: Status | None
+    """What the records say of its end."""
+    asked_by: str
+    """Who asked it to stop, in words; empty if no one did."""
+    has_begun: Callable[[], bool]
+    """Whether its trainer said that it started; finding out may cost reading its events."""
+    beats: BeatWatch | None
+    """Of a caller that looks again and again; None: time stamps count."""
+
+
+def word_on(run: RunFolder, attempt: AttemptFolder | None, slurm: SlurmAnswers | None) -> SlurmWord | None:
+    """Slurm's word on the job of the newest attempt; None if no job was submitted for it, or no one is to be asked."""
+    job = job_of(attempt)
+    return None if job is None or slurm is None else slurm.word_on(run.run_id, job)
+
+
+def job_of(attempt: AttemptFolder | None) -> JobRecord | None:
+    """None: no job was submitted for it yet."""
+    return read_shown_record(attempt.job, JobRecord) if attempt else None
+
+
+def slurm_status(look: SlurmRun, word: SlurmWord | None) -> Status:
+    """Who is right when records, Slurm and signs of life disagree."""
+    process = read_record(look.attempt.process, ProcessRecord) if look.attempt else None
+    number = look.attempt.number if look.attempt else 0
+    if look.recorded is None and process is None and look.asked_by:
+        return Status(Phase.STOPPED, f"{look.asked_by} before it started", number)
+    line = word.line if word is not None and word.is_fresh else None
+    if look.recorded is not None:
+        return _recorded_status(look, look.recorded, word)
+    if word is not None and line is not None and line.is_over and not _may_still_be_written(line.ends):
+        kind = ExitKind.HOST_OUT_OF_MEMORY if line.state == "OUT_OF_MEMORY" else None
+        phase = Phase.STOPPED if look.asked_by else PHASES[line.course]
+        return Status(phase, look.asked_by or word.why, number, exit_kind=kind)
+    return _not_begun_status(look, word) if process is None else _begun_status(look, process, word)
+
+
+def _recorded_status(look: SlurmRun, recorded: Status, word: SlurmWord | None) -> Status:
+    """An attempt that ended, unless Slurm is about to begin the next one in the same job."""
+    if recorded.phase is Phase.FINISHED or look.asked_by or look.attempt is None:
+        return recorded
+    if not _waits_since(word, _age(look.attempt.exit)):
+        return recorded
+    return Status(Phase.QUEUED, f"again, after {recorded.cause or recorded.phase.value}", recorded.attempt)
+
+
+def _waits_since(word: SlurmWord | None, age_seconds: float | None) -> bool:
+    """Whether Slurm said that the job waits, after what is so old: a job may start and end between two answers."""
+    if word is None or not word.is_fresh or word.line is None or word.line.course is not Course.WAITS:
+        return False
+    return age_seconds is None or word.age_seconds < age_seconds
+
+
+def _age(path: Path) -> float | None:
+    try:
+        return time.time() - path.stat(follow_symlinks=False).st_mtime
+    except OSError:
+        return None
+
+
+def _may_still_be_written(ended: float | None) -> bool:
+    return ended is not None and 0 <= time.time() - ended < SETTLED_SECONDS
+
+
+def _begun_status(look: SlurmRun, process: ProcessRecord, word: SlurmWord | None) -> Status:
+    """Of an attempt whose trainer was started and that has no record of its end."""
+    assert look.attempt is not None
+    if _waits_since(word, _age_of_signs(look.run, look.attempt)):
+        again = f"again, after its job left {process.host} without a record"
+        return Status(Phase.STOPPED if look.asked_by else Phase.QUEUED, look.asked_by or again, look.attempt.number)
+    still = _still_seconds(look.run, look.attempt, look.beats)
+    job = job_of(look.attempt)
+    if word is not None and word.is_fresh and word.is_gone and (still is None or still >= patience_seconds()):
+        cause = f"Slurm knows its job {job.job if job else ''} no more, and it gave no sign of life for "
+        cause += length_words(still if still is not None else time.time() - process.started)
+        return Status(Phase.LOST, cause, look.attempt.number)
+    phase = Phase.STOPPING if look.asked_by else Phase.RUNNING if look.has_begun() else Phase.STARTING
+    status = Status(phase, look.asked_by, look.attempt.number, host=process.host, beat_seconds=still)
+    doubt = _doubt(word, job)
+    if not doubt:
+        return status
+    life = f"on {process.host}" + ("" if still is None else f", last sign of life {length_words(still)} ago")
+    return replace(status, cause="; ".join(part for part in (look.asked_by, life, doubt) if part))
+
+
+def _doubt(word: SlurmWord | None, job: JobRecord | None) -> str:
+    """Why Slurm's word does not settle that the run is alive, in words; empty if it does."""
+    if word is None:
+        return "Slurm is not asked for it here"
+    if not word.is_fresh:
+        silent = f" for {length_words(word.age_seconds)}" if word.age_seconds < float("inf") else ""
+        return f"Slurm has not answered{silent}"
+    return "" if word.line is not None else f"Slurm does not know its job {job.job if job else ''}"
+
+
+def _not_begun_status(look: SlurmRun, word: SlurmWord | None) -> Status:
+    """Of an attempt for which no trainer was started yet."""
+    attempt, number = look.attempt, look.attempt.number if look.attempt else 0
+    line = word.line if word is not None and word.is_fresh else None
+    if line is not None and line.course is not Course.WAITS:
+        return Status(Phase.STARTING, "", number, host=line.node)
+    job = job_of(attempt)
+    is_gone = word is not None and word.is_fresh and word.is_gone
+    if job is not None and is_gone and time.time() - job.submitted >= patience_seconds():
+        return Status(Phase.LOST, f"Slurm knows its job {job.job} no more, and it never began", number)
+    place = read_shown_record(look.run.place, Place)
+    if place is not None and place.held:
+        return Status(Phase.QUEUED, f"held by {place.by}", number, held=True)
+    if line is not None and is_held_by_slurm(line.reason):
+        return Status(Phase.QUEUED, "held in Slurm", number, held=True)
+    retry = read_record(attempt.retry, RetryRecord) if attempt else None
+    again = f"again, after {retry.why}" if retry is not None and retry.automatic else ""
+    return Status(Phase.QUEUED, again, number)
+
+
+def is_held_by_slurm(reason: str) -> bool:
+    """Whether a waiting job starts only after it is released."""
+    return "held" in reason.lower()
+
+
+def _age_of_signs(run: RunFolder, attempt: AttemptFolder) -> float | None:
+    ages = [age for path in (attempt.beat, attempt.process, run.events) if (age := _age(path)) is not None]
+    return min(ages, default=None)
+
+
+def _still_seconds(run: RunFolder, attempt: AttemptFolder, beats: BeatWatch | None) -> float | None:
+    """For how long neither its beat nor its events moved; None if there is neither."""
+    stamps = [stamp for stamp in (beat_ns(attempt), _events_ns(run)) if stamp is not None]
+    if not stamps:
+        return None
+    if beats is not None:  # the file server's clock may be wrong
+        return beats.look(attempt, max(stamps))[0]
+    return max(0.0, time.time() - max(stamps) / 1e9)
+
+
+def _events_ns(run: RunFolder) -> int | None:
+    try:
+        return run.events.stat(follow_symlinks=False).st_mtime_ns
+    except OSError:
+        return None
