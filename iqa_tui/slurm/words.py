@@ -73,6 +73,8 @@ def _waiting(line: JobLine, options: Mapping[str, Any], allowed: str) -> str:
     if reason.startswith("ReqNodeNotAvail"):
         nodes = reason.partition("UnavailableNodes:")[2].strip(" )")
         return f"{f'node {nodes}' if nodes else 'a node that it needs'} is down, reserved or busy"
+    if reason.startswith("Nodes required for job are DOWN"):
+        return "waits for nodes: those that it may use are down, drained or reserved"
     if reason in ("Resources", "Priority", "BeginTime"):
         return _waits_for(reason, options) + _expected(line)
     if limited := _limited(line, reason, options, allowed):
