@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,8 @@ import numpy.typing as npt
 from scipy import optimize, special, stats
 
 Scores = npt.NDArray[np.float64]
+RAW = "so fitted values are raw"
+"""End of the note that no fit was found."""
 FIT_EVALUATIONS = 2000
 """The fit gives up after this many, so that no set of scores can hang a run."""
 
@@ -40,6 +42,16 @@ def all_metrics(pred: Scores, mos: Scores) -> tuple[dict[str, float | None], lis
         rmse(fitted, mos),
     )
     return dict(zip(names, values, strict=True)), [note] if note else []
+
+
+def without_scale(metrics: dict[str, float | None], notes: Sequence[str]) -> dict[str, float | None]:
+    """The metrics of predictions that lie on no scale: an error of them has no unit, but for one after a fit.
+
+    Args:
+        metrics, notes: as `all_metrics` gives them.
+    """
+    is_raw = any(note.endswith(RAW) for note in notes)
+    return {**metrics, "rmse": None, "rmse_fitted": None if is_raw else metrics["rmse_fitted"]}
 
 
 def srcc(pred: Scores, mos: Scores) -> float | None:
@@ -103,7 +115,7 @@ def fit_logistic(pred: Scores, mos: Scores) -> tuple[Scores, str]:
     try:
         best = fit_logistic_curve(pred, mos)
     except NoFit as error:
-        return pred, f"{error}, so fitted values are raw"
+        return pred, f"{error}, {RAW}"
     with np.errstate(all="ignore"):
         return logistic(pred, *best), ""
 

@@ -78,7 +78,7 @@ def follow(runs: list[RunFolder], wait_seconds: float | None = None) -> int:
         attempt = state.run.attempt(state.status.attempt)
         where = f" Its output: {attempt.output}" if attempt.output.is_file() else ""
         print(f"{names[state.run_id]}: {status_words(state.status)}.{where}", file=sys.stderr)
-    return A_RUN_FAILED if failed else ALL_WELL
+    return ALL_WELL if all(state.is_trial for state in failed) else A_RUN_FAILED  # some values of a grid are too large
 
 
 def _follow_to_the_end(runs: list[RunFolder], wait_seconds: float | None) -> list[RunState]:

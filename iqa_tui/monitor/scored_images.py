@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from iqa_tui.monitor.calibration import ON_SCALE, PredictionScale, scale_of
 from iqa_tui.monitor.state import RunState
 from training.runfolder.errors import RunFolderError
 from training.runfolder.evaluation import is_evaluation
@@ -52,6 +53,8 @@ class ScoredImages:
     images: tuple[ScoredImage, ...] = ()
     problem: str = ""
     """Why they cannot be read."""
+    scale: PredictionScale = ON_SCALE
+    """What the predictions lie on."""
 
     def worst(self, most: int) -> list[ScoredImage]:
         """The largest errors first."""
@@ -73,14 +76,21 @@ def read_scored_images(state: RunState) -> ScoredImages:
             continue
         except (OSError, RunFolderError) as error:
             return ScoredImages(problem=f"{path.name} cannot be read: {error}")
-        return _parsed(path, split, content)
+        return _on_scale(_parsed(path, split, content), scale_of(state.result, dataset, split))
     return ScoredImages()
+
+
+def _on_scale(found: ScoredImages, scale: PredictionScale) -> ScoredImages:
+    """With predictions as they are shown; a calibration keeps their order, so the places stay."""
+    images = tuple(replace(image, pred=scale.map(image.pred)) for image in found.images)
+    return replace(found, images=images, scale=scale)
 
 
 def _of_several(state: RunState, dataset: str) -> ScoredImages:
     """Places are those within an image's own data set: opinions of two studies do not compare."""
     for split in SPLITS:
         found: list[ScoredImage] = []
+        scales: list[PredictionScale] = []
         for name in dataset_names(plain(dataset).replace("/", "_")):
             path = state.run.score_file(name, split)
             try:
@@ -91,10 +101,17 @@ def _of_several(state: RunState, dataset: str) -> ScoredImages:
                 return ScoredImages(problem=f"{path.name} cannot be read: {error}")
             if own.problem:
                 return own
+            scales.append(scale_of(state.result, name, split))
+            own = _on_scale(own, scales[-1])
             found += (replace(image, name=f"{name}/{image.name}") for image in own.images)
         if found:
-            return ScoredImages(split, tuple(found))
+            return ScoredImages(split, tuple(found), scale=_common(scales))
     return ScoredImages()
+
+
+def _common(scales: Sequence[PredictionScale]) -> PredictionScale:
+    """Of several data sets: numbers of which some have no scale are shown as having none."""
+    return next((scale for scale in scales if not scale.has_numbers), scales[0])
 
 
 def _parsed(path: Path, split: str, content: bytes) -> ScoredImages:

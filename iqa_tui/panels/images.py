@@ -27,7 +27,8 @@ class PredictionPlot(Scatter):
         """Args:
         colour: the run's.
         """
-        count = f" · {scored.split} · {len(scored.images)} images" if scored.images else ""
+        scale = f" · {scored.scale.words}" if scored.scale.words else ""
+        count = f" · {scored.split} · {len(scored.images)} images{scale}" if scored.images else ""
         self.set_title(f"Prediction against MOS{count}")
         points = [(image.mos, image.pred) for image in scored.images]
         empty = scored.problem or "no scores yet: they are written after each epoch"
@@ -53,7 +54,8 @@ class WorstImages(Canvas):
         room = max(8, width - sum(widths) - len(widths))
         lines: list[Line] = [[(_row(fit("image", room), ("MOS", "pred", "place → its"), widths), "heading")]]
         for image in self._scored.worst(MOST)[: height - 1]:
-            numbers = (f"{image.mos:.4g}", f"{image.pred:.4g}", f"{image.mos_place} → {image.pred_place}")
+            pred = f"{image.pred:.4g}" if self._scored.scale.has_numbers else "–"
+            numbers = (f"{image.mos:.4g}", pred, f"{image.mos_place} → {image.pred_place}")
             style = "warning" if image.error > 0 else ""
             lines.append([(_row(_end_of(image.name, room), numbers, widths), style)])
         return lines

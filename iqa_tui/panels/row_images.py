@@ -30,6 +30,7 @@ class RowScatter(Scatter):
         seeds = images.seed_words + (", each fitted" if len(images.seeds) > 1 else "")
         words = f" · {images.id} · {seeds}" if images.images else ""
         words += "" if images.curve or not images.images else " · no fit found"
+        words += "" if images.has_scale else ", no scale"
         self.set_title(plain(f"Prediction against MOS{words}"))
         points = [(image.mos, image.drawn) for image in images.images]
         self.show(points, ("MOS", "pred"), style=style, empty=plain(images.problem), line=images.curve)
@@ -42,15 +43,20 @@ class ImageList(RowTable):
         super().__init__((Column("name", "image", 8, grows=True),), id="image-list", classes="panel")
         self._empty = ("reading scores …",)
 
-    def show_list(self, rows: Sequence[Listed], ids: tuple[str, str], empty: str) -> None:
+    def show_list(
+        self, rows: Sequence[Listed], ids: tuple[str, str], empty: str, has_scale: tuple[bool, bool] = (True, True)
+    ) -> None:
         """Args:
         ids: of the row, and of the one that it is compared with; the second is empty if there is none.
         empty: said if there is no image.
+        has_scale: of the row, and of the other one: predictions without a scale are not shown.
         """
         columns = apart_columns(*ids) if ids[1] else wrong_columns()
         self._columns = with_label_width(columns, "name", [plain(row.image.name) for row in rows], MOST_NAME)
         decimals = decimals_of([row.image.mos for row in rows])
-        self.show([TableRow(str(place), _cells(row, ids, decimals)) for place, row in enumerate(rows)], (empty,))
+        self.show(
+            [TableRow(str(place), _cells(row, ids, decimals, has_scale)) for place, row in enumerate(rows)], (empty,)
+        )
 
 
 def wrong_columns() -> tuple[Column, ...]:
@@ -80,18 +86,18 @@ def apart_columns(one: str, other: str) -> tuple[Column, ...]:
     )
 
 
-def _cells(row: Listed, ids: tuple[str, str], decimals: int) -> dict[str, Cell]:
+def _cells(row: Listed, ids: tuple[str, str], decimals: int, has_scale: tuple[bool, bool]) -> dict[str, Cell]:
     image, pair = row.image, row.pair
     name = plain(image.name)
     cells: dict[str, Cell] = {
         "name": name if len(name) <= NAME_CELLS else f"…{name[1 - NAME_CELLS :]}",
         "mos": f"{image.mos:.{decimals}f}",
-        "pred": f"{image.pred:.{decimals}f}",
+        "pred": f"{image.pred:.{decimals}f}" if has_scale[0] else "–",
         "places": f"{image.mos_place} → {image.pred_place}",
     }
     if ids[1] and pair is not None:
         cells |= {
-            "other": f"{pair.other.pred:.{decimals}f}",
+            "other": f"{pair.other.pred:.{decimals}f}" if has_scale[1] else "–",
             "place": str(image.mos_place),
             "places": f"{image.pred_place} · {pair.other.pred_place}",
             "nearer": {1: ids[0], -1: ids[1], 0: "both"}[pair.nearer],

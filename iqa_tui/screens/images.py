@@ -125,7 +125,8 @@ class ImagesPage(Page):
         is_apart = found.wanted.order is ImageOrder.APART
         other = found.other.id if found.other is not None and is_apart else ""
         empty = found.images.problem or "there is no image that both rows have"
-        listing.show_list(self._listed, (plain(found.images.id), plain(other)), plain(empty))
+        has_scale = (found.images.has_scale, found.other is None or found.other.has_scale)
+        listing.show_list(self._listed, (plain(found.images.id), plain(other)), plain(empty), has_scale)
         if listing.cursor_key not in (None, "0"):
             listing.move_to("0")
         self._show_cursor()

@@ -48,8 +48,9 @@ class TableRoom(FilteringRoom, ViewingRoom):
         table.show_runs(rows, context, self._empty_words())
         if is_first_look:  # on what happens now, rather than on a group
             below = [row for row in rows if row.runs and row.kind is not RowKind.GROUP]
+            below.sort(key=lambda row: row.kind is RowKind.TUNING)
             alive = (row for row in below if any(state.phase.is_alive for state in row.runs))
-            first = next(alive, next((row for row in below if row.kind is not RowKind.TUNING), None))
+            first = next(alive, next(iter(below), None))
             table.move_to(first.key if first else "")
         self.show_title()
 

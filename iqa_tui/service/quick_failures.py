@@ -29,6 +29,8 @@ MOST_QUICK_FAILURES = 3
 """In a row, before the waiting runs of the plan are held."""
 ASKED_FOR = (ExitKind.STOPPED, ExitKind.TIME_LIMIT)
 """Ends that say nothing of the plan."""
+OF_ITS_VALUE = (ExitKind.NOT_FINITE, ExitKind.GPU_OUT_OF_MEMORY, ExitKind.HOST_OUT_OF_MEMORY)
+"""Ends of a tuning run that say something of the value which it tried, and nothing of the plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,8 @@ def history_of(run: RunFolder) -> History:
     """What a run's records tell; as far as they can be read."""
     asked, signs = 0.0, []
     try:
-        asked = max(asked, read_spec(run).created)
+        spec = read_spec(run)
+        asked = max(asked, spec.created)
         signature, place = read_record(run.signature, Signature), read_record(run.place, Place)
         asked = max(asked, signature.when if signature else 0.0, place.released if place else 0.0)
         for attempt in run.attempts():
@@ -149,7 +152,9 @@ def history_of(run: RunFolder) -> History:
             if retry is not None and not retry.automatic:
                 asked = max(asked, retry.when)
             ended = read_record(attempt.exit, ExitRecord)
-            if ended is not None and (sign := _sign_of(ended)) is not None:
+            if ended is None or (spec.trial and ended.kind in OF_ITS_VALUE):
+                continue
+            if (sign := _sign_of(ended)) is not None:
                 signs.append(sign)
     except (RunFolderError, OSError, TypeError):  # its row says so
         pass

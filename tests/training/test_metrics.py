@@ -130,3 +130,14 @@ def test_a_fit_that_does_not_converge_keeps_the_raw_values_and_says_so(monkeypat
     found, notes = metrics.all_metrics(pred, mos)
     assert found["plcc_fitted"] == found["plcc"]
     assert "did not converge" in notes[0]
+
+
+def test_predictions_without_a_scale_have_no_error_but_after_a_fit():
+    mos = np.linspace(0, 1, 9)
+    found, notes = metrics.all_metrics(500 * mos - 460, mos)
+    free = metrics.without_scale(found, notes)
+    assert (free["rmse"], free["rmse_fitted"]) == (None, found["rmse_fitted"])
+    assert all(free[name] == pytest.approx(1) for name in ("srcc", "plcc", "krcc"))
+    falling, reasons = metrics.all_metrics(np.full(9, -460.0), mos)
+    assert falling["rmse_fitted"] > 400, "without a fit the values are as they were"
+    assert metrics.without_scale(falling, reasons)["rmse_fitted"] is None

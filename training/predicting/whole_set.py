@@ -13,7 +13,7 @@ from training.datasets.koniq10k import PUBLISHED_SIZING
 from training.datasets.table import open_part
 from training.images.batches import SplitImages
 from training.images.cache import open_images
-from training.metrics import Scores, all_metrics, krcc, plcc, rmse, srcc
+from training.metrics import Scores, all_metrics, krcc, plcc, rmse, srcc, without_scale
 from training.predicting.bootstrap import Interval, interval, words_of_units
 from training.run.evaluate import Evaluation, Observer, score_crops
 from training.run.scorer import Scorer
@@ -89,6 +89,8 @@ def evaluate_on(scorer: Scorer, dataset: Dataset, told: Told) -> Evaluated:
     )
     pred = np.array([dataset.from_training(score) for score in scores], dtype=np.float64)
     metrics, notes = all_metrics(pred, images.mos)
+    if scorer.calibration is not None or not scorer.has_scale:
+        metrics = without_scale(metrics, notes)
     on_scale, scale_note = _on_scale(scorer, dataset, pred)
     metrics["rmse"] = None if on_scale is None else rmse(on_scale, images.mos)
     intervals = {

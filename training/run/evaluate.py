@@ -19,7 +19,7 @@ from training.device import Placement
 from training.errors import GpuOutOfMemory, Stopped, is_gpu_out_of_memory
 from training.images.batches import PREFETCHED, Part, SplitImages, crops_to_score, prefetched
 from training.images.transforms import to_network_input
-from training.metrics import all_metrics, rmse
+from training.metrics import all_metrics, rmse, without_scale
 from training.network.backbone import MAPS
 from training.network.quality import QualityNetwork
 from training.run.setup import Setup
@@ -87,7 +87,7 @@ def evaluate(setup: Setup, images: SplitImages, name: str) -> Evaluation:
     pred = np.array([images.dataset.from_training(score) for score in scores], dtype=np.float64)
     metrics, notes = all_metrics(pred, images.mos)
     if not setup.fixes_scale:
-        metrics["rmse"] = None  # until a calibration brings the predictions to the scale of opinions
+        metrics = without_scale(metrics, notes)  # until a calibration brings them to the scale of opinions
     if sizes:
         notes = [*notes, f"the GPU was out of memory, so {sizes[-1]} crops at a time were scored"]
     notes = [f"{name}: {note}" for note in notes]

@@ -45,12 +45,16 @@ class RowImages:
     """The logistic fit as points (MOS, `drawn`), by `drawn`; empty if none is found."""
     problem: str = ""
     """Why there are no images."""
+    has_scale: bool = True
+    """False: a loss left the scale of predictions free, and neither a fit nor a calibration was found for a run: then
+    only the places say something.
+    """
     splits: tuple[int, ...] = ()
     """Random split of each of `seeds`; empty if there is one split, which needs no name."""
 
     @property
     def seed_words(self) -> str:
-        """`mean of 3 seeds`, `seed 2`, `split 3 seed 1`; of several splits `mean of the splits that test an image`."""
+        """`mean of 3 seeds`, `seed 2`, `split 3 seed 1`, `mean of the splits that test an image`."""
         if not self.seeds:
             return ""
         if len(self.seeds) == 1:

@@ -97,9 +97,9 @@ def image_words(found: Found, listed: Listed, path: str, file_words: str) -> lis
 
 def image_headline(found: Found, listed: Listed) -> str:
     """`MOS 0.784 · F3 0.717 · F1 0.793`."""
-    parts = [f"MOS {listed.image.mos:.3g}", f"{found.images.id} {minus(f'{listed.image.pred:.3g}')}"]
+    parts = [f"MOS {listed.image.mos:.3g}", f"{found.images.id} {_number(found.images, listed.image)}"]
     if listed.pair is not None and found.other is not None:
-        parts.append(f"{found.other.id} {minus(f'{listed.pair.other.pred:.3g}')}")
+        parts.append(f"{found.other.id} {_number(found.other, listed.pair.other)}")
     return plain(" · ".join(parts))
 
 
@@ -107,7 +107,12 @@ def _row_words(images: RowImages, image: RowImage) -> str:
     """`F3 0.612, place 90: 78 too low`."""
     side = "high" if image.error > 0 else "low"
     off = f"{abs(image.error)} too {side}" if image.error else "as people do"
-    return f"{plain(images.id)} {minus(f'{image.pred:.3g}')}, place {image.pred_place}: {off}"
+    return f"{plain(images.id)} {_number(images, image)}, place {image.pred_place}: {off}"
+
+
+def _number(images: RowImages, image: RowImage) -> str:
+    """On the scale of the opinions."""
+    return minus(f"{image.pred:.3g}") if images.has_scale else "without a scale"
 
 
 def _given_words(images: RowImages, image: RowImage) -> str:

@@ -38,8 +38,14 @@ def images_of(row: RowScores, only: RunKey | None = None) -> RowImages:
     names, mos = list(opinions), np.array(list(opinions.values()))
     if not names:
         return RowImages(row.id, problem="its seeds have no test image in common")
-    raw = [_placed(run, names) for run in runs]
-    mapped = [_on_scale(pred, mos) for pred in raw]
+    raw = [_placed(run.images, run.predictions, names) for run in runs]
+    fits = [_on_scale(pred, mos) for pred in raw]
+    known = [None if run.calibrated is None else _placed(run.images, run.calibrated, names) for run in runs]
+    mapped = [
+        next(each for each in (fit, own, pred) if each is not None)
+        for fit, own, pred in zip(fits, known, raw, strict=True)
+    ]
+    has_scale = not any(fit is None and own is None for fit, own in zip(fits, known, strict=True))
     pred = np.nanmean(mapped, axis=0)
     drawn = raw[0] if len(runs) == 1 else pred
     columns = zip(names, mos, pred, drawn, np.transpose(raw), _places(mos), _places(drawn), strict=True)
@@ -48,7 +54,7 @@ def images_of(row: RowScores, only: RunKey | None = None) -> RowImages:
         for name, opinion, one, shown, each, place, its in columns
     )
     splits = tuple(int(run.split or 0) for run in runs) if is_split else ()
-    return RowImages(row.id, tuple(run.seed for run in runs), images, _curve(drawn, mos), splits=splits)
+    return RowImages(row.id, tuple(run.seed for run in runs), images, _curve(drawn, mos), "", has_scale, splits)
 
 
 def disagreements(one: RowImages, other: RowImages) -> list[ImagePair]:
@@ -94,19 +100,20 @@ def _in_any(runs: Sequence[RunScores]) -> dict[str, float]:
     return {name: opinions.pop() for name, opinions in found.items() if len(opinions) == 1}
 
 
-def _placed(run: RunScores, names: Sequence[str]) -> Floats:
-    """The predictions for these images; NaN for one that the run did not test."""
-    own = dict(zip(run.images, run.predictions.tolist(), strict=True))
+def _placed(images: Sequence[str], predictions: Floats, names: Sequence[str]) -> Floats:
+    """The predictions for these names; NaN for one that the run did not test."""
+    own = dict(zip(images, predictions.tolist(), strict=True))
     return np.array([own.get(name, np.nan) for name in names])
 
 
-def _on_scale(pred: Floats, mos: Floats) -> Floats:
-    """Those that are there on the scale of the opinions, as they are if there is no fit."""
+def _on_scale(pred: Floats, mos: Floats) -> Floats | None:
+    """Those that are there on the scale of the opinions; None if there is no fit."""
     there = ~np.isnan(pred)
-    values = pred.copy()
     mapped = _mapped(pred[there], mos[there])
-    if mapped is not None:
-        values[there] = mapped
+    if mapped is None:
+        return None
+    values = pred.copy()
+    values[there] = mapped
     return values
 
 

@@ -102,7 +102,7 @@ def _draw_panels(shown: Shown, figure: Any, ground: Ground, most_points: int) ->
         srcc = "" if panel.srcc is None else f", SRCC {panel.srcc:.4f}"
         axes.set_title(f"{panel.look.name}\n{panel.repetition}{srcc}", fontsize=7)
         axes.locator_params(nbins=4)
-        axes.set_xlabel("prediction")
+        axes.set_xlabel("prediction" if panel.has_scale else "prediction, on a scale of its own")
     for line in range(0, len(places), columns):
         places[line].set_ylabel("opinion (MOS)")
     for axes in places[len(panels) :]:

@@ -20,7 +20,7 @@ FILES = {
     "table.tex": "the table; needs booktabs",
     "numbers.tex": "one macro a number, for the text",
     "findings.md": "what the runs show: verdicts, answers, limits",
-    "scores.csv": "opinion and prediction of every test image, a column a run",
+    "scores.csv": "opinion of every test image, and what each run's network predicted, before any calibration",
     "report.html": "all of it on one page, for a browser without a network",
     "SHA256SUMS": "digests of the other files: `sha256sum -c SHA256SUMS`",
 }
@@ -38,7 +38,7 @@ def readme_md(content: Content, figures: Sequence[Shown], without: str) -> str:
     lines += [f"This folder was written by {writers}; they write the same bytes of the same runs."]
     lines += [] if content.is_preset else ["The content of the plan stands in `spec.json` of each run."]
     lines += ["", "The trainers were started by these commands:", ""]
-    lines += _fenced([trainer_command(run) for run in content.runs], "console")
+    lines += _fenced([trainer_command(run) for run in content.trained], "console")
     lines += ["", "## Code and machine", "", *(f"- {MARKDOWN.text(fact)}" for fact in facts(content))]
     lines += ["", "## Runs", "", *_runs(content)]
     lines += ["", "## Data", ""]

@@ -162,8 +162,11 @@ def _of(row: PaperRow) -> list[str]:
     found = row.images
     worst = found.worst(MOST_IMAGES)
     best = sorted(found.images, key=lambda image: (abs(image.error), image.name))[:MOST_IMAGES]
-    headings = ["Image", "MOS", "Prediction", "Place by people", "Place by the network"]
-    largest = max(max(abs(image.mos), abs(image.pred)) for image in found.images)
+    scale = found.scale
+    prediction = f"Prediction ({scale.words})" if scale.words else "Prediction"
+    headings = ["Image", "MOS", prediction, "Place by people", "Place by the network"]
+    shown = (max(abs(image.mos), abs(image.pred) if scale.has_numbers else 0.0) for image in found.images)
+    largest = max(shown)
     decimals = 2 if largest >= 10 else 3 if largest >= 2 else 4
     which = f"By {row.runs[0].name}, of {len(found.images):,} images of the {found.split} split."
     lines = [f"<p>{text(which)}</p>"]
@@ -172,7 +175,7 @@ def _of(row: PaperRow) -> list[str]:
             [
                 text(image.name),
                 _with(decimals, image.mos),
-                _with(decimals, image.pred),
+                _with(decimals, image.pred) if scale.has_numbers else "–",
                 f"{image.mos_place:,}",
                 f"{image.pred_place:,}",
             ]
@@ -204,7 +207,7 @@ def _made(content: Content) -> list[str]:
         f'<p class="dim">{PLACE} stands for where a file lies on your machine.</p>',
         code_block(again(content)),
         "<details><summary>The command of every trainer</summary>",
-        code_block(trainer_command(run) for run in content.runs),
+        code_block(trainer_command(run) for run in content.trained),
         "</details>",
     ]
 

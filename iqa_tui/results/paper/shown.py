@@ -52,6 +52,8 @@ class Panel:
     fit: tuple[tuple[float, float], ...]
     """(prediction, fitted opinion) from left to right; empty if no fit was found."""
     srcc: float | None
+    has_scale: bool = True
+    """False: the loss leaves the scale of predictions free, so they are drawn on one of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +162,11 @@ def _panel(row: PaperRow) -> Panel | None:
     mapped = fitted(predictions, mos)
     fit = () if mapped is predictions else tuple(sorted(zip(predictions.tolist(), mapped.tolist(), strict=True)))
     srcc = run.result.metrics.get("test", {}).get("srcc")
+    has_scale = run.scores.calibrated is not None and run.result.calibration is None
     repetition = repetition_words(run.spec.seed, run.spec.split)
-    return Panel(look_of(row), run.name, repetition, tuple(predictions.tolist()), tuple(mos.tolist()), fit, srcc)
+    return Panel(
+        look_of(row), run.name, repetition, tuple(predictions.tolist()), tuple(mos.tolist()), fit, srcc, has_scale
+    )
 
 
 def _cost(content: Content) -> Shown:

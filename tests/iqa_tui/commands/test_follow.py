@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from iqa_tui.commands.follow import Reporter
+import pytest
+
+from iqa_tui.commands.exit_codes import A_RUN_FAILED, ALL_WELL
+from iqa_tui.commands.follow import Reporter, follow
 from iqa_tui.monitor.state import RunState
 from iqa_tui.words.waits import Wait, WaitKind
 from tests.fakes.clock import FakeClock
+from tests.fakes.runs import fail_run
+from tests.fakes.tuned import FakeTuning
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
 from training.runfolder.spec import Spec
@@ -61,3 +66,15 @@ def test_runs_of_several_seeds_are_told_apart_and_only_the_next_goes_on_saying_w
     clock.now = 6
     reporter.report(queued, dict.fromkeys("12", Wait(WaitKind.CLOSED, why="GPU 0 runs F3")))
     assert lines[2:] == ["F2 L2 (MSE) · seed 1  ○ queued  GPU 0 runs F3"]
+
+
+def test_a_tuning_run_that_failed_is_told_and_is_no_failure_of_the_launch(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scores = (0.70, 0.72, 0.71, None)
+    tuning = FakeTuning(tmp_path, "F1").try_all(scores)
+    run = tuning.finish(tuning.queue(), scores, 0.93)
+    assert follow([*tuning.trials, run]) == ALL_WELL
+    assert "lr 1e-5: failed: exit 1: the loss is not finite" in capsys.readouterr().err
+    other = fail_run(tuning.queue(2), "exit 1")
+    assert follow([*tuning.trials, run, other]) == A_RUN_FAILED

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.scored_images import ScoredImages, read_scored_images
 from tests.fakes.run_folders import FakeRun
+from training.calibration import from_dict
+from training.runfolder.read import read_record
+from training.runfolder.schema import Result
+from training.runfolder.write import write_record
 
 
 def scored(tmp_path: Path, split: str, text: str) -> ScoredImages:
@@ -75,3 +81,40 @@ def test_images_of_several_data_sets_are_placed_within_their_own(tmp_path: Path)
         ("kadid-10k/a.png", 1, 1),
         ("kadid-10k/b.png", 2, 2),
     ]
+
+
+def predictions(tmp_path: Path, *, rmse: float | None, calibration: dict[str, object] | None) -> ScoredImages:
+    fake = FakeRun.queue(tmp_path, "F3").start().finish(0.93)
+    result = read_record(fake.run.result, Result)
+    assert result is not None
+    metrics = {**result.metrics, "test": {**result.metrics["test"], "rmse": rmse}}
+    write_record(fake.run.result, replace(result, metrics=metrics, calibration=calibration))
+    path = fake.run.score_file(result.dataset, "test")
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("image,mos,pred\na.jpg,90,-400\nb.jpg,50,-460\n")
+    (state,) = Catalog(tmp_path).refresh()
+    return read_scored_images(state)
+
+
+def test_predictions_are_shown_calibrated_if_the_result_has_a_calibration(tmp_path: Path) -> None:
+    linear = {"kind": "linear", "parameters": [0.5, 290]}
+    found = predictions(tmp_path / "linear", rmse=2.0, calibration=linear)
+    assert [image.pred for image in found.images] == [90, 60]
+    assert (found.scale.words, found.scale.has_numbers) == ("calibrated", True)
+    logistic = {"kind": "logistic", "parameters": [100, 0, -430, 30]}
+    found = predictions(tmp_path / "logistic", rmse=2.0, calibration=logistic)
+    map_of = from_dict(logistic)
+    assert map_of is not None
+    assert [image.pred for image in found.images] == pytest.approx(map_of(np.array([-400.0, -460.0])).tolist())
+
+
+def test_predictions_of_a_loss_without_scale_and_without_calibration_have_none(tmp_path: Path) -> None:
+    found = predictions(tmp_path / "free", rmse=None, calibration=None)
+    assert (found.scale.words, found.scale.has_numbers) == ("no scale", False)
+    unknown = predictions(tmp_path / "later", rmse=2.0, calibration={"kind": "spline", "parameters": [1]})
+    assert not unknown.scale.has_numbers
+    assert predictions(tmp_path / "fixed", rmse=2.0, calibration=None).scale.words == ""
+
+
+def test_before_there_is_a_result_predictions_are_as_the_network_gives_them(tmp_path: Path) -> None:
+    assert scored(tmp_path, "val", "image,mos,pred\na,5,1\n").scale.words == "as given"

@@ -18,7 +18,7 @@ from iqa_tui.devices.survey import Surveyor
 from iqa_tui.queue.backlog import Backlog
 from iqa_tui.queue.retry import retry_run
 from iqa_tui.service import quick_failures
-from iqa_tui.service.quick_failures import QuickFailures, Sign, why_held
+from iqa_tui.service.quick_failures import QuickFailures, Sign, history_of, why_held
 from iqa_tui.trust.signature import write_signed
 from tests.fakes.lab import Lab, state, stub, wait_for, wait_for_end, wait_until, words
 from tests.fakes.runs import queue_run
@@ -207,3 +207,12 @@ def test_a_launch_that_is_followed_ends_with_the_reason_when_the_rest_is_held(
     assert follow(runs) == 1
     assert f"2 runs are held: {WHY}. Mend that; then `iqa-tui release --group stub` lets" in capsys.readouterr().err
     assert [state(run) for run in runs] == [Phase.FAILED] * 3 + [Phase.QUEUED] * 2
+
+
+@pytest.mark.parametrize(("kind", "is_a_sign"), [(ExitKind.NOT_FINITE, False), (ExitKind.USAGE, True)])
+def test_values_of_a_grid_that_cannot_be_trained_hold_no_plan(tmp_path: Path, kind: ExitKind, is_a_sign: bool) -> None:
+    for number in range(3):
+        run = queue_run(tmp_path, str(number), trial={"values": {"lr": number}})
+        write_record(run.attempt(1).exit, ExitRecord(kind, "so it was", time.time(), 2.0))
+    signs = [sign for number in range(3) for sign in history_of(RunFolder(tmp_path / str(number))).signs]
+    assert bool(why_held(signs)) is is_a_sign

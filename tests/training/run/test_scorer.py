@@ -1,6 +1,7 @@
 """A trained network scores image files on the scale of opinions, if there is one."""
 
 import csv
+import json
 
 import numpy as np
 import pytest
@@ -9,9 +10,11 @@ from tests.fakes.photographs import write_csv_dataset
 from tests.fakes.trainer_processes import SMALL, train_here
 from training.calibration import from_dict
 from training.errors import NoDevice
+from training.evaluate import main as evaluate
 from training.flags import parse
 from training.predict import main
 from training.run.scorer import Wish, open_scorer
+from training.runfolder.events import read_events
 from training.runfolder.read import read_record
 from training.runfolder.schema import Result
 
@@ -62,6 +65,20 @@ def test_the_published_protocol_has_no_validation_and_so_no_scale_for_such_a_los
     table = capsys.readouterr().out
     assert "its scores have no scale" in table
     assert "image (higher is better)" in table
+    assert main([str(run.path), str(picture), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["scale"], told["calibration"]) == (None, None)
+    card = run.model_card.read_text()
+    assert [line.split("|")[-2].strip() for line in card.splitlines() if line.startswith("| test, at")] == ["–"]
+    assert "there is no calibration and no RMSE" in card
+    evaluated = [event.fields["metrics"] for event in read_events(run) if event.kind == "evaluated"]
+    assert evaluated
+    assert {metrics["rmse"] for metrics in evaluated} == {None}
+    labels = str(tmp_path / "data" / "labels.csv")
+    assert evaluate([str(run.path), "--dataset", "csv", "--data_path", labels, "--device", "cpu"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in lines if line.startswith("RMSE  ")] == [["RMSE", "none"]]
+    assert any("no RMSE: a network of --loss_type srcc orders images" in line for line in lines)
 
 
 def test_such_weights_scored_without_training_are_calibrated_too(tmp_path):

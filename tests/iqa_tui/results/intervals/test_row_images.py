@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from iqa_tui.results.images.views import Found, Listed, Wanted, image_headline, image_words
 from iqa_tui.results.intervals.row_images import disagreements, images_of, runs_of
 from iqa_tui.results.intervals.scores import RowScores, RunScores
 
@@ -99,3 +100,15 @@ def test_two_rows_are_compared_by_places_among_the_images_that_both_have() -> No
 
 def test_only_seeds_with_scores_can_be_looked_at() -> None:
     assert runs_of(row(run(4, MOS), RunScores(5, problem="there is none"))) == (("", 4),)
+
+
+def test_without_a_fit_the_calibration_of_the_run_counts_and_without_one_there_is_no_scale() -> None:
+    found = images_of(row(run(1, -400 - MOS)))
+    assert not found.has_scale
+    listed = Listed(found.images[0])
+    looked_at = Found(Wanted(0), found)
+    assert image_headline(looked_at, listed) == "MOS 0.1 · F3 without a scale"
+    assert "F3 without a scale, place 1" in image_words(looked_at, listed, "", "")[1][0]
+    known = images_of(row(run(1, -400 - MOS, calibrated=0.9 - MOS)))
+    assert known.has_scale
+    assert [image.pred for image in known.images] == pytest.approx((0.9 - MOS).tolist())
