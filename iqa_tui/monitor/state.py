@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from iqa_tui.monitor.curves import NO_CURVE, Clock, Curve, Evaluation, Progress
 from iqa_tui.monitor.trainer_code import made_by
-from training.runfolder.engines import RECORDED
+from training.runfolder.engines import RECORDED, SLURM
 from training.runfolder.job import JobRecord, SlurmWord
 from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RunNotes
 from training.runfolder.spec import Spec
@@ -100,6 +100,11 @@ class RunState:
     def is_recorded(self) -> bool:
         """It was measured elsewhere, and its log was imported."""
         return self.spec is not None and self.spec.engine == RECORDED
+
+    @property
+    def is_of_slurm(self) -> bool:
+        """It is a job of Slurm, or will be one."""
+        return self.spec is not None and self.spec.engine == SLURM
 
     @property
     def is_trial(self) -> bool:

@@ -43,6 +43,7 @@ STATES = {
     "COMPLETED": "its job ended without a record",
 }
 KEY_OF_REFUSAL = (
+    (re.compile(r"violates accounting", re.IGNORECASE), "qos or account"),
     (re.compile(r"partition", re.IGNORECASE), "partition"),
     (re.compile(r"account", re.IGNORECASE), "account"),
     (re.compile(r"\bqos\b", re.IGNORECASE), "qos"),
@@ -73,6 +74,8 @@ def _waiting(line: JobLine, options: Mapping[str, Any], allowed: str) -> str:
     if reason.startswith("ReqNodeNotAvail"):
         nodes = reason.partition("UnavailableNodes:")[2].strip(" )")
         return f"{f'node {nodes}' if nodes else 'a node that it needs'} is down, reserved or busy"
+    if reason.startswith("Nodes required for job are DOWN"):
+        return "waits for nodes: those that it may use are down, drained or reserved"
     if reason in ("Resources", "Priority", "BeginTime"):
         return _waits_for(reason, options) + _expected(line)
     if limited := _limited(line, reason, options, allowed):
@@ -100,7 +103,7 @@ def _limited(line: JobLine, reason: str, options: Mapping[str, Any], allowed: st
 
 
 def _wanted(options: Mapping[str, Any]) -> str:
-    return "a GPU" if "gpu" in str(options.get("gres", "gpu")) else "a node"
+    return "a GPU" if "gpu" in str(options.get("gres", "")) or "gpus" in options else "a node"
 
 
 def _expected(line: JobLine) -> str:

@@ -77,7 +77,7 @@ def told(run: RunFolder, slurm: Slurm | None = None) -> tuple[Phase, str]:
     return status.phase, status.cause
 
 
-def test_a_run_without_a_job_is_queued_and_nobody_is_asked(run: RunFolder) -> None:
+def test_a_run_without_a_job_is_queued_and_slurm_is_not_asked(run: RunFolder) -> None:
     slurm = Slurm("RUNNING")
     assert told(run, slurm) == (Phase.QUEUED, "")
     assert slurm.asked == []
