@@ -43,6 +43,7 @@ STATES = {
     "COMPLETED": "its job ended without a record",
 }
 KEY_OF_REFUSAL = (
+    (re.compile(r"violates accounting", re.IGNORECASE), "qos or account"),
     (re.compile(r"partition", re.IGNORECASE), "partition"),
     (re.compile(r"account", re.IGNORECASE), "account"),
     (re.compile(r"\bqos\b", re.IGNORECASE), "qos"),
@@ -102,7 +103,7 @@ def _limited(line: JobLine, reason: str, options: Mapping[str, Any], allowed: st
 
 
 def _wanted(options: Mapping[str, Any]) -> str:
-    return "a GPU" if "gpu" in str(options.get("gres", "gpu")) else "a node"
+    return "a GPU" if "gpu" in str(options.get("gres", "")) or "gpus" in options else "a node"
 
 
 def _expected(line: JobLine) -> str:

@@ -227,6 +227,20 @@ def test_why_runs_wait_and_end_is_said(slurm_lab: SlurmLab) -> None:
     assert slurm_lab.words(closed).startswith("partition shut is down")
 
 
+def test_a_folder_that_the_node_does_not_have_is_named(slurm_lab: SlurmLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    here_alone = slurm_lab.folder / "here"
+    here_alone.mkdir(exist_ok=True)
+    slurm_lab.slurm("mount", "-t", "tmpfs", "none", str(here_alone))  # after the nodes were made, so they lack it
+    try:
+        monkeypatch.setattr(slurm_lab, "runs_dir", here_alone)
+        run = slurm_lab.queue("elsewhere")
+        slurm_lab.until_phase(run, Phase.FAILED)
+        words = f"could not open {run.path}/slurm.out: is it mounted there?"
+        assert slurm_lab.status(run).cause.endswith(words)
+    finally:
+        slurm_lab.slurm("umount", str(here_alone))
+
+
 def test_a_run_over_its_memory_says_so(slurm_lab: SlurmLab) -> None:
     run = slurm_lab.queue("memory", "--steps", "300", "--memory_mib", "400", mem="200M")
     slurm_lab.until_phase(run, Phase.FAILED)
