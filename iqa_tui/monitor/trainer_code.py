@@ -30,8 +30,8 @@ class MadeRun(Protocol):
 
 
 def made_by(begun: Sequence[str], result: Result | None, spec: Spec | None) -> tuple[str, ...]:
-    """Digests of the trainer code that made what there is of a run, oldest first, each once; () if none is known, and of
-    a recorded run, which was trained elsewhere.
+    """Digests of the trainer code that made what there is of a run, oldest first, each once; () if none is known, and
+    of a recorded run, which was trained elsewhere.
 
     Args:
         begun: the digest that each attempt's trainer reported when it started, since the last fresh start.
