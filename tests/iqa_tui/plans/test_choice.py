@@ -295,3 +295,16 @@ def test_options_of_slurm_need_a_partition_and_a_key_that_there_is() -> None:
         obstacle = replace(CHOICE, partitions=PARTITIONS, settings=settings).obstacle()
         assert obstacle is not None
         assert obstacle.words.startswith(words)
+
+
+def test_splits_stand_in_the_question_the_forecast_and_the_command() -> None:
+    choice = replace(CHOICE, splits="3", seeds="1,2", devices=GPUS, device_kind="gpu").tick("C")
+    lines = choice.summary()
+    assert lines[0] == "1 experiment × 3 splits × 2 seeds: 6 runs: B"
+    assert "splits: 0, 1, 2" in lines
+    assert choice.schedules()["sequential"].total_hours == 12
+    assert choice.command_of("B")[-4:] == ["--split_seed", "0", "--seed", "1"]
+    assert choice.request().splits == (0, 1, 2)
+    wrong = replace(CHOICE, splits="many").obstacle()
+    assert wrong is not None
+    assert wrong.words.startswith("Splits: 'many' are no splits")
