@@ -9,7 +9,7 @@ import pytest
 
 from iqa_tui.plans.choice import LaunchChoice
 from iqa_tui.plans.forecast import Fleet
-from iqa_tui.plans.offered import Obstacle, OfferedDevice, OfferedPartition
+from iqa_tui.plans.offered import Obstacle, OfferedDevice
 from iqa_tui.plans.plan import plan_from
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.plans.simulate import STRATEGIES
@@ -29,14 +29,6 @@ SMALL = plan_from(
 )
 TIMELESS = plan_from({"name": "timeless", "experiment": [{"id": "X"}]}, "timeless.toml")
 GPUS = (OfferedDevice("GPU-a", "GPU 0", "gpu"), OfferedDevice("MIG-b", "GPU 1:2", "gpu"))
-PARTITIONS = (
-    OfferedPartition("gpu", "3 of 4 taken", is_default=True),
-    OfferedPartition("short", "closed", limit_hours=0.5),
-)
-LONGER = (
-    "B, C take longer than short allows: a job that reaches the limit writes a checkpoint, and Slurm starts it again "
-    "from there"
-)
 EMPTY = LaunchChoice(Path("runs"))
 CHOICE = replace(
     EMPTY.with_plans({"small": SMALL, "timeless": TIMELESS, "broken": "broken.toml: this is no TOML."}),
@@ -251,50 +243,6 @@ def test_of_a_plan_that_tunes_the_question_counts_the_tuning_runs_and_names_what
     assert refused is not None
     assert refused.words.startswith("lr=1: p.toml chooses it from a grid.")
     assert tuned.command_of("A")[-2:] == ["--lr", "<chosen from 1e-5, 2e-5>"]
-
-
-def test_a_ticked_partition_takes_the_place_of_the_devices_and_gives_them_back() -> None:
-    offered = replace(CHOICE.tick_device("MIG-b"), partitions=PARTITIONS)
-    assert offered.request().engine == "local"
-    slurm = offered.tick_device("slurm.gpu")
-    assert slurm.device_ticks() == {"GPU-a": False, "MIG-b": False, "slurm.gpu": True, "slurm.short": False}
-    request = slurm.request()
-    assert (request.engine, request.devices, request.slurm) == ("slurm", None, {})
-    assert slurm.tick_device("slurm.short").request().slurm == {"partition": "short"}
-    back = slurm.tick_device("GPU-a")
-    assert back.device_ticks() == {"GPU-a": True, "MIG-b": False, "slurm.gpu": False, "slurm.short": False}
-    assert slurm.tick_device("slurm.gpu") == offered
-
-
-def test_the_partition_of_the_plan_is_asked_for_only_if_another_one_is_ticked() -> None:
-    content = {**SMALL.content, "slurm": {"partition": "gpu", "gres": "gpu:a100:1"}}
-    plan = plan_from(content, "small.toml")
-    offered = replace(CHOICE, plans={"small": plan}, partitions=PARTITIONS)
-    assert offered.tick_device("slurm.gpu").request().slurm == {}
-    assert offered.tick_device("slurm.short").request().slurm == {"partition": "short"}
-
-
-def test_the_question_says_what_slurm_is_asked_and_how_much_work_it_is() -> None:
-    slurm = replace(CHOICE, partitions=PARTITIONS, settings="epochs=1 slurm.gres=gpu:2").tick_device("slurm.short")
-    assert slurm.summary()[1:5] == [
-        "settings: epochs=1",
-        "Slurm, partition short: 2 jobs, 3.0 h of work; Slurm says when each starts",
-        "B, C: sbatch --partition=short --gres=gpu:2",
-        LONGER,
-    ]
-    assert slurm.schedules() == {}
-    assert slurm.timeline().words == "2 jobs, 3.0 h of work; Slurm says when each starts"
-    assert slurm.obstacle() is None
-
-
-def test_options_of_slurm_need_a_partition_and_a_key_that_there_is() -> None:
-    for settings, words in (
-        ("slurm.gres=gpu:2", "Settings: slurm.gres=…: tick a partition of Slurm, or leave it out."),
-        ("slurm.gress=gpu:2", "Settings: 'gress=gpu:2' is no KEY=VALUE of Slurm."),
-    ):
-        obstacle = replace(CHOICE, partitions=PARTITIONS, settings=settings).obstacle()
-        assert obstacle is not None
-        assert obstacle.words.startswith(words)
 
 
 def test_splits_stand_in_the_question_the_forecast_and_the_command() -> None:
