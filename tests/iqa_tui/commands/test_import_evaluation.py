@@ -30,7 +30,7 @@ class Import:
         self.folder, self.runs_dir = folder, folder / "runs"
         self.errors = ""
         self._capsys = capsys
-        self.runs = make_ablation(self.runs_dir, PAIR, images=80)
+        self.runs = make_ablation(self.runs_dir, PAIR, images=80, source_digest="ba9876543210")
 
     def __call__(self, *words: object, code: int = 0) -> str:
         returned = main(["--runs-dir", str(self.runs_dir), *map(str, words)])
@@ -112,8 +112,9 @@ def test_two_seeds_of_it_are_one_row(call: Import) -> None:
 
 
 def test_an_evaluation_joins_its_row_of_the_plan_once(call: Import) -> None:
-    folder = write_evaluation(call.folder / "f3", call.runs["F3", 1])
+    folder = write_evaluation(call.folder / "f3", call.runs["F3", 1], source_digest="0123456789ab")
     call("import", folder, "--as", "F3")
+    assert "trainer code differs" not in call("status")
     rows = [row for row in call.json("export")["rows"] if row["id"] == "F3"]
     assert [(row["recorded"], row["label"]) for row in rows] == [(True, "SRCC"), (False, "SRCC")]
     call("import", folder, "--as", "F3", code=1)
