@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -124,6 +126,19 @@ class SlurmLab:
             is_of_the_lab = str(self.folder / "etc/slurm.conf").encode() in words
             if words[:1] == [b"slurmd"] and is_of_the_lab and words[words.index(b"-N") + 1] == node.encode():
                 os.kill(pid, number)
+
+    @contextlib.contextmanager
+    def controller(self, parameters: str) -> Iterator[None]:
+        """Give the controller these SlurmctldParameters for the length of a block."""
+        path = self.folder / "etc/slurm.conf"
+        before = path.read_text()
+        path.write_text(re.sub(r"(?m)^SlurmctldParameters=.*$", f"SlurmctldParameters={parameters}", before))
+        self.slurm("scontrol", "reconfigure")
+        try:
+            yield
+        finally:
+            path.write_text(before)
+            self.slurm("scontrol", "reconfigure")
 
     def slurm(self, *words: str) -> str:
         return subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()

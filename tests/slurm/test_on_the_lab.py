@@ -189,12 +189,26 @@ def test_a_run_that_leaves_no_checkpoint_is_not_put_back_for_ever(slurm_lab: Slu
     assert slurm_lab.exit(run, 2).cause == "no checkpoint within Slurm's 2 min, twice"
 
 
-def test_a_preempted_run_writes_a_checkpoint_and_goes_on_afterwards(slurm_lab: SlurmLab) -> None:
-    run = slurm_lab.queue("preempted", "--steps", "100", gres="gpu:2", extra=["--nodelist=lab1"])
-    slurm_lab.until_it_trains(run)
-    slurm_lab.slurm("sbatch", "-p", "high", "--nodelist=lab1", "--gres=gpu:2", "-o", "/dev/null", "--wrap", "sleep 4")
-    slurm_lab.until_it_trains(run, attempt=2, seconds=200)
-    assert slurm_lab.exit(run).cause.startswith("stopped by Slurm for another job, ")
+@pytest.mark.parametrize(
+    ("parameters", "words"),
+    [
+        ("preempt_send_user_signal", "stopped by Slurm for another job, "),
+        ("power_save_interval=10", "stopped by Slurm, "),
+    ],
+)
+def test_a_preempted_run_writes_a_checkpoint_and_goes_on_afterwards(
+    slurm_lab: SlurmLab, parameters: str, words: str
+) -> None:
+    """Whether Slurm says so beforehand, or only sends TERM."""
+    with slurm_lab.controller(parameters):
+        run = slurm_lab.queue("preempted", "--steps", "300", gres="gpu:2", extra=["--nodelist=lab1"])
+        slurm_lab.until_it_trains(run)
+        high = ["sbatch", "-p", "high", "--nodelist=lab1", "--gres=gpu:2", "-o", "/dev/null", "--wrap", "sleep 4"]
+        slurm_lab.slurm(*high)
+        slurm_lab.until_it_trains(run, attempt=2, seconds=200)
+        assert slurm_lab.exit(run).cause.startswith(words)
+        second = slurm_lab.writers(run).index(2)
+        assert slurm_lab.steps(run)[second] == slurm_lab.steps(run)[second - 1] + 1
 
 
 def test_a_controller_that_crashes_ends_no_run_and_begins_none_twice(slurm_lab: SlurmLab) -> None:
