@@ -173,8 +173,8 @@ class LaunchScreen(OpeningRoom, LaunchingRoom, PowerRoom):
         """The command of the experiment under the cursor; if the devices have the focus, the words of one of them."""
         devices, command = self.query_one(DeviceList), self.query_one(CommandView)
         if self.devices is not None and devices.has_focus:
-            words = launch_facts.words_at_cursor(self._choice, self.devices.survey, devices.cursor_key)
-            command.show_words(*words)
+            told = launch_facts.words_at_cursor(self._choice, self.devices.survey, devices.cursor_key)
+            command.show_words(*told)
             return
         experiment = self.query_one(ExperimentList).cursor_key
         try:
