@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ from tests.fakes.photographs import write_csv_dataset
 from tests.fakes.trainer_processes import SMALL, start, train, train_here, wait_for_steps
 from tests.fakes.trouble import AT_EVERY_STEP, at_call, events_of
 from training.config import TrainConfig
-from training.device import Placement
-from training.errors import BadUsage, WorkerLost
+from training.device import Placement, share_out
+from training.errors import BadUsage, NoDevice, WorkerLost
 from training.images.batches import Part
 from training.network.quality import QualityNetwork
 from training.optim import build_optimizer
@@ -171,6 +172,33 @@ def test_the_masks_of_dropout_are_drawn_again_after_a_kill(
     theirs = checkpoint(unbroken)["network"]
     assert all(torch.equal(tensor, theirs[name]) for name, tensor in checkpoint(run)["network"].items())
     assert (run.scores / "csv_test.csv").read_bytes() == (unbroken.scores / "csv_test.csv").read_bytes()
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(torch.cuda.device_count() < 2, reason="torch finds fewer than two GPUs here")
+def test_two_gpus_make_the_steps_of_one(tmp_path: Path, few: list[object]) -> None:
+    given = [*few, *NO_DROPOUT, "--device", "cuda", "--epochs", 1]
+    one, two = train_here(tmp_path / "one", *given), train_here(tmp_path / "two", *given, *TWO)
+    assert_same_steps(two, one, within=1e-3)
+    assert read_record(two.result, Result).device.startswith("2 × ")
+
+
+def test_more_processes_than_gpus_are_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    gpu = Placement(torch.device("cuda"), "H100", "bf16")
+    assert share_out(gpu, 1) is gpu
+    with pytest.raises(NoDevice, match=r"--processes 2 needs as many GPUs, and this run has 1 \(CUDA_VISIBLE_DEVICES="):
+        share_out(gpu, 2)
+
+
+def test_each_process_has_its_own_gpu_first_and_sees_all_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    hello = workers.Hello({"processes": 3}, 1, 1, "", device="cuda", precision="fp32", trains_in_fp32=False, threads=2)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-a,GPU-b,GPU-c")
+    seen = workers._environment(hello)
+    assert (seen["CUDA_VISIBLE_DEVICES"], seen["OMP_NUM_THREADS"]) == ("GPU-b,GPU-c,GPU-a", "2")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    assert workers._environment(replace(hello, rank=2))["CUDA_VISIBLE_DEVICES"] == "2,0,1"
+    assert "CUDA_VISIBLE_DEVICES" not in workers._environment(replace(hello, device="cpu"))
 
 
 def test_each_row_of_a_batch_is_one_processes() -> None:
