@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from tests.fakes.photographs import write_csv_dataset
-from tests.fakes.trainer_processes import SMALL, start, train, train_here, wait_for_steps
+from tests.fakes.trainer_processes import SMALL, train, train_here
 from tests.fakes.trouble import AT_EVERY_STEP, at_call, events_of
 from training.config import TrainConfig
 from training.device import Placement, share_out
@@ -24,7 +18,6 @@ from training.network.quality import QualityNetwork
 from training.optim import build_optimizer
 from training.process import workers
 from training.run import loop, setup
-from training.runfolder.exits import EXIT_STOPPED
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record
 from training.runfolder.schema import Result
@@ -191,16 +184,6 @@ def test_more_processes_than_gpus_are_refused_in_words(monkeypatch: pytest.Monke
         share_out(gpu, 2)
 
 
-def test_each_process_has_its_own_gpu_first_and_sees_all_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    hello = workers.Hello({"processes": 3}, 1, 1, "", device="cuda", precision="fp32", trains_in_fp32=False, threads=2)
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-a,GPU-b,GPU-c")
-    seen = workers._environment(hello)
-    assert (seen["CUDA_VISIBLE_DEVICES"], seen["OMP_NUM_THREADS"]) == ("GPU-b,GPU-c,GPU-a", "2")
-    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
-    assert workers._environment(replace(hello, rank=2))["CUDA_VISIBLE_DEVICES"] == "2,0,1"
-    assert "CUDA_VISIBLE_DEVICES" not in workers._environment(replace(hello, device="cpu"))
-
-
 def test_each_row_of_a_batch_is_one_processes() -> None:
     for count in range(1, 12):
         for of in range(1, 5):
@@ -235,71 +218,6 @@ def test_a_batch_that_cannot_be_shared_out_evenly_is_refused() -> None:
     refused = train(*SMALL, "--data_path", "unused.csv", "--processes", 2)
     assert refused.returncode == 2
     assert refused.stderr.splitlines()[-1].endswith("make --batch_size 3 a multiple of 2")
-
-
-# Real processes -------------------------------------------------------------------------------------------------------
-
-
-def long_flags(folder: Path) -> list[object]:
-    small = [word for word in SMALL if word != "--attention_fusion"]
-    data = write_csv_dataset(folder / "data")
-    return [*small, *NETWORK, "--data_path", data, *TWO, "--batch_size", 4, "--train_patch_num", 200]
-
-
-def children_of(pid: int) -> list[int]:
-    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def wait_until_gone(pid: int) -> None:
-    deadline = time.monotonic() + 60
-    while Path(f"/proc/{pid}").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-@pytest.fixture
-def at_work(tmp_path: Path) -> Any:
-    """A run by hand in a process group of its own, with one worker; ended whatever the test does."""
-    run = RunFolder(tmp_path / "run")
-    process = start(*long_flags(tmp_path), "--run_folder", run.path)
-    wait_for_steps(run, process)
-    (worker,) = children_of(process.pid)
-    yield run, process, worker
-    process.kill()
-    process.communicate()
-
-
-def test_a_killed_worker_ends_the_run_in_words(at_work: tuple[RunFolder, subprocess.Popen[str], int]) -> None:
-    run, process, worker = at_work
-    os.kill(worker, signal.SIGKILL)
-    _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 1
-    words = f"process 2 of 2 (pid {worker}) was killed by SIGKILL; --resume goes on from the last checkpoint"
-    assert stderr.splitlines()[-1] == f"error: {words}"
-    assert events_of(run, "ended")[-1]["how"] == "failed"
-
-
-def test_no_worker_outlives_the_killed_process_of_its_run(
-    at_work: tuple[RunFolder, subprocess.Popen[str], int],
-) -> None:
-    _, process, worker = at_work
-    process.kill()
-    process.wait()
-    wait_until_gone(worker)
-
-
-def test_a_signal_to_all_stops_between_steps_with_a_checkpoint_and_a_resume_finishes(
-    at_work: tuple[RunFolder, subprocess.Popen[str], int], tmp_path: Path
-) -> None:
-    run, process, worker = at_work
-    os.kill(worker, signal.SIGTERM)
-    os.kill(worker, signal.SIGINT)
-    process.send_signal(signal.SIGTERM)
-    _, stderr = process.communicate(timeout=60)
-    assert process.returncode == EXIT_STOPPED, stderr
-    wait_until_gone(worker)
-    assert events_of(run, "ended")[-1]["saved"]
-    assert list(run.path.rglob("*.pt")) == [run.last_checkpoint]
 
 
 def test_a_worker_that_cannot_begin_says_why(
