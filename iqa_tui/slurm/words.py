@@ -122,12 +122,19 @@ def clock_words(moment: float) -> str:
 
 def limit_words(limit: str) -> str:
     """`60 min` for squeue's `1:00:00`, `2 min` for `2:00`; any other as it is."""
+    hours = limit_hours(limit)
+    if hours is None:
+        return "no limit" if limit in ("UNLIMITED", "infinite", "") else limit
+    return f"{round(hours * 60)} min" if hours < 2 else f"{hours:.3g} h"
+
+
+def limit_hours(limit: str) -> float | None:
+    """Of squeue's and sinfo's `1-12:00:00`, in whole minutes; None for anything else, such as `infinite`."""
     match = re.fullmatch(r"(?:(?:(\d+)-)?(\d+):)?(\d+):(\d+)", limit)
     if match is None:
-        return "no limit" if limit in ("UNLIMITED", "") else limit
+        return None
     days, hours, minutes, _ = (int(part or 0) for part in match.groups())
-    total = (days * 24 + hours) * 60 + minutes
-    return f"{total} min" if total < 120 else f"{total / 60:.3g} h"
+    return ((days * 24 + hours) * 60 + minutes) / 60
 
 
 def ended_words(line: JobLine, options: Mapping[str, Any], output: str) -> str:

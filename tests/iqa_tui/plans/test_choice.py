@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from iqa_tui.plans.choice import LaunchChoice, Obstacle, OfferedDevice
+from iqa_tui.plans.choice import LaunchChoice
 from iqa_tui.plans.forecast import Fleet
+from iqa_tui.plans.offered import Obstacle, OfferedDevice
 from iqa_tui.plans.plan import plan_from
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.plans.simulate import STRATEGIES
