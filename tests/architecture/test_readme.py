@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 
 from iqa_tui.plans.plan import load_plan, plan_from
+from tests.fakes.ablation import make_ablation
+from tests.fakes.evaluations import write_evaluation
 from tests.fakes.photographs import write_biq2021, write_csv_dataset, write_koniq
 from tests.fakes.published_logs import write_log
 from tests.fakes.runs import fail_run, finish_run, queue_experiment
@@ -110,6 +112,9 @@ def test_a_command_of_the_readme_runs(command: str, folder: Path) -> None:
         words = " ".join([command, SMALLER[command], *(f"--set {flag}={value}" for flag, value in SMALL.items())])
     if command.split()[1] in ("stop", "hold", "release", "priority"):
         queue_experiment(folder / "runs", "F2")
+    if command.startswith("iqa-tui import published "):
+        evaluated = make_ablation(folder / "runs", {"F1": (0.93,)}, images=80)["F1", 1]
+        write_evaluation(folder / "published", evaluated)
     if command.startswith("iqa-tui retry"):
         fail_run(queue_experiment(folder / "runs", "F2"), "exit 1: some cause")
     done = run(words)
