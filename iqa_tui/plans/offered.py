@@ -54,7 +54,7 @@ class OfferedPartition:
 
     @property
     def key(self) -> str:
-        """In the list of devices, where no device has such a key."""
+        """In the list of devices; no device has such a key."""
         return f"{SLURM_PREFIX}{self.name}"
 
 

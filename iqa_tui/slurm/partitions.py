@@ -88,7 +88,7 @@ class _Kept:
 
 
 def partitions_overheard() -> Partitions:
-    """The last answer; asks again in the background if it is time to. Empty where there is no Slurm."""
+    """The last answer; asks again in the background if it is time to. Empty on a machine without Slurm."""
     with _Kept.lock:
         if has_slurm() and _Kept.last.is_due and not (_Kept.thread is not None and _Kept.thread.is_alive()):
             thread = threading.Thread(target=_keep, name="asks Slurm for partitions", daemon=True)

@@ -1,7 +1,8 @@
 """What a node of the cluster can do, said by a job of a minute on it.
 
-`python -m iqa_tui.slurm.try_node FOLDER torch|alone PATH…`: with `torch` that is imported too. The doctor submits the job
-and answers it through the folder, so both sides are known to see each other's files, and how late. Standard library only.
+`python -m iqa_tui.slurm.try_node FOLDER torch|alone PATH…`: with `torch` that is imported too. The doctor submits the
+job and answers it through the folder, so both sides are known to see each other's files, and how late. Standard library
+only.
 """
 
 from __future__ import annotations
