@@ -22,6 +22,8 @@ from training.runfolder.layout import RunFolder
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+SITE = HERE / "two_hosts_site"
+"""Its `sitecustomize` gives a host's programs that host's clock, and a disk without flock."""
 PATIENCE_SECONDS = 6.0
 """How long a beat may stand still here, instead of three minutes."""
 STEPS = 60
@@ -64,6 +66,8 @@ class Host:
 
     def __init__(self, ground: Ground, key: str, name: str, machine: str) -> None:
         self.key, self.name = key, name
+        self.clock_seconds = 0.0
+        """How far its clock is ahead of the file server's."""
         self._ground = ground
         self._first: subprocess.Popen[bytes] | None = None
         (ground.folder / f"machine-id-{key}").write_text(f"{machine}\n")
@@ -147,7 +151,9 @@ class Host:
             "IQA_TUI_CPU_SLOTS": "2",
             "IQA_TUI_BEAT_PATIENCE": str(PATIENCE_SECONDS),
             "OMP_NUM_THREADS": "1",
-            "PYTHONPATH": str(self._ground.code),
+            "PYTHONPATH": f"{SITE}:{self._ground.code}",
+            "TWO_HOSTS_CLOCK_SECONDS": str(self.clock_seconds),
+            "TWO_HOSTS_WITHOUT_FLOCK": str(self._ground.shared) if self._ground.is_without_flock else "",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
 
@@ -180,6 +186,7 @@ class Ground:
         for path in (self.store, self.shared, self.witness):
             path.mkdir()
         self.shares_state, self.code = shares_state, code
+        self.is_without_flock = False
         self.started: list[subprocess.Popen[bytes]] = []
         machines = ["1" * 32, "1" * 32 if clone else "2" * 32]
         names = ["node", "node"] if clone else ["nodea", "nodeb"]
