@@ -105,6 +105,24 @@ class Host:
         """A command of the program, as a person on this host would give it."""
         return self._run("-m", "iqa_tui", "--runs-dir", str(self._ground.shared), *arguments)
 
+    @property
+    def shared(self) -> Path:
+        """The folder of runs, by the name that both hosts give it."""
+        return self._ground.shared
+
+    def started(self, *arguments: str, answered_by: int) -> subprocess.Popen[bytes]:
+        """A Python program whose standard input is this descriptor, which is closed here."""
+        try:
+            return subprocess.Popen(
+                self._command(*arguments),
+                env=self._environment(),
+                stdin=answered_by,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+        finally:
+            os.close(answered_by)
+
     def inside(self, what: str, *arguments: str) -> str:
         done = self._run(str(HERE / "two_hosts_inside.py"), what, str(self._ground.shared), *arguments)
         if done.returncode != 0:

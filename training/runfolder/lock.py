@@ -89,15 +89,15 @@ def _lock(descriptor: int, path: Path, operation: int) -> None:
 
     Raises:
         BlockingIOError: another process has it.
-        OSError: the disk gives no locks; it names the file, and `iqa-tui doctor`, which says what helps.
+        OSError: the disk gives no locks; its words name the file, and `iqa-tui doctor`, which says what helps.
     """
     try:
         fcntl.flock(descriptor, operation | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno not in NO_LOCKS:
             raise
-        words = f"its disk gives no file locks ({error.strerror}), and without them no run is started or watched here"
-        raise OSError(error.errno, f"{words}; `iqa-tui doctor` says what helps", shown_path(path)) from error
+        words = f"its disk gives no file locks ({error.strerror}): see `iqa-tui doctor`"
+        raise OSError(error.errno, words, shown_path(path)) from error
 
 
 def is_held(path: Path) -> bool:

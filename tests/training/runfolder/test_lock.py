@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.trust.damage import KINDS
-from training.runfolder.errors import LockHeld, UnreadableFile
 from training.runfolder import lock as locks
+from training.runfolder.errors import LockHeld, UnreadableFile
 from training.runfolder.lock import is_held, open_lock_file, take_lock
 
 NO_FILES = sorted(name for name in KINDS if name.startswith(("a pipe", "a socket", "a folder", "a device", "a link")))
@@ -98,6 +98,6 @@ def test_a_disk_without_locks_is_named_with_the_file_and_the_way_out(
     monkeypatch.setattr(locks.fcntl, "flock", flock)
     path = tmp_path / "alive.lock"
     for ask in (take_lock, is_held):
-        with pytest.raises(OSError, match=r"gives no file locks \(.*`iqa-tui doctor` says what helps") as raised:
+        with pytest.raises(OSError, match=r"gives no file locks \(.*: see `iqa-tui doctor`") as raised:
             ask(path)
         assert (raised.value.errno, raised.value.filename) == (number, str(path))

@@ -8,6 +8,7 @@ import errno
 import fcntl
 import os
 import time
+from pathlib import Path
 
 AHEAD = float(os.environ.get("TWO_HOSTS_CLOCK_SECONDS") or 0.0)
 WITHOUT_FLOCK = os.environ.get("TWO_HOSTS_WITHOUT_FLOCK", "")
@@ -19,7 +20,7 @@ def _time(true_time=time.time):
 
 def _flock(descriptor, operation, true_flock=fcntl.flock):
     number = descriptor if isinstance(descriptor, int) else descriptor.fileno()
-    if os.readlink(f"/proc/self/fd/{number}").startswith(WITHOUT_FLOCK + "/"):
+    if str(Path(f"/proc/self/fd/{number}").readlink()).startswith(WITHOUT_FLOCK + "/"):
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
     return true_flock(descriptor, operation)
 
