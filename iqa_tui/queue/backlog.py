@@ -97,7 +97,7 @@ class Backlog:
         if status.phase.is_alive:
             if status.host:
                 return _Part.FOREIGN
-            return _Part.ALIVE if status.beat_seconds is None else _Part.UNSURE
+            return _Part.UNSURE if status.is_unsure else _Part.ALIVE
         spec = self._spec(run)
         if spec is not None and may_resume(run, spec, status) and not (self._own_only and why_not_signed(run)):
             return _Part.RESUMABLE

@@ -118,8 +118,7 @@ def _host(run: RunFolder, status: Status) -> str:
         host = host_elsewhere(run)
     except RunFolderError as error:
         raise LaunchError(str(error)) from error
-    is_perhaps_ours = status.phase.is_alive and status.beat_seconds is not None
-    return plain(host) or ("the other host of this name" if is_perhaps_ours else "")
+    return plain(host) or ("the other host of this name" if status.is_unsure else "")
 
 
 @order("takes no run over")

@@ -45,7 +45,8 @@ def enqueue(request: LaunchRequest, facts: Facts | None = None) -> list[RunFolde
 
     Raises:
         PlanError: as `check`, which the caller should call before.
-        LaunchError: the folder of runs, or the user's own state, cannot be written or gives no locks, or no dispatcher can be started.
+        LaunchError: the folder of runs, or the user's own state, cannot be written, or gives no locks, or no
+            dispatcher can be started.
             Runs that were written before stay queued.
     """
     state_folder()  # comes first: without it no run could be started

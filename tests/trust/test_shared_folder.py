@@ -1,4 +1,4 @@
-"""Two hosts at work in one folder: both launch, look, stop and go on, whatever their clocks say and whoever dies."""
+"""Two hosts at work in one folder: both launch, look, stop and go on, whatever their clocks say and whichever is cut off."""
 
 from __future__ import annotations
 
