@@ -4,6 +4,8 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 # One worker more than there are cores, as tests wait for processes; at most eight, as each may load torch.
 WORKERS ?= $(shell cores=$$(nproc); echo $$((cores < 8 ? cores + 1 : 8)))
+# Where `make slurm` keeps its cluster while it is up.
+SLURM_LAB ?= /tmp/iqa-tui-slurm
 SIDE_BY_SIDE = -n $(WORKERS) --dist worksteal
 
 define make_venv
@@ -11,7 +13,7 @@ define make_venv
 @test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 endef
 
-.PHONY: help demo test test-long lint check gpu chaos bench
+.PHONY: help demo test test-long lint check gpu slurm chaos bench
 .DEFAULT_GOAL = help
 
 help:
@@ -20,6 +22,7 @@ help:
 	@echo "make test-long   the minute of chaos and the whole demo"
 	@echo "make check   format, lint, types, import contracts, prose, then every test"
 	@echo "make gpu     does the trainer work on this machine's GPU, and how fast; at most ten minutes"
+	@echo "make slurm   runs on a real Slurm of two small nodes, brought up for it; needs root and Debian packages"
 	@echo "make chaos   five minutes of kills, power cuts, full disks and wrong clocks; figures that must be 0"
 	@echo "make bench   measurements, one JSON line a figure"
 
@@ -55,6 +58,11 @@ check: lint test
 
 gpu: $(VENV)/.dev
 	$(BIN)/python -m tests.gpu
+
+slurm: $(VENV)/.dev
+	LAB=$(SLURM_LAB) bash tests/slurm/slurm_lab.sh up
+	IQA_TUI_SLURM_LAB=$(SLURM_LAB) $(BIN)/python -m pytest -m slurm tests/slurm; code=$$?; \
+	LAB=$(SLURM_LAB) bash tests/slurm/slurm_lab.sh down; exit $$code
 
 chaos: $(VENV)/.dev
 	$(BIN)/python -m tests.chaos

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # the drivers behind it are loaded by the thread that asks th
     from iqa_tui.devices.survey import Survey
     from iqa_tui.monitor.log_text import LogText
     from iqa_tui.monitor.state import RunState
+    from iqa_tui.slurm.partitions import Partitions
     from iqa_tui.words.waits import Wait
 
 
@@ -69,6 +70,7 @@ class DevicesSurveyed(_WholeState):
         host: HostLoad | None,
         utilisation: Mapping[str, tuple[float | None, ...]],
         waiting: Mapping[str, Wait],
+        slurm: Partitions | None = None,
     ) -> None:
         super().__init__()
         self.survey = survey
@@ -77,3 +79,5 @@ class DevicesSurveyed(_WholeState):
         """Device key to its latest percentages, the oldest first."""
         self.waiting = waiting
         """Run id to why it waits."""
+        self.slurm = slurm
+        """What Slurm's partitions have; None on a machine without Slurm."""

@@ -24,7 +24,7 @@ settings.load_profile("shared")
 
 TIERS = ("unit", "process", "torch", "screen", "system")
 FOLDERS = {
-    "system": ("architecture", "chaos", "system", "terminal", "trust"),
+    "system": ("architecture", "chaos", "slurm", "system", "terminal", "trust"),
     "screen": ("iqa_tui/screens", "iqa_tui/test_app.py"),
 }
 """Tier to the folders below `tests` that are of it, whatever their tests use."""

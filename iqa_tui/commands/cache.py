@@ -48,6 +48,7 @@ def _list(cache: Path) -> int:
     return ALL_WELL
 
 
+@order("deletes no decoded images")
 def _prune(chosen: Sequence[Deletion], used: int, *, is_agreed: bool) -> int:
     if used:
         print(f"{size_words(used)} are in use and stay.")
@@ -75,7 +76,6 @@ def _agrees(size_bytes: int) -> bool:
     return input(question).strip().lower() in ("y", "yes")
 
 
-@order("deletes no decoded images")
 def _delete(chosen: Sequence[Deletion]) -> int:
     freed, code = 0, ALL_WELL
     for each in chosen:

@@ -85,6 +85,8 @@ def _run_fields(state: RunState, waits: dict[str, Wait]) -> dict[str, Any]:
         "elapsed_seconds": state.elapsed_seconds(now),
         "seconds_left": time_left(state, now),
         "waits_for": wait.words if wait else None,
+        "job": state.job.job if state.job else None,
+        "slurm": _slurm_fields(state),
         "warnings": list(state.warnings),
         "note": state.note,
         "tags": list(state.noted.tags),
@@ -95,6 +97,15 @@ def _run_fields(state: RunState, waits: dict[str, Wait]) -> dict[str, Any]:
         "split": state.spec.split if state.spec else None,
         "source_digests": list(state.trainer_digests),
     }
+
+
+def _slurm_fields(state: RunState) -> dict[str, Any] | None:
+    """Slurm's last word on its job; None if it has none."""
+    line = state.slurm.line if state.slurm is not None else None
+    if state.slurm is None or line is None:
+        return None
+    told = {name: getattr(line, name) for name in ("state", "reason", "node", "partition", "limit", "left")}
+    return {**told, "starts": line.starts, "ends": line.ends, "age_seconds": state.slurm.age_seconds}
 
 
 def _group_fields(members: list[RunState], waits: dict[str, Wait]) -> dict[str, Any]:

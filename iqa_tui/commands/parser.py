@@ -265,6 +265,7 @@ def _add_doctor(commands: Subparsers[argparse.ArgumentParser]) -> None:
         "--notify", action="store_true", help="only this: try the command of your settings that tells how runs end"
     )
     _add_choice(doctor)
+    add_engine(doctor)
 
 
 def _add_cache(commands: Subparsers[argparse.ArgumentParser]) -> None:

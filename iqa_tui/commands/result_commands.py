@@ -60,8 +60,8 @@ def _add_export(commands: Subparsers[argparse.ArgumentParser]) -> None:
         type=option_types.words,
         default=(),
         metavar="srcc,krcc",
-        help="of markdown and latex: srcc, plcc, plcc_fitted, krcc, rmse, delta, epoch, hours, gpu, status, notes, "
-        "DATASET/srcc of another test set, or all; csv and json hold all",
+        help="of markdown and latex: srcc, plcc, plcc_fitted, krcc, rmse, delta, tuned, epoch, hours, gpu, status, "
+        "notes, DATASET/srcc of another test set, or all; csv and json hold all",
     )
     export.add_argument("--output", type=Path, metavar="FILE", help="default: print it")
 

@@ -14,7 +14,7 @@ from iqa_tui.doctor.file_systems import existing_parent
 from iqa_tui.doctor.finding import Finding, blocked, doubtful
 from iqa_tui.words.sizes import GIB, gib_words
 from training.runfolder.image_packs import own_folder, packs_of, read_about
-from training.runfolder.image_room import used_bytes
+from training.runfolder.image_room import old_caches, used_bytes
 
 CHECKPOINTS = 3
 """That a run keeps at one time: the last, the best, and the one that is being written."""
@@ -60,7 +60,7 @@ def cache_needs(cache: Path, images: Mapping[str, int]) -> list[Need]:
         for name in read_about(pack).datasets:
             there[name] = there.get(name, 0) + pack.images
     missing = {name: count - there.get(name, 0) for name, count in images.items()}
-    used = used_bytes(cache)
+    used = used_bytes(cache) + sum(old.size_bytes for old in old_caches(cache))
     held = [Need("decoded images", cache, 0, used)] if used >= MUCH_BYTES else []
     return held + [
         Need(f"decoded images of {name}", cache, count * IMAGE_BYTES) for name, count in missing.items() if count > 0

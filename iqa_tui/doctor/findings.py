@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,11 +18,13 @@ from iqa_tui.doctor.network import check_network
 from iqa_tui.doctor.plan_needs import datasets_of, has_declared_needs, networks_of, weights_of
 from iqa_tui.doctor.sessions import check_sessions
 from iqa_tui.doctor.sharing import check_sharing
+from iqa_tui.doctor.slurm import check_slurm
 from iqa_tui.doctor.torch import check_torch
 from iqa_tui.doctor.weights import check_weights, hub_cache
 from iqa_tui.errors import LaunchError
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.queue.trainer_facts import Facts, ask_trainer
+from training.runfolder.facts import TrainerFacts
 
 
 def findings(request: LaunchRequest) -> Iterator[Finding]:
@@ -35,6 +38,9 @@ def findings(request: LaunchRequest) -> Iterator[Finding]:
     silent = check_answers(_folders_of(request, facts))
     if silent:  # every later check of such a folder would hang
         yield from silent
+        return
+    if request.is_slurm:
+        yield from _on_slurm(request, facts, refused)
         return
     lines, reading = check_gpus(has_declared_needs=has_declared_needs(request))
     yield from lines
@@ -52,6 +58,27 @@ def findings(request: LaunchRequest) -> Iterator[Finding]:
         yield refused
         return
     yield from _needs_of_our_trainer(request, facts, has_torch=not torch.blocks)
+
+
+def _on_slurm(request: LaunchRequest, facts: Facts, refused: Finding | None) -> Iterator[Finding]:
+    """What submits is looked at here, what trains on a node."""
+    yield from check_sharing(request.runs_dir, request.plan.command, request.cwd or Path.cwd())
+    yield from check_slurm(request, [known.data_path for known in _with_data(facts)])
+    if request.plan.command is not None:
+        yield check_external_trainer(request.plan.command)
+        return
+    if refused is not None:
+        yield refused
+        return
+    if importlib.util.find_spec("torch") is not None:
+        yield from _needs_of_our_trainer(request, facts, has_torch=True)
+        return
+    yield Finding("torch", "not on this machine, which needs none to launch: data are looked at on a node")
+    yield from check_disk([checkpoint_need(request.runs_dir, [])])
+
+
+def _with_data(facts: Facts) -> list[TrainerFacts]:
+    return list({known.data_folder: known for known in facts.values() if known.dataset != "demo"}.values())
 
 
 def _folders_of(request: LaunchRequest, facts: Facts) -> list[Path]:

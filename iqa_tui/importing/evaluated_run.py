@@ -9,6 +9,7 @@ import shlex
 import socket
 from collections.abc import Iterable
 from datetime import datetime
+from pathlib import Path
 
 from iqa_tui.errors import LaunchError
 from iqa_tui.importing.aside import built_aside
@@ -94,9 +95,9 @@ def _notes(found: Evaluation) -> list[str]:
     """What a reader of the numbers must know; the first says whose they are."""
     record = found.record
     trained = f", trained on {plain(record.trained_on)}" if record.trained_on else ""
-    by = f" by the run {plain(record.run_id)}" if record.run_id else ""
+    whose = f"run {record.run_id}" if record.run_id else Path(record.network).name
     digest = plain(record.weights_sha256[:DIGEST_DIGITS])
-    return [f"tested here, {plain(record.network)} (weights {digest}){trained}{by}", *map(plain, record.notes)]
+    return [f"tested here, {plain(whose)} (weights {digest}){trained}", *map(plain, record.notes)]
 
 
 def _result(found: Evaluation, run_id: str, seed: int) -> Result:

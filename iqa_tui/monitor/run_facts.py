@@ -10,6 +10,7 @@ from iqa_tui.monitor import run_words
 from iqa_tui.monitor.run_details import AttemptDetails, RunDetails
 from iqa_tui.monitor.run_settings import settings_of
 from iqa_tui.monitor.scores import val_metric
+from iqa_tui.monitor.slurm_facts import slurm_facts
 from iqa_tui.monitor.state import RunState
 from iqa_tui.monitor.tuning_facts import tuning_facts
 from iqa_tui.plans.flags import is_same
@@ -48,6 +49,7 @@ def page_sections(state: RunState, details: RunDetails, waits_for: str = "") -> 
     headlines = _headlines(state, waits_for)
     sections = [
         Section("Run", tuple(Fact(name, (value,)) for name, value in headlines.items() if value)),
+        Section("Slurm", tuple(Fact(name, (value,)) for name, value in slurm_facts(state) if value)),
         Section("Tuning", tuple(Fact(name, (told,), style) for name, told, style in tuning_facts(state, details))),
         Section("Scores", tuple(Fact(name, (value,)) for name, value in _scores(state).items() if value)),
         Section("Attempts", tuple(_attempt_facts(state, details))),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from iqa_tui.monitor.noted import note_line
 from iqa_tui.monitor.pace import time_left
-from iqa_tui.monitor.tuning import trial_values, values_words
+from iqa_tui.monitor.tuning import chosen_flags, trial_values, values_words
 from iqa_tui.words.durations import duration_words, hours_words
 from iqa_tui.words.repetitions import repetition_words, short_repetition
 from iqa_tui.words.states import RECORDED_SIGN, shown_state
@@ -238,4 +238,5 @@ def recorded_rows(ordered: Sequence[RunState]) -> list[dict[str, Any]]:
 def command_words(state: RunState) -> str:
     """Its trainer's command, as a shell takes it; empty if the spec cannot be read."""
     argv = state.spec.argv if state.spec is not None else []
+    argv = [*argv, *chosen_flags(state.result.tuned)] if state.result is not None else argv
     return shlex.join(word.replace("{run_folder}", str(state.run.path)) for word in argv)

@@ -8,11 +8,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from iqa_tui.monitor.curves import NO_CURVE, Clock, Curve, Evaluation, Progress
 from iqa_tui.monitor.trainer_code import made_by
-from training.runfolder.engines import RECORDED
+from training.runfolder.engines import RECORDED, SLURM
 from training.runfolder.job import JobRecord, SlurmWord
 from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RunNotes
 from training.runfolder.spec import Spec
@@ -102,6 +103,11 @@ class RunState:
         return self.spec is not None and self.spec.engine == RECORDED
 
     @property
+    def is_of_slurm(self) -> bool:
+        """It is a job of Slurm, or will be one."""
+        return self.spec is not None and self.spec.engine == SLURM
+
+    @property
     def is_trial(self) -> bool:
         """A tuning run: it tries a value for another run, and its score is no result."""
         return self.spec is not None and bool(self.spec.trial)
@@ -136,13 +142,15 @@ class RunState:
 
     @property
     def device_label(self) -> str:
-        """`GPU 0`, `CPU 1`, `GPU 0, GPU 1`, `nodeb GPU 0` on another host or in a job, `job 4711` before that; empty
+        """`GPU 0`, `CPU 1`, `GPU 0, 1`, `nodeb GPU 0` on another host or in a job, `job 4711` before that; empty
         before it has any.
         """
         if self.job is not None and self.process is None:
             return f"job {self.job.job}"
         devices = self.process.devices if self.process else []
-        labels = ", ".join(_device_label(device) for device in devices)
+        labels = ", ".join(_device_label(device) for device in devices[:1])
+        for before, device in pairwise(devices):
+            labels += f", {_device_label(device).removeprefix(_kind(before) + ' ')}"
         return f"{self.status.host} {labels}".strip()
 
     @property
@@ -222,7 +230,11 @@ class RunState:
         return self.clock.attempt == self.status.attempt
 
 
+def _kind(device: dict[str, Any]) -> str:
+    return str(device.get("kind", "")).upper()
+
+
 def _device_label(device: dict[str, Any]) -> str:
-    kind, index = str(device.get("kind", "")).upper(), device.get("index")
+    kind, index = _kind(device), device.get("index")
     instance = "" if device.get("instance") is None else f":{device['instance']}"
     return f"{kind} {index}{instance}" if index is not None else kind

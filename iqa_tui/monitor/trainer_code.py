@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from iqa_tui.words.code import code_words
+from training.runfolder.engines import RECORDED
 
 if TYPE_CHECKING:
     from training.runfolder.schema import Result
-from training.runfolder.spec import Spec
+    from training.runfolder.spec import Spec
 
 
 class MadeRun(Protocol):
@@ -29,13 +30,16 @@ class MadeRun(Protocol):
 
 
 def made_by(begun: Sequence[str], result: Result | None, spec: Spec | None) -> tuple[str, ...]:
-    """Digests of the trainer code that made what there is of a run, oldest first, each once; () if none is known.
+    """Digests of the trainer code that made what there is of a run, oldest first, each once; () if none is known, and
+    of a recorded run, which was trained elsewhere.
 
     Args:
         begun: the digest that each attempt's trainer reported when it started, since the last fresh start.
         result: its digest counts too.
         spec: its digest, of the code at launch, counts only while nothing is known of the code that ran.
     """
+    if spec is not None and spec.engine == RECORDED:
+        return ()
     own = result.source_digest if result is not None else ""
     if begun:
         return (*begun, own) if own and own not in begun else tuple(begun)

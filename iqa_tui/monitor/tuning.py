@@ -118,6 +118,20 @@ def grid_words(grid: Mapping[str, Iterable[object]]) -> str:
     )
 
 
+def chosen_flags(tuned: Mapping[str, Any]) -> list[str]:
+    """The words that the supervisor added to a tuned run's command; [] if nothing was chosen.
+
+    Args:
+        tuned: as a result keeps it.
+    """
+    choice = tuned.get("choice")
+    words = []
+    for flag, value in choice.items() if isinstance(choice, dict) else ():
+        said = plain(value_words(value), LONGEST_VALUE)
+        words += [] if said == "false" else [f"--{plain(flag, LONGEST_VALUE)}", *([] if said == "true" else [said])]
+    return words
+
+
 def trial_values(trial: Mapping[str, Any]) -> Values:
     """Of a tuning run's spec; empty for all other runs."""
     values = trial.get("values")

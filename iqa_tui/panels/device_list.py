@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from iqa_tui.devices.device import DeviceState
 from iqa_tui.devices.gpus.sample import GpuSample
 from iqa_tui.devices.survey import Survey
 from iqa_tui.panels.gpu_numbers import GIB, memory_bar, short_name
 from iqa_tui.panels.gpu_users import RunOnGpu, users_of
+from iqa_tui.plans.offered import OfferedPartition
 from iqa_tui.widgets.canvas import wrapped
 from iqa_tui.widgets.row_table import RowTable
 from iqa_tui.widgets.table_lines import Cell, Column, TableRow, with_label_width
 
 NO_RUNS: Mapping[str, RunOnGpu] = {}
+SLURM_LABEL = "Slurm"
 BAR_WIDTH, MOST_NAME = 8, 18
 COLUMNS = (
     Column("tick", "", 3),
@@ -32,19 +34,28 @@ class DeviceList(RowTable):
         super().__init__(COLUMNS, classes="panel", id="devices", header=False, empty=("looking for devices …",))
         self.border_title = "Devices"
 
-    def show_survey(self, survey: Survey, ticks: Mapping[str, bool], runs: Mapping[str, RunOnGpu] = NO_RUNS) -> None:
+    def show_survey(
+        self,
+        survey: Survey,
+        ticks: Mapping[str, bool],
+        runs: Mapping[str, RunOnGpu] = NO_RUNS,
+        partitions: Sequence[OfferedPartition] = (),
+    ) -> None:
         """Args:
         ticks: device key to whether it is ticked. One that cannot be chosen is left out, and gets no box: hidden by
             the environment, or a CPU slot beside GPUs.
         runs: those that are alive, by their ids: what they have of the memory is in their colours.
+        partitions: of Slurm; they stand below the devices of this machine.
         """
-        self._columns = with_label_width(COLUMNS, "label", (state.device.label for state in survey.devices))
+        labels = [state.device.label for state in survey.devices] + ([SLURM_LABEL] if partitions else [])
+        self._columns = with_label_width(COLUMNS, "label", labels)
         self.set_title(f"Devices · {survey.note}" if survey.note else "Devices")
         if all(state.sample is None for state in survey.devices):  # CPU slots have no memory of their own
             columns = tuple(column for column in self._columns if column.key not in ("bar", "memory"))
-            names = (short_name(state.device.name) for state in survey.devices)
+            names = [short_name(state.device.name) for state in survey.devices] + [each.name for each in partitions]
             self._columns = with_label_width(columns, "name", names, MOST_NAME)
         rows = [_row(state, ticks.get(state.device.key), runs) for state in survey.devices]
+        rows += [_partition_row(each, is_ticked=ticks.get(each.key, False)) for each in partitions]
         self.show(rows, empty=wrapped(survey.note, self.size.width))
 
 
@@ -60,6 +71,18 @@ def _row(state: DeviceState, is_ticked: bool | None, runs: Mapping[str, RunOnGpu
         "state": (why,),
     }
     return TableRow(state.device.key, cells)
+
+
+def _partition_row(partition: OfferedPartition, *, is_ticked: bool) -> TableRow:
+    cells: dict[str, Cell] = {
+        "tick": (("[x]" if is_ticked else "[ ]", "accent strong" if is_ticked else "dim"),),
+        "label": ((SLURM_LABEL, "strong"),),
+        "name": ((partition.name, "dim"),),
+        "bar": "",
+        "memory": "",
+        "state": ((partition.words, ""),),
+    }
+    return TableRow(partition.key, cells)
 
 
 def _memory_words(sample: GpuSample) -> str:

@@ -59,6 +59,8 @@ class ForecastPanel(Canvas):
 
 def done_words(timeline: Timeline, now: float) -> str:
     """`all done in 2.0 h, at 16:40`."""
+    if timeline.words:
+        return timeline.words
     if not timeline.total_hours:
         return "its hours are not known" if timeline.rows else "no device is counted"
     length = duration_words(timeline.total_hours * SECONDS_PER_HOUR)
@@ -71,7 +73,8 @@ def gantt_lines(timeline: Timeline, width: int, height: int, *, has_signs: bool 
     """The devices, as many as there is room for, and the hours below them."""
     rows, more = _rows_with_room(timeline.rows, max(1, height - 1))
     if not rows:
-        return [clip([("no device is ticked, or they are not looked up yet", "dim")], width)]
+        nothing = "Slurm gives the devices" if timeline.words else "no device is ticked, or they are not looked up yet"
+        return [clip([(nothing, "dim")], width)]
     left = f"+{more} more" if more else ""
     label_width = max(cell_len(label) for label in (left, *(row.label for row in rows))) + 2
     room = max(LEAST_ROOM, width - label_width - END_WIDTH)

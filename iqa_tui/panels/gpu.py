@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from iqa_tui.panels.gpu_lines import Form, Shown, lines_of, words_fit
-from iqa_tui.panels.gpu_numbers import host_lines, short_name
+from iqa_tui.panels.gpu_numbers import host_lines, short_name, slurm_lines
 from iqa_tui.panels.gpu_users import RunOnGpu, users_of
 from iqa_tui.widgets.canvas import Canvas, Line, Span, line_width, wrapped
 from iqa_tui.words.durations import duration_words
@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # the drivers behind it are loaded by the thread that asks th
 OLD_SECONDS = 10.0
 """A survey older than this is shown with its age: the driver does not answer."""
 MOST_HISTORY_ROWS = 3
+MOST_SLURM_LINES = 4
 GUTTER = 2
 LEAST_COLUMN = 34
 """Cells of a device that shares its line with another one."""
@@ -36,6 +37,7 @@ class GpuPanel(Canvas):
         self._survey: Survey | None = None
         self._host: HostLoad | None = None
         self._shown: list[Shown] = []
+        self._slurm: tuple[str, ...] = ()
 
     def show(
         self,
@@ -44,13 +46,15 @@ class GpuPanel(Canvas):
         utilisation: Mapping[str, tuple[float | None, ...]],
         runs: Mapping[str, RunOnGpu],
         now: float,
+        slurm: Sequence[str] = (),
     ) -> None:
         """Args:
         utilisation: device key to its latest percentages.
         runs: those of this folder that are alive, by their ids.
         now: Unix seconds, for ages: of processes, and of the GPUs while their driver does not answer.
+        slurm: what its partitions have, a word group each; empty on a machine without Slurm.
         """
-        self._survey, self._host, self._now = survey, host, now
+        self._survey, self._host, self._now, self._slurm = survey, host, now, tuple(slurm)
         self._shown = [_shown(state, utilisation.get(state.device.key, ()), runs, now) for state in survey.devices]
         self._show_title(survey)
         self.redraw()
@@ -137,6 +141,7 @@ class GpuPanel(Canvas):
         lines = self._device_lines(self._shown, width, form, rows, is_airy=is_airy)
         if self._host is not None and not self._has_gpu:
             lines += host_lines(self._host, width, compact=self._compact)
+        lines += slurm_lines(self._slurm, width, 1 if self._compact else MOST_SLURM_LINES)
         if self._compact and self._shown:  # then the title says it
             return lines
         return lines + [[(text, "dim")] for text in wrapped(self._survey.note, width)]

@@ -6,7 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from iqa_tui.widgets.canvas import Line, fit
+from rich.cells import cell_len
+
+from iqa_tui.widgets.canvas import Line, clip, fit
 from iqa_tui.widgets.meter import EMPTY, FULL, meter
 
 if TYPE_CHECKING:  # as in `gpu_users`
@@ -17,6 +19,7 @@ if TYPE_CHECKING:  # as in `gpu_users`
 
 GIB = float(1 << 30)
 ALMOST_ALL = 0.95
+SLURM_WIDTH = 7
 SIZE_OR_FORM = re.compile(r"\d+\s?GB|HBM\d\w*|PCIe?|SXM\d*|SXM\d?-\w+", re.IGNORECASE)
 BRANDS = ("NVIDIA", "GeForce", "Tesla", "Quadro")
 
@@ -82,6 +85,30 @@ def host_lines(host: HostLoad, width: int, *, compact: bool) -> list[Line]:
     processor += [(meter(host.cpu_percent / 100, bar), "accent"), (fit(f"{host.cpu_percent:.0f}%", 5, "right"), "")]
     memory += [(meter(fraction, bar), _heat(fraction)), (fit(f"{100 * (fraction or 0):.0f}%", 5, "right"), "")]
     return [[*processor, ("  ", ""), *memory]] if compact else [processor, memory]
+
+
+def slurm_lines(told: Sequence[str], width: int, most: int) -> list[Line]:
+    """`Slurm  gpu: 3 of 4 taken · high: 3 of 4 taken`; what has no room in so many lines is counted.
+
+    Args:
+        told: a group of words of each partition.
+        most: lines.
+    """
+    lines: list[Line] = []
+    left = list(told)
+    while left and len(lines) < most:
+        taken, is_last = [left.pop(0)], len(lines) == most - 1
+        while left and _fits([*taken, left[0]], left[1:], width, counted=is_last):
+            taken.append(left.pop(0))
+        more = f" · {len(left)} more" if left and is_last else ""
+        label = (fit("" if lines else "Slurm", SLURM_WIDTH), "strong")
+        lines.append(clip([label, (" · ".join(taken), ""), (more, "dim")], width))
+    return lines
+
+
+def _fits(taken: Sequence[str], left: Sequence[str], width: int, *, counted: bool) -> bool:
+    more = len(f" · {len(left)} more") if left and counted else 0
+    return SLURM_WIDTH + cell_len(" · ".join(taken)) + more <= width
 
 
 def _gib(size: int | None, decimals: int = 1) -> str:

@@ -8,44 +8,21 @@ from pathlib import Path
 
 from iqa_tui.plans.flags import command_for
 from iqa_tui.plans.forecast import Fleet, jobs_of
+from iqa_tui.plans.offered import (
+    Obstacle,
+    OfferedDevice,
+    OfferedPartition,
+    partition_option,
+    question_of_slurm,
+    typed_settings,
+    work_words,
+)
 from iqa_tui.plans.plan import SPLIT_FLAG, Experiment, Plan
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.plans.simulate import STRATEGIES, STRATEGY_NAMES, Job, Placement, Schedule, starting_order
 from iqa_tui.plans.timeline import DeviceRow, GoingOn, Timeline, device_rows, looks_of, place_launch
-from iqa_tui.plans.typed import chosen_seeds, chosen_splits, parse_overrides
-
-
-@dataclass(frozen=True, slots=True)
-class OfferedDevice:
-    """A device of this machine, as far as a launch asks."""
-
-    key: str
-    label: str
-    """`GPU 0`, `GPU 0:1`, `CPU 1`."""
-    kind: str
-    """gpu, cpu."""
-    hidden: bool = False
-    """Left out by an inherited CUDA_VISIBLE_DEVICES."""
-    busy: bool = False
-    withdrawn: bool = False
-    broken: bool = False
-    """The GPU itself is faulty, so no exiting process can free it."""
-    reason: str = ""
-    """Why it is not free, in words."""
-
-    @property
-    def name(self) -> str:
-        """As a launch names it: `0`, `0:1`, `cpu`."""
-        return self.label.removeprefix("GPU ") if self.kind == "gpu" else "cpu"
-
-
-@dataclass(frozen=True, slots=True)
-class Obstacle:
-    """Why nothing can be launched yet."""
-
-    title: str
-    words: str
-    """What to do about it."""
+from iqa_tui.plans.typed import chosen_seeds, chosen_splits
+from training.runfolder.engines import LOCAL, SLURM
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +42,13 @@ class LaunchChoice:
     """Of the devices that a run gets here: gpu, or cpu if the machine has no GPU."""
     unticked_devices: frozenset[str] = frozenset()
     """Their keys. A device that appears later is ticked."""
+    partitions: tuple[OfferedPartition, ...] = ()
+    """Of Slurm; empty if this machine has none."""
+    partition_key: str = ""
+    """Of the partition to which the runs are submitted; empty: devices of this machine run them."""
     strategy: str = STRATEGIES[0]
     settings: str = ""
-    """The text of the field: `epochs=1 data_path=/data`."""
+    """The text of the field: `epochs=1 data_path=/data slurm.gres=gpu:2`."""
     seeds: str = ""
     """The text of the field: `1, 2, 3`."""
     splits: str = ""
@@ -125,18 +106,29 @@ class LaunchChoice:
         """Of the kind that runs get here, without those that the environment hides."""
         return [each for each in self.devices or () if not each.hidden and each.kind == self.device_kind]
 
+    @property
+    def partition(self) -> OfferedPartition | None:
+        """The chosen one; None if this machine's devices run the launch."""
+        return next((each for each in self.partitions if each.key == self.partition_key), None)
+
     def device_ticks(self) -> dict[str, bool]:
-        """Key to whether it is ticked, for every device that can be chosen."""
-        return {each.key: each.key not in self.unticked_devices for each in self.choosable_devices()}
+        """Key to whether it is ticked, for every device and partition that can be chosen."""
+        here, chosen = self.choosable_devices(), self.partition
+        ticks = {each.key: chosen is None and each.key not in self.unticked_devices for each in here}
+        return ticks | {each.key: each is chosen for each in self.partitions}
 
     def chosen_devices(self) -> tuple[str, ...] | None:
         """As a launch names them. None if every device is ticked: then any will do, those that come later too."""
+        if self.partition is not None:
+            return None
         choosable = self.choosable_devices()
         ticked = [each for each in choosable if each.key not in self.unticked_devices]
         return None if len(ticked) == len(choosable) else tuple(dict.fromkeys(each.name for each in ticked))
 
     def fleet(self) -> Fleet:
         """The ticked devices that get runs, now or once they are free; one of no name until they are looked up."""
+        if self.partition is not None:
+            return Fleet(())
         if self.devices is None:
             return Fleet(("",))
         usable = [
@@ -152,7 +144,13 @@ class LaunchChoice:
         )
 
     def tick_device(self, key: str) -> LaunchChoice:
-        """Tick a device, or untick it; the key of one that cannot be chosen changes no launch."""
+        """Tick a device, or untick it; the key of one that cannot be chosen changes no launch. Slurm gives the devices
+        of its partitions, so a launch goes to one of them or to devices of this machine.
+        """
+        if any(each.key == key for each in self.partitions):
+            return replace(self, partition_key="" if key == self.partition_key else key)
+        if self.partition is not None:
+            return replace(self, partition_key="", unticked_devices=self.unticked_devices - {key})
         return replace(self, unticked_devices=self.unticked_devices ^ {key})
 
     def next_strategy(self) -> LaunchChoice:
@@ -169,17 +167,24 @@ class LaunchChoice:
         """
         if self.plan is None:
             raise ValueError(self.plan_problem or "No plan is chosen.")
+        overrides, slurm = typed_settings(self.settings)
+        if slurm and self.partition is None:
+            raise ValueError(f"Settings: slurm.{next(iter(slurm))}=…: tick a partition of Slurm, or leave it out.")
         request = LaunchRequest(
             plan=self.plan,
             experiments=tuple(each.id for each in self.ticked_experiments()),
             seeds=chosen_seeds(self.seeds),
             splits=chosen_splits(self.splits),
-            overrides=parse_overrides(self.settings),
+            overrides=overrides,
             devices=self.chosen_devices(),
             strategy=self.strategy,
             runs_dir=self.runs_dir,
+            engine=SLURM if self.partition is not None else LOCAL,
+            slurm=slurm,
         )
         request.repetitions()
+        if self.partition is not None and "partition" not in slurm:
+            request = replace(request, slurm={**slurm, **partition_option(request, self.partition)})
         return request
 
     def obstacle(self) -> Obstacle | None:
@@ -205,6 +210,8 @@ class LaunchChoice:
 
     def timeline(self) -> Timeline:
         """Which run gets which device until when, with a row for every ticked device."""
+        if self.partition is not None:
+            return Timeline(words=self._work_words())
         fleet, jobs = self.fleet(), self._jobs()
         if not fleet.devices or self.devices is None:
             return Timeline(self._uncounted_rows(()))
@@ -215,6 +222,12 @@ class LaunchChoice:
         total = self._schedule(jobs, self.strategy).total_hours if jobs else 0.0
         begins_later = not fleet.free and not fleet.ending
         return Timeline(self._uncounted_rows(rows), total, begins_later)
+
+    def _work_words(self) -> str:
+        try:
+            return work_words(self.request())
+        except ValueError:
+            return "these settings cannot be read"
 
     def _jobs(self) -> list[Job]:
         """Those of the launch, in the order in which they start; [] if no hours are known."""
@@ -272,9 +285,14 @@ class LaunchChoice:
             lines.append(f"seeds: {', '.join(map(str, seeds))}")
         if request.overrides:
             lines.append("settings: " + " ".join(f"{flag}={value}" for flag, value in request.overrides.items()))
-        lines.append(f"devices: {', '.join(request.devices) if request.devices else 'any that is free'}")
+        return [*lines, *self._places(request), f"into {self.runs_dir}"]
+
+    def _places(self, request: LaunchRequest) -> list[str]:
+        """On which devices, in which order, for how long."""
+        if self.partition is not None:
+            return [*question_of_slurm(request, self.partition), f"strategy: {STRATEGY_NAMES[self.strategy]}"]
         plan = self.schedules().get(self.strategy)
         hours = f", about {plan.time_words} on {plan.devices_words}" if plan else ""
         hours += f"; {words}" if plan and (words := self.fleet().words) else ""
-        lines.append(f"strategy: {STRATEGY_NAMES[self.strategy]}{hours}")
-        return [*lines, f"into {self.runs_dir}"]
+        devices = f"devices: {', '.join(request.devices) if request.devices else 'any that is free'}"
+        return [devices, f"strategy: {STRATEGY_NAMES[self.strategy]}{hours}"]

@@ -40,7 +40,7 @@ class Experiment:
     expected_protocol: str = ""
     """By which the range was measured; empty: it counts for every protocol."""
     expected_hours: float | None = None
-    """On one GPU."""
+    """On as many GPUs as it gets."""
     priority: str = "medium"
     notes: str = ""
     selected: bool = True

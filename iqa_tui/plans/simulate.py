@@ -137,7 +137,7 @@ def simulate(
         start = max(taken[-1][0], barrier, ready)
         ended[job.id] = start + job.hours
         ends.append((rank, ended[job.id]))
-        for _, number in taken:
+        for number in sorted(number for _, number in taken):
             placements.append(Placement(job.id, number, start, ended[job.id]))
             heapq.heappush(free, (ended[job.id], number))
         if strategy == "sequential":

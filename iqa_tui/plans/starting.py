@@ -14,11 +14,14 @@ MOST_NAMED = 8
 
 
 def starting_words(choice: LaunchChoice) -> list[str]:
-    """`start now: F2 on GPU 0` and `wait: F3, F4 (the first for 45 min)`; [] if the devices are not looked up yet.
+    """`start now: F2 on GPU 0` and `wait: F3, F4 (the first for 45 min)`; [] if the devices are not looked up yet,
+    or if Slurm gives them.
 
     Raises:
         ValueError: as `LaunchChoice.request`.
     """
+    if choice.partition is not None:
+        return []  # the summary says what Slurm is asked for
     fleet = choice.fleet()
     if choice.devices is None:
         return []

@@ -64,6 +64,8 @@ class Timeline:
     """Until the launch's last run ends; 0 if nothing is ticked."""
     begins_later: bool = False
     """The hours count from when a device gets free, which is not known."""
+    words: str = ""
+    """What is known instead of times; empty if they are known."""
 
 
 def place_launch(

@@ -135,7 +135,8 @@ class LaunchScreen(OpeningRoom, LaunchingRoom, PowerRoom):
         self._choice = choice
         self._show_experiments()
         if self.devices is not None:
-            self.query_one(DeviceList).show_survey(self.devices.survey, choice.device_ticks(), self._alive)
+            devices, ticks = self.query_one(DeviceList), choice.device_ticks()
+            devices.show_survey(self.devices.survey, ticks, self._alive, choice.partitions)
         self.query_one(StrategyList).show_schedules(choice.schedules(), choice.strategy, choice.fleet().short_words)
         self._show_forecast()
         self._show_command()
@@ -172,8 +173,8 @@ class LaunchScreen(OpeningRoom, LaunchingRoom, PowerRoom):
         """The command of the experiment under the cursor; if the devices have the focus, the words of one of them."""
         devices, command = self.query_one(DeviceList), self.query_one(CommandView)
         if self.devices is not None and devices.has_focus:
-            state = next((each for each in self.devices.survey.devices if each.device.key == devices.cursor_key), None)
-            command.show_words(*launch_facts.device_words(state, self.devices.survey.note))
+            told = launch_facts.words_at_cursor(self._choice, self.devices.survey, devices.cursor_key)
+            command.show_words(*told)
             return
         experiment = self.query_one(ExperimentList).cursor_key
         try:
@@ -197,10 +198,8 @@ class LaunchScreen(OpeningRoom, LaunchingRoom, PowerRoom):
 
     def devices_changed(self) -> None:
         if self.devices is not None:
-            survey = self.devices.survey
             self._alive = runs_on_gpus(self.runs, has_signs=self.session.has_signs)
-            found, there = launch_facts.offered_devices(survey), launch_facts.going_on(survey, self.runs, time.time())
-            self._choose(replace(self._choice, devices=found, device_kind=survey.default_kind, going_on=there))
+            self._choose(launch_facts.with_devices(self._choice, self.devices, self.runs, time.time()))
 
     def runs_changed(self) -> None:
         """Once they are known, so is the likely plan, unless the user chose one meanwhile."""

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from iqa_tui.devices.device import DeviceState
 from iqa_tui.devices.survey import Survey
 from iqa_tui.errors import LaunchError
+from iqa_tui.messages import DevicesSurveyed
 from iqa_tui.monitor import run_words
 from iqa_tui.monitor.colours import colours_of
 from iqa_tui.monitor.group_time import run_seconds_left, starts_by_itself, tried_by
 from iqa_tui.monitor.state import RunState
-from iqa_tui.plans.choice import LaunchChoice, OfferedDevice
+from iqa_tui.plans.choice import LaunchChoice
 from iqa_tui.plans.forecast import UNKNOWN_HOURS
 from iqa_tui.plans.last_launch import last_launch, last_launch_words
+from iqa_tui.plans.offered import OfferedDevice, OfferedPartition, asked_of_slurm
 from iqa_tui.plans.plan import Plan, load_plan
 from iqa_tui.plans.priority import priority_rank
 from iqa_tui.plans.simulate import Job
 from iqa_tui.plans.timeline import Bar, GoingOn
+from iqa_tui.slurm.partitions import Partitions
+from iqa_tui.slurm.words import limit_hours
+from iqa_tui.words.durations import hours_words
 
 SECONDS_PER_HOUR = 3600.0
 
@@ -37,6 +43,46 @@ def offered_devices(survey: Survey) -> tuple[OfferedDevice, ...]:
         )
         for state in survey.devices
     )
+
+
+def with_devices(choice: LaunchChoice, found: DevicesSurveyed, runs: Sequence[RunState], now: float) -> LaunchChoice:
+    """The choice, from what was found last.
+
+    Args:
+        now: unix seconds.
+    """
+    return replace(
+        choice,
+        devices=offered_devices(found.survey),
+        device_kind=found.survey.default_kind,
+        partitions=offered_partitions(found.slurm),
+        going_on=going_on(found.survey, runs, now),
+    )
+
+
+def offered_partitions(slurm: Partitions | None) -> tuple[OfferedPartition, ...]:
+    """What Slurm said last of its partitions."""
+    return tuple(
+        OfferedPartition(each.name, each.words, each.is_default, limit_hours(each.limit))
+        for each in (slurm.partitions if slurm is not None else ())
+    )
+
+
+def words_at_cursor(choice: LaunchChoice, survey: Survey, key: str | None) -> tuple[str, list[str]]:
+    """Title and lines on the device or partition under the cursor: all that the list has no room for."""
+    partition = next((each for each in choice.partitions if each.key == key), None)
+    if partition is None:
+        return device_words(next((each for each in survey.devices if each.device.key == key), None), survey.note)
+    limit = "" if partition.limit_hours is None else f"a job there ends after {hours_words(partition.limit_hours)}"
+    try:
+        asked = asked_of_slurm(replace(choice, partition_key=partition.key).request())
+    except ValueError as error:
+        asked = [str(error)]
+    lines = ["; ".join(filter(None, (partition.words, limit))), *asked]
+    return f"Slurm · {partition.name}", [
+        *lines,
+        "another device or time: slurm.gres=gpu:2 slurm.time=4:00:00 in the settings",
+    ]
 
 
 def device_words(state: DeviceState | None, note: str) -> tuple[str, list[str]]:

@@ -36,8 +36,8 @@ class DevicesRoom(ViewingRoom):
             return
         if self._alive is None or self._alive[0] is not self.runs:
             self._alive = (self.runs, runs_on_gpus(self.runs, has_signs=self.session.has_signs))
-        panel = self.query_one(GpuPanel)
-        panel.show(self.devices.survey, self.devices.host, self.devices.utilisation, self._alive[1], time.time())
+        panel, told = self.query_one(GpuPanel), self.devices.slurm.told if self.devices.slurm is not None else ()
+        panel.show(self.devices.survey, self.devices.host, self.devices.utilisation, self._alive[1], time.time(), told)
 
     @property
     def device_lines(self) -> int:

@@ -47,7 +47,7 @@ class PowerRoom(Room):
             self._tell(None, (known, ONE_SEED_SHORT) if known == ONE_SEED else ())
             return
         finished = sum(state.phase is Phase.FINISHED for state in self.runs)
-        asked = (scoring_of(request), set(request.repetitions()), finished)
+        asked = (scoring_of(request), frozenset(request.repetitions()), finished)
         if asked != self._asked:
             self._asked = asked
             self.run_worker(partial(self._look_up, request, asked), thread=True, group="power")

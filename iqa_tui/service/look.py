@@ -102,6 +102,7 @@ class Dispatcher:
             for device in devices:
                 promises.add(entry.spec, device)
             if len(devices) == entry.spec.gpus:
+                devices.sort(key=[state.device for state in survey.devices].index)
                 self._starts.start(entry, devices, self._gathering.leases)
                 self._gathering.give_back_of(entry)
                 waiting = self._with_starts(waiting)

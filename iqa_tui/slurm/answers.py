@@ -6,7 +6,7 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,9 @@ COMMENT = "iqa-tui:"
 """Before the run's id in a job's comment: Slurm gives a job's number to another one later."""
 TWICE_SECONDS = 60.0
 """Between two answers that must both lack a job before it counts as gone."""
+SAME_SECONDS = 120.0
+"""From a job's submission as Slurm noted it to the one in our record, by two clocks."""
+MOST_ENDED = 2000
 MOST_TIMES = 400
 """Times of answers that are remembered; the oldest of a long silence go."""
 REMEMBERED_SECONDS = 7 * 86_400.0
@@ -42,6 +45,8 @@ class Answers:
     """When an answer last had a job, by its number and comment."""
     limits: Mapping[str, str] = field(default_factory=dict)
     """Partition to its longest time, as sinfo writes it; only of those that were asked for."""
+    ended: Mapping[str, JobLine] = field(default_factory=dict)
+    """Jobs that squeue shows no more, by number and comment, as the accounting has them; ended ones alone."""
     asked: float = 0.0
     """Unix seconds of the last question."""
     failures: int = 0
@@ -52,7 +57,7 @@ class Answers:
     def word_on(self, run_id: str, job: JobRecord) -> SlurmWord:
         """On the job of this number that was submitted for this run."""
         age = max(0.0, time.time() - self.answered) if self.answered else float("inf")
-        line = self.line_of(run_id, job.job)
+        line = self.line_of(run_id, job.job) or self._ended_line(run_id, job)
         if line is None:
             return SlurmWord(age, is_gone=self._is_gone(run_id, job))
         options = options_of(job.arguments)
@@ -63,13 +68,20 @@ class Answers:
         line = self.lines.get(job)
         return line if line is not None and line.comment == comment_of(run_id) else None
 
+    def _ended_line(self, run_id: str, job: JobRecord) -> JobLine | None:
+        """The accounting knows no comments here: a job that was submitted at another time is another one."""
+        line = self.ended.get(key_of(job.job, comment_of(run_id)))
+        if line is None or line.submitted is None or abs(line.submitted - job.submitted) > SAME_SECONDS:
+            return None
+        return line
+
     def jobs_of(self, run_id: str) -> list[JobLine]:
         """Every job that was submitted for this run and that Slurm still shows, oldest first."""
         found = [line for line in self.lines.values() if line.comment == comment_of(run_id)]
         return sorted(found, key=lambda line: (line.submitted or 0.0, len(line.job), line.job))
 
     def _is_gone(self, run_id: str, job: JobRecord) -> bool:
-        since = max(self.seen.get(_key(job.job, comment_of(run_id)), 0.0), job.submitted)
+        since = max(self.seen.get(key_of(job.job, comment_of(run_id)), 0.0), job.submitted)
         without = [answered for answered in self.times if answered > since]
         return bool(without) and self.answered - without[0] >= TWICE_SECONDS
 
@@ -78,9 +90,23 @@ class Answers:
         lines = {line.job: line for line in map(parse_line, text.splitlines()) if line is not None}
         seen = {key: when for key, when in self.seen.items() if now - when < REMEMBERED_SECONDS}
         ours = (line for line in lines.values() if line.comment.startswith(COMMENT))
-        seen |= {_key(line.job, line.comment): now for line in ours}
+        seen |= {key_of(line.job, line.comment): now for line in ours}
         times = [*self.times, now][-MOST_TIMES:]
-        return Answers(now, lines, times, seen, self.limits, asked=now)
+        return Answers(now, lines, times, seen, self.limits, self.ended, asked=now)
+
+    def with_ended(self, text: str, wanted: Mapping[str, str]) -> Answers:
+        """After an answer of sacct in the format `look.SACCT`. Its RUNNING proves nothing: it may stay for ever.
+
+        Args:
+            wanted: number to comment of the jobs that were asked for.
+        """
+        ended = dict(self.ended)
+        for line in text.splitlines():
+            job, state, ends, node, submitted = (line.split("|") + [""] * 5)[:5]
+            found = JobLine(job, state.split(" ")[0], "", node, None, _time(ends), submitted=_time(submitted))
+            if job in wanted and found.is_over:
+                ended[key_of(job, wanted[job])] = replace(found, comment=wanted[job])
+        return replace(self, ended=dict(list(ended.items())[-MOST_ENDED:]))
 
 
 def parse_line(text: str) -> JobLine | None:
@@ -110,7 +136,8 @@ def comment_of(run_id: str) -> str:
     return f"{COMMENT}{run_id}"
 
 
-def _key(job: str, comment: str) -> str:
+def key_of(job: str, comment: str) -> str:
+    """Tells a job from another one that has its number later."""
     return f"{job} {comment}"
 
 
@@ -150,6 +177,7 @@ def _read(path: Path) -> Answers:
         tuple(map(float, content["times"])),
         {str(key): float(when) for key, when in content["seen"].items()},
         {str(name): str(limit) for name, limit in content["limits"].items()},
+        {str(key): JobLine(**line) for key, line in content.get("ended", {}).items()},
         float(content["asked"]),
         int(content["failures"]),
         str(content["trouble"]),
@@ -158,15 +186,15 @@ def _read(path: Path) -> Answers:
 
 def keep_answers(folder: Path, answers: Answers) -> None:
     """Raises OSError: it cannot be written."""
-    names = JobLine.__dataclass_fields__
     write_json(
         folder / FILE,
         {
             "answered": answers.answered,
-            "lines": [{name: getattr(line, name) for name in names} for line in answers.lines.values()],
+            "lines": [asdict(line) for line in answers.lines.values()],
             "times": list(answers.times),
             "seen": dict(answers.seen),
             "limits": dict(answers.limits),
+            "ended": {key: asdict(line) for key, line in answers.ended.items()},
             "asked": answers.asked,
             "failures": answers.failures,
             "trouble": answers.trouble,

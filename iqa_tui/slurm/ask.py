@@ -53,13 +53,18 @@ class SlurmRefused(SlurmError):
 
 def has_slurm() -> bool:
     """Whether this machine can submit jobs."""
-    return _has_slurm(os.environ.get("PATH", ""))
+    return _is_on("sbatch", os.environ.get("PATH", ""))
 
 
-@lru_cache(maxsize=4)
-def _has_slurm(path: str) -> bool:
+def has_accounting() -> bool:
+    """Whether this machine can ask what became of old jobs; the cluster may keep no record of them all the same."""
+    return _is_on("sacct", os.environ.get("PATH", ""))
+
+
+@lru_cache(maxsize=8)
+def _is_on(program: str, path: str) -> bool:
     """Kept, as every look at a run asks."""
-    return shutil.which("sbatch", path=path) is not None
+    return shutil.which(program, path=path) is not None
 
 
 def ask_slurm(command: Sequence[str], *, given: str | None = None, patience_seconds: float = PATIENCE_SECONDS) -> str:

@@ -13,10 +13,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 from iqa_tui.errors import LaunchError
-from iqa_tui.slurm.answers import Answers, keep_answers, last_answers
-from iqa_tui.slurm.ask import SlurmError, ask_slurm, has_slurm
+from iqa_tui.slurm.answers import Answers, comment_of, keep_answers, key_of, last_answers
+from iqa_tui.slurm.ask import PATIENCE_SECONDS, SlurmError, ask_slurm, has_accounting, has_slurm
 from iqa_tui.trust.state_folder import state_folder
 from training.runfolder.errors import LockHeld, RunFolderError
 from training.runfolder.job import JobRecord, SlurmWord
@@ -30,6 +31,8 @@ LOCK = "slurm.lock"
 """In the state folder: one question at a time."""
 FORMAT = "%i|%T|%r|%N|%S|%e|%l|%L|%P|%V|%k"
 """The comment comes last, as it may hold anything. `--json` differs from version to version."""
+SACCT = ["sacct", "-n", "-X", "-P", "-o", "JobID,State,End,NodeList,Submit"]
+SACCT_SECONDS = 60.0
 SQUEUE = ["squeue", "-h", "-r", "-t", "all", "--me", "-o", FORMAT]
 
 
@@ -80,7 +83,34 @@ def _asked(before: Answers) -> Answers:
         with contextlib.suppress(SlurmError):
             said = ask_slurm(["sinfo", "-h", "-o", "%R|%l"])
             answers = replace(answers, limits=dict(line.split("|", 1) for line in said.splitlines() if "|" in line))
-    return answers
+    return _with_ended(answers)
+
+
+class _Wanted:
+    jobs: ClassVar[dict[str, str]] = {}
+    """Number to comment of jobs that a run names and the last answer did not have."""
+    asked: ClassVar[dict[str, float]] = {}
+    """When the accounting was asked for them last, in seconds of the monotonic clock."""
+
+
+def _with_ended(answers: Answers, patience_seconds: float = PATIENCE_SECONDS) -> Answers:
+    """Ask the accounting, if there is one, for jobs that squeue shows no more; for each once a minute."""
+    now = time.monotonic()
+    wanted = {
+        job: comment
+        for job, comment in _Wanted.jobs.copy().items()
+        if job not in answers.lines
+        and key_of(job, comment) not in answers.ended
+        and now - _Wanted.asked.get(job, float("-inf")) >= SACCT_SECONDS
+    }
+    if not wanted or not has_accounting():
+        return answers
+    _Wanted.asked.update(dict.fromkeys(wanted, now))
+    try:
+        said = ask_slurm([*SACCT, "-j", ",".join(wanted)], patience_seconds=patience_seconds)
+        return answers.with_ended(said, wanted)
+    except SlurmError:
+        return answers
 
 
 def is_due(answers: Answers, now: float) -> bool:
@@ -117,7 +147,14 @@ class Overheard:
 
     def word_on(self, run_id: str, job: JobRecord) -> SlurmWord:
         look_in_a_thread()
-        return last_answers().word_on(run_id, job)
+        return _word_on(run_id, job)
+
+
+def _word_on(run_id: str, job: JobRecord) -> SlurmWord:
+    word = last_answers().word_on(run_id, job)
+    if word.line is None:
+        _Wanted.jobs[job.job] = comment_of(run_id)
+    return word
 
 
 class Asked:
@@ -126,13 +163,24 @@ class Asked:
     def __init__(self, patience_seconds: float = 5.0) -> None:
         self._patience_seconds = patience_seconds
         self._is_asked = False
+        self._until = 0.0
 
     def word_on(self, run_id: str, job: JobRecord) -> SlurmWord:
         if self._is_asked:
             look_in_a_thread()
         else:
             self._is_asked = True
+            self._until = time.monotonic() + self._patience_seconds
             thread = look_in_a_thread(at_once=time.time() - last_answers().asked > JUST_NOW_SECONDS)
             if thread is not None:
                 thread.join(max(0.0, _Asking.began + self._patience_seconds - time.monotonic()))
-        return last_answers().word_on(run_id, job)
+        word = _word_on(run_id, job)
+        left = self._until - time.monotonic()
+        if word.line is not None or not word.is_fresh or left <= 0:
+            return word
+        before = last_answers()
+        answers = _with_ended(before, left)
+        if answers is not before:
+            with contextlib.suppress(LaunchError, OSError):
+                keep_answers(state_folder(), answers)
+        return answers.word_on(run_id, job)

@@ -99,15 +99,20 @@ def sbatch_line(run: RunFolder, spec: Spec, after: Sequence[str] = ()) -> list[s
 
 
 def script_of(run: RunFolder, options: Mapping[str, Any], spec_sha256: str, environment_sha256: str) -> str:
-    """The job's script. Everything in it is a whole path: a node has another working folder and another PATH."""
+    """The script of a run's job."""
+    command = [sys.executable, "-m", SUPERVISOR, str(run.shown), "--slurm"]
+    command += ["--spec-sha256", spec_sha256, "--environment-sha256", environment_sha256]
+    return job_script(f"iqa-tui: {run.run_id}", options, command)
+
+
+def job_script(title: str, options: Mapping[str, Any], command: Sequence[str]) -> str:
+    """A job's script. Everything in it is a whole path: a node has another working folder and another PATH."""
     programs = Path(shutil.which("sbatch") or "/usr/bin/sbatch").parent
-    lines = ["#!/bin/bash", f"# iqa-tui: {run.run_id}", f'export PATH="$PATH":{shlex.quote(str(programs))}']
+    lines = ["#!/bin/bash", f"# {title}", f'export PATH="$PATH":{shlex.quote(str(programs))}']
     lines.append(f"export IQA_TUI_STATE={shlex.quote(str(state_path()))}")
     if packages := package_folder():
         lines.append(f'export PYTHONPATH={shlex.quote(packages)}"${{PYTHONPATH:+:$PYTHONPATH}}"')
     lines += options.get("setup", [])
-    command = [sys.executable, "-m", SUPERVISOR, str(run.shown), "--slurm"]
-    command += ["--spec-sha256", spec_sha256, "--environment-sha256", environment_sha256]
     return "\n".join([*lines, f"exec {shlex.join(command)}", ""])
 
 

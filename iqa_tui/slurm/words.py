@@ -43,6 +43,7 @@ STATES = {
     "COMPLETED": "its job ended without a record",
 }
 KEY_OF_REFUSAL = (
+    (re.compile(r"violates accounting", re.IGNORECASE), "qos or account"),
     (re.compile(r"partition", re.IGNORECASE), "partition"),
     (re.compile(r"account", re.IGNORECASE), "account"),
     (re.compile(r"\bqos\b", re.IGNORECASE), "qos"),
@@ -73,6 +74,8 @@ def _waiting(line: JobLine, options: Mapping[str, Any], allowed: str) -> str:
     if reason.startswith("ReqNodeNotAvail"):
         nodes = reason.partition("UnavailableNodes:")[2].strip(" )")
         return f"{f'node {nodes}' if nodes else 'a node that it needs'} is down, reserved or busy"
+    if reason.startswith("Nodes required for job are DOWN"):
+        return "waits for nodes: those that it may use are down, drained or reserved"
     if reason in ("Resources", "Priority", "BeginTime"):
         return _waits_for(reason, options) + _expected(line)
     if limited := _limited(line, reason, options, allowed):
@@ -100,7 +103,7 @@ def _limited(line: JobLine, reason: str, options: Mapping[str, Any], allowed: st
 
 
 def _wanted(options: Mapping[str, Any]) -> str:
-    return "a GPU" if "gpu" in str(options.get("gres", "gpu")) else "a node"
+    return "a GPU" if "gpu" in str(options.get("gres", "")) or "gpus" in options else "a node"
 
 
 def _expected(line: JobLine) -> str:
@@ -119,12 +122,19 @@ def clock_words(moment: float) -> str:
 
 def limit_words(limit: str) -> str:
     """`60 min` for squeue's `1:00:00`, `2 min` for `2:00`; any other as it is."""
+    hours = limit_hours(limit)
+    if hours is None:
+        return "no limit" if limit in ("UNLIMITED", "infinite", "") else limit
+    return f"{round(hours * 60)} min" if hours < 2 else f"{hours:.3g} h"
+
+
+def limit_hours(limit: str) -> float | None:
+    """Of squeue's and sinfo's `1-12:00:00`, in whole minutes; None for anything else, such as `infinite`."""
     match = re.fullmatch(r"(?:(?:(\d+)-)?(\d+):)?(\d+):(\d+)", limit)
     if match is None:
-        return "no limit" if limit in ("UNLIMITED", "") else limit
+        return None
     days, hours, minutes, _ = (int(part or 0) for part in match.groups())
-    total = (days * 24 + hours) * 60 + minutes
-    return f"{total} min" if total < 120 else f"{total / 60:.3g} h"
+    return ((days * 24 + hours) * 60 + minutes) / 60
 
 
 def ended_words(line: JobLine, options: Mapping[str, Any], output: str) -> str:

@@ -11,6 +11,7 @@ from iqa_tui.errors import LaunchError
 from iqa_tui.trust.ownership import is_ours
 from iqa_tui.watch.gpu_watcher import Queued
 from iqa_tui.words.waits import Wait
+from training.runfolder.engines import LOCAL
 from training.runfolder.errors import RunFolderError
 
 if TYPE_CHECKING:  # loaded in the thread, after the first paint
@@ -51,7 +52,8 @@ class DispatcherReviver:
         waits = waits_of(queued, survey)
         self._doubt(waits)
         if trouble:
-            ours = [run.run_id for run, _ in queued if run.run_id in waits and is_ours(run)]
+            local = [run for run, spec in queued if spec.engine == LOCAL and run.run_id in waits]
+            ours = [run.run_id for run in local if is_ours(run)]
             waits |= {run_id: replace(waits[run_id], no_dispatcher=trouble) for run_id in ours}
         return waits
 

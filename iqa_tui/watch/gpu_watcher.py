@@ -17,6 +17,8 @@ from textual.message import Message
 from iqa_tui.errors import LaunchError
 from iqa_tui.messages import DevicesSurveyed, HostLoad
 from iqa_tui.queue.queued_run import QueuedRun
+from iqa_tui.slurm.ask import has_slurm
+from iqa_tui.slurm.partitions import partitions_overheard
 from iqa_tui.words.waits import Wait
 
 if TYPE_CHECKING:  # psutil and NVML are loaded in the thread, after the first paint
@@ -81,7 +83,8 @@ class GpuWatcher:
             waiting = self._waits(survey)
             if self._stopped.is_set():
                 return
-            self._post(DevicesSurveyed(survey, _host_load(), self._with_history(survey), waiting))
+            history, slurm = self._with_history(survey), partitions_overheard() if has_slurm() else None
+            self._post(DevicesSurveyed(survey, _host_load(), history, waiting, slurm))
             self._stopped.wait(self._period_seconds)
 
     def _waits(self, survey: Survey) -> dict[str, Wait]:

@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[2]
 OTHERWISE_NAMED = {
     "iqa_tui/launch/test_old_paths.py": "four programs, each started by its old path",
     "iqa_tui/service/test_hard_trainers.py": "a supervisor and trainers that misbehave",
+    "iqa_tui/results/test_scales.py": "predictions without a scale, in all that results say",
     "iqa_tui/results/test_splits.py": "random splits in all that results say, from run folders on",
     "iqa_tui/results/intervals/test_simulation.py": "intervals of simulated tables, whose true differences are known",
     "iqa_tui/screens/test_few_colours.py": "what 16 colours and none leave on screen",

@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 
 from iqa_tui.plans.plan import load_plan, plan_from
+from tests.fakes.ablation import make_ablation
+from tests.fakes.evaluations import write_evaluation
 from tests.fakes.photographs import write_biq2021, write_csv_dataset, write_koniq
 from tests.fakes.published_logs import write_log
 from tests.fakes.runs import fail_run, finish_run, queue_experiment
@@ -34,6 +36,7 @@ RUN_ELSEWHERE = {
     r"make check|make bench": "CI runs the first; the second measures and asserts nothing",
     r"python3 -m venv \.venv": "the environment of this run was made so",
     r"\.venv/bin/pip install \.": "this run uses what pip installed",
+    r"iqa-tui .*cluster\.toml --engine slurm.*": "a cluster is needed; tests/architecture/test_cluster_page.py reads them",
     r"iqa-tui": "tests/terminal opens the app",
     r"python -m training --dataset koniq-10k .*": "tests/training runs the experiment's command on few pictures",
     r".*python -m training\.(predict|evaluate) .*": "tests/training scores pictures with a run that it trained",
@@ -110,6 +113,9 @@ def test_a_command_of_the_readme_runs(command: str, folder: Path) -> None:
         words = " ".join([command, SMALLER[command], *(f"--set {flag}={value}" for flag, value in SMALL.items())])
     if command.split()[1] in ("stop", "hold", "release", "priority"):
         queue_experiment(folder / "runs", "F2")
+    if command.startswith("iqa-tui import published "):
+        evaluated = make_ablation(folder / "runs", {"F1": (0.93,)}, images=80)["F1", 1]
+        write_evaluation(folder / "published", evaluated)
     if command.startswith("iqa-tui retry"):
         fail_run(queue_experiment(folder / "runs", "F2"), "exit 1: some cause")
     done = run(words)

@@ -43,7 +43,7 @@ def main() -> None:
     def plainly_to_floats() -> None:
         plain.batches(PLAIN_CROPS, config.batch_size)
 
-    ways = (("uint8", to_bytes, plainly_to_bytes, 5.0), ("float", to_floats, plainly_to_floats, 2.5))
+    ways = (("uint8", to_bytes, plainly_to_bytes, 3.0), ("float", to_floats, plainly_to_floats, 2.5))
     for name, ours, plainly, at_least in ways:
         seconds, plain_seconds = median_seconds_in_turns(ours, plainly, ROUNDS, time.process_time)
         speed, plain_speed = crops / seconds, PLAIN_CROPS / plain_seconds

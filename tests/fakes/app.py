@@ -53,8 +53,10 @@ def ablation(runs_dir: Path) -> Iterator[list[FakeRun]]:
 
 
 @pytest.fixture
-def open_app(runs_dir: Path) -> Iterator[OpenApp]:
-    """Open the app in a size and wait until it shows the runs that there are."""
+def open_app(runs_dir: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenApp]:
+    """Open the app in a size and wait until it shows the runs that there are. A Slurm of this machine is asked nothing."""
+    if "slurm" not in request.fixturenames:
+        monkeypatch.setattr("iqa_tui.watch.gpu_watcher.has_slurm", lambda: False)
 
     @asynccontextmanager
     async def opened(size: tuple[int, int] = (140, 40), **options: Any) -> Any:

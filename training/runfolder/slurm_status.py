@@ -20,6 +20,8 @@ from training.runfolder.phase import Phase, Status
 from training.runfolder.read import read_record, read_shown_record
 from training.runfolder.schema import Place, ProcessRecord, RetryRecord
 
+CLOCKS_SECONDS = 1.0
+"""By which the clocks of Slurm's controller and of the file server may differ, at least."""
 BY_SLURM = "Slurm"
 """Who made an attempt that follows a requeue, in its `retry.json`."""
 PHASES = {
@@ -78,7 +80,10 @@ def _recorded_status(look: SlurmRun, recorded: Status, word: SlurmWord | None) -
     """An attempt that ended, unless Slurm is about to begin the next one in the same job."""
     if recorded.phase is Phase.FINISHED or look.asked_by or look.attempt is None:
         return recorded
-    if not _waits_since(word, _age(look.attempt.exit)):
+    age = _age(look.attempt.exit)
+    if _runs_since(word, age):
+        return Status(Phase.STARTING, "", recorded.attempt, host=word.line.node if word and word.line else "")
+    if not _waits_since(word, age):
         return recorded
     return Status(Phase.QUEUED, f"again, after {recorded.cause or recorded.phase.value}", recorded.attempt)
 
@@ -88,6 +93,14 @@ def _waits_since(word: SlurmWord | None, age_seconds: float | None) -> bool:
     if word is None or not word.is_fresh or word.line is None or word.line.course is not Course.WAITS:
         return False
     return age_seconds is None or word.age_seconds < age_seconds
+
+
+def _runs_since(word: SlurmWord | None, age_seconds: float | None) -> bool:
+    """Whether Slurm said that the job was started after what is so old: its next attempt is about to be made."""
+    if word is None or not word.is_fresh or word.line is None or word.line.course is not Course.ALIVE:
+        return False
+    began = word.line.starts
+    return began is not None and age_seconds is not None and time.time() - began < age_seconds - CLOCKS_SECONDS
 
 
 def _age(path: Path) -> float | None:

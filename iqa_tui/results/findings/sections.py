@@ -152,5 +152,6 @@ def _evidence(findings: Findings) -> list[Point]:
         if each.srcc_sd is not None:
             over = "splits" if each.splits > 1 else "seeds"
             parts.append(f"SD of the test SRCC over {over} {each.srcc_sd:.4f}")
-        points.append(Point(each.id, sentence("; ".join(part for part in parts if part))))
+        if told := "; ".join(part for part in parts if part):
+            points.append(Point(each.id, sentence(told)))
     return points

@@ -64,23 +64,32 @@ class MeasuredRun:
 def measure(
     rows: Sequence[RowScores], metrics: Sequence[str], resampling: Resampling, observer: Observer
 ) -> dict[str, list[MeasuredRun]]:
-    """Id of a row to its runs. Labels of the demo are no opinions, so its runs are not resampled.
+    """Id of a row to its runs.
+
+    Labels of the demo are no opinions, so its runs are not resampled; nor are those of rows that all have the same
+    seeds on the same several random splits, since no interval over splits has a part of the images.
 
     Raises:
         Cancelled: asked to stop.
     """
     placed = _placed([run for row in rows for run in row.runs if run.images])
-    drawn = [placed[id(run)].images for row in rows if not row.is_demo for run in row.runs if run.images]
+    resampled_rows = () if _are_over_splits(rows) else [row for row in rows if not row.is_demo]
+    drawn = [placed[id(run)].images for row in resampled_rows for run in row.runs if run.images]
     drawing = [metric for metric in metrics if metric in _VALUES]
     blocks = sum(blocks_of(len(images.names), resampling) for images in drawn) * max(len(drawing), 1)
     steps = Steps(observer, blocks + sum(len(row.runs) for row in rows))
     measured = {row.id: [_measured(run, placed.get(id(run)), metrics, steps) for run in row.runs] for row in rows}
-    runs = [run for row in rows if not row.is_demo for run in measured[row.id]]
+    runs = [run for row in resampled_rows for run in measured[row.id]]
     for images in {id(images): images for images in drawn}.values():
         if images.unit_count > 1:
             _resample(images, [run for run in runs if run.images is images], resampling, steps)
     observer.on_progress(1.0)
     return measured
+
+
+def _are_over_splits(rows: Sequence[RowScores]) -> bool:
+    found = {frozenset((run.split, run.seed) for run in row.runs) for row in rows if row.runs}
+    return len(found) == 1 and len({split for split, _ in next(iter(found))}) > 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -101,6 +101,16 @@ class Content:
         """Of all rows, in the table's order."""
         return tuple(run for row in self.rows for run in row.runs)
 
+    @property
+    def trained(self) -> tuple[PaperRun, ...]:
+        """Of them, those that were trained here: not the networks that were imported with their scores."""
+        return tuple(run for row in self.rows for run in row.runs if not row.row.recorded)
+
+    @property
+    def imported(self) -> tuple[PaperRun, ...]:
+        """The others."""
+        return tuple(run for row in self.rows for run in row.runs if row.row.recorded)
+
     def estimate(self, row: PaperRow, metric: str) -> Estimate:
         """A metric of a row; its value is None if it was not measured."""
         return self.findings.estimate(row.id, metric) or Estimate(row.id, metric, None)

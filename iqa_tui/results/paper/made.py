@@ -10,6 +10,7 @@ from importlib import metadata
 
 from iqa_tui.results.findings.wording import listed
 from iqa_tui.results.paper.content import Content, PaperRun
+from iqa_tui.results.tuning import table_sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def written_by(packages: Sequence[str]) -> str:
 
 
 def facts(content: Content) -> list[str]:
-    """Versions, digests, devices: one line each; if the runs differ, each value names its runs."""
+    """Versions, digests, devices, tuning: one line each; if the runs differ, each value names its runs."""
     asked: dict[str, Callable[[PaperRun], str]] = {
         "versions": lambda run: ", ".join(f"{name} {value}" for name, value in sorted(run.result.versions.items())),
         "digest of the trainer's source": lambda run: run.result.source_digest or run.spec.source_digest,
@@ -62,6 +63,7 @@ def facts(content: Content) -> list[str]:
         "precision": lambda run: run.result.precision,
     }
     found = [f"{what}: {words}" for what, ask in asked.items() if (words := _together(content, ask))]
+    found += [words.rstrip(".") for words in table_sentences([row.row for row in content.rows])]
     elsewhere = [row for row in content.rows if row.row.recorded]
     found += [f"{row.name} was measured elsewhere{f' ({row.row.notes})' if row.row.notes else ''}" for row in elsewhere]
     return found

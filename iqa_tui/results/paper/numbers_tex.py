@@ -70,7 +70,7 @@ def _of_table(content: Content) -> Iterator[tuple[str, str, str]]:
     counts = {run.result.images.get("test") for run in content.runs} - {None}
     if len(counts) == 1:
         yield "Images", _thousands(counts.pop() or 0), "test images"
-    yield "Seeds", str(len({run.spec.seed for run in content.runs})), "different seeds"
+    yield "Seeds", str(len({run.spec.seed for run in content.trained})), "different seeds"
     if len(content.table.splits) > 1:
         yield "Splits", str(len(content.table.splits)), "random splits"
     yield "Resamples", _thousands(content.findings.resamples), "resamples of the test images"

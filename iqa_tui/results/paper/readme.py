@@ -38,7 +38,7 @@ def readme_md(content: Content, figures: Sequence[Shown], without: str) -> str:
     lines += [f"This folder was written by {writers}; they write the same bytes of the same runs."]
     lines += [] if content.is_preset else ["The content of the plan stands in `spec.json` of each run."]
     lines += ["", "The trainers were started by these commands:", ""]
-    lines += _fenced([trainer_command(run) for run in content.runs], "console")
+    lines += _fenced([trainer_command(run) for run in content.trained], "console")
     lines += ["", "## Code and machine", "", *(f"- {MARKDOWN.text(fact)}" for fact in facts(content))]
     lines += ["", "## Runs", "", *_runs(content)]
     lines += ["", "## Data", ""]

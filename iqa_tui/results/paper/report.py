@@ -207,7 +207,7 @@ def _made(content: Content) -> list[str]:
         f'<p class="dim">{PLACE} stands for where a file lies on your machine.</p>',
         code_block(again(content)),
         "<details><summary>The command of every trainer</summary>",
-        code_block(trainer_command(run) for run in content.runs),
+        code_block(trainer_command(run) for run in content.trained),
         "</details>",
     ]
 

@@ -49,18 +49,20 @@ def _tested(content: Content) -> str:
 
 
 def _protocols(content: Content) -> str:
-    names = list(dict.fromkeys(run.result.protocol for run in content.runs))
+    names = list(dict.fromkeys(run.result.protocol for run in content.trained or content.runs))
     words = [f"“{name}” ({PROTOCOLS[name]})" if name in PROTOCOLS else f"“{name}”" for name in names]
     return f"protocol{'s' if len(names) > 1 else ''} {listed(words)}"
 
 
 def _seeds(content: Content) -> str:
-    seeds = sorted({run.spec.seed for run in content.runs})
+    seeds = sorted({run.spec.seed for run in content.trained or content.runs})
     if len(content.table.splits) > 1:
         return repetitions_words(seeds, content.table.splits)
     if len(seeds) == 1:
         return f"seed {seeds[0]}"
-    own = {row.id: len({run.spec.seed for run in row.runs}) for row in content.rows if row.runs}
+    own = {
+        row.id: len({run.spec.seed for run in row.runs}) for row in content.rows if row.runs and not row.row.recorded
+    }
     unequal = f" ({listed([f'{row}: {count}' for row, count in own.items()])})" if len(set(own.values())) > 1 else ""
     return f"mean ± SD over the seeds {', '.join(map(str, seeds))}{unequal}"
 

@@ -30,7 +30,7 @@ class Import:
         self.folder, self.runs_dir = folder, folder / "runs"
         self.errors = ""
         self._capsys = capsys
-        self.runs = make_ablation(self.runs_dir, PAIR, images=80)
+        self.runs = make_ablation(self.runs_dir, PAIR, images=80, source_digest="ba9876543210")
 
     def __call__(self, *words: object, code: int = 0) -> str:
         returned = main(["--runs-dir", str(self.runs_dir), *map(str, words)])
@@ -71,6 +71,7 @@ def test_a_network_from_elsewhere_is_a_row_with_an_interval_and_the_words_of_one
     ]
     mean = next(each["value"] for each in findings["rows"] if (each["id"], each["metric"]) == ("F1", "srcc"))
     assert found["value"] == pytest.approx(estimate["value"] - mean)
+    assert "  MUSIQ  ." not in call("findings")
     assert any("MUSIQ: trained elsewhere and tested here on the same images" in each for each in findings["limits"])
 
 
@@ -88,7 +89,11 @@ def test_the_paper_and_the_other_exports_have_its_row_and_nothing_starts_it(call
     for form in ("csv", "markdown", "latex"):
         assert "MUSIQ" in call("export", "--format", form)
     call("paper", "--output", tmp_path / "paper")
-    assert "MUSIQ" in (tmp_path / "paper" / "table.tex").read_text()
+    table = (tmp_path / "paper" / "table.tex").read_text()
+    assert ("MUSIQ" in table, "over the seeds 1, 2, 3" in table) == (True, True)
+    readme = (tmp_path / "paper" / "README.md").read_text()
+    assert "iqa-tui launch koniq-losses --only F1,F3 --seeds 1,2,3\niqa-tui import FOLDER/musiq --as MUSIQ " in readme
+    assert "iqa-tui import" not in readme.split("The trainers were started by these commands")[1]
     assert "MUSIQ seed 0" in (tmp_path / "paper" / "scores.csv").read_text().splitlines()[0]
     state = next(state for state in Catalog(call.runs_dir).refresh() if state.experiment == "MUSIQ")
     assert (state.is_recorded, state.test_srcc) == (True, 0.91)
@@ -107,8 +112,9 @@ def test_two_seeds_of_it_are_one_row(call: Import) -> None:
 
 
 def test_an_evaluation_joins_its_row_of_the_plan_once(call: Import) -> None:
-    folder = write_evaluation(call.folder / "f3", call.runs["F3", 1])
+    folder = write_evaluation(call.folder / "f3", call.runs["F3", 1], source_digest="0123456789ab")
     call("import", folder, "--as", "F3")
+    assert "trainer code differs" not in call("status")
     rows = [row for row in call.json("export")["rows"] if row["id"] == "F3"]
     assert [(row["recorded"], row["label"]) for row in rows] == [(True, "SRCC"), (False, "SRCC")]
     call("import", folder, "--as", "F3", code=1)

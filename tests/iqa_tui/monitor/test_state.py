@@ -26,7 +26,7 @@ def test_a_device_is_named_by_kind_and_index_and_by_host_if_it_is_another_one() 
         {"key": "GPU-a", "kind": "gpu", "index": 0},
         {"key": "MIG-b", "kind": "gpu", "index": 1, "instance": 2},
     )
-    assert on(gpu, slice_).device_label == "GPU 0, GPU 1:2"
+    assert on(gpu, slice_).device_label == "GPU 0, 1:2"
     assert on(gpu, host="nodeb").device_label == "nodeb GPU 0"
     assert on(gpu).device_keys == ("GPU-a",)
     assert on().device_label == ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from iqa_tui.monitor.tuning import Tuning, grid_of, read_tuning, trial_values, values_words
+from iqa_tui.monitor.tuning import Tuning, chosen_flags, grid_of, read_tuning, trial_values, values_words
 from training.runfolder.tuned import Tuned
 
 GRID = {"lr": [1e-06, 5e-06, 1e-05], "batch_size": [16, 32]}
@@ -49,3 +49,8 @@ def test_fields_that_are_not_what_they_should_be_are_passed_over() -> None:
     assert (tuning.grid, tuning.edge, tuning.epochs, tuning.images) == ({"x": (1,)}, ("lr",), None, None)
     assert (tuning.words, tuning.edge_words, tuning.tried[0].srcc) == ("lr fast of 0", "", None)
     assert (trial_values({"values": 3}), grid_of({"grid": None})) == ({}, {})
+
+
+def test_the_words_of_a_choice_are_those_of_a_command() -> None:
+    assert chosen_flags({"choice": {"lr": 5e-06, "ema": True, "no_spaq": False}}) == ["--lr", "5e-6", "--ema"]
+    assert chosen_flags({}) == chosen_flags({"choice": 3}) == []

@@ -121,6 +121,8 @@ def other(experiment: str, seed: int, loss_type: str = "l2") -> RunState:
 def test_runs_of_one_experiment_are_told_apart_at_their_curves_and_have_one_group() -> None:
     states = [other("F2", 1), other("F2", 42), other("F3", 1)]
     assert curve_names(states) == {"F2-1": "F2·s1", "F2-42": "F2·s42", "F3-1": "F3"}
+    split = replace(states[0], spec=replace(states[0].spec, argv=["--split_seed", "3"]))
+    assert curve_names([states[1], split]) == {"F2-42": "F2·s42", "F2-1": "F2·s1 split 3"}
     plot = CurvePlots().of([(states[0], 1), (states[1], 8), (states[2], 2)], CurveView())[0]
     assert [series.look for series in plot.series] == [1, 8, 2]
     assert [series.group_name for series in plot.series] == ["F2", "F2", "F3"]

@@ -10,6 +10,7 @@ from iqa_tui.devices.lease import Holder
 from iqa_tui.devices.survey import Survey
 from iqa_tui.panels.device_list import DeviceList
 from iqa_tui.panels.gpu_users import RunOnGpu
+from iqa_tui.plans.offered import OfferedPartition
 
 
 def state(key: str, kind: str, index: int, *, free: bool = True) -> DeviceState:
@@ -57,3 +58,15 @@ def test_the_note_of_a_survey_stands_in_the_title() -> None:
     devices = DeviceList()
     devices.show_survey(Survey((state("cpu-0", "cpu", 0),), "no NVIDIA driver here", 1.0, "cpu"), {"cpu-0": True})
     assert str(devices.border_title) == "Devices · no NVIDIA driver here"
+
+
+def test_partitions_of_slurm_stand_below_the_devices() -> None:
+    devices = DeviceList()
+    survey = Survey((state("cpu-0", "cpu", 0),), "", 1.0, "cpu")
+    partitions = (OfferedPartition("gpu", "3 of 4 taken"), OfferedPartition("short", "closed"))
+    devices.show_survey(survey, {"cpu-0": False, "slurm.gpu": True, "slurm.short": False}, {}, partitions)
+    assert text(devices) == [
+        "[ ] CPU 0 H100     free",
+        "[x] Slurm gpu      3 of 4 taken",
+        "[ ] Slurm short    closed",
+    ]

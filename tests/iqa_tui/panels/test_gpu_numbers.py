@@ -6,7 +6,7 @@ import pytest
 
 from iqa_tui.devices.gpus.sample import GpuSample
 from iqa_tui.messages import HostLoad
-from iqa_tui.panels.gpu_numbers import colour_of, host_lines, memory_bar, memory_words, short_name
+from iqa_tui.panels.gpu_numbers import colour_of, host_lines, memory_bar, memory_words, short_name, slurm_lines
 from iqa_tui.panels.gpu_users import User
 from iqa_tui.widgets.canvas import line_width
 
@@ -66,3 +66,14 @@ def test_the_host_is_said_plainly(width: int, compact: bool) -> None:
     assert "2 cores" in text
     assert "45%" in text
     assert all(line_width(line) <= width for line in lines)
+
+
+def test_what_partitions_have_takes_the_lines_it_may_and_counts_the_rest() -> None:
+    told = ["gpu: 3 of 4 taken", "high: 3 of 4 taken", "cpu: no GPU, 2 nodes"]
+    texts = ["".join(text for text, _ in line) for line in slurm_lines(told, 46, 4)]
+    assert texts == ["Slurm  gpu: 3 of 4 taken · high: 3 of 4 taken", "       cpu: no GPU, 2 nodes"]
+    (line,) = slurm_lines(told, 34, 1)
+    assert "".join(text for text, _ in line) == "Slurm  gpu: 3 of 4 taken · 2 more"
+    (narrow,) = slurm_lines(told, 12, 1)
+    assert line_width(narrow) <= 12
+    assert slurm_lines([], 40, 4) == []

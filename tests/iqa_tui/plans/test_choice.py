@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from iqa_tui.plans.choice import LaunchChoice, Obstacle, OfferedDevice
+from iqa_tui.plans.choice import LaunchChoice
 from iqa_tui.plans.forecast import Fleet
+from iqa_tui.plans.offered import Obstacle, OfferedDevice
 from iqa_tui.plans.plan import plan_from
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.plans.simulate import STRATEGIES
@@ -242,3 +243,16 @@ def test_of_a_plan_that_tunes_the_question_counts_the_tuning_runs_and_names_what
     assert refused is not None
     assert refused.words.startswith("lr=1: p.toml chooses it from a grid.")
     assert tuned.command_of("A")[-2:] == ["--lr", "<chosen from 1e-5, 2e-5>"]
+
+
+def test_splits_stand_in_the_question_the_forecast_and_the_command() -> None:
+    choice = replace(CHOICE, splits="3", seeds="1,2", devices=GPUS, device_kind="gpu").tick("C")
+    lines = choice.summary()
+    assert lines[0] == "1 experiment × 3 splits × 2 seeds: 6 runs: B"
+    assert "splits: 0, 1, 2" in lines
+    assert choice.schedules()["sequential"].total_hours == 12
+    assert choice.command_of("B")[-4:] == ["--split_seed", "0", "--seed", "1"]
+    assert choice.request().splits == (0, 1, 2)
+    wrong = replace(CHOICE, splits="many").obstacle()
+    assert wrong is not None
+    assert wrong.words.startswith("Splits: 'many' are no splits")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from iqa_tui.plans.choice import LaunchChoice, OfferedDevice
+from iqa_tui.plans.choice import LaunchChoice
+from iqa_tui.plans.offered import OfferedDevice
 from iqa_tui.plans.plan import plan_from
 from iqa_tui.plans.simulate import Job
 from iqa_tui.plans.starting import starting_words

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from iqa_tui.plans.choice import LaunchChoice, OfferedDevice
+from iqa_tui.plans.choice import LaunchChoice
+from iqa_tui.plans.offered import OfferedDevice
 from iqa_tui.plans.plan import plan_from
 from iqa_tui.plans.simulate import Job
 from iqa_tui.plans.timeline import Bar, GoingOn, Timeline, looks_of, place_launch

@@ -88,6 +88,13 @@ def test_the_interval_is_that_of_nadeau_and_bengio_from_the_files_of_scores(tmp_
     assert difference.p is not None
 
 
+def test_nothing_is_resampled_for_intervals_over_splits(tmp_path: Path) -> None:
+    make_splits(tmp_path / "splits", SPLITS)
+    assert not any(run.moves for runs in measured(tmp_path / "splits").runs.values() for run in runs)
+    make_splits(tmp_path / "one", (3,))
+    assert all(run.moves for runs in measured(tmp_path / "one").runs.values() for run in runs)
+
+
 def test_a_split_that_one_row_lacks_is_left_out_of_the_difference_by_name(tmp_path: Path) -> None:
     runs = make_splits(tmp_path, SPLITS[:3], SEEDS)
     runs |= make_splits(tmp_path, SPLITS[3:], SEEDS, rows=("F3",))

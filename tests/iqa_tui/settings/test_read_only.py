@@ -41,6 +41,7 @@ LOOKS = [
     "dispatcher_files.dispatcher_trouble",
     "dispatcher_files.dispatches_as_before",
     "dispatcher_files.is_dispatching",
+    "dispatcher_files.older_dispatcher_lock",
     "dispatcher_files.read_trouble",
     "deleting.folder_bytes",
     "deleting.refuse_to_delete",
@@ -58,8 +59,10 @@ LOOKS = [
     "specs.trial_fields",
     "specs.tune_fields",
     "stop.can_stop",
+    "submitting.passed",
     "trainer_facts.ask_trainer",
     "trials.known_trials",
+    "waits.kept_for",
     "waits.waits_of",
     "waits.waits_of_states",
     "withdrawn.driver_failures",
@@ -68,12 +71,16 @@ LOOKS = [
 ]
 """Functions of the rooms that order which order nothing."""
 OF_SERVICES = [
+    "attempts.make_attempt",
     "attempts.queue_again",
     "dispatcher_files.take_dispatching",
     "dispatcher_files.write_trouble",
     "hold.hold_unasked",
     "order_child.main",
     "last_plans.remember_plan",
+    "submit_next.main",
+    "submitting.see_to",
+    "submitting.submit_new",
     "withdrawn.record_driver_loss",
     "withdrawn.record_xid",
 ]
@@ -82,6 +89,7 @@ STARTING = ["dispatching.ensure_dispatcher", "dispatching.revive_dispatcher"]
 """They refuse only what they would have to start."""
 LOOKING_COMMANDS = {"status", "plan", "export", "findings", "paper", "doctor", "settings"}
 ORDERING = {
+    "cache": ["prune", "--yes"],
     "import": ["a.log"],
     "demo": ["--headless"],
     "launch": ["demo", "--headless"],

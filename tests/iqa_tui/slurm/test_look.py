@@ -105,6 +105,27 @@ def test_who_orders_something_waits_for_the_answer_and_who_shows_runs_does_not(s
     assert len(slurm.calls("squeue")) >= 2
 
 
+def test_the_accounting_is_asked_for_jobs_that_squeue_shows_no_more_and_its_running_proves_nothing(
+    slurm: FakeSlurm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(look_module._Wanted, "jobs", {})
+    monkeypatch.setattr(look_module._Wanted, "asked", {})
+    slurm.answers(
+        "sacct", out="7|NODE_FAIL|1200|lab1|110\n8|RUNNING|Unknown|lab2|110\n9|CANCELLED by 0|1200|lab2|9000\n"
+    )
+    others = [JobRecord(number, "lab", 100.0, "ann") for number in ("8", "9")]
+    for job in others:
+        look_module._word_on("r", job)
+    word = Asked().word_on("r", JOB)
+    assert word.line is not None
+    assert (word.line.state, word.line.ends, word.why) == ("NODE_FAIL", 1200.0, "node lab1 failed under it")
+    assert [last_answers().word_on("r", job).line for job in others] == [None, None]
+    asked = [str(call["argv"][-1]) for call in slurm.calls("sacct")]  # type: ignore[index]
+    assert asked == ["8,9", "7"]
+    Asked().word_on("r", JOB)
+    assert len(slurm.calls("sacct")) == 2
+
+
 def test_a_machine_without_slurm_is_never_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("IQA_TUI_STATE", str(tmp_path / "state"))

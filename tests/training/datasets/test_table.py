@@ -171,6 +171,19 @@ def test_a_part_of_a_data_set_needs_the_images_of_that_part_alone(tmp_path):
         open_part(replace(config, limit_test_images=None), "all")
 
 
+@pytest.mark.parametrize("name", GROUPED)
+def test_ten_random_splits_are_ten_draws_of_reference_images_of_a_fifth_for_the_test(folders, name):
+    tests = set()
+    for seed in range(10):
+        dataset = opened(name, folders[name], "--split_seed", str(seed))
+        groups = {split: {item.group for item in dataset.split(split)} for split in ("train", "val", "test")}
+        assert sum(map(len, groups.values())) == len({item.group for item in dataset.items})
+        sizes = [sum(item.group == group for item in dataset.items) for group in groups["test"]]
+        assert sum(sizes) == pytest.approx(0.2 * len(dataset.items), abs=max(sizes))
+        tests.add(frozenset(groups["test"]))
+    assert len(tests) >= 8
+
+
 OFFICIAL = ("uhd-iqa", "flive")
 
 

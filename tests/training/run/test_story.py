@@ -73,7 +73,7 @@ def test_a_cache_cut_short_under_a_run_is_reported_and_made_anew_by_the_resume(
     """The kernel kills a process without a word if it touches a mapped page that is gone."""
 
     def cut() -> None:
-        (pixels,) = (tmp_path / "cache").glob("*/pixels.u8")
+        (pixels,) = (tmp_path / "cache").glob("*/*.u8")
         os.truncate(pixels, 0)
 
     with monkeypatch.context() as patched:

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
-from tests.fakes.photographs import write_csv_dataset
-from tests.fakes.trainer_processes import SMALL, start, train, train_here, wait_for_steps
+from tests.fakes.trainer_processes import SMALL, train, train_here
 from tests.fakes.trouble import AT_EVERY_STEP, at_call, events_of
 from training.config import TrainConfig
-from training.device import Placement
-from training.errors import BadUsage, WorkerLost
+from training.device import Placement, share_out
+from training.errors import BadUsage, NoDevice, WorkerLost
 from training.images.batches import Part
 from training.network.quality import QualityNetwork
 from training.optim import build_optimizer
 from training.process import workers
 from training.run import loop, setup
-from training.runfolder.exits import EXIT_STOPPED
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record
 from training.runfolder.schema import Result
@@ -173,6 +167,23 @@ def test_the_masks_of_dropout_are_drawn_again_after_a_kill(
     assert (run.scores / "csv_test.csv").read_bytes() == (unbroken.scores / "csv_test.csv").read_bytes()
 
 
+@pytest.mark.gpu
+@pytest.mark.skipif(torch.cuda.device_count() < 2, reason="torch finds fewer than two GPUs here")
+def test_two_gpus_make_the_steps_of_one(tmp_path: Path, few: list[object]) -> None:
+    given = [*few, *NO_DROPOUT, "--device", "cuda", "--epochs", 1]
+    one, two = train_here(tmp_path / "one", *given), train_here(tmp_path / "two", *given, *TWO)
+    assert_same_steps(two, one, within=1e-3)
+    assert read_record(two.result, Result).device.startswith("2 × ")
+
+
+def test_more_processes_than_gpus_are_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    gpu = Placement(torch.device("cuda"), "H100", "bf16")
+    assert share_out(gpu, 1) is gpu
+    with pytest.raises(NoDevice, match=r"--processes 2 needs as many GPUs, and this run has 1 \(CUDA_VISIBLE_DEVICES="):
+        share_out(gpu, 2)
+
+
 def test_each_row_of_a_batch_is_one_processes() -> None:
     for count in range(1, 12):
         for of in range(1, 5):
@@ -207,71 +218,6 @@ def test_a_batch_that_cannot_be_shared_out_evenly_is_refused() -> None:
     refused = train(*SMALL, "--data_path", "unused.csv", "--processes", 2)
     assert refused.returncode == 2
     assert refused.stderr.splitlines()[-1].endswith("make --batch_size 3 a multiple of 2")
-
-
-# Real processes -------------------------------------------------------------------------------------------------------
-
-
-def long_flags(folder: Path) -> list[object]:
-    small = [word for word in SMALL if word != "--attention_fusion"]
-    data = write_csv_dataset(folder / "data")
-    return [*small, *NETWORK, "--data_path", data, *TWO, "--batch_size", 4, "--train_patch_num", 200]
-
-
-def children_of(pid: int) -> list[int]:
-    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def wait_until_gone(pid: int) -> None:
-    deadline = time.monotonic() + 60
-    while Path(f"/proc/{pid}").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-@pytest.fixture
-def at_work(tmp_path: Path) -> Any:
-    """A run by hand in a process group of its own, with one worker; ended whatever the test does."""
-    run = RunFolder(tmp_path / "run")
-    process = start(*long_flags(tmp_path), "--run_folder", run.path)
-    wait_for_steps(run, process)
-    (worker,) = children_of(process.pid)
-    yield run, process, worker
-    process.kill()
-    process.communicate()
-
-
-def test_a_killed_worker_ends_the_run_in_words(at_work: tuple[RunFolder, subprocess.Popen[str], int]) -> None:
-    run, process, worker = at_work
-    os.kill(worker, signal.SIGKILL)
-    _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 1
-    words = f"process 2 of 2 (pid {worker}) was killed by SIGKILL; --resume goes on from the last checkpoint"
-    assert stderr.splitlines()[-1] == f"error: {words}"
-    assert events_of(run, "ended")[-1]["how"] == "failed"
-
-
-def test_no_worker_outlives_the_killed_process_of_its_run(
-    at_work: tuple[RunFolder, subprocess.Popen[str], int],
-) -> None:
-    _, process, worker = at_work
-    process.kill()
-    process.wait()
-    wait_until_gone(worker)
-
-
-def test_a_signal_to_all_stops_between_steps_with_a_checkpoint_and_a_resume_finishes(
-    at_work: tuple[RunFolder, subprocess.Popen[str], int], tmp_path: Path
-) -> None:
-    run, process, worker = at_work
-    os.kill(worker, signal.SIGTERM)
-    os.kill(worker, signal.SIGINT)
-    process.send_signal(signal.SIGTERM)
-    _, stderr = process.communicate(timeout=60)
-    assert process.returncode == EXIT_STOPPED, stderr
-    wait_until_gone(worker)
-    assert events_of(run, "ended")[-1]["saved"]
-    assert list(run.path.rglob("*.pt")) == [run.last_checkpoint]
 
 
 def test_a_worker_that_cannot_begin_says_why(

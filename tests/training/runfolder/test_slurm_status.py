@@ -77,7 +77,7 @@ def told(run: RunFolder, slurm: Slurm | None = None) -> tuple[Phase, str]:
     return status.phase, status.cause
 
 
-def test_a_run_without_a_job_is_queued_and_nobody_is_asked(run: RunFolder) -> None:
+def test_a_run_without_a_job_is_queued_and_slurm_is_not_asked(run: RunFolder) -> None:
     slurm = Slurm("RUNNING")
     assert told(run, slurm) == (Phase.QUEUED, "")
     assert slurm.asked == []
@@ -111,6 +111,16 @@ def test_a_job_that_waits_again_makes_of_an_end_a_pause(run: RunFolder) -> None:
     assert told(run, Slurm("PENDING", age_seconds=30.0))[0] is Phase.STOPPED  # it waited before it began
     stop(run)
     assert told(run, Slurm("PENDING"))[0] is Phase.STOPPED
+
+
+def test_a_job_that_was_started_again_after_the_record_is_starting(run: RunFolder) -> None:
+    submit(run)
+    start(run, ago=100)
+    end(run, ExitKind.STOPPED, ago=20)
+    status = run_status(run, slurm=Slurm("RUNNING", node="lab2", starts=time.time() - 10))
+    assert (status.phase, status.host) == (Phase.STARTING, "lab2")
+    assert told(run, Slurm("RUNNING", starts=time.time() - 100))[0] is Phase.STOPPED
+    assert told(run, Slurm("COMPLETED", starts=time.time() - 10))[0] is Phase.STOPPED
 
 
 def test_a_job_that_waits_after_its_node_vanished_makes_the_run_queued(run: RunFolder) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from iqa_tui.results.paper.commands import again, elsewhere, trainer_command
-from tests.fakes.papers import made_content
+from tests.fakes.papers import made_content, read_content
+from tests.fakes.tuned import tuned_table
 
 
 @pytest.mark.parametrize(
@@ -32,3 +33,9 @@ def test_the_launch_and_the_paper_are_commands_that_can_be_typed(tmp_path: Path)
         "iqa-tui paper koniq-losses --output paper",
     ]
     assert trainer_command(content.runs[0]) == "python -m training --loss_type l1 --run_folder FOLDER/run"
+
+
+def test_the_command_of_a_tuned_run_has_what_was_chosen(tmp_path: Path) -> None:
+    tuned_table(tmp_path, experiments=("F1", "F3"))
+    first, second = map(trainer_command, read_content(tmp_path).runs)
+    assert (first.endswith(" --lr 5e-6"), second.endswith(" --lr 1e-5")) == (True, True)

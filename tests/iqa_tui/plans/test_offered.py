@@ -1,0 +1,62 @@
+"""Partitions of Slurm as a choice of a launch, beside the devices."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from iqa_tui.plans.offered import OfferedPartition
+from iqa_tui.plans.plan import plan_from
+from tests.iqa_tui.plans.test_choice import CHOICE, SMALL
+
+PARTITIONS = (
+    OfferedPartition("gpu", "3 of 4 taken", is_default=True),
+    OfferedPartition("short", "closed", limit_hours=0.5),
+)
+LONGER = (
+    "B, C take longer than short allows: a job that reaches the limit writes a checkpoint, and Slurm starts it again "
+    "from there"
+)
+
+
+def test_a_ticked_partition_takes_the_place_of_the_devices_and_gives_them_back() -> None:
+    offered = replace(CHOICE.tick_device("MIG-b"), partitions=PARTITIONS)
+    assert offered.request().engine == "local"
+    slurm = offered.tick_device("slurm.gpu")
+    assert slurm.device_ticks() == {"GPU-a": False, "MIG-b": False, "slurm.gpu": True, "slurm.short": False}
+    request = slurm.request()
+    assert (request.engine, request.devices, request.slurm) == ("slurm", None, {})
+    assert slurm.tick_device("slurm.short").request().slurm == {"partition": "short"}
+    back = slurm.tick_device("GPU-a")
+    assert back.device_ticks() == {"GPU-a": True, "MIG-b": False, "slurm.gpu": False, "slurm.short": False}
+    assert slurm.tick_device("slurm.gpu") == offered
+
+
+def test_the_partition_of_the_plan_is_asked_for_only_if_another_one_is_ticked() -> None:
+    content = {**SMALL.content, "slurm": {"partition": "gpu", "gres": "gpu:a100:1"}}
+    plan = plan_from(content, "small.toml")
+    offered = replace(CHOICE, plans={"small": plan}, partitions=PARTITIONS)
+    assert offered.tick_device("slurm.gpu").request().slurm == {}
+    assert offered.tick_device("slurm.short").request().slurm == {"partition": "short"}
+
+
+def test_the_question_says_what_slurm_is_asked_and_how_much_work_it_is() -> None:
+    slurm = replace(CHOICE, partitions=PARTITIONS, settings="epochs=1 slurm.gres=gpu:2").tick_device("slurm.short")
+    assert slurm.summary()[1:5] == [
+        "settings: epochs=1",
+        "Slurm, partition short: 2 jobs, 3.0 h of work; Slurm says when each starts",
+        "B, C: sbatch --partition=short --gres=gpu:2",
+        LONGER,
+    ]
+    assert slurm.schedules() == {}
+    assert slurm.timeline().words == "2 jobs, 3.0 h of work; Slurm says when each starts"
+    assert slurm.obstacle() is None
+
+
+def test_options_of_slurm_need_a_partition_and_a_key_that_there_is() -> None:
+    for settings, words in (
+        ("slurm.gres=gpu:2", "Settings: slurm.gres=…: tick a partition of Slurm, or leave it out."),
+        ("slurm.gress=gpu:2", "Settings: 'gress=gpu:2' is no KEY=VALUE of Slurm."),
+    ):
+        obstacle = replace(CHOICE, partitions=PARTITIONS, settings=settings).obstacle()
+        assert obstacle is not None
+        assert obstacle.words.startswith(words)

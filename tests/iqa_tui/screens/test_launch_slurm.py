@@ -1,0 +1,56 @@
+"""The launch screen on a machine that can submit jobs to Slurm, and the monitor beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from iqa_tui.panels.device_list import DeviceList
+from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.screens.confirm import ConfirmScreen
+from iqa_tui.slurm.partitions import forget_partitions
+from tests.fakes.app import OpenApp, screen_text, settle
+from tests.fakes.slurm import FakeSlurm, slurm
+
+__all__ = ["slurm"]
+SAID = (
+    "gpu|up|infinite|lab1|mix|gpu:fake:2|gpu:fake:2(IDX:0-1)|\n"
+    "gpu|up|infinite|lab2|mix|gpu:fake:2|gpu:fake:1(IDX:0)|\n"
+    "short|up|2:00|lab2|mix|gpu:fake:2|gpu:fake:1(IDX:0)|\n"
+)
+
+
+@pytest.fixture(autouse=True)
+def partitions(slurm: FakeSlurm) -> Iterator[None]:
+    forget_partitions()
+    slurm.answers("sinfo", out="gpu*\nshort\n")
+    slurm.answers("sinfo", "-h", "-N", out=SAID)
+    yield
+    forget_partitions()
+
+
+async def test_a_partition_is_ticked_and_the_question_says_what_slurm_is_asked(
+    plan_file: str, launched: list[LaunchRequest], open_app: OpenApp
+) -> None:
+    async with open_app(room="launch", plans=(plan_file,)) as pilot:
+        await settle(pilot, lambda: "[ ] Slurm" in screen_text(pilot) and "3 of 4 taken" in screen_text(pilot))
+        devices = pilot.app.screen.query_one(DeviceList)
+        devices.focus()
+        devices.move_to("slurm.short")
+        await settle(pilot, lambda: "a job there ends after 2 min" in screen_text(pilot))
+        await pilot.press("space")
+        await settle(pilot, lambda: "2 jobs, 4.0 h of work; Slurm says when each starts" in screen_text(pilot))
+        assert "[ ] GPU 0" in screen_text(pilot)
+        await pilot.press("enter")
+        await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        assert "sbatch --partition=short --gres=gpu:1" in screen_text(pilot)
+        await pilot.press("enter")
+        await settle(pilot, lambda: bool(launched))
+    assert (launched[0].engine, launched[0].slurm, launched[0].devices) == ("slurm", {"partition": "short"}, None)
+
+
+@pytest.mark.parametrize("size", [(140, 40), (80, 24)])
+async def test_the_monitor_says_what_each_partition_has_taken(open_app: OpenApp, size: tuple[int, int]) -> None:
+    async with open_app(size=size) as pilot:
+        await settle(pilot, lambda: "gpu: 3 of 4 taken" in screen_text(pilot))
