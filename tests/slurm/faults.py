@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import re
 import signal
 import subprocess
 import time
@@ -20,6 +21,7 @@ from training.runfolder.folders import list_runs
 
 NODES = ("lab1", "lab2")
 PATIENCE_SECONDS = 12.0
+LEAK = re.compile(r"State=IDLE .*AllocTRES=\S*gres/gpu")
 
 
 class Faults:
@@ -30,6 +32,7 @@ class Faults:
         self.count: Counter[str] = Counter()
         self._undo: dict[str, tuple[float, Callable[[], None]]] = {}
         """By what is broken: when it is mended, and how."""
+        self._leaks: set[str] = set()
 
     def one(self) -> None:
         """Something goes wrong. What cannot be done just now, for there is no such job, is left for another."""
@@ -57,12 +60,21 @@ class Faults:
             self._mended(what)
 
     def administer(self) -> None:
-        """What the administrator of a cluster does: nodes that Slurm drained are resumed, held jobs released."""
+        """What the administrator of a cluster does: nodes that Slurm drained are resumed, held jobs released, and a
+        controller restarted that keeps the GPUs of an idle node for a job that is gone (22.05.8 does, after faults).
+        """
         self._ask("scontrol", "update", "nodename=lab[1-2]", "state=resume")
         for line in self._ask("squeue", "-h", "-t", "PD", "-o", "%i|%r").splitlines():
             job, reason = line.split("|", 1)
             if "held" in reason.lower():
                 self._ask("scontrol", "release", job)
+        told = self._ask("scontrol", "show", "node", "-o").splitlines()
+        leaks = {node for node in NODES for line in told if f"NodeName={node} " in line and LEAK.search(line)}
+        if leaks & self._leaks and "the controller" not in self._undo:
+            self._say(f"{', '.join(leaks)} idle, and its GPUs taken: the controller is restarted")
+            self._lab.tool("ctld-off")
+            self._lab.tool("ctld-on")
+        self._leaks = leaks
 
     def _mended(self, what: str) -> None:
         self._say(f"{what} is back")
