@@ -85,7 +85,8 @@ def place(precision: str, asked: str = "auto") -> Placement:
     if torch.cuda.is_available():
         return _place_on_cuda(precision)
     if given == "cuda":
-        raise NoDevice(f"{_why_no_cuda('a GPU was given to this run')}, or launch with --devices cpu")
+        on_cpu = "--slurm gres=" if "SLURM_JOB_ID" in os.environ else "--devices cpu"
+        raise NoDevice(f"{_why_no_cuda('a GPU was given to this run')}, or launch with {on_cpu}")
     if wanted == "cuda":
         raise NoDevice(f"{_why_no_cuda('--device cuda asks for a GPU')}, or take --device cpu")
     if reason := _why_a_gpu_is_expected():

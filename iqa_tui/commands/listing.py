@@ -145,6 +145,7 @@ def _device_cells(state: DeviceState) -> list[str]:
 def revive(runs_dir: Path, states: list[RunState]) -> str:
     """In words; only if there is something to do, as looking costs as much again as the listing."""
     waits = any(
-        state.phase in (Phase.QUEUED, Phase.LOST) or state.status.exit_kind is ExitKind.DRIVER for state in states
+        state.phase in (Phase.QUEUED, Phase.LOST) or state.status.is_unsure or state.status.exit_kind is ExitKind.DRIVER
+        for state in states
     )
     return revive_in_words(runs_dir) if waits else ""

@@ -10,7 +10,7 @@ from iqa_tui.commands.exit_codes import A_RUN_FAILED, ALL_WELL
 from iqa_tui.errors import LaunchError, PlanError
 from iqa_tui.monitor.catalog import Catalog, Events
 from iqa_tui.monitor.state import RunState
-from iqa_tui.queue.elsewhere import Takeover, take_over, takeover_of
+from iqa_tui.queue.elsewhere import Takeover, refuse_living, take_over, takeover_of
 
 
 def run(options: argparse.Namespace) -> int:
@@ -34,6 +34,8 @@ def run(options: argparse.Namespace) -> int:
         return A_RUN_FAILED
     for takeover in takeovers:
         try:
+            if not options.yes:
+                refuse_living(takeover)
             print(take_over(takeover))
         except LaunchError as error:
             print(f"error: {error}", file=sys.stderr)

@@ -48,7 +48,9 @@ def _lock_trouble(folder: Path) -> str | None:
             held = ask_python(ASK_LOCK, str(path)).stdout.strip()
             os.close(descriptor)
             freed = ask_python(ASK_LOCK, str(path)).stdout.strip()
-    except (OSError, LockHeld) as error:
+    except OSError as error:
+        return f"a lock cannot be taken ({os.strerror(error.errno) if error.errno else error})"
+    except LockHeld as error:
         return f"a lock cannot be taken ({error})"
     except subprocess.TimeoutExpired:
         return "taking a lock hangs"
@@ -62,7 +64,8 @@ def _runs_seen_from_afar(folder: Path, mounts: Path) -> list[Finding]:
     if not (is_network_disk(kind) and _locks_stay_here(options)):
         return []
     words = f"{folder} is on {kind} ({', '.join(options)}): other machines do not see its locks"
-    return [doubtful("locks", words, "Launch, stop and retry these runs from this machine alone")]
+    remedy = "Each machine starts and resumes its own runs; `iqa-tui retry --from-elsewhere` is for one that is gone"
+    return [doubtful("locks", words, remedy)]
 
 
 def _locks_stay_here(options: Sequence[str]) -> bool:

@@ -32,7 +32,7 @@ def seconds_left(states: Sequence[RunState], now: float, starting: int) -> float
     """
     alive = [state for state in states if state.phase.is_alive]
     queued = [state for state in states if starts_by_itself(state)]
-    if not alive and not queued:
+    if (not alive and not queued) or any(state.is_of_slurm for state in queued):  # Slurm says when they start
         return None
     factor = _factor(states, now)
     known = [(state, left) for state in alive if (left := _left(state, now, factor)) is not None]

@@ -63,7 +63,8 @@ def time_left(state: RunState, now: float) -> float | None:
     steps_left = max(0, state.epochs * state.steps_per_epoch - state.step)
     pauses_left = max(0, state.epochs - state.epoch + 1)
     left = steps_left * pace + pauses_left * (seconds_between_epochs(state) or 0.0)
-    return max(0.0, left - max(0.0, now - state.updated))
+    since = 0.0 if state.status.host else max(0.0, now - state.updated)  # another host's clock may differ from ours
+    return max(0.0, left - since)
 
 
 def _recent(state: RunState) -> tuple[memoryview, memoryview]:

@@ -207,7 +207,11 @@ class RunState:
         if self.process is None or not self.phase.is_alive:
             return None
         set_back = self.clock.set_back - self.clock.set_back_before if self._events_are_of_this_attempt else 0.0
-        return max(0.0, now - self.process.started + set_back)
+        return max(0.0, self._its_now(now) - self.process.started + set_back)
+
+    def _its_now(self, now: float) -> float:
+        """By the clock of the host that trains it: another host's may differ from ours, so its last event counts."""
+        return self.updated if self.status.host and self._events_are_of_this_attempt else now
 
     @property
     def has_stepped(self) -> bool:

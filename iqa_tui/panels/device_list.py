@@ -12,10 +12,11 @@ from iqa_tui.panels.gpu_users import RunOnGpu, users_of
 from iqa_tui.plans.offered import OfferedPartition
 from iqa_tui.widgets.canvas import wrapped
 from iqa_tui.widgets.row_table import RowTable
-from iqa_tui.widgets.table_lines import Cell, Column, TableRow, with_label_width
+from iqa_tui.widgets.table_lines import MOST_LABEL_WIDTH, Cell, Column, TableRow, with_label_width
 
 NO_RUNS: Mapping[str, RunOnGpu] = {}
-SLURM_LABEL = "Slurm"
+MOST_LABEL = 18
+"""With partitions, whose names are the cluster's."""
 BAR_WIDTH, MOST_NAME = 8, 18
 COLUMNS = (
     Column("tick", "", 3),
@@ -47,12 +48,12 @@ class DeviceList(RowTable):
         runs: those that are alive, by their ids: what they have of the memory is in their colours.
         partitions: of Slurm; they stand below the devices of this machine.
         """
-        labels = [state.device.label for state in survey.devices] + ([SLURM_LABEL] if partitions else [])
-        self._columns = with_label_width(COLUMNS, "label", labels)
+        labels = [*(state.device.label for state in survey.devices), *map(_partition_label, partitions)]
+        self._columns = with_label_width(COLUMNS, "label", labels, MOST_LABEL if partitions else MOST_LABEL_WIDTH)
         self.set_title(f"Devices · {survey.note}" if survey.note else "Devices")
         if all(state.sample is None for state in survey.devices):  # CPU slots have no memory of their own
             columns = tuple(column for column in self._columns if column.key not in ("bar", "memory"))
-            names = [short_name(state.device.name) for state in survey.devices] + [each.name for each in partitions]
+            names = [short_name(state.device.name) for state in survey.devices]
             self._columns = with_label_width(columns, "name", names, MOST_NAME)
         rows = [_row(state, ticks.get(state.device.key), runs) for state in survey.devices]
         rows += [_partition_row(each, is_ticked=ticks.get(each.key, False)) for each in partitions]
@@ -73,11 +74,15 @@ def _row(state: DeviceState, is_ticked: bool | None, runs: Mapping[str, RunOnGpu
     return TableRow(state.device.key, cells)
 
 
+def _partition_label(partition: OfferedPartition) -> str:
+    return f"Slurm {partition.name}"
+
+
 def _partition_row(partition: OfferedPartition, *, is_ticked: bool) -> TableRow:
     cells: dict[str, Cell] = {
         "tick": (("[x]" if is_ticked else "[ ]", "accent strong" if is_ticked else "dim"),),
-        "label": ((SLURM_LABEL, "strong"),),
-        "name": ((partition.name, "dim"),),
+        "label": ((_partition_label(partition), "strong"),),
+        "name": "",
         "bar": "",
         "memory": "",
         "state": ((partition.words, ""),),

@@ -25,7 +25,7 @@ COLUMNS = (
     Column("split", "split", 5, "right", importance=4),
     Column("label", "experiment", 10, grows=True, importance=30, most=12),
     Column("state", "state", 11, importance=30),
-    Column("device", "device", 6, importance=11),
+    Column("device", "device", 6, grows=True, importance=11, most=6),
     Column("progress", "progress", 19, importance=8),
     Column("short", "progress", 10, importance=13, instead_of="progress"),
     Column("left", "left", 6, "right", importance=13),
@@ -60,6 +60,8 @@ SD_WIDTH = 7
 WHERE_THERE_IS_ONE = ("split", "tag", "note")
 """Columns that are there once a run has something in them."""
 MOST_STATE_WIDTH, MOST_TAGS_WIDTH, MOST_NOTE_WIDTH = 14, 16, 40
+MOST_DEVICE_WIDTH = 28
+"""With the name of its node before it."""
 NAME = ("id", "seed", "split", "label")
 """Columns in which the folder of a run stands that cannot be read."""
 
@@ -107,7 +109,8 @@ def columns_for(rows: Sequence[Row], chosen: Sequence[str] = (), *, has_signs: b
     importances = dict.fromkeys(chosen, CHOSEN_IMPORTANCE)
     if not chosen:
         importances |= dict.fromkeys(_that_tell_apart(rows), NEEDED_IMPORTANCE)
-    most = {name: max(map(cell_len, texts_of), default=0) for name, texts_of in (("id", ids), ("label", labels))}
+    texts = {"id": ids, "label": labels, "device": [state.device_label[:MOST_DEVICE_WIDTH] for state in runs]}
+    most = {name: max(map(cell_len, texts_of), default=0) for name, texts_of in texts.items()}
     return tuple(
         replace(
             column,

@@ -36,6 +36,7 @@ class _Part(Enum):
     FOREIGN = 6
     UNSUBMITTED = 7
     ASKED_TO_STOP = 8
+    UNSURE = 9
 
 
 LASTING = (_Part.OVER, _Part.QUEUED, _Part.HELD, _Part.ELSEWHERE, _Part.UNSUBMITTED)
@@ -69,11 +70,12 @@ class Backlog:
                 parts[part].append(QueuedRun(run, spec))
         return Waiting(
             tuple(in_starting_order(map(with_given_priority, parts[_Part.QUEUED]))),
-            tuple(parts[_Part.ALIVE] + parts[_Part.FOREIGN]),
+            tuple(parts[_Part.ALIVE] + parts[_Part.UNSURE] + parts[_Part.FOREIGN]),
             tuple(parts[_Part.HELD]),
             tuple(parts[_Part.RESUMABLE]),
             tuple(parts[_Part.ELSEWHERE]),
             foreign=tuple(parts[_Part.FOREIGN]),
+            unsure=tuple(parts[_Part.UNSURE]),
             unsubmitted=tuple(in_starting_order(map(with_given_priority, parts[_Part.UNSUBMITTED]))),
             asked_to_stop=tuple(parts[_Part.ASKED_TO_STOP]),
         )
@@ -93,7 +95,9 @@ class Backlog:
         if status.phase is Phase.QUEUED:
             return _Part.HELD if status.held else self._queued_part(run)
         if status.phase.is_alive:
-            return _Part.FOREIGN if status.host else _Part.ALIVE
+            if status.host:
+                return _Part.FOREIGN
+            return _Part.UNSURE if status.is_unsure else _Part.ALIVE
         spec = self._spec(run)
         if spec is not None and may_resume(run, spec, status) and not (self._own_only and why_not_signed(run)):
             return _Part.RESUMABLE

@@ -46,6 +46,9 @@ def _start_words(runs_dir: Path, error: OSError) -> str:
 def revive_dispatcher(runs_dir: Path, backlog: Backlog | None = None) -> bool:
     """Start a dispatcher if runs of ours are queued, or are to be, and none is there; see to our runs of Slurm.
 
+    Also if a reboot may have ended a run: only a process that looks again and again can tell by its beat, whatever the
+    clocks say.
+
     Args:
         backlog: of our own runs in this folder, if the caller looks again and again.
 
@@ -63,7 +66,7 @@ def revive_dispatcher(runs_dir: Path, backlog: Backlog | None = None) -> bool:
         see_to([run for run, _ in waiting.unsubmitted], [run for run, _ in waiting.asked_to_stop])
     if is_dispatching(runs_dir):
         return False
-    if not waiting.queued and not waiting.resumable:
+    if not waiting.queued and not waiting.resumable and not waiting.unsure:
         return False
     ensure_dispatcher(runs_dir)
     return True
@@ -72,6 +75,6 @@ def revive_dispatcher(runs_dir: Path, backlog: Backlog | None = None) -> bool:
 def revive_in_words(runs_dir: Path) -> str:
     """As `revive_dispatcher`, for commands that are about something else: what was done, or why it cannot be done."""
     try:
-        return "Runs were queued and no dispatcher gave them devices: one is started." * revive_dispatcher(runs_dir)
+        return "Runs wait and no dispatcher sees to them: one is started." * revive_dispatcher(runs_dir)
     except (LaunchError, RunFolderError, OSError) as error:
         return f"Queued runs get no devices: {error}"

@@ -16,6 +16,7 @@ from iqa_tui.trust.ownership import is_ours
 from iqa_tui.trust.signature import sign_run
 from iqa_tui.words.people import owner_name
 from iqa_tui.words.states import refusal, status_words
+from training.runfolder.beat import beat_ns
 from training.runfolder.errors import RunFolderError
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import is_held
@@ -35,6 +36,8 @@ class Takeover:
     status: Status
     host: str
     """Of its newest attempt."""
+    beat_ns: int | None = None
+    """The time stamp of its last sign of life when we looked; None if there was none."""
 
     @property
     def lines(self) -> list[str]:
@@ -86,9 +89,27 @@ def takeover_of(run: RunFolder) -> Takeover:
             f"`iqa-tui stop {run.run_id}` ends it."
         )
     try:
-        return Takeover(run, read_spec(run), status, host)
+        return Takeover(run, read_spec(run), status, host, _beat_ns(run, status.attempt))
     except RunFolderError as error:
         raise LaunchError(str(error)) from error
+
+
+def refuse_living(takeover: Takeover) -> None:
+    """For after the question, which takes a user some seconds: a host that gave a sign of life meanwhile is not gone.
+
+    Raises:
+        LaunchError: it did.
+    """
+    if _beat_ns(takeover.run, takeover.status.attempt) != takeover.beat_ns:
+        run_id = takeover.run.run_id
+        raise LaunchError(
+            f"{run_id} gave a sign of life on {takeover.host} while you were asked, so that host is not gone. "
+            f"`iqa-tui stop {run_id}` ends it there; `retry --from-elsewhere --yes` takes it over all the same."
+        )
+
+
+def _beat_ns(run: RunFolder, attempt: int) -> int | None:
+    return beat_ns(run.attempt(attempt)) if attempt else None
 
 
 def _host(run: RunFolder, status: Status) -> str:
@@ -97,8 +118,7 @@ def _host(run: RunFolder, status: Status) -> str:
         host = host_elsewhere(run)
     except RunFolderError as error:
         raise LaunchError(str(error)) from error
-    is_perhaps_ours = status.phase.is_alive and status.beat_seconds is not None
-    return plain(host) or ("the other host of this name" if is_perhaps_ours else "")
+    return plain(host) or ("the other host of this name" if status.is_unsure else "")
 
 
 @order("takes no run over")

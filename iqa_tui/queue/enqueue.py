@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from iqa_tui.trust.signature import write_signed
 from iqa_tui.trust.state_folder import state_folder
 from training.runfolder.folders import create_run_folder, name_part, run_name
 from training.runfolder.layout import RunFolder
+from training.runfolder.lock import NO_LOCKS, take_lock
 from training.runfolder.spec import Spec
 from training.runfolder.splits import split_seed_in
 
@@ -43,7 +45,8 @@ def enqueue(request: LaunchRequest, facts: Facts | None = None) -> list[RunFolde
 
     Raises:
         PlanError: as `check`, which the caller should call before.
-        LaunchError: the folder of runs, or the user's own state, cannot be written, or no dispatcher can be started.
+        LaunchError: the folder of runs, or the user's own state, cannot be written, or gives no locks, or no
+            dispatcher can be started.
             Runs that were written before stay queued.
     """
     state_folder()  # comes first: without it no run could be started
@@ -58,6 +61,8 @@ def enqueue(request: LaunchRequest, facts: Facts | None = None) -> list[RunFolde
                 known = new.facts.get(experiment.id)
                 own = own_fields(request, experiment, seed, split=split, order=len(new.runs), facts=known)
                 new.make({**own, **tune_fields(request, trials.get((experiment.id, split), []))})
+        if new.runs and not request.is_slurm:
+            _try_locks(new.runs[0].run)
         for run, asked in new.in_writing_order():
             write_signed(run, asked, passed(asked, variables) if request.is_slurm else variables)
     except OSError as error:
@@ -115,6 +120,18 @@ class _NewRuns:
         return sorted(in_starting_order(self.runs), key=lambda queued: not queued.spec.trial)
 
 
+def _try_locks(run: RunFolder) -> None:
+    """Before anything is queued: on a disk without locks nothing would be started. No other program knows the run yet.
+
+    Raises:
+        OSError: the disk gives none.
+    """
+    try:
+        os.close(take_lock(run.supervisor_lock))
+    finally:
+        run.supervisor_lock.unlink(missing_ok=True)
+
+
 def _not_queued(runs_dir: Path, runs: list[RunFolder], error: OSError) -> LaunchError:
     """Delete the folders that are no runs yet, and say what became of the others."""
     for run in runs:
@@ -128,4 +145,5 @@ def _not_queued(runs_dir: Path, runs: list[RunFolder], error: OSError) -> Launch
     if queued:
         done = f"{queued} of {len(runs)} runs are queued; then `iqa-tui retry --missing` starts them and the others"
     remedy = "Make room" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "Name another folder by --runs-dir"
-    return LaunchError(f"{runs_dir}: cannot be written ({error.strerror}). {remedy}. {done}.")
+    cannot = "cannot be used" if error.errno in NO_LOCKS else "cannot be written"
+    return LaunchError(f"{runs_dir}: {cannot} ({error.strerror}). {remedy}. {done}.")

@@ -32,6 +32,8 @@ class Waiting:
     """Queued, but not by this user on this host as they are now: the user must adopt them first."""
     foreign: tuple[QueuedRun, ...] = ()
     """Those of `alive` that other hosts work on."""
+    unsure: tuple[QueuedRun, ...] = ()
+    """Those of `alive` that this host began before a reboot, or a host of this name does: the beat will tell."""
     unsubmitted: tuple[QueuedRun, ...] = ()
     """Of Slurm, and without a job yet. Slurm's other runs are in none of these."""
     asked_to_stop: tuple[QueuedRun, ...] = ()

@@ -127,7 +127,8 @@ def going_on(survey: Survey, runs: Sequence[RunState], now: float) -> GoingOn:
             seconds, state = max(known, key=lambda each: each[0])
             end = seconds / SECONDS_PER_HOUR
             running[device.device.key] = Bar(names[state.run_id], looks[state.run_id], 0.0, end, is_new=False)
-    queued = [state for state in run_words.in_plan_order(members) if starts_by_itself(state)]
+    ordered = run_words.in_plan_order(members)
+    queued = [state for state in ordered if starts_by_itself(state) and not state.is_of_slurm]
     queued.sort(key=_queue_rank)
     waiting = []
     for state in queued:

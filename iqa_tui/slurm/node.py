@@ -5,7 +5,6 @@ Standard library only. Everything here may be asked while the controller is down
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import hashlib
 import os
@@ -20,7 +19,7 @@ from iqa_tui.slurm.ask import KEPT, SlurmError, ask_slurm
 from training.runfolder.errors import RunFolderError
 from training.runfolder.job import JobRecord
 from training.runfolder.layout import AttemptFolder, RunFolder
-from training.runfolder.lock import open_lock_file, take_lock
+from training.runfolder.lock import NO_LOCKS, open_lock_file, take_lock
 from training.runfolder.opening import read_bounded
 from training.runfolder.read import parse_record, read_record
 from training.runfolder.schema import Environment
@@ -28,8 +27,6 @@ from training.runfolder.slurm_status import BY_SLURM
 from training.runfolder.spec import Spec
 from training.runfolder.write import write_record_once
 
-NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EIO, errno.EOPNOTSUPP)
-"""What flock says on a disk that has no locks: Lustre without `flock`, NFS without its lock daemon, some FUSE."""
 ASK_SECONDS = 10.0
 KILL_WAIT_SECONDS = 30.0
 """Slurm's default."""

@@ -36,6 +36,7 @@ RUN_ELSEWHERE = {
     r"make check|make bench": "CI runs the first; the second measures and asserts nothing",
     r"python3 -m venv \.venv": "the environment of this run was made so",
     r"\.venv/bin/pip install \.": "this run uses what pip installed",
+    r"iqa-tui .*cluster\.toml --engine slurm.*": "a cluster is needed; tests/architecture/test_cluster_page.py reads them",
     r"iqa-tui": "tests/terminal opens the app",
     r"python -m training --dataset koniq-10k .*": "tests/training runs the experiment's command on few pictures",
     r".*python -m training\.(predict|evaluate) .*": "tests/training scores pictures with a run that it trained",

@@ -22,6 +22,8 @@ from training.runfolder.layout import RunFolder
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+SITE = HERE / "two_hosts_site"
+"""Its `sitecustomize` gives a host's programs that host's clock, and a disk without flock."""
 PATIENCE_SECONDS = 6.0
 """How long a beat may stand still here, instead of three minutes."""
 STEPS = 60
@@ -64,6 +66,8 @@ class Host:
 
     def __init__(self, ground: Ground, key: str, name: str, machine: str) -> None:
         self.key, self.name = key, name
+        self.clock_seconds = 0.0
+        """How far its clock is ahead of the file server's."""
         self._ground = ground
         self._first: subprocess.Popen[bytes] | None = None
         (ground.folder / f"machine-id-{key}").write_text(f"{machine}\n")
@@ -100,6 +104,24 @@ class Host:
     def iqa_tui(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A command of the program, as a person on this host would give it."""
         return self._run("-m", "iqa_tui", "--runs-dir", str(self._ground.shared), *arguments)
+
+    @property
+    def shared(self) -> Path:
+        """The folder of runs, by the name that both hosts give it."""
+        return self._ground.shared
+
+    def started(self, *arguments: str, answered_by: int) -> subprocess.Popen[bytes]:
+        """A Python program whose standard input is this descriptor, which is closed here."""
+        try:
+            return subprocess.Popen(
+                self._command(*arguments),
+                env=self._environment(),
+                stdin=answered_by,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            )
+        finally:
+            os.close(answered_by)
 
     def inside(self, what: str, *arguments: str) -> str:
         done = self._run(str(HERE / "two_hosts_inside.py"), what, str(self._ground.shared), *arguments)
@@ -147,7 +169,9 @@ class Host:
             "IQA_TUI_CPU_SLOTS": "2",
             "IQA_TUI_BEAT_PATIENCE": str(PATIENCE_SECONDS),
             "OMP_NUM_THREADS": "1",
-            "PYTHONPATH": str(self._ground.code),
+            "PYTHONPATH": f"{SITE}:{self._ground.code}",
+            "TWO_HOSTS_CLOCK_SECONDS": str(self.clock_seconds),
+            "TWO_HOSTS_WITHOUT_FLOCK": str(self._ground.shared) if self._ground.is_without_flock else "",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
 
@@ -180,6 +204,7 @@ class Ground:
         for path in (self.store, self.shared, self.witness):
             path.mkdir()
         self.shares_state, self.code = shares_state, code
+        self.is_without_flock = False
         self.started: list[subprocess.Popen[bytes]] = []
         machines = ["1" * 32, "1" * 32 if clone else "2" * 32]
         names = ["node", "node"] if clone else ["nodea", "nodeb"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import time
@@ -120,14 +121,25 @@ def _owner(run: RunFolder) -> Owner | None:
 
 
 def at_work_elsewhere(run: RunFolder) -> str:
-    """Which other host works on the run, with its last sign of life, in words; empty if none does, as far as known."""
+    """Which other host works on the run, with its last sign of life, in words; empty if none does, as far as known.
+
+    The run's lock must be ours: its file tells what time it is by the clock that stamped the beat.
+    """
     attempt = run.latest_attempt()
     process = read_record(attempt.process, ProcessRecord) if attempt else None
     if attempt is None or process is None or read_record(attempt.exit, ExitRecord) is not None:
         return ""
     if process.boot_id == boot_id() and not is_elsewhere(process):
         return ""
-    age = beat_age(attempt)
+    age = beat_age(attempt, lambda: _server_seconds(run))
     if age is None or age >= patience_seconds():
         return ""
     return f"{process.host} gave a sign of life {length_words(age)} ago"
+
+
+def _server_seconds(run: RunFolder) -> float:
+    """Unix seconds by the clock of the file server; by our own if the lock's file cannot be touched."""
+    with contextlib.suppress(OSError):
+        os.utime(run.alive_lock)
+        return run.alive_lock.stat().st_mtime
+    return time.time()

@@ -8,6 +8,7 @@ beat tells them apart.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 
 from training.runfolder.beat import BeatWatch, beat_age, beat_ns, patience_seconds
@@ -17,6 +18,8 @@ from training.runfolder.lock import is_held
 from training.runfolder.phase import Phase, Status
 from training.runfolder.schema import ProcessRecord
 
+LARGEST_CLOCK_ERROR_SECONDS = 5.0
+"""A time stamp may lie so far in the future before the clocks of the two machines are said to differ."""
 STEPS_OF_WORDS = ((2 * 86400, 86400, "d"), (2 * 3600, 3600, "h"), (120, 60, "min"))
 
 
@@ -26,18 +29,26 @@ def is_elsewhere(process: ProcessRecord) -> bool:
 
 
 def elsewhere_status(
-    run: RunFolder, attempt: AttemptFolder, process: ProcessRecord, *, has_begun: Callable[[], bool], asked_by: str
+    run: RunFolder,
+    attempt: AttemptFolder,
+    process: ProcessRecord,
+    *,
+    has_begun: Callable[[], bool],
+    asked_by: str,
+    beats: BeatWatch | None = None,
 ) -> Status:
     """The status of a run whose newest attempt is on another host and has no exit record.
 
     Args:
         has_begun: whether its trainer said that it started; finding out may cost reading its events.
         asked_by: who asked it to stop, in words; empty if no one did.
+        beats: of a caller that looks again and again: once the beat has moved, its own clock counts; None: the beat's
+            time stamp counts, which the file server's clock gave.
     """
-    age = beat_age(attempt)
+    age, life = _sign_of_life(attempt, beats)
     # Hosts of one kernel, such as containers, see each other's locks on a local disk; a free one proves nothing.
-    is_sure = process.boot_id == boot_id() and is_held(run.alive_lock)
-    life = "which shares this kernel and holds its lock" if is_sure else _life_words(age)
+    if process.boot_id == boot_id() and is_held(run.alive_lock):
+        life = "which shares this kernel and holds its lock"
     where = f"on {process.host}, {life}"
     return Status(
         _state(has_begun=has_begun, asked_by=asked_by),
@@ -87,9 +98,25 @@ def _state(*, has_begun: Callable[[], bool], asked_by: str) -> Phase:
     return Phase.RUNNING if has_begun() else Phase.STARTING
 
 
-def _life_words(age: float | None) -> str:
-    if age is None:
-        return "whose version gives no sign of life"
+def _sign_of_life(attempt: AttemptFolder, beats: BeatWatch | None) -> tuple[float | None, str]:
+    """Seconds since the last one, and the same in words, which say so if only a comparison of two clocks tells it."""
+    stamp = beat_ns(attempt)
+    if stamp is None:
+        return None, "whose version gives no sign of life"
+    by_stamp = time.time() - stamp / 1e9
+    still, has_moved = (0.0, False) if beats is None else beats.look(attempt, stamp)
+    if has_moved:
+        return still, _life_words(still)
+    age = max(0.0, by_stamp, still)
+    if still < patience_seconds():
+        if by_stamp < -LARGEST_CLOCK_ERROR_SECONDS:
+            return age, f"last sign of life dated {length_words(-by_stamp)} ahead of this host's clock"
+        if by_stamp >= patience_seconds():
+            return age, f"whose last sign of life is {length_words(by_stamp)} old if the clocks agree"
+    return age, _life_words(age)
+
+
+def _life_words(age: float) -> str:
     if age < patience_seconds():
         return f"last sign of life {length_words(age)} ago"
     return f"which gave no sign of life for {length_words(age)}"

@@ -6,16 +6,21 @@ Lock files are never unlinked: a lock on a file that was replaced protects nothi
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import time
 from pathlib import Path
 
+from training.runfolder.descriptors import shown_path
 from training.runfolder.errors import LockHeld
 from training.runfolder.opening import open_regular
 
 PROBE_SECONDS = 0.2
 """A probe holds a shared lock for an instant, so a taker tries again for this long before it gives up."""
+
+NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EIO, errno.EOPNOTSUPP)
+"""What flock answers on a disk that gives no locks: NFS without a lock service, Lustre mounted with `noflock`, …"""
 
 
 def open_lock_file(path: Path, mode: int = 0o644) -> int:
@@ -66,7 +71,7 @@ def take_lock(path: Path, *, mode: int = 0o644, wait_seconds: float = PROBE_SECO
     deadline = time.monotonic() + wait_seconds
     while True:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(descriptor, path, fcntl.LOCK_EX)
         except BlockingIOError:
             if time.monotonic() >= deadline:
                 os.close(descriptor)
@@ -77,6 +82,22 @@ def take_lock(path: Path, *, mode: int = 0o644, wait_seconds: float = PROBE_SECO
             raise
         else:
             return descriptor
+
+
+def _lock(descriptor: int, path: Path, operation: int) -> None:
+    """Lock without waiting.
+
+    Raises:
+        BlockingIOError: another process has it.
+        OSError: the disk gives no locks; its words name the file, and `iqa-tui doctor`, which says what helps.
+    """
+    try:
+        fcntl.flock(descriptor, operation | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        words = f"its disk gives no file locks ({error.strerror}): see `iqa-tui doctor`"
+        raise OSError(error.errno, words, shown_path(path)) from error
 
 
 def is_held(path: Path) -> bool:
@@ -94,7 +115,7 @@ def is_held(path: Path) -> bool:
     except FileNotFoundError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        _lock(descriptor, path, fcntl.LOCK_SH)
     except BlockingIOError:
         return True
     finally:

@@ -69,6 +69,11 @@ class Status:
     elsewhere: bool = False
     """Queued, but not by this user on this host: it starts only once it is adopted."""
 
+    @property
+    def is_unsure(self) -> bool:
+        """Begun by this host before it was rebooted, or by another host of its name: the beat will tell which."""
+        return self.phase.is_alive and not self.host and self.beat_seconds is not None
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "cause", plain(str(self.cause), LONGEST_CAUSE))
         object.__setattr__(self, "host", plain(str(self.host)))

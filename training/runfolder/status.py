@@ -78,7 +78,7 @@ def run_status(
             known = slurm_status(_slurm_run(run, spec, attempt, known, begun_attempt, beats), seen.word)
         if known is not None:
             return known
-        elsewhere = _elsewhere_status(run, spec, attempt, begun_attempt)
+        elsewhere = _elsewhere_status(run, spec, attempt, begun_attempt, beats)
         if elsewhere is not None:
             return elsewhere
         if is_held(run.alive_lock):
@@ -146,7 +146,9 @@ def _alive_status(run: RunFolder, spec: Spec, attempt: AttemptFolder | None, beg
     return Status(state, "" if supervised else "unsupervised", number, supervised)
 
 
-def _elsewhere_status(run: RunFolder, spec: Spec, attempt: AttemptFolder | None, begun_attempt: int) -> Status | None:
+def _elsewhere_status(
+    run: RunFolder, spec: Spec, attempt: AttemptFolder | None, begun_attempt: int, beats: BeatWatch | None
+) -> Status | None:
     """Of an attempt that another host works on; None if this host does, or none yet."""
     process = read_record(attempt.process, ProcessRecord) if attempt else None
     if attempt is None or process is None or not is_elsewhere(process):
@@ -157,6 +159,7 @@ def _elsewhere_status(run: RunFolder, spec: Spec, attempt: AttemptFolder | None,
         process,
         has_begun=lambda: attempt.number <= begun_attempt or _has_begun(run, spec, attempt),
         asked_by=_asked_by_if(run),
+        beats=beats,
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,10 @@ import pytest
 
 from iqa_tui.doctor import slurm as doctor_slurm
 from iqa_tui.doctor.finding import Finding
+from iqa_tui.doctor.findings import findings
+from iqa_tui.doctor.launch_findings import failing_runs
 from iqa_tui.doctor.slurm import check_slurm, judge_node
-from iqa_tui.plans.plan import plan_from
+from iqa_tui.plans.plan import load_plan, plan_from
 from iqa_tui.plans.request import LaunchRequest
 from tests.fakes.slurm import FakeSlurm, slurm
 
@@ -142,3 +146,29 @@ def test_what_a_node_has_is_named(tmp_path: Path) -> None:
     assert told["torch"] == "torch 2.8, timm 1.0, on lab1: NVIDIA H100"
     assert told["locks"] == "lab1 has none in the folder of runs (ENOLCK): runs of Slurm go without"
     assert told["folder"] == "seen from both sides, but 30 s late"
+
+
+def test_a_login_node_without_torch_checks_settings_and_leaves_the_rest_to_a_node(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, asked = importlib.util.find_spec, []
+
+    def without_torch(name: str, package: str | None = None) -> Any:
+        return None if name == "torch" else real(name, package)
+
+    def node(_request: LaunchRequest, paths: list[Path]) -> list[Finding]:
+        asked.extend(paths)
+        return [Finding("node", "lab1 started a job")]
+
+    monkeypatch.setattr(importlib.util, "find_spec", without_torch)
+    monkeypatch.setattr("iqa_tui.doctor.findings.check_slurm", node)
+    overrides = {"data_path": str(tmp_path / "koniq-10k")}
+    plan = load_plan("koniq-losses")
+    wanted = LaunchRequest(plan, ("F2",), overrides=overrides, runs_dir=tmp_path / "runs", engine="slurm")
+    found = list(findings(wanted))
+    assert asked == [tmp_path / "koniq-10k"]
+    assert [each.subject for each in found if each.blocks] == []
+    assert "torch" in [each.subject for each in found]
+    assert list(failing_runs(wanted, set(), lambda _words: None)) == []
+    (refused,) = failing_runs(replace(wanted, overrides={"lr": "-1"}), set(), lambda _words: None)
+    assert refused.finding.subject == "flags"

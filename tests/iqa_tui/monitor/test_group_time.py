@@ -13,6 +13,7 @@ import pytest
 from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.monitor.group import GroupProgress, group_progress
 from tests.fakes.run_folders import FakeRun
+from training.runfolder.engines import SLURM, SPEC_FORMAT
 
 NOW = time.time()
 
@@ -93,3 +94,10 @@ def test_a_run_of_unknown_length_takes_as_long_as_those_of_its_kind(tmp_path: Pa
     FakeRun.queue(tmp_path, "F2", seed=1, expected_hours=None).start(at=NOW - 20_000).finish(hours=3.0)
     FakeRun.queue(tmp_path, "F2", seed=2, expected_hours=None)
     assert progress(tmp_path).seconds_left == pytest.approx(3.0 * 3600)
+
+
+def test_what_waits_for_slurm_has_no_known_end(tmp_path: Path) -> None:
+    FakeRun.queue(tmp_path, "F2")
+    assert progress(tmp_path, starting=1).seconds_left is not None
+    FakeRun.queue(tmp_path, "F4", engine=SLURM, slurm={"gres": "gpu:1"}, format=SPEC_FORMAT)
+    assert progress(tmp_path, starting=1).seconds_left is None

@@ -118,3 +118,13 @@ def test_more_epochs_than_can_be_counted_are_not_counted() -> None:
     state = running(events)
     assert seconds_between_epochs(state) == 1.0
     assert time_left(state, now=3.0) is None
+
+
+@pytest.mark.parametrize("ahead", [600.0, -600.0])
+def test_another_hosts_clock_counts_for_its_run_and_ours_does_not(ahead: float) -> None:
+    state = running(epochs_of_ten(range(1, 16), start=1000.0))
+    process = ProcessRecord(boot_id="b", pid=1, start_ticks=1, host="nodeb", started=990.0)
+    state = replace(state, process=process, status=replace(state.status, host="nodeb"))
+    ours = state.updated + ahead
+    assert time_left(state, now=ours) == pytest.approx(15 * 2.0 + 2 * 32.0)
+    assert state.elapsed_seconds(ours) == pytest.approx(state.updated - 990.0)

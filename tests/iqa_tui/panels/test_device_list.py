@@ -66,7 +66,7 @@ def test_partitions_of_slurm_stand_below_the_devices() -> None:
     partitions = (OfferedPartition("gpu", "3 of 4 taken"), OfferedPartition("short", "closed"))
     devices.show_survey(survey, {"cpu-0": False, "slurm.gpu": True, "slurm.short": False}, {}, partitions)
     assert text(devices) == [
-        "[ ] CPU 0 H100     free",
-        "[x] Slurm gpu      3 of 4 taken",
-        "[ ] Slurm short    closed",
+        "[ ] CPU 0       H100     free",
+        "[x] Slurm gpu            3 of 4 taken",
+        "[ ] Slurm short          closed",
     ]

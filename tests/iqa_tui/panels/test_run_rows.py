@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,9 @@ from iqa_tui.words.waits import Wait, WaitKind
 from tests.fakes.run_folders import FakeRun
 from tests.fakes.runs import PLAN
 from tests.fakes.tuned import FakeTuning
+from training.runfolder.engines import SLURM, SPEC_FORMAT
 from training.runfolder.exits import ExitKind
+from training.runfolder.phase import Phase, Status
 from training.runfolder.schema import Place
 from training.runfolder.write import write_record
 
@@ -250,3 +253,21 @@ def test_the_column_of_splits_is_there_once_a_run_has_one(tmp_path: Path) -> Non
     assert "split" not in heading(tmp_path)
     FakeRun.queue(tmp_path, "F2", seed=1, argv=["--split_seed", "3"])
     assert "split" in heading(tmp_path)
+
+
+def test_the_name_of_a_node_is_whole_if_there_is_room_for_it(tmp_path: Path) -> None:
+    fake = FakeRun.queue(tmp_path, "F2", engine=SLURM, slurm={"gres": "gpu:2"}, format=SPEC_FORMAT).start()
+    (state,) = Catalog(tmp_path).refresh()
+    state = replace(state, status=Status(Phase.RUNNING, "", 1, host="gpu-node012"))
+    assert state.device_label == "gpu-node012 GPU 0"
+    rows = rows_of([state], MonitorView(filter=" "), 0.0)
+    columns = columns_for(rows)
+    (line,) = [each for each in rows if each.run is not None and each.run.run_id == fake.run.run_id]
+    drawn = {
+        width: "".join(
+            text for text, _ in row_line(table_row(line, Context(0.0)), fitting_columns(columns, width), width)
+        )
+        for width in (80, 110)
+    }
+    assert "gpu-node012 GPU 0" in drawn[110]
+    assert "gpu-node0" in drawn[80]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,8 +26,12 @@ from tests.fakes.lab import (
     wait_for_end,
     wait_until,
 )
+from tests.fakes.run_folders import FakeRun
 from training.runfolder.lock import is_held
 from training.runfolder.phase import Phase
+from training.runfolder.read import read_record
+from training.runfolder.schema import ProcessRecord
+from training.runfolder.write import write_record
 
 
 @pytest.fixture
@@ -61,11 +66,25 @@ def test_a_dispatcher_is_started_only_if_runs_of_ours_wait_and_none_works(
     runs_dir.mkdir()
     assert revive_in_words(runs_dir) == ""
     enqueue(LaunchRequest(plan, experiments=("F2",), runs_dir=runs_dir))
-    assert revive_in_words(runs_dir) == "Runs were queued and no dispatcher gave them devices: one is started."
+    assert revive_in_words(runs_dir) == "Runs wait and no dispatcher sees to them: one is started."
     assert started == [runs_dir]
     monkeypatch.setattr(dispatching, "is_dispatching", lambda _: True)
     assert revive_in_words(runs_dir) == ""
     assert started == [runs_dir]
+
+
+def test_a_run_that_a_reboot_may_have_ended_gets_a_dispatcher_which_watches_its_beat(
+    plan: Plan, tmp_path: Path, no_dispatcher: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Path] = []
+    monkeypatch.setattr(dispatching, "ensure_dispatcher", started.append)
+    run = FakeRun.queue(tmp_path / "runs", "F2").start().run
+    process = read_record(run.attempt(1).process, ProcessRecord)
+    assert process is not None
+    for host, boot, wanted in [("nodeb", "theirs", False), (process.host, "an-earlier-boot", True)]:
+        write_record(run.attempt(1).process, replace(process, host=host, boot_id=boot))
+        run.attempt(1).beat.touch()
+        assert revive_dispatcher(run.runs_dir) is wanted
 
 
 def test_a_killed_dispatcher_is_replaced_at_the_next_look(lab: Lab) -> None:

@@ -117,6 +117,19 @@ def test_the_command_asks_on_a_terminal(
     assert (why_not_signed(foreign) == "") is (code == 0)
 
 
+def test_a_host_that_gives_a_sign_of_life_during_the_question_is_not_gone(
+    foreign: RunFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.utime(foreign.attempt(1).beat, (1.0, 1.0))
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda question: os.utime(foreign.attempt(1).beat) or "y")
+    order = ["--runs-dir", str(foreign.runs_dir), "retry", "--from-elsewhere", "F2"]
+    assert main(order) == 1
+    assert f"{foreign.run_id} gave a sign of life on nodeb while you were asked" in capsys.readouterr().err
+    assert why_not_signed(foreign), "it is still the other host's"
+    assert main([*order, "--yes"]) == 0
+
+
 def test_without_a_terminal_the_command_takes_a_yes(foreign: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
     order = ["--runs-dir", str(foreign.runs_dir), "retry", "--from-elsewhere", "F2"]
     assert main(order) == 2

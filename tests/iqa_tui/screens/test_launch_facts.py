@@ -17,6 +17,7 @@ from iqa_tui.monitor.catalog import Catalog
 from iqa_tui.screens.launch_facts import going_on, offered_devices
 from tests.fakes.app import gpu_state
 from tests.fakes.run_folders import FakeRun
+from training.runfolder.engines import SLURM, SPEC_FORMAT
 
 NOW = time.time()
 
@@ -72,3 +73,10 @@ def test_what_waits_waits_for_its_own_tuning_runs(tmp_path: Path) -> None:
         (trial.run.run_id, True, ()),
         (run.run.run_id, False, (trial.run.run_id,)),
     ]
+
+
+def test_what_waits_for_slurm_takes_no_device_of_this_machine(tmp_path: Path) -> None:
+    FakeRun.queue(tmp_path, "F2", created=NOW, engine=SLURM, slurm={"gres": "gpu:1"}, format=SPEC_FORMAT)
+    FakeRun.queue(tmp_path, "F4", created=NOW)
+    waiting = going_on(survey(), Catalog(tmp_path).refresh(), NOW).waiting
+    assert [bar.name for _, bar in waiting] == ["F4"]

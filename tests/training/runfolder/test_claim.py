@@ -124,3 +124,14 @@ def test_a_living_foreign_attempt_is_named_to_who_goes_on_by_hand(run: RunFolder
     assert at_work_elsewhere(run).startswith("nodeb gave a sign of life ")
     os.utime(run.attempt(2).beat, (1.0, 1.0))
     assert at_work_elsewhere(run) == ""
+
+
+def test_the_age_of_a_foreign_beat_is_told_by_the_file_servers_clock(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_record(run.attempt(2).process, THERE)
+    run.attempt(2).beat.touch()
+    run.alive_lock.touch()
+    now = claim.time.time()
+    monkeypatch.setattr(claim.time, "time", lambda: now + 600.0)
+    assert at_work_elsewhere(run).startswith("nodeb gave a sign of life ")

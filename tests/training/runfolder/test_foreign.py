@@ -52,7 +52,8 @@ def test_the_same_host_has_the_same_name_and_machine_id() -> None:
     ("age", "words"),
     [
         (40.0, "on nodeb, last sign of life 40 s ago"),
-        (720.0, "on nodeb, which gave no sign of life for 12 min"),
+        (720.0, "on nodeb, whose last sign of life is 12 min old if the clocks agree"),
+        (-300.0, "on nodeb, last sign of life dated 5 min ahead of this host's clock"),
         (None, "on nodeb, whose version gives no sign of life"),
     ],
 )
@@ -72,7 +73,7 @@ def test_a_foreign_run_is_never_lost_and_its_age_is_told(run: RunFolder, age: fl
 
 def test_a_lock_of_a_container_on_the_same_kernel_is_a_sure_sign(run: RunFolder) -> None:
     put(run, replace(HERE, host="container"), 1000.0)
-    assert "no sign of life" in run_status(run).cause
+    assert "17 min old" in run_status(run).cause
     lock = take_lock(run.alive_lock)
     assert run_status(run).cause == "on container, which shares this kernel and holds its lock"
     os.close(lock)
@@ -102,6 +103,33 @@ def test_who_looks_again_lets_the_beat_stand_still_for_three_minutes_of_his_own(
     assert status.cause.startswith("on another host of this name, last sign of life ")
     now[0] += 181
     assert run_status(run, beats=beats).phase is Phase.LOST
+
+
+@pytest.mark.parametrize("ahead", [0.0, 600.0, -600.0])
+def test_who_looks_again_tells_the_age_by_his_own_clock_however_the_two_clocks_differ(
+    run: RunFolder, ahead: float
+) -> None:
+    now = [0.0]
+    beats = BeatWatch(clock=lambda: now[0])
+    put(run, THERE, ahead)
+    run_status(run, beats=beats)
+    now[0] += 20
+    put(run, THERE, ahead - 20)
+    assert (run_status(run, beats=beats).phase, run_status(run, beats=beats).beat_seconds) == (Phase.STARTING, 0.0)
+    now[0] += 12
+    assert run_status(run, beats=beats).cause == "on nodeb, last sign of life 12 s ago"
+    now[0] += 600
+    status = run_status(run, beats=beats)
+    assert (status.phase, status.cause) == (Phase.STARTING, "on nodeb, which gave no sign of life for 10 min")
+
+
+def test_a_beat_that_never_moved_is_as_old_as_we_have_watched_it(run: RunFolder) -> None:
+    now = [0.0]
+    beats = BeatWatch(clock=lambda: now[0])
+    put(run, THERE, -3600.0)
+    assert run_status(run, beats=beats).cause.endswith("dated 60 min ahead of this host's clock")
+    now[0] += 200
+    assert run_status(run, beats=beats).cause == "on nodeb, which gave no sign of life for 3 min"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.trust.damage import KINDS
+from training.runfolder import lock as locks
 from training.runfolder.errors import LockHeld, UnreadableFile
 from training.runfolder.lock import is_held, open_lock_file, take_lock
 
@@ -84,3 +86,18 @@ def test_looking_at_a_lock_never_makes_a_taker_fail(tmp_path: Path) -> None:
         stop.set()
         for watcher in watchers:
             watcher.join()
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS])
+def test_a_disk_without_locks_is_named_with_the_file_and_the_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def flock(descriptor: int, operation: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(locks.fcntl, "flock", flock)
+    path = tmp_path / "alive.lock"
+    for ask in (take_lock, is_held):
+        with pytest.raises(OSError, match=r"gives no file locks \(.*: see `iqa-tui doctor`") as raised:
+            ask(path)
+        assert (raised.value.errno, raised.value.filename) == (number, str(path))
