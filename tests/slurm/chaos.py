@@ -24,8 +24,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from iqa_tui.errors import LaunchError
-from iqa_tui.queue.retry import retry_run
 from iqa_tui.queue.dispatching import revive_dispatcher
+from iqa_tui.queue.retry import retry_run
 from iqa_tui.slurm import submit
 from iqa_tui.slurm.look import Overheard
 from tests.slurm import judge

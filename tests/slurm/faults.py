@@ -102,7 +102,7 @@ class Faults:
             return ""
         self._say("outage of the controller")
         self._lab.tool("ctld-off")
-        self._break("the controller", self._chance.choice([0.5, 4.0, 15.0]), lambda: self._begin_controller())
+        self._break("the controller", self._chance.choice([0.5, 4.0, 15.0]), self._begin_controller)
         return "controller outages"
 
     def _begin_controller(self) -> None:
