@@ -10,7 +10,6 @@ import random
 import zlib
 
 import numpy as np
-import torch
 
 
 def stream(seed: int, *purpose: str | int) -> np.random.Generator:
@@ -21,6 +20,8 @@ def stream(seed: int, *purpose: str | int) -> np.random.Generator:
 
 def seed_network(seed: int) -> None:
     """Seed what a network draws from: initial weights, dropout, stochastic depth. Data never draws from these."""
+    import torch  # noqa: PLC0415  a login node looks at data without it
+
     random.seed(seed)
     np.random.seed(seed % 2**32)  # noqa: NPY002 - libraries below us may draw from the global generator
     torch.manual_seed(seed)

@@ -70,11 +70,10 @@ def _on_slurm(request: LaunchRequest, facts: Facts, refused: Finding | None) -> 
     if refused is not None:
         yield refused
         return
-    if importlib.util.find_spec("torch") is not None:
-        yield from _needs_of_our_trainer(request, facts, has_torch=True)
-        return
-    yield Finding("torch", "not on this machine, which needs none to launch: data are looked at on a node")
-    yield from check_disk([checkpoint_need(request.runs_dir, [])])
+    has_torch = importlib.util.find_spec("torch") is not None
+    if not has_torch:
+        yield Finding("torch", "not on this machine, which needs none to launch")
+    yield from _needs_of_our_trainer(request, facts, has_torch=has_torch)
 
 
 def _with_data(facts: Facts) -> list[TrainerFacts]:

@@ -49,9 +49,7 @@ def failing_runs(request: LaunchRequest, complete: set[Hashable], tell: Callable
     except (LaunchError, OSError) as error:
         yield Failing(everything, blocked("flags", str(error), "Mend the plan, or the settings over it"))
         return
-    if request.is_slurm and importlib.util.find_spec("torch") is None:
-        return  # a node has it, and `iqa-tui doctor --engine slurm` asks one
-    if importlib.util.find_spec("torch") is None:
+    if not request.is_slurm and importlib.util.find_spec("torch") is None:  # with Slurm a node has it
         yield Failing(everything, blocked("torch", "torch is not installed", "pip install torch torchvision timm"))
         return
     tell("checking the weights …")

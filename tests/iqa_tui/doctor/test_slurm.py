@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -20,6 +21,7 @@ from iqa_tui.doctor.launch_findings import failing_runs
 from iqa_tui.doctor.slurm import check_slurm, judge_node
 from iqa_tui.plans.plan import load_plan, plan_from
 from iqa_tui.plans.request import LaunchRequest
+from tests.fakes.photographs import write_biq2021
 from tests.fakes.slurm import FakeSlurm, slurm
 
 __all__ = ["slurm"]
@@ -148,7 +150,7 @@ def test_what_a_node_has_is_named(tmp_path: Path) -> None:
     assert told["folder"] == "seen from both sides, but 30 s late"
 
 
-def test_a_login_node_without_torch_checks_settings_and_leaves_the_rest_to_a_node(
+def test_a_login_node_without_torch_checks_settings_and_data_and_leaves_the_rest_to_a_node(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, asked = importlib.util.find_spec, []
@@ -167,8 +169,26 @@ def test_a_login_node_without_torch_checks_settings_and_leaves_the_rest_to_a_nod
     wanted = LaunchRequest(plan, ("F2",), overrides=overrides, runs_dir=tmp_path / "runs", engine="slurm")
     found = list(findings(wanted))
     assert asked == [tmp_path / "koniq-10k"]
-    assert [each.subject for each in found if each.blocks] == []
-    assert "torch" in [each.subject for each in found]
-    assert list(failing_runs(wanted, set(), lambda _words: None)) == []
+    assert [each.words for each in found if each.subject == "torch"] == [
+        "not on this machine, which needs none to launch"
+    ]
+    assert subjects([each for each in found if each.subject not in ("weights", "disk")]) == ["data"]
+    failing = [each.finding.subject for each in failing_runs(wanted, set(), lambda _words: None)]
+    assert "data" in failing
+    assert "torch" not in failing
     (refused,) = failing_runs(replace(wanted, overrides={"lr": "-1"}), set(), lambda _words: None)
     assert refused.finding.subject == "flags"
+
+
+def test_data_are_looked_at_without_torch(tmp_path: Path) -> None:
+    for name in ("torch", "torchvision", "timm"):
+        (tmp_path / f"{name}.py").write_text("raise ImportError")
+    write_biq2021(tmp_path / "biq2021")
+    flags = ["--dataset", "biq2021", "--data_path", str(tmp_path / "biq2021")]
+    for program in ("training.dataset_check", "training"):
+        check = ["--check"] if program == "training" else []
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+        done = subprocess.run(
+            [sys.executable, "-m", program, *flags, *check], env=env, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
