@@ -10,7 +10,7 @@ from iqa_tui.plans.flags import shell_words
 from iqa_tui.slurm.options import sbatch_flags
 from iqa_tui.slurm.words import clock_words, limit_words
 from iqa_tui.words.durations import duration_words
-from training.runfolder.job import Course, JobLine, SlurmWord
+from training.runfolder.job import JOB_OUTPUT, Course, JobLine, SlurmWord
 
 
 def slurm_facts(state: RunState) -> Iterator[tuple[str, str]]:
@@ -25,7 +25,7 @@ def slurm_facts(state: RunState) -> Iterator[tuple[str, str]]:
         yield from _of_line(state.slurm.line)
     if state.slurm is not None and not state.slurm.is_fresh:
         yield "heard", _heard_words(state.slurm)
-    yield "its output", str(state.run.shown / "slurm.out")
+    yield "its output", str(state.run.shown / JOB_OUTPUT)
 
 
 def _of_line(line: JobLine) -> Iterator[tuple[str, str]]:

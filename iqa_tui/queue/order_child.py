@@ -21,14 +21,15 @@ from iqa_tui.queue.hold import hold_run, prioritise_run, release_run
 from iqa_tui.queue.retry import retry_run
 from iqa_tui.queue.stop import stop_run
 from iqa_tui.settings.read_only import READ_ONLY_VARIABLE
+from iqa_tui.slurm.ask import KEPT
 from training.runfolder.errors import RunFolderError
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record
 from training.runfolder.schema import Environment
 
 ORDERS = {order.__name__: order for order in (stop_run, retry_run, hold_run, release_run, prioritise_run)}
-OWN_SETTINGS = ("XDG_STATE_HOME", "IQA_TUI_")
-"""Beginnings of the variables for the folders of this program and its CPU slots."""
+OWN_SETTINGS = ("XDG_STATE_HOME", "IQA_TUI_", *KEPT)
+"""Beginnings of the variables for the folders of this program, its CPU slots, and which Slurm is asked."""
 OF_ONE_PROCESS = {MARK_VARIABLE, "IQA_TUI_ATTEMPT", "IQA_TUI_DEVICE", "IQA_TUI_RUN"}
 
 

@@ -9,6 +9,7 @@ from iqa_tui.errors import LaunchError
 from iqa_tui.slurm.answers import last_answers
 from iqa_tui.slurm.ask import SlurmError, SlurmRefused, SlurmSilent, has_slurm
 from iqa_tui.slurm.look import is_due
+from iqa_tui.slurm.node import OF_ORDERS
 from iqa_tui.slurm.orders import cancel_if_overdue
 from iqa_tui.slurm.submit import submit
 from training.runfolder.errors import RunFolderError
@@ -20,8 +21,11 @@ MOST_AT_ONCE = 200
 
 
 def passed(spec: Spec, variables: Mapping[str, str]) -> dict[str, str]:
-    """Of the launching shell's variables those that the plan names; a job gets the others from its node."""
-    return {name: variables[name] for name in spec.slurm.get("pass", []) if name in variables}
+    """Of the launching shell's variables those that the plan names; a job gets the others from its node.
+
+    Those by which an order finds the same Slurm and the same keys later are kept as well, and do not reach the trainer.
+    """
+    return {name: variables[name] for name in (*spec.slurm.get("pass", []), *OF_ORDERS) if name in variables}
 
 
 def submit_new(runs: Sequence[RunFolder]) -> None:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
+from pathlib import Path
 
 from iqa_tui.processes.child import Asked, Child
 from iqa_tui.processes.marks import MARK_VARIABLE
 from iqa_tui.processes.start import OURS
 from iqa_tui.service.causes import explain
+from iqa_tui.service.last_words import plain_text, tail
 from iqa_tui.service.sampling import Sampling
 from iqa_tui.service.stopping import HurriedStop, Stopping
 from iqa_tui.service.supervision import Supervisor
 from iqa_tui.service.supervisor_output import is_there, say
 from iqa_tui.slurm.node import JobEnd, Node, job_end, kill_wait_seconds, lead_seconds, requeue, trainer_variables
-from iqa_tui.slurm.words import limit_words, memory_words
+from iqa_tui.slurm.words import TIME_LIMIT, ended_by, limit_words, memory_words
 from iqa_tui.trust.signature import Signed
 from training.runfolder.claim import Claim, claim_run
 from training.runfolder.errors import RunFolderError
 from training.runfolder.exits import ExitKind
+from training.runfolder.job import JOB_OUTPUT
 from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.read import read_record
 from training.runfolder.schema import RetryRecord, StopRequest
@@ -30,6 +34,8 @@ RECORD_SECONDS = 3.0
 END_SECONDS = 10.0
 """Kept of the time before a job's end, for the record and the requeue."""
 SHORTEST_GRACE_SECONDS = 1.0
+NAMELESS = "Slurm"
+"""Who ends a job, if Slurm does not say why."""
 GOES_ON_AFTER = (ExitKind.STOPPED, ExitKind.TIME_LIMIT)
 ENDS_WELL = (ExitKind.FINISHED, ExitKind.STOPPED, ExitKind.TIME_LIMIT)
 
@@ -53,6 +59,7 @@ class SlurmSupervisor(Supervisor):
         self._kill_wait_seconds = kill_wait_seconds(self._attempt)
         self._end_told: JobEnd | None = None
         """What Slurm's own signal meant; None if it sent none."""
+        self._said_before = _size_of(run.path / JOB_OUTPUT)
         self._was_told_of_stop = False
         self._kind: ExitKind | None = None
         self._is_requeued = False
@@ -105,7 +112,7 @@ class SlurmSupervisor(Supervisor):
         self._end_told = end = job_end(self._node, lead, now)
         left = (lead if end.ends is None else end.ends - time.time()) - END_SECONDS
         limit = f" of {limit_words(end.limit)}" if end.limit else ""
-        by = "Slurm for another job" if end.is_preempted else f"Slurm's time limit{limit}"
+        by = "Slurm for another job" if end.is_preempted else f"{TIME_LIMIT}{limit}"
         self._is_at_time_limit = not end.is_preempted
         request = StopRequest(by=by, when=now, grace_seconds=max(SHORTEST_GRACE_SECONDS, left))
         self._write_request(request)
@@ -116,10 +123,15 @@ class SlurmSupervisor(Supervisor):
         if isinstance(self._stopping, HurriedStop):
             return
         grace = max(SHORTEST_GRACE_SECONDS, self._kill_wait_seconds - RECORD_SECONDS)
-        by = self._stopping.request.by if self._stopping is not None else "Slurm"
+        by = self._stopping.request.by if self._stopping is not None else self._who_ends_it() or NAMELESS
         request = StopRequest(by=by, when=time.time(), why="", grace_seconds=grace)
         self._write_request(request)
         self._stopping = HurriedStop(request)
+
+    def _who_ends_it(self) -> str:
+        """As Slurm says it in the job's output, which holds earlier attempts' too; empty if it says nothing."""
+        new = _size_of(self._run.path / JOB_OUTPUT) - self._said_before
+        return ended_by(plain_text(tail(self._run.path / JOB_OUTPUT)[-new:]), self._node.job) if new > 0 else ""
 
     def _request_stop(self, why: str, by: str) -> None:
         """What the run has of its own, such as its time limit; another attempt must not find it."""
@@ -141,6 +153,11 @@ class SlurmSupervisor(Supervisor):
             super()._stop_if_asked(trainer)
 
     def _end(self, trainer: Child) -> None:
+        stopping = self._stopping
+        if isinstance(stopping, HurriedStop) and stopping.request.by == NAMELESS and (by := self._who_ends_it()):
+            stopping.request = replace(stopping.request, by=by)
+        if isinstance(stopping, HurriedStop) and stopping.request.by == TIME_LIMIT:
+            self._is_at_time_limit = True
         kind, cause = explain(self._ending(trainer))
         memory = self._spec.slurm.get("mem")
         if kind is ExitKind.HOST_OUT_OF_MEMORY and memory:
@@ -171,6 +188,13 @@ class SlurmSupervisor(Supervisor):
             return any(path.exists() and path.stat().st_mtime >= began for path in self._run.resumable_checkpoints)
         except OSError:
             return True
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _attempt_before(run: RunFolder, attempt: AttemptFolder) -> AttemptFolder | None:

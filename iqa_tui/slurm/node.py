@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from iqa_tui.slurm.ask import SlurmError, ask_slurm
+from iqa_tui.slurm.ask import KEPT, SlurmError, ask_slurm
 from training.runfolder.errors import RunFolderError
 from training.runfolder.job import JobRecord
 from training.runfolder.layout import AttemptFolder, RunFolder
@@ -30,6 +30,8 @@ from training.runfolder.write import write_record_once
 ASK_SECONDS = 10.0
 KILL_WAIT_SECONDS = 30.0
 """Slurm's default."""
+OF_ORDERS = (*KEPT, "XDG_STATE_HOME", "IQA_TUI_STATE")
+"""Variables of the launching shell that are kept for orders on the run alone: a node has its own."""
 NUMBERS = re.compile(r"\d+")
 DEFAULT_LEAD_SECONDS = 120.0
 
@@ -141,8 +143,10 @@ def trainer_variables(
 
     Slurm's CUDA_VISIBLE_DEVICES stays as it is.
     """
-    env = {**variables, **passed, **spec.env}
-    if node.cpus is not None and "OMP_NUM_THREADS" not in {**passed, **spec.env}:
+    asked_for = spec.slurm.get("pass", [])
+    given = {name: value for name, value in passed.items() if name in asked_for or name not in OF_ORDERS} | spec.env
+    env = {**variables, **given}
+    if node.cpus is not None and "OMP_NUM_THREADS" not in given:
         env["OMP_NUM_THREADS"] = str(node.cpus)
     return env
 

@@ -33,7 +33,7 @@ from training.runfolder.engines import SLURM
 from training.runfolder.errors import RunFolderError
 from training.runfolder.folders import list_runs
 from training.runfolder.host import host_name
-from training.runfolder.job import JobRecord
+from training.runfolder.job import JOB_OUTPUT, JobRecord
 from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.read import read_record, read_spec
 from training.runfolder.schema import Place, RetryRecord
@@ -85,7 +85,7 @@ def sbatch_line(run: RunFolder, spec: Spec, after: Sequence[str] = ()) -> list[s
     Args:
         after: numbers of the jobs that must end first.
     """
-    output = str(run.shown / "slurm.out").replace("%", "%%")
+    output = str(run.shown / JOB_OUTPUT).replace("%", "%%")
     line = [
         *("sbatch", "--parsable", f"--job-name={job_name(spec.group)}", f"--comment={comment_of(run.run_id)}"),
         *("--requeue", "--open-mode=append", f"--output={output}", "--export=NIL"),

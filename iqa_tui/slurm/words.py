@@ -32,6 +32,7 @@ PLAIN = {
     "None": "Slurm has not looked at it yet",
     "": "Slurm has not looked at it yet",
 }
+TIME_LIMIT = "Slurm's time limit"
 STATES = {
     "TIMEOUT": "its time limit in Slurm was over, and it left no record",
     "NODE_FAIL": "node {node} failed under it",
@@ -41,6 +42,15 @@ STATES = {
     "CANCELLED": "cancelled in Slurm",
     "DEADLINE": "its deadline in Slurm was over",
     "COMPLETED": "its job ended without a record",
+}
+CANCELLED = re.compile(r"\*\*\* JOB (\d+) ON \S+ CANCELLED AT \S+(?: DUE TO ([A-Z ]+))?")
+"""What Slurm writes into a job's output before it sends TERM; measured with 22.05."""
+ENDS = {
+    "": "scancel",
+    "TIME LIMIT": TIME_LIMIT,
+    "PREEMPTION": "Slurm for another job",
+    "NODE FAILURE": "Slurm, as its node failed",
+    "JOB REQUEUE": "a requeue in Slurm",
 }
 KEY_OF_REFUSAL = (
     (re.compile(r"violates accounting", re.IGNORECASE), "qos or account"),
@@ -156,6 +166,12 @@ def ended_words(line: JobLine, options: Mapping[str, Any], output: str) -> str:
         return plain(STATES[line.state].format(node=line.node or "its node"))
     reason = f" ({line.reason})" if line.reason not in ("", "None", "NonZeroExitCode") else ""
     return plain(f"its job ended in Slurm as {line.state.lower()}{reason} without a record; its output: {output}")
+
+
+def ended_by(output: str, job: str) -> str:
+    """Whom to name for the TERM that a job got, by what Slurm wrote into its output; empty if it wrote nothing."""
+    found = [reason.strip() for number, reason in CANCELLED.findall(output) if number == job]
+    return ENDS.get(found[-1], f"Slurm ({found[-1].lower()})") if found else ""
 
 
 def memory_words(memory: object) -> str:

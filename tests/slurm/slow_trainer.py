@@ -2,7 +2,8 @@
 
     python slow_trainer.py --run_folder R --steps 100 --pause 0.1 [--every 5] [--deaf 1] [--memory_mib N]
 
---every 0: without checkpoints. --deaf 1: TERM is ignored.
+--every 0: without checkpoints. --deaf 1: TERM is ignored. --witness D: each step and result that
+is written is told to a file in D as well.
 """
 
 from __future__ import annotations
@@ -24,6 +25,13 @@ from training.runfolder.write import EventWriter, write_atomic, write_record
 NAMES = ("CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "IQA_TUI_DEVICE", "SLURM_JOB_ID", "SLURMD_NODENAME")
 
 
+def tell(witness: Path | None, run: RunFolder, **what: float) -> None:
+    if witness is not None:
+        line = json.dumps({"attempt": int(os.environ["IQA_TUI_ATTEMPT"]), **what})
+        with (witness / f"{run.run_id}.jsonl").open("a") as file:
+            file.write(line + "\n")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--run_folder", type=Path, required=True)
@@ -32,6 +40,7 @@ def main() -> int:
     parser.add_argument("--every", type=int, default=5)
     parser.add_argument("--deaf", type=int, default=0)
     parser.add_argument("--memory_mib", type=int, default=0)
+    parser.add_argument("--witness", type=Path)
     parser.add_argument("--seed", type=int, default=42)
     parser.add_argument("--resume", action="store_true")
     options = parser.parse_args()
@@ -48,6 +57,7 @@ def main() -> int:
     for step in range(first + 1, options.steps + 1):
         time.sleep(options.pause)
         events.write("step", epoch=1 + (step - 1) // 10, step=step, loss=1 / step, lr=0.1)
+        tell(options.witness, run, step=step)
         if options.every and (asked or step % options.every == 0):
             write_atomic(run.last_checkpoint, json.dumps({"step": step}).encode())
             events.write("checkpoint", epoch=1, step=step, name="last")
@@ -57,6 +67,7 @@ def main() -> int:
     metrics = {"test": {"srcc": 0.9, "plcc": 0.9}}
     more = {"dataset": "d", "loss_type": "l1", "seed": options.seed, "network": "n", "finished": time.time()}
     write_record(run.result, Result(run.run_id, metrics, "clean", elapsed_seconds=1.0, **more))
+    tell(options.witness, run, srcc=0.9)
     events.write("finished", srcc=0.9, plcc=0.9)
     return 0
 

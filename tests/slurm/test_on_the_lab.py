@@ -69,6 +69,7 @@ def test_a_deaf_trainer_leaves_a_record_when_its_job_is_cancelled(slurm_lab: Slu
     slurm_lab.slurm("scancel", slurm_lab.job(run))
     slurm_lab.until_phase(run, Phase.STOPPED)
     assert slurm_lab.exit(run).kind is ExitKind.STOPPED
+    assert slurm_lab.exit(run).cause.startswith("stopped by scancel, ")
 
 
 def test_stopped_runs_never_come_back_whether_they_wait_or_run(slurm_lab: SlurmLab) -> None:
@@ -193,7 +194,7 @@ def test_a_run_that_leaves_no_checkpoint_is_not_put_back_for_ever(slurm_lab: Slu
     ("parameters", "words"),
     [
         ("preempt_send_user_signal", "stopped by Slurm for another job, "),
-        ("power_save_interval=10", "stopped by Slurm, "),
+        ("power_save_interval=10", "stopped by Slurm for another job, "),
     ],
 )
 def test_a_preempted_run_writes_a_checkpoint_and_goes_on_afterwards(

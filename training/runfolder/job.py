@@ -8,6 +8,8 @@ from typing import Protocol
 
 from training.runfolder.engines import FORMAT
 
+JOB_OUTPUT = "slurm.out"
+"""In the run: what its jobs print, and what Slurm says of them."""
 FRESH_SECONDS = 60.0
 """An answer of Slurm that is older says nothing of now."""
 SETTLED_SECONDS = 10.0

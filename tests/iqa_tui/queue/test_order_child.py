@@ -32,9 +32,19 @@ def test_root_and_unknown_orders_are_refused(
 
 def test_of_the_runs_environment_only_this_programs_settings_are_taken(tmp_path: Path) -> None:
     run = make_run(tmp_path, "a")
-    variables = {"IQA_TUI_LEASES": "/leases", "XDG_STATE_HOME": "/state", "SECRET": "x", MARK_VARIABLE: "mark"}
+    variables = {
+        "IQA_TUI_LEASES": "/leases",
+        "XDG_STATE_HOME": "/state",
+        "SECRET": "x",
+        "SLURM_CONF": "/s",
+        MARK_VARIABLE: "mark",
+    }
     write_record(run.environment, Environment(variables))
     run.environment.chmod(0o600)
-    assert order_child._own_settings(run) == {"IQA_TUI_LEASES": "/leases", "XDG_STATE_HOME": "/state"}
+    assert order_child._own_settings(run) == {
+        "IQA_TUI_LEASES": "/leases",
+        "XDG_STATE_HOME": "/state",
+        "SLURM_CONF": "/s",
+    }
     run.environment.chmod(0o640)
     assert order_child._own_settings(run) == {}, "another user could have read it, and perhaps written"

@@ -227,6 +227,33 @@ def test_a_deaf_trainer_is_killed_in_time_for_the_record(start: Start, tmp_path:
     assert not run.stop.exists()
 
 
+@pytest.mark.parametrize(
+    ("reason", "cause", "kind"),
+    [
+        ("", "stopped by scancel, ", ExitKind.STOPPED),
+        (" DUE TO TIME LIMIT", "stopped by Slurm's time limit, ", ExitKind.TIME_LIMIT),
+        (" DUE TO PREEMPTION", "stopped by Slurm for another job, ", ExitKind.STOPPED),
+        (" DUE TO NODE FAILURE, SEE SLURMCTLD LOG", "stopped by Slurm, as its node failed, ", ExitKind.STOPPED),
+        (" DUE TO JOB REQUEUE", "stopped by a requeue in Slurm, ", ExitKind.STOPPED),
+        (" DUE TO RAIN", "stopped by Slurm (rain), ", ExitKind.STOPPED),
+    ],
+)
+def test_whom_slurm_names_in_the_jobs_output_is_named(
+    start: Start, tmp_path: Path, reason: str, cause: str, kind: ExitKind
+) -> None:
+    run = queue(tmp_path, "waits")
+    before = "slurmstepd-lab1: error: *** JOB 4711 ON lab1 CANCELLED AT 2026-11-29T18:00:00 DUE TO RAIN ***\n"
+    (run.path / "slurm.out").write_text(before)
+    process = start(run)
+    wait_for(run.path / "seen.json")
+    said = f"slurmstepd-lab1: error: *** JOB 4711 ON lab1 CANCELLED AT 2026-11-29T19:04:26{reason} ***\n"
+    (run.path / "slurm.out").write_text(before + said)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
+    record = exit_record(run)
+    assert (record.kind, record.cause[: len(cause)]) == (kind, cause)
+
+
 def test_an_attempt_elsewhere_ends_this_one_at_once_and_it_writes_nothing(start: Start, tmp_path: Path) -> None:
     run = queue(tmp_path, "deaf")
     process = start(run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,7 @@ def test_a_launch_submits_by_priority_with_what_each_row_asks_for(
 ) -> None:
     monkeypatch.setenv("HF_HOME", "/hf")
     monkeypatch.setenv("SECRET", "x")
+    monkeypatch.setenv("SLURM_CONF", "/etc/other.conf")
     low, high = launch(tmp_path)
     assert (job(low), job(high)) == ("4712", "4711")
     spec = read_spec(high)
@@ -77,7 +79,9 @@ def test_a_launch_submits_by_priority_with_what_each_row_asks_for(
     }
     environment = read_record(low.environment, Environment)
     assert environment is not None
-    assert environment.variables == {"HF_HOME": "/hf"}
+    state = os.environ["IQA_TUI_STATE"]
+    kept = {name: environment.variables[name] for name in environment.variables if name != "XDG_STATE_HOME"}
+    assert kept == {"HF_HOME": "/hf", "SLURM_CONF": "/etc/other.conf", "IQA_TUI_STATE": state}
     assert len(slurm.calls("sbatch", "--test-only")) == 2
 
 
