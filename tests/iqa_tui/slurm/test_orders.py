@@ -202,6 +202,16 @@ def test_a_retry_is_another_attempt_with_another_job(slurm: FakeSlurm, tmp_path:
     assert (job(low), job(low, 2)) == ("4712", "4713")
 
 
+@pytest.mark.parametrize(("state", "reason"), [("FAILED", "JobLaunchFailure"), ("CANCELLED", "None")])
+def test_a_run_whose_job_ended_before_it_began_gets_another_job(
+    slurm: FakeSlurm, tmp_path: Path, state: str, reason: str
+) -> None:
+    low, _ = launch(tmp_path)
+    slurm.shows(job(low), state, low.run_id, reason=reason)
+    assert retry_run(low) == f"{low.run_id} is queued again as job 4713."
+    assert (job(low), job(low, 2)) == ("4712", "4713")
+
+
 def test_a_living_run_is_not_tried_again(slurm: FakeSlurm, tmp_path: Path) -> None:
     low, _ = launch(tmp_path)
     slurm.shows(job(low), "RUNNING", low.run_id, node="lab1")
