@@ -80,6 +80,7 @@ OF_SERVICES = [
     "last_plans.remember_plan",
     "submit_next.main",
     "submitting.see_to",
+    "submitting.see_to_in_a_thread",
     "submitting.submit_new",
     "withdrawn.record_driver_loss",
     "withdrawn.record_xid",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from iqa_tui.errors import LaunchError, PlanError
 from iqa_tui.plans.plan import plan_from
 from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.queue import submitting
 from iqa_tui.queue.backlog import Backlog
 from iqa_tui.queue.check import check
 from iqa_tui.queue.dispatching import revive_dispatcher
@@ -27,6 +29,7 @@ from iqa_tui.slurm.look import look
 from tests.fakes.slurm import FakeSlurm, slurm
 from tests.fakes.surveys import one_gpu
 from training.runfolder.exits import ExitKind
+from training.runfolder.folders import list_runs
 from training.runfolder.job import JobRecord
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record, read_spec
@@ -191,6 +194,30 @@ def test_a_refused_order_says_so(slurm: FakeSlurm, tmp_path: Path) -> None:
     slurm.shows(job(low), "PENDING", low.run_id)
     slurm.answers("scontrol", "hold", err="Access/permission denied for job 4712\n", code=1)
     assert hold_run(low).endswith("But Slurm was not told: Access/permission denied for job 4712")
+
+
+def test_an_app_that_looks_again_and_again_does_not_wait_for_slurm(
+    slurm: FakeSlurm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launch(tmp_path)
+    runs_dir = tmp_path / "runs"
+    for run in list_runs(runs_dir):
+        run.attempt(1).job.unlink()
+    answers, called = threading.Event(), threading.Semaphore(0)
+
+    def waits_for_slurm(*_: object) -> None:
+        called.release()
+        answers.wait(30)
+
+    monkeypatch.setattr(submitting, "see_to", waits_for_slurm)
+    backlog = Backlog(runs_dir, own_only=True)
+    assert not revive_dispatcher(runs_dir, backlog)
+    assert called.acquire(timeout=30)
+    assert not revive_dispatcher(runs_dir, backlog)
+    assert not called.acquire(blocking=False), "one thread sees to them, not one more at each look"
+    assert submitting._Seeing.thread is not None
+    answers.set()
+    submitting._Seeing.thread.join(30)
 
 
 def test_a_retry_is_another_attempt_with_another_job(slurm: FakeSlurm, tmp_path: Path) -> None:
