@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
-from iqa_tui.plans.offered import OfferedPartition
+from iqa_tui.plans.choice import LaunchChoice
+from iqa_tui.plans.offered import OfferedDevice, OfferedPartition
 from iqa_tui.plans.plan import plan_from
-from tests.iqa_tui.plans.test_choice import CHOICE, SMALL
 
+SMALL = plan_from(
+    {
+        "name": "small",
+        "base": {"dataset": "koniq-10k", "lr": 5e-6},
+        "experiment": [{"id": "B", "expected_hours": 2.0}, {"id": "C", "expected_hours": 1.0}],
+    },
+    "small.toml",
+)
+GPUS = (OfferedDevice("GPU-a", "GPU 0", "gpu"), OfferedDevice("MIG-b", "GPU 1:2", "gpu"))
+CHOICE = replace(
+    LaunchChoice(Path("runs")).with_plans({"small": SMALL}), plan_name="small", devices=GPUS, device_kind="gpu"
+)
 PARTITIONS = (
     OfferedPartition("gpu", "3 of 4 taken", is_default=True),
     OfferedPartition("short", "closed", limit_hours=0.5),
