@@ -46,6 +46,7 @@ LOOKS = [
     "deleting.folder_bytes",
     "deleting.refuse_to_delete",
     "dispatching.revive_in_words",
+    "elsewhere.refuse_living",
     "elsewhere.takeover_of",
     "last_plans.last_plans",
     "missing.find_missing",
