@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from iqa_tui.slurm import look as look_module
 from iqa_tui.slurm.look import look
 from tests.fakes.slurm import FakeSlurm, slurm
 from tests.fakes.surveys import one_gpu
+from tests.fakes.tuned_plan import tuned_plan
 from training.runfolder.exits import ExitKind
 from training.runfolder.folders import list_runs
 from training.runfolder.job import JobRecord
@@ -86,6 +88,16 @@ def test_a_launch_submits_by_priority_with_what_each_row_asks_for(
     kept = {name: environment.variables[name] for name in environment.variables if name != "XDG_STATE_HOME"}
     assert kept == {"HF_HOME": "/hf", "SLURM_CONF": "/etc/other.conf", "IQA_TUI_STATE": state}
     assert len(slurm.calls("sbatch", "--test-only")) == 2
+
+
+def test_a_tuned_run_of_several_gpus_depends_on_the_jobs_of_its_tuning_runs(slurm: FakeSlurm, tmp_path: Path) -> None:
+    plan = tuned_plan(tmp_path, "[tune]", '[slurm]\ngres = "gpu:2"\n[tune]')
+    plan = replace(plan, experiments=tuple(replace(each, gpus=2) for each in plan.experiments))
+    runs = enqueue(LaunchRequest(plan, ("F1",), runs_dir=tmp_path / "runs", engine="slurm"), {})
+    assert [read_spec(run).engine for run in runs] == ["slurm"] * 3
+    assert [job(run) for run in runs] == ["4711", "4712", "4713"]
+    last = slurm.calls("sbatch", "--parsable")[-1]
+    assert "--dependency=afterany:4711:4712" in last["argv"]
 
 
 def test_what_slurm_refuses_is_refused_before_a_run_is_queued(slurm: FakeSlurm, tmp_path: Path) -> None:
