@@ -13,7 +13,7 @@ define make_venv
 @test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 endef
 
-.PHONY: help demo test test-long lint check gpu slurm chaos bench
+.PHONY: help demo test test-long lint check gpu slurm slurm-chaos chaos bench
 .DEFAULT_GOAL = help
 
 help:
@@ -23,6 +23,7 @@ help:
 	@echo "make check   format, lint, types, import contracts, prose, then every test"
 	@echo "make gpu     does the trainer work on this machine's GPU, and how fast; at most ten minutes"
 	@echo "make slurm   runs on a real Slurm of two small nodes, brought up for it; needs root and Debian packages"
+	@echo "make slurm-chaos   a hundred power cuts, outages, requeues there; figures that must be 0"
 	@echo "make chaos   five minutes of kills, power cuts, full disks and wrong clocks; figures that must be 0"
 	@echo "make bench   measurements, one JSON line a figure"
 
@@ -63,6 +64,9 @@ slurm: $(VENV)/.dev
 	LAB=$(SLURM_LAB) bash tests/slurm/slurm_lab.sh up
 	IQA_TUI_SLURM_LAB=$(SLURM_LAB) $(BIN)/python -m pytest -m slurm tests/slurm; code=$$?; \
 	LAB=$(SLURM_LAB) bash tests/slurm/slurm_lab.sh down; exit $$code
+
+slurm-chaos: $(VENV)/.dev
+	$(BIN)/python -m tests.slurm.chaos
 
 chaos: $(VENV)/.dev
 	$(BIN)/python -m tests.chaos

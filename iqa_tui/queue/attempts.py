@@ -96,7 +96,8 @@ def queue_again(run: RunFolder, why: str, *, automatic: bool = False, by: str = 
     """
     latest = run.latest_attempt()
     number = latest.number if latest else 1
-    has_begun = latest is not None and (latest.process.exists() or latest.exit.exists())
+    # A job of Slurm may end before it begins the run; the next one is another attempt's.
+    has_begun = latest is not None and any(path.exists() for path in (latest.process, latest.exit, latest.job))
     with held(run) as folder:
         make_folder(folder.attempts_dir)
         with _held_part(folder, folder.attempts_dir) as attempts:

@@ -9,7 +9,7 @@ from iqa_tui.processes.no_process import is_no_process, no_process_words
 from iqa_tui.processes.start import gone_words, is_whole, program, start_detached
 from iqa_tui.queue.backlog import Backlog
 from iqa_tui.queue.dispatcher_files import dispatcher_log, is_dispatching
-from iqa_tui.queue.submitting import see_to
+from iqa_tui.queue.submitting import see_to, see_to_in_a_thread
 from iqa_tui.settings.read_only import is_read_only, refuse_if_read_only
 from iqa_tui.slurm.ask import has_slurm
 from iqa_tui.trust.state_folder import state_folder
@@ -63,7 +63,8 @@ def revive_dispatcher(runs_dir: Path, backlog: Backlog | None = None) -> bool:
         return False
     waiting = (backlog or Backlog(runs_dir, own_only=True)).read()
     if (waiting.unsubmitted or waiting.asked_to_stop) and not is_read_only():
-        see_to([run for run, _ in waiting.unsubmitted], [run for run, _ in waiting.asked_to_stop])
+        see = see_to if backlog is None else see_to_in_a_thread
+        see([run for run, _ in waiting.unsubmitted], [run for run, _ in waiting.asked_to_stop])
     if is_dispatching(runs_dir):
         return False
     if not waiting.queued and not waiting.resumable and not waiting.unsure:

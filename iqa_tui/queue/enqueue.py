@@ -112,7 +112,7 @@ class _NewRuns:
         if "trial" in fields:
             name += "_tune-" + name_part(trial_text(fields["trial"]["values"]))
         run = create_run_folder(self._request.runs_dir.absolute(), name)
-        self.runs.append(QueuedRun(run, Spec(run_id=run.run_id, **self._common, **fields)))
+        self.runs.append(QueuedRun(run, Spec(run_id=run.run_id, **{**self._common, **fields})))
         return run.run_id
 
     def in_writing_order(self) -> list[QueuedRun]:

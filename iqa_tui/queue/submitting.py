@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -49,6 +50,27 @@ def submit_new(runs: Sequence[RunFolder]) -> None:
             ) from error
     if refused is not None and not submitted:
         raise LaunchError(f"{refused}. The runs stay queued: `iqa-tui stop` takes them back.") from None
+
+
+class _Seeing:
+    lock = threading.Lock()
+    thread: threading.Thread | None = None
+
+
+def see_to_in_a_thread(unsubmitted: Sequence[RunFolder], asked_to_stop: Sequence[RunFolder]) -> None:
+    """As `see_to`, in a thread of its own: a silent Slurm is waited for by no thread that has other work.
+
+    While one thread sees to runs, no other is started.
+    """
+    with _Seeing.lock:
+        if _Seeing.thread is not None and _Seeing.thread.is_alive():
+            return
+        thread = threading.Thread(target=see_to, args=(unsubmitted, asked_to_stop), name="submits", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # no more threads may be started
+            return
+        _Seeing.thread = thread
 
 
 def see_to(unsubmitted: Iterable[RunFolder], asked_to_stop: Iterable[RunFolder]) -> list[str]:

@@ -38,7 +38,7 @@ from training.runfolder.status import run_status
 
 RUNS_AT_ONCE = 10
 """On four GPUs, so that some wait."""
-CALM_SECONDS = 240.0
+CALM_SECONDS = 300.0
 USER_SECONDS = 5.0
 MOST_NAMED = 10
 

@@ -34,6 +34,8 @@ from training.runfolder.status import run_status
 
 HERE = Path(__file__).parent
 TOOL = HERE / "slurm_lab.sh"
+NUMBERS_LOST = 10
+"""More than a crash of the controller can lose, which writes its state down every few seconds."""
 WANTED = "IQA_TUI_SLURM_LAB"
 """Set by `make slurm`: the folder of a lab that is up."""
 
@@ -52,9 +54,12 @@ class SlurmLab:
 
     folder: Path
     runs_dir: Path
+    has_crashed: bool = False
+    """Its controller was killed: the numbers of the latest jobs come again, and their nodes are drained for it."""
 
     def tool(self, *words: str) -> str:
         """As `slurm_lab.sh` says."""
+        self.has_crashed = self.has_crashed or words[0] == "ctld-off"
         return subprocess.run(["bash", str(TOOL), *words], check=True, capture_output=True, text=True).stdout
 
     def queue(self, name: str, *flags: str, submits: bool = True, **options: Any) -> RunFolder:
@@ -116,6 +121,16 @@ class SlurmLab:
     def node(self, run: RunFolder) -> str:
         return self.seen(run)["SLURMD_NODENAME"]
 
+    def tidy(self) -> None:
+        """End all jobs, and leave to the next test nodes that work and numbers that no node has seen."""
+        self.slurm("scancel", "-u", "root")
+        self.until(lambda: not self.slurm("squeue", "-h"), "the jobs of the last test to end")
+        for _ in range(NUMBERS_LOST if self.has_crashed else 0):
+            self.slurm("scancel", self.slurm("sbatch", "--parsable", "--hold", "-o", "/dev/null", "--wrap", "true"))
+        for node, state in (line.split() for line in self.slurm("sinfo", "-hNp", "gpu", "-o", "%N %T").splitlines()):
+            if "drain" in state:
+                self.slurm("scontrol", "update", f"nodename={node}", "state=resume")
+
     def pause_daemon(self, node: str, number: signal.Signals) -> None:
         """Signal the slurmd of a node, as if it hung."""
         for pid in (int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal()):
@@ -154,5 +169,4 @@ def slurm_lab(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Slurm
     submit.cluster.cache_clear()
     lab = SlurmLab(folder, runs_dir)
     yield lab
-    lab.slurm("scancel", "-u", "root")
-    lab.until(lambda: not lab.slurm("squeue", "-h"), "the jobs of the last test to end")
+    lab.tidy()

@@ -68,6 +68,10 @@ class Faults:
             job, reason = line.split("|", 1)
             if "held" in reason.lower():
                 self._ask("scontrol", "release", job)
+        for line in self._ask("squeue", "-h", "-p", "high", "-t", "R", "-o", "%i %M").splitlines():
+            job, age = line.split()
+            if age > "0:20":  # of 3 s: the node ended it while the controller was down, which believes that it runs
+                self._ask("scancel", job)
         told = self._ask("scontrol", "show", "node", "-o").splitlines()
         leaks = {node for node in NODES for line in told if f"NodeName={node} " in line and LEAK.search(line)}
         if leaks & self._leaks and "the controller" not in self._undo:
@@ -181,6 +185,8 @@ class Faults:
 
     def _ask(self, *words: str) -> str:
         """Of Slurm, which may be silent."""
+        if "the controller" in self._undo:
+            return ""
         try:
             return subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False).stdout
         except subprocess.TimeoutExpired:

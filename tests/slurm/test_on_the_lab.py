@@ -122,7 +122,8 @@ def test_a_launch_that_is_killed_before_it_wrote_down_its_job_leaves_one_run(
     revive_dispatcher(slurm_lab.runs_dir)
     slurm_lab.until(run.attempt(1).job.exists, "its job is known")
     jobs = slurm_lab.slurm("squeue", "-h", "-t", "all", "-o", "%i %k").splitlines()
-    assert [line for line in jobs if line.endswith(":killed")][-1].split()[0] == slurm_lab.job(run)
+    newest = max(int(line.split()[0]) for line in jobs if line.endswith(f":{run.run_id}"))
+    assert newest == int(slurm_lab.job(run))
     if partition == "gpu":
         slurm_lab.until_phase(run, Phase.FINISHED)
         assert set(slurm_lab.writers(run)) == {1}

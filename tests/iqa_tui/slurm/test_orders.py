@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 from iqa_tui.errors import LaunchError, PlanError
 from iqa_tui.plans.plan import plan_from
 from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.queue import submitting
 from iqa_tui.queue.backlog import Backlog
 from iqa_tui.queue.check import check
 from iqa_tui.queue.dispatching import revive_dispatcher
@@ -26,7 +29,9 @@ from iqa_tui.slurm import look as look_module
 from iqa_tui.slurm.look import look
 from tests.fakes.slurm import FakeSlurm, slurm
 from tests.fakes.surveys import one_gpu
+from tests.fakes.tuned_plan import tuned_plan
 from training.runfolder.exits import ExitKind
+from training.runfolder.folders import list_runs
 from training.runfolder.job import JobRecord
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record, read_spec
@@ -83,6 +88,16 @@ def test_a_launch_submits_by_priority_with_what_each_row_asks_for(
     kept = {name: environment.variables[name] for name in environment.variables if name != "XDG_STATE_HOME"}
     assert kept == {"HF_HOME": "/hf", "SLURM_CONF": "/etc/other.conf", "IQA_TUI_STATE": state}
     assert len(slurm.calls("sbatch", "--test-only")) == 2
+
+
+def test_a_tuned_run_of_several_gpus_depends_on_the_jobs_of_its_tuning_runs(slurm: FakeSlurm, tmp_path: Path) -> None:
+    plan = tuned_plan(tmp_path, "[tune]", '[slurm]\ngres = "gpu:2"\n[tune]')
+    plan = replace(plan, experiments=tuple(replace(each, gpus=2) for each in plan.experiments))
+    runs = enqueue(LaunchRequest(plan, ("F1",), runs_dir=tmp_path / "runs", engine="slurm"), {})
+    assert [read_spec(run).engine for run in runs] == ["slurm"] * 3
+    assert [job(run) for run in runs] == ["4711", "4712", "4713"]
+    last = slurm.calls("sbatch", "--parsable")[-1]
+    assert "--dependency=afterany:4711:4712" in last["argv"]
 
 
 def test_what_slurm_refuses_is_refused_before_a_run_is_queued(slurm: FakeSlurm, tmp_path: Path) -> None:
@@ -193,11 +208,45 @@ def test_a_refused_order_says_so(slurm: FakeSlurm, tmp_path: Path) -> None:
     assert hold_run(low).endswith("But Slurm was not told: Access/permission denied for job 4712")
 
 
+def test_an_app_that_looks_again_and_again_does_not_wait_for_slurm(
+    slurm: FakeSlurm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launch(tmp_path)
+    runs_dir = tmp_path / "runs"
+    for run in list_runs(runs_dir):
+        run.attempt(1).job.unlink()
+    answers, called = threading.Event(), threading.Semaphore(0)
+
+    def waits_for_slurm(*_: object) -> None:
+        called.release()
+        answers.wait(30)
+
+    monkeypatch.setattr(submitting, "see_to", waits_for_slurm)
+    backlog = Backlog(runs_dir, own_only=True)
+    assert not revive_dispatcher(runs_dir, backlog)
+    assert called.acquire(timeout=30)
+    assert not revive_dispatcher(runs_dir, backlog)
+    assert not called.acquire(blocking=False), "one thread sees to them, not one more at each look"
+    assert submitting._Seeing.thread is not None
+    answers.set()
+    submitting._Seeing.thread.join(30)
+
+
 def test_a_retry_is_another_attempt_with_another_job(slurm: FakeSlurm, tmp_path: Path) -> None:
     low, _ = launch(tmp_path)
     slurm.shows(job(low), "FAILED", low.run_id)
     write_record(low.attempt(1).process, ProcessRecord("b", 1, 1, "lab1", 0.0, supervisor_pid=1))
     write_record(low.attempt(1).exit, ExitRecord(ExitKind.FAILED, "exit 1", 0.0, 1.0))
+    assert retry_run(low) == f"{low.run_id} is queued again as job 4713."
+    assert (job(low), job(low, 2)) == ("4712", "4713")
+
+
+@pytest.mark.parametrize(("state", "reason"), [("FAILED", "JobLaunchFailure"), ("CANCELLED", "None")])
+def test_a_run_whose_job_ended_before_it_began_gets_another_job(
+    slurm: FakeSlurm, tmp_path: Path, state: str, reason: str
+) -> None:
+    low, _ = launch(tmp_path)
+    slurm.shows(job(low), state, low.run_id, reason=reason)
     assert retry_run(low) == f"{low.run_id} is queued again as job 4713."
     assert (job(low), job(low, 2)) == ("4712", "4713")
 
