@@ -16,7 +16,7 @@ async def test_columns_are_chosen_and_given_back_to_the_width(ablation: list[Fak
             return screen_text(pilot).splitlines()[2].strip("│").split("│")[0].split()
 
         assert heading() == ["id", "experiment", "state", "device", "progress", "left", "loss", "val", "SRCC"]
-        await burst(pilot, "C", "down", "space", "enter")  # without the device
+        await burst(pilot, "C", "down", "down", "space", "enter")  # without the device
         await settle(pilot, lambda: pilot.app.screen is screen and "device" not in heading())
         await pilot.press("C")
         await settle(pilot, lambda: isinstance(pilot.app.screen, ColumnsScreen))

@@ -24,6 +24,7 @@ WORDS = {
     Wait(WaitKind.DISK_FULL): "waits for room: the disk of the runs is full",
     Wait(WaitKind.CLOSED, why="cannot start"): "cannot start",
     Wait(WaitKind.NEEDS_ADOPTION, why="queued elsewhere: …"): "queued elsewhere: …",
+    Wait(WaitKind.SLURM, why="waits for a GPU; Slurm expects 14:10"): "waits for a GPU; Slurm expects 14:10",
     Wait(WaitKind.OTHER_USER, user="ann"): "queued by ann, whose own dispatcher starts it",
 }
 

@@ -71,6 +71,7 @@ def lay_points(crash: Crash) -> None:
     around(Path, "replace", crash, lambda _, target: f"replacing {name_of(Path(target))}")
     around(os, "link", crash, lambda *_: "keeping the one before")
     around(os, "fsync", crash, lambda *_: "fsync")
+    around(os, "fdatasync", crash, lambda *_: "waiting for decoded pixels")
     around(story, "finish", crash, lambda *_: "the end")
     in_halves(torch, "save", crash)
     write, open_own = os.write, writer.open_own
@@ -98,7 +99,7 @@ def lay_points(crash: Crash) -> None:
 
 
 def name_of(path: Path) -> str:
-    return "the cache" if path.parent.name == "cache" else path.name
+    return "what a pack holds" if path.parent.parent.name == "cache" else path.name
 
 
 def around(room: Any, name: str, crash: Crash, kind: Callable[..., str]) -> None:

@@ -25,7 +25,7 @@ from tests.fakes.trainer_processes import SMALL
 KILLED_OFTEN = [
     [  # from the first image to the first checkpoints
         "SIGKILL before decoding an image #5",
-        "SIGKILL before replacing the cache #1",
+        "SIGKILL after waiting for decoded pixels #1",
         "SIGKILL within an event #3",
         "SIGKILL before a step #1",
         "SIGKILL after the optimiser's step #2",

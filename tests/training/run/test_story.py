@@ -16,7 +16,7 @@ from tests.fakes.trouble import AT_EVERY_STEP, STEPS, at_call, events_of, left_a
 from training.errors import BadData, GpuOutOfMemory, exit_code, exit_kind
 from training.images.transforms import to_network_input
 from training.network.quality import QualityNetwork
-from training.run import evaluate, loop, story
+from training.run import evaluate, forward, loop, story
 from training.runfolder.events import EventTail, read_events
 from training.runfolder.exits import ExitKind
 from training.runfolder.folders import list_runs
@@ -173,7 +173,7 @@ def seen_by(loss: str, folder: Path, labels: Path, monkeypatch: pytest.MonkeyPat
 
     train_step = loop._train_step
     with monkeypatch.context() as patched:
-        patched.setattr(loop, "to_network_input", recorded)
+        patched.setattr(forward, "to_network_input", recorded)
         patched.setattr(evaluate, "to_network_input", recorded)
         patched.setattr(loop, "_train_step", step)
         train_here(folder, *SMALL, "--data_path", labels, "--loss_type", loss, "--test_random_crop")
