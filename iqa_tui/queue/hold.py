@@ -15,7 +15,7 @@ from iqa_tui.queue.as_owner import in_owners_name, opened
 from iqa_tui.queue.dispatching import ensure_dispatcher
 from iqa_tui.settings.read_only import order
 from iqa_tui.slurm.look import Asked
-from iqa_tui.slurm.orders import hold, prioritise, release
+from iqa_tui.slurm.orders import hold, prioritise, release, shown_job
 from iqa_tui.slurm.submit import is_slurm, submit
 from iqa_tui.words.people import user_name
 from iqa_tui.words.states import refusal
@@ -24,7 +24,6 @@ from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase
 from training.runfolder.read import read_record
 from training.runfolder.schema import Place
-from training.runfolder.slurm_status import job_of
 from training.runfolder.status import run_status
 from training.runfolder.write import write_record
 
@@ -90,9 +89,9 @@ def _tell_slurm(run: RunFolder, order: Callable[[str], None]) -> str:
     if not is_slurm(run):
         return ""
     try:
-        job = job_of(run.latest_attempt())
+        job = shown_job(run)
         if job is not None:
-            order(job.job)
+            order(job)
         else:
             submit(run)
     except (LaunchError, RunFolderError, OSError) as error:

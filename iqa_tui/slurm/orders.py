@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from iqa_tui.slurm.answers import last_answers
-from iqa_tui.slurm.ask import SlurmSilent, ask_slurm, was_silent_just_now
+from iqa_tui.slurm.ask import SlurmError, SlurmSilent, ask_slurm, was_silent_just_now
 from iqa_tui.slurm.look import Asked
 from iqa_tui.slurm.submit import NICE
 from training.runfolder.job import Course, JobRecord, SlurmWord
@@ -14,6 +14,7 @@ from training.runfolder.read import read_record
 from training.runfolder.schema import StopRequest
 from training.runfolder.slurm_status import job_of
 
+UNHEARD = "it has not answered for a while"
 OVERDUE_SECONDS = 15.0
 """After the grace of a request to stop, for the supervisor's own end, before the whole job is cancelled."""
 
@@ -22,6 +23,24 @@ def word_now(run: RunFolder) -> tuple[JobRecord | None, SlurmWord | None]:
     """The job of its newest attempt and what Slurm says of it now; None if it has none."""
     job = job_of(run.latest_attempt())
     return job, None if job is None else Asked().word_on(run.run_id, job)
+
+
+def shown_job(run: RunFolder) -> str | None:
+    """The number of its job, if Slurm shows it as this run's; None if no job was submitted.
+
+    A file's number alone may be that of another job of this user: after a crash Slurm gives numbers again.
+
+    Raises:
+        SlurmError: Slurm does not answer, or shows no such job.
+    """
+    job, word = word_now(run)
+    if job is None or word is None:
+        return None
+    if not word.is_fresh or was_silent_just_now():
+        raise SlurmSilent(UNHEARD)
+    if word.line is None:
+        raise SlurmError(f"it shows no job {job.job} of this run")
+    return word.line.job
 
 
 def cancel(job: str) -> None:
@@ -60,7 +79,7 @@ def stop_job(run: RunFolder) -> str:
     """
     job, word = word_now(run)
     if word is not None and (not word.is_fresh or was_silent_just_now()):
-        raise SlurmSilent("it has not answered for a while")
+        raise SlurmSilent(UNHEARD)
     if job is None or word is None or word.line is None:
         return ""
     if word.line.course is Course.WAITS:

@@ -218,6 +218,10 @@ def _is_pair(pair: list[Any]) -> bool:
     return len(pair) == 2 and all(type(number) in (int, float) and _is_number(number) for number in pair)
 
 
+def _is_job_number(job: str) -> bool:
+    return not job or (job.isascii() and job.isdecimal())
+
+
 _TIME = _number_from(0, LAST_SECOND, "a time in Unix seconds, before the year 10000")
 _LENGTH_OF_TIME = _number_from(0, 1e12, "a length of time of at least 0")
 _PID = _whole_from(1, 2**31 - 1, "the number of a process")
@@ -238,6 +242,11 @@ OWN_RULES: dict[str, Rule] = {
     "supervisor_pid": _or_none(_PID),
     "vram_bytes": _or_none(_whole_from(0, LARGEST_WHOLE, "a number of bytes")),
     "expected_srcc": _or_none((frozenset({list}), _is_pair, "two numbers [low, high]")),
+    "job": (
+        frozenset({str}),
+        lambda job: not job or (job.isascii() and job.isdecimal()),
+        "the number of a job, or empty",
+    ),
     "argv": (frozenset({list}), lambda words: bool(words) and _can_be_words(words), "a command: texts without NUL"),
     "engine": (frozenset({str}), lambda engine: engine in ENGINES, f"one of {', '.join(ENGINES)}"),
     "cwd": _or_none((frozenset({str}), lambda path: "\0" not in path, "the path of a folder")),

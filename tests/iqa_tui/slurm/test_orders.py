@@ -30,6 +30,7 @@ from iqa_tui.slurm.look import look
 from tests.fakes.slurm import FakeSlurm, slurm
 from tests.fakes.surveys import one_gpu
 from tests.fakes.tuned_plan import tuned_plan
+from training.runfolder.errors import RunFolderError
 from training.runfolder.exits import ExitKind
 from training.runfolder.folders import list_runs
 from training.runfolder.job import JobRecord
@@ -199,6 +200,27 @@ def test_hold_release_and_priority_are_slurms_and_the_folders(slurm: FakeSlurm, 
     place = read_record(low.place, Place)
     assert place is not None
     assert (place.held, place.priority) == (False, "high")
+
+
+@pytest.mark.parametrize("shown_of", ["another run", ""])
+def test_a_number_that_slurm_gave_to_another_job_is_never_ordered(
+    slurm: FakeSlurm, tmp_path: Path, shown_of: str
+) -> None:
+    low, _ = launch(tmp_path)
+    if shown_of:
+        slurm.shows(job(low), "PENDING", shown_of)
+    said = [hold_run(low), prioritise_run(low, "high"), release_run(low)]
+    assert all(words.endswith(f"But Slurm was not told: it shows no job {job(low)} of this run") for words in said)
+    assert [call for call in slurm.calls("scontrol") if call["argv"][1:2] != ["show"]] == []  # type: ignore[index]
+
+
+@pytest.mark.parametrize("number", ["--me", "4711,4712", "47 11", "\u0664"])
+def test_what_is_no_number_of_a_job_is_no_record(slurm: FakeSlurm, tmp_path: Path, number: str) -> None:
+    low, _ = launch(tmp_path)
+    path = low.attempt(1).job
+    path.write_text(path.read_text().replace(f'"{job(low)}"', f'"{number}"'))
+    with pytest.raises(RunFolderError, match="must be the number of a job"):
+        read_record(path, JobRecord)
 
 
 def test_a_refused_order_says_so(slurm: FakeSlurm, tmp_path: Path) -> None:
