@@ -36,7 +36,7 @@ from training.runfolder.host import host_name
 from training.runfolder.job import JOB_OUTPUT, JobRecord
 from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.read import read_record, read_spec
-from training.runfolder.schema import Place, RetryRecord
+from training.runfolder.schema import ExitRecord, Place, RetryRecord
 from training.runfolder.slurm_status import BY_SLURM
 from training.runfolder.spec import Spec
 from training.runfolder.tuned import trials_of
@@ -239,7 +239,7 @@ def _jobs_before(run: RunFolder, spec: Spec) -> list[str]:
                 attempt is None
                 or not is_before
                 or other.result.exists()
-                or attempt.exit.exists()
+                or _is_over(attempt)
                 or other.stop.exists()
             ):
                 continue
@@ -248,6 +248,11 @@ def _jobs_before(run: RunFolder, spec: Spec) -> list[str]:
             continue
         jobs += [record.job] if record is not None else []
     return jobs
+
+
+def _is_over(attempt: AttemptFolder) -> bool:
+    ended = read_record(attempt.exit, ExitRecord)
+    return ended is not None and not ended.comes_back
 
 
 def _nice_of(run: RunFolder, spec: Spec) -> int:
