@@ -47,7 +47,7 @@ def shown_job(run: RunFolder) -> str | None:
 def refuse_while_it_may_come_back(run: RunFolder) -> None:
     """Refuse another job for an attempt that ended, while Slurm may still start the old one again.
 
-    A run ends some seconds before its job does, and a job that was requeued waits only once its node is rid of it. A job
+    A run ends some seconds before its job does, and a requeued job waits only once its node is rid of it. A job
     that a user stopped begins nothing any more.
 
     Raises:

@@ -235,13 +235,7 @@ def _jobs_before(run: RunFolder, spec: Spec) -> list[str]:
             is_before = spec.strategy == "priority" and its.group == spec.group
             is_before = is_before and _nice_of(other, its) < NICE.get(spec.priority, 100)
             is_before = is_before or other.run_id in trials
-            if (
-                attempt is None
-                or not is_before
-                or other.result.exists()
-                or _is_over(attempt)
-                or other.stop.exists()
-            ):
+            if attempt is None or not is_before or other.result.exists() or _is_over(attempt) or other.stop.exists():
                 continue
             record = read_record(attempt.job, JobRecord)
         except (RunFolderError, OSError):
