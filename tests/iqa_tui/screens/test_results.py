@@ -22,6 +22,7 @@ from tests.fakes.ablation import LOSSES, make_ablation
 from tests.fakes.app import OpenApp, screen_text, settle
 from tests.fakes.run_folders import FakeRun
 from tests.fakes.runs import finish_run
+
 LINES_OF_COLUMNS = 14
 """Of the dialog: the others are scrolled to."""
 
