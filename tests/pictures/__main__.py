@@ -24,6 +24,7 @@ from rich.color import ColorSystem
 from textual.pilot import Pilot
 
 import iqa_tui.app
+import iqa_tui.watch.gpu_watcher
 from iqa_tui.app import IqaApp
 from iqa_tui.settings.remembered import Remembered
 from iqa_tui.watch.gpu_watcher import HISTORY
@@ -64,6 +65,8 @@ async def draw(picture: Picture) -> tuple[str, list[str]]:
     """The SVG, and what cannot be read in it."""
     look, form = picture.look, picture.form
     iqa_tui.app.Remembered = lambda _: Remembered(None)  # each picture is that of a new user
+    if look.folder != "slurm":  # no other picture shows what this machine's own Slurm says
+        iqa_tui.watch.gpu_watcher.has_slurm = lambda: False
     app = IqaApp(picture.runs, room=look.room, ascii_mode=form.ascii_mode, make_surveyor=lambda: FourGpus(picture.runs))
     if form.colour_system is not None:
         app._filters.append(TerminalColours(form.colour_system))

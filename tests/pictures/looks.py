@@ -127,4 +127,12 @@ LOOKS = (
     Look("results", "results", folder="empty"),
     Look("monitor", "monitor", folder="states", in_all_sizes=True),
     Look("monitor", "monitor", folder="closed"),
+    Look("monitor", "monitor", folder="slurm", settle_seconds=3.0, in_all_sizes=True),
+    Look("monitor-down", "monitor", ("G",), folder="slurm", settle_seconds=3.0),
+    Look("run", "monitor", ("g", "j", "j", "enter"), folder="slurm", settle_seconds=3.0, in_all_sizes=True),
+    Look("run-waits", "monitor", ("g", "j", "j", "j", "j", "enter"), folder="slurm", settle_seconds=3.0),
+    Look("stop", "monitor", ("g", "j", "j", "K"), folder="slurm", settle_seconds=3.0),
+    Look("launch", "launch", folder="slurm", settle_seconds=4.0, in_all_sizes=True),
+    Look("launch-partition", "launch", ("tab", "G", "k", "space"), folder="slurm", settle_seconds=4.0),
+    Look("launch-question", "launch", ("tab", "G", "k", "space", "enter"), folder="slurm", settle_seconds=30.0),
 )

@@ -108,4 +108,6 @@ def test_a_row_names_the_job_before_it_begins_and_the_node_after(fake: FakeRun, 
     record = fake.run.attempt(1).process
     record.write_text(record.read_text().replace('"host": "', '"host": "lab1", "was": "', 1))
     slurm.shows("4711", "RUNNING", fake.run.run_id, node="lab1")
-    assert "lab1 GPU 0" in row_of(fake)
+    row = row_of(fake)
+    assert "lab1 GPU 0" in row
+    assert "◔ starting" in row  # not the sign of another host: its user sent it there
