@@ -68,7 +68,7 @@ def by_need(status: Status) -> int:
 
 
 def shown_state(status: Status) -> ShownState:
-    """`● running`, `⏸ held`, `⚿ elsewhere`, `◌ unsupervised`, `⇄ running` on another host, but `●` on the node of its job."""
+    """`● running`, `⏸ held`, `⚿ elsewhere`, `◌ unsupervised`, `⇄ running` on another host."""
     if status.phase is Phase.QUEUED and (status.held or status.elsewhere):
         return HELD if status.held else ELSEWHERE
     if status.recorded:

@@ -71,7 +71,12 @@ class FakeRun:
         device = (
             {"key": "cpu-0", "kind": "cpu", "index": 0, "name": "CPU slot"}
             if gpu is None
-            else {"key": f"{node}:{gpu}" if node else f"GPU-fake-{gpu}", "kind": "gpu", "index": gpu, "name": "NVIDIA H100"}
+            else {
+                "key": f"{node}:{gpu}" if node else f"GPU-fake-{gpu}",
+                "kind": "gpu",
+                "index": gpu,
+                "name": "NVIDIA H100",
+            }
         )
         record = ProcessRecord(
             boot_id=boot_id(),

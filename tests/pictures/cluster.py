@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from iqa_tui.devices.device import Device, DeviceState
+from iqa_tui.devices.survey import Survey
 from iqa_tui.slurm.refusals import note_refusal
 from tests.fakes.run_folders import FakeRun
 from tests.fakes.slurm import FakeSlurm, make_programs
@@ -28,6 +30,14 @@ NODES = (
 )
 
 
+class LoginNode:
+    """It has no GPU of its own."""
+
+    def survey(self) -> Survey:
+        slot = DeviceState(Device("cpu-0", "cpu", 0, "CPU, 8 threads"), free=True, reason="free")
+        return Survey((slot,), "No NVIDIA driver found: runs use 1 CPU slot", time.time(), "cpu")
+
+
 class Cluster:
     """Queues runs that are jobs of a fake Slurm."""
 
@@ -38,14 +48,16 @@ class Cluster:
         self.slurm.answers("sinfo", out="gpu*\nshort\ncpu\n")
         self.slurm.answers("sinfo", "-h", "-N", out=NODES)
         self.slurm.answers("sinfo", "-h", "-o", "%R|%l", out="gpu|4:00:00\nshort|2:00\ncpu|infinite\n")
+        self.slurm.answers("sbatch", err="sbatch: error: invalid partition specified: gpux\n", code=1)
         self._runs = runs
         self._job = 4711
         self.now = time.time()
 
     def queue(self, identity: str, group: str = "koniq-losses", **options: Any) -> FakeRun:
+        created = self.now - 9000 + self._job - (0 if group == "koniq-losses" else 86_400)
         return FakeRun.queue(
             self._runs, identity, engine=SLURM, slurm={**ASKED, **options}, format=SPEC_FORMAT,
-            group=group, created=self.now - 9000 + self._job, seed=42 if group == "koniq-losses" else 7,
+            group=group, created=created, seed=42 if group == "koniq-losses" else 7,
         )  # fmt: skip
 
     def submit(self, fake: FakeRun, state: str = "", attempt: int = 1, **fields: str) -> FakeRun:
@@ -91,7 +103,9 @@ def cluster_runs(runs: Path) -> list[int]:
     os.utime(requeued.run.attempt(1).exit, (now - 60, now - 60))
     lost = cluster.submit(cluster.queue("F1", "short-cluster"), "NODE_FAIL", node="lab2")
     lost.start(gpu=1, at=now - 3000, node="lab2").train(220)
-    cluster.submit(cluster.queue("F2", "short-cluster", **SHORT), "PENDING", reason="PartitionTimeLimit", limit="1:00:00")
+    cluster.submit(
+        cluster.queue("F2", "short-cluster", **SHORT), "PENDING", reason="PartitionTimeLimit", limit="1:00:00"
+    )
     cluster.submit(cluster.queue("F3", "short-cluster"), "PENDING", reason="launch failed requeued held")
     refused = cluster.queue("F4", "short-cluster", partition="gpux")
     note_refusal(refused.run, "Slurm refuses it: invalid partition specified: gpux (partition = 'gpux')")

@@ -76,7 +76,7 @@ def test_a_row_says_that_slurm_holds_what_it_could_not_start(fake: FakeRun, slur
     slurm.shows("4711", "PENDING", fake.run.run_id, reason="launch failed requeued held", partition="short")
     row = row_of(fake)
     assert "⏸ held" in row
-    assert "Slurm could not start it and holds it; h releases it" in row
+    assert "Slurm could not start it; h releases it" in row
 
 
 @pytest.mark.parametrize(
