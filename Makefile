@@ -6,7 +6,9 @@ BIN = $(VENV)/bin
 WORKERS ?= $(shell cores=$$(nproc); echo $$((cores < 8 ? cores + 1 : 8)))
 # Where `make slurm` keeps its cluster while it is up.
 SLURM_LAB ?= /tmp/iqa-tui-slurm
-SIDE_BY_SIDE = -n $(WORKERS) --dist worksteal
+# Tests with real processes share the machine with each other and with its users: one that fails runs once more, and the
+# summary counts and names it. What fails twice has failed.
+SIDE_BY_SIDE = -n $(WORKERS) --dist worksteal --reruns 1 -rR
 
 define make_venv
 @$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed; $(PYTHON) is older. Say which: make PYTHON=python3.11 ...")'

@@ -13,6 +13,7 @@ import os
 import re
 import signal
 import stat
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -29,6 +30,10 @@ MARK_VARIABLE = "IQA_TUI_MARK"
 TOKEN_BYTES = 32
 TOKEN_MODE = 0o600
 MARK_PATTERN = re.compile(rf"(\d{{1,20}}):(\d{{1,9}}):([0-9a-f]{{{2 * TOKEN_BYTES}}})", re.ASCII)
+PATIENCE_SECONDS = 0.1
+"""How long a process that shows no environment is asked again."""
+PF_KTHREAD = 0x00200000
+"""The flag of a thread of the kernel in `/proc/<pid>/stat`, which never has an environment (Linux, sched.h)."""
 RENUMBERING = ("overlay", "fuse", "cifs", "smb", "9p", "virtiofs")
 """Beginnings of the names of file systems that may give a folder another inode number later."""
 
@@ -124,13 +129,43 @@ def mark_of(pid: int) -> Mark | None:
     try:
         if os.stat(f"/proc/{pid}").st_uid != os.geteuid():  # noqa: PTH116  for every process of the machine
             return None
-        with open(f"/proc/{pid}/environ", "rb") as file:  # noqa: PTH123  as above
-            environment = b"\0" + file.read()
+        environment = b"\0" + environment_of(pid)
     except OSError:
         return None
     _, is_there, rest = environment.partition(b"\0" + MARK_VARIABLE.encode() + b"=")
     found = MARK_PATTERN.fullmatch(rest.partition(b"\0")[0].decode("ascii", "replace")) if is_there else None
     return Mark(int(found[1]), int(found[2]), found[3]) if found else None
+
+
+def environment_of(pid: int, patience_seconds: float = PATIENCE_SECONDS) -> bytes:
+    """The environment that a process was started with, `NAME=value` and a NUL byte each; empty of a zombie.
+
+    For an instant a living process shows none: when exec has closed its descriptors (so its parent knows it as started)
+    and not yet described its new memory, and when it exits and has not yet let go of its locks. It is then asked again.
+
+    Raises:
+        OSError: it is gone, or is another user's.
+    """
+    until = time.monotonic() + patience_seconds
+    while True:
+        try:
+            with open(f"/proc/{pid}/environ", "rb") as file:  # noqa: PTH123  for every process of the machine
+                environment = file.read()
+        except ProcessLookupError:  # it has let go of its memory
+            environment = b""
+        if environment or time.monotonic() > until or not _is_between(pid):
+            return environment
+        time.sleep(0.001)
+
+
+def _is_between(pid: int) -> bool:
+    """Whether a process without an environment starts or exits right now: it has no command line either."""
+    with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123  as above
+        fields = file.read().rpartition(b")")[2].split()
+    if fields[0] in (b"Z", b"X") or int(fields[6]) & PF_KTHREAD:
+        return False
+    with open(f"/proc/{pid}/cmdline", "rb") as file:  # noqa: PTH123  as above
+        return not file.read()
 
 
 def signal_marked(pid: int, proof: Proof, number: signal.Signals) -> bool:

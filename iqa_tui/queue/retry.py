@@ -8,7 +8,9 @@ from iqa_tui.queue.attempts import host_elsewhere, queue_again
 from iqa_tui.queue.beginning import goes_on
 from iqa_tui.queue.dispatching import ensure_dispatcher
 from iqa_tui.settings.read_only import order
+from iqa_tui.slurm.ask import SlurmError
 from iqa_tui.slurm.look import Asked
+from iqa_tui.slurm.orders import refuse_while_it_may_come_back
 from iqa_tui.slurm.submit import is_slurm, submit
 from iqa_tui.trust.signature import NotSigned, refusal_of
 from iqa_tui.words.states import refusal, status_words
@@ -49,6 +51,8 @@ def retry_run(run: RunFolder, by: str = "") -> str:
             raise LaunchError(refusal(folder, status, "only a run that ended can be tried again"))
         if unsigned := refusal_of(folder):
             raise NotSigned(f"{run.run_id} is not tried again: {unsigned.words}.")
+        if of_slurm:
+            _refuse_second_job(folder)
         try:
             queue_again(folder, status_words(status), by=by)
             if not of_slurm:
@@ -70,6 +74,14 @@ def _job_words(run: RunFolder) -> str:
     except (LaunchError, RunFolderError, OSError) as error:
         return f", and not submitted yet: {str(error).removesuffix('.')}"
     return f" as job {job.job}" if job else ""
+
+
+def _refuse_second_job(run: RunFolder) -> None:
+    """Raises LaunchError while the job of its last attempt may still go on."""
+    try:
+        refuse_while_it_may_come_back(run)
+    except SlurmError as why:
+        raise LaunchError(f"{run.run_id} is not tried again: {why}.") from None
 
 
 def _refuse_linked_attempts(run: RunFolder) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from training.runfolder.layout import AttemptFolder, RunFolder
@@ -24,6 +25,8 @@ class AttemptRecords:
     def __init__(self, run: RunFolder, attempt: AttemptFolder) -> None:
         self._run = run
         self._attempt = attempt
+        self.comes_back = False
+        """As the record of the end will say."""
 
     def make_room(self) -> None:
         """Make the attempt's folder, with the reserve in it.
@@ -49,6 +52,7 @@ class AttemptRecords:
 
     def write_end(self, record: ExitRecord) -> None:
         """The last thing that is written of an attempt; its reserve goes with it."""
+        record = replace(record, comes_back=self.comes_back)
         try:
             write_record(self._attempt.exit, record)
         except OSError:

@@ -17,7 +17,7 @@ from iqa_tui.service.stopping import HurriedStop, Stopping
 from iqa_tui.service.supervision import Supervisor
 from iqa_tui.service.supervisor_output import is_there, say
 from iqa_tui.slurm.node import JobEnd, Node, job_end, kill_wait_seconds, lead_seconds, requeue, trainer_variables
-from iqa_tui.slurm.words import TIME_LIMIT, ended_by, limit_words, memory_words
+from iqa_tui.slurm.words import PUTS_BACK, TIME_LIMIT, ended_by, limit_words, memory_words
 from iqa_tui.trust.signature import Signed
 from training.runfolder.claim import Claim, claim_run
 from training.runfolder.errors import RunFolderError
@@ -62,7 +62,6 @@ class SlurmSupervisor(Supervisor):
         self._said_before = _size_of(run.path / JOB_OUTPUT)
         self._was_told_of_stop = False
         self._kind: ExitKind | None = None
-        self._is_requeued = False
 
     @property
     def exit_code(self) -> int:
@@ -165,7 +164,12 @@ class SlurmSupervisor(Supervisor):
         wants_more = self._end_told is not None and kind in GOES_ON_AFTER and not is_there(self._run.stop)
         if wants_more and self._end_told is not None and not self._has_new_checkpoint():
             kind, cause, wants_more = ExitKind.FAILED, _no_checkpoint_words(self._end_told), False
-        self._is_requeued = wants_more
+        self._records.comes_back = wants_more or (
+            isinstance(stopping, HurriedStop)
+            and stopping.request.by in PUTS_BACK
+            and kind is not ExitKind.FINISHED
+            and not is_there(self._run.stop)
+        )
         self._write_end(kind, cause, trainer)
         if wants_more and (trouble := requeue(self._node)):
             say(f"job {self._node.job} is not put back into the queue: {trouble}")
@@ -175,7 +179,7 @@ class SlurmSupervisor(Supervisor):
         super()._write_end(kind, cause, trainer)
 
     def _tell_end(self) -> None:
-        if not self._is_requeued:
+        if not self._records.comes_back:
             super()._tell_end()
 
     def _has_new_checkpoint(self) -> bool:

@@ -10,6 +10,7 @@ from iqa_tui.slurm.look import Asked
 from iqa_tui.slurm.submit import NICE
 from training.runfolder.job import Course, JobRecord, SlurmWord
 from training.runfolder.layout import RunFolder
+from training.runfolder.opening import is_there
 from training.runfolder.read import read_record
 from training.runfolder.schema import StopRequest
 from training.runfolder.slurm_status import job_of
@@ -41,6 +42,30 @@ def shown_job(run: RunFolder) -> str | None:
     if word.line is None:
         raise SlurmError(f"it shows no job {job.job} of this run")
     return word.line.job
+
+
+def refuse_while_it_may_come_back(run: RunFolder) -> None:
+    """Refuse another job for an attempt that ended, while Slurm may still start the old one again.
+
+    A run ends some seconds before its job does, and a requeued job waits only once its node is rid of it. A job
+    that a user stopped begins nothing any more.
+
+    Raises:
+        SlurmError: its job is not over, or was not when Slurm was heard last.
+        OSError, RunFolderError: a record cannot be read.
+    """
+    job, word = word_now(run)
+    if job is None or word is None or word.line is None or word.line.is_over or is_there(run.stop):
+        return
+    if word.is_fresh and not was_silent_just_now():
+        raise SlurmError(
+            f"its job {job.job} is not over in Slurm ({word.line.state.lower()}) and may go on by itself. "
+            "Order it again in some seconds"
+        )
+    raise SlurmSilent(
+        f"Slurm does not answer, and its job {job.job} was not over when it did: it may go on by itself. "
+        "Order it again once Slurm answers"
+    )
 
 
 def cancel(job: str) -> None:
@@ -87,6 +112,8 @@ def stop_job(run: RunFolder) -> str:
         return f"job {job.job} waited and is cancelled"
     if word.line.is_over:
         return ""
+    if word.line.state == "COMPLETING":
+        return f"job {job.job} is ending, and begins nothing any more"
     tell_supervisor(job.job)
     return f"job {job.job} on {word.line.node} is told"
 

@@ -36,7 +36,7 @@ from training.runfolder.host import host_name
 from training.runfolder.job import JOB_OUTPUT, JobRecord
 from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.read import read_record, read_spec
-from training.runfolder.schema import Place, RetryRecord
+from training.runfolder.schema import ExitRecord, Place, RetryRecord
 from training.runfolder.slurm_status import BY_SLURM
 from training.runfolder.spec import Spec
 from training.runfolder.tuned import trials_of
@@ -235,19 +235,18 @@ def _jobs_before(run: RunFolder, spec: Spec) -> list[str]:
             is_before = spec.strategy == "priority" and its.group == spec.group
             is_before = is_before and _nice_of(other, its) < NICE.get(spec.priority, 100)
             is_before = is_before or other.run_id in trials
-            if (
-                attempt is None
-                or not is_before
-                or other.result.exists()
-                or attempt.exit.exists()
-                or other.stop.exists()
-            ):
+            if attempt is None or not is_before or other.result.exists() or _is_over(attempt) or other.stop.exists():
                 continue
             record = read_record(attempt.job, JobRecord)
         except (RunFolderError, OSError):
             continue
         jobs += [record.job] if record is not None else []
     return jobs
+
+
+def _is_over(attempt: AttemptFolder) -> bool:
+    ended = read_record(attempt.exit, ExitRecord)
+    return ended is not None and not ended.comes_back
 
 
 def _nice_of(run: RunFolder, spec: Spec) -> int:

@@ -54,6 +54,8 @@ ENDS = {
     "NODE FAILURE": "Slurm, as its node failed",
     "JOB REQUEUE": "a requeue in Slurm",
 }
+PUTS_BACK = tuple(ENDS[reason] for reason in ("PREEMPTION", "NODE FAILURE", "JOB REQUEUE"))
+"""After these Slurm starts the job again, unless its administrator has set that preempted jobs are cancelled."""
 KEY_OF_REFUSAL = (
     (re.compile(r"violates accounting", re.IGNORECASE), "qos or account"),
     (re.compile(r"partition", re.IGNORECASE), "partition"),

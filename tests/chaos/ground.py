@@ -16,6 +16,8 @@ import time
 from pathlib import Path
 from typing import Self
 
+from iqa_tui.processes.marks import environment_of
+
 SHIM = Path(__file__).with_name("shim")
 TRAINER = Path(__file__).with_name("trainer.py")
 ROOT = Path(__file__).parents[2]
@@ -124,7 +126,7 @@ class Ground:
 
     def _is_ours(self, pid: int) -> bool:
         try:
-            environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+            environment = environment_of(pid).split(b"\0")
         except OSError:
             return False
         return f"{MARK}={self.folder}".encode() in environment

@@ -19,6 +19,7 @@ from iqa_tui.devices.device import Device
 from iqa_tui.devices.lease import Holder
 from iqa_tui.plans.plan import Plan, plan_from
 from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.processes.marks import environment_of
 from iqa_tui.processes.start import trainer_variables
 from iqa_tui.queue.enqueue import enqueue
 from iqa_tui.trust.signature import write_signed
@@ -87,10 +88,11 @@ class Lab:
             if not entry.name.isdecimal() or int(entry.name) == os.getpid():
                 continue
             try:
-                if mark in (entry / "environ").read_bytes().split(b"\0"):
-                    found.append(int(entry.name))
+                environment = environment_of(int(entry.name), patience_seconds=PATIENCE_SECONDS)
             except OSError:
                 continue
+            if mark in environment.split(b"\0"):
+                found.append(int(entry.name))
         return found
 
     def dispatchers(self) -> list[int]:

@@ -7,7 +7,6 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 from iqa_tui.processes.marks import MARK_VARIABLE, make_mark
 from training.runfolder.host import boot_id, host_name, start_ticks
@@ -28,8 +27,6 @@ def sleeper(text: str = "") -> Iterator[subprocess.Popen[bytes]]:
     """A process that carries this mark, or none."""
     env = {**os.environ, MARK_VARIABLE: text} if text else None
     process = subprocess.Popen(["sleep", "60"], env=env)
-    while not Path(f"/proc/{process.pid}/environ").read_bytes():
-        time.sleep(0.001)  # for an instant a process that was just started shows none
     try:
         yield process
     finally:

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
+from iqa_tui.processes.marks import environment_of
 from training.runfolder.folders import list_runs
 from training.runfolder.layout import RunFolder
 
@@ -247,7 +248,7 @@ class Ground:
 
 def _environment_of(pid: int) -> set[bytes]:
     try:
-        return set(Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"))
+        return set(environment_of(pid).split(b"\0"))
     except OSError:
         return set()
 

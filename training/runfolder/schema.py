@@ -52,6 +52,8 @@ class ExitRecord:
     """Largest resident memory of one process of the run; None if unknown."""
     peak_gpu_memory_bytes: int | None = None
     """Most GPU memory that the run's samples saw, over all of its GPUs; None if none of them told."""
+    comes_back: bool = False
+    """Slurm put its job back into the queue, or said that it would: the next attempt is expected in the same job."""
     format: int = FORMAT
 
 

@@ -47,6 +47,8 @@ class SlurmRun:
     """Whether its trainer said that it started; finding out may cost reading its events."""
     beats: BeatWatch | None
     """Of a caller that looks again and again; None: time stamps count."""
+    comes_back: bool = False
+    """Its record says that Slurm is to begin the next attempt in the same job."""
 
 
 def word_on(run: RunFolder, attempt: AttemptFolder | None, slurm: SlurmAnswers | None) -> SlurmWord | None:
@@ -83,16 +85,34 @@ def _recorded_status(look: SlurmRun, recorded: Status, word: SlurmWord | None) -
     age = _age(look.attempt.exit)
     if _runs_since(word, age):
         return Status(Phase.STARTING, "", recorded.attempt, host=word.line.node if word and word.line else "")
-    if not _waits_since(word, age):
+    if not _waits_since(word, age) and not (look.comes_back and _may_come_back(word, age)):
         return recorded
-    return Status(Phase.QUEUED, f"again, after {recorded.cause or recorded.phase.value}", recorded.attempt)
+    return Status(Phase.QUEUED, _again(recorded.cause or recorded.phase.value, word), recorded.attempt)
+
+
+def _again(after: str, word: SlurmWord | None) -> str:
+    silent = f"; {_doubt(word, None)}" if word is not None and not word.is_fresh else ""
+    return f"again, after {after}{silent}"
+
+
+def _may_come_back(word: SlurmWord | None, age_seconds: float | None) -> bool:
+    """Whether Slurm has said nothing against it since a record of that age promised another attempt in the same job.
+
+    For some seconds after the record Slurm still shows the job as running or completing; then it waits. Without any
+    word on the job the promise holds as long as a beat may stand still.
+    """
+    if word is None or age_seconds is None:
+        return False
+    if word.line is not None:
+        return not word.line.is_over
+    return age_seconds < min(word.age_seconds, patience_seconds())
 
 
 def _waits_since(word: SlurmWord | None, age_seconds: float | None) -> bool:
     """Whether Slurm said that the job waits, after what is so old: a job may start and end between two answers."""
-    if word is None or not word.is_fresh or word.line is None or word.line.course is not Course.WAITS:
+    if word is None or word.line is None or word.line.course is not Course.WAITS:
         return False
-    return age_seconds is None or word.age_seconds < age_seconds
+    return word.is_fresh if age_seconds is None else word.age_seconds < age_seconds
 
 
 def _runs_since(word: SlurmWord | None, age_seconds: float | None) -> bool:
@@ -118,7 +138,7 @@ def _begun_status(look: SlurmRun, process: ProcessRecord, word: SlurmWord | None
     """Of an attempt whose trainer was started and that has no record of its end."""
     assert look.attempt is not None
     if _waits_since(word, _age_of_signs(look.run, look.attempt)):
-        again = f"again, after its job left {process.host} without a record"
+        again = _again(f"its job left {process.host} without a record", word)
         return Status(Phase.STOPPED if look.asked_by else Phase.QUEUED, look.asked_by or again, look.attempt.number)
     still = _still_seconds(look.run, look.attempt, look.beats)
     job = job_of(look.attempt)

@@ -75,7 +75,7 @@ def run_status(
             known = _imported_status(run, seen)
         elif spec.engine == SLURM:
             seen.word = word_on(run, attempt, slurm)
-            known = slurm_status(_slurm_run(run, spec, attempt, known, begun_attempt, beats), seen.word)
+            known = slurm_status(_slurm_run(run, spec, seen, known, begun_attempt, beats), seen.word)
             known = replace(known, host_is_node=bool(known.host))
         if known is not None:
             return known
@@ -100,11 +100,12 @@ def run_status(
 def _slurm_run(
     run: RunFolder,
     spec: Spec,
-    attempt: AttemptFolder | None,
+    seen: Seen,
     recorded: Status | None,
     begun_attempt: int,
     beats: BeatWatch | None,
 ) -> SlurmRun:
+    attempt = seen.attempt
     number = attempt.number if attempt else 0
     return SlurmRun(
         run,
@@ -113,6 +114,7 @@ def _slurm_run(
         _asked_by_if(run),
         lambda: 0 < number <= begun_attempt or (attempt is not None and _has_begun(run, spec, attempt)),
         beats,
+        comes_back=seen.exit is not None and seen.exit.comes_back,
     )
 
 

@@ -73,8 +73,9 @@ def _best(question: Question, asked: Asked, _evidence: Sequence[Evidence]) -> st
         words = [f"{each.id} by {_gap(each, question.measure)}" for each in shown]
         told.append(f"Shown to differ from it: {listed(words)}.")
     if open_ones:
-        words = [f"{each.id} ({_gap(each, question.measure)})" for each in open_ones]
+        words = [f"{each.id} ({_gap(each, question.measure)}{_p_of(each)})" for each in open_ones]
         reasons = dict.fromkeys(each.note for each in open_ones if each.p_holm is None and each.note)
+        reasons |= dict.fromkeys(["p after Holm"] if any(each.p_holm is not None for each in open_ones) else [])
         because = f" ({listed(list(reasons))})" if reasons else ""
         told.append(f"Cannot be told from it{because}: {listed(words)}.")
     without = [each for each in others if each.value is None]
@@ -89,6 +90,10 @@ def _best(question: Question, asked: Asked, _evidence: Sequence[Evidence]) -> st
 def _reason(difference: Difference) -> str:
     """Its note without the id that stands before it."""
     return difference.note.removeprefix(f"{difference.id}: ")
+
+
+def _p_of(difference: Difference) -> str:
+    return "" if difference.p_holm is None else f", {p_words(difference.p_holm)}"
 
 
 def _gap(difference: Difference, measure: str) -> str:

@@ -6,12 +6,13 @@ import os
 import shutil
 import signal
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from iqa_tui.processes import marks
-from iqa_tui.processes.marks import MARK_VARIABLE, Mark, make_mark, mark_of, proof_of, signal_marked
+from iqa_tui.processes.marks import MARK_VARIABLE, Mark, environment_of, make_mark, mark_of, proof_of, signal_marked
 from iqa_tui.processes.start import child_environment
 from tests.fakes.marked import mark, sleeper
 from tests.fakes.runs import make_run
@@ -50,6 +51,25 @@ def test_a_process_of_an_earlier_attempt_is_the_runs_too(tmp_path: Path) -> None
     assert fits(run, second)
     assert not fits(run, f"{run.path.stat().st_ino}:1:{second.rpartition(':')[2]}")
     assert not fits(run, f"{run.path.stat().st_ino}:3:{second.rpartition(':')[2]}")
+
+
+def test_a_process_that_was_started_this_instant_shows_its_mark(tmp_path: Path) -> None:
+    text = mark(make_run(tmp_path, "a"))
+    inode, attempt, token = text.split(":")
+    for _ in range(20):
+        with sleeper(text) as process:
+            assert mark_of(process.pid) == Mark(int(inode), int(attempt), token)
+
+
+def test_a_process_without_any_environment_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(marks.time, "sleep", lambda seconds: pytest.fail("it was asked again"))
+    with subprocess.Popen(["sleep", "60"], env={}) as process:
+        while Path(f"/proc/{process.pid}/cmdline").read_bytes() != b"sleep\x0060\0":
+            continue
+        assert environment_of(process.pid) == b""
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert environment_of(process.pid) == b""  # a zombie
 
 
 def test_a_copy_of_a_folder_has_no_claim_on_what_runs_for_the_original(

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from iqa_tui.devices.lease import Holder, take_lease
+from iqa_tui.errors import LaunchError
 from iqa_tui.queue import retry
 from iqa_tui.queue.retry import retry_run
 from iqa_tui.queue.stop import stop_run
+from iqa_tui.slurm import ask, look
 from tests.fakes.lab import (
     Lab,
     state,
@@ -19,8 +21,15 @@ from tests.fakes.lab import (
     wait_for_end,
     wait_until,
 )
-from tests.fakes.runs import fail_run, queue_experiment
+from tests.fakes.runs import fail_run, queue_experiment, queue_run
+from tests.fakes.slurm import FakeSlurm, slurm
+from training.runfolder.exits import ExitKind
+from training.runfolder.job import JobRecord
 from training.runfolder.phase import Phase
+from training.runfolder.schema import ExitRecord, StopRequest
+from training.runfolder.write import write_record, write_record_once
+
+__all__ = ["slurm"]
 
 
 def test_a_failed_run_is_tried_again_in_an_attempt_of_its_own(lab: Lab) -> None:
@@ -64,3 +73,22 @@ def test_a_checkpoint_is_promised_only_of_our_trainer(
     said = retry_run(run)
     assert said.startswith(f"{run.run_id} is queued again.")
     assert ("It goes on from its last checkpoint." in said) is is_said
+
+
+def test_a_run_is_not_tried_again_while_its_job_may_go_on_by_itself(
+    slurm: FakeSlurm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(look, "JUST_NOW_SECONDS", -1.0)  # each question is asked
+    monkeypatch.setattr(ask._Heard, "silent", float("-inf"))
+    run = queue_run(tmp_path / "runs", "r", engine="slurm", format=2, slurm={"cluster": "lab"})
+    write_record_once(run.attempt(1).job, JobRecord("4711", "lab", 0.0, "ann", ["--x"]))
+    slurm.shows("4711", "COMPLETING", "r")
+    write_record(run.attempt(1).exit, ExitRecord(ExitKind.STOPPED, "stopped by Slurm", 0.0, 1.0))
+    with pytest.raises(LaunchError, match=r"its job 4711 is not over in Slurm \(completing\) and may go on by itself"):
+        retry_run(run)
+    slurm.is_silent()
+    with pytest.raises(LaunchError, match="Slurm does not answer, and its job 4711 was not over when it did"):
+        retry_run(run)
+    assert not run.attempt(2).path.exists()
+    write_record(run.stop, StopRequest("ann", 0.0))  # a job that its user stopped begins nothing any more
+    assert "is queued again, and not submitted yet" in retry_run(run)

@@ -70,8 +70,9 @@ async def test_the_page_follows_its_run(scored: FakeRun, open_app: OpenApp) -> N
         facts = pilot.app.screen.query_one(Facts)
         await settle(pilot, lambda: "running" in screen_text(pilot))
         scored.finish(srcc=0.9111)
-        await settle(pilot, lambda: "0.9111" in screen_text(pilot))
         await settle(pilot, lambda: "✓ F3 SRCC finished" in screen_text(pilot))  # which takes a line of the panels
+        await settle(pilot, lambda: "test SRCC     0.9111" in screen_text(pilot))  # the panel's own line, not the news
+        await settle(pilot, lambda: "result.json" in screen_text(pilot))
         await pilot.press("G")
         await settle(pilot, lambda: "more lines below" not in screen_text(pilot))
         shutil.rmtree(scored.run.path)

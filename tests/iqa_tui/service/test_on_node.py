@@ -167,6 +167,7 @@ def test_before_the_time_limit_it_ends_in_words_and_goes_back_into_the_queue(
     record = exit_record(run)
     assert record.kind is ExitKind.TIME_LIMIT
     assert record.cause.startswith("stopped by Slurm's time limit of 2 min, ")
+    assert record.comes_back
     assert slurm.calls("scontrol", "requeue")[0]["argv"] == ["scontrol", "requeue", "4711"]
     assert run.attempt(1).stop.exists()
     assert not run.stop.exists()
@@ -252,6 +253,7 @@ def test_whom_slurm_names_in_the_jobs_output_is_named(
     assert process.wait(30) == 0
     record = exit_record(run)
     assert (record.kind, record.cause[: len(cause)]) == (kind, cause)
+    assert record.comes_back is any(word in reason for word in ("PREEMPTION", "NODE FAILURE", "REQUEUE"))
 
 
 def test_an_attempt_elsewhere_ends_this_one_at_once_and_it_writes_nothing(start: Start, tmp_path: Path) -> None:

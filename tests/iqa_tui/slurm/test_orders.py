@@ -159,6 +159,16 @@ def test_a_queued_run_is_cancelled_and_a_running_one_is_told(slurm: FakeSlurm, t
     assert high.stop.exists()
 
 
+def test_a_job_that_is_ending_is_left_alone_and_finds_the_request_if_it_begins_again(
+    slurm: FakeSlurm, tmp_path: Path
+) -> None:
+    _, high = launch(tmp_path)
+    slurm.shows(job(high), "COMPLETING", high.run_id, node="lab1")
+    assert "job 4711 is ending, and begins nothing any more; what is left" in stop_run(high)
+    assert high.stop.exists()
+    assert slurm.calls("scancel") == []
+
+
 def test_while_slurm_is_silent_the_request_is_enough_and_slurm_is_told_later(slurm: FakeSlurm, tmp_path: Path) -> None:
     low, _ = launch(tmp_path)
     slurm.shows(job(low), "PENDING", low.run_id)

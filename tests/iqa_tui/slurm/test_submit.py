@@ -18,10 +18,11 @@ from iqa_tui.slurm.submit import job_name, refuse_what_slurm_refuses, submit
 from iqa_tui.trust.signature import NotSigned
 from tests.fakes.runs import make_run, queue_run
 from tests.fakes.slurm import FakeSlurm, slurm
+from training.runfolder.exits import ExitKind
 from training.runfolder.job import JobRecord
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record, read_spec
-from training.runfolder.schema import Place, RetryRecord, StopRequest
+from training.runfolder.schema import ExitRecord, Place, RetryRecord, StopRequest
 from training.runfolder.write import write_record, write_record_once
 
 __all__ = ["slurm"]
@@ -173,6 +174,20 @@ def test_what_does_not_wait_for_a_job_gets_none(slurm: FakeSlurm, tmp_path: Path
         assert write_record_once(run.attempt(1).job, JobRecord("7", "lab", 0.0, "ann"))
     assert submit(run) == ""
     assert slurm.calls("sbatch") == []
+
+
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_a_run_that_slurm_put_back_into_the_queue_still_goes_first(
+    slurm: FakeSlurm, tmp_path: Path, comes_back: bool
+) -> None:
+    high, low = queue(tmp_path, "h", priority="high"), queue(tmp_path, "l", priority="low", strategy="priority")
+    submit(high, is_new=True)
+    write_record(high.attempt(1).exit, ExitRecord(ExitKind.STOPPED, "so", 0.0, 1.0, comes_back=comes_back))
+    submit(low, is_new=True)
+    record = job(high)
+    assert record is not None
+    line = slurm.calls("sbatch")[-1]["argv"]
+    assert (f"--dependency=afterany:{record.job}" in line) is comes_back  # type: ignore[operator]
 
 
 def test_only_what_its_owner_signed_is_submitted(slurm: FakeSlurm, tmp_path: Path) -> None:

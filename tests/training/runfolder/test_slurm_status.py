@@ -113,6 +113,36 @@ def test_a_job_that_waits_again_makes_of_an_end_a_pause(run: RunFolder) -> None:
     assert told(run, Slurm("PENDING"))[0] is Phase.STOPPED
 
 
+def test_a_record_that_promises_another_attempt_is_believed_until_slurm_says_that_the_job_is_over(
+    run: RunFolder,
+) -> None:
+    submit(run)
+    start(run, ago=100)
+    record = ExitRecord(ExitKind.STOPPED, "stopped by a requeue in Slurm", time.time() - 3, 1.0, comes_back=True)
+    write_record(run.attempt(1).exit, record)
+    os.utime(run.attempt(1).exit, (time.time() - 3, time.time() - 3))
+    again = (Phase.QUEUED, "again, after stopped by a requeue in Slurm")
+    for state in ("RUNNING", "COMPLETING"):
+        assert told(run, Slurm(state, starts=time.time() - 100)) == again
+    assert told(run, Slurm("PENDING", age_seconds=50.0)) == again  # it waited before it began
+    assert told(run, Slurm(age_seconds=50.0)) == again  # that answer is older than the record
+    assert told(run, Slurm(age_seconds=1.0)) == (Phase.STOPPED, "stopped by a requeue in Slurm")
+    assert told(run, Slurm("PREEMPTED", ends=time.time() - 2))[0] is Phase.STOPPED
+    assert told(run, None)[0] is Phase.STOPPED
+    silent = Slurm("COMPLETING", age_seconds=200.0)
+    assert told(run, silent) == (again[0], f"{again[1]}; Slurm has not answered for 3 min")
+    stop(run)
+    assert told(run, Slurm("COMPLETING"))[0] is Phase.STOPPED
+
+
+def test_a_run_that_waited_again_when_slurm_fell_silent_still_does(run: RunFolder) -> None:
+    submit(run)
+    start(run, ago=400)
+    end(run, ExitKind.STOPPED, "so", ago=300)
+    waits = Slurm("PENDING", age_seconds=200.0)
+    assert told(run, waits) == (Phase.QUEUED, "again, after so; Slurm has not answered for 3 min")
+
+
 def test_a_job_that_was_started_again_after_the_record_is_starting(run: RunFolder) -> None:
     submit(run)
     start(run, ago=100)
