@@ -44,7 +44,7 @@ class HeaderBar(Canvas):
         start = self._tabs_start(width)
         shown = _cut(left, start - 1)
         line = [*shown, (" " * (start - line_width(shown)), ""), *tabs]
-        room = width - line_width(line) - 1
+        room = width - line_width(line) - 2  # a blank on either side
         return [[*line, *_headlines(self._headlines, room)]]
 
     def _tabs(self) -> Line:
@@ -55,7 +55,7 @@ class HeaderBar(Canvas):
         return line
 
     def _tabs_start(self, width: int) -> int:
-        return 40 if width >= ROOMY_WIDTH else 20 if self._read_only else 10
+        return 40 if width >= ROOMY_WIDTH else 19 if self._read_only else 9
 
     def on_click(self, event: events.Click) -> None:
         place = event.get_content_offset(self)
@@ -68,13 +68,15 @@ class HeaderBar(Canvas):
 
 
 def _headlines(parts: Sequence[str], room: int) -> Line:
-    """In exactly `room` cells and a blank; the first of them stands out."""
+    """In exactly `room` cells between two blanks, as a tab may end in a blank of its own colour; the first of them
+    stands out.
+    """
     kept = list(parts)
     while kept and cell_len(BETWEEN.join(kept)) > room:
         kept.pop()
     if not kept:
         return []
-    padding = room - cell_len(BETWEEN.join(kept))
+    padding = 1 + room - cell_len(BETWEEN.join(kept))
     rest = "".join(f"{BETWEEN}{part}" for part in kept[1:])
     return [(" " * padding + kept[0], "strong"), (f"{rest} ", "dim")]
 

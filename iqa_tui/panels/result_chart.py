@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from rich.cells import cell_len
+from textual import events
+
 from iqa_tui.panels.result_scale import gap_bounds, gap_line, plain_difference, with_room
 from iqa_tui.results.row import Row
 from iqa_tui.results.shown import ShownDifference, ShownFindings
@@ -20,8 +23,14 @@ GAP = 3
 """Cells between the two scales."""
 MOST_NAME_WIDTH = 14
 LEAST_SCALE_WIDTH = 12
+LEAST_VALUE_WIDTH = 21
+"""Of the scale of values: it keeps its ends and its name."""
+BESIDE_TITLE = 2
+"""Cells of the frame's ends beside its title, as far as they lie in the panel."""
 AXES = 1
 """Lines below the rows."""
+WIDE = 1_000
+"""Cells that anything fits into."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +62,20 @@ class ResultChart(Canvas, can_focus=True):
         looks: run id to the number of its look.
         """
         self._table, self._findings, self._looks = table, findings, looks
-        self.set_title(_title(table, findings, self._signs.band))
+        self._show_title()
         self.set_subtitle(findings.warning if findings else "")
         self.redraw()
+
+    def on_resize(self, _event: events.Resize) -> None:
+        self._show_title()
+
+    def _show_title(self) -> None:
+        if self._table is not None:
+            title = _title(self._table, self._findings, self._signs.band)
+            room = self.size.width - BESIDE_TITLE
+            shorter = title.replace(" whiskers", "")
+            forms = (title, shorter, shorter.removeprefix("Test SRCC, "))  # the axis says it, too
+            self.set_title(next((form for form in forms if cell_len(form) <= room), forms[-1]))
 
     def lines_wanted(self, *, with_numbers: bool) -> int:
         """Args:
@@ -68,14 +88,13 @@ class ResultChart(Canvas, can_focus=True):
         if self._table is None or not rows:
             return [[("no results yet", "dim")]]
         name_width = min(MOST_NAME_WIDTH, max(len(row.id) for row, _ in rows)) + 2 + 2 * self._has_signs
-        gap_width = (width - name_width - GAP) // 2
-        if not self._table.baseline or gap_width < LEAST_SCALE_WIDTH:
-            gap_width = 0
+        differences = self._findings.differences if self._findings else tuple(map(plain_difference, self._table.rows))
+        shown = [(row, differences[place]) for row, place in rows]
+        has_numbers = height >= 2 * len(rows) + AXES
+        gap_width = _gap_width(shown, width - name_width - GAP, has_numbers=has_numbers) if self._table.baseline else 0
         value_width = width - name_width - (gap_width + GAP if gap_width else 0)
         if value_width < LEAST_SCALE_WIDTH:
             return [[("too narrow for the chart", "dim")]]
-        differences = self._findings.differences if self._findings else tuple(map(plain_difference, self._table.rows))
-        shown = [(row, differences[place]) for row, place in rows]
         scales = Scales(
             name_width,
             value_width,
@@ -83,7 +102,6 @@ class ResultChart(Canvas, can_focus=True):
             value_bounds([row for row, _ in shown]),
             gap_bounds([difference for _, difference in shown]),
         )
-        has_numbers = height >= 2 * len(rows) + AXES
         lines = [line for row, difference in shown for line in self._row(row, difference, scales, has_numbers)]
         return [*lines[: max(1, height - AXES)], [(axes(scales, self._table.baseline), "dim")]][:height]
 
@@ -98,7 +116,7 @@ class ResultChart(Canvas, can_focus=True):
         if scales.gap_width:
             gaps = Scale(scales.gaps, scales.gap_width, has_zero=True, signs=self._signs)
             line += [(" " * GAP, ""), *gap_line(difference, gaps, style)]
-            numbers += " " * GAP + fit(gap_numbers(difference), scales.gap_width)
+            numbers += " " * GAP + fit(gap_numbers(difference, scales.gap_width), scales.gap_width)
         return [line, [(numbers, "dim")]] if has_numbers else [line]
 
     def _colour(self, row: Row) -> str:
@@ -158,8 +176,22 @@ def _value_numbers(row: Row) -> str:
     return f"{row.srcc:.4f}" + (f" ±{row.srcc_sd:.4f}" if row.srcc_sd is not None else "")
 
 
-def gap_numbers(difference: ShownDifference | None) -> str:
-    """`+0.0034 [−0.0010, +0.0079] not shown`."""
+def _gap_width(shown: Sequence[tuple[Row, ShownDifference | None]], width: int, *, has_numbers: bool) -> int:
+    """Half of the cells that both scales share; more if the numbers of the differences need it and those of the values
+    do not. 0 if that is too little.
+    """
+    half = width // 2
+    if half < LEAST_SCALE_WIDTH:
+        return 0
+    if not has_numbers:
+        return half
+    wanted = max(cell_len(gap_numbers(difference)) for _, difference in shown)
+    least = max([LEAST_VALUE_WIDTH, *(cell_len(_value_numbers(row)) for row, _ in shown)])
+    return wanted if half < wanted <= width - least else half
+
+
+def gap_numbers(difference: ShownDifference | None, width: int = WIDE) -> str:
+    """`+0.0034 [−0.0010, +0.0079] not shown`; if that is too wide, without the interval, which is drawn above."""
     if difference is None or difference.value is None:
         return ""
     texts = [
@@ -168,4 +200,5 @@ def gap_numbers(difference: ShownDifference | None) -> str:
         if number is not None
     ]
     interval = f" [{texts[1]}, {texts[2]}]" if len(texts) == 3 else ""
-    return f"{texts[0]}{interval} {difference.word}".rstrip()
+    whole = f"{texts[0]}{interval} {difference.word}".rstrip()
+    return whole if cell_len(whole) <= width else f"{texts[0]} {difference.word}".rstrip()

@@ -23,19 +23,21 @@ COLUMNS = (
     Column("plcc_fitted", "PLCC fitted", 15, "right", importance=4),
     Column("krcc", "test KRCC", 15, "right", importance=6),
     Column("rmse", "test RMSE", 15, "right", importance=5),
-    Column("tuned", "tuned", 10, grows=True, importance=9),
+    Column("tuned", "tuned", 10, importance=7),
+    Column("tuned_value", "tuned", 8, grows=True, importance=9, instead_of="tuned"),
     Column("epoch", "epoch", 8, "right", importance=3),
     Column("hours", "time", 7, "right", importance=8),
     Column("gpu", "GPU GiB", 7, "right", importance=3),
     Column("status", "status", 11, grows=True, importance=8),
     Column("notes", "notes", 16, grows=True, importance=1),
 )
+MOST_TUNED_WIDTH = 40
 BARS = {"bar": BAR_WIDTH, "short": SHORT_BAR_WIDTH}
-CHOOSABLE = tuple(column for column in COLUMNS if column.importance < ALWAYS and column.key not in ("short", "mark"))
+CHOOSABLE = tuple(column for column in COLUMNS if column.importance < ALWAYS and not column.instead_of)
 TITLES = {"bar": "Δ interval"}
 WORDS = {
     **{column.key: column.words for column in PLAIN},
-    "bar": "the difference to the baseline with its 95% interval, on a scale",
-    "shown": "whether the difference is shown: p < 0.05 after Holm's correction",
-    "met": "whether the test SRCC lies in the range that the plan expects",
+    "bar": "difference to the baseline with its 95% interval",
+    "shown": "difference shown: p < 0.05 after Holm's correction",
+    "met": "test SRCC against the range that the plan expects",
 }

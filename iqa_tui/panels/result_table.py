@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 
 from rich.cells import cell_len
 
-from iqa_tui.panels.result_columns import ALWAYS, BARS, CHOSEN_IMPORTANCE, COLUMNS
+from iqa_tui.panels.result_columns import ALWAYS, BARS, CHOSEN_IMPORTANCE, COLUMNS, MOST_TUNED_WIDTH
 from iqa_tui.panels.result_scale import gap_bounds, gap_line, plain_difference
 from iqa_tui.results.columns import MEDIANS, has_value
 from iqa_tui.results.row import MORE_METRICS, Row
 from iqa_tui.results.shown import ShownDifference, ShownFindings
 from iqa_tui.results.table import Table
-from iqa_tui.results.tuning import tuning_words
+from iqa_tui.results.tuning import flags_of, short_tuning_words, tuning_words
 from iqa_tui.widgets.interval_line import ASCII, UNICODE, Scale, Signs, scale_line
 from iqa_tui.widgets.palette import series_sign, series_style
 from iqa_tui.widgets.row_table import RowTable
@@ -38,6 +38,7 @@ SAYS_WHY = (
     "krcc",
     "rmse",
     "tuned",
+    "tuned_value",
     "epoch",
     "hours",
     "status",
@@ -101,21 +102,23 @@ def columns_for(context: Context, chosen: Sequence[str] = ()) -> tuple[Column, .
     """
     table = context.table
     ids, labels = [row.id for row in table.rows], [row.label for row in table.rows]
-    tuned = [tuning_words(row) for row in table.rows]
+    tuned_flags = " ".join(["tuned", *flags_of(table.rows)])
     texts = {
         "id": ids,
         "label": labels,
-        "tuned": tuned,
+        "tuned_value": [tuned_flags, *(short_tuning_words(row, table.rows) for row in table.rows)],
         "status": [row.status for row in table.rows if not _says_why(row)],
     }
     most = {key: max(map(cell_len, of), default=0) for key, of in texts.items()}
     widths = {} if _has_spread(table) else dict(NARROW)
+    widths["tuned"] = min(MOST_TUNED_WIDTH, max([len("tuned"), *(cell_len(tuning_words(row)) for row in table.rows)]))
     widths |= {"mark": COLUMNS[0].width + SIGN_WIDTH} if context.has_signs else {}
     low, high = (f"{bound:+.3f}".replace("-", "−") for bound in gap_bounds(context.differences))
+    titles = {key: scale_line(low, "Δ", high, width) for key, width in BARS.items()} | {"tuned_value": tuned_flags}
     return tuple(
         replace(
             column,
-            title=scale_line(low, column.title, high, BARS[column.key]) if column.key in BARS else column.title,
+            title=titles.get(column.key, column.title),
             width=widths.get(column.key, column.width),
             most=max(column.width, most[column.key]) if column.key in most else 0,
             importance=CHOSEN_IMPORTANCE if (column.instead_of or column.key) in chosen else column.importance,
@@ -169,6 +172,7 @@ def result_row(context: Context, place: int) -> TableRow:
         "delta": (delta(row, difference),),
         "shown": (_shown(difference),),
         "tuned": tuning_words(row),
+        "tuned_value": short_tuning_words(row, context.table.rows),
         "epoch": ", ".join(map(str, row.best_epochs)) or "–",
         "hours": hours_words(row.hours) if row.hours is not None else "",
         "gpu": f"{row.peak_gpu_gib:.1f}" if row.peak_gpu_gib is not None else "–",

@@ -26,14 +26,14 @@ PLAIN = (
     ResultColumn(
         "srcc", "Test SRCC", "Spearman's rank correlation on the test split, mean and SD over seeds or splits"
     ),
-    ResultColumn("srcc_median", "Median SRCC", "of the test SRCC over several random splits of the data"),
+    ResultColumn("srcc_median", "Median SRCC", "of the test SRCC over random splits of the data"),
     ResultColumn("plcc", "Test PLCC", "Pearson's correlation of the raw predictions"),
-    ResultColumn("plcc_median", "Median PLCC", "of the test PLCC over several random splits of the data"),
+    ResultColumn("plcc_median", "Median PLCC", "of the test PLCC over random splits of the data"),
     ResultColumn("plcc_fitted", "Test PLCC (fitted)", "Pearson's correlation after the logistic fit"),
     ResultColumn("krcc", "Test KRCC", "Kendall's rank correlation"),
-    ResultColumn("rmse", "Test RMSE", "root mean square error of the calibrated predictions, on the scale of MOS"),
+    ResultColumn("rmse", "Test RMSE", "error of calibrated predictions, on the MOS scale"),
     ResultColumn("delta", "Δ SRCC", "test SRCC less the baseline's"),
-    ResultColumn("tuned", "Tuned", "the values that were chosen on the validation split, of how many", is_number=False),
+    ResultColumn("tuned", "Tuned", "values chosen on the validation split, of how many", is_number=False),
     ResultColumn("epoch", "Epoch", "the chosen epoch of each run"),
     ResultColumn("hours", "Time", "of one run, training and evaluation"),
     ResultColumn("gpu", "GPU GiB", "most GPU memory of one run"),

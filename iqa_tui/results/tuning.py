@@ -41,6 +41,35 @@ def tuning_words(row: Row) -> str:
     return ", ".join(f"{words} ({said.count(words)} of {len(said)} runs)" for words in different)
 
 
+def flags_of(rows: Sequence[Row]) -> tuple[str, ...]:
+    """The flags that were tuned, if it was the same ones for every row that was tuned; else ()."""
+    found = {tuple(each.choice) for row in rows for each in row.tunings if each is not None}
+    return tuple(plain(flag) for flag in found.pop()) if len(found) == 1 else ()
+
+
+def short_tuning_words(row: Row, rows: Sequence[Row]) -> str:
+    """As `tuning_words` for a narrow column whose title names the flags of `flags_of`: `5e-6 of 4`; of several flags
+    the values alone, `5e-6, 32`.
+
+    Args:
+        rows: of the whole table.
+    """
+    if not row.is_tuned:
+        return ""
+    named = not flags_of(rows)
+    return ", ".join(dict.fromkeys(_short_words(each, named=named) for each in row.tunings))
+
+
+def _short_words(tuning: Tuning | None, *, named: bool) -> str:
+    if tuning is None:
+        return "not tuned"
+    if named:
+        return tuning.chosen_words
+    values = ", ".join(plain(value_words(value)) for value in tuning.choice.values())
+    counts = [len(tuning.grid.get(flag, ())) for flag in tuning.choice]
+    return f"{values} of {counts[0]}" if len(counts) == 1 else values
+
+
 def tuning_note(row: Row, base: Row) -> str:
     """Why a difference between two rows may be one of tuning; empty if both were tuned alike, or neither was."""
     if row.recorded or base.recorded or not (row.srcc is not None and base.srcc is not None):

@@ -12,11 +12,12 @@ from textual.screen import ModalScreen
 from textual.widgets import Button
 
 from iqa_tui.widgets.row_table import RowTable
-from iqa_tui.widgets.table_lines import Column, TableRow
+from iqa_tui.widgets.table_lines import Column, TableRow, with_label_width
 
 BY_WIDTH: tuple[str, ...] = ()
 """As many as the terminal has room for."""
-COLUMNS = (Column("mark", "", 3), Column("name", "", 18), Column("words", "", 20, grows=True))
+MOST_NAME_WIDTH = 18
+COLUMNS = (Column("mark", "", 3), Column("name", "", 8), Column("words", "", 20, grows=True))
 
 
 class ColumnsScreen(ModalScreen[tuple[str, ...] | None]):
@@ -42,7 +43,9 @@ class ColumnsScreen(ModalScreen[tuple[str, ...] | None]):
         with Vertical(id="dialog") as dialog:
             dialog.border_title = "Columns"
             dialog.border_subtitle = "space shows or hides one"
-            yield RowTable(COLUMNS, id="columns", header=False)
+            titles = [title for _, title, _ in self._choices]
+            columns = with_label_width(COLUMNS, "name", titles, MOST_NAME_WIDTH)
+            yield RowTable(columns, id="columns", header=False)
             with Horizontal(id="dialog-choices"):
                 yield Button("Show these", id="done", variant="primary", compact=True)
                 yield Button("As many as fit", id="fitting", compact=True)
@@ -59,7 +62,7 @@ class ColumnsScreen(ModalScreen[tuple[str, ...] | None]):
                 {
                     "mark": "[x]" if key in self._chosen else "[ ]",
                     "name": title,
-                    "words": ((_other_words(title, words), "dim"),),
+                    "words": ((f" {_other_words(title, words)}", "dim"),),
                 },
             )
             for key, title, words in self._choices

@@ -35,7 +35,8 @@ from training.runfolder.text import plain, plain_copy
 FRAME = 2
 """Lines of a panel's border."""
 TABLE_FRAME = FRAME + 1
-BARS_AND_CAPTION, LEAST_TOLD, LEAST_CHART = 5, 9, 4
+BARS, LEAST_TOLD, LEAST_CHART = 3, 9, 4
+CAPTION_PADDING = 4
 
 
 WORKING_OUT = Paragraph("What these runs show is being worked out …", "dim")
@@ -134,9 +135,9 @@ class ResultsScreen(Room):
             else ""
         )
         self.query_one(ResultTable).set_title(f"Results · {shown.group or 'nothing yet'}{place}")
-        words = [(caption(replace(shown, code_note="")), ""), (shown.code_note, "warning")]
+        # the warning first: a caption that is too long is cut at its end
+        words = [(shown.code_note, "warning"), (caption(replace(shown, code_note="")), "")]
         self.query_one("#caption", Notes).show([each for each in words if each[0]] if shown.group else [])
-        self.set_class(bool(shown.code_note), "-noted")
         self._show_table()
         self._show_notes()
         if self._export_when_built:
@@ -167,17 +168,31 @@ class ResultsScreen(Room):
         chart.show(shown, self._findings, looks)
         table_height = min(len(shown.rows) + TABLE_FRAME, self.size.height // 2)
         set_height(table, None if self.has_class("-flat") else table_height)
-        set_height(chart, self._chart_height(chart, table_height))
+        caption_height = self._caption_height()
+        set_height(self.query_one("#caption"), caption_height)
+        set_height(chart, self._chart_height(chart, caption_height + table_height))
 
     def body_resized(self) -> None:
         if self.can_draw:
             self._show_table()
 
-    def _chart_height(self, chart: ResultChart, table_height: int) -> int | None:
-        """With numbers below each row if the findings keep enough lines. None: all that the table leaves."""
+    def _caption_height(self) -> int:
+        wanted = self.query_one("#caption", Notes).lines_wanted(self.size.width - CAPTION_PADDING)
+        has_note = self._table is not None and bool(self._table.code_note)
+        return min(wanted, 2 + self.has_class("-narrow") - self.has_class("-low") + has_note)
+
+    def _chart_height(self, chart: ResultChart, above: int) -> int | None:
+        """With numbers below each row if the findings keep enough lines.
+
+        Args:
+            above: lines of the caption and the table.
+
+        Returns:
+            None: all that those leave.
+        """
         if self.has_class("-low"):
             return None
-        left = self.size.height - BARS_AND_CAPTION - table_height - LEAST_TOLD
+        left = self.size.height - BARS - above - LEAST_TOLD
         high, low = (chart.lines_wanted(with_numbers=numbers) + FRAME for numbers in (True, False))
         return high if high <= left else max(LEAST_CHART, min(low, left))
 

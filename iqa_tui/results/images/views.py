@@ -69,12 +69,14 @@ class Found:
         chosen = self.images.worst(MOST) if self.wanted.order is ImageOrder.WRONG else self.images.best(MOST)
         return [Listed(image, by_name.get(image.name)) for image in chosen]
 
-    def title(self) -> str:
-        """`F3 · most wrong about · mean of 3 seeds`."""
+    def title(self, *, is_short: bool = False) -> str:
+        """`F3 · most wrong about · mean of 3 seeds`; short, `… · 3 seeds`."""
         order = self.wanted.order.value
         if self.wanted.order is ImageOrder.APART:
             order = f"{order} {self.other.id}" if self.other else "no other row has scores of the same images"
-        return plain(" · ".join(text for text in (self.images.id, order, self.images.seed_words) if text))
+        seeds = self.images.seed_words
+        seeds = seeds.removeprefix("mean of ") if is_short else seeds
+        return plain(" · ".join(text for text in (self.images.id, order, seeds) if text))
 
 
 def image_words(found: Found, listed: Listed, path: str, file_words: str) -> list[tuple[str, str]]:

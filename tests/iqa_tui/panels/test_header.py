@@ -28,14 +28,22 @@ def test_a_wide_one_says_what_is_shown_the_screens_and_how_many_runs_do_what() -
 def test_a_narrow_one_leaves_out_what_is_shown() -> None:
     text, width = header(80)
     assert "koniq-losses" not in text
-    assert text.index(" 1 Launch ") == 10
+    assert text.index(" 1 Launch ") == 9
     assert width == 80
 
 
 def test_what_the_line_has_no_room_for_is_left_out_whole() -> None:
-    assert header(80)[0].endswith("3 Results best F3 0.9361 · 2 running · 1 queued ")
+    assert header(80)[0].endswith("3 Results  best F3 0.9361 · 2 running · 1 queued ")
     assert header(60)[0].endswith(" best F3 0.9361 ")
     assert header(50)[0].endswith(" 3 Results ")
+
+
+@pytest.mark.parametrize("width", range(42, 112))
+def test_no_headline_touches_the_tabs(width: int) -> None:
+    """The last tab ends in a blank, which has its colour if it is the screen that is shown."""
+    text, cells = header(width)
+    rest = text[text.index("3 Results ") + len("3 Results ") :]
+    assert not rest.strip() or (rest[0] == " " and cells == width)
 
 
 @pytest.mark.parametrize("title", ["損" * 60, "x" * 60])

@@ -51,6 +51,18 @@ def test_with_room_the_numbers_stand_below_each_row() -> None:
     assert "+0.0400 [−0.0100, +0.0900] not shown" in lines[5]
 
 
+@pytest.mark.parametrize("width", [76, 70, 60, 50])
+def test_the_numbers_of_a_difference_are_never_cut(width: int) -> None:
+    """The scale of the values gives cells away; if that is not enough, the interval is drawn alone."""
+    text = "\n".join(drawn(width, 7))
+    assert "…" not in text
+    assert "+0.0400" in text
+    assert "not shown" in text
+    assert ("[−0.0100, +0.0900]" in text) == (width >= 70)
+    assert "0.9000 ±0.0100" in text
+    assert "test SRCC" in text
+
+
 def test_in_ascii_nothing_but_ascii_is_drawn_for_rows() -> None:
     rows = "".join(drawn(100, 6, ascii_mode=True)[:3])
     assert rows.isascii()

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from iqa_tui.monitor.tuning import Tuning
 from iqa_tui.panels.result_table import Context, columns_for, delta, number, result_row
 from iqa_tui.results.row import Row
 from iqa_tui.results.shown import ShownDifference
 from iqa_tui.results.table import Table
-from iqa_tui.widgets.table_lines import fitting_columns, row_line
+from iqa_tui.widgets.table_lines import fitting_columns, header_line, row_line
 from iqa_tui.words.states import SIGNS, ShownState
 from training.runfolder.phase import Phase
 
@@ -84,6 +85,33 @@ def test_a_column_in_which_no_row_says_anything_is_left_out_unless_it_is_chosen(
     assert {"krcc", "gpu"} <= {column.key for column in columns_for(context_of(known))}
     chosen = [column.key for column in columns_for(context_of(MEASURED), ("rmse", "bar"))]
     assert chosen == ["mark", "id", "label", "srcc", "bar", "short", "rmse"]
+
+
+def tuned(**choice: float) -> Tuning:
+    return Tuning(choice, {flag: (value, 1.0, 2.0, 3.0) for flag, value in choice.items()})
+
+
+@pytest.mark.parametrize(
+    ("tunings", "width", "heading", "said"),
+    [
+        ((tuned(lr=2e-4), tuned(lr=2e-4)), 136, " tuned ", "lr 0.0002 of 4"),
+        ((tuned(lr=2e-4), tuned(lr=2e-4)), 76, " tuned lr", "0.0002 of 4"),
+        ((tuned(lr=2e-4), tuned(lr=4e-4)), 84, " tuned lr", "0.0002 of 4, 0.0004 of 4"),
+        ((tuned(lr=2e-4), None), 80, " tuned lr", "0.0002 of 4, not tuned"),
+        ((tuned(lr=2e-4, batch_size=32.0),) * 2, 84, " tuned lr batch_size", "0.0002, 32"),
+        ((tuned(lr=2e-4), tuned(batch_size=32.0)), 84, " tuned ", "lr 0.0002, batch_size 32"),
+    ],
+)
+def test_what_a_row_was_tuned_to_is_said_in_fewer_words_before_it_is_cut(
+    tunings: tuple[Tuning | None, ...], width: int, heading: str, said: str
+) -> None:
+    context = context_of(replace(MEASURED, label="SRCC", met="", tunings=tunings))
+    columns = fitting_columns(columns_for(context), width)
+    assert heading in f" {''.join(text for text, _ in header_line(columns))} "
+    line = "".join(text for text, _ in row_line(result_row(context, 0), columns, width))
+    assert said in line
+    assert "…" not in line
+    assert "●" in line
 
 
 def test_without_a_baseline_there_are_no_differences() -> None:

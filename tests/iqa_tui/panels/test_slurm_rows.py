@@ -77,7 +77,7 @@ def test_a_row_says_that_slurm_holds_what_it_could_not_start(fake: FakeRun, slur
     slurm.shows("4711", "PENDING", fake.run.run_id, reason="launch failed requeued held", partition="short")
     row = row_of(fake)
     assert "⏸ held" in row
-    assert "Slurm could not start it and holds it; h releases it" in row
+    assert "Slurm could not start it; h releases it" in row
 
 
 @pytest.mark.parametrize(
@@ -118,4 +118,6 @@ def test_a_row_names_the_job_before_it_begins_and_the_node_after(fake: FakeRun, 
     record = fake.run.attempt(1).process
     record.write_text(record.read_text().replace('"host": "', '"host": "lab1", "was": "', 1))
     slurm.shows("4711", "RUNNING", fake.run.run_id, node="lab1")
-    assert "lab1 GPU 0" in row_of(fake)
+    row = row_of(fake)
+    assert "lab1 GPU 0" in row
+    assert "◔ starting" in row  # not the sign of another host: its user sent it there

@@ -13,6 +13,7 @@ from iqa_tui.results.findings import build
 from iqa_tui.results.findings.values import Findings
 from iqa_tui.results.shown import ResultView
 from iqa_tui.results.table import Table
+from iqa_tui.screens import results
 from iqa_tui.screens.building_results import TableBuilt
 from iqa_tui.screens.export import ExportScreen
 from iqa_tui.screens.monitor import MonitorScreen
@@ -21,6 +22,9 @@ from tests.fakes.ablation import LOSSES, make_ablation
 from tests.fakes.app import OpenApp, screen_text, settle
 from tests.fakes.run_folders import FakeRun
 from tests.fakes.runs import finish_run
+
+LINES_OF_COLUMNS = 14
+"""Of the dialog: the others are scrolled to."""
 
 
 async def test_the_table_has_recorded_finished_and_unfinished_rows(ablation: list[FakeRun], open_app: OpenApp) -> None:
@@ -77,6 +81,30 @@ async def test_rows_by_different_trainer_code_are_told_of_above_the_table(runs_d
         await settle(pilot, lambda: "Rows by different trainer code: F2 by aaa, F3 by bbb." in screen_text(pilot))
         await pilot.press("2")
         await settle(pilot, lambda: "2 of 2 finished · trainer code differs" in screen_text(pilot))
+
+
+async def test_no_long_caption_hides_that_the_trainer_code_differs(
+    runs_dir: Path, open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for identity, digest in (("F2", "aaa"), ("F3", "bbb")):
+        FakeRun.queue(runs_dir, identity, source_digest=digest).start().finish()
+    monkeypatch.setattr(results, "caption", lambda _table: "word " * 200)
+    async with open_app(room="results", size=(80, 24)) as pilot:
+        await settle(pilot, lambda: "Rows by different trainer code: F2 by aaa, F3 by bbb." in screen_text(pilot))
+        lines = screen_text(pilot).splitlines()
+        assert "word word" in lines[2]
+        assert "word…" in lines[3]
+
+
+async def test_every_choosable_column_says_what_it_is_in_80_columns(runs_dir: Path, open_app: OpenApp) -> None:
+    FakeRun.queue(runs_dir, "F2").start().finish()
+    async with open_app(room="results", size=(80, 40)) as pilot:
+        await settle(pilot, lambda: "L2 (MSE)" in screen_text(pilot))
+        await pilot.press("C")
+        await settle(pilot, lambda: "[ ] GPU GiB" in screen_text(pilot))
+        ticked = [line for line in screen_text(pilot).splitlines() if "[x]" in line or "[ ]" in line]
+        assert len(ticked) == LINES_OF_COLUMNS
+        assert not [line for line in ticked if "…" in line]
 
 
 async def test_a_title_shows_its_brackets(runs_dir: Path, open_app: OpenApp) -> None:
@@ -153,7 +181,7 @@ async def test_with_one_seed_the_chart_says_what_its_intervals_lack(runs_dir: Pa
 async def test_in_few_lines_table_chart_and_findings_take_turns(runs_dir: Path, open_app: OpenApp) -> None:
     make_ablation(runs_dir, {row: LOSSES[row][:2] for row in ("F1", "F3")}, images=60)
     async with open_app(room="results", size=(60, 15)) as pilot:
-        shown = (("experiment", "test SRCC"), ("Δ to F1", "test SRCC"), ("Recommendation",))
+        shown = (("experiment", "test SRCC"), ("Δ to F1, 95% interval", "test SRCC"), ("Recommendation",))
         for place in (0, 1, 2, 0):
             await settle(pilot, lambda place=place: all(words in screen_text(pilot) for words in shown[place]))
             if place:
