@@ -63,7 +63,7 @@ def _repetitions(members: Iterable[RunState]) -> str:
 
 
 def headline_words(runs: Iterable[RunState], waiting: Mapping[str, Wait], now: float) -> list[str]:
-    """`best F3 val 0.9361`, `3 running`, `1 queued`, `48 min left`, the last to be left out first; [] if there is no run.
+    """`best F3 val 0.9361`, `3 running`, `1 queued`, `48 min left`, the last to be left out first; [] without a run.
 
     The best, by validation SRCC, and the time are those of the newest group.
 

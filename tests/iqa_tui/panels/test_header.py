@@ -34,7 +34,7 @@ def test_a_narrow_one_leaves_out_what_is_shown() -> None:
 
 def test_what_the_line_has_no_room_for_is_left_out_whole() -> None:
     assert header(80)[0].endswith("3 Results         best F3 val 0.9361 · 2 running ")
-    assert header(60)[0].endswith(" best F3 val 0.9361 ")
+    assert header(64)[0].endswith(" best F3 val 0.9361 ")
     assert header(50)[0].endswith(" 3 Results ")
 
 
