@@ -151,7 +151,8 @@ class RunState:
         labels = ", ".join(_device_label(device) for device in devices[:1])
         for before, device in pairwise(devices):
             labels += f", {_device_label(device).removeprefix(_kind(before) + ' ')}"
-        return f"{self.status.host} {labels}".strip()
+        ended_on = self.process.host if self.process and self.is_of_slurm else ""
+        return f"{self.status.host or ended_on} {labels}".strip()
 
     @property
     def device_keys(self) -> tuple[str, ...]:

@@ -11,19 +11,20 @@ from iqa_tui.panels.gpu_numbers import GIB, memory_bar, short_name
 from iqa_tui.panels.gpu_users import RunOnGpu, users_of
 from iqa_tui.plans.offered import OfferedPartition
 from iqa_tui.widgets.canvas import wrapped
+from iqa_tui.widgets.meter import meter
 from iqa_tui.widgets.row_table import RowTable
 from iqa_tui.widgets.table_lines import MOST_LABEL_WIDTH, Cell, Column, TableRow, with_label_width
 
 NO_RUNS: Mapping[str, RunOnGpu] = {}
 MOST_LABEL = 18
 """With partitions, whose names are the cluster's."""
-BAR_WIDTH, MOST_NAME = 8, 18
+BAR_WIDTH, MEMORY_WIDTH, MOST_NAME = 8, 9, 18
 COLUMNS = (
     Column("tick", "", 3),
     Column("label", "", 5),
     Column("name", "", 8, importance=3),
     Column("bar", "", BAR_WIDTH, importance=5),
-    Column("memory", "", 9, "right", importance=7),
+    Column("memory", "", MEMORY_WIDTH, "right", importance=7),
     Column("state", "", 10, grows=True),
 )
 
@@ -51,10 +52,12 @@ class DeviceList(RowTable):
         labels = [*(state.device.label for state in survey.devices), *map(_partition_label, partitions)]
         self._columns = with_label_width(COLUMNS, "label", labels, MOST_LABEL if partitions else MOST_LABEL_WIDTH)
         self.set_title(f"Devices · {survey.note}" if survey.note else "Devices")
-        if all(state.sample is None for state in survey.devices):  # CPU slots have no memory of their own
+        if not any(state.sample for state in survey.devices) and not any(each.gpus for each in partitions):
             columns = tuple(column for column in self._columns if column.key not in ("bar", "memory"))
+            self._columns = columns
+        if all(state.sample is None for state in survey.devices):  # the name is all that a CPU slot tells
             names = [short_name(state.device.name) for state in survey.devices]
-            self._columns = with_label_width(columns, "name", names, MOST_NAME)
+            self._columns = with_label_width(self._columns, "name", names, MOST_NAME)
         rows = [_row(state, ticks.get(state.device.key), runs) for state in survey.devices]
         rows += [_partition_row(each, is_ticked=ticks.get(each.key, False)) for each in partitions]
         self.show(rows, empty=wrapped(survey.note, self.size.width))
@@ -79,15 +82,29 @@ def _partition_label(partition: OfferedPartition) -> str:
 
 
 def _partition_row(partition: OfferedPartition, *, is_ticked: bool) -> TableRow:
+    has_gpus = partition.is_open and partition.gpus > 0
     cells: dict[str, Cell] = {
         "tick": (("[x]" if is_ticked else "[ ]", "accent strong" if is_ticked else "dim"),),
         "label": ((_partition_label(partition), "strong"),),
         "name": "",
-        "bar": "",
-        "memory": "",
-        "state": ((partition.words, ""),),
+        "bar": ((meter(partition.taken / partition.gpus, BAR_WIDTH), "dim"),) if has_gpus else "",
+        "memory": _taken_words(partition) if has_gpus else "",
+        "state": (_free_words(partition) if has_gpus else (partition.words, "dim"),),
     }
     return TableRow(partition.key, cells)
+
+
+def _taken_words(partition: OfferedPartition) -> str:
+    """`3/4 GPUs`; of a large partition `96/128`, as the place is narrow."""
+    numbers = f"{partition.taken}/{partition.gpus}"
+    words = f"{numbers} GPU{'' if partition.gpus == 1 else 's'}"
+    return words if len(words) <= MEMORY_WIDTH else numbers
+
+
+def _free_words(partition: OfferedPartition) -> tuple[str, str]:
+    """`1 free`, with its style. A job may wait all the same: Slurm serves others before it."""
+    free = max(0, partition.gpus - partition.taken)
+    return (f"{free} free", "good") if free else ("none free", "warning")
 
 
 def _memory_words(sample: GpuSample) -> str:

@@ -88,7 +88,7 @@ def host_lines(host: HostLoad, width: int, *, compact: bool) -> list[Line]:
 
 
 def slurm_lines(told: Sequence[str], width: int, most: int) -> list[Line]:
-    """`Slurm  gpu: 3 of 4 taken · high: 3 of 4 taken`; what has no room in so many lines is counted.
+    """`Slurm  gpu: 3 of 4 GPUs taken · cpu: no GPU, 2 nodes`; what has no room in so many lines is counted.
 
     Args:
         told: a group of words of each partition.

@@ -18,6 +18,7 @@ from iqa_tui.widgets.table_lines import Cell, TableRow
 from iqa_tui.words.durations import duration_words, hours_words
 from iqa_tui.words.repetitions import short_repetition
 from iqa_tui.words.states import RECORDED_SIGN, SIGNS, by_need, shown_state
+from iqa_tui.words.waits import WaitKind
 from training.runfolder.phase import Phase
 
 if TYPE_CHECKING:
@@ -253,7 +254,7 @@ def _span(state: RunState, context: Context) -> tuple[tuple[str, ...], tuple[tup
     """What is said in words instead of numbers: why it waits, why it failed, what it is busy with."""
     wait = context.waiting.get(state.run_id)
     if state.phase is Phase.QUEUED and (why := run_words.queue_words(state, wait.words if wait else "")):
-        return AFTER_STATE, ((why, "dim"),)
+        return AFTER_STATE, ((why, "warning" if wait and wait.kind is WaitKind.SLURM_NEVER else "dim"),)
     if state.phase.is_over and state.phase is not Phase.FINISHED and state.status.cause:
         return AFTER_STATE, ((state.status.cause, SIGNS[state.phase][1]),)
     if busy := run_words.progress_words(state):

@@ -46,11 +46,16 @@ class OfferedPartition:
 
     name: str
     words: str = ""
-    """`3 of 4 taken`, `closed`."""
+    """`3 of 4 GPUs taken`, `closed`."""
     is_default: bool = False
     """A job that names no partition goes there."""
     limit_hours: float | None = None
     """Longest time of a job; None: no limit, or not known."""
+    gpus: int = 0
+    """Of its nodes that work."""
+    taken: int = 0
+    is_open: bool = True
+    """False: it takes jobs, and starts none."""
 
     @property
     def key(self) -> str:

@@ -16,6 +16,7 @@ from iqa_tui.queue.order import held_back_by, in_starting_order, trials_before, 
 from iqa_tui.queue.queued_run import QueuedRun, Waiting
 from iqa_tui.slurm.look import Overheard
 from iqa_tui.slurm.refusals import refusal_noted
+from iqa_tui.slurm.words import never_starts
 from iqa_tui.trust.signature import why_not_signed
 from iqa_tui.words.people import owner_name
 from iqa_tui.words.sizes import gib_words
@@ -26,7 +27,7 @@ from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase
 from training.runfolder.read import read_record
 from training.runfolder.schema import Place
-from training.runfolder.slurm_status import job_of
+from training.runfolder.slurm_status import gone_in_seconds, job_of
 from training.runfolder.spec import Spec
 from training.runfolder.tuned import trials_of
 
@@ -89,10 +90,17 @@ def _wait_of_slurm(run: RunFolder, spec: Spec) -> Wait:
     except (RunFolderError, OSError):
         job = None
     if job is None:
-        return Wait(WaitKind.SLURM, why=refusal_noted(run) or "its job is not submitted yet")
+        refused = refusal_noted(run)
+        kind = WaitKind.SLURM_NEVER if refused else WaitKind.SLURM
+        return Wait(kind, why=refused or "its job is not submitted yet")
     word = Overheard().word_on(run.run_id, job)
     if not word.is_fresh:
         return Wait(WaitKind.SLURM, why=f"job {job.job}: Slurm has not answered lately")
+    if denial := word.denial(job.job):
+        why = f"{denial}: lost in {gone_in_seconds(word):.0f} s unless it shows it again"
+        return Wait(WaitKind.SLURM, why=why)
+    if word.line is not None and never_starts(word.line):
+        return Wait(WaitKind.SLURM_NEVER, why=word.why)
     return Wait(WaitKind.SLURM, why=word.why or f"job {job.job}: Slurm does not show it yet")
 
 

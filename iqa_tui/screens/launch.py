@@ -146,7 +146,8 @@ class LaunchScreen(OpeningRoom, LaunchingRoom, PowerRoom):
     def _show_forecast(self) -> None:
         choice, forecast = self._choice, self.query_one(ForecastPanel)
         words = choice.fleet().words
-        if choice.devices is not None and choice.device_kind == "cpu" and choice.plan and not choice.plan.demo:
+        is_here = choice.devices is not None and choice.partition is None
+        if is_here and choice.device_kind == "cpu" and choice.plan and not choice.plan.demo:
             words = "; ".join(filter(None, (words, "the hours are the plan's, for a GPU: a CPU takes far longer")))
         forecast.show(choice.timeline(), STRATEGY_NAMES[choice.strategy], words, time.time())
         self.body_resized()

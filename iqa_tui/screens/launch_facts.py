@@ -63,7 +63,9 @@ def with_devices(choice: LaunchChoice, found: DevicesSurveyed, runs: Sequence[Ru
 def offered_partitions(slurm: Partitions | None) -> tuple[OfferedPartition, ...]:
     """What Slurm said last of its partitions."""
     return tuple(
-        OfferedPartition(each.name, each.words, each.is_default, limit_hours(each.limit))
+        OfferedPartition(
+            each.name, each.words, each.is_default, limit_hours(each.limit), each.gpus, each.taken, each.is_open
+        )
         for each in (slurm.partitions if slurm is not None else ())
     )
 

@@ -241,7 +241,8 @@ def _stop_words(state: RunState) -> str:
     """What becomes of its work: a promise only if its trainer keeps it."""
     if not state.phase.is_alive:
         return "It will not start; R queues it again."
-    retry = f"`iqa-tui retry --from-elsewhere {state.run_id}` tries" if state.status.host else "R tries"
+    is_elsewhere = state.status.host and not state.status.host_is_node
+    retry = f"`iqa-tui retry --from-elsewhere {state.run_id}` tries" if is_elsewhere else "R tries"
     if state.spec is None or state.spec.trainer != "training":
         return f"Its own trainer is sent SIGTERM: whether it saves its work is not known here. {retry} it again."
     if not state.has_stepped:

@@ -43,13 +43,14 @@ class Partition:
 
     @property
     def words(self) -> str:
-        """`3 of 4 taken`, `no GPU, 2 nodes`; of a closed one `closed`."""
+        """`3 of 4 GPUs taken`, `no GPU, 2 nodes`; of a closed one `closed`."""
         if not self.is_open:
             return "closed"
         off = f", {self.gone} of {self.nodes} nodes off" if self.gone else ""
         if not self.gpus:
             return f"no GPU, {self.nodes} node{'' if self.nodes == 1 else 's'}{off}"
-        return f"{self.taken} of {self.gpus} taken{off}"
+        gpus = "GPU" if self.gpus == 1 else "GPUs"
+        return f"{self.taken} of {self.gpus} {gpus} taken{off}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Partitions:
 
     @property
     def told(self) -> tuple[str, ...]:
-        """`gpu: 3 of 4 taken` of every open partition, and why that may be old; empty if nothing is known."""
+        """`gpu: 3 of 4 GPUs taken` of every open partition, and why that may be old; empty if nothing is known."""
         told = tuple(f"{each.name}: {each.words}" for each in self.partitions if each.is_open)
         if not self.failures:
             return told

@@ -18,7 +18,7 @@ NEVER_BY_SIZE = re.compile(rf"{LIMITED}PerJob\w*|QOSMaxGRES\w*|PartitionNodeLimi
 PLAIN = {
     "Dependency": "waits for runs of its group that go first",
     "DependencyNeverSatisfied": "will never start: a run before it can never end; stop it, and launch it again",
-    "BeginTime": "Slurm starts it again soon, as after every requeue",
+    "BeginTime": "Slurm starts it soon, as after every requeue",
     "JobHeldUser": "held in Slurm; h releases it",
     "JobHeldAdmin": "held by Slurm's administrator, who alone can release it",
     "PartitionDown": "partition {partition} is down: nothing starts there until its administrator opens it",
@@ -32,6 +32,8 @@ PLAIN = {
     "None": "Slurm has not looked at it yet",
     "": "Slurm has not looked at it yet",
 }
+NEVER = ("DependencyNeverSatisfied", "PartitionConfig", "InvalidQOS", "InvalidAccount")
+"""Reasons in `PLAIN` that no waiting mends."""
 TIME_LIMIT = "Slurm's time limit"
 STATES = {
     "TIMEOUT": "its time limit in Slurm was over, and it left no record",
@@ -82,23 +84,33 @@ def _waiting(line: JobLine, options: Mapping[str, Any], allowed: str) -> str:
     reason = line.reason.strip()
     partition = line.partition or str(options.get("partition", ""))
     if LAUNCH_FAILED in reason.replace("_", " ").lower():
-        return "Slurm could not start it and holds it; h releases it"
+        return "Slurm could not start it; h releases it"
     if reason.startswith("ReqNodeNotAvail"):
         nodes = reason.partition("UnavailableNodes:")[2].strip(" )")
         return f"{f'node {nodes}' if nodes else 'a node that it needs'} is down, reserved or busy"
     if reason.startswith("Nodes required for job are DOWN"):
         return "waits for nodes: those that it may use are down, drained or reserved"
     if reason in ("Resources", "Priority", "BeginTime"):
-        return _waits_for(reason, options) + _expected(line)
+        return _waits_for(line, reason, options)
     if limited := _limited(line, reason, options, allowed):
         return limited
     return PLAIN[reason].format(partition=partition) if reason in PLAIN else f"Slurm: {reason}"
 
 
-def _waits_for(reason: str, options: Mapping[str, Any]) -> str:
-    if reason == "Resources":
-        return f"waits for {_wanted(options)}"
-    return "waits for jobs before it" if reason == "Priority" else PLAIN[reason]
+def _waits_for(line: JobLine, reason: str, options: Mapping[str, Any]) -> str:
+    """Slurm's guess of the start changes with every job that comes and goes."""
+    starts = clock_words(line.starts) if line.starts is not None and line.starts > time.time() else ""
+    if reason == "BeginTime":
+        return f"Slurm starts it after {starts}" if starts else PLAIN[reason]
+    waits = f"waits for {_wanted(options)}" if reason == "Resources" else "waits for jobs before it"
+    return f"{waits}; Slurm expects {starts}" if starts else waits
+
+
+def never_starts(line: JobLine) -> bool:
+    """Whether a waiting job starts only if its user asks for something else."""
+    reason = line.reason.strip()
+    never = (NEVER_BY_TIME, NEVER_BY_SIZE)
+    return line.course is Course.WAITS and (reason in NEVER or any(each.fullmatch(reason) for each in never))
 
 
 def _limited(line: JobLine, reason: str, options: Mapping[str, Any], allowed: str) -> str:
@@ -118,13 +130,6 @@ def _wanted(options: Mapping[str, Any]) -> str:
     return "a GPU" if "gpu" in str(options.get("gres", "")) or "gpus" in options else "a node"
 
 
-def _expected(line: JobLine) -> str:
-    """Slurm's guess changes with every job that comes and goes."""
-    if line.starts is None or line.starts <= time.time():
-        return ""
-    return f"; Slurm expects {clock_words(line.starts)}"
-
-
 def clock_words(moment: float) -> str:
     """`14:10`; with the date if that is not today."""
     then = time.localtime(moment)
@@ -137,7 +142,7 @@ def limit_words(limit: str) -> str:
     hours = limit_hours(limit)
     if hours is None:
         return "no limit" if limit in ("UNLIMITED", "infinite", "") else limit
-    return f"{round(hours * 60)} min" if hours < 2 else f"{hours:.3g} h"
+    return f"{round(hours * 60)} min" if hours < 2 else f"{hours:.1f} h".replace(".0 h", " h")
 
 
 def limit_hours(limit: str) -> float | None:

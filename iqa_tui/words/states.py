@@ -39,12 +39,12 @@ HELD = ShownState("⏸", "held", "warning")
 ELSEWHERE = ShownState("⚿", "elsewhere", "warning")
 UNSUPERVISED = ShownState("◌", "unsupervised", "warning")
 OTHER_HOST_GLYPH = "⇄"
-"""Of a run that is alive on another host; its word is that of its state."""
+"""Of a run that is alive on another host, unless Slurm chose that host; its word is that of its state."""
 SPECIAL = (
     (HELD, "queued, but a user must release it first"),
     (ELSEWHERE, "queued, but not by you on this host: adopt it"),
     (UNSUPERVISED, "alive, and no supervisor will record how it ends"),
-    (ShownState(OTHER_HOST_GLYPH, "running", "accent"), "on another host"),
+    (ShownState(OTHER_HOST_GLYPH, "running", "accent"), "on another host, and not as a job of Slurm"),
 )
 """The states beside the phases, and what they mean."""
 
@@ -74,7 +74,7 @@ def shown_state(status: Status) -> ShownState:
     if status.recorded:
         return RECORDED
     glyph, style = SIGNS[status.phase]
-    if status.phase.is_alive and status.host:
+    if status.phase.is_alive and status.host and not status.host_is_node:
         return ShownState(OTHER_HOST_GLYPH, status.phase.value, style)
     if status.phase is Phase.RUNNING and not status.supervised:
         return UNSUPERVISED

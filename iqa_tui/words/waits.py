@@ -34,6 +34,7 @@ class WaitKind(Enum):
     NEEDS_ADOPTION = "it was not queued by this user on this host"
     OTHER_USER = "the dispatcher of the user who queued it starts it"
     SLURM = "Slurm must start it"
+    SLURM_NEVER = "Slurm never starts it as it is"
 
 
 SENTENCES = {
@@ -50,6 +51,7 @@ SENTENCES = {
     WaitKind.NEEDS_ADOPTION: "{why}",
     WaitKind.OTHER_USER: "queued by {user}, whose own dispatcher starts it",
     WaitKind.SLURM: "{why}",
+    WaitKind.SLURM_NEVER: "{why}",
 }
 """Of every kind but those that list devices."""
 

@@ -59,20 +59,30 @@ class FakeRun:
         return cls(run, read_spec(run))
 
     def start(
-        self, *, gpu: int | None = 0, at: float | None = None, attempt: int = 1, pid: int | None = None
+        self, *, gpu: int | None = 0, at: float | None = None, attempt: int = 1, pid: int | None = None, node: str = ""
     ) -> FakeRun:
-        """Write process.json as a supervisor does. `gpu=None`: on CPU slot 0."""
+        """Write process.json as a supervisor does.
+
+        Args:
+            gpu: None: on CPU slot 0.
+            node: on which Slurm started it; empty: on this host.
+        """
         self.attempt, self.started = attempt, time.time() if at is None else at
         device = (
             {"key": "cpu-0", "kind": "cpu", "index": 0, "name": "CPU slot"}
             if gpu is None
-            else {"key": f"GPU-fake-{gpu}", "kind": "gpu", "index": gpu, "name": "NVIDIA H100"}
+            else {
+                "key": f"{node}:{gpu}" if node else f"GPU-fake-{gpu}",
+                "kind": "gpu",
+                "index": gpu,
+                "name": "NVIDIA H100",
+            }
         )
         record = ProcessRecord(
             boot_id=boot_id(),
             pid=pid or os.getpid(),
             start_ticks=start_ticks(pid or os.getpid()) or 0,
-            host=host_name(),
+            host=node or host_name(),
             machine=machine_id(),
             started=self.started,
             devices=[device],

@@ -91,19 +91,25 @@ class FakeSlurm:
         return [call for call in found if call["argv"][: len(words)] == list(words)]
 
 
-@pytest.fixture
-def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeSlurm:
-    """Slurm on PATH, with a controller that answers, and a state folder of its own."""
-    folder = tmp_path / "slurm"
+def make_programs(folder: Path) -> FakeSlurm:
+    """The programs in a new folder, for the front of PATH; their controller answers."""
     folder.mkdir()
     for name in ("sbatch", "squeue", "scancel", "scontrol", "sinfo", "sacct"):
         program = folder / name
         program.write_text(PROGRAM.format(python=sys.executable, folder=str(folder)))
         program.chmod(0o755)
+    fake = FakeSlurm(folder)
+    fake.is_well()
+    return fake
+
+
+@pytest.fixture
+def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeSlurm:
+    """Slurm on PATH, with a controller that answers, and a state folder of its own."""
+    folder = tmp_path / "slurm"
+    fake = make_programs(folder)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("IQA_TUI_STATE", str(tmp_path / "state"))
     submit.cluster.cache_clear()
     monkeypatch.setattr(look, "PERIOD_SECONDS", 0.0)
-    fake = FakeSlurm(folder)
-    fake.is_well()
     return fake

@@ -24,11 +24,13 @@ from rich.color import ColorSystem
 from textual.pilot import Pilot
 
 import iqa_tui.app
+import iqa_tui.watch.gpu_watcher
 from iqa_tui.app import IqaApp
 from iqa_tui.settings.remembered import Remembered
 from iqa_tui.watch.gpu_watcher import HISTORY
 from iqa_tui.widgets.canvas import Canvas
 from tests.pictures.cells import TerminalColours, in_cells, unreadable
+from tests.pictures.cluster import LoginNode
 from tests.pictures.folders import GPUS, MAKERS, FourGpus, busy, folder_of
 from tests.pictures.looks import FORMS, LOOKS, Form, Look
 
@@ -55,16 +57,25 @@ class Picture:
 async def settled(pilot: Pilot[None], app: IqaApp) -> None:
     """All runs are read, and the devices are looked at."""
     until = time.monotonic() + LONGEST_READING_SECONDS
-    while time.monotonic() < until and (app.latest_devices is None or getattr(app.screen, "reading", "")):
+    while time.monotonic() < until and (not has_devices(app) or getattr(app.screen, "reading", "")):
         await pilot.pause(0.05)
     await pilot.pause(0.3)
+
+
+def has_devices(app: IqaApp) -> bool:
+    """The devices are looked at, and Slurm has told of its partitions if it is asked."""
+    found = app.latest_devices
+    return found is not None and (found.slurm is None or bool(found.slurm.told))
 
 
 async def draw(picture: Picture) -> tuple[str, list[str]]:
     """The SVG, and what cannot be read in it."""
     look, form = picture.look, picture.form
     iqa_tui.app.Remembered = lambda _: Remembered(None)  # each picture is that of a new user
-    app = IqaApp(picture.runs, room=look.room, ascii_mode=form.ascii_mode, make_surveyor=lambda: FourGpus(picture.runs))
+    if look.folder != "slurm":  # no other picture shows what this machine's own Slurm says
+        iqa_tui.watch.gpu_watcher.has_slurm = lambda: False
+    surveyor = LoginNode() if look.folder == "slurm" else FourGpus(picture.runs)
+    app = IqaApp(picture.runs, room=look.room, ascii_mode=form.ascii_mode, make_surveyor=lambda: surveyor)
     if form.colour_system is not None:
         app._filters.append(TerminalColours(form.colour_system))
     if form.colour_system is ColorSystem.STANDARD:

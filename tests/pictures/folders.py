@@ -20,6 +20,7 @@ from iqa_tui.devices.lease import Holder
 from iqa_tui.devices.survey import Survey
 from tests.fakes.run_folders import STEPS_PER_EPOCH, FakeRun, hold_dispatcher_lock
 from tests.fakes.tuned import tuned_table, tuning_group
+from tests.pictures.cluster import cluster_runs
 from training.runfolder.exits import ExitKind
 from training.runfolder.folders import list_runs
 from training.runfolder.layout import RunFolder
@@ -184,6 +185,7 @@ MAKERS: dict[str, Make | Path] = {
     "tuned": tuned,
     "tuning": tuning,
     "states": all_states,
+    "slurm": cluster_runs,
     "empty": empty,
     "closed": closed,
 }
@@ -194,6 +196,7 @@ def folder_of(make: Make | Path) -> Iterator[Path]:
     """A made folder of runs while it is drawn, with a state folder of its own; or one that there is."""
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {"IQA_TUI_STATE": f"{folder}/state", "IQA_TUI_LEASES": f"{folder}/leases"}
+        programs = os.environ["PATH"]
         Path(folder, "state").mkdir()
         if isinstance(make, Path):
             yield make
@@ -203,3 +206,4 @@ def folder_of(make: Make | Path) -> Iterator[Path]:
         yield runs
         for descriptor in held:
             os.close(descriptor)
+        os.environ["PATH"] = programs  # without the Slurm of these runs

@@ -63,6 +63,8 @@ class Look:
 TO_RUN = ("g", "j", "j", "j", "right", "j", "j")
 """To the second seed of F2, which runs."""
 TO_FAILED = ("G", "right", "j")
+TO_JOB = ("g", "j", "j", "j")
+"""To a job that runs."""
 
 LOOKS = (
     Look("monitor", "monitor", suits_any=True, in_all_sizes=True),
@@ -127,4 +129,12 @@ LOOKS = (
     Look("results", "results", folder="empty"),
     Look("monitor", "monitor", folder="states", in_all_sizes=True),
     Look("monitor", "monitor", folder="closed"),
+    Look("monitor", "monitor", folder="slurm", settle_seconds=3.0, in_all_sizes=True),
+    Look("monitor-down", "monitor", ("G",), folder="slurm", settle_seconds=3.0),
+    Look("run", "monitor", (*TO_JOB, "enter"), folder="slurm", settle_seconds=3.0, in_all_sizes=True),
+    Look("run-waits", "monitor", (*TO_JOB, "j", "j", "enter"), folder="slurm", settle_seconds=3.0),
+    Look("stop", "monitor", (*TO_JOB, "K"), folder="slurm", settle_seconds=3.0),
+    Look("launch", "launch", folder="slurm", settle_seconds=4.0, in_all_sizes=True),
+    Look("launch-partition", "launch", ("tab", "G", "k", "space"), folder="slurm", settle_seconds=4.0),
+    Look("launch-question", "launch", ("tab", "G", "k", "space", "enter"), folder="slurm", settle_seconds=30.0),
 )

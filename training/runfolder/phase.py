@@ -62,6 +62,8 @@ class Status:
     """Queued, but a user or the dispatcher holds it back."""
     host: str = ""
     """Of the newest attempt, if that is not this host: what is said of it comes from its files alone."""
+    host_is_node: bool = False
+    """True: `host` is the node on which Slurm started it, so its user sent it there."""
     beat_seconds: float | None = None
     """Age of the last sign of life of its supervisor there; None: here, or it never gave one."""
     recorded: bool = False

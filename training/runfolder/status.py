@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from training.runfolder.beat import BeatWatch
 from training.runfolder.engines import RECORDED, SLURM
@@ -77,6 +77,7 @@ def run_status(
         elif spec.engine == SLURM:
             seen.word = word_on(run, attempt, slurm)
             known = slurm_status(_slurm_run(run, spec, seen, known, begun_attempt, beats), seen.word)
+            known = replace(known, host_is_node=bool(known.host))
         if known is not None:
             return known
         elsewhere = _elsewhere_status(run, spec, attempt, begun_attempt, beats)

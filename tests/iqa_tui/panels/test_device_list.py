@@ -17,8 +17,8 @@ def state(key: str, kind: str, index: int, *, free: bool = True) -> DeviceState:
     return DeviceState(Device(key, kind, index, "NVIDIA H100"), free, "free" if free else "held by ann")
 
 
-def text(devices: DeviceList) -> list[str]:
-    return ["".join(part for part, _ in line).rstrip() for line in devices.draw(50, 9)]
+def text(devices: DeviceList, width: int = 50) -> list[str]:
+    return ["".join(part for part, _ in line).rstrip() for line in devices.draw(width, 9)]
 
 
 def test_a_device_that_cannot_be_chosen_has_no_box() -> None:
@@ -63,10 +63,24 @@ def test_the_note_of_a_survey_stands_in_the_title() -> None:
 def test_partitions_of_slurm_stand_below_the_devices() -> None:
     devices = DeviceList()
     survey = Survey((state("cpu-0", "cpu", 0),), "", 1.0, "cpu")
-    partitions = (OfferedPartition("gpu", "3 of 4 taken"), OfferedPartition("short", "closed"))
+    partitions = (
+        OfferedPartition("gpu", "3 of 4 GPUs taken", gpus=4, taken=3),
+        OfferedPartition("all", "2 of 2 GPUs taken", gpus=2, taken=2),
+        OfferedPartition("short", "closed", gpus=4, taken=1, is_open=False),
+        OfferedPartition("cpu", "no GPU, 2 nodes"),
+    )
     devices.show_survey(survey, {"cpu-0": False, "slurm.gpu": True, "slurm.short": False}, {}, partitions)
-    assert text(devices) == [
-        "[ ] CPU 0       H100     free",
-        "[x] Slurm gpu            3 of 4 taken",
-        "[ ] Slurm short          closed",
+    assert text(devices, 60) == [
+        "[ ] CPU 0       H100                        free",
+        "[x] Slurm gpu            ██████░░  3/4 GPUs 1 free",
+        "[ ] Slurm all            ████████  2/2 GPUs none free",
+        "[ ] Slurm short                             closed",
+        "[ ] Slurm cpu                               no GPU, 2 nodes",
     ]
+    assert text(devices, 26)[1] == "[x] Slurm gpu   1 free"
+
+
+def test_a_large_partition_has_numbers_that_are_not_cut() -> None:
+    devices = DeviceList()
+    devices.show_survey(Survey((), "", 1.0, "cpu"), {}, {}, (OfferedPartition("a100", "", gpus=128, taken=96),))
+    assert "   96/128 32 free" in text(devices)[0]

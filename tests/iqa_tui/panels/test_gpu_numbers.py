@@ -69,11 +69,11 @@ def test_the_host_is_said_plainly(width: int, compact: bool) -> None:
 
 
 def test_what_partitions_have_takes_the_lines_it_may_and_counts_the_rest() -> None:
-    told = ["gpu: 3 of 4 taken", "high: 3 of 4 taken", "cpu: no GPU, 2 nodes"]
-    texts = ["".join(text for text, _ in line) for line in slurm_lines(told, 46, 4)]
-    assert texts == ["Slurm  gpu: 3 of 4 taken · high: 3 of 4 taken", "       cpu: no GPU, 2 nodes"]
-    (line,) = slurm_lines(told, 34, 1)
-    assert "".join(text for text, _ in line) == "Slurm  gpu: 3 of 4 taken · 2 more"
+    told = ["gpu: 3 of 4 GPUs taken", "hi: 3 of 4 GPUs taken", "cpu: no GPU, 2 nodes"]
+    texts = ["".join(text for text, _ in line) for line in slurm_lines(told, 54, 4)]
+    assert texts == ["Slurm  gpu: 3 of 4 GPUs taken · hi: 3 of 4 GPUs taken", "       cpu: no GPU, 2 nodes"]
+    (line,) = slurm_lines(told, 39, 1)
+    assert "".join(text for text, _ in line) == "Slurm  gpu: 3 of 4 GPUs taken · 2 more"
     (narrow,) = slurm_lines(told, 12, 1)
     assert line_width(narrow) <= 12
     assert slurm_lines([], 40, 4) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -76,7 +77,7 @@ def test_a_row_says_that_slurm_holds_what_it_could_not_start(fake: FakeRun, slur
     slurm.shows("4711", "PENDING", fake.run.run_id, reason="launch failed requeued held", partition="short")
     row = row_of(fake)
     assert "⏸ held" in row
-    assert "Slurm could not start it and holds it; h releases it" in row
+    assert "Slurm could not start it; h releases it" in row
 
 
 @pytest.mark.parametrize(
@@ -91,6 +92,15 @@ def test_a_row_says_how_its_job_ended(fake: FakeRun, slurm: FakeSlurm, state: st
     submit(fake)
     slurm.shows("4711", state, fake.run.run_id, reason=reason, node="lab2")
     assert words in row_of(fake)
+
+
+def test_a_row_says_that_slurm_has_forgotten_its_job_and_when_it_is_lost(fake: FakeRun, slurm: FakeSlurm) -> None:
+    submit(fake)
+    row = row_of(fake)
+    assert "○ queued" in row
+    assert re.search(r"Slurm does not know its job 4711: lost in \d+ s unless it shows it again", row)
+    slurm.shows("4711", "PENDING", "another run", submitted=str(int(time.time())))
+    assert "Slurm gave the number of its job 4711 to another one, and it never began" in row_of(fake)
 
 
 def test_a_row_says_what_slurm_refuses_and_stays_queued(fake: FakeRun, slurm: FakeSlurm) -> None:
@@ -108,4 +118,6 @@ def test_a_row_names_the_job_before_it_begins_and_the_node_after(fake: FakeRun, 
     record = fake.run.attempt(1).process
     record.write_text(record.read_text().replace('"host": "', '"host": "lab1", "was": "', 1))
     slurm.shows("4711", "RUNNING", fake.run.run_id, node="lab1")
-    assert "lab1 GPU 0" in row_of(fake)
+    row = row_of(fake)
+    assert "lab1 GPU 0" in row
+    assert "◔ starting" in row  # not the sign of another host: its user sent it there

@@ -22,7 +22,7 @@ CHOICE = replace(
     LaunchChoice(Path("runs")).with_plans({"small": SMALL}), plan_name="small", devices=GPUS, device_kind="gpu"
 )
 PARTITIONS = (
-    OfferedPartition("gpu", "3 of 4 taken", is_default=True),
+    OfferedPartition("gpu", "3 of 4 GPUs taken", is_default=True),
     OfferedPartition("short", "closed", limit_hours=0.5),
 )
 LONGER = (

@@ -34,7 +34,7 @@ async def test_a_partition_is_ticked_and_the_question_says_what_slurm_is_asked(
     plan_file: str, launched: list[LaunchRequest], open_app: OpenApp
 ) -> None:
     async with open_app(room="launch", plans=(plan_file,)) as pilot:
-        await settle(pilot, lambda: "[ ] Slurm" in screen_text(pilot) and "3 of 4 taken" in screen_text(pilot))
+        await settle(pilot, lambda: "[ ] Slurm" in screen_text(pilot) and "3/4 GPUs 1 free" in screen_text(pilot))
         devices = pilot.app.screen.query_one(DeviceList)
         devices.focus()
         devices.move_to("slurm.short")
@@ -53,4 +53,4 @@ async def test_a_partition_is_ticked_and_the_question_says_what_slurm_is_asked(
 @pytest.mark.parametrize("size", [(140, 40), (80, 24)])
 async def test_the_monitor_says_what_each_partition_has_taken(open_app: OpenApp, size: tuple[int, int]) -> None:
     async with open_app(size=size) as pilot:
-        await settle(pilot, lambda: "gpu: 3 of 4 taken" in screen_text(pilot))
+        await settle(pilot, lambda: "gpu: 3 of 4 GPUs taken" in screen_text(pilot))

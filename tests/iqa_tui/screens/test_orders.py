@@ -98,6 +98,10 @@ STEPPED = fold(STATE, [Event("step", 5.0, 1, {"step": 3, "epoch": 1})])
             "It is asked to write a checkpoint first; `iqa-tui retry --from-elsewhere a-run` tries it again from there.",
         ),
         (
+            replace(STEPPED, status=Status(Phase.RUNNING, attempt=1, host="lab1", host_is_node=True)),
+            "It is asked to write a checkpoint first; R tries it again from there.",
+        ),
+        (
             replace(STEPPED, spec=Spec("a-run", "g", "L2", [], 0.0, trainer="command")),
             "Its own trainer is sent SIGTERM: whether it saves its work is not known here. R tries it again.",
         ),

@@ -49,7 +49,7 @@ def test_gpus_of_nodes_that_start_jobs_are_counted(slurm: FakeSlurm) -> None:
     slurm.answers("sinfo", "-h", "-N", out=SAID)
     gpu, shut, cpu = ask_partitions()
     assert gpu == Partition("gpu", is_default=True, limit="infinite", nodes=3, gone=1, gpus=4, taken=3)
-    assert gpu.words == "3 of 4 taken, 1 of 3 nodes off"
+    assert gpu.words == "3 of 4 GPUs taken, 1 of 3 nodes off"
     assert (shut.is_open, shut.words) == (False, "closed")
     assert (cpu.limit, cpu.words) == ("2:00", "no GPU, 1 node")
 
@@ -73,7 +73,7 @@ def test_a_look_waits_for_no_answer_and_asks_once_in_a_while(slurm: FakeSlurm) -
     slurm.answers("sinfo", out="gpu*\n")
     slurm.answers("sinfo", "-h", "-N", out=SAID)
     assert partitions_overheard() == Partitions()
-    assert heard().told == ("gpu: 3 of 4 taken, 1 of 3 nodes off", "cpu: no GPU, 1 node")
+    assert heard().told == ("gpu: 3 of 4 GPUs taken, 1 of 3 nodes off", "cpu: no GPU, 1 node")
     partitions_overheard()
     assert len(slurm.calls("sinfo", "-h", "-N")) == 1
 
@@ -83,4 +83,4 @@ def test_a_controller_that_is_silent_is_asked_less_often_and_the_last_answer_sta
     assert heard().told == ("it does not answer",)
     old = Partitions((Partition("gpu", gpus=4, taken=3),), time.time() - 180, time.monotonic() - PERIOD_SECONDS, 2)
     assert not old.is_due
-    assert old.told == ("gpu: 3 of 4 taken", "it has not answered for 3 min")
+    assert old.told == ("gpu: 3 of 4 GPUs taken", "it has not answered for 3 min")

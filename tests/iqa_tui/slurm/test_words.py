@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from iqa_tui.slurm.words import clock_words, job_words, limit_words, memory_words, refused_words
+from iqa_tui.slurm.words import clock_words, job_words, limit_words, memory_words, never_starts, refused_words
 from training.runfolder.job import JobLine
 
 OPTIONS: dict[str, Any] = {"partition": "short", "qos": "single", "gres": "gpu:1", "mem": "16G"}
@@ -28,8 +28,8 @@ def words(reason: str, **fields: Any) -> str:
         ("PartitionTimeLimit", "will never start: asks 60 min, short allows 2 min"),
         ("QOSMaxWallDurationPerJobLimit", "will never start: asks 60 min, QOS single allows less"),
         ("QOSMaxGRESPerJob", "will never start: it asks for more than QOS single allows (QOSMaxGRESPerJob)"),
-        ("launch failed requeued held", "Slurm could not start it and holds it; h releases it"),
-        ("launch_failed_requeued_held", "Slurm could not start it and holds it; h releases it"),
+        ("launch failed requeued held", "Slurm could not start it; h releases it"),
+        ("launch_failed_requeued_held", "Slurm could not start it; h releases it"),
         ("JobHeldUser", "held in Slurm; h releases it"),
         ("PartitionDown", "partition short is down: nothing starts there until its administrator opens it"),
         ("FrontEndDown", "Slurm: FrontEndDown"),
@@ -44,6 +44,15 @@ def test_slurms_guess_of_the_start_is_told_while_it_lies_ahead() -> None:
     assert words("Resources", starts=soon) == f"waits for a GPU; Slurm expects {clock_words(soon)}"
     assert words("Priority", starts=soon) == f"waits for jobs before it; Slurm expects {clock_words(soon)}"
     assert words("Resources", starts=time.time() - 600) == "waits for a GPU"
+    assert words("BeginTime", starts=soon) == f"Slurm starts it after {clock_words(soon)}"
+    assert words("BeginTime") == "Slurm starts it soon, as after every requeue"
+
+
+@pytest.mark.parametrize("reason", ["PartitionTimeLimit", "QOSMaxGRESPerJob", "PartitionConfig"])
+def test_what_no_waiting_mends_is_told_from_what_only_takes_time(reason: str) -> None:
+    assert never_starts(JobLine("4711", "PENDING", reason))
+    assert not never_starts(JobLine("4711", "PENDING", "Resources"))
+    assert not never_starts(JobLine("4711", "RUNNING", reason))
 
 
 @pytest.mark.parametrize(
@@ -91,3 +100,7 @@ def test_lengths_of_time_and_memory_are_said_in_their_largest_unit() -> None:
         "no limit",
     ]
     assert [memory_words(text) for text in ("16G", 16384, "500M", "2T")] == ["16 GB", "16 GB", "500 MB", "2 TB"]
+
+
+def test_the_time_left_of_a_long_job_is_said_in_tenths_of_an_hour() -> None:
+    assert [limit_words(text) for text in ("3:50:12", "10:06:00", "23:59:00")] == ["3.8 h", "10.1 h", "24 h"]

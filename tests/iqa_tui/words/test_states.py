@@ -44,6 +44,8 @@ def test_a_status_is_said_with_its_cause(status: Status, words: str) -> None:
         (Status(Phase.RUNNING, supervised=False), "◌", "unsupervised"),
         (Status(Phase.RUNNING, host="nodeb", supervised=False), "⇄", "running"),
         (Status(Phase.FAILED, host="nodeb"), "✗", "failed"),
+        (Status(Phase.RUNNING, host="lab1", host_is_node=True), "●", "running"),
+        (Status(Phase.STOPPING, host="lab1", host_is_node=True), "◐", "stopping"),
     ],
 )
 def test_a_state_in_a_table_is_a_glyph_and_a_word(status: Status, glyph: str, word: str) -> None:

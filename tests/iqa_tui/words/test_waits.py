@@ -25,6 +25,7 @@ WORDS = {
     Wait(WaitKind.CLOSED, why="cannot start"): "cannot start",
     Wait(WaitKind.NEEDS_ADOPTION, why="queued elsewhere: …"): "queued elsewhere: …",
     Wait(WaitKind.SLURM, why="waits for a GPU; Slurm expects 14:10"): "waits for a GPU; Slurm expects 14:10",
+    Wait(WaitKind.SLURM_NEVER, why="will never start: asks 60 min"): "will never start: asks 60 min",
     Wait(WaitKind.OTHER_USER, user="ann"): "queued by ann, whose own dispatcher starts it",
 }
 
