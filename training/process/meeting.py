@@ -30,7 +30,7 @@ class NamelessFile:
 
 
 def path_of(descriptor: int) -> str:
-    """Under which a process that holds the file opens it anew: locks are then between processes, as torch needs them."""
+    """Under which a process that holds the file opens it anew: torch's locks are then between processes."""
     return f"/proc/self/fd/{descriptor}"
 
 

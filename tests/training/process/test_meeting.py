@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,13 +23,13 @@ say(int(sys.argv[1]), sys.argv[2])
 
 
 @pytest.fixture(params=["in memory", "on a disk"])
-def file(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> NamelessFile:
+def file(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[NamelessFile]:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     if request.param == "on a disk":
         monkeypatch.delattr(os, "memfd_create")
     made = NamelessFile()
-    request.addfinalizer(made.close)
-    return made
+    yield made
+    made.close()
 
 
 def test_a_process_that_was_started_says_how_it_is_and_nothing_is_left(file: NamelessFile, tmp_path: Path) -> None:

@@ -28,7 +28,9 @@ FLAGS = [
 
 
 def test_each_process_has_its_own_gpu_first_and_sees_all_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    hello = workers.Hello({"processes": 3}, 1, 1, -1, -1, device="cuda", precision="fp32", trains_in_fp32=False, threads=2)
+    hello = workers.Hello(
+        {"processes": 3}, 1, 1, -1, -1, device="cuda", precision="fp32", trains_in_fp32=False, threads=2
+    )
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-a,GPU-b,GPU-c")
     seen = workers._environment(hello)
     assert (seen["CUDA_VISIBLE_DEVICES"], seen["OMP_NUM_THREADS"]) == ("GPU-b,GPU-c,GPU-a", "2")
