@@ -15,22 +15,24 @@ from typing import Any
 
 import pytest
 
+from tests.fakes.nvml import FakeGpus, gpus
 from tests.fakes.runs import queue_run
 from tests.fakes.slurm import FakeSlurm, slurm
 from training.runfolder.exits import ExitKind
 from training.runfolder.job import JobRecord
 from training.runfolder.layout import RunFolder
+from training.runfolder.machine import MachineSample, parse_sample
 from training.runfolder.read import read_record
 from training.runfolder.schema import ExitRecord, Owner, ProcessRecord, RetryRecord, StopRequest
 from training.runfolder.write import make_folder, write_record, write_record_once
 
-__all__ = ["slurm"]
+__all__ = ["gpus", "slurm"]
 TRAINER = """
 import json, os, pathlib, signal, sys, time
 run = pathlib.Path(sys.argv[1])
 if sys.argv[2] == "deaf":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-names = ("CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "HF_HOME", "SETUP", "IQA_TUI_DEVICE")
+names = ("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "OMP_NUM_THREADS", "HF_HOME", "SETUP", "IQA_TUI_DEVICE")
 (run / "seen.json").write_text(json.dumps({name: os.environ.get(name) for name in names}))
 while sys.argv[2] != "quick" and not (run / "go").exists():
     time.sleep(0.02)
@@ -98,11 +100,37 @@ def test_a_run_finishes_with_the_devices_that_slurm_gave(start: Start, tmp_path:
     assert (owner.job, owner.restart) == ("4711", 0)
     assert json.loads((run.path / "seen.json").read_text()) == {
         "CUDA_VISIBLE_DEVICES": "0",
+        "CUDA_DEVICE_ORDER": "PCI_BUS_ID",
         "OMP_NUM_THREADS": "3",
         "HF_HOME": "/hf",
         "SETUP": "done",
         "IQA_TUI_DEVICE": "cuda",
     }
+
+
+@pytest.mark.parametrize(("visible", "number"), [("1", 1), ("7", None)])
+def test_its_samples_tell_of_the_gpus_that_slurm_gave_or_why_they_cannot(
+    start: Start, tmp_path: Path, gpus: FakeGpus, visible: str, number: int | None
+) -> None:
+    gpus.percent = {0: 11, 1: 97}
+    gpus.write()
+    run = queue(tmp_path, "waits")
+    process = start(run, CUDA_VISIBLE_DEVICES=visible, IQA_TUI_HASTE="20")
+    wait_for(run.machine)
+    deadline = time.monotonic() + 30
+    told = MachineSample(0.0, 1, gpus_unknown="not yet")
+    while "yet" in told.gpus_unknown and time.monotonic() < deadline:
+        samples = [parse_sample(line) for line in run.machine.read_bytes().splitlines()]
+        told = next((sample for sample in reversed(samples) if sample is not None), told)
+        time.sleep(0.05)
+    (run.path / "go").touch()
+    assert process.wait(30) == 0
+    if number is None:
+        assert told.gpus == []
+        assert told.gpus_unknown == "CUDA_VISIBLE_DEVICES is 7, and the driver shows the job 2 GPUs"
+    else:
+        assert [(gpu.key, gpu.utilisation_percent) for gpu in told.gpus] == [(gpus.uuid(number), 97)]
+        assert told.gpus_unknown == ""
 
 
 def test_a_run_that_was_to_get_a_gpu_and_got_none_fails_in_words(start: Start, tmp_path: Path) -> None:
