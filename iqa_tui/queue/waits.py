@@ -27,7 +27,7 @@ from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase
 from training.runfolder.read import read_record
 from training.runfolder.schema import Place
-from training.runfolder.slurm_status import job_of
+from training.runfolder.slurm_status import gone_in_seconds, job_of
 from training.runfolder.spec import Spec
 from training.runfolder.tuned import trials_of
 
@@ -96,6 +96,9 @@ def _wait_of_slurm(run: RunFolder, spec: Spec) -> Wait:
     word = Overheard().word_on(run.run_id, job)
     if not word.is_fresh:
         return Wait(WaitKind.SLURM, why=f"job {job.job}: Slurm has not answered lately")
+    if denial := word.denial(job.job):
+        why = f"{denial}: lost in {gone_in_seconds(word):.0f} s unless it shows it again"
+        return Wait(WaitKind.SLURM, why=why)
     if word.line is not None and never_starts(word.line):
         return Wait(WaitKind.SLURM_NEVER, why=word.why)
     return Wait(WaitKind.SLURM, why=word.why or f"job {job.job}: Slurm does not show it yet")

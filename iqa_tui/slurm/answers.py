@@ -13,7 +13,7 @@ from typing import Any
 from iqa_tui.slurm.words import job_words
 from iqa_tui.trust.state_folder import state_path
 from training.runfolder.errors import UnreadableFile
-from training.runfolder.job import JobLine, JobRecord, SlurmWord
+from training.runfolder.job import GONE_SECONDS, JobLine, JobRecord, SlurmWord
 from training.runfolder.opening import read_bounded
 from training.runfolder.write import write_json
 
@@ -21,8 +21,8 @@ FILE = "slurm.json"
 LARGEST_BYTES = 16 << 20
 COMMENT = "iqa-tui:"
 """Before the run's id in a job's comment: Slurm gives a job's number to another one later."""
-TWICE_SECONDS = 60.0
-"""Between two answers that must both lack a job before it counts as gone."""
+OPTION = "--comment="
+"""Of sbatch's command line, as the accounting keeps it."""
 SAME_SECONDS = 120.0
 """From a job's submission as Slurm noted it to the one in our record, by two clocks."""
 MOST_ENDED = 2000
@@ -47,6 +47,8 @@ class Answers:
     """Partition to its longest time, as sinfo writes it; only of those that were asked for."""
     ended: Mapping[str, JobLine] = field(default_factory=dict)
     """Jobs that squeue shows no more, by number and comment, as the accounting has them; ended ones alone."""
+    taken: Mapping[str, float] = field(default_factory=dict)
+    """When the job was submitted that has their number now, as the accounting says, by their number and comment."""
     asked: float = 0.0
     """Unix seconds of the last question."""
     failures: int = 0
@@ -59,7 +61,7 @@ class Answers:
         age = max(0.0, time.time() - self.answered) if self.answered else float("inf")
         line = self.line_of(run_id, job.job) or self._ended_line(run_id, job)
         if line is None:
-            return SlurmWord(age, is_gone=self._is_gone(run_id, job))
+            return self._denial(run_id, job, age)
         options = options_of(job.arguments)
         words = job_words(line, options, options.get("output", ""), self.limits.get(line.partition, ""))
         return SlurmWord(age, line, words)
@@ -69,9 +71,9 @@ class Answers:
         return line if line is not None and line.comment == comment_of(run_id) else None
 
     def _ended_line(self, run_id: str, job: JobRecord) -> JobLine | None:
-        """The accounting knows no comments here: a job that was submitted at another time is another one."""
+        """Without the command line that submitted it, a job that was submitted at another time is another one."""
         line = self.ended.get(key_of(job.job, comment_of(run_id)))
-        if line is None or line.submitted is None or abs(line.submitted - job.submitted) > SAME_SECONDS:
+        if line is not None and line.submitted is not None and abs(line.submitted - job.submitted) > SAME_SECONDS:
             return None
         return line
 
@@ -80,10 +82,22 @@ class Answers:
         found = [line for line in self.lines.values() if line.comment == comment_of(run_id)]
         return sorted(found, key=lambda line: (line.submitted or 0.0, len(line.job), line.job))
 
-    def _is_gone(self, run_id: str, job: JobRecord) -> bool:
-        since = max(self.seen.get(key_of(job.job, comment_of(run_id)), 0.0), job.submitted)
-        without = [answered for answered in self.times if answered > since]
-        return bool(without) and self.answered - without[0] >= TWICE_SECONDS
+    def _denial(self, run_id: str, job: JobRecord, age: float) -> SlurmWord:
+        """Of a job that the last answer did not have."""
+        key = key_of(job.job, comment_of(run_id))
+        since = max(self.seen.get(key, 0.0), job.submitted)
+        first = next((answered for answered in self.times if answered > since), None)
+        if first is None:
+            return SlurmWord(age)
+        is_taken = self._is_taken(key, job)
+        is_gone = is_taken or self.answered - first >= GONE_SECONDS
+        return SlurmWord(age, is_gone=is_gone, is_taken=is_taken, missing_seconds=max(0.0, time.time() - first))
+
+    def _is_taken(self, key: str, job: JobRecord) -> bool:
+        """One controller gives a number to one job at a time. An old job of that number is another cluster's."""
+        other = self.lines.get(job.job)
+        others = (self.taken.get(key), other.submitted if other is not None else None)
+        return any(when is not None and when > job.submitted - SAME_SECONDS for when in others)
 
     def with_answer(self, text: str, now: float) -> Answers:
         """After an answer of squeue in the format `look.FORMAT`."""
@@ -92,7 +106,7 @@ class Answers:
         ours = (line for line in lines.values() if line.comment.startswith(COMMENT))
         seen |= {key_of(line.job, line.comment): now for line in ours}
         times = [*self.times, now][-MOST_TIMES:]
-        return Answers(now, lines, times, seen, self.limits, self.ended, asked=now)
+        return Answers(now, lines, times, seen, self.limits, self.ended, self.taken, asked=now)
 
     def with_ended(self, text: str, wanted: Mapping[str, str]) -> Answers:
         """After an answer of sacct in the format `look.SACCT`. Its RUNNING proves nothing: it may stay for ever.
@@ -100,13 +114,20 @@ class Answers:
         Args:
             wanted: number to comment of the jobs that were asked for.
         """
-        ended = dict(self.ended)
+        ended, taken = dict(self.ended), dict(self.taken)
         for line in text.splitlines():
-            job, state, ends, node, submitted = (line.split("|") + [""] * 5)[:5]
-            found = JobLine(job, state.split(" ")[0], "", node, None, _time(ends), submitted=_time(submitted))
-            if job in wanted and found.is_over:
-                ended[key_of(job, wanted[job])] = replace(found, comment=wanted[job])
-        return replace(self, ended=dict(list(ended.items())[-MOST_ENDED:]))
+            job, state, ends, node, submitted, command = (line.split("|", 5) + [""] * 6)[:6]
+            when = _time(submitted)
+            if job not in wanted or when is None:
+                continue
+            key, is_ours = key_of(job, wanted[job]), f"{OPTION}{wanted[job]}" in command.split()
+            found = JobLine(job, state.split(" ")[0], "", node, None, _time(ends), comment=wanted[job])
+            if command and not is_ours:
+                taken[key] = when
+            elif found.is_over:  # a requeue makes the time of submission another one
+                ended[key] = found if is_ours else replace(found, submitted=when)
+        newest = dict(list(ended.items())[-MOST_ENDED:])
+        return replace(self, ended=newest, taken=dict(list(taken.items())[-MOST_ENDED:]))
 
 
 def parse_line(text: str) -> JobLine | None:
@@ -178,6 +199,7 @@ def _read(path: Path) -> Answers:
         {str(key): float(when) for key, when in content["seen"].items()},
         {str(name): str(limit) for name, limit in content["limits"].items()},
         {str(key): JobLine(**line) for key, line in content.get("ended", {}).items()},
+        {str(key): float(when) for key, when in content.get("taken", {}).items()},
         float(content["asked"]),
         int(content["failures"]),
         str(content["trouble"]),
@@ -195,6 +217,7 @@ def keep_answers(folder: Path, answers: Answers) -> None:
             "seen": dict(answers.seen),
             "limits": dict(answers.limits),
             "ended": {key: asdict(line) for key, line in answers.ended.items()},
+            "taken": dict(answers.taken),
             "asked": answers.asked,
             "failures": answers.failures,
             "trouble": answers.trouble,

@@ -17,7 +17,7 @@ from typing import ClassVar
 
 from iqa_tui.errors import LaunchError
 from iqa_tui.slurm.answers import Answers, comment_of, keep_answers, key_of, last_answers
-from iqa_tui.slurm.ask import PATIENCE_SECONDS, SlurmError, ask_slurm, has_accounting, has_slurm
+from iqa_tui.slurm.ask import PATIENCE_SECONDS, SlurmError, SlurmRefused, ask_slurm, has_accounting, has_slurm
 from iqa_tui.trust.state_folder import state_folder
 from training.runfolder.errors import LockHeld, RunFolderError
 from training.runfolder.job import JobRecord, SlurmWord
@@ -31,7 +31,10 @@ LOCK = "slurm.lock"
 """In the state folder: one question at a time."""
 FORMAT = "%i|%T|%r|%N|%S|%e|%l|%L|%P|%V|%k"
 """The comment comes last, as it may hold anything. `--json` differs from version to version."""
-SACCT = ["sacct", "-n", "-X", "-P", "-o", "JobID,State,End,NodeList,Submit"]
+SACCT = ["sacct", "-n", "-X", "-P", "-o"]
+FIELDS = "JobID,State,End,NodeList,Submit"
+COMMAND = "SubmitLine"
+"""Since Slurm 21.08: it has the run's comment, which the accounting does not keep by itself."""
 SACCT_SECONDS = 60.0
 SQUEUE = ["squeue", "-h", "-r", "-t", "all", "--me", "-o", FORMAT]
 
@@ -107,10 +110,19 @@ def _with_ended(answers: Answers, patience_seconds: float = PATIENCE_SECONDS) ->
         return answers
     _Wanted.asked.update(dict.fromkeys(wanted, now))
     try:
-        said = ask_slurm([*SACCT, "-j", ",".join(wanted)], patience_seconds=patience_seconds)
+        said = _accounting(",".join(wanted), patience_seconds)
         return answers.with_ended(said, wanted)
     except SlurmError:
         return answers
+
+
+def _accounting(jobs: str, patience_seconds: float) -> str:
+    try:
+        return ask_slurm([*SACCT, f"{FIELDS},{COMMAND}", "-j", jobs], patience_seconds=patience_seconds)
+    except SlurmRefused as refusal:
+        if COMMAND not in str(refusal):
+            raise
+    return ask_slurm([*SACCT, FIELDS, "-j", jobs], patience_seconds=patience_seconds)
 
 
 def is_due(answers: Answers, now: float) -> bool:

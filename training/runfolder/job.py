@@ -12,6 +12,12 @@ JOB_OUTPUT = "slurm.out"
 """In the run: what its jobs print, and what Slurm says of them."""
 FRESH_SECONDS = 60.0
 """An answer of Slurm that is older says nothing of now."""
+GONE_SECONDS = 60.0
+"""Between two answers of Slurm that must both lack a job before it counts as forgotten: a controller that was started a
+moment ago, or another one that takes its place, may not have read its state yet. A run that has begun may live on all
+the same, so its beat must stand still as long as beats may (`beat.BEAT_PATIENCE_SECONDS`); one that has not has no sign
+of life to wait for.
+"""
 SETTLED_SECONDS = 10.0
 """How long after a job's end its records may still be under way."""
 
@@ -98,11 +104,23 @@ class SlurmWord:
     why: str = ""
     """What the job waits for, or how it ended, in words."""
     is_gone: bool = False
-    """Two answers, a minute apart, did not have the job."""
+    """Two answers, a minute apart, did not have the job; or Slurm has given its number to another one."""
+    is_taken: bool = False
+    """Slurm has given its number to another job, so its controller has forgotten this one."""
+    missing_seconds: float | None = None
+    """Since the first answer without the job; None: no answer since its submission lacked it."""
 
     @property
     def is_fresh(self) -> bool:
         return self.age_seconds <= FRESH_SECONDS
+
+    def denial(self, job: str) -> str:
+        """`Slurm does not know its job 4711`; empty if it does, or was not asked since the submission."""
+        if self.line is not None or (self.missing_seconds is None and not self.is_gone):
+            return ""
+        if self.is_taken:
+            return f"Slurm gave the number of its job {job} to another one"
+        return f"Slurm does not know its job {job}"
 
 
 class SlurmAnswers(Protocol):

@@ -14,7 +14,7 @@ from pathlib import Path
 from training.runfolder.beat import BeatWatch, beat_ns, patience_seconds
 from training.runfolder.exits import ExitKind
 from training.runfolder.foreign import length_words
-from training.runfolder.job import SETTLED_SECONDS, Course, JobRecord, SlurmAnswers, SlurmWord
+from training.runfolder.job import GONE_SECONDS, SETTLED_SECONDS, Course, JobRecord, SlurmAnswers, SlurmWord
 from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.phase import Phase, Status
 from training.runfolder.read import read_record, read_shown_record
@@ -143,26 +143,44 @@ def _begun_status(look: SlurmRun, process: ProcessRecord, word: SlurmWord | None
     still = _still_seconds(look.run, look.attempt, look.beats)
     job = job_of(look.attempt)
     if word is not None and word.is_fresh and word.is_gone and (still is None or still >= patience_seconds()):
-        cause = f"Slurm knows its job {job.job if job else ''} no more, and it gave no sign of life for "
-        cause += length_words(still if still is not None else time.time() - process.started)
+        life = length_words(still if still is not None else time.time() - process.started)
+        cause = f"{_forgotten(word, job)}, and it gave no sign of life for {life}"
         return Status(Phase.LOST, cause, look.attempt.number)
     phase = Phase.STOPPING if look.asked_by else Phase.RUNNING if look.has_begun() else Phase.STARTING
     status = Status(phase, look.asked_by, look.attempt.number, host=process.host, beat_seconds=still)
-    doubt = _doubt(word, job)
+    doubt = _doubt(word, job, still)
     if not doubt:
         return status
     life = f"on {process.host}" + ("" if still is None else f", last sign of life {length_words(still)} ago")
     return replace(status, cause="; ".join(part for part in (look.asked_by, life, doubt) if part))
 
 
-def _doubt(word: SlurmWord | None, job: JobRecord | None) -> str:
-    """Why Slurm's word does not settle that the run is alive, in words; empty if it does."""
+def _forgotten(word: SlurmWord, job: JobRecord | None) -> str:
+    number = job.job if job else ""
+    return word.denial(number) if word.is_taken else f"Slurm knows its job {number} no more"
+
+
+def _doubt(word: SlurmWord | None, job: JobRecord | None, still: float | None = None) -> str:
+    """Why Slurm's word does not settle that the run is alive, in words; empty if it does.
+
+    Args:
+        still: for how long it has given no sign of life; None: it never gave one.
+    """
     if word is None:
         return "Slurm is not asked for it here"
     if not word.is_fresh:
         silent = f" for {length_words(word.age_seconds)}" if word.age_seconds < float("inf") else ""
         return f"Slurm has not answered{silent}"
-    return "" if word.line is not None else f"Slurm does not know its job {job.job if job else ''}"
+    denial = word.denial(job.job if job else "")
+    if not denial:
+        return ""
+    left = max(gone_in_seconds(word), patience_seconds() - (still if still is not None else patience_seconds()))
+    return f"{denial}: lost in {length_words(left)} without a sign of life"
+
+
+def gone_in_seconds(word: SlurmWord) -> float:
+    """How long Slurm must still deny a job before it counts as forgotten; at least 1, as it must answer again."""
+    return 1.0 if word.is_gone else max(1.0, GONE_SECONDS - (word.missing_seconds or 0.0))
 
 
 def _not_begun_status(look: SlurmRun, word: SlurmWord | None) -> Status:
@@ -172,9 +190,8 @@ def _not_begun_status(look: SlurmRun, word: SlurmWord | None) -> Status:
     if line is not None and line.course is not Course.WAITS:
         return Status(Phase.STARTING, "", number, host=line.node)
     job = job_of(attempt)
-    is_gone = word is not None and word.is_fresh and word.is_gone
-    if job is not None and is_gone and time.time() - job.submitted >= patience_seconds():
-        return Status(Phase.LOST, f"Slurm knows its job {job.job} no more, and it never began", number)
+    if job is not None and word is not None and word.is_fresh and word.is_gone:
+        return Status(Phase.LOST, f"{_forgotten(word, job)}, and it never began", number)
     place = read_shown_record(look.run.place, Place)
     if place is not None and place.held:
         return Status(Phase.QUEUED, f"held by {place.by}", number, held=True)

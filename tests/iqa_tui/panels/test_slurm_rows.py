@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -91,6 +92,15 @@ def test_a_row_says_how_its_job_ended(fake: FakeRun, slurm: FakeSlurm, state: st
     submit(fake)
     slurm.shows("4711", state, fake.run.run_id, reason=reason, node="lab2")
     assert words in row_of(fake)
+
+
+def test_a_row_says_that_slurm_has_forgotten_its_job_and_when_it_is_lost(fake: FakeRun, slurm: FakeSlurm) -> None:
+    submit(fake)
+    row = row_of(fake)
+    assert "○ queued" in row
+    assert re.search(r"Slurm does not know its job 4711: lost in \d+ s unless it shows it again", row)
+    slurm.shows("4711", "PENDING", "another run", submitted=str(int(time.time())))
+    assert "Slurm gave the number of its job 4711 to another one, and it never began" in row_of(fake)
 
 
 def test_a_row_says_what_slurm_refuses_and_stays_queued(fake: FakeRun, slurm: FakeSlurm) -> None:

@@ -84,6 +84,43 @@ def test_a_job_is_gone_only_after_two_answers_without_it_a_minute_apart() -> Non
     assert not twice.with_answer(line, 1090.0).word_on("r", JOB).is_gone
 
 
+def test_a_job_whose_number_another_one_has_is_gone_at_once() -> None:
+    other = "7|PENDING|None||N/A|N/A|1:00|1:00|gpu|105|"
+    word = Answers().with_answer(other, 110.0).word_on("r", JOB)
+    assert (word.is_gone, word.is_taken) == (True, True)
+    before = Answers().with_answer(other, 90.0).word_on("r", JOB)  # an answer from before its submission
+    assert (word.line, before.is_gone, before.missing_seconds) == (None, False, None)
+    of_old = Answers().with_answer(other.replace("|105|", "|1|"), 1000.0)  # of another cluster
+    late = JobRecord("7", "lab", 900.0, "ann@login")
+    assert not of_old.word_on("r", late).is_taken
+
+
+def test_the_accounting_tells_jobs_of_one_number_by_the_command_line_that_submitted_them() -> None:
+    lacks = Answers().with_answer("", 1000.0)
+    line = "7|CANCELLED|1200|lab1|950|sbatch --parsable --comment=iqa-tui:{} --requeue"
+    ours = lacks.with_ended(line.format("r"), {"7": "iqa-tui:r"}).word_on("r", JOB)  # submitted again by a requeue
+    assert ours.line is not None
+    assert ours.line.state == "CANCELLED"
+    another = lacks.with_ended(line.format("r2"), {"7": "iqa-tui:r"}).word_on("r", JOB)
+    assert (another.line, another.is_taken, another.is_gone) == (None, True, True)
+
+
+def test_an_accounting_that_keeps_no_command_lines_is_asked_without(
+    slurm: FakeSlurm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(look_module._Wanted, "jobs", {})
+    monkeypatch.setattr(look_module._Wanted, "asked", {})
+    fields = "JobID,State,End,NodeList,Submit"
+    question = ("sacct", "-n", "-X", "-P", "-o")
+    slurm.answers(
+        *question, f"{fields},SubmitLine", err='sacct: error: Invalid field requested: "SubmitLine"\n', code=1
+    )
+    slurm.answers(*question, fields, out="7|NODE_FAIL|1200|lab1|110\n")
+    word = Asked().word_on("r", JOB)
+    assert word.line is not None
+    assert word.line.state == "NODE_FAIL"
+
+
 def test_answers_from_earlier_than_its_submission_say_nothing_of_a_job() -> None:
     late = JobRecord("7", "lab", 1070.0, "ann@login")
     answers = Answers().with_answer("", 1000.0).with_answer("", 1080.0)

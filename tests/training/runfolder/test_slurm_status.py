@@ -28,8 +28,9 @@ class Slurm:
 
     def __init__(self, state: str = "", **fields: Any) -> None:
         age = fields.pop("age_seconds", 0.0)
-        why, is_gone = fields.pop("why", ""), fields.pop("is_gone", False)
-        self.word = SlurmWord(age, JobLine("4711", state, **fields) if state else None, why, is_gone)
+        why = fields.pop("why", "")
+        denial = {name: fields.pop(name) for name in ("is_gone", "is_taken", "missing_seconds") if name in fields}
+        self.word = SlurmWord(age, JobLine("4711", state, **fields) if state else None, why, **denial)
         self.asked: list[tuple[str, str]] = []
 
     def word_on(self, run_id: str, job: JobRecord) -> SlurmWord:
@@ -217,17 +218,27 @@ def test_while_slurm_is_silent_the_last_state_stands_with_its_age(run: RunFolder
 def test_a_run_is_lost_only_if_slurm_denies_it_twice_and_its_beat_stands_still(run: RunFolder) -> None:
     submit(run)
     start(run, ago=3600)
-    unknown = Slurm()
-    assert told(run, unknown) == (
-        Phase.RUNNING,
-        "on lab1, last sign of life 60 min ago; Slurm does not know its job 4711",
+    lacked = (
+        "on lab1, last sign of life 60 min ago; Slurm does not know its job 4711: lost in 40 s without a sign of life"
     )
+    assert told(run, Slurm(missing_seconds=20.0)) == (Phase.RUNNING, lacked)
+    assert told(run, Slurm()) == (Phase.RUNNING, "")  # no answer since its submission
     assert told(run, GONE) == (
         Phase.LOST,
         "Slurm knows its job 4711 no more, and it gave no sign of life for 60 min",
     )
     run.attempt(1).beat.touch()
-    assert told(run, GONE)[0] is Phase.RUNNING
+    assert told(run, GONE)[1].endswith("Slurm does not know its job 4711: lost in 3 min without a sign of life")
+
+
+def test_a_number_that_slurm_gave_again_ends_no_run_that_still_beats(run: RunFolder) -> None:
+    submit(run)
+    start(run, ago=100)
+    taken = Slurm(is_gone=True, is_taken=True, missing_seconds=5.0)
+    words = "Slurm gave the number of its job 4711 to another one: lost in 80 s without a sign of life"
+    assert told(run, taken) == (Phase.RUNNING, f"on lab1, last sign of life 100 s ago; {words}")
+    os.utime(run.attempt(1).beat, (0, 0))
+    assert told(run, taken)[0] is Phase.LOST
 
 
 def test_events_are_a_sign_of_life_too(run: RunFolder) -> None:
@@ -239,10 +250,13 @@ def test_events_are_a_sign_of_life_too(run: RunFolder) -> None:
 
 def test_a_job_that_slurm_forgot_before_it_began_is_lost(run: RunFolder) -> None:
     submit(run, replace(JOB, submitted=time.time()))
-    assert told(run, GONE)[0] is Phase.QUEUED
-    (run.attempt(1).job).unlink()
-    submit(run)
+    assert told(run, Slurm(missing_seconds=50.0))[0] is Phase.QUEUED
     assert told(run, GONE) == (Phase.LOST, "Slurm knows its job 4711 no more, and it never began")
+    taken = Slurm(is_gone=True, is_taken=True, missing_seconds=1.0)
+    assert told(run, taken) == (
+        Phase.LOST,
+        "Slurm gave the number of its job 4711 to another one, and it never began",
+    )
 
 
 def test_a_request_before_the_start_is_a_stop_and_a_hold_is_a_hold(run: RunFolder) -> None:
