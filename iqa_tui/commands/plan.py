@@ -18,6 +18,7 @@ from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.plans.scoring import words_at_once
 from iqa_tui.plans.simulate import STRATEGIES, Job, schedule
 from iqa_tui.queue.check import check
+from iqa_tui.queue.expected_starts import expected_starts
 from iqa_tui.slurm.options import sbatch_flags
 from iqa_tui.words.durations import hours_words
 from training.runfolder.text import plain
@@ -70,7 +71,10 @@ def _print_jobs(request: LaunchRequest) -> None:
     jobs = jobs_of(request)
     print(f"{request.plan.name}: {plain(request.plan.title)}\n")
     hours = hours_words(sum(job.hours for job in jobs))
-    print(f"{len(jobs)} jobs of Slurm: {hours} of work. When each of them starts is Slurm's to say.\n")
+    print(f"{len(jobs)} jobs of Slurm: {hours} of work. When each of them starts is Slurm's to say.")
+    for line in expected_starts(request):
+        print(f"{line[0].upper()}{line[1:]}.")
+    print()
     rows = [["run", "", "priority", "hours", "asks of Slurm"]]
     by_id = {experiment.id: experiment for experiment in request.chosen()}
     for job in jobs:

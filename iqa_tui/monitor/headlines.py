@@ -63,9 +63,9 @@ def _repetitions(members: Iterable[RunState]) -> str:
 
 
 def headline_words(runs: Iterable[RunState], waiting: Mapping[str, Wait], now: float) -> list[str]:
-    """`best F3 0.9361`, `3 running`, `1 queued`, `48 min left`, the last to be left out first; [] if there is no run.
+    """`best F3 val 0.9361`, `3 running`, `1 queued`, `48 min left`, the last to be left out first; [] without a run.
 
-    The best and the time are those of the newest group.
+    The best, by validation SRCC, and the time are those of the newest group.
 
     Args:
         waiting: run id to why it waits.
@@ -76,7 +76,7 @@ def headline_words(runs: Iterable[RunState], waiting: Mapping[str, Wait], now: f
     parts = []
     if best := best_of(members):
         state, score = best
-        parts.append(f"best {state.experiment or state.label} {score.mean:.4f}")
+        parts.append(f"best {state.experiment or state.label} val {score.mean:.4f}")
     counts = Counter(state.phase for state in ordered if not state.status.recorded)
     parts += [f"{counts[phase]} {phase.value}" for phase in ALWAYS_COUNTED if counts[phase]]
     if members:

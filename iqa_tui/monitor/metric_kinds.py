@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from iqa_tui.monitor.metrics import EPOCH, LOSS, MACHINE
 from iqa_tui.monitor.run_words import loss_words, srcc_words
+from training.runfolder.raw_errors import has_raw_errors
 
 if TYPE_CHECKING:
     from iqa_tui.monitor.state import RunState
@@ -73,9 +74,15 @@ def metric_kind(name: str) -> MetricKind:
     return MetricKind(f"{SPLITS.get(place, place)} {known}", has_points=True, words=words)
 
 
+def compares(state: RunState, name: str) -> bool:
+    """Whether a run has values of a metric that mean the same as those of another run."""
+    is_raw = name.endswith("/rmse") and has_raw_errors(state.result)
+    return not is_raw and name in state.metrics and len(state.metrics[name]) > 0
+
+
 def known_metrics(states: Iterable[RunState]) -> list[str]:
     """All that some of the runs has a value of: the default ones first, the others by name."""
-    found = {name for state in states for name, curve in state.metrics.items() if len(curve)}
+    found = {name for state in states for name in state.metrics if compares(state, name)}
     first = [name for name in (*DEFAULT, NO_SPLIT) if name in found]
     return first + sorted(found - set(first), key=lambda name: (name.startswith(MACHINE), "/" in name, name))
 

@@ -51,6 +51,8 @@ TUNING = "tuning"
 """As a word: the tuning runs."""
 HIDDEN, ARCHIVED = "hidden", "archived"
 """As words: the runs that the user has hidden, or archived."""
+OWN_WORDS = frozenset((TUNING, HIDDEN, ARCHIVED))
+"""Each means certain runs, whatever they are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Query:
     problem: str = ""
     """What cannot be meant so, in words; empty if all is right."""
     words: frozenset[str] = frozenset()
-    """Its plain words: `hidden` and `archived` are asked for by name."""
+    """Those of `OWN_WORDS` that it has: hidden and archived runs are asked for by name."""
 
     def fits(self, state: RunState, at: Asked) -> bool:
         return all(any(test(state, at) for test in alternatives) for alternatives in self.terms)
@@ -80,11 +82,11 @@ def parse(text: str, known: frozenset[str] = frozenset()) -> Query:
     """
     terms: list[tuple[Test, ...]] = []
     problems: list[str] = []
-    words = set()
+    words: set[str] = set()
     for alternatives in _split(text):
         tests = []
         for word in alternatives:
-            words.add(word.casefold().removeprefix("!"))
+            words |= {word.casefold().removeprefix("!")} & OWN_WORDS
             try:
                 tests.append(_test(word, known))
             except _Mistake as mistake:

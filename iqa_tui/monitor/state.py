@@ -75,6 +75,8 @@ class RunState:
     """Of the metrics whose curves are not read, the latest that is known."""
     sampled_peak_bytes: int | None = None
     """Most GPU memory that the samples of the newest attempt saw; None if none of them told, or none was read."""
+    gpus_unknown: str = ""
+    """Why the last sample tells nothing of its GPUs, in words; empty if it does, and if none was read."""
     evaluations: tuple[Evaluation, ...] = ()
     """Oldest first."""
     is_whole: bool = True

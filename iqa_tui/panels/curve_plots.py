@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from iqa_tui.monitor.colours import COLOURS
 from iqa_tui.monitor.curve_view import CurveView, XAxis, YScale
 from iqa_tui.monitor.curves import NO_CURVE, Curve
-from iqa_tui.monitor.metric_kinds import metric_kind, shown_metrics
+from iqa_tui.monitor.metric_kinds import compares, metric_kind, shown_metrics
 from iqa_tui.monitor.metrics import LOSS, MACHINE
 from iqa_tui.monitor.run_words import trial_words
 from iqa_tui.widgets.plots.series import Along, Plot, Scale, Series
@@ -80,7 +80,7 @@ class CurvePlots:
         made: dict[str, _Made] = {}
         shown = shown_metrics(view.metrics, states)
         for name in shown:
-            having = [each for each in drawn if len(each.state.metrics.get(name, NO_CURVE))]
+            having = [each for each in drawn if compares(each.state, name)]
             curves = tuple(curve for each in having for curve in (each.state.metrics[name], _loss_of(each.state, name)))
             details = [(each.details, _star(each.state, name, view)) for each in having]
             rest = (view.x, view.y, view.smoothing, len(losses) > 1, details)

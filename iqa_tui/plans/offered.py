@@ -93,12 +93,25 @@ def partition_option(request: LaunchRequest, partition: OfferedPartition) -> dic
     return {} if is_there else {"partition": partition.name}
 
 
+def asks_alike(request: LaunchRequest) -> list[tuple[list[str], dict[str, Any]]]:
+    """The experiments that ask the same of Slurm, and what they ask."""
+    alike: list[tuple[list[str], dict[str, Any]]] = []
+    for experiment in request.chosen():
+        options = request.slurm_options(experiment)
+        ids = next((ids for ids, others in alike if sbatch_flags(others) == sbatch_flags(options)), None)
+        if ids is None:
+            alike.append(([experiment.id], options))
+        else:
+            ids.append(experiment.id)
+    return alike
+
+
 def asked_of_slurm(request: LaunchRequest) -> list[str]:
     """`F2, F3: sbatch --partition=gpu --gres=gpu:1`, a line for all that ask for the same."""
-    asking: dict[str, list[str]] = {}
-    for experiment in request.chosen():
-        asking.setdefault(shell_words(sbatch_flags(request.slurm_options(experiment))), []).append(experiment.id)
-    return [f"{', '.join(ids)}: sbatch {flags}".rstrip() for flags, ids in asking.items()]
+    return [
+        f"{', '.join(ids)}: sbatch {shell_words(sbatch_flags(options))}".rstrip()
+        for ids, options in asks_alike(request)
+    ]
 
 
 def too_long_words(request: LaunchRequest, partition: OfferedPartition) -> str:

@@ -38,6 +38,8 @@ FILTER_WORDS = (
     ("!demo !state:fail", "not"),
     ('"two words"', "quotes keep blanks and signs"),
     ("/^F[12]$/", "a regular expression"),
+    ("tag:paper", "runs with a tag"),
+    ("tuning !tuning", "the tuning runs; all others"),
     ("hidden|archived", "the runs that H has hidden, or A archived"),
 )
 

@@ -48,6 +48,10 @@ class Cluster:
         self.slurm.answers("sinfo", out="gpu*\nshort\ncpu\n")
         self.slurm.answers("sinfo", "-h", "-N", out=NODES)
         self.slurm.answers("sinfo", "-h", "-o", "%R|%l", out="gpu|4:00:00\nshort|2:00\ncpu|infinite\n")
+        starts = (
+            f"sbatch: Job 9 to start at {time.time() + 5400:.0f} using 8 processors on nodes lab2 in partition short\n"
+        )
+        self.slurm.answers("sbatch", "--test-only", err=starts)
         self.slurm.answers("sbatch", err="sbatch: error: invalid partition specified: gpux\n", code=1)
         self._runs = runs
         self._job = 4711

@@ -16,6 +16,7 @@ from training.runfolder.layout import AttemptFolder, RunFolder
 from training.runfolder.lock import is_held
 from training.runfolder.opening import is_there
 from training.runfolder.phase import Phase, Status
+from training.runfolder.raw_errors import without_raw_errors
 from training.runfolder.read import read_record, read_shown_record, read_spec, refuse_trouble
 from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RetryRecord, StopRequest
 from training.runfolder.slurm_status import SlurmRun, slurm_status, word_on
@@ -123,7 +124,8 @@ def _recorded_status(run: RunFolder, attempt: AttemptFolder | None, seen: Seen) 
     seen.attempt = attempt
     number = attempt.number if attempt else 0
     seen.exit = ended = read_shown_record(attempt.exit, ExitRecord) if attempt else None
-    seen.result = read_shown_record(run.result, Result)
+    result = read_shown_record(run.result, Result)
+    seen.result = None if result is None else without_raw_errors(result)
     if seen.result is not None:
         return Status(Phase.FINISHED, attempt=number, exit_kind=ExitKind.FINISHED)
     if ended is None:

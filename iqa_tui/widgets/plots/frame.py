@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.cells import cell_len
 
 from iqa_tui.widgets.canvas import Line, clip, fit, line_width
@@ -15,21 +17,22 @@ LABEL_WIDTH = 6
 """Characters of a label at the axis y."""
 
 
-def title_line(ends: Ends, at: float | None, how: str, width: int) -> Line:
+def title_line(ends: Ends, at: float | None, hows: Sequence[str], width: int) -> Line:
     """`loss · log`, a warning, and on the right the value of the curve in front, or of the only one.
 
     Args:
         at: x of the crosshair; None: the value is the last one.
-        how: of the axis y, in words.
+        hows: how the axis y is, in the ways to say it from the longest to the shortest.
     """
     plot = ends.plot
-    left: Line = [(plot.title, "heading"), (f" · {how}" if how else "", "dim")]
     right = _value(ends, at)
     for note, value in [*((note, right) for note in plot.notes), *((note, []) for note in plot.notes), ("", right)]:
-        line: Line = [*left, (f" · {note}" if note else "", "warning")]
-        gap = width - line_width(line) - line_width(value)
-        if gap >= (2 if value else 0):
-            return [*line, (" " * gap, ""), *value]
+        for how in hows:
+            left: Line = [(plot.title, "heading"), (f" · {how}" if how else "", "dim")]
+            line: Line = [*left, (f" · {note}" if note else "", "warning")]
+            gap = width - line_width(line) - line_width(value)
+            if gap >= (2 if value else 0):
+                return [*line, (" " * gap, ""), *value]
     return clip(left, width) if line_width(left) <= width else [(fit(plot.title, width), "heading")]
 
 

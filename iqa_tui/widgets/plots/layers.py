@@ -18,6 +18,7 @@ from iqa_tui.widgets.plots.traces import Span, Thin
 
 POINT, STAR, CUT_ABOVE, CUT_BELOW = "•", "★", "▲", "▼"
 ASCII_GHOST = "."
+LEAVES_OUT = ("log, ≤ 0 not drawn", "log > 0")
 SIGN_CELLS = 7
 """From one sign of a curve to its next."""
 DASHES = ((), (1, 1, 1, 1, 0, 0), (1, 1, 0, 0), (1, 1, 1, 1, 1, 1, 0, 0, 1, 0, 0, 0))
@@ -38,11 +39,15 @@ class Field:
     """y is log10 of what it stands for."""
     has_signs: bool = False
     """Each curve has its sign on it."""
+    leaves_out: bool = False
+    """Some value is not above zero, so a logarithmic axis has no place for it."""
 
     @property
-    def words(self) -> str:
-        """How the axis y is."""
-        return "log" if self.is_log else ""
+    def words(self) -> tuple[str, ...]:
+        """How the axis y is, in the ways to say it from the longest to the shortest."""
+        if not self.is_log:
+            return ("",)
+        return LEAVES_OUT if self.leaves_out else ("log",)
 
     @property
     def dot_rows(self) -> int:
@@ -110,7 +115,11 @@ def _signs(codes: Codes, look: int) -> Codes:
 
 def _ghost(span: Span, style: str, field: Field, *, is_filled: bool) -> Layer:
     bounds = (field.y.low, field.y.high)
-    dots: DotField = filled(*span, bounds, field.dot_rows) if is_filled else raster(*span, bounds, field.dot_rows).dots
+    low, high = span
+    if is_filled:  # a band may reach down without end
+        dots: DotField = filled(np.maximum(low, bounds[0]), high, bounds, field.dot_rows)
+    else:
+        dots = raster(low, high, bounds, field.dot_rows).dots
     return Layer(cell_codes(dots, field.dots, ASCII_GHOST), style)
 
 

@@ -13,11 +13,11 @@ from iqa_tui.widgets.plots.axes import linear_axis, log_axis
 from iqa_tui.widgets.plots.columns import ColumnStore
 from iqa_tui.widgets.plots.end_names import Ends, names_at_ends, names_width, value_room, values_at, written_line
 from iqa_tui.widgets.plots.frame import LABEL_WIDTH, filled_up, title_line, x_axis_line, y_labels
-from iqa_tui.widgets.plots.layers import CurveLayers, Field, curve_layers
+from iqa_tui.widgets.plots.layers import LEAVES_OUT, CurveLayers, Field, curve_layers
 from iqa_tui.widgets.plots.series import Plot, PlotLook
 from iqa_tui.widgets.plots.sheet import Sheet
 from iqa_tui.widgets.plots.traces import Thin, Trace, traces_of
-from iqa_tui.widgets.plots.y_range import is_logarithmic, y_range
+from iqa_tui.widgets.plots.y_range import is_logarithmic, leaves_out, y_range
 
 LEAST_FIELD = 8
 """Cells of curves: a narrower plot has no labels at its axes."""
@@ -77,14 +77,14 @@ class PlotDrawer:
         ends = Ends(traces, front, plot, 0)
         if not traces or rows < 1 or width < 2:
             words = "" if traces else "no finite value yet"
-            return filled_up([title_line(ends, at, "", width), *_in_the_middle(words, rows, width)], width, height)
+            return filled_up([title_line(ends, at, ("",), width), *_in_the_middle(words, rows, width)], width, height)
         labels, columns = self.field_place(plot, look, width)
         end_width = width - labels - columns
         laid = self._laid_out(plot, traces, look, x, (columns, rows, end_width))
         field = laid.field
         if field is None or laid.sheet is None:
             empty = _in_the_middle("no value above zero yet", rows, width)
-            return filled_up([title_line(ends, at, "log", width), *empty], width, height)
+            return filled_up([title_line(ends, at, LEAVES_OUT, width), *empty], width, height)
         has_values = end_width > names_width(traces)
         ends = Ends(traces, front, plot, end_width, has_values)
         sheet = laid.sheet if front is None else _with_front(laid.sheet, laid.layers[traces.index(front)])
@@ -154,15 +154,16 @@ class PlotDrawer:
         dot_columns = columns * look.dots.columns
         thins = self._thin(plot, traces, x, dot_columns, is_log=False)
         is_log = is_logarithmic(plot, thins)
+        some_left_out = is_log and leaves_out(thins)
         if is_log:
             thins = self._thin(plot, traces, x, dot_columns, is_log=True)
-        found = y_range(plot, thins)
+        found = y_range(plot, thins, is_log=is_log)
         if found is None:
             if is_log:
                 return None, thins
             found = (0.0, 1.0)  # no curve reaches into the window
         axis = (log_axis if is_log else linear_axis)(*found, rows, LABEL_WIDTH)
-        return Field(columns, rows, x, axis, look.dots, is_log, look.has_signs), thins
+        return Field(columns, rows, x, axis, look.dots, is_log, look.has_signs, some_left_out), thins
 
     def _thin(
         self, plot: Plot, traces: Sequence[Trace], x: tuple[float, float], dot_columns: int, *, is_log: bool

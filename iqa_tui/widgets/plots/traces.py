@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from iqa_tui.widgets.palette import series_sign
 from iqa_tui.widgets.plots.columns import Columns, ColumnStore
@@ -18,6 +19,7 @@ SPARSE = 4
 MOST_SPREAD_POINTS = 2000
 """Of a group whose values are marked: at so many places its mean is worked out."""
 
+Flags = NDArray[np.bool_]
 Span = tuple[Floats, Floats]
 """Lowest and highest value of each column; NaN beside the curve."""
 
@@ -30,7 +32,7 @@ class Thin:
     ghost: Span | None
     """The values as they were measured, behind the smoothed ones."""
     band: Span | None
-    """The mean of a group, less and plus its standard deviation."""
+    """The mean of a group, less and plus its standard deviation; −∞ if less is not above zero on a logarithmic axis."""
     points: tuple[Floats, Floats] | None
     """x and y of what is marked."""
     stars: tuple[Floats, Floats] | None
@@ -88,7 +90,8 @@ class Trace:
         mean, deviation = _mean_and_deviation(each)
         line, low, high = mean, mean - deviation, mean + deviation
         if is_log:
-            line, low, high = _log(line), np.where(np.isnan(low), low, _log(np.maximum(low, 1e-300))), _log(high)
+            low = np.where(low <= 0, -np.inf, _log(low))
+            line, high = _log(line), _log(high)
         points = None
         if has_points:
             places = np.unique(np.concatenate([own.x for _, own in self.members]))
@@ -150,9 +153,25 @@ def _span(x: Floats, y: Floats, bounds: tuple[float, float], columns: int, *, is
         positive = y > 0
         if not positive.any():
             return np.full(columns, np.nan), np.full(columns, np.nan)
-        return column_extremes(x[positive], np.log10(y[positive]), bounds, columns)
+        low, high = column_extremes(x[positive], np.log10(y[positive]), bounds, columns)
+        beside = _beside_left_out(x, positive, bounds, columns)
+        low[beside] = high[beside] = np.nan
+        return low, high
     low, high = column_extremes(x, y, bounds, columns)
     return _log(np.where(low > 0, low, high)), _log(high)
+
+
+def _beside_left_out(x: Floats, positive: Flags, bounds: tuple[float, float], columns: int) -> Flags:
+    """(columns,) which have no point of a logarithmic axis, and beside them a point that it leaves out: no line is
+    drawn through that.
+    """
+    width = (bounds[1] - bounds[0]) / columns
+    edges = bounds[0] + width * np.arange(columns + 1)
+    after = np.clip(np.searchsorted(x, edges[:-1] + width / 2), 1, max(1, len(x) - 1))
+    beside = ~(positive[after - 1] & positive[np.minimum(after, len(x) - 1)])
+    counts = np.searchsorted(x[positive], edges, "left")
+    counts[-1] = np.searchsorted(x[positive], bounds[1], "right")
+    return np.asarray(beside & (np.diff(counts) == 0))
 
 
 def _points(x: Floats, y: Floats, bounds: tuple[float, float], *, is_log: bool) -> tuple[Floats, Floats]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from pathlib import Path
 
 import pytest
 
 from iqa_tui.commands.exit_codes import NO_DEVICE_IN_TIME
+from iqa_tui.slurm.words import clock_words
 from tests.fakes.ablation import make_ablation
 from tests.fakes.nvml import FakeGpus
 from tests.fakes.shell import Shell
@@ -86,3 +88,15 @@ def test_of_the_demo_it_says_nothing_about_differences(shell: Shell) -> None:
     out = shell("plan", "demo", "--gpus", "1", "--seeds", "1,2,3")
     assert "Commands" in out
     assert "differences" not in out
+
+
+def test_slurms_guess_of_the_start_stands_below_its_jobs(shell: Shell, slurm: FakeSlurm) -> None:
+    later = time.time() + 7200
+    said = f"sbatch: Job 9 to start at {later:.0f} using 2 processors on nodes lab1 in partition gpu\n"
+    slurm.answers("sbatch", "--test-only", err=said)
+    out = shell("plan", "koniq-losses", "--engine", "slurm", "--only", "F2,F3")
+    assert "2 jobs of Slurm: 3.4 h of work." in out
+    assert f"\nOne job would start about {clock_words(later)} in partition gpu.\n" in out
+    slurm.answers("sbatch", "--test-only")
+    out = shell("plan", "koniq-losses", "--engine", "slurm", "--only", "F2,F3")
+    assert "\nSlurm does not say when a job would start.\n" in out

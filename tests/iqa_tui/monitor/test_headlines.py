@@ -47,7 +47,7 @@ def test_the_headlines_are_the_best_and_what_is_going_on(tmp_path: Path) -> None
     FakeRun.queue(tmp_path, "F3", created=60.0).start().finish(0.93, hours=1.7)
     FakeRun.queue(tmp_path, "F4", created=60.0)
     words = headline_words(Catalog(tmp_path).refresh(), {}, 100.0)
-    assert words[:2] == ["best F3 0.9320", "1 queued"]
+    assert words[:2] == ["best F3 val 0.9320", "1 queued"]
     assert words[2].endswith(" left")
     assert words[3:] == ["1 failed", "1 finished"]
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from array import array
+from dataclasses import replace
 from pathlib import Path
 
 from iqa_tui.monitor.curves import Curve
-from iqa_tui.monitor.metric_kinds import DEFAULT, known_metrics, metric_kind, shown_metrics
+from iqa_tui.monitor.metric_kinds import DEFAULT, compares, known_metrics, metric_kind, shown_metrics
 from iqa_tui.monitor.state import RunState
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
+from training.runfolder.raw_errors import LEFT_OUT
+from training.runfolder.schema import Result
 
 
 def run(*metrics: str) -> RunState:
@@ -61,6 +64,14 @@ def test_the_default_metrics_are_those_that_some_run_has_in_the_order_of_their_w
     assert shown_metrics((), [run("loss", "lr"), run("val/srcc", "test/srcc", "my_own")]) == ["val/srcc", "loss", "lr"]
     assert shown_metrics((), [run(*reversed(DEFAULT))]) == list(DEFAULT)
     assert shown_metrics((), [run("empty")]) == []
+
+
+def test_an_error_without_a_unit_is_no_curve_beside_those_of_other_runs() -> None:
+    own = Result("r", {}, "clean", "koniq-10k", "srcc", 1, "swin-base", 0.0, 1.0, notes=[LEFT_OUT])
+    raw = replace(run("val/rmse", "val/srcc"), result=own)
+    assert known_metrics([raw]) == ["val/srcc"]
+    assert known_metrics([raw, run("val/rmse")]) == ["val/srcc", "val/rmse"]
+    assert (compares(raw, "val/rmse"), compares(run("val/rmse"), "val/rmse")) == (False, True)
 
 
 def test_without_a_validation_split_the_test_score_is_shown() -> None:

@@ -7,7 +7,7 @@ import pytest
 from iqa_tui.panels.header import HeaderBar
 from iqa_tui.widgets.canvas import line_width
 
-HEADLINES = ("best F3 0.9361", "2 running", "1 queued", "48 min left")
+HEADLINES = ("best F3 val 0.9361", "2 running", "1 queued", "48 min left")
 
 
 def header(width: int, title: str = "koniq-losses", headlines: tuple[str, ...] = HEADLINES) -> tuple[str, int]:
@@ -21,7 +21,7 @@ def test_a_wide_one_says_what_is_shown_the_screens_and_how_many_runs_do_what() -
     text, width = header(140)
     assert text.startswith(" iqa-tui · koniq-losses ")
     assert text.index(" 1 Launch  2 Monitor  3 Results ") == 40
-    assert text.endswith(" best F3 0.9361 · 2 running · 1 queued · 48 min left ")
+    assert text.endswith(" best F3 val 0.9361 · 2 running · 1 queued · 48 min left ")
     assert width == 140
 
 
@@ -33,8 +33,8 @@ def test_a_narrow_one_leaves_out_what_is_shown() -> None:
 
 
 def test_what_the_line_has_no_room_for_is_left_out_whole() -> None:
-    assert header(80)[0].endswith("3 Results  best F3 0.9361 · 2 running · 1 queued ")
-    assert header(60)[0].endswith(" best F3 0.9361 ")
+    assert header(80)[0].endswith("3 Results         best F3 val 0.9361 · 2 running ")
+    assert header(64)[0].endswith(" best F3 val 0.9361 ")
     assert header(50)[0].endswith(" 3 Results ")
 
 

@@ -41,18 +41,27 @@ CALIBRATED = "F4"
 FIXED = "F1"
 
 
+@pytest.fixture(scope="module", params=["of this version", "of an earlier version"])
+def version(request: pytest.FixtureRequest) -> str:
+    """Which one wrote the result of `FREE`: an earlier one gave the error of raw predictions."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def runs_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def runs_dir(tmp_path_factory: pytest.TempPathFactory, version: str) -> Path:
+    assert version
     return tmp_path_factory.mktemp("runs")
 
 
 @pytest.fixture(scope="module")
-def content(runs_dir: Path) -> Content:
+def content(runs_dir: Path, version: str) -> Content:
     made_content(runs_dir, srccs=dict.fromkeys((FIXED, FREE, CALIBRATED), (0.93,)), seeds=(1,))
     for run in list_runs(runs_dir):
         experiment = read_spec(run).experiment
         if experiment != FIXED:
             _set_free(run, is_calibrated=experiment == CALIBRATED)
+        if experiment == FREE and version == "of an earlier version":
+            _give_raw_error(run)
     return read_content(runs_dir)
 
 
@@ -75,6 +84,13 @@ def _set_free(run: RunFolder, *, is_calibrated: bool) -> None:
     notes = [NOTE] if is_calibrated else []
     metrics = {**result.metrics, "test": test}
     write_record(run.result, replace(result, metrics=metrics, calibration=calibration, notes=notes))
+
+
+def _give_raw_error(run: RunFolder) -> None:
+    result = read_record(run.result, Result)
+    assert result is not None
+    metrics = {split: {**own, "rmse": 560.5} for split, own in result.metrics.items()}
+    write_record(run.result, replace(result, metrics=metrics, config={"loss_type": result.loss_type}))
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from iqa_tui.screens.help import HelpScreen
+import re
+from pathlib import Path
+
+from iqa_tui.monitor.fields import FIELDS
+from iqa_tui.monitor.query import OWN_WORDS, parse
+from iqa_tui.screens.help import FILTER_WORDS, HelpScreen
 from tests.fakes.app import OpenApp, screen_text, settle
 from tests.fakes.run_folders import FakeRun
 
@@ -18,6 +23,19 @@ async def test_help_names_every_key_of_the_screen(ablation: list[FakeRun], open_
         assert "? " in screen_text(pilot)
         await pilot.press("escape")
         await settle(pilot, lambda: pilot.app.screen is screen)
+
+
+def test_the_help_and_the_readme_name_every_word_of_the_filter_and_no_other() -> None:
+    examples = [example for example, _ in FILTER_WORDS]
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    table = readme[readme.index("| filter | shows |") :].partition("\n\n")[0].replace("\\|", "|")
+    for words in (" ".join(examples).replace("|", " "), table.replace("`", " ").replace(",", " ")):
+        assert set(OWN_WORDS) <= set(words.split())
+    assert [example for example in examples if parse(example).problem] == []
+    fields = {match[1] for example in examples for match in re.finditer(r"(\w+)(?:[<>=:])", example)}
+    assert fields <= set(FIELDS)
+    signs = {sign for example in examples for sign in re.findall(r"[!|/\"]|[<>=]=?|:", example)}
+    assert {"!", "|", "/", '"', ":", ">", "<", "="} <= signs
 
 
 async def test_help_is_the_same_whatever_has_the_focus(ablation: list[FakeRun], open_app: OpenApp) -> None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
 
+from iqa_tui.doctor.finding import doubtful
+from iqa_tui.doctor.launch_findings import Failing
 from iqa_tui.panels.device_list import DeviceList
 from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.screens import launching
 from iqa_tui.screens.confirm import ConfirmScreen
 from iqa_tui.slurm.partitions import forget_partitions
+from iqa_tui.slurm.words import clock_words
 from tests.fakes.app import OpenApp, screen_text, settle
 from tests.fakes.slurm import FakeSlurm, slurm
 
 __all__ = ["slurm"]
+LATER = time.time() + 7200
 SAID = (
     "gpu|up|infinite|lab1|mix|gpu:fake:2|gpu:fake:2(IDX:0-1)|\n"
     "gpu|up|infinite|lab2|mix|gpu:fake:2|gpu:fake:1(IDX:0)|\n"
@@ -26,6 +32,8 @@ def partitions(slurm: FakeSlurm) -> Iterator[None]:
     forget_partitions()
     slurm.answers("sinfo", out="gpu*\nshort\n")
     slurm.answers("sinfo", "-h", "-N", out=SAID)
+    said = f"sbatch: Job 9 to start at {LATER:.0f} using 1 processors on nodes lab2 in partition short\n"
+    slurm.answers("sbatch", "--test-only", err=said)
     yield
     forget_partitions()
 
@@ -42,12 +50,29 @@ async def test_a_partition_is_ticked_and_the_question_says_what_slurm_is_asked(
         await pilot.press("space")
         await settle(pilot, lambda: "2 jobs, 4.0 h of work; Slurm says when each starts" in screen_text(pilot))
         assert "[ ] GPU 0" in screen_text(pilot)
+        starts = f"Slurm gives the devices; one job would start about {clock_words(LATER)} in partition short"
+        await settle(pilot, lambda: starts in screen_text(pilot))
         await pilot.press("enter")
         await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
         assert "sbatch --partition=short --gres=gpu:1" in screen_text(pilot)
         await pilot.press("enter")
         await settle(pilot, lambda: bool(launched))
     assert (launched[0].engine, launched[0].slurm, launched[0].devices) == ("slurm", {"partition": "short"}, None)
+
+
+async def test_what_only_a_node_can_see_is_a_warning_that_keeps_nothing_from_starting(
+    plan_file: str, open_app: OpenApp, launched: list[LaunchRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unseen = doubtful("data", "koniq-10k: /data is not seen on this machine; the job will look", "Is /date meant?")
+    monkeypatch.setattr(launching, "failing_runs", lambda *_: [Failing(("B",), unseen)])
+    async with open_app(room="launch", plans=(plan_file,)) as pilot:
+        await settle(pilot, lambda: "A small plan" in screen_text(pilot))
+        await pilot.press("enter")
+        await settle(pilot, lambda: "may fail: B: koniq-10k: /data is not seen on this machine" in screen_text(pilot))
+        assert "Is /date meant?" in screen_text(pilot)
+        await pilot.press("enter")
+        await settle(pilot, lambda: bool(launched))
+    assert launched[0].experiments == ("B", "C")
 
 
 @pytest.mark.parametrize("size", [(140, 40), (80, 24)])

@@ -11,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from iqa_tui.doctor.finding import blocked, doubtful
+from iqa_tui.doctor.finding import blocked
 from iqa_tui.doctor.launch_findings import Failing
 from iqa_tui.errors import PlanError
 from iqa_tui.plans.plan import load_plan
@@ -221,21 +221,6 @@ async def test_enter_twice_in_a_hurry_launches_nothing_that_cannot_run(
         await pilot.press("enter")
         await settle(pilot, lambda: "fail at once: B, C: koniq-10k: there is no /data" in screen_text(pilot))
         assert "others" not in screen_text(pilot)
-
-
-async def test_what_only_a_node_can_see_is_a_warning_that_keeps_nothing_from_starting(
-    plan_file: str, open_app: OpenApp, launched: list[LaunchRequest], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    unseen = doubtful("data", "koniq-10k: /data is not seen on this machine; the job will look", "Is /date meant?")
-    monkeypatch.setattr(launching, "failing_runs", lambda *_: [Failing(("B",), unseen)])
-    async with open_app(room="launch", plans=(plan_file,)) as pilot:
-        await settle(pilot, lambda: "A small plan" in screen_text(pilot))
-        await pilot.press("enter")
-        await settle(pilot, lambda: "may fail: B: koniq-10k: /data is not seen on this machine" in screen_text(pilot))
-        assert "Is /date meant?" in screen_text(pilot)
-        await pilot.press("enter")
-        await settle(pilot, lambda: bool(launched))
-    assert launched[0].experiments == ("B", "C")
 
 
 async def test_the_runs_that_can_run_are_launched_without_the_others(

@@ -30,7 +30,7 @@ async def test_every_run_stands_with_its_state_in_words(ablation: list[FakeRun],
         assert re.search(r"▇▇▇▇▇▇▁▁▁▁ 4/5  66% +\d+ (s|min)", text)
         assert " left" in text
         assert "koniq-losses" in text
-        assert re.search(r"best F2 0.9362 · 2 running · 1 queued · \S+ \w+ left", text)
+        assert re.search(r"best F2 val 0.9362 · 2 running · 1 queued · \S+ \w+ left", text)
         assert "koniq-losses · 1 of 5 finished, 2 running, 1 queued, 1 failed" in text
         assert "20.0/80 GiB" in text
         assert "ann, pid 4711" in text
