@@ -9,6 +9,7 @@ from iqa_tui.commands.launching import request_of
 from iqa_tui.commands.terminal import asking_the_driver
 from iqa_tui.commands.text_table import columns
 from iqa_tui.devices.survey import Surveyor
+from iqa_tui.doctor.not_here import lines_on
 from iqa_tui.monitor.environments import difference_lines, differing_variables, environments_of
 from iqa_tui.plans.flags import command_for, group_name, shell_words, trial_text
 from iqa_tui.plans.forecast import UNKNOWN_HOURS, Fleet, jobs_of
@@ -34,9 +35,10 @@ def run(options: argparse.Namespace) -> int:
     request = request_of(options)
     if options.environment:
         return _print_environments(request)
-    check(request)
+    facts = check(request)
     if request.is_slurm:
         _print_jobs(request)
+        print("".join(f"\n{line}" for line in lines_on(facts)))
         _print_commands(request)
         return ALL_WELL
     _print_forecast(request, options.gpus)

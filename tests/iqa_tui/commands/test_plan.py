@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from iqa_tui.commands.exit_codes import NO_DEVICE_IN_TIME
 from iqa_tui.slurm.words import clock_words
 from tests.fakes.ablation import make_ablation
 from tests.fakes.nvml import FakeGpus
@@ -39,6 +40,14 @@ def test_a_plan_that_tunes_says_what_that_costs_and_which_commands_try_what(shel
         r"^  F3 lr=1e-5: python -m training .* --epochs 2 .* --lr 1e-5 --no_test --seed 1$", out, re.MULTILINE
     )
     assert re.search(r"^  F3: .* --epochs 5 .* --lr '<chosen from 1e-6, 2e-6, 5e-6, 1e-5>'$", out, re.MULTILINE)
+
+
+def test_data_that_only_the_nodes_have_are_a_warning(shell: Shell, slurm: FakeSlurm, tmp_path: Path) -> None:
+    command = ["koniq-losses", "--engine", "slurm", "--only", "F2", "--set", f"data_path={tmp_path}/koniq"]
+    line = f"warning: F2: koniq-10k: {tmp_path}/koniq is not seen on this machine; the job will look"
+    assert line in shell("plan", *command).splitlines()
+    assert "queued" in shell("launch", *command, "--headless", "--wait", "0.1", code=NO_DEVICE_IN_TIME)
+    assert line in shell.errors.splitlines()
 
 
 def test_plan_without_a_name_lists_the_presets(shell: Shell) -> None:

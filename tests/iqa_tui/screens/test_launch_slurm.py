@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from iqa_tui.doctor.finding import doubtful
+from iqa_tui.doctor.launch_findings import Failing
 from iqa_tui.panels.device_list import DeviceList
 from iqa_tui.panels.run_list import RunList
 from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.screens import launching
 from iqa_tui.screens.confirm import ConfirmScreen
 from iqa_tui.slurm.partitions import forget_partitions
 from iqa_tui.slurm.words import clock_words
@@ -60,6 +63,21 @@ async def test_a_partition_is_ticked_and_the_question_says_what_slurm_is_asked(
         await pilot.press("enter")
         await settle(pilot, lambda: bool(launched))
     assert (launched[0].engine, launched[0].slurm, launched[0].devices) == ("slurm", {"partition": "short"}, None)
+
+
+async def test_what_only_a_node_can_see_is_a_warning_that_keeps_nothing_from_starting(
+    plan_file: str, open_app: OpenApp, launched: list[LaunchRequest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unseen = doubtful("data", "koniq-10k: /data is not seen on this machine; the job will look", "Is /date meant?")
+    monkeypatch.setattr(launching, "failing_runs", lambda *_: [Failing(("B",), unseen)])
+    async with open_app(room="launch", plans=(plan_file,)) as pilot:
+        await settle(pilot, lambda: "A small plan" in screen_text(pilot))
+        await pilot.press("enter")
+        await settle(pilot, lambda: "may fail: B: koniq-10k: /data is not seen on this machine" in screen_text(pilot))
+        assert "Is /date meant?" in screen_text(pilot)
+        await pilot.press("enter")
+        await settle(pilot, lambda: bool(launched))
+    assert launched[0].experiments == ("B", "C")
 
 
 @pytest.mark.parametrize("size", [(140, 40), (80, 24)])
