@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 from iqa_tui.monitor.curves import NO_CURVE, Clock, Curve, Evaluation, Progress
 from iqa_tui.monitor.trainer_code import made_by
 from training.runfolder.engines import RECORDED, SLURM
-from training.runfolder.job import JobRecord, SlurmWord
+from training.runfolder.job import JOB_OUTPUT, JobRecord, SlurmWord
 from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RunNotes
 from training.runfolder.spec import Spec
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from training.runfolder.layout import RunFolder
     from training.runfolder.phase import Phase, Status
 
@@ -160,6 +162,18 @@ class RunState:
     def device_keys(self) -> tuple[str, ...]:
         """Lease names of its devices."""
         return tuple(str(device.get("key", "")) for device in (self.process.devices if self.process else []))
+
+    @property
+    def shows_job_output(self) -> bool:
+        """A job of Slurm whose trainer was never started: what the job printed is all that there is."""
+        return self.is_of_slurm and self.job is not None and self.process is None
+
+    @property
+    def output(self) -> Path | None:
+        """The file of what its newest attempt prints; None before the first."""
+        if self.shows_job_output:
+            return self.run.path / JOB_OUTPUT
+        return self.run.attempt(self.status.attempt).output if self.status.attempt else None
 
     @property
     def peak_gpu_memory_bytes(self) -> int | None:

@@ -74,8 +74,8 @@ def gantt_lines(timeline: Timeline, width: int, height: int, *, has_signs: bool 
     rows, more = _rows_with_room(timeline.rows, max(1, height - 1))
     if not rows:
         if timeline.words:
-            told = f"Slurm gives the devices; {timeline.starts}" if timeline.starts else "Slurm gives the devices"
-            return [[(line, "dim")] for line in wrapped(told, width)[:height]]
+            told = ["Slurm gives the devices and says when each job starts", timeline.starts]
+            return [[(line, "dim")] for text in told if text for line in wrapped(text, width)][:height]
         return [clip([("no device is ticked, or they are not looked up yet", "dim")], width)]
     left = f"+{more} more" if more else ""
     label_width = max(cell_len(label) for label in (left, *(row.label for row in rows))) + 2

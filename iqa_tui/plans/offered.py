@@ -128,14 +128,17 @@ def too_long_words(request: LaunchRequest, partition: OfferedPartition) -> str:
 
 
 def work_words(request: LaunchRequest) -> str:
-    """`4 jobs, 7.4 h of work`: no end, as Slurm decides when each job starts."""
+    """`4 jobs, 7.4 h of work`: no end, as Slurm says when each job starts."""
     jobs = jobs_of(request)
     work = hours_words(sum(job.hours for job in jobs))
-    return f"{len(jobs)} job{'' if len(jobs) == 1 else 's'}, {work} of work; Slurm says when each starts"
+    return f"{len(jobs)} job{'' if len(jobs) == 1 else 's'}, {work} of work"
 
 
 def question_of_slurm(request: LaunchRequest, partition: OfferedPartition) -> list[str]:
     """What the question before a launch says of its jobs."""
     long = too_long_words(request, partition)
-    lines = [f"Slurm, partition {partition.name}: {work_words(request)}", *asked_of_slurm(request)]
+    lines = [
+        f"Slurm, partition {partition.name}: {work_words(request)}; Slurm says when each starts",
+        *asked_of_slurm(request),
+    ]
     return [*lines, *([long] if long else [])]
