@@ -38,6 +38,7 @@ def facts_of(config: TrainConfig) -> TrainerFacts:
         cache_folder=str(config.cache_folder()),
         parameters=parameters,
         checkpoint_bytes=checkpoint_bytes,
+        data_folders=[str(each.data_folder) for each in config.of_each_dataset() if each.dataset != "demo"],
     )
 
 

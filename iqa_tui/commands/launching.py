@@ -8,6 +8,7 @@ import sys
 from iqa_tui.commands.exit_codes import OpenApp
 from iqa_tui.commands.follow import follow
 from iqa_tui.commands.terminal import has_terminal
+from iqa_tui.doctor.not_here import lines_on
 from iqa_tui.plans.plan import load_plan
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.queue.before_launch import notes_before_launch
@@ -38,7 +39,7 @@ def request_of(options: argparse.Namespace) -> LaunchRequest:
 
 def launch(request: LaunchRequest, options: argparse.Namespace) -> int | OpenApp:
     facts = check(request)
-    for line in notes_before_launch(request):
+    for line in (*(lines_on(facts) if request.is_slurm else ()), *notes_before_launch(request)):
         print(line, file=sys.stderr)
     runs = enqueue(request, facts)
     if has_terminal() and not options.headless:

@@ -9,6 +9,7 @@ from iqa_tui.commands.launching import request_of
 from iqa_tui.commands.terminal import asking_the_driver
 from iqa_tui.commands.text_table import columns
 from iqa_tui.devices.survey import Surveyor
+from iqa_tui.doctor.not_here import lines_on
 from iqa_tui.monitor.environments import difference_lines, differing_variables, environments_of
 from iqa_tui.plans.flags import command_for, group_name, shell_words, trial_text
 from iqa_tui.plans.forecast import UNKNOWN_HOURS, Fleet, jobs_of
@@ -17,6 +18,7 @@ from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.plans.scoring import words_at_once
 from iqa_tui.plans.simulate import STRATEGIES, Job, schedule
 from iqa_tui.queue.check import check
+from iqa_tui.queue.expected_starts import expected_starts
 from iqa_tui.slurm.options import sbatch_flags
 from iqa_tui.words.durations import hours_words
 from training.runfolder.text import plain
@@ -33,9 +35,10 @@ def run(options: argparse.Namespace) -> int:
     request = request_of(options)
     if options.environment:
         return _print_environments(request)
-    check(request)
+    facts = check(request)
     if request.is_slurm:
         _print_jobs(request)
+        print("".join(f"\n{line}" for line in lines_on(facts)))
         _print_commands(request)
         return ALL_WELL
     _print_forecast(request, options.gpus)
@@ -68,7 +71,10 @@ def _print_jobs(request: LaunchRequest) -> None:
     jobs = jobs_of(request)
     print(f"{request.plan.name}: {plain(request.plan.title)}\n")
     hours = hours_words(sum(job.hours for job in jobs))
-    print(f"{len(jobs)} jobs of Slurm: {hours} of work. When each of them starts is Slurm's to say.\n")
+    print(f"{len(jobs)} jobs of Slurm: {hours} of work. When each of them starts is Slurm's to say.")
+    for line in expected_starts(request):
+        print(f"{line[0].upper()}{line[1:]}.")
+    print()
     rows = [["run", "", "priority", "hours", "asks of Slurm"]]
     by_id = {experiment.id: experiment for experiment in request.chosen()}
     for job in jobs:

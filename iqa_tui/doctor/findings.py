@@ -15,6 +15,7 @@ from iqa_tui.doctor.finding import Finding, blocked
 from iqa_tui.doctor.gpus import check_gpus
 from iqa_tui.doctor.locks import check_locks
 from iqa_tui.doctor.network import check_network
+from iqa_tui.doctor.not_here import left_to_the_job, not_seen_here, paths_read, weights_not_seen
 from iqa_tui.doctor.plan_needs import datasets_of, has_declared_needs, networks_of, weights_of
 from iqa_tui.doctor.sessions import check_sessions
 from iqa_tui.doctor.sharing import check_sharing
@@ -24,7 +25,6 @@ from iqa_tui.doctor.weights import check_weights, hub_cache
 from iqa_tui.errors import LaunchError
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.queue.trainer_facts import Facts, ask_trainer
-from training.runfolder.facts import TrainerFacts
 
 
 def findings(request: LaunchRequest) -> Iterator[Finding]:
@@ -63,7 +63,7 @@ def findings(request: LaunchRequest) -> Iterator[Finding]:
 def _on_slurm(request: LaunchRequest, facts: Facts, refused: Finding | None) -> Iterator[Finding]:
     """What submits is looked at here, what trains on a node."""
     yield from check_sharing(request.runs_dir, request.plan.command, request.cwd or Path.cwd())
-    yield from check_slurm(request, [known.data_path for known in _with_data(facts)])
+    yield from check_slurm(request, paths_read(facts))
     if request.plan.command is not None:
         yield check_external_trainer(request.plan.command)
         return
@@ -74,10 +74,6 @@ def _on_slurm(request: LaunchRequest, facts: Facts, refused: Finding | None) -> 
     if not has_torch:
         yield Finding("torch", "not on this machine, which needs none to launch")
     yield from _needs_of_our_trainer(request, facts, has_torch=has_torch)
-
-
-def _with_data(facts: Facts) -> list[TrainerFacts]:
-    return list({known.data_folder: known for known in facts.values() if known.dataset != "demo"}.values())
 
 
 def _folders_of(request: LaunchRequest, facts: Facts) -> list[Path]:
@@ -93,10 +89,16 @@ def _needs_of_our_trainer(request: LaunchRequest, facts: Facts, *, has_torch: bo
         sizes += [size] * network.runs
         if finding is not None:
             yield finding
+    unseen = list(not_seen_here(facts)) if request.is_slurm else []
+    yield from (each.finding for each in unseen)
     for backbone, weights in weights_of(facts):
-        yield check_weights(backbone, weights)
+        if not request.is_slurm:
+            yield check_weights(backbone, weights)
+        elif weights_not_seen(weights) is None:
+            yield left_to_the_job(check_weights(backbone, weights))
     images: dict[str, int] = {}
-    for need in datasets_of(request, facts):
+    without = {experiment for each in unseen if each.finding.subject == "data" for experiment in each.experiments}
+    for need in datasets_of(request, {name: known for name, known in facts.items() if name not in without}):
         finding, found = check_dataset(need)
         images |= found
         yield finding

@@ -1,4 +1,4 @@
-"""Which runs of a launch would fail at once: the doctor's checks that a launch can wait for."""
+"""Which runs of a launch would fail at once, or may: the doctor's checks that a launch can wait for."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from iqa_tui.doctor.data import look_at_dataset
 from iqa_tui.doctor.external_trainer import check_external_trainer
 from iqa_tui.doctor.finding import Finding, blocked
+from iqa_tui.doctor.not_here import data_not_seen, left_to_the_job, not_seen_here, weights_not_seen
 from iqa_tui.doctor.plan_needs import datasets_of
 from iqa_tui.doctor.weights import check_weights
 from iqa_tui.errors import LaunchError
@@ -22,7 +23,7 @@ PATIENCE_SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """Runs that would fail at once, all for one reason."""
+    """Runs that would fail at once, all for one reason; if its finding does not block, they may not fail."""
 
     experiments: tuple[str, ...]
     """Ids, in the order of the plan."""
@@ -53,18 +54,22 @@ def failing_runs(request: LaunchRequest, complete: set[Hashable], tell: Callable
         yield Failing(everything, blocked("torch", "torch is not installed", "pip install torch torchvision timm"))
         return
     tell("checking the weights …")
-    yield from _without_weights(facts)
+    unseen = list(not_seen_here(facts)) if request.is_slurm else []
+    yield from (Failing(each.experiments, each.finding) for each in unseen)
+    yield from _without_weights(request, facts)
     yield from _without_data(request, facts, complete, tell)
 
 
-def _without_weights(facts: Facts) -> Iterator[Failing]:
+def _without_weights(request: LaunchRequest, facts: Facts) -> Iterator[Failing]:
     users: dict[tuple[str, str], list[str]] = {}
     for experiment, known in facts.items():
         users.setdefault((known.backbone, known.weights), []).append(experiment)
     for (backbone, weights), experiments in users.items():
+        if request.is_slurm and weights_not_seen(weights):
+            continue
         finding = check_weights(backbone, weights)
         if finding.blocks:
-            yield Failing(tuple(experiments), finding)
+            yield Failing(tuple(experiments), left_to_the_job(finding) if request.is_slurm else finding)
 
 
 def _without_data(
@@ -74,7 +79,7 @@ def _without_data(
     for experiment, known in facts.items():
         users.setdefault((known.dataset, known.data_folder, known.protocol), []).append(experiment)
     for (key, experiments), need in zip(users.items(), datasets_of(request, facts), strict=True):
-        if key in complete:
+        if key in complete or (request.is_slurm and data_not_seen(facts[experiments[0]])):
             continue
         tell(f"checking the data of {need.name} …")
         try:

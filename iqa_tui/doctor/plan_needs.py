@@ -77,7 +77,7 @@ def has_declared_needs(request: LaunchRequest) -> bool:
 
 
 def _known(request: LaunchRequest, facts: Facts) -> Iterator[tuple[Experiment, TrainerFacts]]:
-    return ((experiment, facts[experiment.id]) for experiment in request.chosen())
+    return ((experiment, facts[experiment.id]) for experiment in request.chosen() if experiment.id in facts)
 
 
 def _flags(request: LaunchRequest, experiment: Experiment) -> list[str]:

@@ -17,15 +17,18 @@ from iqa_tui.trust.code_check import code_open_to_others, open_to_others_words
 from iqa_tui.trust.signing_key import check_key, key_path
 from iqa_tui.words.people import name_of_user
 from training.runfolder.descriptors import descriptor_in
+from training.runfolder.engines import SLURM
 from training.runfolder.errors import RunFolderError
 from training.runfolder.folders import list_runs
 from training.runfolder.held import held, open_to_others
 from training.runfolder.host import is_this_host
-from training.runfolder.layout import RunFolder
-from training.runfolder.read import read_record
+from training.runfolder.layout import AttemptFolder, RunFolder
+from training.runfolder.read import read_record, read_spec
 from training.runfolder.schema import ProcessRecord, Signature
 
 MOST_NAMED = 3
+GOES_ON_THERE = "They go on there; `iqa-tui retry --from-elsewhere RUN` takes one over if that host is gone"
+STARTED_BY_SLURM = "That cluster's Slurm starts them; orders work on every machine that has its programs"
 
 
 def check_sharing(runs_dir: Path, command: Sequence[str] | None, cwd: Path, mounts: Path = MOUNTS) -> Iterable[Finding]:
@@ -104,36 +107,39 @@ def _open_words(run: RunFolder) -> str:
 
 
 def check_hosts(runs: Sequence[RunFolder]) -> Iterable[Finding]:
-    """Other hosts that queued or trained runs of this folder, and when each was last seen at work."""
-    seen: dict[str, list[float]] = {}
+    """Other hosts and clusters that queued or trained runs of this folder, and when each was last seen at work."""
+    seen: dict[tuple[str, str], list[float]] = {}
     for run in runs:
-        for host, at in _hosts_of(run):
-            seen.setdefault(host, []).append(at)
-    for host, times in sorted(seen.items()):
+        for host, remedy, at in _hosts_of(run):
+            seen.setdefault((host, remedy), []).append(at)
+    for (host, remedy), times in sorted(seen.items()):
         count = f"{len(times)} run{'' if len(times) == 1 else 's'}"
         day = time.strftime("%Y-%m-%d %H:%M", time.localtime(max(times)))
-        yield Finding(
-            "hosts",
-            f"{host} has {count} here, last sign of life {day}",
-            remedy="They go on there; `iqa-tui retry --from-elsewhere RUN` takes one over if that host is gone",
-        )
+        yield Finding("hosts", f"{host} has {count} here, last sign of life {day}", remedy=remedy)
 
 
-def _hosts_of(run: RunFolder) -> Iterable[tuple[str, float]]:
-    """(other host, unix seconds of its last sign of life) of this run; nothing for a run of this host."""
+def _hosts_of(run: RunFolder) -> Iterable[tuple[str, str, float]]:
+    """(other host or cluster, what becomes of its runs, unix seconds of its last sign of life) of this run; nothing for
+    a run of this host.
+    """
     try:
         attempt = run.latest_attempt()
         record = read_record(attempt.process, ProcessRecord) if attempt else None
-        if attempt is not None and record is not None:
-            if not is_this_host(record.machine, record.host):
-                paths = [path for path in (attempt.beat, attempt.exit, attempt.process) if path.exists()]
-                yield record.host, max(path.stat().st_mtime for path in paths)
-            return
         signature = read_record(run.signature, Signature)
-        if signature is not None and not is_this_host(signature.machine, signature.host):
-            yield signature.host, signature.when
+        times = _times_of(attempt) if attempt is not None and record is not None else []
+        if signature is not None and read_spec(run).engine == SLURM:
+            yield signature.host, STARTED_BY_SLURM, max([signature.when, *times])
+        elif record is not None:
+            if not is_this_host(record.machine, record.host):
+                yield record.host, GOES_ON_THERE, max(times)
+        elif signature is not None and not is_this_host(signature.machine, signature.host):
+            yield signature.host, GOES_ON_THERE, signature.when
     except (RunFolderError, OSError, ValueError):
         return
+
+
+def _times_of(attempt: AttemptFolder) -> list[float]:
+    return [path.stat().st_mtime for path in (attempt.beat, attempt.exit, attempt.process) if path.exists()]
 
 
 def check_signing_key() -> Finding:

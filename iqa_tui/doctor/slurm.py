@@ -20,7 +20,8 @@ from iqa_tui.slurm import try_node
 from iqa_tui.slurm.ask import SlurmError, ask_slurm, has_slurm
 from iqa_tui.slurm.options import asks_for_gpu, sbatch_flags
 from iqa_tui.slurm.partitions import ask_partitions
-from iqa_tui.slurm.submit import cluster, job_script, refuse_what_slurm_refuses
+from iqa_tui.slurm.starts import refuse_what_slurm_refuses
+from iqa_tui.slurm.submit import cluster, job_script
 from iqa_tui.slurm.words import limit_hours
 from iqa_tui.words.durations import hours_words
 from training.runfolder.text import plain
@@ -38,7 +39,7 @@ def check_slurm(request: LaunchRequest, paths: Sequence[Path]) -> Iterator[Findi
     """Ask Slurm, then a node.
 
     Args:
-        paths: of data that the runs read.
+        paths: of data and weights that the runs read.
     """
     if not has_slurm():
         remedy = "Log in to a login node of the cluster, or load the module that has Slurm's programs"
@@ -216,7 +217,10 @@ def judge_node(
     else:
         yield Finding("cwd", f"{cwd} is there")
     for path in answer.get("missing", []):
-        yield blocked("data", f"{node} cannot read {plain(str(path))}", "Copy it to the shared disk, and set data_path")
+        remedy = "Correct the path, or copy it to a disk of the nodes and set data_path, or weights"
+        yield blocked("data", f"{node} cannot read {plain(str(path))}, or it is empty there", remedy)
+    for path in answer.get("there", []):
+        yield Finding("data", f"{plain(str(path))} is on {node}")
     yield _judge_locks(node, str(answer.get("lock") or ""), is_seen=lock_is_seen)
     yield from _judge_devices(node, answer, options)
 

@@ -32,6 +32,7 @@ class MachineCurves:
 
     def _forget(self) -> None:
         self._curves: dict[str, Curve] = {}
+        self._gpus_unknown = ""
         self._peaks: dict[int, int] = {}
         """Attempt to the peak of its GPU memory."""
         self._set_back = self._last_time = self._last_step = 0.0
@@ -52,13 +53,15 @@ class MachineCurves:
     def added_to(self, state: RunState) -> RunState:
         """The state with these curves; the same object if it has them."""
         peak = self._peaks.get(state.status.attempt)
-        if peak == state.sampled_peak_bytes and all(
+        if (peak, self._gpus_unknown) == (state.sampled_peak_bytes, state.gpus_unknown) and all(
             state.metrics.get(name) is self._curves[name] for name in self._curves
         ):
             return state
-        return replace(state, metrics={**state.metrics, **self._curves}, sampled_peak_bytes=peak)
+        metrics = {**state.metrics, **self._curves}
+        return replace(state, metrics=metrics, sampled_peak_bytes=peak, gpus_unknown=self._gpus_unknown)
 
     def _fold(self, samples: list[MachineSample], loss: Curve) -> None:
+        self._gpus_unknown = samples[-1].gpus_unknown
         steps, times = array("d"), array("d")
         for sample in samples:
             times.append(self._moment(sample.t))

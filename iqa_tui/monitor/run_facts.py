@@ -111,6 +111,7 @@ def _headlines(state: RunState, waits_for: str = "") -> dict[str, str]:
         "expected": hours_words(spec.expected_hours) if spec and spec.expected_hours else "",
         "peak memory": gib_words(peak) if peak else "",
         "peak GPU memory": gib_words(gpu_peak) if gpu_peak else "",
+        "GPU curves": _no_curves_words(state),
         "epoch": run_words.epoch_words(state),
         "chosen epoch": str(result.best_epoch) if result and result.best_epoch is not None else "",
         "protocol": (result.protocol if result else spec.protocol if spec else ""),
@@ -120,6 +121,15 @@ def _headlines(state: RunState, waits_for: str = "") -> dict[str, str]:
         "commit": (spec.git_commit or "") if spec else "",
         "why": spec.notes if spec else "",
     }
+
+
+def _no_curves_words(state: RunState) -> str:
+    """Why there are no curves of its GPUs; empty if there are, if it has none, or if nothing was sampled yet."""
+    kinds = {device.get("kind") for device in state.process.devices} if state.process else set()
+    if "gpu" not in kinds or "machine/memory_bytes" not in state.metrics or "machine/gpu_memory_bytes" in state.metrics:
+        return ""
+    unasked = "the version that ran it did not ask for them" if state.is_of_slurm else "the driver told nothing of them"
+    return f"none: {state.gpus_unknown or unasked}"
 
 
 def _scores(state: RunState) -> dict[str, str]:

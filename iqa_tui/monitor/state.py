@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 from iqa_tui.monitor.curves import NO_CURVE, Clock, Curve, Evaluation, Progress
 from iqa_tui.monitor.trainer_code import made_by
 from training.runfolder.engines import RECORDED, SLURM
-from training.runfolder.job import JobRecord, SlurmWord
+from training.runfolder.job import JOB_OUTPUT, JobRecord, SlurmWord
 from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RunNotes
 from training.runfolder.spec import Spec
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from training.runfolder.layout import RunFolder
     from training.runfolder.phase import Phase, Status
 
@@ -75,6 +77,8 @@ class RunState:
     """Of the metrics whose curves are not read, the latest that is known."""
     sampled_peak_bytes: int | None = None
     """Most GPU memory that the samples of the newest attempt saw; None if none of them told, or none was read."""
+    gpus_unknown: str = ""
+    """Why the last sample tells nothing of its GPUs, in words; empty if it does, and if none was read."""
     evaluations: tuple[Evaluation, ...] = ()
     """Oldest first."""
     is_whole: bool = True
@@ -158,6 +162,18 @@ class RunState:
     def device_keys(self) -> tuple[str, ...]:
         """Lease names of its devices."""
         return tuple(str(device.get("key", "")) for device in (self.process.devices if self.process else []))
+
+    @property
+    def shows_job_output(self) -> bool:
+        """A job of Slurm whose trainer was never started: what the job printed is all that there is."""
+        return self.is_of_slurm and self.job is not None and self.process is None
+
+    @property
+    def output(self) -> Path | None:
+        """The file of what its newest attempt prints; None before the first."""
+        if self.shows_job_output:
+            return self.run.path / JOB_OUTPUT
+        return self.run.attempt(self.status.attempt).output if self.status.attempt else None
 
     @property
     def peak_gpu_memory_bytes(self) -> int | None:

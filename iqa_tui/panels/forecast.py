@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from iqa_tui.plans.timeline import Bar, DeviceRow, Timeline
-from iqa_tui.widgets.canvas import Canvas, Line, clip, line_width
+from iqa_tui.widgets.canvas import Canvas, Line, clip, line_width, wrapped
 from iqa_tui.widgets.palette import series_sign, series_style
 from iqa_tui.words.durations import duration_words
 
@@ -73,8 +73,10 @@ def gantt_lines(timeline: Timeline, width: int, height: int, *, has_signs: bool 
     """The devices, as many as there is room for, and the hours below them."""
     rows, more = _rows_with_room(timeline.rows, max(1, height - 1))
     if not rows:
-        nothing = "Slurm gives the devices" if timeline.words else "no device is ticked, or they are not looked up yet"
-        return [clip([(nothing, "dim")], width)]
+        if timeline.words:
+            told = ["Slurm gives the devices and says when each job starts", timeline.starts]
+            return [[(line, "dim")] for text in told if text for line in wrapped(text, width)][:height]
+        return [clip([("no device is ticked, or they are not looked up yet", "dim")], width)]
     left = f"+{more} more" if more else ""
     label_width = max(cell_len(label) for label in (left, *(row.label for row in rows))) + 2
     room = max(LEAST_ROOM, width - label_width - END_WIDTH)

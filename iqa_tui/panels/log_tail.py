@@ -51,10 +51,12 @@ class LogPanel(LogTool):
             name = f"{series_sign(look)} {name}"
         if state.status.attempt > 1:
             name += f" · attempt {state.status.attempt}"
+        if state.shows_job_output:
+            name += " · its job"
         is_mine = text.search is not None and text.search.pattern == self._pattern()
         self.show_hits(text.search if is_mine else None, text.hits if is_mine else 0, text.searched_share)
         style = "" if look is None else series_style(look)
-        self.show(name, text, _empty_words(state), style, log=f"{state.run_id}/{state.status.attempt}")
+        self.show(name, text, _empty_words(state), style, log=f"{state.run_id}/{state.output}")
 
     @property
     def wish(self) -> LogWish:

@@ -93,12 +93,25 @@ def partition_option(request: LaunchRequest, partition: OfferedPartition) -> dic
     return {} if is_there else {"partition": partition.name}
 
 
+def asks_alike(request: LaunchRequest) -> list[tuple[list[str], dict[str, Any]]]:
+    """The experiments that ask the same of Slurm, and what they ask."""
+    alike: list[tuple[list[str], dict[str, Any]]] = []
+    for experiment in request.chosen():
+        options = request.slurm_options(experiment)
+        ids = next((ids for ids, others in alike if sbatch_flags(others) == sbatch_flags(options)), None)
+        if ids is None:
+            alike.append(([experiment.id], options))
+        else:
+            ids.append(experiment.id)
+    return alike
+
+
 def asked_of_slurm(request: LaunchRequest) -> list[str]:
     """`F2, F3: sbatch --partition=gpu --gres=gpu:1`, a line for all that ask for the same."""
-    asking: dict[str, list[str]] = {}
-    for experiment in request.chosen():
-        asking.setdefault(shell_words(sbatch_flags(request.slurm_options(experiment))), []).append(experiment.id)
-    return [f"{', '.join(ids)}: sbatch {flags}".rstrip() for flags, ids in asking.items()]
+    return [
+        f"{', '.join(ids)}: sbatch {shell_words(sbatch_flags(options))}".rstrip()
+        for ids, options in asks_alike(request)
+    ]
 
 
 def too_long_words(request: LaunchRequest, partition: OfferedPartition) -> str:
@@ -115,14 +128,17 @@ def too_long_words(request: LaunchRequest, partition: OfferedPartition) -> str:
 
 
 def work_words(request: LaunchRequest) -> str:
-    """`4 jobs, 7.4 h of work`: no end, as Slurm decides when each job starts."""
+    """`4 jobs, 7.4 h of work`: no end, as Slurm says when each job starts."""
     jobs = jobs_of(request)
     work = hours_words(sum(job.hours for job in jobs))
-    return f"{len(jobs)} job{'' if len(jobs) == 1 else 's'}, {work} of work; Slurm says when each starts"
+    return f"{len(jobs)} job{'' if len(jobs) == 1 else 's'}, {work} of work"
 
 
 def question_of_slurm(request: LaunchRequest, partition: OfferedPartition) -> list[str]:
     """What the question before a launch says of its jobs."""
     long = too_long_words(request, partition)
-    lines = [f"Slurm, partition {partition.name}: {work_words(request)}", *asked_of_slurm(request)]
+    lines = [
+        f"Slurm, partition {partition.name}: {work_words(request)}; Slurm says when each starts",
+        *asked_of_slurm(request),
+    ]
     return [*lines, *([long] if long else [])]

@@ -66,6 +66,8 @@ class Timeline:
     """The hours count from when a device gets free, which is not known."""
     words: str = ""
     """What is known instead of times; empty if they are known."""
+    starts: str = ""
+    """When Slurm would start a job, in words; empty if that is not asked."""
 
 
 def place_launch(

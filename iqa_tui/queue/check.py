@@ -17,7 +17,7 @@ from iqa_tui.plans.request import LaunchRequest, plan_seeds, plan_splits
 from iqa_tui.plans.simulate import STRATEGIES
 from iqa_tui.queue.trainer_facts import Facts, ask_trainer
 from iqa_tui.slurm.ask import SlurmRefused
-from iqa_tui.slurm.submit import refuse_what_slurm_refuses
+from iqa_tui.slurm.starts import refuse_what_slurm_refuses
 
 OUR_FLAGS = {
     "run_folder": "For another place use --runs-dir.",

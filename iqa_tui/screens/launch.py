@@ -29,6 +29,7 @@ from iqa_tui.plans.simulate import STRATEGY_NAMES
 from iqa_tui.plans.trainer_files import trainer_digest_of
 from iqa_tui.queue.last_plans import last_plans
 from iqa_tui.screens import launch_facts
+from iqa_tui.screens.expected_start import StartRoom
 from iqa_tui.screens.launching import LaunchingRoom
 from iqa_tui.screens.opening_plan import OpeningRoom
 from iqa_tui.screens.power import PowerRoom
@@ -54,7 +55,7 @@ class PlansLoaded(Message, bubble=False):
         """Name or path to the digest of the trainer's code; empty if it is not known."""
 
 
-class LaunchScreen(OpeningRoom, LaunchingRoom, PowerRoom):
+class LaunchScreen(OpeningRoom, LaunchingRoom, PowerRoom, StartRoom):
     """Draws a `LaunchChoice`, and makes a new one of every key."""
 
     ROOM = "launch"
@@ -138,18 +139,19 @@ class LaunchScreen(OpeningRoom, LaunchingRoom, PowerRoom):
             devices, ticks = self.query_one(DeviceList), choice.device_ticks()
             devices.show_survey(self.devices.survey, ticks, self._alive, choice.partitions)
         self.query_one(StrategyList).show_schedules(choice.schedules(), choice.strategy, choice.fleet().short_words)
-        self._show_forecast()
+        self.look_up_start(choice)
+        self.show_forecast()
         self._show_command()
         self._show_last_launch()
         self.look_up_power(choice)
 
-    def _show_forecast(self) -> None:
+    def show_forecast(self) -> None:
         choice, forecast = self._choice, self.query_one(ForecastPanel)
-        words = choice.fleet().words
-        is_here = choice.devices is not None and choice.partition is None
+        words, is_here = choice.fleet().words, choice.devices is not None and choice.partition is None
         if is_here and choice.device_kind == "cpu" and choice.plan and not choice.plan.demo:
             words = "; ".join(filter(None, (words, "the hours are the plan's, for a GPU: a CPU takes far longer")))
-        forecast.show(choice.timeline(), STRATEGY_NAMES[choice.strategy], words, time.time())
+        strategy, timeline = STRATEGY_NAMES[choice.strategy], replace(choice.timeline(), starts=self.start_words)
+        forecast.show(timeline, strategy, words, time.time())
         self.body_resized()
 
     def body_resized(self) -> None:

@@ -103,9 +103,16 @@ class LaunchingRoom(Room):
         notes = _notes(choice, known)
         failing: list[Failing] = []
         try:
-            failing += failing_runs(
+            for each in failing_runs(
                 choice.request(), self._complete, lambda words: self.post_message(LaunchChecked(words, wish))
-            )
+            ):
+                if each.finding.blocks:
+                    failing.append(each)
+                else:
+                    notes[:0] = [
+                        f"may fail: {', '.join(each.experiments)}: {each.finding.words}",
+                        f"  {each.finding.remedy}",
+                    ]
         except (LaunchError, OSError, ValueError) as error:  # a launch may be asked for without this answer
             notes.append(plain(f"note: what would fail at once could not be checked: {error}"))
         self.post_message(NotesRead(choice, notes, failing, wish))

@@ -71,7 +71,7 @@ class LogRoom(ViewingRoom):
     def output(self) -> Path | None:
         """The log of the run under the cursor; None if it was never started."""
         state = self.followed_run()
-        return state.run.attempt(state.status.attempt).output if state and state.status.attempt else None
+        return state.output if state else None
 
     def ask_for_log(self) -> None:
         self.session.read_log(self.output, self.query_one(LogPanel).wish)

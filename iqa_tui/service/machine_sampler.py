@@ -2,6 +2,8 @@
 
     python -m iqa_tui.service.machine_sampler RUN_FOLDER ATTEMPT NONCE SUPERVISOR_PID IS_ALONE [GPU_UUID:INDEX]…
 
+For a job of Slurm one argument says how Slurm named its GPUs to CUDA, as `sampling.gpus_of_slurm` writes it.
+
 A process of its own: a query of the driver may hang or kill it, and pynvml may be broken. The run goes on without it.
 It gets no lock and no lease, and it is killed with the supervisor. Without GPUs the standard library is all it loads.
 """
@@ -10,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import json
 import os
 import signal
 import sys
@@ -17,7 +20,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from iqa_tui.processes.periods import SAMPLE_SECONDS
 from iqa_tui.processes.tree_memory import TreeMemory, descendants
@@ -25,6 +28,10 @@ from training.runfolder.errors import Fenced, UnreadableFile
 from training.runfolder.fence import Fence, set_fence
 from training.runfolder.layout import RunFolder
 from training.runfolder.machine import GpuUse, MachineLog, MachineSample
+
+if TYPE_CHECKING:
+    from iqa_tui.devices.gpus.job_gpus import JobGpus
+    from iqa_tui.devices.gpus.run_gpus import RunGpus
 
 PR_SET_PDEATHSIG = 1
 FIRST_SHARE = 0.1
@@ -44,8 +51,7 @@ def main(argv: Sequence[str]) -> int:
         os.nice(NICENESS)
     run = RunFolder(Path(path))
     set_fence(Fence(run, nonce))
-    named = [GpuUse(key, int(index)) for key, _, index in (text.rpartition(":") for text in gpus)]
-    answers = GpuAnswers(named, is_alone=is_alone == "1") if named else None
+    answers = GpuAnswers(gpus, is_alone=is_alone == "1") if gpus else None
     try:
         _write(MachineLog(run, int(attempt)), int(attempt), int(supervisor), answers)
     except Fenced:
@@ -63,17 +69,27 @@ def _write(log: MachineLog, attempt: int, supervisor: int, answers: GpuAnswers |
         wait = min(2 * wait, SAMPLE_SECONDS)
         pids = descendants(supervisor) - {os.getpid()}
         gpus = [] if answers is None else answers.ask(pids)
-        log.append(MachineSample(round(time.time(), 3), attempt, memory.bytes_of(pids), len(pids), gpus))
+        why = "" if answers is None else answers.why
+        now = round(time.time(), 3)
+        log.append(MachineSample(now, attempt, memory.bytes_of(pids), len(pids), gpus, gpus_unknown=why))
 
 
 class GpuAnswers:
     """The driver, asked in a thread: while it hangs, lines tell the memory of the processes alone."""
 
-    def __init__(self, gpus: list[GpuUse], *, is_alone: bool) -> None:
-        self._gpus = gpus
+    def __init__(self, named: Sequence[str], *, is_alone: bool) -> None:
+        """Args:
+        named: the command line's GPUs, or how Slurm named them.
+        is_alone: no other run shares them.
+        """
+        self.why = "the NVIDIA driver has not answered yet"
+        """Why the last answer tells nothing of the GPUs, in words; empty if it does."""
+        self._job: dict[str, Any] = json.loads(named[0]) if named[0].startswith("{") else {}
+        pairs = [] if self._job else [text.rpartition(":") for text in named]
+        self._gpus = [GpuUse(key, int(index)) for key, _, index in pairs]
         self._is_alone = is_alone
         self._pids: set[int] = set()
-        self._answer = gpus
+        self._answer = self._gpus
         self._asked, self._answered = threading.Event(), threading.Event()
         self._answered.set()
         threading.Thread(target=self._answer_for_ever, name="driver", daemon=True).start()
@@ -89,16 +105,27 @@ class GpuAnswers:
 
     def _answer_for_ever(self) -> None:
         try:
-            from iqa_tui.devices.gpus.run_gpus import RunGpus  # noqa: PLC0415  loading it may hang, or fail
+            gpus = self._opened()  # loading it may hang, or fail
         except ImportError as error:
+            self.why = f"pynvml cannot be loaded ({error})"
             print(f"machine.jsonl tells nothing of the GPUs: {error}", file=sys.stderr)
             return
-        gpus = RunGpus(self._gpus, is_alone=self._is_alone)
         while True:
             self._asked.wait()
             self._asked.clear()
             self._answer = gpus.look(self._pids)
+            self.why = gpus.why
             self._answered.set()
+
+    def _opened(self) -> RunGpus | JobGpus:
+        if not self._job:
+            from iqa_tui.devices.gpus.run_gpus import RunGpus  # noqa: PLC0415  without GPUs it is not needed
+
+            return RunGpus(self._gpus, is_alone=self._is_alone)
+        from iqa_tui.devices.gpus.job_gpus import JobGpus  # noqa: PLC0415
+        from iqa_tui.devices.gpus.visible import JobMask  # noqa: PLC0415
+
+        return JobGpus(JobMask(**self._job), is_alone=self._is_alone)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ The supervisor starts it and kills it, and asks nothing of it: whatever becomes 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import sys
@@ -29,7 +30,7 @@ class Sampling:
         self,
         arguments: Sequence[str],
         folder: int,
-        devices: Sequence[Mapping[str, Any]],
+        gpus: Sequence[str],
         *,
         is_alone: bool,
         clock: Callable[[], float] = time.monotonic,
@@ -39,10 +40,9 @@ class Sampling:
         Args:
             arguments: the attempt's number and the nonce of its claim.
             folder: descriptor of the run's folder.
-            devices: of the run.
+            gpus: of the run, as `named_gpus` or `gpus_of_slurm` say it; empty on the CPU.
             is_alone: no other run shares them.
         """
-        gpus = [f"{each['key']}:{each['index']}" for each in devices if each["kind"] == "gpu"]
         path = f"/proc/self/fd/{FOLDER_DESCRIPTOR}"
         self._command = program(
             "iqa_tui.service.machine_sampler", path, *arguments, str(os.getpid()), str(int(is_alone)), *gpus
@@ -92,3 +92,23 @@ class Sampling:
         if self._pid in trainer.bystanders:  # not reaped, so its number is still its own
             with contextlib.suppress(OSError):
                 os.kill(self._pid, signal.SIGKILL)
+
+
+def named_gpus(devices: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The GPUs among the devices of a run, for the sampler's command line."""
+    return [f"{each['key']}:{each['index']}" for each in devices if each["kind"] == "gpu"]
+
+
+def gpus_of_slurm(variables: Mapping[str, str], given: int) -> list[str]:
+    """How Slurm named GPUs to a job, for the sampler's command line: it asks the driver which they are.
+
+    Args:
+        variables: of the trainer.
+        given: how many GPUs Slurm gave; if there are none, nothing is sampled.
+    """
+    mask = {
+        "visible": variables.get("CUDA_VISIBLE_DEVICES"),
+        "given": given,
+        "counts_by_pci": variables.get("CUDA_DEVICE_ORDER") == "PCI_BUS_ID",
+    }
+    return [json.dumps(mask)] if given else []

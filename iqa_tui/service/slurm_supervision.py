@@ -12,11 +12,12 @@ from iqa_tui.processes.marks import MARK_VARIABLE
 from iqa_tui.processes.start import OURS
 from iqa_tui.service.causes import explain
 from iqa_tui.service.last_words import plain_text, tail
-from iqa_tui.service.sampling import Sampling
+from iqa_tui.service.sampling import Sampling, gpus_of_slurm
 from iqa_tui.service.stopping import HurriedStop, Stopping
 from iqa_tui.service.supervision import Supervisor
 from iqa_tui.service.supervisor_output import is_there, say
 from iqa_tui.slurm.node import JobEnd, Node, job_end, kill_wait_seconds, lead_seconds, requeue, trainer_variables
+from iqa_tui.slurm.options import asks_for_gpu
 from iqa_tui.slurm.words import PUTS_BACK, TIME_LIMIT, ended_by, limit_words, memory_words
 from iqa_tui.trust.signature import Signed
 from training.runfolder.claim import Claim, claim_run
@@ -86,8 +87,10 @@ class SlurmSupervisor(Supervisor):
         }
 
     def _sampler(self) -> Sampling:
-        """Slurm names GPUs by number, and the driver shows a job its own alone: which is which is not known."""
-        return Sampling([str(self._attempt.number), self._claim.nonce], self._folder, [], is_alone=False)
+        """A slice of a GPU (shard, mps) is shared with other jobs, a GPU of its own is not."""
+        is_alone = asks_for_gpu(self._spec.slurm)
+        gpus = gpus_of_slurm(self._trainer_environment(), len(self._node.gpus))
+        return Sampling([str(self._attempt.number), self._claim.nonce], self._folder, gpus, is_alone=is_alone)
 
     def _give_way(self, trainer: Child) -> None:
         """Slurm has begun the run elsewhere: our trainer writes nothing more, not even a checkpoint."""

@@ -23,7 +23,7 @@ from iqa_tui.service.causes import Ending, explain, time_limit_words
 from iqa_tui.service.ended import read_ended
 from iqa_tui.service.last_words import tail
 from iqa_tui.service.oom_kills import OomKills
-from iqa_tui.service.sampling import Sampling
+from iqa_tui.service.sampling import Sampling, named_gpus
 from iqa_tui.service.stopping import Stopping
 from iqa_tui.service.supervisor_exits import EXIT_NO_PROCESS, EXIT_NO_ROOM, EXIT_NOT_QUEUED
 from iqa_tui.service.supervisor_output import is_there, print_to, say
@@ -202,7 +202,7 @@ class Supervisor:
     def _sampler(self) -> Sampling:
         shares = self._spec.vram_bytes is not None and any(device.get("room_bytes") for device in self._devices)
         arguments = [str(self._attempt.number), self._claim.nonce]
-        return Sampling(arguments, self._folder, self._devices, is_alone=not shares)
+        return Sampling(arguments, self._folder, named_gpus(self._devices), is_alone=not shares)
 
     def _record_process(self, trainer: Child) -> None:
         record = ProcessRecord(

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from iqa_tui.slurm.words import job_words
+from iqa_tui.slurm.words import job_words, slurm_time
 from iqa_tui.trust.state_folder import state_path
 from training.runfolder.errors import UnreadableFile
 from training.runfolder.job import GONE_SECONDS, JobLine, JobRecord, SlurmWord
@@ -66,6 +66,13 @@ class Answers:
         words = job_words(line, options, options.get("output", ""), self.limits.get(line.partition, ""))
         return SlurmWord(age, line, words)
 
+    def word_of(self, run_id: str) -> SlurmWord:
+        """On the newest job that was submitted for this run; on the newest that is not over, if there is one."""
+        age = max(0.0, time.time() - self.answered) if self.answered else float("inf")
+        jobs = self.jobs_of(run_id)
+        living = [line for line in jobs if not line.is_over] or jobs
+        return SlurmWord(age, living[-1], job_words(living[-1], {}, "")) if living else SlurmWord(age)
+
     def line_of(self, run_id: str, job: str) -> JobLine | None:
         line = self.lines.get(job)
         return line if line is not None and line.comment == comment_of(run_id) else None
@@ -117,11 +124,11 @@ class Answers:
         ended, taken = dict(self.ended), dict(self.taken)
         for line in text.splitlines():
             job, state, ends, node, submitted, command = (line.split("|", 5) + [""] * 6)[:6]
-            when = _time(submitted)
+            when = slurm_time(submitted)
             if job not in wanted or when is None:
                 continue
             key, is_ours = key_of(job, wanted[job]), f"{OPTION}{wanted[job]}" in command.split()
-            found = JobLine(job, state.split(" ")[0], "", node, None, _time(ends), comment=wanted[job])
+            found = JobLine(job, state.split(" ")[0], "", node, None, slurm_time(ends), comment=wanted[job])
             if command and not is_ours:
                 taken[key] = when
             elif found.is_over:  # a requeue makes the time of submission another one
@@ -138,18 +145,18 @@ def parse_line(text: str) -> JobLine | None:
     job, state, reason, node, starts, ends, limit, left, partition, submitted, comment = parts
     node = "" if node in ("(null)", "None", "n/a") else node
     return JobLine(
-        job, state, reason, node, _time(starts), _time(ends), limit, left, partition, _time(submitted), comment
+        job,
+        state,
+        reason,
+        node,
+        slurm_time(starts),
+        slurm_time(ends),
+        limit,
+        left,
+        partition,
+        slurm_time(submitted),
+        comment,
     )
-
-
-def _time(text: str) -> float | None:
-    """Of Unix seconds, or of the local time in which a squeue that knows no other format writes it."""
-    if text.isdecimal():
-        return float(text)
-    try:
-        return time.mktime(time.strptime(text, "%Y-%m-%dT%H:%M:%S"))
-    except ValueError:
-        return None
 
 
 def comment_of(run_id: str) -> str:

@@ -67,12 +67,19 @@ def _is_on(program: str, path: str) -> bool:
     return shutil.which(program, path=path) is not None
 
 
-def ask_slurm(command: Sequence[str], *, given: str | None = None, patience_seconds: float = PATIENCE_SECONDS) -> str:
+def ask_slurm(
+    command: Sequence[str],
+    *,
+    given: str | None = None,
+    patience_seconds: float = PATIENCE_SECONDS,
+    says_on_errors: bool = False,
+) -> str:
     """What a program of Slurm prints.
 
     Args:
         command: its name and arguments.
         given: its standard input.
+        says_on_errors: it writes its answer to its standard error, as sbatch does if it is to submit nothing.
 
     Raises:
         SlurmMissing: there is no such program.
@@ -83,10 +90,11 @@ def ask_slurm(command: Sequence[str], *, given: str | None = None, patience_seco
     if program is None:
         raise SlurmMissing(f"{command[0]}: this machine has no such program. Launch where Slurm's programs are.")
     try:
-        return _said(program, command, given, patience_seconds)
+        answer, errors = _said(program, command, given, patience_seconds)
     except SlurmSilent:
         _Heard.silent = time.monotonic()
         raise
+    return errors if says_on_errors else answer
 
 
 class _Heard:
@@ -99,7 +107,8 @@ def was_silent_just_now() -> bool:
     return time.monotonic() - _Heard.silent < SILENCE_SECONDS
 
 
-def _said(program: str, command: Sequence[str], given: str | None, patience_seconds: float) -> str:
+def _said(program: str, command: Sequence[str], given: str | None, patience_seconds: float) -> tuple[str, str]:
+    """What it wrote to its standard output and to its standard error."""
     try:
         done = subprocess.run(
             [program, *command[1:]],
@@ -117,7 +126,7 @@ def _said(program: str, command: Sequence[str], given: str | None, patience_seco
     except OSError as error:
         raise SlurmMissing(f"{program}: cannot be started ({error.strerror})") from error
     if done.returncode == 0:
-        return done.stdout
+        return done.stdout, done.stderr
     said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
     last = said[-1] if said else f"{command[0]}: exit {done.returncode}"
     last = last.removeprefix(f"{command[0]}: ").removeprefix("error: ")

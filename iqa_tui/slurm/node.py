@@ -141,11 +141,12 @@ def trainer_variables(
 ) -> dict[str, str]:
     """What Slurm and the `setup` lines made, then what the launching shell passed on, then the plan's own.
 
-    Slurm's CUDA_VISIBLE_DEVICES stays as it is.
+    Slurm's CUDA_VISIBLE_DEVICES stays as it is. Its numbers are places in PCI order, and CUDA counts so only if it is
+    told to (https://slurm.schedmd.com/gres.html).
     """
     asked_for = spec.slurm.get("pass", [])
     given = {name: value for name, value in passed.items() if name in asked_for or name not in OF_ORDERS} | spec.env
-    env = {**variables, **given}
+    env = {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", **variables, **given}
     if node.cpus is not None and "OMP_NUM_THREADS" not in given:
         env["OMP_NUM_THREADS"] = str(node.cpus)
     return env

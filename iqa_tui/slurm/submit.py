@@ -116,20 +116,6 @@ def job_script(title: str, options: Mapping[str, Any], command: Sequence[str]) -
     return "\n".join([*lines, f"exec {shlex.join(command)}", ""])
 
 
-def refuse_what_slurm_refuses(options: Mapping[str, Any], cwd: Path) -> None:
-    """Let Slurm judge options before anything is queued: it says at once what it would refuse at once.
-
-    Raises:
-        SlurmError: Slurm refuses them, or cannot be asked.
-    """
-    line = ["sbatch", "--test-only", "--export=NIL", f"--chdir={cwd}", "--output=/dev/null", *sbatch_flags(options)]
-    try:
-        ask_slurm(line, given="#!/bin/sh\n")
-    except SlurmRefused as refusal:
-        said = str(refusal).removeprefix("allocation failure: ")
-        raise SlurmRefused(refused_words(said, options)) from None
-
-
 def submit(run: RunFolder, *, is_new: bool = False) -> str:
     """As `_submit`, which it remembers a failure of for the run's row."""
     try:

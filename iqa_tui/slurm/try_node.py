@@ -45,7 +45,8 @@ def main(arguments: list[str]) -> int:
         "cwd": _cwd(),
         "lock": lock,
         "devices": os.environ.get("CUDA_VISIBLE_DEVICES", ""),
-        "missing": [path for path in paths if not os.access(path, os.R_OK)],
+        "missing": [path for path in paths if not _is_there(path)],
+        "there": [path for path in paths if _is_there(path)],
         **(_torch() if asks_torch else {}),
     }
     write_json(folder / ANSWER, answer)
@@ -72,6 +73,14 @@ def _lock_words(path: Path) -> str:
     except OSError as error:
         return errno.errorcode.get(error.errno or 0, str(error))
     return ""
+
+
+def _is_there(path: str) -> bool:
+    """Whether it can be read; an empty folder is a mount point without its disk."""
+    try:
+        return os.access(path, os.R_OK) and (not Path(path).is_dir() or any(Path(path).iterdir()))
+    except OSError:
+        return False
 
 
 def _cwd() -> str:

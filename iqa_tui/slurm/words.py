@@ -137,6 +137,16 @@ def clock_words(moment: float) -> str:
     return time.strftime("%H:%M" if same_day else "%Y-%m-%d %H:%M", then)
 
 
+def slurm_time(text: str) -> float | None:
+    """Unix seconds, as squeue writes them or as local time if it knows no other format; None for `N/A` and the like."""
+    if text.isdecimal():
+        return float(text)
+    try:
+        return time.mktime(time.strptime(text, "%Y-%m-%dT%H:%M:%S"))
+    except ValueError:
+        return None
+
+
 def limit_words(limit: str) -> str:
     """`60 min` for squeue's `1:00:00`, `2 min` for `2:00`; any other as it is."""
     hours = limit_hours(limit)
@@ -172,7 +182,7 @@ def ended_words(line: JobLine, options: Mapping[str, Any], output: str) -> str:
     if line.state in STATES:
         return plain(STATES[line.state].format(node=line.node or "its node"))
     reason = f" ({line.reason})" if line.reason not in ("", "None", "NonZeroExitCode") else ""
-    return plain(f"its job ended in Slurm as {line.state.lower()}{reason} without a record; its output: {output}")
+    return plain(f"its job ended in Slurm as {line.state.lower()}{reason}; its output: {output}")
 
 
 def ended_by(output: str, job: str) -> str:

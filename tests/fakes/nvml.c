@@ -155,6 +155,20 @@ int nvmlDeviceGetMigDeviceHandleByIndex(void *handle, unsigned index, void **par
     return 6; /* not found */
 }
 
+/* An instance's own numbers: its GPU instance is 7 more than its place, its compute instance 0. */
+int nvmlDeviceGetGpuInstanceId(void *part, unsigned *id) {
+    State state = read_state();
+    long place = (long)part - 100;
+    if (place < 0 || place >= state.parts) return 2; /* invalid argument */
+    *id = state.part[place].number + 7;
+    return 0;
+}
+int nvmlDeviceGetComputeInstanceId(void *part, unsigned *id) {
+    if ((long)part < 100) return 2; /* invalid argument */
+    *id = 0;
+    return 0;
+}
+
 typedef struct { char legacy[16]; unsigned domain, bus, device, id, subsystem; char bus_id[32]; } Pci;
 int nvmlDeviceGetPciInfo_v3(void *handle, Pci *pci) {
     State state; Gpu gpu;

@@ -15,7 +15,7 @@ from tests.fakes.run_folders import FakeRun
 from tests.fakes.slurm import FakeSlurm, make_programs
 from training.runfolder.engines import SLURM, SPEC_FORMAT
 from training.runfolder.exits import ExitKind
-from training.runfolder.job import JobRecord
+from training.runfolder.job import JOB_OUTPUT, JobRecord
 from training.runfolder.machine import GpuUse, MachineLog, MachineSample
 from training.runfolder.write import write_record_once
 
@@ -48,6 +48,10 @@ class Cluster:
         self.slurm.answers("sinfo", out="gpu*\nshort\ncpu\n")
         self.slurm.answers("sinfo", "-h", "-N", out=NODES)
         self.slurm.answers("sinfo", "-h", "-o", "%R|%l", out="gpu|4:00:00\nshort|2:00\ncpu|infinite\n")
+        starts = (
+            f"sbatch: Job 9 to start at {time.time() + 5400:.0f} using 8 processors on nodes lab2 in partition short\n"
+        )
+        self.slurm.answers("sbatch", "--test-only", err=starts)
         self.slurm.answers("sbatch", err="sbatch: error: invalid partition specified: gpux\n", code=1)
         self._runs = runs
         self._job = 4711
@@ -111,4 +115,7 @@ def cluster_runs(runs: Path) -> list[int]:
     note_refusal(refused.run, "Slurm refuses it: invalid partition specified: gpux (partition = 'gpux')")
     over = cluster.submit(cluster.queue("F5", "short-cluster"), "OUT_OF_MEMORY", node="lab1")
     over.start(gpu=1, at=now - 900, node="lab1").train(90)
+    alone = cluster.submit(cluster.queue("F2", "conda"), "FAILED", reason="NonZeroExitCode", node="lab1")
+    said = "/var/spool/slurmd/job04721/slurm_script: line 6: conda: command not found\n"
+    (alone.run.path / JOB_OUTPUT).write_text(said)
     return []

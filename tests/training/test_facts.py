@@ -35,6 +35,8 @@ def test_settings_are_those_that_the_run_would_use(monkeypatch: pytest.MonkeyPat
     assert (facts.loss_type, facts.dataset, facts.protocol) == ("l1", "livec", "clean")
     assert (facts.network, facts.backbone) == ("swin-base", "swin_base_patch4_window7_224.ms_in22k_ft_in1k")
     assert (facts.data_folder, facts.cache_folder) == ("/sets/livec", "/cache")
+    assert facts.data_folders == ["/sets/livec"]
+    assert facts_of(parse(["--dataset", "live+demo", "--check"])).data_folders == ["/sets/live"]
     assert (facts.parameters, facts.checkpoint_bytes) == (None, None)
     assert facts.settings == parse(["--model_size", "base"]).as_dict()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,8 @@ class TrainerFacts:
     """Of the whole network; None: not asked for, or torch is not installed."""
     checkpoint_bytes: int | None = None
     """Of one `last.pt`; None as for `parameters`."""
+    data_folders: list[str] = field(default_factory=list)
+    """As `data_folder`, of each data set; of the demo, which has no files, none."""
     format: int = FORMAT
 
     @property

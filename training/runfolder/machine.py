@@ -23,6 +23,7 @@ MOST_LINES = 4096
 """Eleven hours of lines. Every second one of a file this long is removed."""
 LONGEST_SAMPLE_BYTES = 8 << 10
 """A line of sixteen GPUs has some 3,000."""
+LONGEST_WORDS = 400
 LARGEST_MACHINE_BYTES = 8 << 20
 """Of a file of `MOST_LINES` lines of eight GPUs. A longer one is some other file."""
 
@@ -56,6 +57,8 @@ class MachineSample:
     """Empty for a run on the CPU."""
     peak_gpu_memory_bytes: int | None = None
     """Largest sum over the GPUs in this attempt so far, so that it outlives lines that are removed."""
+    gpus_unknown: str = ""
+    """Why it tells nothing of the run's GPUs, in words; empty if it does, and for a run on the CPU."""
 
 
 class MachineLog:
@@ -85,6 +88,8 @@ class MachineLog:
         if known:
             self._peak_bytes = max(self._peak_bytes or 0, sum(known))
         content = dataclasses.asdict(dataclasses.replace(sample, peak_gpu_memory_bytes=self._peak_bytes))
+        if not sample.gpus_unknown:
+            del content["gpus_unknown"]
         line = json.dumps(finite(content), separators=(",", ":"), allow_nan=False).encode() + b"\n"
         try:
             if self._lines >= self._most_lines:
@@ -164,6 +169,7 @@ def parse_sample(line: bytes) -> MachineSample | None:
         _whole(content, "processes") or 0,
         [_gpu_use(gpu) for gpu in gpus if type(gpu) is dict] if type(gpus) is list else [],
         _whole(content, "peak_gpu_memory_bytes"),
+        plain(words, LONGEST_WORDS) if type(words := content.get("gpus_unknown")) is str else "",
     )
 
 

@@ -10,8 +10,11 @@ MASK_VARIABLE = "CUDA_VISIBLE_DEVICES"
 def inherited_mask() -> tuple[str, ...] | None:
     """The entries of the mask; () if it hides every GPU; None if there is no mask."""
     text = os.environ.get(MASK_VARIABLE)
-    if text is None:
-        return None
+    return None if text is None else mask_entries(text)
+
+
+def mask_entries(text: str) -> tuple[str, ...]:
+    """What a mask names, as CUDA reads it."""
     entries: list[str] = []
     for entry in (part.strip() for part in text.split(",")):
         if not entry or entry == "-1":  # CUDA ignores this and what follows

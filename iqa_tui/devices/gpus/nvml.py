@@ -17,6 +17,7 @@ from iqa_tui.devices.gpus.ask import ask, text
 from iqa_tui.devices.gpus.device_files import CONTROL_FILE, DEVICE_FOLDER, forbidden_words, why_closed
 from iqa_tui.devices.gpus.nvml_sample import LOST, NOT_YET, Board, Found, sample_of
 from iqa_tui.devices.gpus.sample import GpuSample, XidSeen
+from iqa_tui.devices.gpus.visible import ShownGpu
 from iqa_tui.devices.gpus.xid_events import XidEvents, is_same
 from iqa_tui.processes.periods import NEW_GPUS_SECONDS
 
@@ -42,12 +43,7 @@ class Nvml:
         self._events: XidEvents | None = None
         self._watched: list[Any] = []
         """Handles of the boards that are registered for events."""
-        try:
-            pynvml.nvmlInit()
-        except (pynvml.NVMLError_LibraryNotFound, pynvml.NVMLError_DriverNotLoaded) as error:
-            raise _no_driver(error, device_folder) from None
-        except pynvml.NVMLError as error:
-            raise _refused(error) from error
+        _open_library(device_folder)
         self._find()
 
     def samples(self) -> list[GpuSample]:
@@ -111,6 +107,45 @@ class Nvml:
             for found in self._found
             if found.uuid and found.board.handle is not None and is_same(found.board.handle, handle)
         )
+
+
+def shown_gpus(device_folder: Path = DEVICE_FOLDER) -> list[ShownGpu]:
+    """The GPUs and MIG instances that this process may open, in PCI order.
+
+    Raises:
+        NvmlUnavailable: there is no driver, no GPU, no answer, or the order is not told.
+    """
+    _open_library(device_folder)
+    try:
+        count = int(pynvml.nvmlDeviceGetCount())
+    except pynvml.NVMLError as error:
+        raise _refused(error) from error
+    boards, order_is_known = _as_cuda_counts([_board(number, device_folder) for number in range(count)])
+    found = [found for index, board in enumerate(boards) if not board.is_closed for found in _parts(index, board)]
+    if not found:
+        raise NvmlUnavailable("The NVIDIA driver shows no GPU that this process may open", is_normal=False)
+    if not order_is_known:
+        raise NvmlUnavailable("The NVIDIA driver does not tell the order of its GPUs", is_normal=False)
+    return [ShownGpu(each.index, each.uuid, each.name, each.instance, _older_name(each)) for each in found if each.uuid]
+
+
+def _older_name(found: Found) -> str:
+    """Of a MIG instance, as drivers before 470 call it; empty for a GPU, and if the driver does not tell."""
+    board = _uuid(found.board.handle) if found.instance is not None else None
+    group, part = (
+        ask(question, found.handle)
+        for question in (pynvml.nvmlDeviceGetGpuInstanceId, pynvml.nvmlDeviceGetComputeInstanceId)
+    )
+    return "" if board is None or group is None or part is None else f"MIG-{board}/{group}/{part}"
+
+
+def _open_library(device_folder: Path) -> None:
+    try:
+        pynvml.nvmlInit()
+    except (pynvml.NVMLError_LibraryNotFound, pynvml.NVMLError_DriverNotLoaded) as error:
+        raise _no_driver(error, device_folder) from None
+    except pynvml.NVMLError as error:
+        raise _refused(error) from error
 
 
 def _no_driver(error: pynvml.NVMLError, device_folder: Path) -> NvmlUnavailable:

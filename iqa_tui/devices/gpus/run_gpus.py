@@ -24,6 +24,8 @@ class RunGpus:
             gpus: key and index are used.
             is_alone: no other run shares them.
         """
+        self.why = ""
+        """Why the last look told nothing, in words; empty if the driver answered."""
         self._gpus = gpus
         self._is_alone = is_alone
         self._is_open = False
@@ -40,9 +42,10 @@ class RunGpus:
         if not self._is_open:
             try:
                 pynvml.nvmlInit()
-            except NO_ANSWER:
+            except NO_ANSWER as error:
+                self.why = f"the NVIDIA driver does not answer ({error})"
                 return list(self._gpus)
-            self._is_open = True
+            self._is_open, self.why = True, ""
         return [self._use(gpu, pids) for gpu in self._gpus]
 
     def _use(self, gpu: GpuUse, pids: Collection[int]) -> GpuUse:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from pathlib import Path
 
 import pytest
 
+from iqa_tui.commands.exit_codes import NO_DEVICE_IN_TIME
+from iqa_tui.slurm.words import clock_words
 from tests.fakes.ablation import make_ablation
 from tests.fakes.nvml import FakeGpus
 from tests.fakes.shell import Shell
+from tests.fakes.slurm import FakeSlurm, slurm
+
+__all__ = ["slurm"]
 
 
 @pytest.mark.parametrize(("gpus", "hours"), [("5", "2.0 h"), ("4", "3.7 h"), ("2", "5.4 h"), ("1", "9.1 h")])
@@ -34,6 +40,14 @@ def test_a_plan_that_tunes_says_what_that_costs_and_which_commands_try_what(shel
         r"^  F3 lr=1e-5: python -m training .* --epochs 2 .* --lr 1e-5 --no_test --seed 1$", out, re.MULTILINE
     )
     assert re.search(r"^  F3: .* --epochs 5 .* --lr '<chosen from 1e-6, 2e-6, 5e-6, 1e-5>'$", out, re.MULTILINE)
+
+
+def test_data_that_only_the_nodes_have_are_a_warning(shell: Shell, slurm: FakeSlurm, tmp_path: Path) -> None:
+    command = ["koniq-losses", "--engine", "slurm", "--only", "F2", "--set", f"data_path={tmp_path}/koniq"]
+    line = f"warning: F2: koniq-10k: {tmp_path}/koniq is not seen on this machine; the job will look"
+    assert line in shell("plan", *command).splitlines()
+    assert "queued" in shell("launch", *command, "--headless", "--wait", "0.1", code=NO_DEVICE_IN_TIME)
+    assert line in shell.errors.splitlines()
 
 
 def test_plan_without_a_name_lists_the_presets(shell: Shell) -> None:
@@ -74,3 +88,15 @@ def test_of_the_demo_it_says_nothing_about_differences(shell: Shell) -> None:
     out = shell("plan", "demo", "--gpus", "1", "--seeds", "1,2,3")
     assert "Commands" in out
     assert "differences" not in out
+
+
+def test_slurms_guess_of_the_start_stands_below_its_jobs(shell: Shell, slurm: FakeSlurm) -> None:
+    later = time.time() + 7200
+    said = f"sbatch: Job 9 to start at {later:.0f} using 2 processors on nodes lab1 in partition gpu\n"
+    slurm.answers("sbatch", "--test-only", err=said)
+    out = shell("plan", "koniq-losses", "--engine", "slurm", "--only", "F2,F3")
+    assert "2 jobs of Slurm: 3.4 h of work." in out
+    assert f"\nOne job would start about {clock_words(later)} in partition gpu.\n" in out
+    slurm.answers("sbatch", "--test-only")
+    out = shell("plan", "koniq-losses", "--engine", "slurm", "--only", "F2,F3")
+    assert "\nSlurm does not say when a job would start.\n" in out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 from collections.abc import Hashable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,26 @@ def failing(complete: set[Hashable] | None = None) -> dict[tuple[str, ...], str]
 
 def test_each_reason_names_the_experiments_that_it_keeps_from_running() -> None:
     assert failing() == {("B",): "weights", ("C",): "data"}
+
+
+def test_with_slurm_what_is_not_here_is_left_to_the_job(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(launch_findings, "check_weights", lambda *_: blocked("weights", "the hub is silent", ""))
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "x").touch()
+    known = {
+        "A": replace(facts(tmp_path / "gone"), data_folders=[str(tmp_path / "gone")]),
+        "B": replace(facts(tmp_path / "damaged", "pretrained"), data_folders=[str(tmp_path / "damaged")]),
+    }
+    monkeypatch.setattr(launch_findings, "ask_trainer", lambda _request: known)
+    monkeypatch.setattr(launch_findings, "look_at_dataset", lambda *_: (blocked("data", "damaged", ""), {}))
+    request = replace(REQUEST, engine="slurm", experiments=("A", "B"))
+    found = [(each.experiments, each.finding) for each in failing_runs(request, set(), lambda _words: None)]
+    assert [(who, each.subject, each.blocks) for who, each in found] == [
+        (("A",), "data", False),
+        (("A",), "weights", False),
+        (("B",), "weights", False),
+        (("B",), "data", True),
+    ]
 
 
 def test_what_is_checked_is_told() -> None:

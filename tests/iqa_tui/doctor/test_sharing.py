@@ -107,6 +107,16 @@ def test_other_hosts_are_named_with_their_last_sign_of_life(runs_dir: Path) -> N
     assert all("1 run here, last sign of life 20" in finding.words for finding in findings)
 
 
+def test_a_cluster_is_told_once_and_its_nodes_are_no_hosts_that_may_be_gone(runs_dir: Path) -> None:
+    options = {"slurm": {"cluster": "lab"}, "engine": "slurm", "format": 2}
+    FakeRun.queue(runs_dir, "F1", **options)
+    FakeRun.queue(runs_dir, "F2", **options).start(node="lab1")
+    FakeRun.queue(runs_dir, "F3", **options).start(node="lab2")
+    (finding,) = check_hosts(list_runs(runs_dir))
+    assert finding.words.startswith("cluster lab has 3 runs here, last sign of life 20")
+    assert "--from-elsewhere" not in finding.remedy
+
+
 def test_the_key_is_missing_there_or_refused(runs_dir: Path) -> None:
     assert "the first launch makes the key" in check_signing_key().words
     FakeRun.queue(runs_dir, "F1")

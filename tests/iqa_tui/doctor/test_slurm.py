@@ -89,7 +89,8 @@ def test_a_job_looks_at_its_node_and_both_sides_see_each_other(tmp_path: Path, s
     node.join(60)
     told = {each.subject: each.words for each in found}
     assert subjects(found) == ["data"]
-    assert told["data"] == f"lab1 cannot read {tmp_path / 'absent'}"
+    data = [each.words for each in found if each.subject == "data"]
+    assert data == [f"lab1 cannot read {tmp_path / 'absent'}, or it is empty there", f"{tmp_path} is on lab1"]
     assert told["folder"].startswith("seen from both sides within ")
     assert told["cwd"] == f"{tmp_path} is there"
     assert told["locks"] == "work on lab1, and are seen here: runs of Slurm do not need that"
@@ -164,18 +165,18 @@ def test_a_login_node_without_torch_checks_settings_and_data_and_leaves_the_rest
 
     monkeypatch.setattr(importlib.util, "find_spec", without_torch)
     monkeypatch.setattr("iqa_tui.doctor.findings.check_slurm", node)
-    overrides = {"data_path": str(tmp_path / "koniq-10k")}
+    overrides = {"data_path": str(tmp_path / "koniq-10k"), "weights": str(tmp_path / "w.pt")}
     plan = load_plan("koniq-losses")
     wanted = LaunchRequest(plan, ("F2",), overrides=overrides, runs_dir=tmp_path / "runs", engine="slurm")
     found = list(findings(wanted))
-    assert asked == [tmp_path / "koniq-10k"]
+    assert asked == [tmp_path / "koniq-10k", tmp_path / "w.pt"]
     assert [each.words for each in found if each.subject == "torch"] == [
         "not on this machine, which needs none to launch"
     ]
-    assert subjects([each for each in found if each.subject not in ("weights", "disk")]) == ["data"]
-    failing = [each.finding.subject for each in failing_runs(wanted, set(), lambda _words: None)]
-    assert "data" in failing
-    assert "torch" not in failing
+    assert [each.subject for each in found if each.blocks and each.subject != "disk"] == []
+    assert [each.subject for each in found if "the job will look" in each.words] == ["data", "weights"]
+    failing = [each.finding for each in failing_runs(wanted, set(), lambda _words: None)]
+    assert [(each.subject, each.blocks) for each in failing] == [("data", False), ("weights", False)]
     (refused,) = failing_runs(replace(wanted, overrides={"lr": "-1"}), set(), lambda _words: None)
     assert refused.finding.subject == "flags"
 

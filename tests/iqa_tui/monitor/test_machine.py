@@ -48,6 +48,18 @@ def test_a_sample_stands_at_the_step_that_the_run_was_at(run: RunFolder) -> None
     assert list(memory.values) == [GIB] * 4
 
 
+def test_why_the_gpus_are_not_known_is_told_until_they_are(run: RunFolder) -> None:
+    log, curves = MachineLog(run, 1), MachineCurves(run)
+    log.append(MachineSample(1, 1, GIB, 1, [], gpus_unknown="a\x1b[31mnumber"))
+    curves.read(LOSS)
+    unknown = curves.added_to(state_of(run))
+    assert "number" in unknown.gpus_unknown
+    assert "\x1b" not in unknown.gpus_unknown
+    log.append(sample(2, GpuUse("a", 0, 10 * GIB)))
+    curves.read(LOSS)
+    assert curves.added_to(unknown).gpus_unknown == ""
+
+
 def test_gpus_are_summed_and_their_use_is_a_mean(run: RunFolder) -> None:
     one, two = GpuUse("a", 0, 10 * GIB, 90, 400.0, 60), GpuUse("b", 1, 20 * GIB, 50, 300.5, 61)
     silent = GpuUse("a", 0)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from iqa_tui.monitor.catalog import Catalog
+from iqa_tui.monitor.curves import NO_CURVE
 from iqa_tui.monitor.run_details import read_details
 from iqa_tui.monitor.run_facts import Section, comparison_sections, page_sections
 from tests.fakes.run_folders import FakeRun
@@ -47,3 +49,16 @@ def test_runs_that_are_set_alike_say_so(tmp_path: Path) -> None:
         FakeRun.queue(tmp_path, "F2", seed=seed).start().finish(config={"lr": 1e-5})
     first, second = Catalog(tmp_path).refresh()
     assert by_title(comparison_sections(first, second, everything=False))["Settings"] == {"": ("the same in both",)}
+
+
+def test_a_page_says_why_there_are_no_curves_of_a_gpu(tmp_path: Path) -> None:
+    FakeRun.queue(tmp_path, "F2").start()
+    (state,) = Catalog(tmp_path).refresh()
+    details = read_details(state)
+    sampled = replace(state, metrics={"machine/memory_bytes": NO_CURVE})
+    assert "GPU curves" not in by_title(page_sections(state, details))["Run"]  # nothing was sampled yet
+    assert by_title(page_sections(sampled, details))["Run"]["GPU curves"] == ("none: the driver told nothing of them",)
+    unknown = replace(sampled, gpus_unknown="CUDA_VISIBLE_DEVICES is 7, and …")
+    assert by_title(page_sections(unknown, details))["Run"]["GPU curves"] == ("none: CUDA_VISIBLE_DEVICES is 7, and …",)
+    known = replace(unknown, metrics={**sampled.metrics, "machine/gpu_memory_bytes": NO_CURVE})
+    assert "GPU curves" not in by_title(page_sections(known, details))["Run"]

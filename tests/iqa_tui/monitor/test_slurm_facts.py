@@ -19,6 +19,7 @@ from tests.fakes.run_folders import FakeRun
 from training.runfolder.engines import SLURM, SPEC_FORMAT
 from training.runfolder.job import JobLine, JobRecord, SlurmWord
 from training.runfolder.phase import Phase, Status
+from training.runfolder.schema import ProcessRecord
 
 JOB = JobRecord("4711", "lab", 1000.0, "ann@login", ["--gres=gpu:1"])
 
@@ -79,3 +80,12 @@ def test_a_run_in_a_job_names_its_node_and_device(tmp_path: Path) -> None:
     (state,) = Catalog(tmp_path).refresh()
     running = replace(with_job(state, "RUNNING", node="lab1"), status=Status(Phase.RUNNING, "", 1, host="lab1"))
     assert running.device_label == "lab1 GPU 0"
+
+
+def test_until_its_trainer_is_started_what_a_run_prints_is_what_its_job_prints(state: RunState) -> None:
+    assert state.output is None
+    begun = replace(with_job(state, "RUNNING"), status=Status(Phase.STARTING, attempt=2))
+    assert begun.output == state.run.path / "slurm.out"
+    training = replace(begun, process=ProcessRecord("b", 1, 1, "lab1", 1.0))
+    assert training.output == state.run.attempt(2).output
+    assert replace(begun, spec=None).output == state.run.attempt(2).output

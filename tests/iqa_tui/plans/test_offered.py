@@ -61,7 +61,7 @@ def test_the_question_says_what_slurm_is_asked_and_how_much_work_it_is() -> None
         LONGER,
     ]
     assert slurm.schedules() == {}
-    assert slurm.timeline().words == "2 jobs, 3.0 h of work; Slurm says when each starts"
+    assert slurm.timeline().words == "2 jobs, 3.0 h of work"
     assert slurm.obstacle() is None
 
 

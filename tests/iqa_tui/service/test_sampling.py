@@ -19,7 +19,7 @@ from iqa_tui.processes.strays import marked_processes
 from iqa_tui.service import sampling
 from iqa_tui.service.sampling import Sampling
 from tests.fakes.clock import FakeClock
-from tests.fakes.lab import CPU_0, Lab, exit_record, gone, is_alive, stub, wait_until, words
+from tests.fakes.lab import Lab, exit_record, gone, is_alive, stub, wait_until, words
 from tests.fakes.nvml import FakeGpus
 from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
@@ -214,8 +214,7 @@ class FakeTrainer:
 
 
 def sampling_at(clock: FakeClock) -> Sampling:
-    device = {"key": CPU_0.key, "kind": CPU_0.kind, "index": CPU_0.index}
-    return Sampling(["1", "nonce"], 0, [device], is_alone=True, clock=clock)
+    return Sampling(["1", "nonce"], 0, [], is_alone=True, clock=clock)
 
 
 def test_a_sampler_that_cannot_be_started_is_tried_again_ever_more_seldom(monkeypatch: pytest.MonkeyPatch) -> None:

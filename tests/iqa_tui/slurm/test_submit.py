@@ -14,7 +14,7 @@ from iqa_tui.slurm import submit as submit_module
 from iqa_tui.slurm.ask import SlurmRefused, SlurmSilent
 from iqa_tui.slurm.options import merged
 from iqa_tui.slurm.refusals import refusal_noted
-from iqa_tui.slurm.submit import job_name, refuse_what_slurm_refuses, submit
+from iqa_tui.slurm.submit import job_name, submit
 from iqa_tui.trust.signature import NotSigned
 from tests.fakes.runs import make_run, queue_run
 from tests.fakes.slurm import FakeSlurm, slurm
@@ -216,13 +216,6 @@ def test_a_refusal_is_said_with_its_key_and_forgotten_once_a_job_is_there(slurm:
     slurm.is_well()
     submit(run)
     assert refusal_noted(run) == ""
-
-
-def test_slurm_judges_options_before_anything_is_queued(slurm: FakeSlurm, tmp_path: Path) -> None:
-    refuse_what_slurm_refuses(OPTIONS, tmp_path)
-    slurm.answers("sbatch", "--test-only", err="allocation failure: Invalid qos specification\n", code=1)
-    with pytest.raises(SlurmRefused, match=r"Slurm refuses it: Invalid qos specification \(qos\)"):
-        refuse_what_slurm_refuses(OPTIONS, tmp_path)
 
 
 def test_a_group_of_any_name_is_a_name_for_jobs() -> None:

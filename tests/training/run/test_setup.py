@@ -41,6 +41,12 @@ def test_the_flag_compiles_the_network_and_its_weights_load_without_it(tmp_path,
     network.load_state_dict(torch.load(run.best_checkpoint, weights_only=True)["network"])
 
 
+def test_data_that_are_not_there_end_a_run_before_its_network_is_built(tmp_path, monkeypatch):
+    monkeypatch.setattr("training.run.setup.build_network", lambda _: pytest.fail("the network was built"))
+    with pytest.raises(BadData, match=r"absent\.csv: no such file"):
+        train_here(tmp_path / "run", *SMALL, "--data_path", tmp_path / "absent.csv")
+
+
 def without_memory(words):
     def to(*_, **__):
         raise RuntimeError(words)
