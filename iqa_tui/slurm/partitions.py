@@ -77,6 +77,12 @@ class Partitions:
         return (*told, f"it has not answered for {duration_words(time.time() - self.answered)}")
 
     @property
+    def shares(self) -> tuple[float | None, ...]:
+        """How much of its GPUs is taken, 0 to 1, for each of `told`; None if it has none."""
+        known = tuple(each.taken / each.gpus if each.gpus else None for each in self.partitions if each.is_open)
+        return (*known, *[None] * (len(self.told) - len(known)))
+
+    @property
     def is_due(self) -> bool:
         pause = min(PERIOD_SECONDS * 2.0 ** min(self.failures, 10), LONGEST_PAUSE_SECONDS)
         return time.monotonic() - self.asked >= pause
