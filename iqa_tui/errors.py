@@ -12,6 +12,10 @@ class LaunchError(Exception):
     """Something asked of the launcher cannot be done."""
 
 
+class FolderUnusable(LaunchError):
+    """A run's folder cannot be read or written now."""
+
+
 class PlanError(LaunchError):
     """A plan that cannot be read, or not be followed."""
 
@@ -31,4 +35,4 @@ def cannot_be_written(path: Path, error: OSError) -> LaunchError:
         remedy = "Make room, then try again."
     else:
         remedy = "Try again once it can."
-    return LaunchError(f"{path}: cannot be written ({error.strerror}). {remedy}")
+    return FolderUnusable(f"{path}: cannot be written ({error.strerror}). {remedy}")

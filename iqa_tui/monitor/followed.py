@@ -54,6 +54,8 @@ class FollowedRun:
         self._history: History | None = None
         self._machine: MachineCurves | None = None
         self._records: dict[str, Any] = {}
+        self._known: Status | None = None
+        """The last status that its folder told."""
         self._stamp: tuple[int, ...] | None = None
         """Time stamps under which the records still hold; None: look again."""
 
@@ -147,6 +149,9 @@ class FollowedRun:
         seen = Seen()
         begun = self._told().begun_attempt
         status = run_status(self.run, begun_attempt=begun, spec=spec, seen=seen, beats=self._beats, slurm=self._slurm)
+        if status.disk_trouble and self._known is not None:
+            return self._records | {"status": _last_known(self._known, status)}
+        self._known = status
         if status.phase is Phase.QUEUED and is_ours(self.run):
             status = replace(status, elsewhere=bool(why_not_signed(self.run)))
         try:
@@ -167,6 +172,14 @@ class FollowedRun:
             }
         except RunFolderError as error:
             return self._records | {"status": Status(Phase.UNREADABLE, str(error), status.attempt)}
+
+
+def _last_known(known: Status, now: Status) -> Status:
+    """The last state of a run whose disk fails, unless Slurm, or its sign of life, tells a newer one."""
+    if now.phase is Phase.UNREADABLE:
+        cause = "; ".join(part for part in (known.cause, "its last known state", now.cause) if part)
+        return replace(known, cause=cause, disk_trouble=True)
+    return replace(now, attempt=known.attempt)
 
 
 def _note(attempt: AttemptFolder) -> str:

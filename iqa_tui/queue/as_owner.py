@@ -22,9 +22,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec
 
-from iqa_tui.errors import LaunchError
+from iqa_tui.errors import FolderUnusable, LaunchError
 from iqa_tui.processes.start import package_folder, program
 from iqa_tui.words.people import user_name
+from training.runfolder.errors import is_disk_trouble
 from training.runfolder.held import held
 from training.runfolder.layout import RunFolder
 
@@ -105,7 +106,8 @@ def opened(run: RunFolder) -> Iterator[RunFolder]:
             user_id = folder.path.stat().st_uid
         except OSError as error:
             remedy = " Move it away." if isinstance(error, NotADirectoryError) else ""
-            raise LaunchError(f"{run.path}: {error.strerror or error}.{remedy}") from error
+            kind = FolderUnusable if is_disk_trouble(error) else LaunchError
+            raise kind(f"{run.path}: {error.strerror or error}.{remedy}") from error
         if _only_of.get() not in (None, user_id):
             raise LaunchError(f"{run.path} has another owner than a moment ago. Look at it, and order it again.")
         yield folder

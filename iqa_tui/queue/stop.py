@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import signal
 import time
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Concatenate, NamedTuple, ParamSpec
 
-from iqa_tui.errors import LaunchError, cannot_be_written
+from iqa_tui.errors import FolderUnusable, LaunchError, cannot_be_written
 from iqa_tui.monitor.state import RunState
 from iqa_tui.processes.identity import NotOfThisRun, is_running, signal_process
 from iqa_tui.queue.as_owner import in_owners_name, opened
 from iqa_tui.settings.read_only import order
 from iqa_tui.slurm.ask import SlurmError
 from iqa_tui.slurm.look import Asked
-from iqa_tui.slurm.orders import stop_job
+from iqa_tui.slurm.orders import cancel_without_folder, stop_job
 from iqa_tui.slurm.submit import is_slurm
 from iqa_tui.words.people import user_name
 from iqa_tui.words.states import refusal, status_words
@@ -26,6 +27,8 @@ from training.runfolder.read import read_record, read_spec
 from training.runfolder.schema import ProcessRecord, StopRequest
 from training.runfolder.status import run_status
 from training.runfolder.write import write_record
+
+P = ParamSpec("P")
 
 
 class Stopped(NamedTuple):
@@ -62,7 +65,27 @@ def _stopping_rank(state: RunState) -> tuple[bool, bool]:
     return state.phase is not Phase.QUEUED, state.spec is not None and bool(state.spec.trial)
 
 
+def or_by_slurm(stop: Callable[Concatenate[RunFolder, P], str]) -> Callable[Concatenate[RunFolder, P], str]:
+    """Cancel the job of a run of Slurm if its folder cannot be used: its node may see the folder well."""
+
+    @functools.wraps(stop)
+    def stopped(run: RunFolder, /, *args: P.args, **kwargs: P.kwargs) -> str:
+        try:
+            return stop(run, *args, **kwargs)
+        except FolderUnusable as trouble:
+            try:
+                done = cancel_without_folder(run.run_id)
+            except SlurmError as error:
+                raise LaunchError(f"{trouble} Slurm cannot stop it either: {error}.") from trouble
+            if not done:
+                raise
+            return f"{run.run_id}: {done}, for it cannot be asked to stop in its folder: {trouble}"
+
+    return stopped
+
+
 @order("stops no run")
+@or_by_slurm
 @in_owners_name
 def stop_run(run: RunFolder, why: str = "", grace_seconds: float = 60.0, by: str = "") -> str:
     """Ask a run to stop; a queued one never starts.
@@ -81,6 +104,8 @@ def stop_run(run: RunFolder, why: str = "", grace_seconds: float = 60.0, by: str
     """
     with opened(run) as folder:
         status = run_status(folder, slurm=Asked())
+        if status.disk_trouble and not _can_be_asked(folder):
+            raise FolderUnusable(f"{run.run_id} is {status_words(status)}")
         if status.phase.is_over:
             raise LaunchError(refusal(folder, status, "there is nothing to stop"))
         before = _stop_request(folder)
@@ -96,6 +121,14 @@ def stop_run(run: RunFolder, why: str = "", grace_seconds: float = 60.0, by: str
         if status.supervised:
             return f"{run.run_id} is asked to stop; what is left of it after {grace_seconds:g} s is ended."
         return _stop_unsupervised(folder, before)
+
+
+def _can_be_asked(run: RunFolder) -> bool:
+    """Without locks a folder can be read and written all the same."""
+    try:
+        return read_spec(run) is not None
+    except RunFolderError:
+        return False
 
 
 def _stop_job(run: RunFolder, status: Status, grace_seconds: float) -> str:

@@ -66,6 +66,13 @@ class Answers:
         words = job_words(line, options, options.get("output", ""), self.limits.get(line.partition, ""))
         return SlurmWord(age, line, words)
 
+    def word_of(self, run_id: str) -> SlurmWord:
+        """On the newest job that was submitted for this run; on the newest that is not over, if there is one."""
+        age = max(0.0, time.time() - self.answered) if self.answered else float("inf")
+        jobs = self.jobs_of(run_id)
+        living = [line for line in jobs if not line.is_over] or jobs
+        return SlurmWord(age, living[-1], job_words(living[-1], {}, "")) if living else SlurmWord(age)
+
     def line_of(self, run_id: str, job: str) -> JobLine | None:
         line = self.lines.get(job)
         return line if line is not None and line.comment == comment_of(run_id) else None

@@ -161,6 +161,10 @@ class Overheard:
         look_in_a_thread()
         return _word_on(run_id, job)
 
+    def word_of(self, run_id: str) -> SlurmWord:
+        look_in_a_thread()
+        return last_answers().word_of(run_id)
+
 
 def _word_on(run_id: str, job: JobRecord) -> SlurmWord:
     word = last_answers().word_on(run_id, job)
@@ -177,7 +181,11 @@ class Asked:
         self._is_asked = False
         self._until = 0.0
 
-    def word_on(self, run_id: str, job: JobRecord) -> SlurmWord:
+    def word_of(self, run_id: str) -> SlurmWord:
+        self._ask()
+        return last_answers().word_of(run_id)
+
+    def _ask(self) -> None:
         if self._is_asked:
             look_in_a_thread()
         else:
@@ -186,6 +194,9 @@ class Asked:
             thread = look_in_a_thread(at_once=time.time() - last_answers().asked > JUST_NOW_SECONDS)
             if thread is not None:
                 thread.join(max(0.0, _Asking.began + self._patience_seconds - time.monotonic()))
+
+    def word_on(self, run_id: str, job: JobRecord) -> SlurmWord:
+        self._ask()
         word = _word_on(run_id, job)
         left = self._until - time.monotonic()
         if word.line is not None or not word.is_fresh or left <= 0:

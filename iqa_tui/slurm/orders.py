@@ -118,6 +118,25 @@ def stop_job(run: RunFolder) -> str:
     return f"job {job.job} on {word.line.node} is told"
 
 
+def cancel_without_folder(run_id: str) -> str:
+    """Cancel the job of a run whose folder cannot be used to ask it to stop; found by its comment.
+
+    Returns:
+        What was done, in words; empty if Slurm shows no living job of this user for the run.
+
+    Raises:
+        SlurmError: Slurm does not answer, or did not do it.
+    """
+    word = Asked().word_of(run_id)
+    if word.line is None or word.line.is_over:
+        return ""
+    if not word.is_fresh or was_silent_just_now():
+        raise SlurmSilent(UNHEARD)
+    cancel(word.line.job)
+    where = f" on {word.line.node}" if word.line.node else ""
+    return f"its job {word.line.job}{where} is cancelled by Slurm"
+
+
 def cancel_if_overdue(run: RunFolder) -> str:
     """Cancel the job of a run that was asked to stop and has had its grace; its words, or empty.
 

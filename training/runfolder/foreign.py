@@ -7,6 +7,7 @@ beat tells them apart.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from collections.abc import Callable
 from training.runfolder.beat import BeatWatch, beat_age, beat_ns, patience_seconds
 from training.runfolder.host import boot_id, is_this_host
 from training.runfolder.layout import AttemptFolder, RunFolder
-from training.runfolder.lock import is_held
+from training.runfolder.lock import NoLocks, is_held
 from training.runfolder.phase import Phase, Status
 from training.runfolder.schema import ProcessRecord
 
@@ -47,8 +48,9 @@ def elsewhere_status(
     """
     age, life = _sign_of_life(attempt, beats)
     # Hosts of one kernel, such as containers, see each other's locks on a local disk; a free one proves nothing.
-    if process.boot_id == boot_id() and is_held(run.alive_lock):
-        life = "which shares this kernel and holds its lock"
+    with contextlib.suppress(NoLocks):
+        if process.boot_id == boot_id() and is_held(run.alive_lock):
+            life = "which shares this kernel and holds its lock"
     where = f"on {process.host}, {life}"
     return Status(
         _state(has_begun=has_begun, asked_by=asked_by),
@@ -57,6 +59,23 @@ def elsewhere_status(
         host=process.host,
         beat_seconds=age,
     )
+
+
+def lockless_status(
+    attempt: AttemptFolder, trouble: NoLocks, *, has_begun: Callable[[], bool], asked_by: str, beats: BeatWatch | None
+) -> Status:
+    """The status of an attempt of this host without an exit record, while its disk gives no locks, which would tell
+    whether it is alive. It is never called lost.
+
+    Args:
+        trouble: what the disk answered.
+        has_begun: as for `elsewhere_status`.
+        asked_by: as for `elsewhere_status`.
+        beats: as for `elsewhere_status`.
+    """
+    words = f"{_sign_of_life(attempt, beats)[1]}; {trouble.strerror}"
+    cause = f"{asked_by}; {words}" if asked_by else words
+    return Status(_state(has_begun=has_begun, asked_by=asked_by), cause, attempt.number, disk_trouble=True)
 
 
 def namesake_status(

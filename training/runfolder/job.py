@@ -128,3 +128,6 @@ class SlurmAnswers(Protocol):
 
     def word_on(self, run_id: str, job: JobRecord) -> SlurmWord:
         """On the job of this number that was submitted for this run."""
+
+    def word_of(self, run_id: str) -> SlurmWord:
+        """On the newest job that was submitted for this run, whose folder cannot be read."""

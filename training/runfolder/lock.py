@@ -23,6 +23,10 @@ NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EIO, errno.EOPNOTSUPP)
 """What flock answers on a disk that gives no locks: NFS without a lock service, Lustre mounted with `noflock`, …"""
 
 
+class NoLocks(OSError):
+    """The disk of a lock file gives no locks, or none any more."""
+
+
 def open_lock_file(path: Path, mode: int = 0o644) -> int:
     """Open a lock file for locking, making it if it is absent.
 
@@ -89,7 +93,7 @@ def _lock(descriptor: int, path: Path, operation: int) -> None:
 
     Raises:
         BlockingIOError: another process has it.
-        OSError: the disk gives no locks; its words name the file, and `iqa-tui doctor`, which says what helps.
+        NoLocks: the disk gives no locks; its words name the file, and `iqa-tui doctor`, which says what helps.
     """
     try:
         fcntl.flock(descriptor, operation | fcntl.LOCK_NB)
@@ -97,7 +101,7 @@ def _lock(descriptor: int, path: Path, operation: int) -> None:
         if error.errno not in NO_LOCKS:
             raise
         words = f"its disk gives no file locks ({error.strerror}): see `iqa-tui doctor`"
-        raise OSError(error.errno, words, shown_path(path)) from error
+        raise NoLocks(error.errno, words, shown_path(path)) from error
 
 
 def is_held(path: Path) -> bool:
@@ -108,6 +112,7 @@ def is_held(path: Path) -> bool:
 
     Raises:
         UnreadableFile: there is something else than a file of this name.
+        NoLocks: its disk gives no locks.
         OSError: the file cannot be opened.
     """
     try:

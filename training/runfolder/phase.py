@@ -64,6 +64,8 @@ class Status:
     """Of the newest attempt, if that is not this host: what is said of it comes from its files alone."""
     host_is_node: bool = False
     """True: `host` is the node on which Slurm started it, so its user sent it there."""
+    disk_trouble: bool = False
+    """Its folder cannot be read now: the phase is what Slurm says, the last that was known, or `unreadable`."""
     beat_seconds: float | None = None
     """Age of the last sign of life of its supervisor there; None: here, or it never gave one."""
     recorded: bool = False

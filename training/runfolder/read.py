@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from training.runfolder.engines import FORMAT, SPEC_FORMAT
-from training.runfolder.errors import NewerFormat, RunFolderError, UnreadableFile
+from training.runfolder.errors import DiskTrouble, NewerFormat, RunFolderError, UnreadableFile, is_disk_trouble
 from training.runfolder.exits import ExitKind
 from training.runfolder.fields import (
     LONGEST_TEXT,
@@ -79,7 +79,8 @@ def _raw(path: Path) -> bytes | None:
     except PermissionError as error:
         raise UnreadableFile(f"{path}: may not be read by you. Ask its owner.") from error
     except OSError as error:
-        raise UnreadableFile(f"{path}: cannot be read ({error.strerror or error}).") from error
+        kind = DiskTrouble if is_disk_trouble(error) else UnreadableFile
+        raise kind(f"{path}: cannot be read ({error.strerror or error}).") from error
 
 
 def _object(raw: bytes, path: Path, newest: int) -> dict[str, Any]:

@@ -62,6 +62,23 @@ def job_of(attempt: AttemptFolder | None) -> JobRecord | None:
     return read_shown_record(attempt.job, JobRecord) if attempt else None
 
 
+def unreadable_status(run: RunFolder, why: str, slurm: SlurmAnswers | None) -> Status:
+    """Of a run whose folder cannot be read.
+
+    Args:
+        why: in words.
+        slurm: None: the file is at fault, not its disk, so Slurm is not asked.
+    """
+    if slurm is None:
+        return Status(Phase.UNREADABLE, why)
+    word = slurm.word_of(run.run_id)
+    if word.line is None or word.line.is_over:
+        return Status(Phase.UNREADABLE, why, disk_trouble=True)
+    phase = Phase.QUEUED if word.line.course is Course.WAITS else Phase.RUNNING
+    says = f"as Slurm says of its job {word.line.job}" if word.is_fresh else f"as Slurm said last; {_doubt(word, None)}"
+    return Status(phase, f"{says}; {why}", host=word.line.node, host_is_node=bool(word.line.node), disk_trouble=True)
+
+
 def slurm_status(look: SlurmRun, word: SlurmWord | None) -> Status:
     """Who is right when records, Slurm and signs of life disagree."""
     process = read_record(look.attempt.process, ProcessRecord) if look.attempt else None

@@ -6,20 +6,20 @@ from dataclasses import dataclass, replace
 
 from training.runfolder.beat import BeatWatch
 from training.runfolder.engines import RECORDED, SLURM
-from training.runfolder.errors import RunFolderError
+from training.runfolder.errors import RunFolderError, is_disk_trouble
 from training.runfolder.events import has_started
 from training.runfolder.exits import ExitKind
-from training.runfolder.foreign import elsewhere_status, is_elsewhere, namesake_status
+from training.runfolder.foreign import elsewhere_status, is_elsewhere, lockless_status, namesake_status
 from training.runfolder.host import boot_id
 from training.runfolder.job import SlurmAnswers, SlurmWord
 from training.runfolder.layout import AttemptFolder, RunFolder
-from training.runfolder.lock import is_held
+from training.runfolder.lock import NoLocks, is_held
 from training.runfolder.opening import is_there
 from training.runfolder.phase import Phase, Status
 from training.runfolder.raw_errors import without_raw_errors
 from training.runfolder.read import read_record, read_shown_record, read_spec, refuse_trouble
 from training.runfolder.schema import ExitRecord, Place, ProcessRecord, Result, RetryRecord, StopRequest
-from training.runfolder.slurm_status import SlurmRun, slurm_status, word_on
+from training.runfolder.slurm_status import SlurmRun, slurm_status, unreadable_status, word_on
 from training.runfolder.spec import Spec
 
 STATES_OF_ENDS = {
@@ -78,24 +78,29 @@ def run_status(
             seen.word = word_on(run, attempt, slurm)
             known = slurm_status(_slurm_run(run, spec, seen, known, begun_attempt, beats), seen.word)
             known = replace(known, host_is_node=bool(known.host))
-        if known is not None:
-            return known
-        elsewhere = _elsewhere_status(run, spec, attempt, begun_attempt, beats)
-        if elsewhere is not None:
-            return elsewhere
+        known = known or _elsewhere_status(run, spec, attempt, begun_attempt, beats)
+        return known or _status_here(run, spec, seen, begun_attempt, beats)
+    except RunFolderError as error:
+        return unreadable_status(run, str(error), slurm if is_disk_trouble(error) else None)
+    except OSError as error:
+        words = f"{error.filename or run.path}: {error.strerror or error}"
+        return unreadable_status(run, words, slurm if is_disk_trouble(error) else None)
+
+
+def _status_here(run: RunFolder, spec: Spec, seen: Seen, begun_attempt: int, beats: BeatWatch | None) -> Status:
+    """Of a run that has no record of its end and that no other host works on: its locks tell."""
+    try:
         if is_held(run.alive_lock):
             return _alive_status(run, spec, run.latest_attempt(), begun_attempt)
-        # It may have ended between the two looks. Its records were written before the lock was freed.
-        attempt = run.latest_attempt()
-        return (
-            _recorded_status(run, attempt, seen)
-            or _namesake_status(run, spec, attempt, begun_attempt, beats)
-            or _idle_status(run, attempt, seen)
-        )
-    except RunFolderError as error:
-        return Status(Phase.UNREADABLE, str(error))
-    except OSError as error:
-        return Status(Phase.UNREADABLE, f"{error.filename or run.path}: {error.strerror or error}")
+    except NoLocks as trouble:
+        return _lockless_status(run, spec, begun_attempt, beats, trouble)
+    # It may have ended between the two looks. Its records were written before the lock was freed.
+    attempt = run.latest_attempt()
+    return (
+        _recorded_status(run, attempt, seen)
+        or _namesake_status(run, spec, attempt, begun_attempt, beats)
+        or _idle_status(run, attempt, seen)
+    )
 
 
 def _slurm_run(
@@ -162,6 +167,22 @@ def _elsewhere_status(
         run,
         attempt,
         process,
+        has_begun=lambda: attempt.number <= begun_attempt or _has_begun(run, spec, attempt),
+        asked_by=_asked_by_if(run),
+        beats=beats,
+    )
+
+
+def _lockless_status(
+    run: RunFolder, spec: Spec, begun_attempt: int, beats: BeatWatch | None, trouble: NoLocks
+) -> Status:
+    """Raises NoLocks: nothing has begun, and nothing can."""
+    attempt = run.latest_attempt()
+    if attempt is None or read_record(attempt.process, ProcessRecord) is None:
+        raise trouble
+    return lockless_status(
+        attempt,
+        trouble,
         has_begun=lambda: attempt.number <= begun_attempt or _has_begun(run, spec, attempt),
         asked_by=_asked_by_if(run),
         beats=beats,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import time
@@ -17,6 +18,7 @@ from iqa_tui.monitor.run_words import recorded_rows
 from iqa_tui.monitor.state import RunState
 from tests.fakes.run_folders import FakeRun
 from tests.trust.damage import KINDS
+from training.runfolder import read
 from training.runfolder.exits import ExitKind
 from training.runfolder.phase import Phase
 from training.runfolder.read import read_spec
@@ -230,3 +232,25 @@ def test_the_last_values_are_those_of_a_whole_reading(tmp_path: Path) -> None:
     step_curves = {name for name in whole.metrics if "/" not in name}
     curves = {name: curve for name, curve in whole.metrics.items() if name not in step_curves}
     assert last == replace(whole, metrics=curves, last_values={"lr": 1e-5, "images_per_second": 9.0}, is_whole=False)
+
+
+def test_a_run_whose_disk_fails_keeps_its_last_known_state_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = FakeRun.queue(tmp_path, "F2").start(gpu=3).train(210).hold()
+    catalog = Catalog(tmp_path)
+    known = only(catalog)
+
+    def fail(path: Path, *_: object) -> bytes:
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(read, "read_bounded", fail)
+        for _ in range(2):  # the reason stands there once, however often it is looked at
+            failing = only(catalog)
+            assert (failing.phase, failing.status.attempt, failing.process) == (Phase.RUNNING, 1, known.process)
+            assert failing.status.cause.startswith("its last known state; ")
+            assert failing.status.cause.endswith("cannot be read (Stale file handle).")
+    assert only(catalog).status == known.status
+    for descriptor in held:
+        os.close(descriptor)

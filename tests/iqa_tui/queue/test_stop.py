@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 from iqa_tui.__main__ import main
 from iqa_tui.errors import LaunchError
 from iqa_tui.monitor.catalog import Catalog
-from iqa_tui.queue import retry
+from iqa_tui.queue import as_owner, retry, stop
 from iqa_tui.queue.hold import hold_run
 from iqa_tui.queue.retry import retry_run
 from iqa_tui.queue.stop import can_stop, stop_all, stop_run
@@ -24,7 +26,9 @@ from tests.fakes.lab import (
     wait_until,
 )
 from tests.fakes.marked import mark, record_of, sleeper
-from tests.fakes.runs import make_run
+from tests.fakes.runs import make_run, queue_run
+from tests.fakes.slurm import FakeSlurm, slurm
+from training.runfolder import read
 from training.runfolder.exits import ExitKind
 from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
@@ -33,6 +37,8 @@ from training.runfolder.read import read_record
 from training.runfolder.schema import ExitRecord, RetryRecord, StopRequest
 from training.runfolder.status import run_status
 from training.runfolder.write import write_record
+
+__all__ = ["slurm"]
 
 
 def failed(run: RunFolder) -> RunFolder:
@@ -196,3 +202,69 @@ def test_a_trainer_without_a_supervisor_that_outlives_its_grace_is_killed(lab: L
     assert not gone(pid)
     assert f"pid {pid}) is killed" in stop_run(run)
     wait_until(lambda: gone(pid), "the trainer to end")
+
+
+@pytest.fixture
+def unreadable(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """From the call on the disk of the runs fails."""
+
+    def fail(path: Path, *_: object) -> bytes:
+        raise OSError(errno.ENOTCONN, os.strerror(errno.ENOTCONN), str(path))
+
+    return lambda: monkeypatch.setattr(read, "read_bounded", fail)
+
+
+@pytest.mark.parametrize("state", ["RUNNING", "PENDING"])
+def test_a_run_of_slurm_whose_folder_cannot_be_read_is_cancelled_by_its_comment(
+    slurm: FakeSlurm, tmp_path: Path, unreadable: Callable[[], None], state: str
+) -> None:
+    run = queue_run(tmp_path / "runs", "r", engine="slurm", format=2, slurm={"cluster": "lab"})
+    slurm.shows("4710", "CANCELLED", "r", submitted="5")
+    slurm.shows("4711", state, "r", node="lab1" if state == "RUNNING" else "")
+    slurm.shows("4712", "RUNNING", "another")
+    unreadable()
+    said = stop_run(run)
+    where = " on lab1" if state == "RUNNING" else ""
+    assert said.startswith(
+        f"r: its job 4711{where} is cancelled by Slurm, for it cannot be asked to stop in its folder: "
+    )
+    assert said.endswith("spec.json: cannot be read (Transport endpoint is not connected).")
+    assert [call["argv"] for call in slurm.calls("scancel")] == [["scancel", "4711"]]
+
+
+def test_a_run_whose_folder_cannot_be_read_and_that_slurm_does_not_know_is_not_stopped(
+    slurm: FakeSlurm, tmp_path: Path, unreadable: Callable[[], None]
+) -> None:
+    run = queue_run(tmp_path / "runs", "r")
+    unreadable()
+    with pytest.raises(LaunchError, match=r"is unreadable: .*cannot be read"):
+        stop_run(run)
+    assert slurm.calls("scancel") == []
+
+
+def test_a_request_that_cannot_be_written_stops_a_job_all_the_same(
+    slurm: FakeSlurm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(path: Path, *_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    run = queue_run(tmp_path / "runs", "r", engine="slurm", format=2, slurm={"cluster": "lab"})
+    slurm.shows("4711", "RUNNING", "r", node="lab1")
+    monkeypatch.setattr(stop, "write_record", fail)
+    assert "its job 4711 on lab1 is cancelled by Slurm" in stop_run(run)
+
+
+def test_a_folder_of_runs_that_cannot_be_listed_is_passed_over_for_a_run_that_is_named(
+    slurm: FakeSlurm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = queue_run(tmp_path / "runs", "r", engine="slurm", format=2, slurm={"cluster": "lab"})
+    slurm.shows("4711", "RUNNING", "r", node="lab1")
+
+    def fail(_of: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO), str(run.runs_dir))
+
+    monkeypatch.setattr(Catalog, "refresh", fail)
+    monkeypatch.setattr(as_owner, "held", fail)
+    assert main(["--runs-dir", str(run.runs_dir), "stop", "r"]) == 0
+    assert capsys.readouterr().out.startswith("r: its job 4711 on lab1 is cancelled by Slurm")
+    assert main(["--runs-dir", str(run.runs_dir), "stop", "--all"]) == 4

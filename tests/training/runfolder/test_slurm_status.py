@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from training.runfolder import read
 from training.runfolder.engines import SLURM, SPEC_FORMAT
 from training.runfolder.exits import ExitKind
 from training.runfolder.job import JobLine, JobRecord, SlurmWord
@@ -35,6 +37,9 @@ class Slurm:
 
     def word_on(self, run_id: str, job: JobRecord) -> SlurmWord:
         self.asked.append((run_id, job.job))
+        return self.word
+
+    def word_of(self, run_id: str) -> SlurmWord:
         return self.word
 
 
@@ -267,3 +272,27 @@ def test_a_request_before_the_start_is_a_stop_and_a_hold_is_a_hold(run: RunFolde
     assert status == Status(Phase.QUEUED, "held by ann", 1, held=True)
     stop(run)
     assert told(run, Slurm("PENDING")) == (Phase.STOPPED, "stopped by ann before it started")
+
+
+@pytest.mark.parametrize(
+    ("slurm", "phase", "words"),
+    [
+        (Slurm("RUNNING", node="lab1"), Phase.RUNNING, "as Slurm says of its job 4711; "),
+        (Slurm("PENDING"), Phase.QUEUED, "as Slurm says of its job 4711; "),
+        (SILENT, Phase.RUNNING, "as Slurm said last; Slurm has not answered for 3 min; "),
+        (Slurm("CANCELLED"), Phase.UNREADABLE, ""),
+        (GONE, Phase.UNREADABLE, ""),
+        (None, Phase.UNREADABLE, ""),
+    ],
+)
+def test_of_a_run_whose_disk_fails_slurms_word_is_told_with_the_reason(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch, slurm: Slurm | None, phase: Phase, words: str
+) -> None:
+    submit(run)
+    start(run)
+
+    def fail(path: Path, *_: object) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+
+    monkeypatch.setattr(read, "read_bounded", fail)
+    assert told(run, slurm) == (phase, f"{words}{run.spec}: cannot be read (Input/output error).")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from dataclasses import replace
@@ -9,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.run_folders import FakeRun
 from tests.golden.make import GOLDEN
+from training.runfolder import lock
 from training.runfolder import status as room
 from training.runfolder.errors import NewerFormat, UnreadableFile
 from training.runfolder.folders import list_runs
@@ -17,6 +20,7 @@ from training.runfolder.layout import RunFolder
 from training.runfolder.lock import take_lock
 from training.runfolder.phase import Phase
 from training.runfolder.read import read_spec
+from training.runfolder.schema import StopRequest
 from training.runfolder.status import run_status
 from training.runfolder.write import write_record
 
@@ -148,3 +152,29 @@ def test_a_broken_spec_is_named_and_makes_one_run_unreadable(golden: Path, conte
         read_spec(run)
     assert run_status(run).phase is Phase.UNREADABLE
     assert len(list_runs(golden)) == len(GOLDEN)
+
+
+def test_a_run_whose_disk_gives_no_locks_any_more_is_known_by_its_sign_of_life(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = FakeRun.queue(tmp_path, "F2")
+    fake.start(gpu=0)
+    held = fake.hold()
+    queued = FakeRun.queue(tmp_path, "F3")
+    queued.run.alive_lock.touch()
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(lock.fcntl, "flock", refuse)
+    words = "its disk gives no file locks (No locks available): see `iqa-tui doctor`"
+    status = run_status(fake.run)
+    assert status.phase.is_alive
+    assert status.cause == f"whose version gives no sign of life; {words}"
+    fake.run.attempt(1).beat.touch()
+    assert run_status(fake.run).cause == f"last sign of life 0 s ago; {words}"
+    write_record(fake.run.stop, StopRequest("ann", 0.0))
+    assert run_status(fake.run).phase is Phase.STOPPING
+    assert run_status(queued.run).phase is Phase.UNREADABLE  # nothing can start there
+    for descriptor in held:
+        os.close(descriptor)
