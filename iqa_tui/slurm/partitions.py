@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from iqa_tui.slurm.ask import SlurmError, ask_slurm, has_slurm
+from iqa_tui.slurm.ask import PATIENCE_SECONDS, SlurmError, ask_slurm, has_slurm
 from iqa_tui.words.durations import duration_words
 from training.runfolder.text import plain
 
@@ -124,14 +124,15 @@ def _keep() -> None:
         _Kept.last = found
 
 
-def ask_partitions() -> tuple[Partition, ...]:
+def ask_partitions(patience_seconds: float = PATIENCE_SECONDS) -> tuple[Partition, ...]:
     """In Slurm's order. Waits for the answer.
 
     Raises:
         SlurmError: Slurm refuses, or cannot be asked.
     """
-    said = ask_slurm(SINFO)
-    default = next((name for name in ask_slurm(DEFAULT).split() if name.endswith("*")), "").removesuffix("*")
+    said = ask_slurm(SINFO, patience_seconds=patience_seconds)
+    names = ask_slurm(DEFAULT, patience_seconds=patience_seconds).split()
+    default = next((name for name in names if name.endswith("*")), "").removesuffix("*")
     return tuple(_partitions(said, default))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from iqa_tui.slurm import look, submit
+from iqa_tui.slurm import ask, look, submit
 
 PROGRAM = """#!{python}
 import json, os, sys
@@ -120,5 +120,6 @@ def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSlurm
     monkeypatch.setenv("IQA_TUI_STATE", str(tmp_path / "state"))
     submit.cluster.cache_clear()
     monkeypatch.setattr(look, "PERIOD_SECONDS", 0.0)
+    monkeypatch.setattr(ask._Heard, "silent", float("-inf"))
     yield fake
     let_questions_end()
