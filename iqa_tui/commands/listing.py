@@ -73,7 +73,7 @@ def _partition_cells(states: Sequence[RunState]) -> list[list[str]]:
     if not (any(state.is_of_slurm for state in states) and has_slurm()) or was_silent_just_now():
         return []
     try:
-        return [[f"Slurm {each.name}", "", each.words] for each in ask_partitions(SINFO_SECONDS)]
+        return [[f"Slurm {each.name}", "", "", "", "", each.words] for each in ask_partitions(SINFO_SECONDS)]
     except SlurmError:
         return []
 
