@@ -11,6 +11,7 @@ import os
 import sys
 
 from training.errors import TrainingError
+from training.process.meeting import say
 from training.process.workers import Orders
 
 
@@ -25,7 +26,7 @@ def main() -> None:
     except BaseException as error:  # noqa: BLE001 - the run ends with these words
         words = str(error) if isinstance(error, TrainingError) else f"{type(error).__name__}: {error}"
         with contextlib.suppress(OSError):
-            hello.last_words.write_text((words.strip() or "no reason given").splitlines()[0])
+            say(hello.report, (words.strip() or "no reason given").splitlines()[0])
         sys.stderr.flush()
         os._exit(1)
 

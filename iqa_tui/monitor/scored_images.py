@@ -37,6 +37,8 @@ class ScoredImage:
     """1 for the best by people; of equal ones the mean place, rounded."""
     pred_place: int = 0
     """1 for the best by the network."""
+    count: int = 1
+    """Images among which the places are."""
 
     @property
     def error(self) -> int:
@@ -55,10 +57,22 @@ class ScoredImages:
     """Why they cannot be read."""
     scale: PredictionScale = ON_SCALE
     """What the predictions lie on."""
+    ends: tuple[tuple[float, float], ...] = ()
+    """Of a run on several data sets, for each image the ends of its own scale; empty for one data set, and if the
+    scales are not known.
+    """
+
+    @property
+    def points(self) -> list[tuple[float, float]]:
+        """(MOS, prediction) of each image, from 0 to 1 of its own scale if the run is on several data sets."""
+        if not self.ends:
+            return [(image.mos, image.pred) for image in self.images]
+        scaled = zip(self.images, self.ends, strict=True)
+        return [((it.mos - low) / (high - low), (it.pred - low) / (high - low)) for it, (low, high) in scaled]
 
     def worst(self, most: int) -> list[ScoredImage]:
-        """The largest errors first."""
-        return sorted(self.images, key=lambda image: (-abs(image.error), image.name))[:most]
+        """The largest errors first, as a share of all places: data sets have different sizes."""
+        return sorted(self.images, key=lambda image: (-abs(image.error) / image.count, image.name))[:most]
 
 
 def read_scored_images(state: RunState) -> ScoredImages:
@@ -90,6 +104,7 @@ def _of_several(state: RunState, dataset: str) -> ScoredImages:
     """Places are those within an image's own data set: opinions of two studies do not compare."""
     for split in SPLITS:
         found: list[ScoredImage] = []
+        ends: list[tuple[float, float] | None] = []
         scales: list[PredictionScale] = []
         for name in dataset_names(plain(dataset).replace("/", "_")):
             path = state.run.score_file(name, split)
@@ -104,9 +119,23 @@ def _of_several(state: RunState, dataset: str) -> ScoredImages:
             scales.append(scale_of(state.result, name, split))
             own = _on_scale(own, scales[-1])
             found += (replace(image, name=f"{name}/{image.name}") for image in own.images)
+            ends += [_ends(state, name)] * len(own.images)
         if found:
-            return ScoredImages(split, tuple(found), scale=_common(scales))
+            known = tuple(each for each in ends if each is not None)
+            return ScoredImages(
+                split, tuple(found), scale=_common(scales), ends=known if len(known) == len(found) else ()
+            )
     return ScoredImages()
+
+
+def _ends(state: RunState, dataset: str) -> tuple[float, float] | None:
+    """Of the scale of one data set of a run on several; None before the run has a result that tells them."""
+    told = state.result.sets.get(dataset, {}).get("mos_range") if state.result else None
+    try:
+        low, high = (float(end) for end in told or ())
+    except (TypeError, ValueError):
+        return None
+    return (low, high) if low < high else None
 
 
 def _common(scales: Sequence[PredictionScale]) -> PredictionScale:
@@ -135,7 +164,7 @@ def _parsed(path: Path, split: str, content: bytes) -> ScoredImages:
 def _placed(images: Sequence[ScoredImage]) -> tuple[ScoredImage, ...]:
     by_people, by_network = (_places([key(image) for image in images]) for key in (_mos, _pred))
     return tuple(
-        ScoredImage(image.name, image.mos, image.pred, by_people[number], by_network[number])
+        ScoredImage(image.name, image.mos, image.pred, by_people[number], by_network[number], len(images))
         for number, image in enumerate(images)
     )
 

@@ -9,10 +9,10 @@ from iqa_tui.widgets.canvas import Canvas, Line, fit
 from iqa_tui.widgets.palette import series_style
 from iqa_tui.widgets.scatter import Scatter
 
-WIDTHS = (6, 7, 11)
-"""Of opinion score, prediction, and places."""
-ROOMY_WIDTH = 36
-"""A narrower panel has no room for more than the places."""
+COLUMNS = ((6, 7, 11), (11,))
+"""Widths of opinion score, prediction, and places; of the places alone, if names would be cut for the others."""
+LONGEST_NAME = 16
+"""Cells of a name that the numbers give way to; its end tells images apart."""
 MOST = 100
 
 
@@ -28,9 +28,13 @@ class PredictionPlot(Scatter):
         colour: the run's.
         """
         scale = f" · {scored.scale.words}" if scored.scale.words else ""
-        count = f" · {scored.split} · {len(scored.images)} images{scale}" if scored.images else ""
-        self.set_title(f"Prediction against MOS{count}")
-        points = [(image.mos, image.pred) for image in scored.images]
+        sets = " · sets on 0 to 1" if scored.ends else ""
+        count = f" · {scored.split} · {len(scored.images)} images" if scored.images else ""
+        short = f"{len(scored.images)} {scored.split} images" if scored.images else "Predictions"
+        self.set_title(
+            f"Prediction against MOS{count}{scale}{sets}", f"{short}{scale}{sets}", f"{short}{sets or scale}"
+        )
+        points = scored.points
         empty = scored.problem or "no scores yet: they are written after each epoch"
         self.show(points, ("MOS", "pred"), style=series_style(colour), empty=empty)
 
@@ -50,10 +54,12 @@ class WorstImages(Canvas):
     def draw(self, width: int, height: int) -> list[Line]:
         if not self._scored.images:
             return [[(self._scored.problem or "no scores yet", "dim")]]
-        widths = WIDTHS if width >= ROOMY_WIDTH else WIDTHS[-1:]
+        worst = self._scored.worst(MOST)
+        longest = min(LONGEST_NAME, max(len(image.name) for image in worst))
+        widths = next((each for each in COLUMNS if width - sum(each) - len(each) >= longest), COLUMNS[-1])
         room = max(8, width - sum(widths) - len(widths))
         lines: list[Line] = [[(_row(fit("image", room), ("MOS", "pred", "place → its"), widths), "heading")]]
-        for image in self._scored.worst(MOST)[: height - 1]:
+        for image in worst[: height - 1]:
             pred = f"{image.pred:.4g}" if self._scored.scale.has_numbers else "–"
             numbers = (f"{image.mos:.4g}", pred, f"{image.mos_place} → {image.pred_place}")
             style = "warning" if image.error > 0 else ""

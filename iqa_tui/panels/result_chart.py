@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
-from textual import events
 
 from iqa_tui.panels.result_scale import gap_bounds, gap_line, plain_difference, with_room
 from iqa_tui.results.row import Row
@@ -25,8 +24,6 @@ MOST_NAME_WIDTH = 14
 LEAST_SCALE_WIDTH = 12
 LEAST_VALUE_WIDTH = 21
 """Of the scale of values: it keeps its ends and its name."""
-BESIDE_TITLE = 2
-"""Cells of the frame's ends beside its title, as far as they lie in the panel."""
 AXES = 1
 """Lines below the rows."""
 WIDE = 1_000
@@ -62,20 +59,11 @@ class ResultChart(Canvas, can_focus=True):
         looks: run id to the number of its look.
         """
         self._table, self._findings, self._looks = table, findings, looks
-        self._show_title()
+        title = _title(table, findings, self._signs.band)
+        shorter = title.replace(" whiskers", "")
+        self.set_title(title, shorter, shorter.removeprefix("Test SRCC, "))  # the axis says it, too
         self.set_subtitle(findings.warning if findings else "")
         self.redraw()
-
-    def on_resize(self, _event: events.Resize) -> None:
-        self._show_title()
-
-    def _show_title(self) -> None:
-        if self._table is not None:
-            title = _title(self._table, self._findings, self._signs.band)
-            room = self.size.width - BESIDE_TITLE
-            shorter = title.replace(" whiskers", "")
-            forms = (title, shorter, shorter.removeprefix("Test SRCC, "))  # the axis says it, too
-            self.set_title(next((form for form in forms if cell_len(form) <= room), forms[-1]))
 
     def lines_wanted(self, *, with_numbers: bool) -> int:
         """Args:

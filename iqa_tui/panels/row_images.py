@@ -27,9 +27,13 @@ class RowScatter(Scatter):
         self.set_title("Prediction against MOS")
 
     def show_images(self, images: RowImages, style: str) -> None:
-        seeds = images.seed_words + (", each fitted" if len(images.seeds) > 1 else "")
+        are_several = any(image.part for image in images.images)
+        seeds = images.seed_words + (", each fitted" if len(images.seeds) > 1 and not are_several else "")
         words = f" · {images.id} · {seeds}" if images.images else ""
-        words += "" if images.curve or not images.images else " · no fit found"
+        if are_several:  # no curve is drawn through the opinions of several studies
+            words += " · sets on 0 to 1"
+        elif images.images and not images.curve:
+            words += " · no fit found"
         words += "" if images.has_scale else ", no scale"
         self.set_title(plain(f"Prediction against MOS{words}"))
         points = [(image.mos, image.drawn) for image in images.images]

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
@@ -29,8 +28,6 @@ from training.runfolder.text import plain
 
 SETTLE_SECONDS = 0.06
 """The cursor rests so long on an image before its file is read."""
-BESIDE_TITLE = 2
-"""Cells of the frame's ends beside its title, as far as they lie in the panel."""
 ORDERS = tuple(ImageOrder)
 FEW_COLOURS = ("standard", "windows", None)
 """Colour systems of terminals in which a photograph would be 16 colours."""
@@ -124,7 +121,7 @@ class ImagesPage(Page):
         style = next((series_style(looks[run_id]) for run_id in row.run_ids if run_id in looks), "accent")
         self.query_one(RowScatter).show_images(found.images, style)
         listing = self.query_one(ImageList)
-        self.body_resized()
+        listing.set_title(found.title(), found.title(is_short=True))
         is_apart = found.wanted.order is ImageOrder.APART
         other = found.other.id if found.other is not None and is_apart else ""
         empty = found.images.problem or "there is no image that both rows have"
@@ -133,12 +130,6 @@ class ImagesPage(Page):
         if listing.cursor_key not in (None, "0"):
             listing.move_to("0")
         self._show_cursor()
-
-    def body_resized(self) -> None:
-        if self.can_draw and self._found is not None:
-            listing, title = self.query_one(ImageList), self._found.title()
-            is_short = cell_len(title) > listing.size.width - BESIDE_TITLE
-            listing.set_title(self._found.title(is_short=True) if is_short else title)
 
     # The image under the cursor
 

@@ -76,7 +76,7 @@ def program_of(name: str) -> str:
     """The whole path of a program of Slurm.
 
     Raises:
-        SlurmMissing: there is none; the text says where it was looked for, and what to do.
+        SlurmMissing: there is none; the text names the folders that were searched, and what to do.
     """
     found = shutil.which(name, path=places_of_programs())
     if found is None:

@@ -33,6 +33,8 @@ WHITE = re.compile("[ \t\n]+")
 NO_BREAK = "\u00a0"
 MEASURE = re.compile(r"(\d) (s|min|h|d|B|KiB|MiB|GiB|W|°C)\b")
 """A number and its unit."""
+BESIDE_TITLE = 6
+"""Cells of a panel's upper border that its title cannot have."""
 
 
 class Canvas(Widget):
@@ -47,6 +49,7 @@ class Canvas(Widget):
         """What the strips were made of: the style below all of them, and the lines."""
         self._named_styles: dict[str, Style] = {}
         self._border_words = ("", "")
+        self._titles: tuple[str, ...] = ()
 
     @abstractmethod
     def draw(self, width: int, height: int) -> list[Line]:
@@ -78,8 +81,19 @@ class Canvas(Widget):
         if changed:
             self.refresh(*changed)
 
-    def set_title(self, title: str) -> None:
-        """Put a text, not markup, into the border; nothing is repainted if it is there already."""
+    def set_title(self, title: str, *shorter: str) -> None:
+        """Put a text, not markup, into the border; nothing is repainted if it is there already.
+
+        Args:
+            shorter: ways to say it in a narrower panel, longest first; the last one is cut if it must be.
+        """
+        self._titles = (title, *shorter)
+        self._fit_title()
+
+    def _fit_title(self) -> None:
+        room = self.outer_size.width - BESIDE_TITLE
+        fitting = (title for title in self._titles if cell_len(title) <= room)
+        title = next(fitting, self._titles[-1]) if room > 0 else self._titles[0]
         if self._border_words != (title, self._border_words[1]):
             self._border_words = (title, self._border_words[1])
             self.border_title = Content(title)
@@ -127,6 +141,8 @@ class Canvas(Widget):
 
     def on_resize(self, _event: events.Resize) -> None:
         self._strips = []
+        if len(self._titles) > 1:
+            self._fit_title()
         self.redraw()
 
 

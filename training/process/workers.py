@@ -11,20 +11,18 @@ import ctypes
 import json
 import os
 import queue
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from training.config import TrainConfig
 from training.errors import Stopped, WorkerLost
+from training.process.meeting import NamelessFile, is_ready, last_words
 
 PR_SET_PDEATHSIG = 1
 """From linux/prctl.h."""
@@ -47,8 +45,10 @@ class Hello:
     """From 1; 0 is the run's own process."""
     parent: int
     """Its process id."""
-    folder: str
-    """In which the processes meet, and in which a worker reports."""
+    meeting: int
+    """Descriptor of the file in which the processes meet."""
+    report: int
+    """Descriptor of the file in which this worker says that it is ready, or why it failed."""
     device: str
     """cpu or cuda."""
     precision: str
@@ -56,28 +56,18 @@ class Hello:
     threads: int
     """Of torch, on the CPU."""
 
-    @property
-    def is_ready(self) -> Path:
-        """Made when the worker has all that it needs."""
-        return Path(self.folder) / f"ready-{self.rank}"
-
-    @property
-    def last_words(self) -> Path:
-        """Why the worker failed, in words."""
-        return Path(self.folder) / f"failed-{self.rank}"
-
 
 class Workers:
     """The workers of a run, as its own process sees them."""
 
     def __init__(
-        self, config: TrainConfig, described: Callable[[int, str], Hello], end_run: Callable[[str], None]
+        self, config: TrainConfig, described: Callable[[int, int, int], Hello], end_run: Callable[[str], None]
     ) -> None:
         """Start them.
 
         Args:
             config: of the run.
-            described: from rank and folder to what this worker is told.
+            described: from rank, and the descriptors of `Hello.meeting` and `Hello.report`, to what it is told.
             end_run: called from a thread with the cause, if a worker is gone and the main thread waits for it.
 
         Raises:
@@ -86,16 +76,19 @@ class Workers:
         self._end_run = end_run
         self._is_closed = threading.Event()
         self._is_noticed = threading.Event()
-        self.folder = tempfile.mkdtemp(prefix="iqa-tui-")
-        self._hellos = [described(rank, self.folder) for rank in range(1, config.processes)]
+        self._files: list[NamelessFile] = []
+        self._hellos: list[Hello] = []
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._watcher = threading.Thread(target=self._watch, name="workers", daemon=True)
         try:
+            self.meeting = self._file()
+            self._hellos += [described(rank, self.meeting, self._file()) for rank in range(1, config.processes)]
             for hello in self._hellos:
                 self._processes.append(_start(hello))
         except BaseException:
             self.close()
             raise
-        threading.Thread(target=self._watch, name="workers", daemon=True).start()
+        self._watcher.start()
 
     def wait_until_ready(self, should_stop: Callable[[], bool]) -> None:
         """Wait until each has read its data and built its network.
@@ -104,7 +97,7 @@ class Workers:
             Stopped: asked to.
             WorkerLost: one of them cannot.
         """
-        while not all(hello.is_ready.exists() for hello in self._hellos):
+        while not all(is_ready(hello.report) for hello in self._hellos):
             if should_stop():
                 raise Stopped("stopped before the first step")
             if (words := self.what_is_lost()) is not None:
@@ -143,7 +136,14 @@ class Workers:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if self._watcher.is_alive() and self._watcher is not threading.current_thread():
+            self._watcher.join(EXIT_SECONDS)  # it reads the files
+        for file in self._files:
+            file.close()
+
+    def _file(self) -> int:
+        self._files.append(NamelessFile())
+        return self._files[-1].descriptor
 
     def _lost(self) -> str | None:
         for hello, process in zip(self._hellos, self._processes, strict=True):
@@ -151,8 +151,8 @@ class Workers:
             if code is None:
                 continue
             who = f"process {hello.rank + 1} of {len(self._hellos) + 1} (pid {process.pid})"
-            with contextlib.suppress(OSError):
-                return f"{who} failed: {hello.last_words.read_text(errors='replace')}"
+            if words := last_words(hello.report):
+                return f"{who} failed: {words}"
             how = f"was killed by {_signal_name(-code)}" if code < 0 else f"exited with code {code}"
             return f"{who} {how}; --resume goes on from the last checkpoint"
         return None

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from itertools import accumulate
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,6 +27,7 @@ from training.device import Placement
 from training.errors import WorkerLost, is_gpu_out_of_memory
 from training.images.batches import Part
 from training.network.quality import QualityNetwork
+from training.process.meeting import path_of
 from training.process.workers import Hello, Workers
 
 BUCKET_NUMBERS = 16 << 20
@@ -94,19 +94,20 @@ def gather_team(
         raise WorkerLost(f"--processes {config.processes}: no process can be started ({error.strerror})") from error
     try:
         workers.wait_until_ready(should_stop)
-        join(placement.device.type, workers.folder, Part(0, config.processes))
+        join(placement.device.type, workers.meeting, Part(0, config.processes))
     except BaseException:
         workers.close()
         raise
     return Team(Part(0, config.processes), workers)
 
 
-def _hello(config: TrainConfig, placement: Placement, rank: int, folder: str) -> Hello:
+def _hello(config: TrainConfig, placement: Placement, rank: int, meeting: int, report: int) -> Hello:
     return Hello(
         config=config.as_dict(),
         rank=rank,
         parent=os.getpid(),
-        folder=folder,
+        meeting=meeting,
+        report=report,
         device=placement.device.type,
         precision=placement.precision,
         trains_in_fp32=placement.trains_in_fp32,
@@ -114,13 +115,17 @@ def _hello(config: TrainConfig, placement: Placement, rank: int, folder: str) ->
     )
 
 
-def join(device: str, folder: str, part: Part) -> None:
-    """Meet the other processes, in a folder that no other user can read: nothing listens for strangers."""
+def join(device: str, meeting: int, part: Part) -> None:
+    """Meet the other processes, in a file that no other user can open: nothing listens for strangers.
+
+    Args:
+        meeting: its descriptor.
+    """
     os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
     os.environ.setdefault("NCCL_SOCKET_IFNAME", "lo")
     dist.init_process_group(
         "nccl" if device == "cuda" else "gloo",
-        init_method=f"file://{Path(folder) / 'meeting'}",
+        init_method=f"file://{path_of(meeting)}",
         rank=part.rank,
         world_size=part.of,
         timeout=LONGEST_STEP,

@@ -17,6 +17,7 @@ from training.images.cache import open_images
 from training.images.store import ImageStore
 from training.network.build import build_network
 from training.network.quality import QualityNetwork
+from training.process.meeting import READY, say
 from training.process.workers import Hello, Orders
 from training.run.data import Images
 from training.run.evaluate import score_together
@@ -40,8 +41,8 @@ def work(hello: Hello, orders: Orders) -> None:
     if config.torch_compile:
         network.compile()
     part = Part(hello.rank, config.processes)
-    hello.is_ready.touch()
-    join(hello.device, hello.folder, part)
+    say(hello.report, READY)
+    join(hello.device, hello.meeting, part)
     hand = Hand(config, placement, images, network, part)
     while True:
         hand.do(orders.next())

@@ -25,11 +25,22 @@ class RowImage:
     """As the network of each run gave it; NaN for a run on a split that does not test it."""
     mos_place: int
     pred_place: int
+    part: str = ""
+    """Its data set, if the runs are on several: places are those within it, as opinions of two studies do not compare.
+    Empty for one data set.
+    """
+    count: int = 1
+    """Images among which the places are."""
 
     @property
     def error(self) -> int:
         """Places by which the row puts it too high, negative for too low."""
         return self.mos_place - self.pred_place
+
+    @property
+    def error_share(self) -> float:
+        """`error` as a share of all places, which compares between data sets of different sizes."""
+        return self.error / self.count
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +79,12 @@ class RowImages:
         return [short_repetition(seed, split) for seed, split in zip(self.seeds, self.splits, strict=True)]
 
     def worst(self, most: int) -> list[RowImage]:
-        """Those that lie most places from where people put them."""
-        return sorted(self.images, key=lambda image: (-abs(image.error), image.name))[:most]
+        """Those that lie furthest from where people put them."""
+        return sorted(self.images, key=lambda image: (-abs(image.error_share), image.name))[:most]
 
     def best(self, most: int) -> list[RowImage]:
         """Those that lie nearest to where people put them; of equal ones the smaller error on the scale first."""
-        return sorted(self.images, key=lambda image: (abs(image.error), abs(image.pred - image.mos)))[:most]
+        return sorted(self.images, key=lambda image: (abs(image.error_share), abs(image.pred - image.mos)))[:most]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,4 +108,4 @@ class ImagePair:
 
 def apart(pairs: Sequence[ImagePair], most: int) -> list[ImagePair]:
     """Those on which two rows disagree most."""
-    return sorted(pairs, key=lambda pair: (-abs(pair.gap), pair.one.name))[:most]
+    return sorted(pairs, key=lambda pair: (-abs(pair.gap) / pair.one.count, pair.one.name))[:most]

@@ -86,11 +86,13 @@ def image_words(found: Found, listed: Listed, path: str, file_words: str) -> lis
         path: of its file; empty if that is not known.
         file_words: what the file is; empty if it was not read.
     """
-    image, count = listed.image, len(found.images.images)
+    image = listed.image
     rows = [(found.images, image)]
     if listed.pair is not None and found.other is not None:
         rows.append((found.other, listed.pair.other))
-    lines = [(f"MOS {image.mos:.4g}, place {image.mos_place} of {count}", "strong")]
+    scale = " of 0 to 1" if image.part else ""
+    place = f"place {image.mos_place} of {image.count}{f' of {plain(image.part)}' if image.part else ''}"
+    lines = [(f"MOS {image.mos:.4g}{scale}, {place}", "strong")]
     lines += [(_row_words(images, each), "") for images, each in rows]
     lines.append((" · ".join(text for text in (plain(path or image.name), file_words) if text), ""))
     lines.append((" · ".join(_given_words(images, each) for images, each in rows), "dim"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -25,7 +26,8 @@ def images_of(row: RowScores, only: RunKey | None = None) -> RowImages:
     any of them.
 
     A loss may fix no scale, so each run's predictions are mapped onto the scale of the opinions by a logistic fit of
-    their own before they are averaged.
+    their own before they are averaged. Of runs on several data sets each has its own fit and its own places, and no
+    curve is drawn through all.
 
     Args:
         only: look at this run alone; None: at the mean over all.
@@ -39,7 +41,9 @@ def images_of(row: RowScores, only: RunKey | None = None) -> RowImages:
     if not names:
         return RowImages(row.id, problem="its seeds have no test image in common")
     raw = [_placed(run.images, run.predictions, names) for run in runs]
-    fits = [_on_scale(pred, mos) for pred in raw]
+    part_of = {f"{part.part_of}/{name}": part.part_of for run in runs for part in run.parts for name in part.images}
+    parts = [part_of.get(name, "") for name in names]
+    fits = [_on_scales(pred, mos, parts) for pred in raw]
     known = [None if run.calibrated is None else _placed(run.images, run.calibrated, names) for run in runs]
     mapped = [
         next(each for each in (fit, own, pred) if each is not None)
@@ -48,13 +52,13 @@ def images_of(row: RowScores, only: RunKey | None = None) -> RowImages:
     has_scale = not any(fit is None and own is None for fit, own in zip(fits, known, strict=True))
     pred = np.nanmean(mapped, axis=0)
     drawn = raw[0] if len(runs) == 1 else pred
-    columns = zip(names, mos, pred, drawn, np.transpose(raw), _places(mos), _places(drawn), strict=True)
-    images = tuple(
-        RowImage(name, float(opinion), float(one), float(shown), tuple(map(float, each)), int(place), int(its))
-        for name, opinion, one, shown, each, place, its in columns
+    columns = zip(names, mos.tolist(), pred.tolist(), drawn.tolist(), np.transpose(raw).tolist(), parts, strict=True)
+    images = _with_places(
+        [RowImage(name, own, one, shown, tuple(each), 0, 0, part) for name, own, one, shown, each, part in columns]
     )
+    curve = () if any(parts) else _curve(drawn, mos)
     splits = tuple(int(run.split or 0) for run in runs) if is_split else ()
-    return RowImages(row.id, tuple(run.seed for run in runs), images, _curve(drawn, mos), "", has_scale, splits)
+    return RowImages(row.id, tuple(run.seed for run in runs), images, curve, "", has_scale, splits)
 
 
 def disagreements(one: RowImages, other: RowImages) -> list[ImagePair]:
@@ -67,15 +71,18 @@ def disagreements(one: RowImages, other: RowImages) -> list[ImagePair]:
     ]
     if len(pairs) in (0, len(one.images)) and len(one.images) == len(other.images):
         return [ImagePair(*pair) for pair in pairs]
-    return [ImagePair(*pair) for pair in zip(*(_placed_anew([pair[k] for pair in pairs]) for k in (0, 1)), strict=True)]
+    return [ImagePair(*pair) for pair in zip(*(_with_places([pair[k] for pair in pairs]) for k in (0, 1)), strict=True)]
 
 
-def _placed_anew(images: Sequence[RowImage]) -> list[RowImage]:
-    mos, drawn = (np.array([getattr(image, name) for image in images]) for name in ("mos", "drawn"))
-    return [
-        RowImage(image.name, image.mos, image.pred, image.drawn, image.preds, int(place), int(its))
-        for image, place, its in zip(images, _places(mos), _places(drawn), strict=True)
-    ]
+def _with_places(images: Sequence[RowImage]) -> tuple[RowImage, ...]:
+    """With their places among those of their data set."""
+    placed = list(images)
+    for part in dict.fromkeys(image.part for image in images):
+        own = [number for number, image in enumerate(images) if image.part == part]
+        mos, drawn = (np.array([getattr(images[number], name) for number in own]) for name in ("mos", "drawn"))
+        for number, place, its in zip(own, _places(mos), _places(drawn), strict=True):
+            placed[number] = replace(images[number], mos_place=int(place), pred_place=int(its), count=len(own))
+    return tuple(placed)
 
 
 def _why_none(row: RowScores) -> str:
@@ -104,6 +111,18 @@ def _placed(images: Sequence[str], predictions: Floats, names: Sequence[str]) ->
     """The predictions for these names; NaN for one that the run did not test."""
     own = dict(zip(images, predictions.tolist(), strict=True))
     return np.array([own.get(name, np.nan) for name in names])
+
+
+def _on_scales(pred: Floats, mos: Floats, parts: Sequence[str]) -> Floats | None:
+    """As `_on_scale`, for each data set by itself; None if one of them has no fit."""
+    values = pred.copy()
+    for part in dict.fromkeys(parts):
+        own = np.array([each == part for each in parts])
+        mapped = _on_scale(pred[own], mos[own])
+        if mapped is None:
+            return None
+        values[own] = mapped
+    return values
 
 
 def _on_scale(pred: Floats, mos: Floats) -> Floats | None:

@@ -118,3 +118,33 @@ def test_predictions_of_a_loss_without_scale_and_without_calibration_have_none(t
 
 def test_before_there_is_a_result_predictions_are_as_the_network_gives_them(tmp_path: Path) -> None:
     assert scored(tmp_path, "val", "image,mos,pred\na,5,1\n").scale.words == "as given"
+
+
+def test_images_of_several_data_sets_are_placed_and_compared_within_their_own(tmp_path: Path) -> None:
+    """Two places of four are worse than two of forty."""
+    fake = FakeRun.queue(tmp_path, "F2", dataset="csv+biq2021").start()
+    few = "".join(
+        f"{name}.jpg,{mos},{pred}\n" for name, mos, pred in zip("abcd", (4, 3, 2, 1), (2, 3, 4, 1), strict=True)
+    )
+    many = [(40 - place, 40 - place) for place in range(40)]
+    many[5], many[8] = (many[5][0], many[8][1]), (many[8][0], many[5][1])
+    path = fake.run.score_file("csv", "test")
+    path.parent.mkdir()
+    path.write_text(f"image,mos,pred\n{few}")
+    rows = "".join(f"{number}.jpg,{mos},{pred}\n" for number, (mos, pred) in enumerate(many))
+    fake.run.score_file("biq2021", "test").write_text(f"image,mos,pred\n{rows}")
+    (state,) = Catalog(tmp_path).refresh()
+    found = read_scored_images(state)
+    assert found.ends == ()
+    told = {"csv": {"mos_range": [1, 4]}, "biq2021": {"mos_range": [0, 40]}}
+    result = Result("r", {}, "clean", "csv+biq2021", "l2", 1, "n", 0.0, 1.0, sets=told)
+    ended = read_scored_images(replace(state, result=result))
+    assert (ended.ends[0], ended.ends[4], len(ended.ends)) == ((1.0, 4.0), (0.0, 40.0), 44)
+    strange = replace(result, sets={"csv": {"mos_range": [4]}, "biq2021": {"mos_range": [3, 3]}})
+    assert read_scored_images(replace(state, result=strange)).ends == ()
+    assert [(image.name, image.error, image.count) for image in found.worst(4)] == [
+        ("csv/a.jpg", -2, 4),
+        ("csv/c.jpg", 2, 4),
+        ("biq2021/5.jpg", -3, 40),
+        ("biq2021/8.jpg", 3, 40),
+    ]

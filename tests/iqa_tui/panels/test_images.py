@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from iqa_tui.monitor.scored_images import ScoredImage, ScoredImages
-from iqa_tui.panels.images import WorstImages
+from iqa_tui.panels.images import PredictionPlot, WorstImages
 
 
 def lines(scored: ScoredImages, width: int, height: int) -> list[str]:
@@ -29,3 +29,22 @@ def test_the_largest_errors_come_first_and_a_long_name_keeps_its_end() -> None:
 
 def test_without_scores_it_says_so() -> None:
     assert lines(ScoredImages(), 40, 5) == ["no scores yet"]
+
+
+def test_in_a_narrow_panel_numbers_give_way_to_the_names_that_tell_images_apart() -> None:
+    images = (ScoredImage("biq2021/ss03 (5434).jpg", 0.8276, 0.3829, 10, 59), ScoredImage("b.jpg", 0.5, 0.5, 1, 1))
+    shown = lines(ScoredImages("test", images), 36, 5)
+    assert "ss03 (5434).jpg" in shown[1]
+    assert shown[1].endswith("10 → 59")
+    assert "pred" not in shown[0]
+    assert "pred" in lines(ScoredImages("test", images[1:]), 36, 5)[0]
+
+
+def test_several_data_sets_are_drawn_from_0_to_1_of_their_own_scales() -> None:
+    images = (ScoredImage("csv/a.jpg", 75.0, 50.0), ScoredImage("biq2021/b.jpg", 0.6, 0.2))
+    both = ScoredImages("test", images, ends=((0.0, 100.0), (0.0, 1.0)))
+    assert both.points == [(0.75, 0.5), (0.6, 0.2)]
+    plot = PredictionPlot(ascii_mode=False)
+    plot.show_images(both, 0)
+    assert str(plot.border_title) == "Prediction against MOS · test · 2 images · sets on 0 to 1"
+    assert ScoredImages("test", images[1:]).points == [(0.6, 0.2)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from iqa_tui.panels.row_images import ImageList, RowScatter, decimals_of
@@ -51,6 +53,8 @@ def test_the_scatter_says_whose_predictions_it_draws() -> None:
     assert str(plot.border_title) == "Prediction against MOS · F3 · mean of 2 seeds, each fitted"
     plot.show_images(RowImages("F3", (2,), (ONE,)), "accent")
     assert str(plot.border_title) == "Prediction against MOS · F3 · seed 2 · no fit found"
+    plot.show_images(RowImages("F3", (1, 2), (replace(ONE, part="biq2021"),)), "accent")
+    assert str(plot.border_title) == "Prediction against MOS · F3 · mean of 2 seeds · sets on 0 to 1"
     plot.show_images(RowImages("F3", problem="it has no result yet"), "accent")
     assert str(plot.border_title) == "Prediction against MOS"
     assert any("it has no result yet" in text for line in plot.draw(60, 9) for text, _ in line)

@@ -47,7 +47,7 @@ async def test_enter_opens_the_page_of_the_run_and_escape_closes_it(
         await pilot.press("tab", "tab")
         plot = pilot.app.screen.query_one(PredictionPlot)
         assert pilot.app.focused is plot
-        await settle(pilot, lambda: plot.size.height > 0 and "Prediction against MOS" in screen_text(pilot))
+        await settle(pilot, lambda: plot.size.height > 0 and "40 test images" in screen_text(pilot))
         await settle(pilot, lambda: "0.jpg" in screen_text(pilot))
         await pilot.press("escape")
         assert isinstance(pilot.app.screen, MonitorScreen)

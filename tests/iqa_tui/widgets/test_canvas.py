@@ -7,9 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.segment import Segment
+from textual.app import App, ComposeResult
 from textual.strip import Strip
 
-from iqa_tui.widgets.canvas import centred, changed_cells, continued, fit, in_the_middle, line_width, wrapped
+from iqa_tui.widgets.canvas import (
+    Canvas,
+    Line,
+    centred,
+    changed_cells,
+    continued,
+    fit,
+    in_the_middle,
+    line_width,
+    wrapped,
+)
 
 WIDE = st.text(st.sampled_from("損失関数 ab ｂ한é"), max_size=60)
 
@@ -68,3 +79,29 @@ def test_what_changed_in_a_line_is_found_by_its_pieces() -> None:
     assert changed_cells(strip("ab", "cd", "ef"), strip("ab", "xy", "ef")) == [(2, 4)]
     assert changed_cells(strip("ab", "ab"), strip("abab")) == [(0, 4)]
     assert changed_cells(strip("画", "x"), strip("画", "y")) == [(2, 3)]
+
+
+class Titled(Canvas):
+    def draw(self, width: int, height: int) -> list[Line]:
+        return [[("x" * width, "")]] * height
+
+
+class TitledApp(App[None]):
+    CSS = "Titled { border: round white; padding: 0 1; }"
+
+    def compose(self) -> ComposeResult:
+        yield Titled()
+
+
+async def test_a_panel_says_its_title_in_fewer_words_before_it_cuts_it_and_in_more_when_it_has_grown() -> None:
+    async with TitledApp().run_test(size=(40, 6)) as pilot:
+        panel = pilot.app.query_one(Titled)
+        panel.set_title("Prediction against MOS · test · 120 images", "120 test images · calibrated", "120 images")
+        for width, title in ((48, "Prediction against MOS · test · 120 images"), (47, "120 test images · calibrated"),
+                             (34, "120 test images · calibrated"), (33, "120 images"), (8, "120 images"),
+                             (60, "Prediction against MOS · test · 120 images")):  # fmt: skip
+            await pilot.resize_terminal(width, 6)
+            await pilot.pause()
+            assert str(panel.border_title) == title
+            top = "".join(segment.text for segment in pilot.app.screen._compositor.render_strips()[0])
+            assert ("…" in top) is (width == 8)

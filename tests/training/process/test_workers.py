@@ -28,7 +28,9 @@ FLAGS = [
 
 
 def test_each_process_has_its_own_gpu_first_and_sees_all_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    hello = workers.Hello({"processes": 3}, 1, 1, "", device="cuda", precision="fp32", trains_in_fp32=False, threads=2)
+    hello = workers.Hello(
+        {"processes": 3}, 1, 1, -1, -1, device="cuda", precision="fp32", trains_in_fp32=False, threads=2
+    )
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-a,GPU-b,GPU-c")
     seen = workers._environment(hello)
     assert (seen["CUDA_VISIBLE_DEVICES"], seen["OMP_NUM_THREADS"]) == ("GPU-b,GPU-c,GPU-a", "2")
@@ -49,8 +51,10 @@ def wait_until_gone(pid: int) -> None:
 
 
 @pytest.fixture
-def at_work(tmp_path: Path) -> Any:
+def at_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A run by hand in a process group of its own, with one worker; ended whatever the test does."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
     run = RunFolder(tmp_path / "run")
     data = write_csv_dataset(tmp_path / "data")
     process = start(*FLAGS, "--data_path", data, "--run_folder", run.path)
@@ -71,13 +75,14 @@ def test_a_killed_worker_ends_the_run_in_words(at_work: tuple[RunFolder, subproc
     assert events_of(run, "ended")[-1]["how"] == "failed"
 
 
-def test_no_worker_outlives_the_killed_process_of_its_run(
-    at_work: tuple[RunFolder, subprocess.Popen[str], int],
+def test_no_worker_outlives_the_killed_process_of_its_run_and_no_file_does(
+    at_work: tuple[RunFolder, subprocess.Popen[str], int], tmp_path: Path
 ) -> None:
     _, process, worker = at_work
     process.kill()
     process.wait()
     wait_until_gone(worker)
+    assert [path.name for path in (tmp_path / "temporary").iterdir() if path.name.startswith("iqa-tui")] == []
 
 
 def test_a_signal_to_all_stops_between_steps_with_a_checkpoint_and_a_resume_finishes(

@@ -9,7 +9,7 @@ from iqa_tui.results.images.views import Found, ImageOrder, Wanted, image_headli
 
 
 def image(name: str, mos_place: int, pred_place: int, pred: float = 0.5) -> RowImage:
-    return RowImage(name, 0.5, pred, pred, (-41.25, -42.0), mos_place, pred_place)
+    return RowImage(name, 0.5, pred, pred, (-41.25, -42.0), mos_place, pred_place, count=4)
 
 
 ONE = (image("a", 1, 3), image("b", 2, 2, 0.9), image("c", 3, 1), image("d", 4, 4, 0.51))

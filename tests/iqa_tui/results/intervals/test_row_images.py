@@ -9,6 +9,7 @@ import pytest
 
 from iqa_tui.results.images.views import Found, Listed, Wanted, image_headline, image_words
 from iqa_tui.results.intervals.row_images import disagreements, images_of, runs_of
+from iqa_tui.results.intervals.score_files import together
 from iqa_tui.results.intervals.scores import RowScores, RunScores
 
 NAMES = tuple(f"{number}.jpg" for number in range(40))
@@ -112,3 +113,26 @@ def test_without_a_fit_the_calibration_of_the_run_counts_and_without_one_there_i
     known = images_of(row(run(1, -400 - MOS, calibrated=0.9 - MOS)))
     assert known.has_scale
     assert [image.pred for image in known.images] == pytest.approx((0.9 - MOS).tolist())
+
+
+def test_images_of_several_data_sets_have_places_and_fits_of_their_own() -> None:
+    """What the second study calls its best the first would call bad: the network is told which one an image is of."""
+    small = RunScores(1, NAMES[:10], np.linspace(20, 90, 10), 7 + np.linspace(0, 1, 10), part_of="csv")
+    large = RunScores(1, NAMES, MOS, MOS - 3, part_of="biq2021")
+    for scores in (small, large):
+        scores.predictions[[0, -1]] = scores.predictions[[-1, 0]]
+    mixed = together([large, small], {"biq2021": (0.1, 0.9), "csv": (0.0, 100.0)})
+    found = images_of(row(mixed))
+    by_name = {image.name: image for image in found.images}
+    best, last = by_name["csv/9.jpg"], by_name["biq2021/39.jpg"]
+    assert (best.mos_place, best.pred_place, best.count, best.part) == (1, 10, 10, "csv")
+    assert (last.mos_place, last.pred_place, last.count, last.part) == (1, 40, 40, "biq2021")
+    assert [image.name for image in found.worst(4)] == ["biq2021/0.jpg", "biq2021/39.jpg", "csv/0.jpg", "csv/9.jpg"]
+    assert (by_name["csv/5.jpg"].mos_place, by_name["csv/5.jpg"].error) == (5, 0)
+    assert found.curve == ()
+    (pair,) = disagreements(found, replace(found, images=(best,)))
+    assert (pair.one.mos_place, pair.one.count) == (1, 1)
+    words = image_words(Found(Wanted(0), found, pairs=()), Listed(best, None), "", "")
+    assert words[0][0] == "MOS 0.9 of 0 to 1, place 1 of 10 of csv"
+    for name in ("biq2021/20.jpg", "csv/5.jpg"):
+        assert by_name[name].pred == pytest.approx(by_name[name].mos, abs=0.15)
