@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from iqa_tui.commands.exit_codes import ALL_WELL
@@ -29,11 +30,16 @@ from iqa_tui.monitor.state import RunState
 from iqa_tui.monitor.trainer_code import code_note
 from iqa_tui.queue.dispatching import revive_in_words
 from iqa_tui.queue.waits import waits_of_states
+from iqa_tui.slurm.ask import SlurmError, has_slurm, was_silent_just_now
+from iqa_tui.slurm.partitions import ask_partitions
 from iqa_tui.words.sizes import GIB, gib_words
 from iqa_tui.words.states import by_need, told_state
 from iqa_tui.words.waits import Wait
 from training.runfolder.exits import ExitKind
 from training.runfolder.phase import Phase
+
+SINFO_SECONDS = 5.0
+"""How long the partitions are worth waiting for."""
 
 
 def print_status(runs_dir: Path) -> int:
@@ -54,12 +60,22 @@ def print_status(runs_dir: Path) -> int:
     else:
         print(f"No runs in {runs_dir}. `iqa-tui demo` makes five in minutes; `iqa-tui plan` names the plans there are.")
     print("\nDevices")
-    print(columns([_device_cells(state) for state in survey.devices]))
+    print(columns([*map(_device_cells, survey.devices), *_partition_cells(states)]))
     if survey.note:
         print(f"  {survey.note}")
     if revived:
         print(f"\n{revived}")
     return ALL_WELL
+
+
+def _partition_cells(states: Sequence[RunState]) -> list[list[str]]:
+    """What Slurm's partitions have; [] if no run is of Slurm, or if Slurm does not answer: rows of runs say that."""
+    if not (any(state.is_of_slurm for state in states) and has_slurm()) or was_silent_just_now():
+        return []
+    try:
+        return [[f"Slurm {each.name}", "", "", "", "", each.words] for each in ask_partitions(SINFO_SECONDS)]
+    except SlurmError:
+        return []
 
 
 def _runs_text(states: list[RunState], waits: dict[str, Wait]) -> str:

@@ -28,6 +28,7 @@ environment:
   IQA_TUI_STATE      folder of this user's own state: the key that signs runs, dispatchers' locks and logs
                      (default $XDG_STATE_HOME/iqa-tui, else ~/.local/state/iqa-tui)
   IQA_TUI_SETTINGS   your settings file (default $XDG_CONFIG_HOME/iqa-tui/settings.toml, else ~/.config/…)
+  IQA_TUI_SLURM      folder of Slurm's programs, if PATH lacks it; a launch keeps it for later orders on its runs
   IQA_TUI_READ_ONLY  1: as --read-only, for every program that inherits it
   IQA_TUI_CUDA_UUIDS  1: trainers are shown their GPUs by UUID; MIG instances always are
   IQA_TUI_GPU_SETTLE_SECONDS  how long a GPU must look idle before a run gets it (default 4)

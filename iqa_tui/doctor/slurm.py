@@ -17,7 +17,7 @@ from iqa_tui.doctor.file_systems import existing_parent
 from iqa_tui.doctor.finding import Finding, blocked, doubtful
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.slurm import try_node
-from iqa_tui.slurm.ask import SlurmError, ask_slurm, has_slurm
+from iqa_tui.slurm.ask import FOLDER_VARIABLE, SlurmError, ask_slurm, has_slurm
 from iqa_tui.slurm.options import asks_for_gpu, sbatch_flags
 from iqa_tui.slurm.partitions import ask_partitions
 from iqa_tui.slurm.starts import refuse_what_slurm_refuses
@@ -42,8 +42,8 @@ def check_slurm(request: LaunchRequest, paths: Sequence[Path]) -> Iterator[Findi
         paths: of data and weights that the runs read.
     """
     if not has_slurm():
-        remedy = "Log in to a login node of the cluster, or load the module that has Slurm's programs"
-        yield blocked("slurm", "there is no sbatch here", remedy)
+        remedy = f"Log in to a login node, load the module that has Slurm, or set {FOLDER_VARIABLE} to its folder"
+        yield blocked("slurm", "there is no sbatch in PATH", remedy)
         return
     try:
         yield Finding("slurm", f"sbatch is here, and the controller of {cluster().name} answers")

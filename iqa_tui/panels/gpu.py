@@ -20,6 +20,7 @@ OLD_SECONDS = 10.0
 """A survey older than this is shown with its age: the driver does not answer."""
 MOST_HISTORY_ROWS = 3
 MOST_SLURM_LINES = 4
+NO_SLURM: tuple[Sequence[str], Sequence[float | None]] = ((), ())
 GUTTER = 2
 LEAST_COLUMN = 34
 """Cells of a device that shares its line with another one."""
@@ -37,7 +38,8 @@ class GpuPanel(Canvas):
         self._survey: Survey | None = None
         self._host: HostLoad | None = None
         self._shown: list[Shown] = []
-        self._slurm: tuple[str, ...] = ()
+        self._slurm: Sequence[str] = ()
+        self._slurm_shares: Sequence[float | None] = ()
 
     def show(
         self,
@@ -46,15 +48,16 @@ class GpuPanel(Canvas):
         utilisation: Mapping[str, tuple[float | None, ...]],
         runs: Mapping[str, RunOnGpu],
         now: float,
-        slurm: Sequence[str] = (),
+        slurm: tuple[Sequence[str], Sequence[float | None]] = NO_SLURM,
     ) -> None:
         """Args:
         utilisation: device key to its latest percentages.
         runs: those of this folder that are alive, by their ids.
         now: Unix seconds, for ages: of processes, and of the GPUs while their driver does not answer.
-        slurm: what its partitions have, a word group each; empty on a machine without Slurm.
+        slurm: what its partitions have, a word group each, and which share of it is taken; empty without Slurm.
         """
-        self._survey, self._host, self._now, self._slurm = survey, host, now, tuple(slurm)
+        self._survey, self._host, self._now = survey, host, now
+        self._slurm, self._slurm_shares = slurm
         self._shown = [_shown(state, utilisation.get(state.device.key, ()), runs, now) for state in survey.devices]
         self._show_title(survey)
         self.redraw()
@@ -141,7 +144,7 @@ class GpuPanel(Canvas):
         lines = self._device_lines(self._shown, width, form, rows, is_airy=is_airy)
         if self._host is not None and not self._has_gpu:
             lines += host_lines(self._host, width, compact=self._compact)
-        lines += slurm_lines(self._slurm, width, 1 if self._compact else MOST_SLURM_LINES)
+        lines += slurm_lines(self._slurm, self._slurm_shares, width, 1 if self._compact else MOST_SLURM_LINES)
         if self._compact and self._shown:  # then the title says it
             return lines
         return lines + [[(text, "dim")] for text in wrapped(self._survey.note, width)]

@@ -20,6 +20,8 @@ if TYPE_CHECKING:  # as in `gpu_users`
 GIB = float(1 << 30)
 ALMOST_ALL = 0.95
 SLURM_WIDTH = 7
+BAR_GAP, LEAST_BAR, MOST_BAR = 2, 6, 24
+"""Cells: before the bar of a partition, and of it."""
 SIZE_OR_FORM = re.compile(r"\d+\s?GB|HBM\d\w*|PCIe?|SXM\d*|SXM\d?-\w+", re.IGNORECASE)
 BRANDS = ("NVIDIA", "GeForce", "Tesla", "Quadro")
 
@@ -87,13 +89,17 @@ def host_lines(host: HostLoad, width: int, *, compact: bool) -> list[Line]:
     return [[*processor, ("  ", ""), *memory]] if compact else [processor, memory]
 
 
-def slurm_lines(told: Sequence[str], width: int, most: int) -> list[Line]:
-    """`Slurm  gpu: 3 of 4 GPUs taken · cpu: no GPU, 2 nodes`; what has no room in so many lines is counted.
+def slurm_lines(told: Sequence[str], shares: Sequence[float | None], width: int, most: int) -> list[Line]:
+    """`Slurm  gpu: 3 of 4 GPUs taken  ███████░░`, or without bars several in a line, and the rest counted.
 
     Args:
         told: a group of words of each partition.
+        shares: how much of it is taken, 0 to 1, of each; None: it has no bar.
         most: lines.
     """
+    bar = width - SLURM_WIDTH - max(map(cell_len, told), default=0) - BAR_GAP
+    if len(told) <= most and most > 1 and bar >= LEAST_BAR:
+        return _lines_with_bars(told, shares, width, min(bar, MOST_BAR))
     lines: list[Line] = []
     left = list(told)
     while left and len(lines) < most:
@@ -101,9 +107,20 @@ def slurm_lines(told: Sequence[str], width: int, most: int) -> list[Line]:
         while left and _fits([*taken, left[0]], left[1:], width, counted=is_last):
             taken.append(left.pop(0))
         more = f" · {len(left)} more" if left and is_last else ""
-        label = (fit("" if lines else "Slurm", SLURM_WIDTH), "strong")
-        lines.append(clip([label, (" · ".join(taken), ""), (more, "dim")], width))
+        lines.append(clip([_slurm_label(lines), (" · ".join(taken), ""), (more, "dim")], width))
     return lines
+
+
+def _lines_with_bars(told: Sequence[str], shares: Sequence[float | None], width: int, bar: int) -> list[Line]:
+    lines: list[Line] = []
+    for words, share in zip(told, shares, strict=True):
+        line: Line = [_slurm_label(lines), (fit(words, width - SLURM_WIDTH - bar), "")]
+        lines.append(line if share is None else [*line, (meter(share, bar), _heat(share))])
+    return lines
+
+
+def _slurm_label(before: Sequence[Line]) -> tuple[str, str]:
+    return fit("" if before else "Slurm", SLURM_WIDTH), "strong"
 
 
 def _fits(taken: Sequence[str], left: Sequence[str], width: int, *, counted: bool) -> bool:

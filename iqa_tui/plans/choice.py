@@ -15,6 +15,7 @@ from iqa_tui.plans.offered import (
     partition_option,
     question_of_slurm,
     typed_settings,
+    wanted_partition,
     work_words,
 )
 from iqa_tui.plans.plan import SPLIT_FLAG, Experiment, Plan
@@ -44,8 +45,8 @@ class LaunchChoice:
     """Their keys. A device that appears later is ticked."""
     partitions: tuple[OfferedPartition, ...] = ()
     """Of Slurm; empty if this machine has none."""
-    partition_key: str = ""
-    """Of the partition to which the runs are submitted; empty: devices of this machine run them."""
+    partition_key: str | None = None
+    """Of the partition that the user chose; empty: devices of this machine. None: `wanted_partition`."""
     strategy: str = STRATEGIES[0]
     settings: str = ""
     """The text of the field: `epochs=1 data_path=/data slurm.gres=gpu:2`."""
@@ -109,6 +110,8 @@ class LaunchChoice:
     @property
     def partition(self) -> OfferedPartition | None:
         """The chosen one; None if this machine's devices run the launch."""
+        if self.partition_key is None and self.device_kind == "cpu":
+            return wanted_partition(self.plan, self.partitions)
         return next((each for each in self.partitions if each.key == self.partition_key), None)
 
     def device_ticks(self) -> dict[str, bool]:
@@ -144,11 +147,9 @@ class LaunchChoice:
         )
 
     def tick_device(self, key: str) -> LaunchChoice:
-        """Tick a device, or untick it; the key of one that cannot be chosen changes no launch. Slurm gives the devices
-        of its partitions, so a launch goes to one of them or to devices of this machine.
-        """
+        """Tick a device or a partition, or untick it: a launch goes to one partition, or to devices of this machine."""
         if any(each.key == key for each in self.partitions):
-            return replace(self, partition_key="" if key == self.partition_key else key)
+            return replace(self, partition_key="" if self.device_ticks()[key] else key)
         if self.partition is not None:
             return replace(self, partition_key="", unticked_devices=self.unticked_devices - {key})
         return replace(self, unticked_devices=self.unticked_devices ^ {key})

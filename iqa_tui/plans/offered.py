@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from iqa_tui.plans.flags import shell_words
 from iqa_tui.plans.forecast import jobs_of
+from iqa_tui.plans.plan import Plan
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.plans.typed import parse_overrides
 from iqa_tui.slurm.options import parse_option, sbatch_flags
@@ -84,6 +86,16 @@ def typed_settings(text: str) -> tuple[dict[str, str], dict[str, Any]]:
     except ValueError as error:
         raise ValueError(f"Settings: {error}") from None
     return parse_overrides(" ".join(word for word in words if not word.startswith(SLURM_PREFIX))), options
+
+
+def wanted_partition(plan: Plan | None, partitions: Sequence[OfferedPartition]) -> OfferedPartition | None:
+    """That of a plan with `[slurm]`, which a machine without a GPU does not run itself unless its user says so; None if
+    the plan has no such table, or if its experiments ask for several.
+    """
+    if plan is None or not plan.slurm:
+        return None
+    names = {str(each.slurm.get("partition", plan.slurm.get("partition", ""))) for each in plan.experiments}
+    return next((each for each in partitions if names == {each.name} or (names == {""} and each.is_default)), None)
 
 
 def partition_option(request: LaunchRequest, partition: OfferedPartition) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from typing import Any, Concatenate, ParamSpec
 
 from iqa_tui.errors import FolderUnusable, LaunchError
 from iqa_tui.processes.start import package_folder, program
+from iqa_tui.slurm.ask import FOLDER_VARIABLE
 from iqa_tui.words.people import user_name
 from training.runfolder.errors import is_disk_trouble
 from training.runfolder.held import held
@@ -69,10 +70,11 @@ class Account:
 
     @property
     def environment(self) -> dict[str, str]:
-        """As after a login; of our own variables only the language."""
+        """As after a login; of our own variables only the language, and where Slurm's programs are."""
         name = self.name or str(self.user_id)
         env = {"HOME": self.home, "USER": name, "LOGNAME": name, "SHELL": self.shell, "PATH": DEFAULT_PATH}
-        env |= {key: value for key, value in os.environ.items() if key == "LANG" or key.startswith("LC_")}
+        kept = ("LANG", FOLDER_VARIABLE)  # root may say where Slurm is; a run that was launched with it says so itself
+        env |= {key: value for key, value in os.environ.items() if key in kept or key.startswith("LC_")}
         packages = package_folder()
         return env | ({"PYTHONPATH": packages} if packages else {})
 

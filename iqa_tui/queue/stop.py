@@ -13,7 +13,7 @@ from iqa_tui.monitor.state import RunState
 from iqa_tui.processes.identity import NotOfThisRun, is_running, signal_process
 from iqa_tui.queue.as_owner import in_owners_name, opened
 from iqa_tui.settings.read_only import order
-from iqa_tui.slurm.ask import SlurmError
+from iqa_tui.slurm.ask import SlurmError, SlurmMissing
 from iqa_tui.slurm.look import Asked
 from iqa_tui.slurm.orders import cancel_without_folder, stop_job
 from iqa_tui.slurm.submit import is_slurm
@@ -135,6 +135,8 @@ def _stop_job(run: RunFolder, status: Status, grace_seconds: float) -> str:
     """What becomes of the job. The request in the folder is enough: a job that starts or runs looks for it."""
     try:
         words = stop_job(run)
+    except SlurmMissing as error:
+        words = f"its job looks for the request. Slurm is not told: {error}"
     except SlurmError as error:
         words = f"its supervisor looks for the request, and Slurm will be told once it answers ({error})"
     if not words:

@@ -8,7 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from iqa_tui.errors import LaunchError
 from iqa_tui.slurm.answers import last_answers
-from iqa_tui.slurm.ask import SlurmError, SlurmRefused, SlurmSilent, has_slurm
+from iqa_tui.slurm.ask import (
+    FOLDER_VARIABLE,
+    SlurmError,
+    SlurmRefused,
+    SlurmSilent,
+    folder_of_programs,
+    has_slurm,
+)
 from iqa_tui.slurm.look import is_due
 from iqa_tui.slurm.node import OF_ORDERS
 from iqa_tui.slurm.orders import cancel_if_overdue
@@ -26,6 +33,8 @@ def passed(spec: Spec, variables: Mapping[str, str]) -> dict[str, str]:
 
     Those by which an order finds the same Slurm and the same keys later are kept as well, and do not reach the trainer.
     """
+    if programs := folder_of_programs():
+        variables = {**variables, FOLDER_VARIABLE: programs}
     return {name: variables[name] for name in (*spec.slurm.get("pass", []), *OF_ORDERS) if name in variables}
 
 

@@ -27,6 +27,8 @@ def leave_question(runs: Iterable[RunState], *, launching: bool) -> ConfirmScree
     lines = [_line(state, run_words.name_among(state, known), time.time()) for state in alive[:MOST_NAMED]]
     lines += [f"{len(alive) - MOST_NAMED} more"] if len(alive) > MOST_NAMED else []
     lines += [f"{queued} more queued" if alive else f"{queued} queued"] if queued else []
+    if foreign := sorted({state.status.host for state in alive if state.status.is_foreign}):
+        lines.append(f"On {', '.join(foreign)} a stop is only a file: it takes effect once that host reads it.")
     if launching:
         lines = ["It is launched if its flags are right; else the shell says why not.", *lines]
         choices = (Choice("stay", "Stay"), Choice("leave", "Leave"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from iqa_tui.panels.gpu import GpuPanel
+from iqa_tui.panels.gpu import NO_SLURM, GpuPanel
 from iqa_tui.panels.run_list import RunList
 from iqa_tui.screens.monitor_heights import most_gpu_lines
 from iqa_tui.screens.runs_on_gpus import runs_on_gpus
@@ -36,8 +36,9 @@ class DevicesRoom(ViewingRoom):
             return
         if self._alive is None or self._alive[0] is not self.runs:
             self._alive = (self.runs, runs_on_gpus(self.runs, has_signs=self.session.has_signs))
-        panel, told = self.query_one(GpuPanel), self.devices.slurm.told if self.devices.slurm is not None else ()
-        panel.show(self.devices.survey, self.devices.host, self.devices.utilisation, self._alive[1], time.time(), told)
+        found, panel = self.devices, self.query_one(GpuPanel)
+        told = (found.slurm.told, found.slurm.shares) if found.slurm is not None else NO_SLURM
+        panel.show(found.survey, found.host, found.utilisation, self._alive[1], time.time(), told)
 
     @property
     def device_lines(self) -> int:

@@ -16,6 +16,7 @@ from iqa_tui.screens.room import Room
 from iqa_tui.screens.working import is_working
 from iqa_tui.words.durations import duration_words
 from iqa_tui.words.states import status_words
+from training.runfolder.beat import patience_seconds
 from training.runfolder.phase import Phase
 
 if TYPE_CHECKING:
@@ -222,7 +223,7 @@ def stop_lines(state: RunState, now: float) -> list[str]:
     since = f"It has run for {duration_words(elapsed)} {where}" if elapsed is not None else "It has not started"
     progress = f", epoch {run_words.epoch_words(state)}" if state.epoch else ""
     lines = [state.run_id, f"{since}{progress}."]
-    return [*lines, _stop_words(state)]
+    return [*lines, *_reach_words(state), _stop_words(state)]
 
 
 def retry_lines(state: RunState, begins: str, now: float) -> list[str]:
@@ -237,12 +238,38 @@ def retry_lines(state: RunState, begins: str, now: float) -> list[str]:
     return [state.run_id, f"{ran}{status_words(state.status)}.", f"The next attempt begins {begins}."]
 
 
+def _reach_words(state: RunState) -> list[str]:
+    """How a stop reaches a run that no process of this machine works on; [] if it does so at once."""
+    status = state.status
+    if status.disk_trouble:
+        job = " If it cannot be asked, Slurm cancels its job." if status.host_is_node or state.is_of_slurm else ""
+        return [f"Its folder cannot be read well now ({status.cause}), so it may not find the request.{job}"]
+    if not status.is_foreign:
+        return []
+    words = (
+        f"It is on {status.host}: a stop is only a file in its folder, and takes effect once {status.host} reads it."
+    )
+    if status.beat_seconds is not None and status.beat_seconds < patience_seconds():
+        return [
+            words,
+            f"Its supervisor there looks several times a second; last sign of life {_beat_words(state)} ago.",
+        ]
+    since = (
+        f"gave no sign of life for {_beat_words(state)}" if status.beat_seconds is not None else "gives no sign of life"
+    )
+    return [words, f"It {since}: if that host is gone, the file stays unread, and the run as it is shown."]
+
+
+def _beat_words(state: RunState) -> str:
+    """Since its last sign of life, in words."""
+    return duration_words(state.status.beat_seconds or 0.0)
+
+
 def _stop_words(state: RunState) -> str:
     """What becomes of its work: a promise only if its trainer keeps it."""
     if not state.phase.is_alive:
         return "It will not start; R queues it again."
-    is_elsewhere = state.status.host and not state.status.host_is_node
-    retry = f"`iqa-tui retry --from-elsewhere {state.run_id}` tries" if is_elsewhere else "R tries"
+    retry = f"`iqa-tui retry --from-elsewhere {state.run_id}` tries" if state.status.is_foreign else "R tries"
     if state.spec is None or state.spec.trainer != "training":
         return f"Its own trainer is sent SIGTERM: whether it saves its work is not known here. {retry} it again."
     if not state.has_stepped:

@@ -12,12 +12,17 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 
 from iqa_tui.errors import LaunchError
 
 PATIENCE_SECONDS = 30.0
 """Slurm's own programs give up after up to 18 s if no controller answers (measured)."""
 SILENCE_SECONDS = 20.0
+FOLDER_VARIABLE = "IQA_TUI_SLURM"
+"""The folder of Slurm's programs, if PATH lacks it. A launch keeps it with each run, as an order may come from a shell
+with another PATH, such as root's.
+"""
 KEPT = ("SLURM_CONF", "SLURM_CLUSTERS")
 PREFIXES = ("SLURM_", "SBATCH_", "SQUEUE_", "SINFO_", "SCANCEL_", "SCONTROL_", "SACCT_", "SLURMD_")
 SILENT = (
@@ -53,12 +58,39 @@ class SlurmRefused(SlurmError):
 
 def has_slurm() -> bool:
     """Whether this machine can submit jobs."""
-    return _is_on("sbatch", os.environ.get("PATH", ""))
+    return _is_on("sbatch", places_of_programs())
 
 
 def has_accounting() -> bool:
     """Whether this machine can ask what became of old jobs; the cluster may keep no record of them all the same."""
-    return _is_on("sacct", os.environ.get("PATH", ""))
+    return _is_on("sacct", places_of_programs())
+
+
+def places_of_programs() -> str:
+    """Where Slurm's programs are looked for, in the form of PATH: in the folder that is set, then as in a shell."""
+    own, path = os.environ.get(FOLDER_VARIABLE, ""), os.environ.get("PATH", os.defpath)
+    return f"{own}{os.pathsep}{path}" if own else path
+
+
+def program_of(name: str) -> str:
+    """The whole path of a program of Slurm.
+
+    Raises:
+        SlurmMissing: there is none; the text names the folders that were searched, and what to do.
+    """
+    found = shutil.which(name, path=places_of_programs())
+    if found is None:
+        raise SlurmMissing(
+            f"there is no {name} in {places_of_programs()}. If this machine has Slurm, set {FOLDER_VARIABLE} to the "
+            f"folder of its programs, or PATH; if not, order it on a machine that has"
+        )
+    return found
+
+
+def folder_of_programs() -> str:
+    """The folder in which sbatch is; empty if there is none."""
+    found = shutil.which("sbatch", path=places_of_programs())
+    return str(Path(found).absolute().parent) if found else ""
 
 
 @lru_cache(maxsize=8)
@@ -86,9 +118,7 @@ def ask_slurm(
         SlurmSilent: the controller cannot be asked, or does not answer in time.
         SlurmRefused: any other failure.
     """
-    program = shutil.which(command[0])
-    if program is None:
-        raise SlurmMissing(f"{command[0]}: this machine has no such program. Launch where Slurm's programs are.")
+    program = program_of(command[0])
     try:
         answer, errors = _said(program, command, given, patience_seconds)
     except SlurmSilent:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from iqa_tui.slurm.ask import KEPT, SlurmError, ask_slurm
+from iqa_tui.slurm.ask import FOLDER_VARIABLE, KEPT, SlurmError, ask_slurm
 from training.runfolder.errors import RunFolderError
 from training.runfolder.job import JobRecord
 from training.runfolder.layout import AttemptFolder, RunFolder
@@ -30,7 +30,7 @@ from training.runfolder.write import write_record_once
 ASK_SECONDS = 10.0
 KILL_WAIT_SECONDS = 30.0
 """Slurm's default."""
-OF_ORDERS = (*KEPT, "XDG_STATE_HOME", "IQA_TUI_STATE")
+OF_ORDERS = (*KEPT, FOLDER_VARIABLE, "XDG_STATE_HOME", "IQA_TUI_STATE")
 """Variables of the launching shell that are kept for orders on the run alone: a node has its own."""
 NUMBERS = re.compile(r"\d+")
 DEFAULT_LEAD_SECONDS = 120.0

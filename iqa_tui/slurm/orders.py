@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from iqa_tui.slurm.answers import last_answers
-from iqa_tui.slurm.ask import SlurmError, SlurmSilent, ask_slurm, was_silent_just_now
+from iqa_tui.slurm.ask import SlurmError, SlurmSilent, ask_slurm, has_slurm, program_of, was_silent_just_now
 from iqa_tui.slurm.look import Asked
 from iqa_tui.slurm.submit import NICE
 from training.runfolder.job import Course, JobRecord, SlurmWord
@@ -37,6 +37,7 @@ def shown_job(run: RunFolder) -> str | None:
     job, word = word_now(run)
     if job is None or word is None:
         return None
+    program_of("scontrol")
     if not word.is_fresh or was_silent_just_now():
         raise SlurmSilent(UNHEARD)
     if word.line is None:
@@ -103,9 +104,12 @@ def stop_job(run: RunFolder) -> str:
         SlurmError: Slurm did not do it. The request in the folder is enough: the job looks for it.
     """
     job, word = word_now(run)
-    if word is not None and (not word.is_fresh or was_silent_just_now()):
+    if job is None or word is None:
+        return ""
+    program_of("scancel")
+    if not word.is_fresh or was_silent_just_now():
         raise SlurmSilent(UNHEARD)
-    if job is None or word is None or word.line is None:
+    if word.line is None:
         return ""
     if word.line.course is Course.WAITS:
         cancel(job.job)
@@ -127,6 +131,8 @@ def cancel_without_folder(run_id: str) -> str:
     Raises:
         SlurmError: Slurm does not answer, or did not do it.
     """
+    if not has_slurm():
+        return ""
     word = Asked().word_of(run_id)
     if word.line is None or word.line.is_over:
         return ""

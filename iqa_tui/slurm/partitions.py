@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from iqa_tui.slurm.ask import SlurmError, ask_slurm, has_slurm
+from iqa_tui.slurm.ask import PATIENCE_SECONDS, SlurmError, ask_slurm, has_slurm
 from iqa_tui.words.durations import duration_words
 from training.runfolder.text import plain
 
@@ -77,6 +77,12 @@ class Partitions:
         return (*told, f"it has not answered for {duration_words(time.time() - self.answered)}")
 
     @property
+    def shares(self) -> tuple[float | None, ...]:
+        """How much of its GPUs is taken, 0 to 1, for each of `told`; None if it has none."""
+        known = tuple(each.taken / each.gpus if each.gpus else None for each in self.partitions if each.is_open)
+        return (*known, *[None] * (len(self.told) - len(known)))
+
+    @property
     def is_due(self) -> bool:
         pause = min(PERIOD_SECONDS * 2.0 ** min(self.failures, 10), LONGEST_PAUSE_SECONDS)
         return time.monotonic() - self.asked >= pause
@@ -118,14 +124,15 @@ def _keep() -> None:
         _Kept.last = found
 
 
-def ask_partitions() -> tuple[Partition, ...]:
+def ask_partitions(patience_seconds: float = PATIENCE_SECONDS) -> tuple[Partition, ...]:
     """In Slurm's order. Waits for the answer.
 
     Raises:
         SlurmError: Slurm refuses, or cannot be asked.
     """
-    said = ask_slurm(SINFO)
-    default = next((name for name in ask_slurm(DEFAULT).split() if name.endswith("*")), "").removesuffix("*")
+    said = ask_slurm(SINFO, patience_seconds=patience_seconds)
+    names = ask_slurm(DEFAULT, patience_seconds=patience_seconds).split()
+    default = next((name for name in names if name.endswith("*")), "").removesuffix("*")
     return tuple(_partitions(said, default))
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import re
 import shlex
-import shutil
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -20,7 +19,7 @@ from typing import Any
 from iqa_tui.errors import LaunchError
 from iqa_tui.processes.start import package_folder
 from iqa_tui.slurm.answers import comment_of
-from iqa_tui.slurm.ask import SlurmError, SlurmRefused, SlurmSilent, ask_slurm
+from iqa_tui.slurm.ask import SlurmError, SlurmRefused, SlurmSilent, ask_slurm, folder_of_programs
 from iqa_tui.slurm.look import look
 from iqa_tui.slurm.node import config_of
 from iqa_tui.slurm.options import CLUSTER, sbatch_flags
@@ -107,8 +106,8 @@ def script_of(run: RunFolder, options: Mapping[str, Any], spec_sha256: str, envi
 
 def job_script(title: str, options: Mapping[str, Any], command: Sequence[str]) -> str:
     """A job's script. Everything in it is a whole path: a node has another working folder and another PATH."""
-    programs = Path(shutil.which("sbatch") or "/usr/bin/sbatch").parent
-    lines = ["#!/bin/bash", f"# {title}", f'export PATH="$PATH":{shlex.quote(str(programs))}']
+    programs = folder_of_programs() or "/usr/bin"
+    lines = ["#!/bin/bash", f"# {title}", f'export PATH="$PATH":{shlex.quote(programs)}']
     lines.append(f"export IQA_TUI_STATE={shlex.quote(str(state_path()))}")
     if packages := package_folder():
         lines.append(f'export PYTHONPATH={shlex.quote(packages)}"${{PYTHONPATH:+:$PYTHONPATH}}"')

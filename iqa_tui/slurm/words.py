@@ -182,7 +182,8 @@ def ended_words(line: JobLine, options: Mapping[str, Any], output: str) -> str:
     if line.state in STATES:
         return plain(STATES[line.state].format(node=line.node or "its node"))
     reason = f" ({line.reason})" if line.reason not in ("", "None", "NonZeroExitCode") else ""
-    return plain(f"its job ended in Slurm as {line.state.lower()}{reason}; its output: {output}")
+    how = "failed" if line.state == "FAILED" else f"ended as {line.state.lower()}"
+    return plain(f"its job {how}{reason}; its slurm.out may say why")
 
 
 def ended_by(output: str, job: str) -> str:

@@ -74,7 +74,7 @@ def shown_state(status: Status) -> ShownState:
     if status.recorded:
         return RECORDED
     glyph, style = SIGNS[status.phase]
-    if status.phase.is_alive and status.host and not status.host_is_node:
+    if status.is_foreign:
         return ShownState(OTHER_HOST_GLYPH, status.phase.value, style)
     if status.phase is Phase.RUNNING and not status.supervised:
         return UNSUPERVISED

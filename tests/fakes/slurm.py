@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from iqa_tui.slurm import look, submit
+from iqa_tui.slurm import ask, look, submit
 
 PROGRAM = """#!{python}
 import json, os, sys
@@ -47,7 +48,8 @@ class FakeSlurm:
         self.jobs: dict[str, tuple[str, ...]] = {}
 
     def answers(self, *words: str, out: str = "", err: str = "", code: int = 0) -> None:
-        """What a program prints if it is called with these first words."""
+        """What a program prints if it is called with these first words, from the next question on."""
+        let_questions_end()
         name = "_".join(words).replace("/", "-")[:120]
         (self._folder / f"{name}.json").write_text(json.dumps({"out": out, "err": err, "code": code}))
 
@@ -91,6 +93,12 @@ class FakeSlurm:
         return [call for call in found if call["argv"][: len(words)] == list(words)]
 
 
+def let_questions_end() -> None:
+    """A thread that still asks would bring an older answer, and keep another question from being asked."""
+    if look._Asking.thread is not None:
+        look._Asking.thread.join()
+
+
 def make_programs(folder: Path) -> FakeSlurm:
     """The programs in a new folder, for the front of PATH; their controller answers."""
     folder.mkdir()
@@ -104,7 +112,7 @@ def make_programs(folder: Path) -> FakeSlurm:
 
 
 @pytest.fixture
-def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeSlurm:
+def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSlurm]:
     """Slurm on PATH, with a controller that answers, and a state folder of its own."""
     folder = tmp_path / "slurm"
     fake = make_programs(folder)
@@ -112,4 +120,6 @@ def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeSlurm:
     monkeypatch.setenv("IQA_TUI_STATE", str(tmp_path / "state"))
     submit.cluster.cache_clear()
     monkeypatch.setattr(look, "PERIOD_SECONDS", 0.0)
-    return fake
+    monkeypatch.setattr(ask._Heard, "silent", float("-inf"))
+    yield fake
+    let_questions_end()

@@ -74,6 +74,11 @@ class Status:
     """Queued, but not by this user on this host: it starts only once it is adopted."""
 
     @property
+    def is_foreign(self) -> bool:
+        """Alive on another host, to which its user, not Slurm, sent it: orders reach it by its folder alone."""
+        return self.phase.is_alive and bool(self.host) and not self.host_is_node
+
+    @property
     def is_unsure(self) -> bool:
         """Begun by this host before it was rebooted, or by another host of its name: the beat will tell which."""
         return self.phase.is_alive and not self.host and self.beat_seconds is not None

@@ -13,11 +13,15 @@ import pytest
 
 from tests.fakes.lab import Lab, state, stub, wait_until
 from tests.fakes.nvml import VERSION_MISMATCH, FakeGpus
+from tests.fakes.run_folders import FakeRun
 from tests.fakes.shell import Shell
+from tests.fakes.slurm import FakeSlurm, slurm
 from tests.fakes.tuned import FakeTuning
 from training.runfolder.folders import list_runs
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase
+
+__all__ = ["slurm"]
 
 
 def test_a_bad_number_of_slots_is_an_error_of_the_environment(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,3 +108,13 @@ def test_tuning_is_one_line_of_its_group_and_json_names_what_each_run_tries(tmp_
     assert {"lr": 5e-06} in [run["trial"] for run in content["runs"]]
     (group,) = content["groups"]
     assert (group["trials"], group["trials_done"], group["trials_failed"], group["total"]) == (4, 1, 1, 1)
+
+
+def test_status_tells_what_partitions_have_if_a_run_is_of_slurm(lab: Lab, shell: Shell, slurm: FakeSlurm) -> None:
+    slurm.answers("sinfo", out="gpu*\n")
+    slurm.answers("sinfo", "-h", "-N", out="gpu|up|1:00|lab1|mix|gpu:2|gpu:1|\n")
+    assert "Slurm gpu" not in shell("status")
+    FakeRun.queue(lab.runs_dir, "F2", engine="slurm", slurm={"cluster": "lab"}, format=2)
+    assert re.search(r"^  Slurm gpu +1 of 2 GPUs taken$", shell("status"), re.MULTILINE)
+    slurm.is_silent()
+    assert "Slurm gpu" not in shell("status")

@@ -65,7 +65,7 @@ def run_the_job(slurm: FakeSlurm, **variables: str) -> threading.Thread:
 def test_a_machine_without_slurm_is_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     (found,) = check_slurm(request(tmp_path), [])
-    assert (found.blocks, found.words) == (True, "there is no sbatch here")
+    assert (found.blocks, found.words) == (True, "there is no sbatch in PATH")
 
 
 def test_a_controller_that_does_not_answer_blocks(tmp_path: Path, slurm: FakeSlurm) -> None:

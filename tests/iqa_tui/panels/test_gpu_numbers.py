@@ -70,10 +70,23 @@ def test_the_host_is_said_plainly(width: int, compact: bool) -> None:
 
 def test_what_partitions_have_takes_the_lines_it_may_and_counts_the_rest() -> None:
     told = ["gpu: 3 of 4 GPUs taken", "hi: 3 of 4 GPUs taken", "cpu: no GPU, 2 nodes"]
-    texts = ["".join(text for text, _ in line) for line in slurm_lines(told, 54, 4)]
+    shares = [0.75, 0.75, None]
+    texts = ["".join(text for text, _ in line) for line in slurm_lines(told, shares, 54, 2)]
     assert texts == ["Slurm  gpu: 3 of 4 GPUs taken · hi: 3 of 4 GPUs taken", "       cpu: no GPU, 2 nodes"]
-    (line,) = slurm_lines(told, 39, 1)
+    (line,) = slurm_lines(told, shares, 39, 1)
     assert "".join(text for text, _ in line) == "Slurm  gpu: 3 of 4 GPUs taken · 2 more"
-    (narrow,) = slurm_lines(told, 12, 1)
+    (narrow,) = slurm_lines(told, shares, 12, 1)
     assert line_width(narrow) <= 12
-    assert slurm_lines([], 40, 4) == []
+    assert slurm_lines([], [], 40, 4) == []
+
+
+def test_a_partition_has_a_bar_of_its_gpus_if_there_is_room_for_a_line_each() -> None:
+    told, shares = ["gpu: 3 of 4 GPUs taken", "a: 1 of 2 GPUs taken", "cpu: no GPU, 2 nodes"], [0.75, 0.5, None]
+    lines = slurm_lines(told, shares, 39, 4)
+    assert ["".join(text for text, _ in line).rstrip() for line in lines] == [
+        "Slurm  gpu: 3 of 4 GPUs taken  ██████░░",
+        "       a: 1 of 2 GPUs taken    ████░░░░",
+        "       cpu: no GPU, 2 nodes",
+    ]
+    assert len(slurm_lines(told, shares, 36, 4)) == 3
+    assert not any("█" in text for line in slurm_lines(told, shares, 36, 4) for text, _ in line)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from iqa_tui.plans.choice import LaunchChoice
 from iqa_tui.plans.offered import OfferedDevice, OfferedPartition
 from iqa_tui.plans.plan import plan_from
@@ -41,7 +43,7 @@ def test_a_ticked_partition_takes_the_place_of_the_devices_and_gives_them_back()
     assert slurm.tick_device("slurm.short").request().slurm == {"partition": "short"}
     back = slurm.tick_device("GPU-a")
     assert back.device_ticks() == {"GPU-a": True, "MIG-b": False, "slurm.gpu": False, "slurm.short": False}
-    assert slurm.tick_device("slurm.gpu") == offered
+    assert slurm.tick_device("slurm.gpu").device_ticks() == offered.device_ticks()
 
 
 def test_the_partition_of_the_plan_is_asked_for_only_if_another_one_is_ticked() -> None:
@@ -50,6 +52,31 @@ def test_the_partition_of_the_plan_is_asked_for_only_if_another_one_is_ticked() 
     offered = replace(CHOICE, plans={"small": plan}, partitions=PARTITIONS)
     assert offered.tick_device("slurm.gpu").request().slurm == {}
     assert offered.tick_device("slurm.short").request().slurm == {"partition": "short"}
+
+
+@pytest.mark.parametrize(
+    ("slurm", "of_c", "ticked"),
+    [
+        ({"partition": "short"}, {}, "slurm.short"),
+        ({"gres": "gpu:1"}, {}, "slurm.gpu"),  # the cluster's own default
+        ({"partition": "gpu"}, {"partition": "short"}, "cpu-0"),  # several: a tick would send all to one
+        ({"partition": "gone"}, {}, "cpu-0"),
+        ({}, {}, "cpu-0"),
+    ],
+)
+def test_without_a_gpu_here_the_partition_of_the_plan_is_ticked_until_the_user_ticks(
+    slurm: dict[str, str], of_c: dict[str, str], ticked: str
+) -> None:
+    rows = [{**row, **({"slurm": of_c} if row["id"] == "C" and of_c else {})} for row in SMALL.content["experiment"]]
+    plan = plan_from({**SMALL.content, "experiment": rows, **({"slurm": slurm} if slurm else {})}, "small.toml")
+    cpu = (OfferedDevice("cpu-0", "CPU 0", "cpu"),)
+    here = replace(CHOICE, plans={"small": plan}, devices=cpu, device_kind="cpu", partitions=PARTITIONS)
+    assert [key for key, is_ticked in here.device_ticks().items() if is_ticked] == [ticked]
+    by_user = here.tick_device("cpu-0") if ticked != "cpu-0" else here
+    assert by_user.device_ticks()["cpu-0"]
+    assert by_user.request().engine == "local"
+    with_gpus = replace(here, devices=GPUS, device_kind="gpu")
+    assert with_gpus.request().engine == "local"
 
 
 def test_the_question_says_what_slurm_is_asked_and_how_much_work_it_is() -> None:

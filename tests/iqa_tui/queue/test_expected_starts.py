@@ -17,12 +17,6 @@ from training.runfolder.engines import SLURM
 __all__ = ["slurm"]
 
 
-@pytest.fixture(autouse=True)
-def _heard(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever another test left: Slurm was silent only if it is silent in this one."""
-    monkeypatch.setattr("iqa_tui.slurm.ask._Heard.silent", float("-inf"))
-
-
 def request_of(runs: Path, *partitions: str) -> LaunchRequest:
     rows = [{"id": f"S{number}", "slurm": {"partition": name}} for number, name in enumerate(partitions, 1)]
     return LaunchRequest(

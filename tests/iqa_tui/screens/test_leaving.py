@@ -58,3 +58,10 @@ def test_during_a_launch_staying_is_the_first_and_safe_answer_and_nothing_is_sto
     assert question._title == "A launch is being checked: leave?"
     assert question._text == "It is launched if its flags are right; else the shell says why not."
     assert (answers(question), question._safe) == (["stay", "leave"], "stay")
+
+
+def test_of_runs_on_another_host_it_is_said_that_a_stop_is_only_a_file() -> None:
+    foreign = RunState(RunFolder(Path("there")), Status(Phase.RUNNING, host="nodeb"))
+    on_a_node = RunState(RunFolder(Path("node")), Status(Phase.RUNNING, host="lab1", host_is_node=True))
+    question = leave_question([*runs(Phase.RUNNING, 1), foreign, on_a_node], launching=False)
+    assert question._text.splitlines()[-1] == "On nodeb a stop is only a file: it takes effect once that host reads it."

@@ -112,6 +112,38 @@ def test_a_stop_promises_only_what_its_trainer_keeps(state: RunState, words: str
     assert stop_lines(state, 9.0)[-1] == words
 
 
+@pytest.mark.parametrize(
+    ("beat_seconds", "words"),
+    [
+        (4.0, "Its supervisor there looks several times a second; last sign of life 4 s ago."),
+        (
+            720.0,
+            "It gave no sign of life for 12 min: if that host is gone, the file stays unread, and the run as it is shown.",
+        ),
+        (None, "It gives no sign of life: if that host is gone, the file stays unread, and the run as it is shown."),
+    ],
+)
+def test_the_question_says_that_a_stop_on_another_host_is_a_file_which_that_host_reads(
+    beat_seconds: float | None, words: str
+) -> None:
+    foreign = Status(Phase.RUNNING, attempt=1, host="nodeb", beat_seconds=beat_seconds)
+    lines = stop_lines(replace(STEPPED, status=foreign), 9.0)
+    told = "It is on nodeb: a stop is only a file in its folder, and takes effect once nodeb reads it."
+    assert lines[2:4] == [told, words]
+    here = Status(Phase.RUNNING, attempt=1)
+    of_slurm = replace(foreign, host_is_node=True)
+    lines = [line for one in (here, of_slurm) for line in stop_lines(replace(STEPPED, status=one), 9.0)]
+    assert not any("only a file" in line for line in lines)
+
+
+def test_the_question_says_why_a_run_may_not_find_the_request() -> None:
+    failing = Status(Phase.RUNNING, "no locks", 1, host="lab1", host_is_node=True, disk_trouble=True)
+    words = "Its folder cannot be read well now (no locks), so it may not find the request."
+    assert (
+        stop_lines(replace(STEPPED, status=failing), 9.0)[2] == f"{words} If it cannot be asked, Slurm cancels its job."
+    )
+
+
 async def test_a_run_that_is_over_is_not_stopped_but_can_be_tried_again_after_a_question(
     runs_dir: Path, open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -87,6 +87,7 @@ def test_a_launch_submits_by_priority_with_what_each_row_asks_for(
     assert environment is not None
     state = os.environ["IQA_TUI_STATE"]
     kept = {name: environment.variables[name] for name in environment.variables if name != "XDG_STATE_HOME"}
+    assert kept.pop("IQA_TUI_SLURM") == str(slurm._folder)  # for orders from a shell that has another PATH
     assert kept == {"HF_HOME": "/hf", "SLURM_CONF": "/etc/other.conf", "IQA_TUI_STATE": state}
     assert len(slurm.calls("sbatch", "--test-only")) == 2
 

@@ -74,6 +74,7 @@ def test_a_look_waits_for_no_answer_and_asks_once_in_a_while(slurm: FakeSlurm) -
     slurm.answers("sinfo", "-h", "-N", out=SAID)
     assert partitions_overheard() == Partitions()
     assert heard().told == ("gpu: 3 of 4 GPUs taken, 1 of 3 nodes off", "cpu: no GPU, 1 node")
+    assert heard().shares == (0.75, None)
     partitions_overheard()
     assert len(slurm.calls("sinfo", "-h", "-N")) == 1
 
@@ -84,3 +85,4 @@ def test_a_controller_that_is_silent_is_asked_less_often_and_the_last_answer_sta
     old = Partitions((Partition("gpu", gpus=4, taken=3),), time.time() - 180, time.monotonic() - PERIOD_SECONDS, 2)
     assert not old.is_due
     assert old.told == ("gpu: 3 of 4 GPUs taken", "it has not answered for 3 min")
+    assert old.shares == (0.75, None)

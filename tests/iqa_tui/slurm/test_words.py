@@ -62,8 +62,8 @@ def test_what_no_waiting_mends_is_told_from_what_only_takes_time(reason: str) ->
         ("OUT_OF_MEMORY", "OutOfMemory", "over its memory of 16 GB (mem)"),
         ("NODE_FAIL", "None", "node lab2 failed under it"),
         ("CANCELLED", "None", "cancelled in Slurm"),
-        ("FAILED", "NonZeroExitCode", "its job ended in Slurm as failed; its output: /r/slurm.out"),
-        ("FAILED", "Strange", "its job ended in Slurm as failed (Strange); its output: /r/slurm.out"),
+        ("FAILED", "NonZeroExitCode", "its job failed; its slurm.out may say why"),
+        ("FAILED", "Strange", "its job failed (Strange); its slurm.out may say why"),
     ],
 )
 def test_how_a_job_ended_that_left_no_record(state: str, reason: str, expected: str) -> None:
