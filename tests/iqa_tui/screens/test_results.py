@@ -238,6 +238,9 @@ async def test_nothing_is_worked_out_for_a_screen_that_is_not_looked_at(
 async def test_the_row_under_the_cursor_shows_how_it_was_tuned(runs_dir: Path, open_app: OpenApp) -> None:
     tuned_table(runs_dir)
     async with open_app(room="results", size=(140, 44)) as pilot:
+        await settle(pilot, lambda: "Notes · F1" in screen_text(pilot))
+        assert "Tuning · F1" not in screen_text(pilot)  # it is the recorded row
+        await pilot.press("down")
         await settle(pilot, lambda: "Tuning · F1 · validation SRCC by lr" in screen_text(pilot))
         assert "1e-6" in screen_text(pilot)
         await pilot.press("down")
