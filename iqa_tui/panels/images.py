@@ -9,8 +9,9 @@ from iqa_tui.widgets.canvas import Canvas, Line, fit
 from iqa_tui.widgets.palette import series_style
 from iqa_tui.widgets.scatter import Scatter
 
-COLUMNS = ((6, 7, 11), (11,))
-"""Widths of opinion score, prediction, and places; of the places alone, if names would be cut for the others."""
+OPINION, PREDICTION, PLACES = ("MOS", 6), ("pred", 7), ("place → its", 11)
+COLUMNS = ((OPINION, PREDICTION, PLACES), (OPINION, PLACES), (PLACES,))
+"""Heading and width of each; those beside the places give way to names that would be cut."""
 LONGEST_NAME = 16
 """Cells of a name that the numbers give way to; its end tells images apart."""
 MOST = 100
@@ -56,21 +57,24 @@ class WorstImages(Canvas):
             return [[(self._scored.problem or "no scores yet", "dim")]]
         worst = self._scored.worst(MOST)
         longest = min(LONGEST_NAME, max(len(image.name) for image in worst))
-        widths = next((each for each in COLUMNS if width - sum(each) - len(each) >= longest), COLUMNS[-1])
-        room = max(8, width - sum(widths) - len(widths))
-        lines: list[Line] = [[(_row(fit("image", room), ("MOS", "pred", "place → its"), widths), "heading")]]
+        rooms = [width - sum(cells for _, cells in columns) - len(columns) for columns in COLUMNS]
+        columns, room = next(
+            ((columns, room) for columns, room in zip(COLUMNS, rooms, strict=True) if room >= longest),
+            (COLUMNS[-1], max(8, rooms[-1])),
+        )
+        lines: list[Line] = [[(_row(fit("image", room), [heading for heading, _ in columns], columns), "heading")]]
         for image in worst[: height - 1]:
             pred = f"{image.pred:.4g}" if self._scored.scale.has_numbers else "–"
-            numbers = (f"{image.mos:.4g}", pred, f"{image.mos_place} → {image.pred_place}")
+            told = {OPINION: f"{image.mos:.4g}", PREDICTION: pred, PLACES: f"{image.mos_place} → {image.pred_place}"}
+            numbers = [told[column] for column in columns]
             style = "warning" if image.error > 0 else ""
-            lines.append([(_row(_end_of(image.name, room), numbers, widths), style)])
+            lines.append([(_row(_end_of(image.name, room), numbers, columns), style)])
         return lines
 
 
-def _row(name: str, numbers: Sequence[str], widths: Sequence[int]) -> str:
-    """As many of the numbers, the last ones, as there are widths."""
-    shown = zip(numbers[-len(widths) :], widths, strict=True)
-    return " ".join([name, *(fit(text, width, "right") for text, width in shown)])
+def _row(name: str, numbers: Sequence[str], columns: Sequence[tuple[str, int]]) -> str:
+    shown = zip(numbers, columns, strict=True)
+    return " ".join([name, *(fit(text, width, "right") for text, (_, width) in shown)])
 
 
 def _end_of(name: str, width: int) -> str:

@@ -27,7 +27,7 @@ COLUMNS = (
     Column("state", "state", 11, importance=30),
     Column("device", "device", 6, grows=True, importance=11, most=6),
     Column("progress", "progress", 19, importance=8),
-    Column("short", "progress", 10, importance=13, instead_of="progress"),
+    Column("short", "progress", 11, importance=13, instead_of="progress"),
     Column("left", "left", 6, "right", importance=13),
     Column("loss", "loss", 7, "right", importance=10),
     Column("srcc", "val SRCC", 8, "right", importance=15),

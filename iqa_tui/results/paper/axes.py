@@ -97,14 +97,14 @@ def _draw_panels(shown: Shown, figure: Any, ground: Ground, most_points: int) ->
             panel.predictions, panel.mos, linestyle="", marker=".", markersize=2.5, markeredgewidth=0,
             color=ground.colours[panel.look.colour], alpha=0.5, rasterized=is_many,
         )  # fmt: skip
-        if panel.fit:
-            axes.plot(*zip(*panel.fit, strict=True), color=ground.ink, linewidth=1.1)
+        for fit in panel.fits:
+            axes.plot(*zip(*fit, strict=True), color=ground.ink, linewidth=1.1)
         srcc = "" if panel.srcc is None else f", SRCC {panel.srcc:.4f}"
         axes.set_title(f"{panel.look.name}\n{panel.repetition}{srcc}", fontsize=7)
         axes.locator_params(nbins=4)
         axes.set_xlabel("prediction" if panel.has_scale else "prediction, on a scale of its own")
     for line in range(0, len(places), columns):
-        places[line].set_ylabel("opinion (MOS)")
+        places[line].set_ylabel("opinion (MOS), each set 0 to 1" if any(it.sets for it in panels) else "opinion (MOS)")
     for axes in places[len(panels) :]:
         axes.set_visible(False)
 

@@ -18,6 +18,7 @@ from iqa_tui.results.paper.shown import PAGE, Shown
 from iqa_tui.results.paper.wording import caption_sentences
 from iqa_tui.results.tuning import tuning_words
 from iqa_tui.words.durations import hours_words
+from training.runfolder.mixed import is_mixed
 
 MOST_IMAGES = 10
 """Worst ones of a row, and as many best ones."""
@@ -161,7 +162,7 @@ def _of(row: PaperRow) -> list[str]:
     """Of the row's first run."""
     found = row.images
     worst = found.worst(MOST_IMAGES)
-    best = sorted(found.images, key=lambda image: (abs(image.error), image.name))[:MOST_IMAGES]
+    best = sorted(found.images, key=lambda image: (abs(image.error) / image.count, image.name))[:MOST_IMAGES]
     scale = found.scale
     prediction = f"Prediction ({scale.words})" if scale.words else "Prediction"
     headings = ["Image", "MOS", prediction, "Place by people", "Place by the network"]
@@ -169,7 +170,8 @@ def _of(row: PaperRow) -> list[str]:
     largest = max(shown)
     decimals = 2 if largest >= 10 else 3 if largest >= 2 else 4
     which = f"By {row.runs[0].name}, of {len(found.images):,} images of the {found.split} split."
-    lines = [f"<p>{text(which)}</p>"]
+    own = " Places are those within an image's own data set." if is_mixed(row.runs[0].result.dataset) else ""
+    lines = [f"<p>{text(which)}{own}</p>"]
     for what, images in (("is most wrong about", worst), ("is least wrong about", best)):
         rows = [
             [

@@ -49,11 +49,15 @@ class Panel:
     """`seed 1`, `split 3 seed 1`."""
     predictions: tuple[float, ...]
     mos: tuple[float, ...]
-    fit: tuple[tuple[float, float], ...]
-    """(prediction, fitted opinion) from left to right; empty if no fit was found."""
+    fits: tuple[tuple[tuple[float, float], ...], ...]
+    """(prediction, fitted opinion) from left to right, of each data set by itself; without those of which no fit was
+    found.
+    """
     srcc: float | None
     has_scale: bool = True
     """False: the loss leaves the scale of predictions free, so they are drawn on one of their own."""
+    sets: tuple[str, ...] = ()
+    """The data sets of the run if it has several, each on a scale from 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +149,17 @@ def _predictions(content: Content) -> Shown:
     told = "; ".join(
         f"{panel.run}: {len(panel.mos):,} images"
         + (f", SRCC {panel.srcc:.4f}" if panel.srcc is not None else "")
-        + ("" if panel.fit else ", no logistic fit was found")
+        + ("" if len(panel.fits) == max(1, len(panel.sets)) else _without_fit(panel))
         for panel in panels
     )
     title = "Opinion and prediction of each test image, and the logistic fit"
+    if any(panel.sets for panel in panels):
+        title += " of each data set, whose opinions are brought to a scale from 0 to 1"
     return Shown("predictions", title, told, panels, COLUMN if len(panels) == 1 else PAGE)
+
+
+def _without_fit(panel: Panel) -> str:
+    return ", no logistic fit was found" + (" for some of its data sets" if panel.fits else "")
 
 
 def _panel(row: PaperRow) -> Panel | None:
@@ -159,13 +169,27 @@ def _panel(row: PaperRow) -> Panel | None:
     if run is None:
         return None
     predictions, mos = run.scores.predictions, run.scores.mos
-    mapped = fitted(predictions, mos)
-    fit = () if mapped is predictions else tuple(sorted(zip(predictions.tolist(), mapped.tolist(), strict=True)))
+    parts = run.scores.parts
+    fits, begin = [], 0
+    for count in [len(part.images) for part in parts] or [len(mos)]:
+        own = predictions[begin : begin + count]
+        mapped = fitted(own, mos[begin : begin + count])
+        if mapped is not own:
+            fits.append(zip(own.tolist(), mapped.tolist(), strict=True))
+        begin += count
     srcc = run.result.metrics.get("test", {}).get("srcc")
     has_scale = run.scores.calibrated is not None and run.result.calibration is None
     repetition = repetition_words(run.spec.seed, run.spec.split)
     return Panel(
-        look_of(row), run.name, repetition, tuple(predictions.tolist()), tuple(mos.tolist()), fit, srcc, has_scale
+        look_of(row),
+        run.name,
+        repetition,
+        tuple(predictions.tolist()),
+        tuple(mos.tolist()),
+        tuple(tuple(sorted(each)) for each in fits),
+        srcc,
+        has_scale,
+        tuple(part.part_of for part in parts),
     )
 
 

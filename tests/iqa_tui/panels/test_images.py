@@ -33,10 +33,11 @@ def test_without_scores_it_says_so() -> None:
 
 def test_in_a_narrow_panel_numbers_give_way_to_the_names_that_tell_images_apart() -> None:
     images = (ScoredImage("biq2021/ss03 (5434).jpg", 0.8276, 0.3829, 10, 59), ScoredImage("b.jpg", 0.5, 0.5, 1, 1))
-    shown = lines(ScoredImages("test", images), 36, 5)
+    shown = lines(ScoredImages("test", images), 30, 5)
     assert "ss03 (5434).jpg" in shown[1]
     assert shown[1].endswith("10 → 59")
-    assert "pred" not in shown[0]
+    assert shown[0].split() == ["image", "place", "→", "its"]
+    assert lines(ScoredImages("test", images), 40, 5)[1].endswith("0.8276     10 → 59")
     assert "pred" in lines(ScoredImages("test", images[1:]), 36, 5)[0]
 
 

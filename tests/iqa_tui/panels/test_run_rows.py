@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -97,6 +98,13 @@ def test_what_a_run_took_is_said_alike_in_both_columns(tmp_path: Path, hours: fl
 def test_a_finished_run_says_how_long_it_took(tmp_path: Path) -> None:
     FakeRun.queue(tmp_path, "F2").start().train(200).finish(hours=1.7)
     assert "took 1.7 h" in lines(tmp_path)[1]
+
+
+@pytest.mark.parametrize("seconds", [59.0, 59 * 60.0, 3600 * 9.9, 3600 * 23.0])
+def test_no_length_of_time_is_cut_in_80_columns(tmp_path: Path, seconds: float) -> None:
+    FakeRun.queue(tmp_path, "F2").start().finish(elapsed_seconds=seconds)
+    told = "\n".join(lines(tmp_path, 76))
+    assert re.search(r"took \d[\d.]* (s|min|h) ", told), told
 
 
 def test_a_living_run_has_a_bar_that_is_short_in_a_narrow_table(tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+import numpy as np
 import pytest
 
+from iqa_tui.results.intervals.score_files import together
 from iqa_tui.results.paper.content import Content
 from iqa_tui.results.paper.shown import Bar, Curve, Panel, Price, Shown, Tried, beside_each_other, figures_of
 from tests.fakes.ablation import LOSSES
@@ -52,9 +54,27 @@ def test_a_panel_has_every_test_image_and_a_fit_that_rises(content: Content) -> 
     panels = cast("list[Panel]", named(content, "predictions").parts)
     assert [panel.run for panel in panels] == [f"F{row} seed 1" for row in range(1, 6)]
     assert {len(panel.mos) for panel in panels} == {120}
-    fits = [panel.fit for panel in panels if panel.fit]
+    fits = [fit for panel in panels for fit in panel.fits]
     assert fits
     assert all(fit[0][1] < fit[-1][1] for fit in fits)
+
+
+def test_each_of_several_data_sets_has_a_fit_of_its_own(content: Content) -> None:
+    row = next(row for row in content.rows if row.runs)
+    whole, noise = row.runs[0].scores, np.random.default_rng(0)
+    mos = noise.uniform(1, 5, size=len(whole.images))
+    like_it = replace(whole, mos=mos, predictions=mos + 0.4 * noise.normal(size=len(mos)), part_of="biq2021")
+    above_it = replace(like_it, predictions=like_it.predictions + 50, part_of="csv")
+    scores = together([like_it, above_it], {"biq2021": (0.0, 5.0), "csv": (0.0, 5.0)})
+    mixed = replace(content, rows=(replace(row, runs=(replace(row.runs[0], scores=scores),)),))
+    shown = named(mixed, "predictions")
+    (panel,) = cast("list[Panel]", shown.parts)
+    assert panel.sets == ("biq2021", "csv")
+    assert [len(fit) for fit in panel.fits] == [len(whole.images)] * 2
+    first, second = panel.fits
+    assert first[-1][0] < second[0][0]
+    assert "each data set, whose opinions are brought to a scale from 0 to 1" in shown.title
+    assert "no logistic fit" not in shown.told
 
 
 def test_rows_that_take_equally_long_stand_side_by_side() -> None:
