@@ -57,8 +57,8 @@ class TuningPlot(Canvas):
         points = [(x, score) for x, (_, score) in zip(xs, curve.points, strict=True)]
         line = joined(joined(points))  # once more: so close that a wide panel has no gaps
         drawn = cloud(line, (columns, rows), ends, ascii_only=self._ascii_mode)
-        marks = {}
-        places = []
+        marks: dict[tuple[int, int], bool] = {}
+        places: list[tuple[int, float]] = []
         for (x, score), (value, _) in zip(points, curve.points, strict=True):
             place = _cell(x, ends[0], columns), rows - 1 - _cell(score, ends[1], rows)
             places.append((place[0], value))
