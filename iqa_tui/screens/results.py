@@ -136,11 +136,12 @@ class ResultsScreen(Room):
         self._groups, self._table = message.groups, message.table
         shown = plain_copy(message.table)
         place = (
-            f" · table {self._groups.index(message.table.group) + 1} of {len(self._groups)}, [ and ] change"
+            f" · table {self._groups.index(message.table.group) + 1} of {len(self._groups)}"
             if (len(self._groups) > 1 and message.table.group in self._groups)
             else ""
         )
-        self.query_one(ResultTable).set_title(f"Results · {shown.group or 'nothing yet'}{place}")
+        title = f"Results · {shown.group or 'nothing yet'}{place}"
+        self.query_one(ResultTable).set_title(f"{title}{place and ', [ and ] change'}", title)
         # the warning first: a caption that is too long is cut at its end
         words = [(shown.code_note, "warning"), (caption(replace(shown, code_note="")), "")]
         self.query_one("#caption", Notes).show([each for each in words if each[0]] if shown.group else [])
