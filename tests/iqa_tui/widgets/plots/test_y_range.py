@@ -7,7 +7,7 @@ import math
 import pytest
 
 from iqa_tui.widgets.plots.series import PlotLook, Scale
-from tests.iqa_tui.widgets.plots.test_small_plot import dots_of, draw, plot, series, texts
+from tests.fakes.small_plots import dots_of, draw, plot, series, texts
 
 
 @pytest.mark.parametrize("last", [0.0, (math.sqrt(2) - 1) ** 2 + 1e-9, (math.sqrt(2) - 1) ** 2 - 1e-9])
