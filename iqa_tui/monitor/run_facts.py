@@ -21,6 +21,8 @@ from iqa_tui.words.states import told_state
 from training.runfolder.phase import Phase
 
 DIGEST_DIGITS = 12
+FITTED = "_fitted"
+"""End of the name of a metric after the logistic fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,8 @@ def _scores(state: RunState) -> dict[str, str]:
     if state.result is not None:
         for split, metrics in state.result.metrics.items():
             for name, value in metrics.items():
-                shown[f"{split} {name.upper()}"] = "–" if value is None else f"{value:.4f}"
+                words = f"{name.removesuffix(FITTED).upper()}{' fitted' if name.endswith(FITTED) else ''}"
+                shown[f"{split} {words}"] = "–" if value is None else f"{value:.4f}"
         if state.spec and state.spec.expected_srcc:
             shown["expected SRCC"] = " to ".join(f"{end:.3f}" for end in state.spec.expected_srcc)
         return shown

@@ -12,7 +12,7 @@ from iqa_tui.widgets.palette import series_style
 from iqa_tui.widgets.row_table import RowTable
 from iqa_tui.widgets.table_lines import Cell, Column, TableRow, with_label_width
 from iqa_tui.words.durations import duration_words
-from training.runfolder.text import plain_copy
+from training.runfolder.text import plain, plain_copy
 
 SECONDS_PER_HOUR = 3600.0
 MOST_LABEL_WIDTH = 30
@@ -48,6 +48,8 @@ class ExperimentList(RowTable):
         self._labels = tuple(each.label for each in experiments)
         self._fit_labels(self.size.width)
         self.show(rows, empty=wrapped(problem or "no plan is chosen", self.size.width))
+        count = sum(each.id in ticked for each in plan.experiments) if plan else 0
+        self.set_title(*_titles(plan, count) if plan else ("Experiments",))
 
     def _fit_labels(self, width: int) -> None:
         most = MOST_LABEL_WIDTH if width >= WIDE_FROM else 0
@@ -75,3 +77,14 @@ def experiment_row(experiment: Experiment, ticked: bool, look: int) -> TableRow:
         "notes": ((experiment.notes, "dim"),),
     }
     return TableRow(experiment.id, cells, style="" if ticked else "dim")
+
+
+def _titles(plan: Plan, count: int) -> tuple[str, str, str]:
+    """`Experiments · 2 of 5 ticked · tunes lr · Loss functions on KonIQ-10k`, and in fewer words.
+
+    Args:
+        count: how many are ticked.
+    """
+    tunes = f" · tunes {plain(', '.join(plan.tune.grid))}" if plan.tune is not None else ""
+    ticked = f"{count} of {len(plan.experiments)} ticked{tunes}"
+    return f"Experiments · {ticked} · {plain(plan.title)}", f"Experiments · {ticked}", ticked

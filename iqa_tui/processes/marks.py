@@ -30,7 +30,7 @@ MARK_VARIABLE = "IQA_TUI_MARK"
 TOKEN_BYTES = 32
 TOKEN_MODE = 0o600
 MARK_PATTERN = re.compile(rf"(\d{{1,20}}):(\d{{1,9}}):([0-9a-f]{{{2 * TOKEN_BYTES}}})", re.ASCII)
-PATIENCE_SECONDS = 0.1
+PATIENCE_SECONDS = 1.0
 """How long a process that shows no environment is asked again."""
 PF_KTHREAD = 0x00200000
 """The flag of a thread of the kernel in `/proc/<pid>/stat`, which never has an environment (Linux, sched.h)."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import stat
 import sys
 from pathlib import Path
@@ -21,7 +22,8 @@ from iqa_tui.queue.hold import hold_run, prioritise_run, release_run
 from iqa_tui.queue.retry import retry_run
 from iqa_tui.queue.stop import stop_run
 from iqa_tui.settings.read_only import READ_ONLY_VARIABLE
-from iqa_tui.slurm.ask import KEPT
+from iqa_tui.slurm.ask import FOLDER_VARIABLE, KEPT
+from iqa_tui.trust.own_file import only_root_writes
 from training.runfolder.errors import RunFolderError
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record
@@ -30,6 +32,10 @@ from training.runfolder.schema import Environment
 ORDERS = {order.__name__: order for order in (stop_run, retry_run, hold_run, release_run, prioritise_run)}
 OWN_SETTINGS = ("XDG_STATE_HOME", "IQA_TUI_", *KEPT)
 """Beginnings of the variables for the folders of this program, its CPU slots, and which Slurm is asked."""
+EXECUTED = (FOLDER_VARIABLE, "SLURM_CONF")
+"""Programs stand there, or the folder of plug-ins: a run's folder may be a copy that another user wrote, so only root's
+are used.
+"""
 OF_ONE_PROCESS = {MARK_VARIABLE, "IQA_TUI_ATTEMPT", "IQA_TUI_DEVICE", "IQA_TUI_RUN"}
 
 
@@ -65,7 +71,16 @@ def _own_settings(run: RunFolder) -> dict[str, str]:
         name: value
         for name, value in variables.items()
         if name.startswith(OWN_SETTINGS) and name not in OF_ONE_PROCESS and isinstance(value, str)
+        if name not in EXECUTED or only_root_writes(Path(value), _slurm_users())
     }
+
+
+def _slurm_users() -> list[int]:
+    """The account of Slurm itself, which often owns its settings."""
+    try:
+        return [pwd.getpwnam("slurm").pw_uid]
+    except KeyError:
+        return []
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from statistics import fmean
 
 from iqa_tui.monitor.listing import ListedRun
 from iqa_tui.monitor.tuning import Tuning, read_tuning
@@ -39,6 +40,68 @@ def tuning_words(row: Row) -> str:
     if len(different) == 1:
         return said[0]
     return ", ".join(f"{words} ({said.count(words)} of {len(said)} runs)" for words in different)
+
+
+@dataclass(frozen=True, slots=True)
+class TuningCurve:
+    """The validation SRCC of each value of the one flag that a row was tuned by."""
+
+    flag: str
+    points: tuple[tuple[float, float], ...]
+    """(value, SRCC) in rising order, at least one."""
+    chosen: float | None
+    """Value of most of the row's runs; None if that has no score."""
+    is_log: bool
+    """Values lie at their logarithms: the grid of a rate is one of factors."""
+
+
+def curve_of(row: Row) -> TuningCurve | None:
+    """None if the row was not tuned, or by several flags, or by one that is no number: no curve says how they change a
+    score.
+    """
+    tuning = tuning_of(row)
+    if tuning is None or len(tuning.grid) != 1:
+        return None
+    (flag,) = tuning.grid
+    points = tuning_points(tuning, flag)
+    if not points:
+        return None
+    chosen = next((value for value, _ in points if value == tuning.choice.get(flag)), None)
+    return TuningCurve(flag, tuple(points), chosen, points[0][0] > 0 and len(points) > 1)
+
+
+def tuning_points(tuning: Tuning, flag: str) -> list[tuple[float, float]]:
+    """(value, SRCC) of one flag that is a number, in rising order."""
+    found = []
+    for each in tuning.tried:
+        value = each.values.get(flag)
+        if isinstance(value, int | float) and not isinstance(value, bool) and each.srcc is not None:
+            found.append((value, each.srcc))
+    return sorted(found)
+
+
+def tuning_of(row: Row) -> Tuning | None:
+    """Of a row whose runs were tuned more than once, as each random split is: the choice of most runs, and the mean
+    score of each value.
+    """
+    known = [each for each in row.tunings if each is not None]
+    ways = ways_of(row)
+    if len(ways) < 2:
+        return ways[0] if ways else None
+    common = max(known, key=lambda way: sum(other.choice == way.choice for other in known))
+    tried = []
+    for each in common.tried:
+        same = [other for way in ways for other in way.tried if other.values == each.values]
+        scores = [other.srcc for other in same if other.srcc is not None]
+        mean = fmean(scores) if scores else None
+        tried.append(replace(each, srcc=mean, runs=tuple(run for other in same for run in other.runs)))
+    return replace(common, tried=tuple(tried))
+
+
+def ways_of(row: Row) -> list[Tuning]:
+    """The different ways in which its runs were tuned."""
+    known = [each for each in row.tunings if each is not None]
+    return [each for place, each in enumerate(known) if each not in known[:place]]
 
 
 def flags_of(rows: Sequence[Row]) -> tuple[str, ...]:

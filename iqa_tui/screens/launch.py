@@ -36,7 +36,6 @@ from iqa_tui.screens.power import PowerRoom
 from iqa_tui.screens.room import HIGH_FROM, Session
 from iqa_tui.screens.runs_on_gpus import runs_on_gpus
 from iqa_tui.widgets.row_table import RowTable
-from training.runfolder.text import plain
 
 MOST_FORECAST, MOST_FORECAST_LOW = 9, 4
 """Lines of the chart in a terminal of any height, and in a low one."""
@@ -166,11 +165,7 @@ class LaunchScreen(OpeningRoom, LaunchingRoom, PowerRoom, StartRoom):
         choice, experiments = self._choice, self.query_one(ExperimentList)
         if not choice.plans:  # they are still read
             return
-        plan, count = choice.plan, len(choice.ticked_experiments())
-        experiments.show_plan(plan, choice.ticked, choice.plan_problem)
-        experiments.set_title(
-            f"Experiments · {count} of {len(plan.experiments)} ticked · {plain(plan.title)}" if plan else "Experiments"
-        )
+        experiments.show_plan(choice.plan, choice.ticked, choice.plan_problem)
 
     def _show_command(self) -> None:
         """The command of the experiment under the cursor; if the devices have the focus, the words of one of them."""

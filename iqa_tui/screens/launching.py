@@ -102,6 +102,7 @@ class LaunchingRoom(Room):
         """In a thread: files are read, and the doctor is asked what would fail at once."""
         notes = _notes(choice, known)
         failing: list[Failing] = []
+        doubts: list[str] = []
         try:
             for each in failing_runs(
                 choice.request(), self._complete, lambda words: self.post_message(LaunchChecked(words, wish))
@@ -109,12 +110,11 @@ class LaunchingRoom(Room):
                 if each.finding.blocks:
                     failing.append(each)
                 else:
-                    notes[:0] = [
-                        f"may fail: {', '.join(each.experiments)}: {each.finding.words}",
-                        f"  {each.finding.remedy}",
-                    ]
+                    doubts += [f"may fail: {', '.join(each.experiments)}: {each.finding.words}"]
+                    doubts += [f"  {each.finding.remedy}"]
         except (LaunchError, OSError, ValueError) as error:  # a launch may be asked for without this answer
             notes.append(plain(f"note: what would fail at once could not be checked: {error}"))
+        notes = [*doubts, *([""] if doubts and notes else []), *notes]
         self.post_message(NotesRead(choice, notes, failing, wish))
 
     def on_launch_checked(self, message: LaunchChecked) -> None:
@@ -181,10 +181,10 @@ def question(choice: LaunchChoice, notes: Sequence[str], failing: Sequence[Faili
         ValueError: as `LaunchChoice.request`.
     """
     able = without(choice, failing)
-    lines = [*choice.summary(), "", *(starting_words(able) if able.ticked else [])]
+    becomes = starting_words(able) if able.ticked else []
     for each in failing:
-        lines += [f"fail at once: {', '.join(each.experiments)}: {each.finding.words}", f"  {each.finding.remedy}"]
-    lines += ["", *notes] if notes else []
+        becomes += [f"fail at once: {', '.join(each.experiments)}: {each.finding.words}", f"  {each.finding.remedy}"]
+    lines = [*choice.summary(), *(["", *becomes] if becomes else []), *(["", *notes] if notes else [])]
     launch, back = Choice("launch", "Launch", "primary"), Choice("back", "Not yet")
     choices = [launch, back]
     if failing:

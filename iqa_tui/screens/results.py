@@ -17,6 +17,7 @@ from iqa_tui.panels.notes import Notes
 from iqa_tui.panels.result_chart import ResultChart
 from iqa_tui.panels.result_columns import CHOOSABLE, TITLES, WORDS
 from iqa_tui.panels.result_table import ResultTable
+from iqa_tui.panels.tuning_curve import TuningPlot
 from iqa_tui.results.caption import caption
 from iqa_tui.results.row import Row
 from iqa_tui.results.shown import Paragraph, ResultView, ShownFindings
@@ -28,6 +29,7 @@ from iqa_tui.screens.columns import ColumnsScreen
 from iqa_tui.screens.export import ExportScreen
 from iqa_tui.screens.monitor_heights import set_height
 from iqa_tui.screens.room import Room, Session
+from iqa_tui.widgets.palette import series_style
 from iqa_tui.widgets.row_table import RowTable
 from iqa_tui.words.repetitions import repetitions_words
 from training.runfolder.text import plain, plain_copy
@@ -37,6 +39,8 @@ FRAME = 2
 TABLE_FRAME = FRAME + 1
 BARS, LEAST_TOLD, LEAST_CHART = 3, 9, 4
 CAPTION_PADDING = 4
+TALL_FROM = 48
+"""Lines from which on a narrow terminal has room for the curve of tuning."""
 
 
 WORKING_OUT = Paragraph("What these runs show is being worked out …", "dim")
@@ -82,7 +86,9 @@ class ResultsScreen(Room):
         yield ResultChart(ascii_mode=self.session.ascii_mode, has_signs=self.session.has_signs)
         with Container(id="told"):
             yield FindingsText()
-            yield Notes(id="row-notes", classes="panel")
+            with Container(id="beside"):
+                yield TuningPlot(ascii_mode=self.session.ascii_mode)
+                yield Notes(id="row-notes", classes="panel")
 
     def on_mount(self) -> None:
         self.query_one("#row-notes").border_title = "Notes"
@@ -130,11 +136,12 @@ class ResultsScreen(Room):
         self._groups, self._table = message.groups, message.table
         shown = plain_copy(message.table)
         place = (
-            f" · table {self._groups.index(message.table.group) + 1} of {len(self._groups)}, [ and ] change"
+            f" · table {self._groups.index(message.table.group) + 1} of {len(self._groups)}"
             if (len(self._groups) > 1 and message.table.group in self._groups)
             else ""
         )
-        self.query_one(ResultTable).set_title(f"Results · {shown.group or 'nothing yet'}{place}")
+        title = f"Results · {shown.group or 'nothing yet'}{place}"
+        self.query_one(ResultTable).set_title(f"{title}{place and ', [ and ] change'}", title)
         # the warning first: a caption that is too long is cut at its end
         words = [(shown.code_note, "warning"), (caption(replace(shown, code_note="")), "")]
         self.query_one("#caption", Notes).show([each for each in words if each[0]] if shown.group else [])
@@ -166,6 +173,7 @@ class ResultsScreen(Room):
         signs = self.session.has_signs
         table.show_table(shown, looks, self._findings, columns=self._view.columns, has_signs=signs)
         chart.show(shown, self._findings, looks)
+        self.set_class(self.size.height >= TALL_FROM, "-tall")
         table_height = min(len(shown.rows) + TABLE_FRAME, self.size.height // 2)
         set_height(table, None if self.has_class("-flat") else table_height)
         caption_height = self._caption_height()
@@ -207,6 +215,9 @@ class ResultsScreen(Room):
         panel = self.query_one("#row-notes", Notes)
         panel.set_title(f"Notes · {row.id} {row.label}" if row else "Notes")
         panel.show(row_notes(row) if row else [])
+        looks = colours_of(self.runs)
+        style = next((series_style(looks[run_id]) for run_id in row.run_ids if run_id in looks), "") if row else ""
+        self.set_class(self.query_one(TuningPlot).show(row, style or "accent"), "-tuned")
 
     def on_row_table_cursor_moved(self, message: RowTable.CursorMoved) -> None:
         message.stop()

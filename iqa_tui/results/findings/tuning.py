@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from statistics import fmean
 
 from iqa_tui.monitor.tuning import Tuning
 from iqa_tui.results.findings.values import RowTuning
 from iqa_tui.results.findings.wording import number
 from iqa_tui.results.row import Row
-from iqa_tui.results.tuning import edge_sentences, tuning_words
+from iqa_tui.results.tuning import edge_sentences, tuning_of, tuning_words, ways_of
 
 CHOSEN = "*"
 NO_SCORE = "–"
@@ -24,29 +22,11 @@ def row_tunings(rows: Sequence[Row], names: Sequence[str]) -> tuple[RowTuning, .
     """
     found = []
     for row, name in zip(rows, names, strict=True):
-        known = [each for each in row.tunings if each is not None]
-        if known:
-            ways = [each for place, each in enumerate(known) if each not in known[:place]]
-            merged = _together(known, ways)
-            told = RowTuning(name, row.label, merged, tuning_words(row), len(ways), tuple(edge_sentences([row])))
-            found.append(told)
+        merged = tuning_of(row)
+        if merged is not None:
+            edges = tuple(edge_sentences([row]))
+            found.append(RowTuning(name, row.label, merged, tuning_words(row), len(ways_of(row)), edges))
     return tuple(found)
-
-
-def _together(known: Sequence[Tuning], ways: Sequence[Tuning]) -> Tuning:
-    """Of a row whose runs were tuned more than once, as each random split is: the choice of most runs, and the mean
-    score of each value.
-    """
-    if len(ways) == 1:
-        return ways[0]
-    common = max(known, key=lambda way: sum(other.choice == way.choice for other in known))
-    tried = []
-    for each in common.tried:
-        same = [other for way in ways for other in way.tried if other.values == each.values]
-        scores = [other.srcc for other in same if other.srcc is not None]
-        mean = fmean(scores) if scores else None
-        tried.append(replace(each, srcc=mean, runs=tuple(run for other in same for run in other.runs)))
-    return replace(common, tried=tuple(tried))
 
 
 def chosen_score(tuning: Tuning) -> float | None:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from iqa_tui.monitor.tuning import Tuning
 from iqa_tui.results.findings.answers import is_shown
 from iqa_tui.results.findings.wording import difference_words, estimate_words
 from iqa_tui.results.paper.content import Content, PaperRow
 from iqa_tui.results.paper.looks import Look, look_of
 from iqa_tui.results.statistics import mean_and_sd
+from iqa_tui.results.tuning import tuning_points
 from iqa_tui.words.durations import hours_words
 from iqa_tui.words.repetitions import repetition_words
 from iqa_tui.words.values import value_words
@@ -235,7 +235,7 @@ def _tuning(content: Content) -> Shown:
     curves, told = [], []
     for row in content.rows:
         tuning = tunings.get(row.id)
-        points = _points(tuning, flag) if tuning is not None and flag else []
+        points = tuning_points(tuning, flag) if tuning is not None and flag else []
         if tuning is None or not points:
             continue
         chosen = next((point for point in points if point[0] == tuning.choice.get(flag)), None)
@@ -243,13 +243,3 @@ def _tuning(content: Content) -> Shown:
         told.append(f"{row.id} {', '.join(f'{value_words(x)}: {y:.4f}' for x, y in points)}; {tuning.words}")
     title = f"Validation SRCC by {flag}, of runs that tune it; the chosen value is filled"
     return Shown("tuning", title, "; ".join(told), curves, COLUMN, flag=flag)
-
-
-def _points(tuning: Tuning, flag: str) -> list[tuple[float, float]]:
-    """(value, SRCC) in rising order."""
-    found = []
-    for each in tuning.tried:
-        value = each.values.get(flag)
-        if isinstance(value, int | float) and not isinstance(value, bool) and each.srcc is not None:
-            found.append((float(value), each.srcc))
-    return sorted(found)

@@ -18,7 +18,7 @@ from iqa_tui.widgets.plots.traces import Span, Thin
 
 POINT, STAR, CUT_ABOVE, CUT_BELOW = "•", "★", "▲", "▼"
 ASCII_GHOST = "."
-LEAVES_OUT = ("log, ≤ 0 not drawn", "log > 0")
+LEAVES_OUT = ("log, above 0 only", "log > 0")
 SIGN_CELLS = 7
 """From one sign of a curve to its next."""
 DASHES = ((), (1, 1, 1, 1, 0, 0), (1, 1, 0, 0), (1, 1, 1, 1, 1, 1, 0, 0, 1, 0, 0, 0))

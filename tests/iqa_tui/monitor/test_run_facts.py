@@ -24,6 +24,13 @@ def test_a_page_tells_scores_attempts_settings_versions_and_files(tmp_path: Path
     (state,) = Catalog(tmp_path).refresh()
     page = by_title(page_sections(state, read_details(state)))
     assert page["Scores"]["test SRCC"] == ("0.9342",)
+    assert state.result is not None
+    fitted = replace(state, result=replace(state.result, metrics={"val": {"plcc_fitted": 0.95, "my_own": None}}))
+    assert by_title(page_sections(fitted, read_details(fitted)))["Scores"] == {
+        "val PLCC fitted": ("0.9500",),
+        "val MY_OWN": ("–",),
+        **{name: value for name, value in page["Scores"].items() if name == "expected SRCC"},
+    }
     assert page["Run"]["state"] == ("✓ finished",)
     assert "exit 1: no data after 10 min" in page["Attempts"]["1"][0]
     assert page["Settings"]["loss_type"] == ("l2",)

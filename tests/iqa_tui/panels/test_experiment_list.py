@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from iqa_tui.panels.experiment_list import COLUMNS, experiment_row
-from iqa_tui.plans.plan import Experiment
+from iqa_tui.panels.experiment_list import COLUMNS, ExperimentList, experiment_row
+from iqa_tui.plans.plan import Experiment, load_plan
 from iqa_tui.widgets.table_lines import fitting_columns, row_line
 
 
@@ -22,3 +22,14 @@ def test_in_a_narrow_place_priority_and_range_are_said_shorter() -> None:
     columns = fitting_columns(COLUMNS, 42)
     line = "".join(text for text, _ in row_line(experiment_row(experiment, True, 1), columns, 42))
     assert line == "[x] F2  L2 (MSE)     med   1.7 h .930–.935"
+
+
+def test_the_title_says_how_many_are_ticked_and_that_the_plan_tunes() -> None:
+    panel = ExperimentList()
+    panel.show_plan(load_plan("biq2021-tuned"), {"F1", "F3"})
+    assert panel._titles[1:] == ("Experiments · 2 of 5 ticked · tunes lr", "2 of 5 ticked · tunes lr")
+    assert panel._titles[0].startswith("Experiments · 2 of 5 ticked · tunes lr · Loss functions on BIQ2021")
+    panel.show_plan(load_plan("biq2021"), set())
+    assert panel._titles[1] == "Experiments · 0 of 5 ticked"
+    panel.show_plan(None, set())
+    assert str(panel.border_title) == "Experiments"

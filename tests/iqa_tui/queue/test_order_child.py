@@ -30,13 +30,17 @@ def test_root_and_unknown_orders_are_refused(
     assert not run.place.exists()
 
 
-def test_of_the_runs_environment_only_this_programs_settings_are_taken(tmp_path: Path) -> None:
+def test_of_the_runs_environment_only_this_programs_settings_are_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = make_run(tmp_path, "a")
+    monkeypatch.setattr(order_child, "only_root_writes", lambda path, users: str(path) == "/s")
     variables = {
         "IQA_TUI_LEASES": "/leases",
         "XDG_STATE_HOME": "/state",
         "SECRET": "x",
         "SLURM_CONF": "/s",
+        "IQA_TUI_SLURM": "/copied/bin",
         MARK_VARIABLE: "mark",
     }
     write_record(run.environment, Environment(variables))

@@ -60,6 +60,7 @@ async def test_a_partition_is_ticked_and_the_question_says_what_slurm_is_asked(
         await pilot.press("enter")
         await settle(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
         assert "sbatch --partition=short --gres=gpu:1" in screen_text(pilot)
+        assert "\n\n\n" not in pilot.app.screen._text  # no devices are told, and no gap stands in their place
         await pilot.press("enter")
         await settle(pilot, lambda: bool(launched))
     assert (launched[0].engine, launched[0].slurm, launched[0].devices) == ("slurm", {"partition": "short"}, None)

@@ -22,6 +22,7 @@ from tests.fakes.ablation import LOSSES, make_ablation
 from tests.fakes.app import OpenApp, screen_text, settle
 from tests.fakes.run_folders import FakeRun
 from tests.fakes.runs import finish_run
+from tests.fakes.tuned import tuned_table
 
 LINES_OF_COLUMNS = 14
 """Of the dialog: the others are scrolled to."""
@@ -232,3 +233,17 @@ async def test_nothing_is_worked_out_for_a_screen_that_is_not_looked_at(
         assert len(tables) == before
         await pilot.press("3")
         await settle(pilot, lambda: "0.9388" in screen_text(pilot) and len(tables) > before)
+
+
+async def test_the_row_under_the_cursor_shows_how_it_was_tuned(runs_dir: Path, open_app: OpenApp) -> None:
+    tuned_table(runs_dir)
+    async with open_app(room="results", size=(140, 44)) as pilot:
+        await settle(pilot, lambda: "Notes · F1" in screen_text(pilot))
+        assert "Tuning · F1" not in screen_text(pilot)  # it is the recorded row
+        await pilot.press("down")
+        await settle(pilot, lambda: "Tuning · F1 · validation SRCC by lr" in screen_text(pilot))
+        assert "1e-6" in screen_text(pilot)
+        await pilot.press("down")
+        await settle(pilot, lambda: "Tuning · F2 · validation SRCC by lr" in screen_text(pilot))
+        await pilot.resize_terminal(80, 24)
+        await settle(pilot, lambda: "Tuning · F2" not in screen_text(pilot))

@@ -33,7 +33,7 @@ def submitted(folder: Path) -> RunFolder:
     return run
 
 
-def test_a_program_that_is_not_found_is_named_with_where_it_was_looked_for_and_what_helps(opt: Path) -> None:
+def test_a_program_that_is_not_found_is_named_with_the_places_it_was_looked_for_in_and_what_helps(opt: Path) -> None:
     assert not has_slurm()
     assert folder_of_programs() == ""
     words = r"there is no scontrol in /nowhere/bin:/nowhere/sbin\. .* set IQA_TUI_SLURM to the folder of its programs"

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from iqa_tui.widgets.canvas import Line, line_width
-from iqa_tui.widgets.plots.series import Along, Dots, Plot, PlotLook, Scale, Series
+from iqa_tui.widgets.canvas import line_width
+from iqa_tui.widgets.plots.series import Along, Dots, PlotLook, Scale, Series
 from iqa_tui.widgets.plots.small_plot import PlotDrawer
-
-ALL = (0.0, 100.0)
-
-
-def series(name: str, x: Sequence[float], y: Sequence[float | None], look: int = 0, group: str = "") -> Series:
-    return Series(name, name, look, Along(x), y, group, group)
-
+from tests.fakes.small_plots import ALL, dots_of, draw, plot, series, texts
 
 FALLING = series("F2", tuple(range(1, 101)), tuple(math.exp(-step / 25) for step in range(1, 101)))
 FLAT = series("F3", tuple(range(1, 51)), (0.5,) * 50, 1)
@@ -26,30 +19,6 @@ DEMO = [
     series(name, tuple(range(1, 101)), tuple(value + (1 - value) * math.exp(-step / 10) for step in range(100)), look)
     for name, value, look in (("F1", 0.1123, 0), ("F2", 0.0512, 1), ("F3", 0.0433, 2), ("F5", 0.0167, 3))
 ]
-
-
-def plot(*curves: Series, **options: object) -> Plot:
-    return Plot("loss", "loss", curves, **{"may_be_log": True, **options})
-
-
-def draw(drawn: Plot, width: int = 48, height: int = 9, look: PlotLook | None = None) -> list[Line]:
-    return PlotDrawer().lines(drawn, look or PlotLook(), ALL, width, height)
-
-
-def texts(lines: list[Line]) -> list[str]:
-    return ["".join(text for text, _ in line).rstrip() for line in lines]
-
-
-def dots_of(style: str, lines: list[Line]) -> dict[tuple[int, int], str]:
-    """Row and column to sign, of one curve, without names and title."""
-    found = {}
-    for row, line in enumerate(lines[1:]):
-        column = 0
-        for text, own in line:
-            if own == style:
-                found |= {(row, column + place): sign for place, sign in enumerate(text) if "⠀" < sign <= "⣿"}
-            column += line_width([(text, own)])
-    return found
 
 
 def test_one_curve_with_its_title_axes_and_last_value() -> None:

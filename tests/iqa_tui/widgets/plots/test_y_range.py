@@ -7,7 +7,7 @@ import math
 import pytest
 
 from iqa_tui.widgets.plots.series import PlotLook, Scale
-from tests.iqa_tui.widgets.plots.test_small_plot import dots_of, draw, plot, series, texts
+from tests.fakes.small_plots import dots_of, draw, plot, series, texts
 
 
 @pytest.mark.parametrize("last", [0.0, (math.sqrt(2) - 1) ** 2 + 1e-9, (math.sqrt(2) - 1) ** 2 - 1e-9])
@@ -23,7 +23,7 @@ def test_a_band_near_zero_leaves_the_curves_their_place_on_a_logarithmic_axis(la
 
 def test_the_title_says_that_a_logarithmic_axis_leaves_values_out() -> None:
     zeros = series("F4", tuple(range(5)), (1.0, 0.0, -0.2, 0.1, 0.05))
-    assert texts(draw(plot(zeros, scale=Scale.LOG)))[0].startswith("loss · log, ≤ 0 not drawn  ")
+    assert texts(draw(plot(zeros, scale=Scale.LOG)))[0].startswith("loss · log, above 0 only  ")
     assert texts(draw(plot(zeros, scale=Scale.LOG), width=30))[0].startswith("loss · log > 0 ")
     assert texts(draw(plot(zeros, scale=Scale.LINEAR)))[0].startswith("loss  ")
     assert (
@@ -31,7 +31,7 @@ def test_the_title_says_that_a_logarithmic_axis_leaves_values_out() -> None:
         == "loss · log > 0 · beware  F4 0.0500"
     )
     nothing = series("F4", (1, 2), (0.0, 0.0))
-    assert texts(draw(plot(nothing, scale=Scale.LOG)))[0].startswith("loss · log, ≤ 0 not drawn")
+    assert texts(draw(plot(nothing, scale=Scale.LOG)))[0].startswith("loss · log, above 0 only")
 
 
 def test_no_line_is_drawn_through_a_value_that_a_logarithmic_axis_leaves_out() -> None:
