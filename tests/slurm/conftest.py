@@ -24,7 +24,7 @@ from iqa_tui.slurm.options import merged
 from iqa_tui.trust.signature import write_signed
 from training.runfolder.events import read_events
 from training.runfolder.folders import create_run_folder
-from training.runfolder.job import JobRecord
+from training.runfolder.job import JobRecord, SlurmWord
 from training.runfolder.layout import RunFolder
 from training.runfolder.phase import Phase, Status
 from training.runfolder.read import read_record
@@ -82,12 +82,16 @@ class SlurmLab:
     def status(self, run: RunFolder) -> Status:
         return run_status(run, slurm=Asked())
 
+    def word(self, run: RunFolder) -> SlurmWord:
+        """Slurm's last word on its first job."""
+        record = read_record(run.attempt(1).job, JobRecord)
+        assert record is not None
+        return last_answers().word_on(run.run_id, record)
+
     def words(self, run: RunFolder) -> str:
         """What Slurm says of its job now."""
         look(at_once=True)
-        record = read_record(run.attempt(1).job, JobRecord)
-        assert record is not None
-        return last_answers().word_on(run.run_id, record).why
+        return self.word(run).why
 
     def until(self, is_so: Callable[[], object], what: str, seconds: float = 60.0) -> None:
         deadline = time.monotonic() + seconds

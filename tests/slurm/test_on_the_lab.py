@@ -220,7 +220,9 @@ def test_a_controller_that_crashes_ends_no_run_and_begins_none_twice(slurm_lab: 
     slurm_lab.tool("ctld-on")
     other = slurm_lab.queue("after", "--steps", "20")
     for _ in range(20):
-        assert slurm_lab.status(run).phase in (Phase.QUEUED, Phase.STARTING, Phase.RUNNING, Phase.FINISHED)
+        status = slurm_lab.status(run)
+        is_alive = status.phase in (Phase.QUEUED, Phase.STARTING, Phase.RUNNING, Phase.FINISHED)
+        assert is_alive, (status, slurm_lab.word(run), slurm_lab.tool("status"))
         time.sleep(1)
     slurm_lab.until_phase(other, Phase.FINISHED)
     writers = slurm_lab.writers(run)

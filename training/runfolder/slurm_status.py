@@ -108,20 +108,26 @@ def _recorded_status(look: SlurmRun, recorded: Status, word: SlurmWord | None) -
 
 
 def _again(after: str, word: SlurmWord | None) -> str:
-    silent = f"; {_doubt(word, None)}" if word is not None and not word.is_fresh else ""
-    return f"again, after {after}{silent}"
+    doubt = ""
+    if word is not None and not word.is_fresh:
+        doubt = f"; {_doubt(word, None)}"
+    elif word is not None and word.line is None and word.missing_seconds is not None:
+        doubt = "; Slurm does not know its job any more"
+    return f"again, after {after}{doubt}"
 
 
 def _may_come_back(word: SlurmWord | None, age_seconds: float | None) -> bool:
     """Whether Slurm has said nothing against it since a record of that age promised another attempt in the same job.
 
-    For some seconds after the record Slurm still shows the job as running or completing; then it waits. Without any
-    word on the job the promise holds as long as a beat may stand still.
+    For some seconds after the record Slurm still shows the job as running or completing, or as ended by its node; then
+    it waits. Without any word on the job the promise holds as long as a beat may stand still.
     """
     if word is None or age_seconds is None:
         return False
     if word.line is not None:
-        return not word.line.is_over
+        return not word.line.is_over or _may_still_be_written(word.line.ends)
+    if word.is_fresh and word.missing_seconds is not None:
+        return not word.is_gone
     return age_seconds < min(word.age_seconds, patience_seconds())
 
 

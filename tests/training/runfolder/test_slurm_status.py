@@ -132,8 +132,12 @@ def test_a_record_that_promises_another_attempt_is_believed_until_slurm_says_tha
         assert told(run, Slurm(state, starts=time.time() - 100)) == again
     assert told(run, Slurm("PENDING", age_seconds=50.0)) == again  # it waited before it began
     assert told(run, Slurm(age_seconds=50.0)) == again  # that answer is older than the record
-    assert told(run, Slurm(age_seconds=1.0)) == (Phase.STOPPED, "stopped by a requeue in Slurm")
-    assert told(run, Slurm("PREEMPTED", ends=time.time() - 2))[0] is Phase.STOPPED
+    assert told(run, Slurm("NODE_FAIL", ends=time.time() - 2)) == again  # and then it waits
+    assert told(run, Slurm("PREEMPTED", ends=time.time() - 11))[0] is Phase.STOPPED
+    forgotten = Slurm(missing_seconds=5.0)
+    assert told(run, forgotten) == (again[0], f"{again[1]}; Slurm does not know its job any more")
+    gone = Slurm(missing_seconds=65.0, is_gone=True)
+    assert told(run, gone) == (Phase.STOPPED, "stopped by a requeue in Slurm")
     assert told(run, None)[0] is Phase.STOPPED
     silent = Slurm("COMPLETING", age_seconds=200.0)
     assert told(run, silent) == (again[0], f"{again[1]}; Slurm has not answered for 3 min")
