@@ -110,10 +110,17 @@ def fit_logistic(pred: Scores, mos: Scores) -> tuple[Scores, str]:
         b2 + (b1 − b2) / (1 + exp(−(pred − b3) / b4))
 
     Returns:
-        The mapped predictions and an empty note; the predictions unchanged and the reason if no fit is found.
+        The mapped predictions and an empty note. If the fit does not converge, as it often does not on scores that lie
+        along a straight line, which no logistic function is but very wide ones come near to: mapped by the straight
+        line that is nearest to the opinions, and the reason. If no fit is found: unchanged, and the reason.
     """
     try:
         best = fit_logistic_curve(pred, mos)
+    except NotConverged as error:
+        line = _straight_line(pred, mos)
+        return (
+            (pred, f"{error}, {RAW}") if line is None else (line, f"{error}, so fitted values are by a straight line")
+        )
     except NoFit as error:
         return pred, f"{error}, {RAW}"
     with np.errstate(all="ignore"):
@@ -122,6 +129,10 @@ def fit_logistic(pred: Scores, mos: Scores) -> tuple[Scores, str]:
 
 class NoFit(Exception):
     """No logistic function fits; the text says why."""
+
+
+class NotConverged(NoFit):
+    """The fit gave up."""
 
 
 def fit_logistic_curve(pred: Scores, mos: Scores) -> tuple[float, float, float, float]:
@@ -140,12 +151,23 @@ def fit_logistic_curve(pred: Scores, mos: Scores) -> tuple[float, float, float, 
         try:
             best, _ = optimize.curve_fit(logistic, inputs, targets, p0=start, maxfev=FIT_EVALUATIONS)
         except (RuntimeError, ValueError):  # too many evaluations; numbers that are not finite on the way
-            raise NoFit(f"the logistic fit did not converge in {FIT_EVALUATIONS} evaluations") from None
+            raise NotConverged(f"the logistic fit did not converge in {FIT_EVALUATIONS} evaluations") from None
         top, bottom, centre, width = (float(value) for value in best * np.array([unit, unit, input_unit, input_unit]))
         mapped = logistic(pred, top, bottom, centre, width)
     if not np.isfinite(mapped).all() or is_constant(mapped):
         raise NoFit("the logistic fit found no slope")
     return top, bottom, centre, width
+
+
+def _straight_line(pred: Scores, mos: Scores) -> Scores | None:
+    """Predictions that vary, mapped by the straight line with the least squares; None if it has no slope."""
+    unit, input_unit = _power_of_two(mos), _power_of_two(pred)
+    inputs, targets = pred / input_unit, mos / unit
+    with np.errstate(all="ignore"):
+        centred = inputs - inputs.mean()
+        slope = (centred * targets).sum() / (centred**2).sum()
+        mapped = unit * (targets.mean() + slope * centred)
+    return mapped if np.isfinite(mapped).all() and not is_constant(mapped) else None
 
 
 def logistic(pred: Scores, top: float, bottom: float, centre: float, width: float) -> Scores:

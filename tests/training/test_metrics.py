@@ -63,9 +63,12 @@ def test_hostile_scores_give_numbers_or_none_in_bounded_time_and_without_a_warni
             -1 <= found[name] <= 1 for name in ("srcc", "plcc", "krcc", "plcc_fitted") if found[name] is not None
         )
         assert len(evaluations) <= metrics.FIT_EVALUATIONS + 10
-        if notes:
+        if notes and notes[0].endswith(metrics.RAW):
             assert found["plcc_fitted"] == found["plcc"]
             assert found["rmse_fitted"] == found["rmse"]
+        elif notes and mos != "the smallest floats":  # which no line can map to: there is nothing between them
+            assert found["plcc_fitted"] == pytest.approx(abs(found["plcc"]))
+            assert found["rmse_fitted"] <= found["rmse"] * (1 + 1e-12)
 
 
 @settings(max_examples=80)
@@ -124,12 +127,31 @@ def test_predictions_that_are_not_finite_give_no_metrics_and_a_note():
     assert "not finite" in notes[0]
 
 
-def test_a_fit_that_does_not_converge_keeps_the_raw_values_and_says_so(monkeypatch):
+def test_a_fit_that_does_not_converge_is_by_a_straight_line_and_says_so(monkeypatch):
     monkeypatch.setattr(metrics, "FIT_EVALUATIONS", 2)
     pred, mos = np.array([1.0, 2.0, 3.0, 5.0, 4.0]), np.array([5.0, 1.0, 4.0, 2.0, 3.0])
     found, notes = metrics.all_metrics(pred, mos)
-    assert found["plcc_fitted"] == found["plcc"]
-    assert "did not converge" in notes[0]
+    assert found["plcc_fitted"] == pytest.approx(-found["plcc"])
+    slope, intercept = np.polyfit(pred, mos, 1)
+    assert found["rmse_fitted"] == pytest.approx(metrics.rmse(slope * pred + intercept, mos))
+    assert notes == ["the logistic fit did not converge in 2 evaluations, so fitted values are by a straight line"]
+    flat, reasons = metrics.all_metrics(np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 2.0, 2.0, 1.0]))
+    assert flat["rmse_fitted"] == flat["rmse"], "without a slope the values are as they were"
+    assert reasons == ["the logistic fit did not converge in 2 evaluations, so fitted values are raw"]
+
+
+def test_scores_along_a_straight_line_have_an_error_whether_or_not_the_fit_converges():
+    chance = np.random.default_rng(0)
+    converged = 0
+    for _ in range(40):
+        mos = chance.normal(3, 0.5, 200)
+        pred = 500 * (mos + chance.normal(0, 0.3, 200)) - 460
+        found, notes = metrics.all_metrics(pred, mos)
+        free = metrics.without_scale(found, notes)
+        slope, intercept = np.polyfit(pred, mos, 1)
+        assert free["rmse_fitted"] == pytest.approx(metrics.rmse(slope * pred + intercept, mos), rel=0.1)
+        converged += not notes
+    assert 0 < converged < 40
 
 
 def test_predictions_without_a_scale_have_no_error_but_after_a_fit():

@@ -20,7 +20,7 @@ def logistic(pred: Floats, top: float, bottom: float, centre: float, width: floa
 
 
 def fitted(pred: Floats, mos: Floats) -> Floats:
-    """The predictions on the scale of `mos`; unchanged if no fit is found."""
+    """The predictions on the scale of `mos`: by a straight line if the fit does not converge, unchanged without any."""
     from scipy import optimize  # noqa: PLC0415
 
     if len(pred) < 4 or is_constant(pred) or is_constant(mos):
@@ -33,6 +33,8 @@ def fitted(pred: Floats, mos: Floats) -> Floats:
         try:
             best, _ = optimize.curve_fit(logistic, inputs, targets, p0=start, maxfev=FIT_EVALUATIONS)
         except (RuntimeError, ValueError):
-            return pred
-        mapped = logistic(pred, *(float(value) for value in best * np.array([unit, unit, input_unit, input_unit])))
+            centred = inputs - inputs.mean()
+            mapped = unit * (targets.mean() + (centred * targets).sum() / (centred**2).sum() * centred)
+        else:
+            mapped = logistic(pred, *(float(value) for value in best * np.array([unit, unit, input_unit, input_unit])))
     return mapped if np.isfinite(mapped).all() and not is_constant(mapped) else pred

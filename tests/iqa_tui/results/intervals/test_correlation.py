@@ -33,6 +33,19 @@ def test_the_fit_is_the_trainers() -> None:
     assert fitted(PRED, MOS) == pytest.approx(metrics.fit_logistic(PRED, MOS)[0], rel=1e-9)
 
 
+def test_so_is_what_it_does_if_the_fit_does_not_converge() -> None:
+    chance = np.random.default_rng(0)
+    notes = []
+    for _ in range(10):
+        mos = chance.normal(3, 0.5, 200)
+        pred = mos + chance.normal(0, 0.3, 200)
+        expected, note = metrics.fit_logistic(pred, mos)
+        assert fitted(pred, mos) == pytest.approx(expected, rel=1e-9)
+        notes.append(note)
+    assert "" in notes
+    assert any("straight line" in note for note in notes)
+
+
 def test_without_a_fit_predictions_stay_as_they_are() -> None:
     constant = np.ones(150)
     assert fitted(constant, MOS) is constant
