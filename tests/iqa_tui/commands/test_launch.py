@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 from iqa_tui.devices.lease import Holder, take_lease
 from iqa_tui.plans.plan import load_plan
 from iqa_tui.plans.request import LaunchRequest
@@ -49,6 +51,19 @@ def test_a_launch_into_a_group_with_other_settings_says_so_as_the_screen_does(la
     shell("launch", plan, "--only", "A", "--headless")
     assert "stub has runs of other settings than this plan's: A with" in notes[0]
     assert all(line in shell.errors for line in notes)
+
+
+def test_a_launch_without_slurm_of_a_plan_for_it_says_so_if_slurm_is_here(
+    lab: Lab, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = plan_file(lab, f'[slurm]\npartition = "gpu"\n{ONE_GOOD_ONE_BAD}')
+    for is_here in (False, True):
+        monkeypatch.setattr("iqa_tui.commands.launching.has_slurm", lambda is_here=is_here: is_here)
+        shell("launch", plan, "--only", "A", "--headless")
+        words = "note: the plan has [slurm], but its runs start on this machine: with --engine slurm they are jobs"
+        assert (words in shell.errors) == is_here
+    shell("launch", plan_file(lab, ONE_GOOD_ONE_BAD), "--only", "A", "--headless")
+    assert "[slurm]" not in shell.errors
 
 
 def test_a_launch_that_gets_no_device_in_time_leaves_its_run_queued(lab: Lab, shell: Shell) -> None:
