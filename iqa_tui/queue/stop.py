@@ -136,7 +136,7 @@ def _stop_job(run: RunFolder, status: Status, grace_seconds: float) -> str:
     try:
         words = stop_job(run)
     except SlurmMissing as error:
-        words = f"its job looks for the request. Slurm is not told: {error}"
+        return f"its job looks for the request all the time. Slurm is not told: {error}."
     except SlurmError as error:
         words = f"its supervisor looks for the request, and Slurm will be told once it answers ({error})"
     if not words:
