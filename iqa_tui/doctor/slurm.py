@@ -18,10 +18,11 @@ from iqa_tui.doctor.finding import Finding, blocked, doubtful
 from iqa_tui.plans.request import LaunchRequest
 from iqa_tui.slurm import try_node
 from iqa_tui.slurm.ask import FOLDER_VARIABLE, SlurmError, ask_slurm, has_slurm
+from iqa_tui.slurm.here import cluster
 from iqa_tui.slurm.options import asks_for_gpu, sbatch_flags
 from iqa_tui.slurm.partitions import ask_partitions
 from iqa_tui.slurm.starts import refuse_what_slurm_refuses
-from iqa_tui.slurm.submit import cluster, job_script
+from iqa_tui.slurm.submit import job_script
 from iqa_tui.slurm.words import limit_hours
 from iqa_tui.words.durations import hours_words
 from training.runfolder.text import plain

@@ -18,8 +18,8 @@ from iqa_tui.plans.request import LaunchRequest, Trial
 from iqa_tui.plans.toml_table import FlagValue
 from iqa_tui.plans.trainer_files import trainer_digest_of
 from iqa_tui.processes.start import program
+from iqa_tui.slurm.here import cluster
 from iqa_tui.slurm.options import CLUSTER, asks_for_gpu
-from iqa_tui.slurm.submit import cluster
 from iqa_tui.words.people import user_name
 from training.runfolder.engines import SLURM, SPEC_FORMAT
 from training.runfolder.facts import TrainerFacts

@@ -95,7 +95,8 @@ def _wait_of_slurm(run: RunFolder, spec: Spec) -> Wait:
         return Wait(kind, why=refused or "its job is not submitted yet")
     word = Overheard().word_on(run.run_id, job)
     if not word.is_fresh:
-        return Wait(WaitKind.SLURM, why=f"job {job.job}: Slurm has not answered lately")
+        why = word.silence() if word.cluster else "Slurm has not answered lately"
+        return Wait(WaitKind.SLURM, why=f"job {job.job}: {why}")
     if denial := word.denial(job.job):
         why = f"{denial}: lost in {gone_in_seconds(word):.0f} s unless it shows it again"
         return Wait(WaitKind.SLURM, why=why)

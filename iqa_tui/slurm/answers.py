@@ -1,15 +1,20 @@
-"""What Slurm answered last, kept in the owner's state folder, so that all programs of a user ask it as one."""
+"""What Slurm answered last, kept in the owner's state folder, so that all programs of a user ask it as one.
+
+Each cluster has a file of its own there.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from iqa_tui.slurm.here import known_cluster
 from iqa_tui.slurm.words import job_words, slurm_time
 from iqa_tui.trust.state_folder import state_path
 from training.runfolder.errors import UnreadableFile
@@ -17,7 +22,8 @@ from training.runfolder.job import GONE_SECONDS, JobLine, JobRecord, SlurmWord
 from training.runfolder.opening import read_bounded
 from training.runfolder.write import write_json
 
-FILE = "slurm.json"
+FILE = "slurm{}.json"
+"""With a cluster's name after a full stop."""
 LARGEST_BYTES = 16 << 20
 COMMENT = "iqa-tui:"
 """Before the run's id in a job's comment: Slurm gives a job's number to another one later."""
@@ -175,23 +181,35 @@ def options_of(arguments: Sequence[str]) -> dict[str, str]:
     return {name: value for name, sign, value in pairs if sign}
 
 
-class _Kept:
-    stamp: tuple[int, int, int] | None = None
-    answers = Answers()
+def file_of(cluster: str) -> str:
+    """The name of the file in the state folder for the answers of one cluster.
+
+    Args:
+        cluster: empty if its name is not known yet.
+    """
+    return FILE.format(f".{re.sub(r'[^a-z0-9_-]', '_', cluster.lower())}" if cluster else "")
 
 
-def last_answers() -> Answers:
-    """As this user's programs heard them last. Never raises: what cannot be read was not heard."""
-    path = state_path() / FILE
+_KEPT: dict[Path, tuple[tuple[int, int, int], Answers]] = {}
+"""File to its stamp and what it holds."""
+
+
+def last_answers(cluster: str | None = None) -> Answers:
+    """As this user's programs heard them last. Never raises: what cannot be read was not heard.
+
+    Args:
+        cluster: whose; None: the one that answers on this machine.
+    """
+    path = state_path() / file_of(known_cluster() if cluster is None else cluster)
     try:
         found = path.stat()
         stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
-        if stamp != _Kept.stamp:
-            _Kept.answers = _read(path)
-            _Kept.stamp = stamp
+        kept = _KEPT.get(path)
+        if kept is None or kept[0] != stamp:
+            kept = _KEPT[path] = (stamp, _read(path))
     except (OSError, ValueError, TypeError, KeyError, UnreadableFile):
         return Answers()
-    return _Kept.answers
+    return kept[1]
 
 
 def _read(path: Path) -> Answers:
@@ -214,9 +232,9 @@ def _read(path: Path) -> Answers:
 
 
 def keep_answers(folder: Path, answers: Answers) -> None:
-    """Raises OSError: it cannot be written."""
+    """Of the cluster that answers on this machine. Raises OSError: it cannot be written."""
     write_json(
-        folder / FILE,
+        folder / file_of(known_cluster()),
         {
             "answered": answers.answered,
             "lines": [asdict(line) for line in answers.lines.values()],

@@ -48,6 +48,10 @@ class SlurmMissing(SlurmError):
     """Its programs are not on this machine."""
 
 
+class SlurmElsewhere(SlurmMissing):
+    """The programs of this machine ask another cluster than the job's."""
+
+
 class SlurmSilent(SlurmError):
     """Its controller does not answer now."""
 

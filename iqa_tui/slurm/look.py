@@ -18,6 +18,7 @@ from typing import ClassVar
 from iqa_tui.errors import LaunchError
 from iqa_tui.slurm.answers import Answers, comment_of, keep_answers, key_of, last_answers
 from iqa_tui.slurm.ask import PATIENCE_SECONDS, SlurmError, SlurmRefused, ask_slurm, has_accounting, has_slurm
+from iqa_tui.slurm.here import cluster, is_elsewhere, known_cluster
 from iqa_tui.trust.state_folder import state_folder
 from training.runfolder.errors import LockHeld, RunFolderError
 from training.runfolder.job import JobRecord, SlurmWord
@@ -78,6 +79,8 @@ def _alone(path: Path) -> Iterator[None]:
 def _asked(before: Answers) -> Answers:
     now = time.time()
     try:
+        if not known_cluster() and cluster().name:
+            before = last_answers()
         answers = before.with_answer(ask_slurm(SQUEUE), now)
     except SlurmError as error:
         return replace(before, asked=now, failures=before.failures + 1, trouble=str(error))
@@ -167,6 +170,9 @@ class Overheard:
 
 
 def _word_on(run_id: str, job: JobRecord) -> SlurmWord:
+    """Slurm here knows nothing of another cluster's job: what that one was heard to say counts, with its age."""
+    if is_elsewhere(job.cluster):
+        return replace(last_answers(job.cluster).word_on(run_id, job), cluster=job.cluster)
     word = last_answers().word_on(run_id, job)
     if word.line is None:
         _Wanted.jobs[job.job] = comment_of(run_id)
@@ -199,7 +205,7 @@ class Asked:
         self._ask()
         word = _word_on(run_id, job)
         left = self._until - time.monotonic()
-        if word.line is not None or not word.is_fresh or left <= 0:
+        if word.line is not None or word.cluster or not word.is_fresh or left <= 0:
             return word
         before = last_answers()
         answers = _with_ended(before, left)

@@ -5,7 +5,16 @@ from __future__ import annotations
 import time
 
 from iqa_tui.slurm.answers import last_answers
-from iqa_tui.slurm.ask import SlurmError, SlurmSilent, ask_slurm, has_slurm, program_of, was_silent_just_now
+from iqa_tui.slurm.ask import (
+    SlurmElsewhere,
+    SlurmError,
+    SlurmSilent,
+    ask_slurm,
+    has_slurm,
+    program_of,
+    was_silent_just_now,
+)
+from iqa_tui.slurm.here import is_elsewhere, known_cluster
 from iqa_tui.slurm.look import Asked
 from iqa_tui.slurm.submit import NICE
 from training.runfolder.job import Course, JobRecord, SlurmWord
@@ -21,9 +30,21 @@ OVERDUE_SECONDS = 15.0
 
 
 def word_now(run: RunFolder) -> tuple[JobRecord | None, SlurmWord | None]:
-    """The job of its newest attempt and what Slurm says of it now; None if it has none."""
+    """The job of its newest attempt and what Slurm says of it now; None if it has none.
+
+    Raises:
+        SlurmElsewhere: it is another cluster's job: here its number may be that of another job of this user.
+    """
     job = job_of(run.latest_attempt())
-    return job, None if job is None else Asked().word_on(run.run_id, job)
+    if job is None:
+        return None, None
+    word = Asked().word_on(run.run_id, job)
+    if word.cluster:
+        raise SlurmElsewhere(
+            f"job {job.job} is of the cluster {word.cluster}, and this machine asks {known_cluster()}. "
+            f"Give the order on a machine of {word.cluster}"
+        )
+    return job, word
 
 
 def shown_job(run: RunFolder) -> str | None:
@@ -152,7 +173,7 @@ def cancel_if_overdue(run: RunFolder) -> str:
     """
     job = job_of(run.latest_attempt())
     request = read_record(run.stop, StopRequest)
-    if job is None or request is None:
+    if job is None or request is None or is_elsewhere(job.cluster):
         return ""
     word = last_answers().word_on(run.run_id, job)
     if word.line is None or not word.is_fresh or word.line.is_over or word.line.state == "COMPLETING":

@@ -6,13 +6,12 @@ becomes of the files meanwhile, the node executes these or nothing.
 
 from __future__ import annotations
 
-import functools
 import re
 import shlex
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,8 @@ from iqa_tui.errors import LaunchError
 from iqa_tui.processes.start import package_folder
 from iqa_tui.slurm.answers import comment_of
 from iqa_tui.slurm.ask import SlurmError, SlurmRefused, SlurmSilent, ask_slurm, folder_of_programs
+from iqa_tui.slurm.here import Cluster, cluster
 from iqa_tui.slurm.look import look
-from iqa_tui.slurm.node import config_of
 from iqa_tui.slurm.options import CLUSTER, sbatch_flags
 from iqa_tui.slurm.refusals import note_refusal
 from iqa_tui.slurm.words import refused_words
@@ -44,25 +43,6 @@ from training.runfolder.write import write_record_once
 NICE = {"high": 0, "medium": 100, "low": 200}
 """Of sbatch: a user's jobs of a greater number start later. Less than 0 is for administrators alone."""
 SUPERVISOR = "iqa_tui.service.supervisor"
-
-
-@dataclass(frozen=True, slots=True)
-class Cluster:
-    """What is to be known of the cluster before anything is submitted to it."""
-
-    name: str
-    kill_wait_seconds: float
-
-
-@functools.cache
-def cluster() -> Cluster:
-    """Of this machine. Asked once.
-
-    Raises:
-        SlurmError: there is none here, or its controller does not answer.
-    """
-    said = ask_slurm(["scontrol", "show", "config"])
-    return Cluster(*config_of(said))
 
 
 def is_slurm(run: RunFolder) -> bool:
@@ -144,7 +124,7 @@ def _submit(run: RunFolder, *, is_new: bool) -> str:
     signed = verify(run)
     spec, here = signed.spec, cluster()
     wanted = str(spec.slurm.get(CLUSTER, ""))
-    if wanted != here.name:
+    if wanted.lower() != here.name.lower():
         raise LaunchError(f"{run.run_id} was queued for the cluster {wanted or '?'}, and this one is {here.name}.")
     attempt = run.latest_attempt() or run.attempt(1)
     if not _waits_for_a_job(run, attempt):

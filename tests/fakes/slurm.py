@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from iqa_tui.slurm import ask, look, submit
+from iqa_tui.slurm import ask, here, look
 
 PROGRAM = """#!{python}
 import json, os, sys
@@ -118,7 +118,7 @@ def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSlurm
     fake = make_programs(folder)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("IQA_TUI_STATE", str(tmp_path / "state"))
-    submit.cluster.cache_clear()
+    here.cluster.cache_clear()
     monkeypatch.setattr(look, "PERIOD_SECONDS", 0.0)
     monkeypatch.setattr(ask._Heard, "silent", float("-inf"))
     yield fake

@@ -26,7 +26,7 @@ from pathlib import Path
 from iqa_tui.errors import LaunchError
 from iqa_tui.queue.dispatching import revive_dispatcher
 from iqa_tui.queue.retry import retry_run
-from iqa_tui.slurm import submit
+from iqa_tui.slurm import here
 from iqa_tui.slurm.look import Overheard
 from tests.slurm import judge
 from tests.slurm.conftest import TOOL, WANTED, SlurmLab
@@ -93,7 +93,7 @@ def a_lab() -> Iterator[SlurmLab]:
     place = Path(tempfile.mkdtemp(prefix="chaos-", dir=folder / "share"))
     (place / "witness").mkdir()
     os.environ["IQA_TUI_STATE"] = str(place / "state")
-    submit.cluster.cache_clear()
+    here.cluster.cache_clear()
     lab = SlurmLab(folder, place / "runs")
     lab.runs_dir.mkdir()
     try:

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from iqa_tui.slurm import submit
+from iqa_tui.slurm import here, submit
 from iqa_tui.slurm.answers import last_answers
 from iqa_tui.slurm.look import Asked, look
 from iqa_tui.slurm.options import merged
@@ -170,7 +170,7 @@ def slurm_lab(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Slurm
     monkeypatch.setenv("LAB", str(folder))
     runs_dir = folder / "share" / tmp_path.name
     monkeypatch.setenv("IQA_TUI_STATE", str(folder / "share" / f"{tmp_path.name}-state"))
-    submit.cluster.cache_clear()
+    here.cluster.cache_clear()
     lab = SlurmLab(folder, runs_dir)
     yield lab
     lab.tidy()

@@ -109,10 +109,16 @@ class SlurmWord:
     """Slurm has given its number to another job, so its controller has forgotten this one."""
     missing_seconds: float | None = None
     """Since the first answer without the job; None: no answer since its submission lacked it."""
+    cluster: str = ""
+    """The job's, if that is not the one whose Slurm answers here; what it says is what was heard on that cluster."""
 
     @property
     def is_fresh(self) -> bool:
         return self.age_seconds <= FRESH_SECONDS
+
+    def silence(self) -> str:
+        """`Slurm has not answered`; `its cluster b is not asked from here`."""
+        return f"its cluster {self.cluster} is not asked from here" if self.cluster else "Slurm has not answered"
 
     def denial(self, job: str) -> str:
         """`Slurm does not know its job 4711`; empty if it does, or was not asked since the submission."""

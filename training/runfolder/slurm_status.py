@@ -192,8 +192,9 @@ def _doubt(word: SlurmWord | None, job: JobRecord | None, still: float | None = 
     if word is None:
         return "Slurm is not asked for it here"
     if not word.is_fresh:
-        silent = f" for {length_words(word.age_seconds)}" if word.age_seconds < float("inf") else ""
-        return f"Slurm has not answered{silent}"
+        heard = f", and was heard {length_words(word.age_seconds)} ago" if word.cluster else ""
+        silent = heard or f" for {length_words(word.age_seconds)}"
+        return f"{word.silence()}{silent if word.age_seconds < float('inf') else ''}"
     denial = word.denial(job.job if job else "")
     if not denial:
         return ""

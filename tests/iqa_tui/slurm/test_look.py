@@ -49,7 +49,7 @@ def test_the_answer_is_shared_through_the_state_folder_and_not_asked_for_again_w
     monkeypatch.setattr(look_module, "PERIOD_SECONDS", 15.0)
     slurm.shows("7", "RUNNING", "r")
     look()
-    monkeypatch.setattr(answers_module._Kept, "stamp", None)
+    answers_module._KEPT.clear()
     assert last_answers().word_on("r", JOB).line is not None
     look()
     assert look_in_a_thread() is None
@@ -175,5 +175,5 @@ def test_a_machine_without_slurm_is_never_asked(monkeypatch: pytest.MonkeyPatch,
 def test_a_damaged_answer_was_not_heard(slurm: FakeSlurm) -> None:
     look()
     time.sleep(0.01)
-    (answers_module.state_path() / "slurm.json").write_text('{"answered": "yesterday"}')
+    (answers_module.state_path() / "slurm.lab.json").write_text('{"answered": "yesterday"}')
     assert last_answers() == Answers()

@@ -284,9 +284,7 @@ def test_a_request_before_the_start_is_a_stop_and_a_hold_is_a_hold(run: RunFolde
         (Slurm("RUNNING", node="lab1"), Phase.RUNNING, "as Slurm says of its job 4711; "),
         (Slurm("PENDING"), Phase.QUEUED, "as Slurm says of its job 4711; "),
         (SILENT, Phase.RUNNING, "as Slurm said last; Slurm has not answered for 3 min; "),
-        (Slurm("CANCELLED"), Phase.UNREADABLE, ""),
-        (GONE, Phase.UNREADABLE, ""),
-        (None, Phase.UNREADABLE, ""),
+        *((slurm, Phase.UNREADABLE, "") for slurm in (Slurm("CANCELLED"), GONE, None)),
     ],
 )
 def test_of_a_run_whose_disk_fails_slurms_word_is_told_with_the_reason(
