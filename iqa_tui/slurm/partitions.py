@@ -73,7 +73,7 @@ class Partitions:
         if not self.failures:
             return told
         if not self.answered:
-            return ("it does not answer",)
+            return ("does not answer",)
         return (*told, f"it has not answered for {duration_words(time.time() - self.answered)}")
 
     @property

@@ -81,7 +81,7 @@ def test_a_look_waits_for_no_answer_and_asks_once_in_a_while(slurm: FakeSlurm) -
 
 def test_a_controller_that_is_silent_is_asked_less_often_and_the_last_answer_stays(slurm: FakeSlurm) -> None:
     slurm.is_silent()
-    assert heard().told == ("it does not answer",)
+    assert heard().told == ("does not answer",)
     old = Partitions((Partition("gpu", gpus=4, taken=3),), time.time() - 180, time.monotonic() - PERIOD_SECONDS, 2)
     assert not old.is_due
     assert old.told == ("gpu: 3 of 4 GPUs taken", "it has not answered for 3 min")
