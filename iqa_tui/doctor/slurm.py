@@ -240,9 +240,9 @@ def _judge_devices(node: str, answer: Mapping[str, Any], options: Mapping[str, A
         yield blocked("GPU", f"Slurm gave no GPU on {node}", 'Set gres, for example gres = "gpu:1"')
         return
     if trouble := plain(str(answer.get("torch_trouble") or "")):
-        yield blocked(
-            "torch", f"{node}: {trouble}", 'Install torch on the shared disk, or load it: setup = ["module load …"]'
-        )
+        remedy = 'Install torch on the shared disk, or load it: setup = ["module load …"]'
+        more = f'Ask for more: mem = "8G"; now it is {options.get("mem") or "as much as the cluster gives"}'
+        yield blocked("torch", f"{node}: {trouble}", more if trouble == try_node.KILLED else remedy)
     torch = answer.get("torch")
     if not isinstance(torch, dict):
         yield from [Finding("GPU", f"Slurm gave device {devices} on {node}")] if wants else []

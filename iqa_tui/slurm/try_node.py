@@ -11,6 +11,7 @@ import errno
 import fcntl
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from typing import Any
 
 from training.runfolder.write import write_json
 
+KILLED = "killed, as a process is that passes its job's memory"
 HELLO, REPLY, ANSWER, LOCK = "hello.json", "reply.json", "answer.json", "test.lock"
 REPLY_SECONDS = 30.0
 TORCH_SECONDS = 120
@@ -107,6 +109,8 @@ def _last_error(command: list[str], seconds: float) -> tuple[str, str]:
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired:
         return "", f"not done within {seconds:g} s"
+    if done.returncode == -signal.SIGKILL:  # it leaves no words
+        return done.stdout, KILLED
     words = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
     return done.stdout, "" if done.returncode == 0 else words
 

@@ -21,6 +21,7 @@ from iqa_tui.doctor.launch_findings import failing_runs
 from iqa_tui.doctor.slurm import check_slurm, judge_node
 from iqa_tui.plans.plan import load_plan, plan_from
 from iqa_tui.plans.request import LaunchRequest
+from iqa_tui.slurm import try_node
 from tests.fakes.photographs import write_biq2021
 from tests.fakes.slurm import FakeSlurm, slurm
 
@@ -141,6 +142,14 @@ def test_what_a_node_lacks_blocks(tmp_path: Path) -> None:
     assert subjects(judged(tmp_path, {"gres": ""}, devices="")) == []
     assert subjects(judged(tmp_path, torch_trouble="No module named 'torch'")) == ["torch"]
     assert subjects(judged(tmp_path, torch={"torch": "2.8", "timm": "1.0", "built_for": None, "gpus": []})) == ["torch"]
+
+
+def test_a_torch_that_the_jobs_memory_is_too_small_for_is_told_from_none(tmp_path: Path) -> None:
+    words = try_node._last_error([sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"], 30)[1]
+    (found,) = [each for each in judged(tmp_path, {"mem": "200M"}, torch_trouble=words) if each.blocks]
+    assert found.words == "lab1: killed, as a process is that passes its job's memory"
+    assert found.remedy == 'Ask for more: mem = "8G"; now it is 200M'
+    assert try_node._last_error([sys.executable, "-c", "raise SystemExit('no')"], 30)[1] == "no"
 
 
 def test_what_a_node_has_is_named(tmp_path: Path) -> None:
