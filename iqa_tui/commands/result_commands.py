@@ -73,6 +73,9 @@ def _add_findings(commands: Subparsers[argparse.ArgumentParser]) -> None:
     findings.add_argument(
         "group", metavar="GROUP", nargs="?", help="runs of this group; default: that of the newest run"
     )
+    findings.add_argument(
+        "--against", metavar="GROUP", help="each row less the row of the same id in this other group, too"
+    )
     findings.add_argument("--plan", help="whose hypotheses and questions; default: the plan of the newest run")
     findings.add_argument("--format", default="text", choices=("text", "markdown", "json"), help="default: text")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from iqa_tui.results.findings.values import Findings
+from iqa_tui.results.findings.values import Across, Findings
 from iqa_tui.words.plain_json import plain_json
 from training.runfolder.tuned import MEASURE
 
@@ -52,6 +52,7 @@ def content(findings: Findings) -> dict[str, Any]:
         "recommendation": asdict(findings.recommendation),
         "limits": list(findings.limits),
         "resamples": findings.resamples,
+        **({"across": _across(findings.across)} if findings.across else {}),
         "tuning": [
             {
                 "id": each.id,
@@ -63,4 +64,16 @@ def content(findings: Findings) -> dict[str, Any]:
             }
             for each in findings.tunings
         ],
+    }
+
+
+def _across(across: Across) -> dict[str, Any]:
+    return {
+        "group": across.group,
+        "differences": [
+            {key: getattr(each, key) for key in DIFFERENCE_KEYS if key != "baseline"} for each in across.differences
+        ],
+        "order": list(across.order),
+        "other_order": list(across.other_order),
+        "is_other_code": across.is_other_code,
     }

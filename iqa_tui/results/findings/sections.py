@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from iqa_tui.results.findings.answers import is_shown
 from iqa_tui.results.findings.tuning import chosen_score, tuning_table
-from iqa_tui.results.findings.values import Findings, HypothesisFinding, Verdict
+from iqa_tui.results.findings.values import Across, Findings, HypothesisFinding, Verdict
 from iqa_tui.results.findings.wording import NAMES, difference_words, estimate_words, number, p_words, sentence
 from iqa_tui.results.intervals.estimates import Difference
 from iqa_tui.words.durations import hours_words
+from training.runfolder.text import plain
 
 SIGNS = {Verdict.HOLDS: "✓", Verdict.FAILS: "✗", Verdict.OPEN: "?", Verdict.NOT_RUN: "○"}
 WHAT_AN_INTERVAL_IS = (
@@ -83,6 +84,7 @@ def sections(findings: Findings) -> tuple[Section, ...]:
             what_an_interval_is(findings),
         ),
         *(_differences(findings, metric) for metric in ("srcc", "plcc")),
+        *(_across(findings, metric) for metric in ("srcc", "plcc")),
         _tuning(findings),
         Section("Training and cost", tuple(_evidence(findings))),
         Section("Limits", tuple(Point("", text) for text in findings.limits)),
@@ -114,6 +116,29 @@ def _differences(findings: Findings, metric: str) -> Section:
     own = [each for each in findings.differences if each.metric == metric]
     points = tuple(Point(each.id, _with_note(_shown(each), each.note)) for each in own)
     return Section(f"Difference to {findings.baseline} in {NAMES[metric]}", points)
+
+
+def _across(findings: Findings, metric: str) -> Section:
+    across = findings.across
+    if across is None:
+        return Section("", ())
+    heading = f"Difference to {plain(across.group)} in {NAMES[metric]}"
+    points = [
+        Point(each.id, _with_note(_shown(each), each.note)) for each in across.differences if each.metric == metric
+    ]
+    if not points:
+        return Section(heading, (Point("", "No row has results in both groups."),) if metric == "srcc" else ())
+    if metric != "srcc":
+        return Section(heading, tuple(points))
+    return Section(heading, tuple(points), " ".join(_across_notes(across)))
+
+
+def _across_notes(across: Across) -> list[str]:
+    """In which order the rows stand, which no p corrects, and what is not alike but for the settings."""
+    here, there = ", ".join(across.order), ", ".join(across.other_order)
+    order = f"Order of the means: {here}" + ("; the same in both groups." if here == there else f"; there {there}.")
+    code = ["The two groups were trained by different trainer code."] if across.is_other_code else []
+    return ["Each row less the row of that id there, paired by image and by seed.", order, *code]
 
 
 def _shown(each: Difference) -> str:

@@ -109,6 +109,22 @@ class RowTuning:
 
 
 @dataclass(frozen=True, slots=True)
+class Across:
+    """The rows of a group against those of another one."""
+
+    group: str
+    """The other one."""
+    differences: tuple[Difference, ...]
+    """Of each row and metric that both have, with Holm's correction by metric."""
+    order: tuple[str, ...]
+    """Ids by test SRCC, the highest first."""
+    other_order: tuple[str, ...]
+    """The same ids in the other group."""
+    is_other_code: bool = False
+    """The two were trained by different trainer code."""
+
+
+@dataclass(frozen=True, slots=True)
 class Findings:
     """All that is said of one table."""
 
@@ -128,6 +144,8 @@ class Findings:
     resamples: int
     tunings: tuple[RowTuning, ...] = ()
     """Of the rows that were tuned."""
+    across: Across | None = None
+    """Against another group, if that was asked for."""
 
     def estimate(self, row_id: str, metric: str) -> Estimate | None:
         """None if the table has no such row, or the metric was not measured."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +44,19 @@ def test_without_runs_it_says_what_to_do(lab: Lab, shell: Shell) -> None:
     shell("findings", code=2)
     assert "There are no runs" in shell.errors
     assert "Launch a plan first" in shell.errors
+
+
+def test_another_group_is_compared_row_by_row(finished: Lab, shell: Shell, tmp_path: Path) -> None:
+    for run in make_ablation(tmp_path / "more", {"F1": LOSSES["F1"][1:]}, images=60).values():
+        spec = json.loads(run.spec.read_text())
+        run.spec.write_text(json.dumps({**spec, "group": "tuned"}))
+        shutil.move(run.path, finished.runs_dir / f"{run.path.name}-tuned")
+    told = shell("findings", "koniq-losses", "--against", "tuned")
+    assert "\nDIFFERENCE TO TUNED IN SRCC\n" in told
+    shell("findings", "koniq-losses", "--against", "none", code=2)
+    assert "no group 'none'" in shell.errors
+    shell("findings", "tuned", "--against", "tuned", code=2)
+    assert "--against tuned: that is the group itself. Name another one." in shell.errors
 
 
 def test_a_group_that_is_none_is_answered_with_those_that_are(finished: Lab, shell: Shell) -> None:
