@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,8 +28,10 @@ from training.run.team import collected
 from training.runfolder.write import write_atomic
 
 Scores = npt.NDArray[np.float64]
-CPU_BATCH = 4
-"""Small batches are fastest on a CPU: what one layer wrote is still in its cache for the next."""
+CPU_BATCH, CPU_CROP, MOST_CPU_BATCH = 4, 224, 16
+"""Crops at once on a CPU, of this side in pixels; of smaller ones more. Small batches are fastest there: what one layer
+wrote is still in its cache for the next.
+"""
 SMALLEST_GPU_BATCH = 64
 
 
@@ -178,7 +181,10 @@ def score_crops(
 
 def crops_at_once(config: TrainConfig, placement: Placement) -> int:
     """Crops that go through the network at once on this device, if the user does not say."""
-    return max(config.batch_size, SMALLEST_GPU_BATCH) if placement.is_cuda else CPU_BATCH
+    if placement.is_cuda:
+        return max(config.batch_size, SMALLEST_GPU_BATCH)
+    alike = CPU_BATCH * (CPU_CROP / config.patch_size) ** 2
+    return 1 << int(math.log2(min(max(alike, 1), MOST_CPU_BATCH)))
 
 
 def _sum_by_image(of_crops: list[Tensor], owners: list[Tensor], images: int) -> Scores:

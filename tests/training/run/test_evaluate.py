@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -70,15 +71,20 @@ def images(dataset) -> SplitImages:
     return SplitImages(dataset, decoded(dataset, 64), "train")
 
 
-def test_scores_do_not_depend_on_how_many_crops_go_through_the_network_at_once(images, monkeypatch):
+@pytest.mark.parametrize(("side", "crops"), [(32, 16), (64, 16), (96, 16), (128, 8), (160, 4), (224, 4), (384, 1)])
+def test_on_a_cpu_batches_have_about_as_many_pixels_whatever_the_crops_side(side, crops):
+    assert evaluate.crops_at_once(replace(parse(FLAGS), patch_size=side), CPU) == crops
+
+
+def test_scores_do_not_depend_on_how_many_crops_go_through_the_network_at_once(images):
     config = parse(FLAGS)
     torch.manual_seed(1)
     network = build_network(config)
 
     def scored(batch_size: int) -> tuple[np.ndarray, np.ndarray]:
-        monkeypatch.setattr(evaluate, "CPU_BATCH", batch_size)
         told = []
-        result = evaluate.score_crops(network, images, config, CPU, evaluate.Observer(lambda *done: told.append(done)))
+        observer = evaluate.Observer(lambda *done: told.append(done))
+        result = evaluate.score_crops(network, images, config, CPU, observer, batch_size=batch_size)
         assert told[-1] == (30, 30)
         return result
 
