@@ -23,7 +23,7 @@ from iqa_tui.queue.retry import retry_run
 from iqa_tui.queue.stop import stop_run
 from iqa_tui.settings.read_only import READ_ONLY_VARIABLE
 from iqa_tui.slurm.ask import FOLDER_VARIABLE, KEPT
-from iqa_tui.trust.own_file import only_root_writes
+from iqa_tui.trust.code_check import only_root_writes
 from training.runfolder.errors import RunFolderError
 from training.runfolder.layout import RunFolder
 from training.runfolder.read import read_record

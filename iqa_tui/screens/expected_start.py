@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
 from collections.abc import Hashable
-from functools import partial
 
 from textual.message import Message
 
@@ -17,6 +18,7 @@ from iqa_tui.screens.room import Room, Session
 SETTLE_SECONDS = 0.5
 """While a user types settings, Slurm is not asked at each key."""
 WORTH_SECONDS = 60.0
+THREAD = "asks Slurm when jobs start"
 ASKING = "asking Slurm when a job would start …"
 
 
@@ -55,13 +57,18 @@ class StartRoom(Room):
             return
         self._start_of, self._start_asked = of, time.monotonic()
         if request is not None:
-            self.run_worker(partial(self._ask, request, of), thread=True, group="start")
+            # A daemon, which no worker of Textual is: leaving the app does not wait for Slurm.
+            thread = threading.Thread(target=self._ask, args=(request, of), name=THREAD, daemon=True)
+            with contextlib.suppress(RuntimeError):  # no more threads may be started
+                thread.start()
 
     def _ask(self, request: LaunchRequest, of: Hashable) -> None:
         """In a thread: Slurm may take seconds to answer."""
         time.sleep(SETTLE_SECONDS)
         if of == self._start_of:
-            self.post_message(StartGuessed(of, "; ".join(expected_starts(request))))
+            words = "; ".join(expected_starts(request))
+            with contextlib.suppress(RuntimeError):  # the app has been left in the meantime
+                self.post_message(StartGuessed(of, words))
 
     def on_start_guessed(self, message: StartGuessed) -> None:
         if message.asked == self._start_of and self.can_draw:

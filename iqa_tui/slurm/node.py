@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from iqa_tui.slurm.ask import FOLDER_VARIABLE, KEPT, SlurmError, ask_slurm
+from iqa_tui.slurm.words import slurm_time
 from training.runfolder.errors import RunFolderError
 from training.runfolder.job import JobRecord
 from training.runfolder.layout import AttemptFolder, RunFolder
@@ -173,20 +174,11 @@ def job_end(node: Node, lead_seconds: float, now: float) -> JobEnd:
     except SlurmError:
         return JobEnd(None, is_preempted=False, limit="")
     fields = dict(re.findall(r"(?:^| )(\w+)=(\S*)", said))
-    ends, limit = _seconds(fields.get("EndTime", "")), fields.get("TimeLimit", "")
-    preempted = _seconds(fields.get("PreemptTime", "")) is not None
+    ends, limit = slurm_time(fields.get("EndTime", "")), fields.get("TimeLimit", "")
+    preempted = slurm_time(fields.get("PreemptTime", "")) is not None
     # A signal comes up to 60 s before it is due.
     is_far = ends is not None and ends - now > lead_seconds + 60
     return JobEnd(ends, is_preempted=preempted or is_far, limit=limit.removeprefix("00:"))
-
-
-def _seconds(text: str) -> float | None:
-    if text.isdecimal():
-        return float(text)
-    try:
-        return time.mktime(time.strptime(text, "%Y-%m-%dT%H:%M:%S"))
-    except ValueError:
-        return None
 
 
 def requeue(node: Node) -> str:

@@ -8,7 +8,7 @@ import pwd
 import stat
 import sys
 import sysconfig
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from iqa_tui.processes.start import ROOT
@@ -27,11 +27,24 @@ def code_open_to_others(command: Sequence[str] | None, cwd: Path) -> list[str]:
     """
     things: dict[Path, None] = {}
     for path in _code(command, cwd):
-        for each in (path, path.resolve()):
-            for part in (each, *each.parents):
-                things[part] = None
+        things |= dict.fromkeys(_parts_of(path))
     lines = (open_to_others_words(path) for path in things)
     return [line for line in lines if line]
+
+
+def only_root_writes(path: Path, system_users: Collection[int] = ()) -> bool:
+    """Whether no user but root, and these, decides what this path means. False if it is not there."""
+    try:
+        path.resolve(strict=True)
+        parts = _parts_of(path.absolute())
+    except (OSError, RuntimeError):  # RuntimeError: links in a circle
+        return False
+    return not any(open_to_others_words(part, trusted=(0, *system_users)) for part in parts)
+
+
+def _parts_of(path: Path) -> list[Path]:
+    """It, what it leads to, and every folder above them."""
+    return [part for end in (path, path.resolve()) for part in (end, *end.parents)]
 
 
 def _code(command: Sequence[str] | None, cwd: Path) -> Iterable[Path]:
@@ -44,16 +57,19 @@ def _code(command: Sequence[str] | None, cwd: Path) -> Iterable[Path]:
             yield (cwd / word).absolute()
 
 
-def open_to_others_words(path: Path) -> str:
+def open_to_others_words(path: Path, trusted: Collection[int] | None = None) -> str:
     """Which other user may change what this path means; empty if none may, or if it is not there.
 
     Root may do anything and is left out. In a sticky folder no user can replace another user's file.
+
+    Args:
+        trusted: who may own it; None: root and this user.
     """
     try:
         found = path.lstat()
     except OSError:
         return ""
-    if found.st_uid not in (0, os.geteuid()):
+    if found.st_uid not in ((0, os.geteuid()) if trusted is None else trusted):
         return f"{path} belongs to {name_of_user(found.st_uid)}"
     if stat.S_ISLNK(found.st_mode) or (stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX):
         return ""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shlex
 import stat
-from collections.abc import Collection
 from pathlib import Path
 
 LARGEST_BYTES = 256 << 10
@@ -51,20 +50,3 @@ def _refuse_if_open(found: os.stat_result, path: Path) -> None:
     is_sticky_folder = stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX
     if found.st_mode & OTHERS_WRITE and not is_sticky_folder:
         raise NotOwn(f"other users may write {what}: chmod go-w {shlex.quote(str(path))}")
-
-
-def only_root_writes(path: Path, system_users: Collection[int] = ()) -> bool:
-    """Whether no user but root, and these, decides what this path means: it, what it leads to, and every folder above.
-
-    In a sticky folder no user can replace another user's file. False if it is not there.
-    """
-    try:
-        for part in {each for end in (path.absolute(), path.resolve(strict=True)) for each in (end, *end.parents)}:
-            found = part.lstat()
-            is_sticky_folder = stat.S_ISDIR(found.st_mode) and found.st_mode & stat.S_ISVTX
-            is_open = found.st_mode & OTHERS_WRITE and not (is_sticky_folder or stat.S_ISLNK(found.st_mode))
-            if found.st_uid not in (0, *system_users) or is_open:
-                return False
-    except (OSError, RuntimeError):  # RuntimeError: links in a circle
-        return False
-    return True

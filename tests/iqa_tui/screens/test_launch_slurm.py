@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from iqa_tui.doctor.launch_findings import Failing
 from iqa_tui.panels.device_list import DeviceList
 from iqa_tui.panels.run_list import RunList
 from iqa_tui.plans.request import LaunchRequest
-from iqa_tui.screens import launching
+from iqa_tui.screens import expected_start, launching
 from iqa_tui.screens.confirm import ConfirmScreen
 from iqa_tui.slurm.partitions import forget_partitions
 from iqa_tui.slurm.words import clock_words
@@ -64,6 +65,24 @@ async def test_a_partition_is_ticked_and_the_question_says_what_slurm_is_asked(
         await pilot.press("enter")
         await settle(pilot, lambda: bool(launched))
     assert (launched[0].engine, launched[0].slurm, launched[0].devices) == ("slurm", {"partition": "short"}, None)
+
+
+async def test_leaving_the_app_does_not_wait_for_slurm_to_say_when_a_job_starts(
+    plan_file: str, open_app: OpenApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = threading.Event()
+    monkeypatch.setattr(expected_start, "expected_starts", lambda _: ["late"] if answered.wait(30) else [])
+    async with open_app(room="launch", plans=(plan_file,)) as pilot:
+        await settle(pilot, lambda: "[ ] Slurm" in screen_text(pilot))
+        pilot.app.screen.query_one(DeviceList).focus()
+        pilot.app.screen.query_one(DeviceList).move_to("slurm.short")
+        await pilot.press("space")
+        await settle(pilot, lambda: expected_start.ASKING in screen_text(pilot))
+        asking = [thread for thread in threading.enumerate() if thread.name == expected_start.THREAD]
+        assert [thread.daemon for thread in asking] == [True]
+    answered.set()
+    asking[0].join(10)  # what it tells comes too late, and harms nothing
+    assert not asking[0].is_alive()
 
 
 async def test_what_only_a_node_can_see_is_a_warning_that_keeps_nothing_from_starting(

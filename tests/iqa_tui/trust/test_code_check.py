@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from iqa_tui.trust.code_check import code_open_to_others, open_to_others_words
+from iqa_tui.trust.code_check import code_open_to_others, only_root_writes, open_to_others_words
 
 
 @pytest.fixture
@@ -51,3 +51,29 @@ def test_what_a_link_points_to_is_looked_at_too(script: Path, tmp_path: Path) ->
     script.chmod(0o666)
     assert f"{script} may be written by every user" in code_open_to_others(["python", "train.py"], tmp_path)
     assert open_to_others_words(tmp_path / "gone") == ""
+
+
+def test_what_root_alone_writes_is_known_from_every_part_of_its_path(tmp_path: Path) -> None:
+    path = tmp_path / "config" / "slurm.conf"
+    path.parent.mkdir()
+    path.touch(0o644)
+    assert only_root_writes(Path("/usr/bin"))
+    assert not only_root_writes(Path("/usr/bin/there-is-none"))
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    assert not only_root_writes(tmp_path / "circle")
+    if os.geteuid() != 0:
+        assert not only_root_writes(path)
+        return
+    link = tmp_path / "link"
+    link.symlink_to(path)
+    assert only_root_writes(path)
+    assert only_root_writes(link)
+    os.chown(link, 12345, -1, follow_symlinks=False)
+    assert not only_root_writes(link)
+    assert only_root_writes(link, [12345])
+    path.parent.chmod(0o777)
+    assert not only_root_writes(path)
+    path.parent.chmod(0o1777)
+    assert only_root_writes(path)
+    path.chmod(0o646)
+    assert not only_root_writes(path)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from iqa_tui.trust import own_file
-from iqa_tui.trust.own_file import LARGEST_BYTES, NotOwn, only_root_writes, read_own
+from iqa_tui.trust.own_file import LARGEST_BYTES, NotOwn, read_own
 
 
 @pytest.fixture
@@ -60,26 +60,3 @@ def test_what_is_no_file_or_too_long_is_refused_without_waiting(path: Path) -> N
     path.write_bytes(b"#" * (LARGEST_BYTES + 1))
     with pytest.raises(NotOwn, match="longer"):
         read_own(path)
-
-
-def test_what_root_alone_writes_is_known_from_every_part_of_its_path(path: Path, tmp_path: Path) -> None:
-    assert only_root_writes(Path("/usr/bin"))
-    assert not only_root_writes(Path("/usr/bin/there-is-none"))
-    (tmp_path / "circle").symlink_to(tmp_path / "circle")
-    assert not only_root_writes(tmp_path / "circle")
-    if os.geteuid() != 0:
-        assert not only_root_writes(path)
-        return
-    link = tmp_path / "link"
-    link.symlink_to(path)
-    assert only_root_writes(path)
-    assert only_root_writes(link)
-    os.chown(link, 12345, -1, follow_symlinks=False)
-    assert not only_root_writes(link)
-    assert only_root_writes(link, [12345])
-    path.parent.chmod(0o777)
-    assert not only_root_writes(path)
-    path.parent.chmod(0o1777)
-    assert only_root_writes(path)
-    path.chmod(0o664)
-    assert not only_root_writes(path)
